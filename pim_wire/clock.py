@@ -1,0 +1,35 @@
+"""Time as an object, so that tests wait for nothing and a stop signal ends every wait."""
+
+import threading
+import time
+
+from pim_wire.errors import Interrupted
+
+
+class Clock:
+    """Monotonic seconds and a sleep that ``stop`` ends at once."""
+
+    def __init__(self) -> None:
+        self._stopped = threading.Event()
+
+    def now(self) -> float:
+        """Seconds that only ever grow; comparable within this process."""
+        return time.monotonic()
+
+    def wall(self) -> float:
+        """Unix seconds, for what people read; never for a bookmark or a measured wait."""
+        return time.time()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait. Raises Interrupted when ``stop`` was called before the time is over."""
+        if self._stopped.wait(max(0.0, seconds)):
+            raise Interrupted("stopped while waiting")
+
+    def stop(self) -> None:
+        """End every wait, now and later."""
+        self._stopped.set()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether ``stop`` was called."""
+        return self._stopped.is_set()

@@ -1,0 +1,33 @@
+"""Failures named by what happens next.
+
+StopRun                 the run ends with exit code 1 and this one sentence
+├── SettingsRefused     a setting is wrong: name it
+├── WireGaveUp          the service did not answer well for as long as we may wait
+└── WireRefused         asking again cannot help: certificate, redirect, plain http
+Unclear                 a write may or may not have been carried out: look before repeating it
+Interrupted             somebody asked us to stop (SIGTERM, Ctrl-C): settle and leave
+"""
+
+
+class StopRun(Exception):
+    """The run cannot go on. The message says what, where and what to do, in one line, without a secret."""
+
+
+class SettingsRefused(StopRun):
+    """A setting is missing or wrong."""
+
+
+class WireGaveUp(StopRun):
+    """Every attempt failed until the patience of the settings was used up."""
+
+
+class WireRefused(StopRun):
+    """Repeating the request cannot help."""
+
+
+class Unclear(Exception):
+    """A request that must not be repeated blindly was sent, and no clear answer came back."""
+
+
+class Interrupted(Exception):
+    """The process was told to stop while it waited."""

@@ -1,0 +1,119 @@
+"""What both plugins add to the SDK's command line: no secret in a message, one line for a failure, exit code 1.
+
+Stock singer-sdk 0.54.9 prints the offending value of a wrong setting, even of a secret one, and a traceback for every
+failure (reliability sheet 2.2); both go to log collectors at night.
+"""
+
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+import click
+from jsonschema import Draft7Validator, ValidationError
+from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.plugin_base import PluginBase, SingerCommand
+from singer_sdk.typing import extend_validator_with_defaults
+from typing_extensions import override
+
+from pim_wire.errors import Interrupted, StopRun
+from pim_wire.redaction import Redactor
+
+T = TypeVar("T")
+
+_Validator = extend_validator_with_defaults(Draft7Validator)
+
+EXIT_STOPPED = 1
+EXIT_INTERRUPTED = 130
+
+
+class QuietCommand(SingerCommand):
+    """A Singer command line that ends with one line instead of a traceback."""
+
+    @override
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        return self._quietly(super().make_context, *args, **kwargs)  # --discover and --test run while arguments are read
+
+    @override
+    def invoke(self, ctx: click.Context) -> Any:
+        logging.captureWarnings(capture=True)
+        warnings.filterwarnings("once", category=DeprecationWarning)
+        return self._quietly(super(SingerCommand, self).invoke, ctx)
+
+    def _quietly(self, act: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        try:
+            return act(*args, **kwargs)
+        except (click.exceptions.Exit, click.ClickException, click.Abort):
+            raise
+        except BaseException as failure:  # noqa: BLE001 - the outermost frame: every end becomes a line and a code
+            raise click.exceptions.Exit(self._end(failure)) from None
+
+    def _end(self, failure: BaseException) -> int:
+        """Say why the run ends, in one line, and with which exit code."""
+        if isinstance(failure, SystemExit):
+            return failure.code if isinstance(failure.code, int) else EXIT_STOPPED
+        if isinstance(failure, Interrupted | KeyboardInterrupt):
+            self.logger.warning("Stopped on request; the next run goes on from the last state written.")
+            return EXIT_INTERRUPTED
+        if isinstance(failure, BrokenPipeError):
+            forget_stdout()
+        self.logger.error("%s", _one_line(failure))
+        self.logger.debug("The failure in full", exc_info=failure)
+        return EXIT_STOPPED
+
+
+def _one_line(failure: BaseException) -> str:
+    if isinstance(failure, StopRun):
+        return str(failure)
+    if isinstance(failure, ConfigValidationError):
+        return "; ".join(failure.errors)
+    if isinstance(failure, BrokenPipeError):
+        return "The other side of the pipe stopped reading: its own last lines say why."
+    if isinstance(failure, OSError) and failure.strerror:
+        return f"The system refused: {failure.strerror}" + (f" ({failure.filename})" if failure.filename else "")
+    text = str(failure).splitlines()[0][:200] if str(failure) else "no text"
+    return f"Unexpected {type(failure).__name__}: {text} (LOGLEVEL=DEBUG shows where)"
+
+
+def quiet(command: click.Command, logger: logging.Logger) -> QuietCommand:
+    """The same command, ending quietly."""
+    return QuietCommand(
+        name=command.name,
+        callback=command.callback,
+        context_settings=command.context_settings,
+        params=command.params,
+        help=command.help,
+        logger=logger,
+    )
+
+
+def forget_stdout() -> None:
+    """Point stdout at nothing, so that the interpreter's last flush does not fail a second time."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def checked_config(plugin: PluginBase, check: Callable[[dict[str, Any]], Iterable[str]], redactor: Redactor) -> list[str]:
+    """All that is wrong with the plugin's settings, in words that hold no secret value; defaults are filled in.
+
+    A setting that is null or empty counts as not given: that is how hosts pass settings nobody set.
+    """
+    schema, config = plugin.config_jsonschema, plugin._config  # noqa: SLF001 - where the SDK fills in its defaults too
+    plugin.append_builtin_config(schema)
+    for name in [name for name, value in config.items() if value is None or value == ""]:
+        del config[name]
+    prefix = plugin.name.upper().replace("-", "_")
+    errors = [redactor.clean(_in_words(error, schema, prefix)) for error in _Validator(schema).iter_errors(config)]
+    return errors or [redactor.clean(error) for error in check(config)]
+
+
+def _in_words(error: ValidationError, schema: dict[str, Any], prefix: str) -> str:
+    name = ".".join(str(part) for part in error.absolute_path)
+    if not name:
+        missing = [name for name in schema.get("required", []) if repr(name) in error.message]
+        return " and ".join(f"Setting {name} is missing: give it as {prefix}_{name.upper()}" for name in missing)
+    top = schema["properties"].get(str(error.absolute_path[0]), {})
+    if top.get("secret") or top.get("writeOnly"):
+        return f"Setting {name}: must be a text (value not shown)"
+    return f"Setting {name}: {error.message}"

@@ -1,0 +1,55 @@
+"""Keeps secrets out of everything that is written: one list of secret values, one filter on the log."""
+
+import base64
+import logging
+import re
+import traceback
+from collections.abc import Iterable
+from urllib.parse import quote
+
+MASK = "****"
+_TOO_SHORT = 4
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+class Redactor:
+    """Knows the secret values, in plain, URL-quoted and base64 form, and replaces them by a mask."""
+
+    def __init__(self, secrets: Iterable[str], pairs: Iterable[tuple[str, str]] = ()) -> None:
+        """``pairs`` are Basic credentials: user and password travel joined and encoded."""
+        forms: set[str] = set()
+        for secret in secrets:
+            forms |= _forms(secret)
+        for user, password in pairs:
+            forms |= _forms(f"{user}:{password}")
+        self._pattern = re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True)))) if forms else None
+
+    def clean(self, text: str) -> str:
+        """The text with every secret masked."""
+        return self._pattern.sub(MASK, text) if self._pattern else text
+
+    def excerpt(self, text: str, limit: int = 200) -> str:
+        """One printable, masked line of at most ``limit`` characters, for messages that quote a server."""
+        line = _UNPRINTABLE.sub(" ", self.clean(text)).strip()
+        return line if len(line) <= limit else line[: limit - 1] + "…"
+
+    def install(self) -> None:
+        """Filter every record that any handler of the root logger writes."""
+        for handler in logging.getLogger().handlers:
+            handler.addFilter(self._filter)
+
+    def _filter(self, record: logging.LogRecord) -> bool:
+        record.msg = self.clean(record.getMessage())
+        record.args = None
+        if record.exc_info and record.exc_info[0] is not None:
+            record.exc_text = self.clean("".join(traceback.format_exception(*record.exc_info))).rstrip("\n")
+            record.exc_info = None
+        return True
+
+
+def _forms(secret: str) -> set[str]:
+    """A secret as it may appear; a very short one is left alone: masking "1" would garble every message."""
+    if len(secret) < _TOO_SHORT:
+        return set()
+    encoded = base64.b64encode(secret.encode()).decode()
+    return {secret, quote(secret, safe=""), encoded, encoded.rstrip("="), base64.urlsafe_b64encode(secret.encode()).decode()}

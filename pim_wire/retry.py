@@ -1,0 +1,93 @@
+"""The retry policy: pure functions from an answer to what to do next. Nothing here waits.
+
+One table for both services: 429 is never final, a server's fault and a broken line are tried again, everything else
+is the caller's to judge (medipim.md 2.2 and 2.3, micropim.md 1.2 and 1.3).
+"""
+
+import email.utils
+from collections.abc import Iterator, Mapping
+from enum import Enum
+
+import backoff
+import requests
+from urllib3.exceptions import MaxRetryError, NewConnectionError
+
+TOO_MANY_REQUESTS = 429
+RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
+ABSURD_WAIT_SECONDS = 3600
+
+
+class Next(Enum):
+    """What to do after one attempt."""
+
+    RETURN = "return the answer to the caller"
+    THROTTLED = "the service asks for patience; it carried nothing out"
+    AGAIN = "the attempt failed; it may have been carried out"
+    NOT_SENT = "the attempt failed before anything was sent"
+    REFUSE = "asking again cannot help"
+
+
+def after_status(status: int) -> Next:
+    """Judge an HTTP status."""
+    if status == TOO_MANY_REQUESTS:
+        return Next.THROTTLED
+    if status in RETRIED_STATUSES or status > 504:  # noqa: PLR2004 - 520 to 529 are proxies' own server errors
+        return Next.AGAIN
+    if 300 <= status < 400:  # noqa: PLR2004 - the redirect class
+        return Next.REFUSE
+    return Next.RETURN
+
+
+def after_error(error: requests.RequestException) -> Next:
+    """Judge a failure below HTTP. A certificate is never asked twice; a refused connection sent nothing."""
+    if isinstance(error, requests.exceptions.SSLError):
+        return Next.REFUSE
+    if isinstance(error, requests.ConnectTimeout) or _never_connected(error):
+        return Next.NOT_SENT
+    if isinstance(error, requests.ConnectionError | requests.Timeout | requests.exceptions.ChunkedEncodingError):
+        return Next.AGAIN
+    if isinstance(error, requests.exceptions.ContentDecodingError):
+        return Next.AGAIN
+    return Next.REFUSE
+
+
+def _never_connected(error: requests.RequestException) -> bool:
+    cause = error.args[0] if error.args else None
+    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
+
+
+def told_to_wait(headers: Mapping[str, str]) -> float | None:
+    """Seconds from ``Retry-After``: a number, or a date measured against the answer's own ``Date``.
+
+    None when absent or not to be believed (not positive, unreadable, over an hour): then the policy's own wait holds.
+    """
+    text = headers.get("Retry-After", "").strip()
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = _until(text, headers.get("Date", ""))
+    return seconds if 0 < seconds <= ABSURD_WAIT_SECONDS else None
+
+
+def _until(moment: str, now: str) -> float:
+    try:
+        then = email.utils.parsedate_to_datetime(moment)
+        return (then - email.utils.parsedate_to_datetime(now)).total_seconds()
+    except (TypeError, ValueError):
+        return 0.0
+
+
+def throttled_waits() -> Iterator[float]:
+    """5, 10, 20, 40, 60, 60 … seconds: outlasts a one-minute window at the fifth try (micropim.md 1.3)."""
+    return _waits(factor=5)
+
+
+def failure_waits() -> Iterator[float]:
+    """1, 2, 4 … 60, 60 … seconds."""
+    return _waits(factor=1)
+
+
+def _waits(factor: float) -> Iterator[float]:
+    waits = backoff.expo(base=2, factor=factor, max_value=60)
+    next(waits)  # backoff's generators are primed with one empty step
+    return (float(wait) for wait in waits)

@@ -1,0 +1,93 @@
+"""The only place where a request waits for its turn.
+
+Law: a small burst, then an even pace. The kind of window either service counts in is unknown (medipim.md 2.2,
+micropim.md 1.3), and an even pace is the one pattern that fits a sliding, a fixed and a token window alike.
+"""
+
+import threading
+from dataclasses import dataclass
+
+from pyrate_limiter import GCRA, Rate, RateItem, StateBucket
+
+from pim_wire.clock import Clock
+
+MINUTE_MS = 60_000
+_SLOWEST = 1 / 16
+_GOOD_ANSWERS_PER_STEP = 20
+
+
+@dataclass
+class ThrottleTally:
+    """What one throttle did: turns given, seconds waited, times the service said 429."""
+
+    turns: int = 0
+    waited_seconds: float = 0.0
+    refused: int = 0
+
+
+def even_rate(per_minute: float) -> Rate:
+    """The rate whose burst and pace together never exceed ``per_minute`` within any 60 seconds.
+
+    The burst is 2 % of the limit; the pace leaves out as much, so that jitter on the wire cannot push one
+    request too many into a window either.
+    """
+    limit = max(1, int(per_minute))
+    burst = max(1, limit // 50)
+    pace = limit - burst if limit >= 20 else limit - (burst - 1)  # noqa: PLR2004 - below 20 a margin would cost more than 5 %
+    return Rate(max(1, pace), MINUTE_MS, burst=burst)
+
+
+class Throttle:
+    """Gives turns at ``per_minute``; halves its pace when refused and creeps back while answers are good."""
+
+    def __init__(self, per_minute: int, clock: Clock) -> None:
+        self._per_minute = per_minute
+        self._clock = clock
+        self._bucket = StateBucket([even_rate(per_minute)], algorithm=GCRA())
+        self._lock = threading.Lock()
+        self._share = 1.0
+        self._good = 0
+        self._paused_until = 0.0
+        self.tally = ThrottleTally()
+
+    def take(self) -> None:
+        """Wait for a turn. Raises Interrupted when the process is told to stop meanwhile."""
+        while (wait := self._try()) > 0:
+            self.tally.waited_seconds += wait
+            self._clock.sleep(wait)
+
+    def _try(self) -> float:
+        """Seconds until it is worth trying again; 0 when the turn is ours."""
+        with self._lock:
+            now = self._clock.now()
+            if now < self._paused_until:
+                return self._paused_until - now
+            item = RateItem("turn", int(now * 1000))
+            if self._bucket.put(item):
+                self.tally.turns += 1
+                return 0.0
+            return max(0.001, float(self._bucket.waiting(item)) / 1000)  # type: ignore[arg-type]
+
+    def refused(self, wait: float) -> None:
+        """The service said 429: nobody asks for ``wait`` seconds, then at half the pace."""
+        with self._lock:
+            self.tally.refused += 1
+            until = self._clock.now() + wait
+            if self._clock.now() >= self._paused_until:
+                self._set_share(max(_SLOWEST, self._share / 2))
+            self._paused_until = max(self._paused_until, until)
+            self._good = 0
+
+    def went_well(self) -> None:
+        """A good answer: after enough of them the pace rises by a tenth of the configured one."""
+        with self._lock:
+            if self._share >= 1.0:
+                return
+            self._good += 1
+            if self._good >= _GOOD_ANSWERS_PER_STEP:
+                self._good = 0
+                self._set_share(min(1.0, self._share + 0.1))
+
+    def _set_share(self, share: float) -> None:
+        self._share = share
+        self._bucket.rates = [even_rate(self._per_minute * share)]

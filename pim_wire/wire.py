@@ -1,0 +1,241 @@
+"""One polite session per plugin: retry outside, throttle inside.
+
+Every attempt takes its own turn at the throttle; whatever retries below this module would never meet it
+(docs/decisions/0003). Redirects are never followed, so that a key cannot travel to another host; plain http is
+spoken to loopback only.
+"""
+
+import ipaddress
+import random
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+
+from pim_wire import retry
+from pim_wire.clock import Clock
+from pim_wire.errors import SettingsRefused, Unclear, WireGaveUp, WireRefused
+from pim_wire.redaction import Redactor
+from pim_wire.retry import Next
+from pim_wire.throttle import Throttle
+
+CONNECT_TIMEOUT_SECONDS = 10.0
+FIRST_CONTACT_SECONDS = 15.0  # a host that was never reached is a wrong address rather than an outage
+
+
+@dataclass
+class Call:
+    """One request, described. ``timeout`` is the longest silence in seconds, not the whole duration."""
+
+    method: str
+    path: str
+    timeout: float
+    json: Any = None
+    params: Mapping[str, Any] | None = None
+    headers: Mapping[str, str] | None = None
+    stream: bool = False
+    repeatable: bool = True
+    is_broken: Callable[[requests.Response], bool] | None = None
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+@dataclass
+class WireTally:
+    """Requests sent and repeated, and seconds waited for a service that was not well."""
+
+    requests: int = 0
+    retries: int = 0
+    waited_seconds: float = 0.0
+
+
+@dataclass
+class _Effort:
+    """What one call has cost so far."""
+
+    since: float
+    attempts: int = 0
+    throttled: Iterator[float] = field(default_factory=retry.throttled_waits)
+    failing: Iterator[float] = field(default_factory=retry.failure_waits)
+
+
+def checked_base_url(setting: str, url: str) -> str:
+    """The base URL without a trailing slash. Raises SettingsRefused unless https, or http to loopback, and bare."""
+    parts = urlsplit(url.strip())
+    if parts.scheme not in {"https", "http"} or not parts.hostname:
+        raise SettingsRefused(f"{setting}: not a web address; it must look like https://api.example.com")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise SettingsRefused(f"{setting}: must hold neither a user, a password nor a query; keys have their own settings")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise SettingsRefused(f"{setting}: plain http is spoken to this machine only; use https for {parts.hostname}")
+    return url.strip().rstrip("/")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the host is this machine, by name or by address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class Wire:
+    """Sends calls to one service until it answers, gives up or refuses."""
+
+    def __init__(  # noqa: PLR0913 - collaborators, built once in tap.py and target.py
+        self,
+        base_url: str,
+        *,
+        service: str,
+        auth: AuthBase,
+        user_agent: str,
+        throttle_for: Callable[[str], Throttle],
+        max_wait_seconds: float,
+        clock: Clock,
+        redactor: Redactor,
+        connections: int = 4,
+    ) -> None:
+        self.base_url = base_url
+        self._service = service
+        self._throttle_for = throttle_for
+        self._max_wait = max_wait_seconds
+        self._clock = clock
+        self._redactor = redactor
+        self.tally = WireTally()
+        self._reached = False
+        self._session = _session(base_url, auth, user_agent, connections)
+
+    def send(self, call: Call) -> requests.Response:
+        """The first answer that is neither throttled nor a passing failure; 4xx answers are the caller's to judge.
+
+        Raises:
+            WireGaveUp: no such answer came within ``max_wait_seconds``.
+            WireRefused: the answer was a redirect, or TLS failed.
+            Unclear: the call must not be repeated and may have been carried out.
+        """
+        effort = _Effort(since=self._clock.now())
+        while True:
+            response, verdict, told = self._attempt(call, effort)
+            if verdict is Next.RETURN and response is not None:
+                return response
+            self._stop_if_hopeless(call, verdict, told)
+            self._wait(call, effort, verdict, response, told)
+
+    def _attempt(self, call: Call, effort: _Effort) -> tuple[requests.Response | None, Next, str]:
+        throttle = self._throttle_for(call.method)
+        throttle.take()
+        self._count(call, effort)
+        try:
+            response = self._session.request(
+                call.method,
+                self.base_url + call.path,
+                json=call.json,
+                params=call.params,
+                headers=call.headers,
+                timeout=(CONNECT_TIMEOUT_SECONDS, call.timeout),
+                stream=call.stream,
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            return None, retry.after_error(error), f"failed ({_plain(error)})"
+        self._reached = True
+        return self._judged(call, response, throttle)
+
+    def _judged(
+        self, call: Call, response: requests.Response, throttle: Throttle
+    ) -> tuple[requests.Response | None, Next, str]:
+        verdict = retry.after_status(response.status_code)
+        if verdict is Next.RETURN and call.is_broken is not None and call.is_broken(response):
+            verdict = Next.AGAIN
+        if verdict is Next.RETURN:
+            throttle.went_well()
+            return response, verdict, ""
+        told = self._told(response, verdict)
+        response.close()  # an unread answer would keep its connection
+        return response, verdict, told
+
+    def _told(self, response: requests.Response, verdict: Next) -> str:
+        if verdict is Next.REFUSE:
+            host = urlsplit(response.headers.get("Location", "")).hostname or "another place"
+            return f"answered {response.status_code} and points to {self._redactor.excerpt(host, 80)}"
+        return f"answered {response.status_code} ({self._redactor.excerpt(response.text) or 'no text'})"
+
+    def _stop_if_hopeless(self, call: Call, verdict: Next, told: str) -> None:
+        if verdict is Next.REFUSE:
+            raise WireRefused(
+                f"{self._service} at {self.base_url} {told} to {call}; redirects are not followed and certificates "
+                "are always checked: correct the address in the settings"
+            )
+        if verdict is Next.AGAIN and not call.repeatable:
+            raise Unclear(f"{call} {told}")
+
+    def _wait(
+        self, call: Call, effort: _Effort, verdict: Next, response: requests.Response | None, told: str
+    ) -> None:
+        """Wait as the service says, else as the policy says. Raises WireGaveUp when that is longer than allowed."""
+        asked = retry.told_to_wait(response.headers) if response is not None else None
+        if verdict is Next.THROTTLED:
+            wait = asked or next(effort.throttled) * random.uniform(1.0, 1.1)  # noqa: S311 - spreads workers, no secret
+        else:
+            wait = asked or next(effort.failing) * random.uniform(0.5, 1.0)  # noqa: S311
+        spent = self._clock.now() - effort.since
+        hopeless = verdict is Next.NOT_SENT and not self._reached
+        if spent + wait > (min(self._max_wait, FIRST_CONTACT_SECONDS) if hopeless else self._max_wait):
+            raise WireGaveUp(
+                f"{self._service} at {self.base_url} {told} to {call}, {effort.attempts} times in {spent:.0f} s; "
+                + ("check the address and the network" if hopeless else "try again later, or raise max_wait_seconds")
+            )
+        self.tally.waited_seconds += wait
+        if verdict is Next.THROTTLED:
+            self._throttle_for(call.method).refused(wait)
+        else:
+            self._clock.sleep(wait)
+
+    def breathe(self, fruitless: int) -> None:
+        """Wait before a broken answer is asked for again: not at all after progress, else ever longer."""
+        waits = retry.failure_waits()
+        wait = 0.0
+        for _ in range(fruitless):
+            wait = next(waits)
+        self.tally.waited_seconds += wait
+        self._clock.sleep(wait)
+
+    def _count(self, call: Call, effort: _Effort) -> None:
+        effort.attempts += 1
+        self.tally.requests += 1
+        self.tally.retries += effort.attempts > 1
+
+
+def _session(base_url: str, auth: AuthBase, user_agent: str, connections: int) -> requests.Session:
+    session = requests.Session()
+    session.auth = auth  # explicit, so that a .netrc never takes its place
+    session.headers["User-Agent"] = user_agent
+    if is_loopback(urlsplit(base_url).hostname or ""):
+        session.trust_env = False  # a proxy from the environment has no business between us and this machine
+    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=connections, max_retries=0)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+def _plain(error: requests.RequestException) -> str:
+    """The kind of failure in words; the library's own text quotes addresses of objects and headers."""
+    words = {
+        requests.exceptions.SSLError: "the certificate was not accepted",
+        requests.ConnectTimeout: "no connection within 10 s",
+        requests.ReadTimeout: "no answer in time",
+        requests.exceptions.ProxyError: "the proxy did not answer",
+        requests.exceptions.ChunkedEncodingError: "the answer broke off",
+    }
+    for kind, text in words.items():
+        if isinstance(error, kind):
+            return text
+    never = retry.after_error(error) is Next.NOT_SENT
+    return "no connection: nobody listens there, or no network" if never else "the connection broke"

@@ -1,0 +1,79 @@
+"""The two services together, as a context manager."""
+
+from types import TracebackType
+from typing import Self
+
+from sandbox.medipim.options import MedipimOptions
+from sandbox.medipim.service import MedipimService
+from sandbox.micropim.options import MicroPimOptions
+from sandbox.micropim.service import MicroPimService
+from sandbox.server import ServerThread
+
+
+class Sandbox:
+    """Serves Medipim and MicroPIM on 127.0.0.1 while the ``with`` block runs; either may be left out with None."""
+
+    def __init__(
+        self,
+        medipim: MedipimOptions | None = MedipimOptions(),  # noqa: B008 - frozen, so one default may be shared
+        micropim: MicroPimOptions | None = MicroPimOptions(),  # noqa: B008
+        *,
+        medipim_port: int = 0,
+        micropim_port: int = 0,
+    ) -> None:
+        """Build the services; nothing listens before ``start``."""
+        self._medipim = None if medipim is None else MedipimService(medipim)
+        self._micropim = None if micropim is None else MicroPimService(micropim)
+        self._ports = {"medipim": medipim_port, "micropim": micropim_port}
+        self._servers: dict[str, ServerThread] = {}
+
+    @property
+    def medipim(self) -> MedipimService:
+        """The in-process state of Medipim."""
+        if self._medipim is None:
+            msg = "this sandbox has no Medipim"
+            raise LookupError(msg)
+        return self._medipim
+
+    @property
+    def micropim(self) -> MicroPimService:
+        """The in-process state of MicroPIM."""
+        if self._micropim is None:
+            msg = "this sandbox has no MicroPIM"
+            raise LookupError(msg)
+        return self._micropim
+
+    @property
+    def medipim_url(self) -> str:
+        """Base URL of Medipim, without ``/v4``."""
+        return self._servers["medipim"].url
+
+    @property
+    def micropim_url(self) -> str:
+        """Base URL of MicroPIM, without ``/api``."""
+        return self._servers["micropim"].url
+
+    def start(self) -> Self:
+        """Listen on both ports."""
+        for name, service in (("medipim", self._medipim), ("micropim", self._micropim)):
+            if service is not None:
+                self._servers[name] = ServerThread(service, self._ports[name])
+                self._servers[name].start()
+        return self
+
+    def stop(self) -> None:
+        """Stop both; hanging answers are cut."""
+        for server in self._servers.values():
+            server.ask_to_stop()
+        for server in self._servers.values():
+            server.join()
+
+    def __enter__(self) -> Self:
+        """Start."""
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop."""
+        self.stop()

@@ -1,0 +1,77 @@
+"""``python -m sandbox``: both services until SIGINT or SIGTERM."""
+
+import argparse
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from sandbox.box import Sandbox
+from sandbox.medipim.markets import MARKETS
+from sandbox.medipim.options import MedipimOptions
+from sandbox.micropim.options import MicroPimOptions
+
+
+def parser() -> argparse.ArgumentParser:
+    """The flags."""
+    flags = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
+    flags.add_argument("--products", type=int, default=300, help="products in Medipim")
+    flags.add_argument("--market", choices=sorted(MARKETS), default="be")
+    flags.add_argument("--seed", type=int, default=1, help="the same seed gives the same catalogue")
+    flags.add_argument("--medipim-port", type=int, default=0, help="0: a free port")
+    flags.add_argument("--micropim-port", type=int, default=0, help="0: a free port")
+    flags.add_argument("--medipim-requests-per-minute", type=_limit, default=100, help="documented: 100; 0: no limit")
+    flags.add_argument("--micropim-reads-per-minute", type=_limit, default=120, help="unknown in reality; 0: no limit")
+    flags.add_argument("--micropim-writes-per-minute", type=_limit, default=60, help="unknown in reality; 0: no limit")
+    flags.add_argument("--env-file", type=Path, help="write the settings of tap and target here as well")
+    return flags
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve, print the settings, wait for a signal."""
+    flags = parser().parse_args(arguments)
+    stop = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: stop.set())
+    with _sandbox(flags) as box:
+        lines = env_lines(box)
+        if flags.env_file is not None:
+            flags.env_file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        _say(f"Medipim   {box.medipim_url}", f"MicroPIM  {box.micropim_url}", "", *lines, "", "sandbox ready")
+        stop.wait()
+    return 0
+
+
+def env_lines(box: Sandbox) -> list[str]:
+    """The settings of tap and target for this sandbox."""
+    return [
+        f"TAP_MEDIPIM_API_URL={box.medipim_url}",
+        f"TAP_MEDIPIM_API_KEY_ID={box.medipim.options.api_key_id}",
+        f"TAP_MEDIPIM_API_KEY_SECRET={box.medipim.options.api_key_secret}",
+        f"TAP_MEDIPIM_MARKET={box.medipim.options.market}",
+        f"TARGET_MICROPIM_API_URL={box.micropim_url}",
+        f"TARGET_MICROPIM_API_KEY={box.micropim.options.api_key}",
+    ]
+
+
+def _sandbox(flags: argparse.Namespace) -> Sandbox:
+    medipim = MedipimOptions(
+        products=flags.products,
+        market=flags.market,
+        seed=flags.seed,
+        requests_per_minute=flags.medipim_requests_per_minute,
+    )
+    micropim = MicroPimOptions(
+        reads_per_minute=flags.micropim_reads_per_minute, writes_per_minute=flags.micropim_writes_per_minute
+    )
+    return Sandbox(medipim, micropim, medipim_port=flags.medipim_port, micropim_port=flags.micropim_port)
+
+
+def _limit(text: str) -> int | None:
+    return int(text) or None
+
+
+def _say(*lines: str) -> None:
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()

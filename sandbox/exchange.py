@@ -1,0 +1,54 @@
+"""One HTTP call as the services see it, and one answer as they give it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+Json = dict[str, Any]
+JSON_TYPE = "application/json"
+
+
+@dataclass
+class Call:
+    """A request that has been read completely."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    raw: bytes
+    client: str
+    template: str = ""
+    params: dict[str, Any] = field(default_factory=dict)
+    body: Any = None
+    malformed: bool = False
+    authorised: bool = False
+
+    def __post_init__(self) -> None:
+        """Read the body as JSON once; an empty body is ``None``, not an error (medipim.md 2.1)."""
+        if not self.raw or self.headers.get("content-type", "").startswith("multipart/"):
+            return
+        try:
+            self.body = orjson.loads(self.raw)
+        except orjson.JSONDecodeError:
+            self.malformed = True
+
+
+@dataclass
+class Answer:
+    """What goes back: either one body, or lines that are made while they are sent."""
+
+    status: int
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    lines: Iterator[bytes] | None = None
+    committed: bool = False
+
+
+def json_answer(
+    status: int, payload: Any, headers: Mapping[str, str] | None = None, *, committed: bool = False
+) -> Answer:
+    """Serialise a payload."""
+    return Answer(status, orjson.dumps(payload), {"content-type": JSON_TYPE, **(headers or {})}, committed=committed)

@@ -1,0 +1,35 @@
+"""A rolling-window limiter: the strictest reading of "N requests per minute"."""
+
+import math
+from collections import defaultdict, deque
+from collections.abc import Callable
+
+WINDOW_SECONDS = 60.0
+
+
+class RollingLimiter:
+    """At most ``limit`` admissions per key in any 60 seconds (medipim.md 2.2, micropim.md 1.3; window type U).
+
+    Refused calls do not use up the allowance, otherwise a polite retry could never get through.
+    """
+
+    def __init__(self, limit: int | None, clock: Callable[[], float]) -> None:
+        """Without a limit everything is admitted."""
+        self.limit = limit
+        self._clock = clock
+        self._admitted: defaultdict[str, deque[float]] = defaultdict(deque)
+
+    def refuse_for(self, key: str) -> int | None:
+        """Admit the call and return None, or return the whole seconds until the next place is free."""
+        if self.limit is None:
+            return None
+        now = self._clock()
+        times = self._admitted[key]
+        while times and times[0] <= now - WINDOW_SECONDS:
+            times.popleft()
+        if len(times) < self.limit:
+            times.append(now)
+            return None
+        if not times:
+            return math.ceil(WINDOW_SECONDS)
+        return max(1, math.ceil(times[0] + WINDOW_SECONDS - now))

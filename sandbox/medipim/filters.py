@@ -1,0 +1,147 @@
+"""The filter grammar (medipim.md 2.4 and 4.1): parsed and checked first, evaluated later."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.medipim.rows import Row
+from sandbox.medipim.violations import MAX_CODES, Violation
+
+Predicate = Callable[[Row], bool]
+Maker = Callable[[Any, str], Predicate]
+
+
+@dataclass(frozen=True)
+class FilterGrammar:
+    """The filters of one resource, and whether several keys in one object mean ``and``."""
+
+    makers: Mapping[str, Maker]
+    several_keys: bool = True
+
+    def compile(self, body: Any, path: str = "filter") -> Predicate:
+        """Turn a filter object into a predicate, or refuse it."""
+        if not isinstance(body, dict):
+            if body == []:  # The official PHP example posts [] for "nothing".
+                return _everything
+            raise Violation(path, "must be an object")
+        if len(body) > 1 and not self.several_keys:
+            raise Violation(path, "must have exactly one key")
+        parts = [self._one(name, value, f"{path}.{name}") for name, value in body.items()]
+        return parts[0] if len(parts) == 1 else _all(parts)
+
+    def _one(self, name: str, value: Any, path: str) -> Predicate:
+        if name in {"and", "or"}:
+            if not isinstance(value, list) or not value:
+                raise Violation(path, "must be a non-empty list of filters")
+            parts = [self.compile(item, f"{path}[{i}]") for i, item in enumerate(value)]
+            return _all(parts) if name == "and" else _any(parts)
+        if name == "not":
+            inner = self.compile(value, path)
+            return lambda row: not inner(row)
+        if name not in self.makers:
+            raise Violation(path, "unknown filter")
+        return self.makers[name](value, path)
+
+
+def members(read: Callable[[Row], Iterable[Any]], allowed: frozenset[str] | None = None) -> Maker:
+    """Any of the given values occurs; integers are tolerated for strings (medipim.md 4.1)."""
+
+    def make(value: Any, path: str) -> Predicate:
+        values = value if isinstance(value, list) else [value]
+        if not values or any(isinstance(item, bool) or not isinstance(item, str | int) for item in values):
+            raise Violation(path, "must be one or more values")
+        if len(values) > MAX_CODES:
+            raise Violation(path, f"at most {MAX_CODES} values")
+        wanted = frozenset(str(item) for item in values)
+        if allowed is not None and not wanted <= allowed:
+            raise Violation(path, f"must be one of: {', '.join(sorted(allowed))}")
+        return lambda row: any(str(item) in wanted for item in read(row) if item is not None)
+
+    return make
+
+
+def of_length(maker: Maker, length: int) -> Maker:
+    """Codes of exactly this length (medipim.md 4.1, validation quirks)."""
+
+    def make(value: Any, path: str) -> Predicate:
+        for item in value if isinstance(value, list) else [value]:
+            if len(str(item)) != length:
+                raise Violation(path, f"must be exactly {length} characters")
+        return maker(value, path)
+
+    return make
+
+
+def flag(read: Callable[[Row], Any]) -> Maker:
+    """True or false."""
+
+    def make(value: Any, path: str) -> Predicate:
+        if not isinstance(value, bool):
+            raise Violation(path, "must be a boolean")
+        return lambda row: bool(read(row)) is value
+
+    return make
+
+
+def since(read: Callable[[Row], int | None], *, inclusive: bool = True) -> Maker:
+    """Unix seconds, or ``{from, until}``; ``until`` is inclusive (A)."""
+
+    def make(value: Any, path: str) -> Predicate:
+        first, last = _bounds(value, path)
+
+        def test(row: Row) -> bool:
+            at = read(row)
+            if at is None:
+                return False
+            after = first is None or at > first or (inclusive and at == first)
+            return after and (last is None or at <= last)
+
+        return test
+
+    return make
+
+
+def search(read: Callable[[Row, str | None], Iterable[str]]) -> Maker:
+    """``{query, locale, type?}`` or a plain string; without a type every word has to occur."""
+
+    def make(value: Any, path: str) -> Predicate:
+        asked = {"query": value} if isinstance(value, str) else value
+        if not isinstance(asked, dict) or not isinstance(asked.get("query"), str):
+            raise Violation(path, "must have a query")
+        query, locale = asked["query"].casefold(), asked.get("locale")
+        needles = [query] if asked.get("type") == "contains" else query.split()
+        return lambda row: _occur(needles, read(row, locale))
+
+    return make
+
+
+def _occur(needles: list[str], texts: Iterable[str]) -> bool:
+    haystack = "\n".join(texts).casefold()
+    return all(needle in haystack for needle in needles)
+
+
+def _bounds(value: Any, path: str) -> tuple[float | None, float | None]:
+    if isinstance(value, dict):
+        bounds = (value.get("from"), value.get("until"))
+        if set(value) - {"from", "until"} or bounds == (None, None):
+            raise Violation(path, "must be a timestamp or {from, until}")
+    else:
+        bounds = (value, None)
+        if value is None:
+            raise Violation(path, "must be a timestamp or {from, until}")
+    if any(isinstance(bound, bool) or not isinstance(bound, int | float | None) for bound in bounds):
+        raise Violation(path, "must be a timestamp or {from, until}")
+    return bounds
+
+
+def _everything(row: Row) -> bool:
+    del row
+    return True
+
+
+def _all(parts: list[Predicate]) -> Predicate:
+    return lambda row: all(part(row) for part in parts)
+
+
+def _any(parts: list[Predicate]) -> Predicate:
+    return lambda row: any(part(row) for part in parts)

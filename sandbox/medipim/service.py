@@ -1,0 +1,139 @@
+"""The Medipim service: key, limit, routes."""
+
+import base64
+from collections.abc import Callable
+from typing import Any
+
+from sandbox.exchange import Answer, Call, Json
+from sandbox.faults import Fault
+from sandbox.limiter import RollingLimiter
+from sandbox.medipim.catalogue import Catalogue, Entry
+from sandbox.medipim.errors import error_answer
+from sandbox.medipim.filters import FilterGrammar, members, since
+from sandbox.medipim.media_table import MediaTable
+from sandbox.medipim.options import MedipimOptions
+from sandbox.medipim.paging import plain_parts
+from sandbox.medipim.product_filters import product_grammar, sort_names
+from sandbox.medipim.resources import MEDIA_FILTERS, MEDIA_SORTINGS
+from sandbox.medipim.routes import routes_for
+from sandbox.medipim.rows import Record, Row
+from sandbox.medipim.violations import Violation
+from sandbox.service import Service
+
+
+class MedipimService(Service):
+    """One market behind one key."""
+
+    def __init__(self, options: MedipimOptions) -> None:
+        """Generate the heads of the catalogue."""
+        self.options = options
+        self.catalogue = Catalogue(options)
+        self.market = self.catalogue.market
+        self.grammar = product_grammar(self.market, options)
+        self._media = MediaTable(self.catalogue)
+        self._limiter = RollingLimiter(options.requests_per_minute, options.clock)
+        self._pair = base64.b64encode(f"{options.api_key_id}:{options.api_key_secret}".encode()).decode()
+        super().__init__(routes_for(self), options.latency)
+        self.line_delay = options.line_delay
+
+    def kind_of(self, call: Call) -> str:
+        """Every call is a read and counts the same (medipim.md 2.2)."""
+        del call
+        return "read"
+
+    def admit(self, call: Call) -> Answer | None:
+        """401 on a wrong or missing Basic pair, 429 over the limit of the key (medipim.md 2.1, 2.2)."""
+        scheme, _, pair = call.headers.get("authorization", "").partition(" ")
+        call.authorised = scheme.lower() == "basic" and pair == self._pair
+        if not call.authorised:
+            return error_answer(401)
+        wait = self._limiter.refuse_for(self.options.api_key_id)
+        if wait is None:
+            return None
+        answer = error_answer(429)
+        if self.options.retry_after:
+            answer.headers["retry-after"] = str(wait)
+        return answer
+
+    def not_found(self, call: Call) -> Answer:
+        """Unknown paths and market-only endpoints of other markets."""
+        del call
+        return error_answer(404)
+
+    def error_body(self, status: int) -> bytes:
+        """The usual error of a status."""
+        return error_answer(status).body
+
+    def status_zero(self, fault: Fault) -> bytes:
+        """An ``error`` object inside an HTTP 200: the key alone means failure (medipim.md 2.3)."""
+        del fault
+        return error_answer(500).body
+
+    def guarded(self, resource: str, handler: Callable[[Call], Answer]) -> Callable[[Call], Answer]:
+        """Turn refusals into error bodies, and honour the switches for missing and forbidden endpoints."""
+
+        def handle(call: Call) -> Answer:
+            if resource in self.options.missing_endpoints:
+                return error_answer(404)
+            if resource in self.options.forbidden_endpoints:
+                return error_answer(403)
+            if call.malformed:
+                return error_answer(400)
+            try:
+                return handler(call)
+            except Violation as violation:
+                item = {"path": violation.path, "message": violation.message}
+                return error_answer(self.options.validation_status, "validation_failed", violations=[item])
+
+        return handle
+
+    def touch(self, ids: Any, **changes: Any) -> int:
+        """Change fields of many products in one new second; without fields it is a pure touch."""
+        with self.lock:
+            return self.catalogue.touch(ids, **changes)
+
+    def change(self, product_id: str, function: Callable[[Json], object]) -> Json:
+        """Apply a change and move ``meta.updatedAt`` on."""
+        with self.lock:
+            return self.catalogue.change(product_id, function)
+
+    def add(self, count: int) -> list[str]:
+        """Create products; returns their ids."""
+        with self.lock:
+            return self.catalogue.add(count)
+
+    def deactivate(self, product_id: str) -> Json:
+        """The product is not sold any more."""
+        with self.lock:
+            return self.catalogue.deactivate(product_id)
+
+    def replace(self, product_id: str, by: str) -> Json:
+        """Another product takes over."""
+        with self.lock:
+            return self.catalogue.replace(product_id, by)
+
+    def catalogue_rows(self, table: str) -> list[Json]:
+        """The rows of a reference table."""
+        rows: list[Json] = getattr(self.catalogue.reference, table)
+        return rows
+
+    def media_rows(self) -> list[Record]:
+        """All media items of all products, each once."""
+        return self._media.rows()
+
+    def media_grammar(self) -> FilterGrammar:
+        """The filters of media; ``product`` needs the links, which only products have (medipim.md 6)."""
+        makers = {
+            **MEDIA_FILTERS,
+            "product": members(lambda row: self._media.products_of(row.head.id)),
+            "updatedSince": since(lambda row: row.head.updated_at, inclusive=self.options.updated_since_inclusive),
+        }
+        return FilterGrammar(makers, self.options.several_keys)
+
+    def sortings(self, kind: str) -> tuple[str, ...]:
+        """Names of the sortings of products or media."""
+        return sort_names(self.market) if kind == "products" else MEDIA_SORTINGS
+
+    def parts(self, row: Row) -> tuple[bytes, bytes]:
+        """A record, serialised, with a gap for the volatile part."""
+        return row.parts() if isinstance(row, Entry) else plain_parts(row)

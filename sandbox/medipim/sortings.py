@@ -1,0 +1,67 @@
+"""Sorting (medipim.md 2.4 and 4.2): one key, ties by id."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from sandbox.medipim.rows import Row
+from sandbox.medipim.violations import Violation
+
+DIRECTIONS = ("ASC", "DESC")
+HEAD_KEYS: dict[str, Callable[[Row], Any]] = {
+    "id": lambda row: row.head.id,
+    "createdAt": lambda row: row.head.created_at,
+    "touchedAt": lambda row: row.head.updated_at,
+    "statusTouchedAt": lambda row: row.head.status_touched_at,
+    "status": lambda row: row.head.status,
+}
+
+
+class Sorting:
+    """A checked sorting."""
+
+    def __init__(self, key: Callable[[Row], Any], *, descending: bool) -> None:
+        """Keep what to compare."""
+        self._key = key
+        self._descending = descending
+
+    def apply(self, rows: Iterable[Row]) -> list[Row]:
+        """Missing values come first, as the smallest."""
+        decorated = [((value is not None, value), row.head.id, row) for row in rows for value in [self._key(row)]]
+        decorated.sort(key=lambda item: item[1])
+        decorated.sort(key=lambda item: item[0] if item[0][0] else (False,), reverse=self._descending)
+        return [row for _, _, row in decorated]
+
+
+def parse_sorting(body: Any, names: Iterable[str], locales: Iterable[str], path: str = "sorting") -> Sorting:
+    """Check the shape: ``{"id": "ASC"}``, for localized names ``{"name": {"direction", "locale"}}``."""
+    if not isinstance(body, dict) or len(body) != 1:
+        raise Violation(path, "must be an object with one key")
+    name, value = next(iter(body.items()))
+    if name not in names:
+        raise Violation(f"{path}.{name}", "unknown sorting")
+    if name == "name" and isinstance(value, dict):
+        locale, direction = value.get("locale"), value.get("direction")
+        if direction not in DIRECTIONS or locale is None or locale not in locales:
+            raise Violation(f"{path}.name", "must have a direction and a locale of this market")
+        return Sorting(_name_in(locale), descending=direction == "DESC")
+    if value not in DIRECTIONS:
+        raise Violation(f"{path}.{name}", "must be ASC or DESC")
+    return Sorting(HEAD_KEYS.get(name) or _field(name), descending=value == "DESC")
+
+
+def _name_in(locale: str) -> Callable[[Row], Any]:
+    def read(row: Row) -> Any:
+        name = row.raw["name"]
+        return name.get(locale) if isinstance(name, dict) else name
+
+    return read
+
+
+def _field(name: str) -> Callable[[Row], Any]:
+    def read(row: Row) -> Any:
+        value = row.raw.get(name)
+        if isinstance(value, dict):
+            return next((text for text in value.values() if text), None)
+        return None if value is None else str(value)
+
+    return read

@@ -1,0 +1,105 @@
+"""The legacy shapes of Belgium (medipim.md 9 and the vendor's v3 page)."""
+
+import copy
+import re
+from typing import Any
+
+from sandbox.exchange import Json
+from sandbox.medipim.filters import FilterGrammar
+from sandbox.medipim.markets import Market
+
+V3_FILTERS = frozenset(
+    {
+        "id",
+        "cnk",
+        "status",
+        "ecommerce",
+        "apbCategory",
+        "conservation",
+        "publicCategory",
+        "bcfiCategory",
+        "productFamily",
+        "brand",
+        "organization",
+        "prescription",
+        "writtenRequestByPatient",
+        "minimumContent",
+        "createdAt",
+        "updatedSince",
+        "cti",
+        "ean",
+        "gtin",
+        "activeIngredient",
+        "search",
+    }
+)
+V3_SORTINGS = ("id", "cnk")
+V3_LISTS = {
+    "brands": "brands",
+    "organizations": "organizations",
+    "public-categories": "public_categories",
+    "bci-categories": "bcfi_categories",
+    "bcfi-categories": "bcfi_categories",
+    "apb-categories": "apb_categories",
+    "attributes": "attribute_options",
+    "active-ingredients": "active_ingredients",
+}
+V4_ONLY = (
+    "requiresLegalText",
+    "biocide",
+    "gtin",
+    "eanGtin8",
+    "eanGtin12",
+    "eanGtin13",
+    "eanGtin14",
+    "supplierReference",
+    "hsCode",
+    "conservationLabel",
+    "conservationMin",
+    "conservationMax",
+    "manufacturerPrice",
+    "weightWithUnit",
+    "widthWithUnit",
+    "lengthWithUnit",
+    "depthWithUnit",
+    "packageContent",
+    "packagingUnit",
+    "medipimCategories",
+    "productFamilies",
+)
+
+
+def v3_grammar(grammar: FilterGrammar) -> FilterGrammar:
+    """The filters of v4 that v3 had too."""
+    return FilterGrammar({k: v for k, v in grammar.makers.items() if k in V3_FILTERS}, grammar.several_keys)
+
+
+def v3_product(raw: Json, market: Market) -> Json:
+    """Localized names everywhere, ``content.{locale}.{html,markdown}``, ``type`` on links and photos, no v4-only field."""
+    product: Json = {k: copy.deepcopy(v) for k, v in raw.items() if k not in V4_ONLY}
+    product |= {"ecommerce": "unknown", "shortDescription": dict.fromkeys(market.locales), "atc": None}
+    product |= {"refundValueWithOmnio": None, "refundValueWithoutOmnio": None}
+    for key in ("brands", "organizations"):
+        product[key] = [v3_named(row, market) for row in product[key]]
+    for row in product["attributes"]:
+        row.pop("type", None)
+    for row in product["links"]:
+        row["type"] = row.pop("linkType")
+    for row in (*product["photos"], *product["frontals"]):
+        row["type"] = row.pop("photoType")
+    for row in product["descriptions"]:
+        row.pop("descriptionTag", None)
+        row["content"] = {locale: _both(text) for locale, text in row["content"].items()}
+    return product
+
+
+def v3_named(raw: Json, market: Market) -> Json:
+    """A record whose plain name becomes a localized one."""
+    name = raw.get("name")
+    return {**raw, "name": dict.fromkeys(market.locales, name)} if isinstance(name, str) else raw
+
+
+def _both(text: Any) -> Json | None:
+    if text is None:
+        return None
+    return {"html": text, "markdown": re.sub(r"<[^>]+>", "", text).strip()}

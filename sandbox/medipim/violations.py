@@ -1,0 +1,16 @@
+"""Requests that Medipim refuses (medipim.md 2.3)."""
+
+CAP = 10_000
+MAX_CODES = 1000
+PAGE_SIZES = (10, 50, 100, 250)
+DEFAULT_PAGE_SIZE = 100
+
+
+class Violation(Exception):  # noqa: N818 - it is an answer, not a fault
+    """One refused field; the item shape ``{path, message}`` is A."""
+
+    def __init__(self, path: str, message: str) -> None:
+        """Keep both."""
+        super().__init__(f"{path}: {message}")
+        self.path = path
+        self.message = message

@@ -1,0 +1,1 @@
+"""MicroPIM: the 25 documented routes over an in-memory catalogue."""

@@ -1,0 +1,15 @@
+"""The two envelopes (micropim.md 1.1)."""
+
+from typing import Any
+
+from sandbox.exchange import Answer, json_answer
+
+
+def success(status: int, data: Any, *, committed: bool = False) -> Answer:
+    """``status`` 1, the payload, no error."""
+    return json_answer(status, {"status": 1, "data": data, "error": None}, committed=committed)
+
+
+def failure(status: int, message: str) -> Answer:
+    """``status`` 0, no payload, one text."""
+    return json_answer(status, {"status": 0, "data": None, "error": message})

@@ -1,0 +1,97 @@
+"""Finding products: list, search, paging, barcode (micropim.md 1.5 and 4 rows 1 to 6)."""
+
+import math
+import random
+import re
+
+from sandbox.exchange import Call, Json
+from sandbox.micropim.checks import KNOWN_CHANNELS, STATUSES
+from sandbox.micropim.render import shown_product
+from sandbox.micropim.store import Refused, Store
+
+DEFAULT_LIMIT = 20
+MAX_LIMIT = 100
+SEARCHED = ("name", "description", "sku")
+
+
+def product_page(store: Store, call: Call) -> Json:
+    """``data.products`` and ``data.pagination``."""
+    limit = _number(store, call, "limit", DEFAULT_LIMIT, MAX_LIMIT)
+    page = _number(store, call, "page", 1, None)
+    if store.options.insert_while_paging and page > 1:
+        _somebody_creates_a_product(store)
+    size = min(limit, store.options.page_cap)
+    rows = ordered(store, [product for product in store.products.values() if _wanted(store, call, product)])
+    shown = rows[(page - 1) * size : page * size]
+    return {
+        "products": [shown_product(store, product) for product in shown],
+        "pagination": {
+            "current_page": page,
+            "total_pages": math.ceil(len(rows) / size) or store.options.total_pages_when_empty,
+            "total_items": len(rows),
+            "items_per_page": size,
+        },
+    }
+
+
+def ordered(store: Store, rows: list[Json]) -> list[Json]:
+    """By id, or in an order that no client can rely on (row 1)."""
+    return random.sample(rows, len(rows)) if store.options.order == "random" else rows
+
+
+def by_barcode(store: Store, barcode: str) -> Json | None:
+    """The first product with this EAN; archived ones only by switch (row 6)."""
+    for product in store.products.values():
+        hidden = product["status"] == "archived" and not store.options.barcode_archived
+        if product["ean"] and product["ean"] == barcode and not hidden:
+            stock = product["stock"] or 0
+            levels = [{"warehouse_id": 1, "warehouse_name": "Main", "quantity": stock}]
+            return {**shown_product(store, product), "warehouses": levels}
+    return None
+
+
+def _wanted(store: Store, call: Call, product: Json) -> bool:
+    query = call.query
+    status = query.get("status")
+    if status is None and product["status"] == "archived" and store.options.archived == "hidden":
+        return False
+    if status is not None and status not in STATUSES:
+        raise Refused(400, "Invalid status")
+    if query.get("channel") is not None and query["channel"] not in KNOWN_CHANNELS:
+        raise Refused(400, "Invalid channel")
+    return (
+        (status is None or product["status"] == status)
+        and ("brand" not in query or str(product["brand_id"]) == query["brand"])
+        and ("channel" not in query or query["channel"] in product["publishing_channels"])
+        and _found_by(store, query.get("search", ""), product)
+    )
+
+
+def _found_by(store: Store, search: str, product: Json) -> bool:
+    if not search:
+        return True
+    texts = [str(product[key] or "").lower() for key in SEARCHED]
+    if store.options.search == "substring":
+        return any(search.lower() in text for text in texts)
+    words = {word for text in texts for word in re.split(r"[\W_]+", text)}
+    return any(token in words for token in re.split(r"[\W_]+", search.lower()) if token)
+
+
+def _number(store: Store, call: Call, name: str, default: int, highest: int | None) -> int:
+    text = call.query.get(name)
+    if text is None:
+        return default
+    if not re.fullmatch(r"-?[0-9]+", text):
+        raise Refused(400, f"{name} must be an integer")
+    value = int(text)
+    clamped = max(1, value if highest is None else min(value, highest))
+    if value != clamped and store.options.page_limits == "400":
+        raise Refused(400, f"{name} is out of range")
+    return clamped
+
+
+def _somebody_creates_a_product(store: Store) -> None:
+    number = len(store.products) + 1
+    product = store.insert_product({"sku": f"OTHER-{number}", "name": f"Created by somebody else {number}"})
+    # New rows come first in their list, so every later page shifts by one.
+    store.products = {product["id"]: product, **{k: v for k, v in store.products.items() if k != product["id"]}}

@@ -1,0 +1,144 @@
+"""Writing products and pictures (micropim.md 1.4 rows 3 to 8)."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from sandbox.exchange import Json
+from sandbox.micropim.checks import checked_fields
+from sandbox.micropim.store import EMPTY_PRODUCT, Refused, Store
+
+CLEARABLE = frozenset({
+    "description", "short_description", "sale_price", "cost_price", "price", "ean", "brand_id", "supplier_id",
+    "category_ids", "publishing_channels", "attributes", "translations", "stock",
+})  # fmt: skip
+
+
+def as_object(body: Any) -> Json:
+    """Refuse bodies that are not a JSON object."""
+    if not isinstance(body, dict):
+        raise Refused(400, "The request body must be a JSON object")
+    return body
+
+
+def create_product(store: Store, body: Any) -> Json:
+    """POST: ``name`` and ``sku`` are required; the SKU has to be free (row 4)."""
+    data = {key: value for key, value in as_object(body).items() if value is not None}
+    for key in ("name", "sku"):
+        if not isinstance(data.get(key), str) or not data[key].strip():
+            raise Refused(400, f"{key} is required")
+    fields = checked_fields(store, data)
+    _refuse_taken_sku(store, fields["sku"], None)
+    if store.options.max_products is not None and len(store.products) >= store.options.max_products:
+        raise Refused(403, "Product limit of your plan reached")
+    product = store.insert_product({key: value for key, value in fields.items() if value is not None})
+    _flip_stock(store, product)
+    return product
+
+
+def update_product(store: Store, product: Json, body: Any) -> Json:
+    """PATCH: only the fields that are sent, each by its own rule."""
+    fields = checked_fields(store, _without_blanks(store, as_object(body)))
+    for key in ("name", "sku"):
+        if key in fields and not fields[key]:
+            raise Refused(400, f"{key} may not be empty")
+    if "sku" in fields:
+        _refuse_taken_sku(store, fields["sku"], product["id"])
+    if "category_ids" in fields:
+        fields["category_ids"] = _patched_categories(store, product, fields["category_ids"] or [])
+    for key, value in fields.items():
+        product[key] = _blank(key) if value is None else value
+    _flip_stock(store, product)
+    return product
+
+
+def attach_media(store: Store, product: Json, body: Any) -> Json:
+    """POST media: the source is fetched, re-hosted and forgotten (rows 15 and 18)."""
+    data = as_object(body)
+    url = data.get("file_url")
+    parts = urlsplit(url) if isinstance(url, str) else None
+    if parts is None or parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise Refused(400, "file_url must be an absolute URL")
+    if store.options.dedupe_media:
+        for item in product["_media"]:
+            if item["file_url"] == url:
+                return item  # type: ignore[no-any-return]
+    alt_text, position = _media_details(data, len(product["_media"]))
+    item = {
+        "id": store.next_id("media"), "file_url": url, "alt_text": alt_text, "position": position,
+        "shows_at": _shows_at(store, product, str(url)),
+    }  # fmt: skip
+    product["_media"].append(item)
+    return item
+
+
+def _media_details(data: Json, count: int) -> tuple[str | None, int]:
+    alt_text, position = data.get("alt_text"), data.get("position", count)
+    if alt_text is not None and not isinstance(alt_text, str):
+        raise Refused(400, "alt_text must be a string")
+    if isinstance(position, bool) or not isinstance(position, int) or position < 0:
+        raise Refused(400, "position must be a positive integer")
+    return alt_text, position
+
+
+def _shows_at(store: Store, product: Json, url: str) -> int | None:
+    """The read from which the picture shows; None is never."""
+    options = store.options
+    unreachable = any(mark in url for mark in options.unreachable_urls)
+    if unreachable and options.unreachable_media == "400":
+        raise Refused(400, "file_url could not be downloaded")
+    if options.media == "never" or (unreachable and options.unreachable_media == "never"):
+        return None
+    return int(product["_reads"]) + options.media_reads if options.media == "async" else 0
+
+
+def _refuse_taken_sku(store: Store, sku: str, own_id: int | None) -> None:
+    options = store.options
+    if not options.sku_unique:
+        return
+    taken = any(
+        product["sku"] == sku and product["id"] != own_id
+        and (options.sku_unique_archived or product["status"] != "archived")
+        for product in store.products.values()
+    )  # fmt: skip
+    if options.sku_unique_variants:
+        taken = taken or any(variant["sku"] == sku for rows in store.variants.values() for variant in rows)
+    if taken:
+        raise Refused(400, f"A product with SKU {sku} already exists")
+
+
+def _without_blanks(store: Store, body: Json) -> Json:
+    """Null and empty text in a PATCH: three worlds each (row 8)."""
+    kept: Json = {}
+    for key, value in body.items():
+        world = {None: store.options.patch_null, "": store.options.patch_empty}.get(value) if _is_blank(value) else None
+        if world == "400":
+            raise Refused(400, f"{key} may not be empty")
+        if world == "clears" and value is None and key not in CLEARABLE and key in {"name", "sku", "status"}:
+            raise Refused(400, f"{key} may not be empty")
+        if world != "ignored":
+            kept[key] = value
+    return kept
+
+
+def _is_blank(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value)
+
+
+def _patched_categories(store: Store, product: Json, wanted: list[int]) -> list[int]:
+    match store.options.patch_categories:
+        case "merge":
+            return list(dict.fromkeys([*product["category_ids"], *wanted]))
+        case "ignored":
+            return list(product["category_ids"])
+    return wanted
+
+
+def _blank(key: str) -> Any:
+    value = EMPTY_PRODUCT.get(key)
+    return value.copy() if isinstance(value, list | dict) else value
+
+
+def _flip_stock(store: Store, product: Json) -> None:
+    """Row 31, by switch only."""
+    if store.options.stock_zero_flips and product["status"] == "active" and not product["stock"]:
+        product["status"] = "out_of_stock"

@@ -1,0 +1,65 @@
+"""The 25 routes of micropim.md 1.4, and the sandbox's own summary."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from starlette.routing import Route
+
+from sandbox.exchange import Answer, Call, json_answer
+from sandbox.micropim import answers
+from sandbox.micropim.options import MicroPimOptions
+
+if TYPE_CHECKING:
+    from sandbox.micropim.service import MicroPimService
+
+Handler = Callable[["MicroPimService", Call], Answer]
+
+TABLE: tuple[tuple[str, str, Handler], ...] = (
+    ("GET", "/api/products", answers.list_products),
+    ("POST", "/api/products", answers.create_product),
+    ("POST", "/api/products/image-search", answers.image_search),
+    ("GET", "/api/products/barcode/{barcode}", answers.barcode),
+    ("GET", "/api/products/{id:int}", answers.get_product),
+    ("PATCH", "/api/products/{id:int}", answers.patch_product),
+    ("DELETE", "/api/products/{id:int}", answers.archive_product),
+    ("POST", "/api/products/{id:int}/media", answers.attach_media),
+    ("GET", "/api/products/{id:int}/variants", answers.list_variants),
+    ("GET", "/api/products/{id:int}/variants/{variant_id:int}", answers.get_variant),
+    ("GET", "/api/channels", answers.list_channels),
+    ("GET", "/api/categories", answers.list_categories),
+    ("GET", "/api/categories/tree", answers.category_tree),
+    ("POST", "/api/categories", answers.create_category),
+    ("PUT", "/api/categories/{id:int}", answers.put_category),
+    ("DELETE", "/api/categories/{id:int}", answers.delete_category),
+    ("GET", "/api/categories/{id:int}/children", answers.category_children),
+    ("GET", "/api/categories/{id:int}/products", answers.category_products),
+    ("POST", "/api/categories/{id:int}/products", answers.assign_products),
+    ("POST", "/api/categories/{id:int}/move", answers.move_category),
+    ("GET", "/api/product-attributes", answers.list_attributes),
+    ("POST", "/api/product-attributes", answers.create_attribute),
+    ("GET", "/api/product-attributes/{id:int}", answers.get_attribute),
+    ("PUT", "/api/product-attributes/{id:int}", answers.update_attribute),
+    ("PATCH", "/api/product-attributes/{id:int}", answers.update_attribute),
+    ("DELETE", "/api/product-attributes/{id:int}", answers.delete_attribute),
+)
+
+
+def routes_for(service: "MicroPimService", options: MicroPimOptions) -> list[Route]:
+    """Bind the table to one service."""
+    routes = []
+    for method, path, handler in TABLE:
+        paths = [path, path + "/"] if options.trailing_slash == "accepted" else [path]
+        routes += [_route(one, _bound(service, handler), method) for one in paths]
+    routes.append(_route("/_sandbox/summary", lambda _call: json_answer(200, service.counts()), "GET"))
+    return routes
+
+
+def _route(path: str, endpoint: Callable[[Call], Answer], method: str) -> Route:
+    # Starlette adds HEAD to GET; nothing is documented about HEAD, so it is 404 like all else (row 37).
+    route = Route(path, endpoint, methods=[method])
+    route.methods = {method}
+    return route
+
+
+def _bound(service: "MicroPimService", handler: Handler) -> Any:
+    return service.guarded(lambda call: handler(service, call))

@@ -1,0 +1,137 @@
+"""The MicroPIM service: key, limits, routes."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from sandbox.exchange import Answer, Call, Json
+from sandbox.faults import Fault
+from sandbox.limiter import RollingLimiter
+from sandbox.micropim.envelope import failure
+from sandbox.micropim.options import MicroPimOptions
+from sandbox.micropim.picture import catalogue_picture
+from sandbox.micropim.products import update_product
+from sandbox.micropim.routes import routes_for
+from sandbox.micropim.store import Refused, Store
+from sandbox.service import Service
+
+ERROR_TEXTS = {
+    400: "Bad request", 401: "Unauthorized", 403: "No organization access", 404: "Resource not found",
+    429: "Too many requests", 500: "Server error", 503: "Service unavailable",
+}  # fmt: skip
+
+
+class MicroPimService(Service):
+    """One organization behind one key."""
+
+    def __init__(self, options: MicroPimOptions) -> None:
+        """Start with an empty catalogue."""
+        self.options = options
+        self.store = Store(options)
+        self._limits = {
+            "read": RollingLimiter(options.reads_per_minute, options.clock),
+            "write": RollingLimiter(options.writes_per_minute, options.clock),
+        }
+        super().__init__(routes_for(self, options), options.latency)
+
+    @property
+    def products(self) -> dict[int, Json]:
+        """Products by id, as stored (private keys begin with ``_``)."""
+        return self.store.products
+
+    @property
+    def categories(self) -> dict[int, Json]:
+        """Categories by id."""
+        return self.store.categories
+
+    @property
+    def attributes(self) -> dict[int, Json]:
+        """Attribute definitions by id."""
+        return self.store.attributes
+
+    def kind_of(self, call: Call) -> str:
+        """GET is a read, everything else a write (micropim.md 1.3)."""
+        return "read" if call.method in {"GET", "HEAD"} else "write"
+
+    def admit(self, call: Call) -> Answer | None:
+        """The limit is per IP, so it comes before the key; then 401, then 403 (micropim.md 1.2)."""
+        call.authorised = call.headers.get("x-api-key") == self.options.api_key
+        wait = self._limits[self.kind_of(call)].refuse_for(call.client)
+        if wait is not None:
+            return self._too_many(wait)
+        if not call.authorised:
+            return failure(401, "Invalid or missing API key")
+        if not self.options.has_organization:
+            return failure(403, "No organization access")
+        return None
+
+    def not_found(self, call: Call) -> Answer:
+        """Everything but the 25 routes is 404 with the envelope (micropim.md 7)."""
+        del call
+        return failure(404, "Resource not found")
+
+    def error_body(self, status: int) -> bytes:
+        """The envelope with the usual text of the status."""
+        return failure(status, ERROR_TEXTS.get(status, "Error")).body
+
+    def status_zero(self, fault: Fault) -> bytes:
+        """``status: 0`` inside an HTTP 200 (micropim.md 4 row 30)."""
+        del fault
+        return failure(200, "The request could not be processed").body
+
+    def guarded(self, handler: Callable[[Call], Answer]) -> Callable[[Call], Answer]:
+        """Turn refusals into envelopes."""
+
+        def handle(call: Call) -> Answer:
+            if call.malformed:
+                return failure(400, "The request body is not valid JSON")
+            try:
+                return handler(call)
+            except Refused as refusal:
+                return failure(refusal.status, refusal.message)
+
+        return handle
+
+    def edit(self, product_id: int, **fields: Any) -> Json:
+        """A person changes a product by hand: no HTTP, no limits, any stored field."""
+        with self.lock:
+            product = self.store.products[product_id]
+            private = {
+                key: fields.pop(key) for key in list(fields) if key in {"slug", "vat_rate_id", "product_condition"}
+            }
+            update_product(self.store, product, fields)
+            product.update(private)
+            return product
+
+    def snapshot(self) -> Json:
+        """A picture of the catalogue that does not depend on server ids."""
+        with self.lock:
+            return catalogue_picture(self.store)
+
+    def counts(self) -> Json:
+        """Totals for tests and people."""
+        with self.lock:
+            kinds = Counter(record.kind for record in self.requests)
+            return {
+                "products": len(self.products),
+                "products_by_status": dict(Counter(p["status"] for p in self.products.values())),
+                "categories": len(self.categories),
+                "attributes": len(self.attributes),
+                "pictures": sum(len(p["_media"]) for p in self.products.values()),
+                "reads": kinds["read"],
+                "writes": kinds["write"],
+                "too_many_requests": sum(record.status == 429 for record in self.requests),  # noqa: PLR2004
+            }
+
+    def _too_many(self, wait: int) -> Answer:
+        """Three modes, because nothing about a 429 is published (micropim.md 1.3)."""
+        match self.options.retry_after:
+            case "html":
+                return Answer(
+                    429, b"<html><body><h1>429 Too Many Requests</h1></body></html>", {"content-type": "text/html"}
+                )
+            case "none":
+                return failure(429, "Too many requests")
+        answer = failure(429, "Too many requests")
+        answer.headers["retry-after"] = str(wait)
+        return answer

@@ -1,0 +1,106 @@
+"""The state of one MicroPIM organization."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Any
+
+from sandbox.exchange import Json
+from sandbox.micropim.options import MicroPimOptions
+
+EMPTY_PRODUCT: Json = {
+    "description": None, "short_description": None, "product_type": "simple", "price": None, "sale_price": None,
+    "cost_price": None, "status": "draft", "stock": 0, "ean": None, "vat_rate_id": None, "brand_id": None,
+    "supplier_id": None, "category_ids": [], "publishing_channels": [], "product_condition": "new",
+    "attributes": {}, "translations": {},
+}  # fmt: skip
+
+
+class Refused(Exception):  # noqa: N818 - it is an answer, not a fault
+    """An answer with an HTTP status and one error text (micropim.md 1.1)."""
+
+    def __init__(self, status: int, message: str) -> None:
+        """Keep both."""
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+class Store:
+    """Products, categories, attributes and variants by id; ids are never used twice."""
+
+    def __init__(self, options: MicroPimOptions) -> None:
+        """Start empty."""
+        self.options = options
+        self.products: dict[int, Json] = {}
+        self.categories: dict[int, Json] = {}
+        self.attributes: dict[int, Json] = {}
+        self.variants: dict[int, list[Json]] = {}
+        self._last = {"product": 90000, "category": 400, "attribute": 10, "media": 55000, "variant": 700}
+
+    def next_id(self, kind: str) -> int:
+        """Give out the next server id."""
+        self._last[kind] += 1
+        return self._last[kind]
+
+    def insert_product(self, fields: Json) -> Json:
+        """Store a product whose fields have been checked."""
+        product: Json = {
+            "id": self.next_id("product"), **{k: _copy(v) for k, v in EMPTY_PRODUCT.items()},
+            "currency": self.options.currency, **fields, "_media": [], "_reads": 0,
+        }  # fmt: skip
+        product["slug"] = self.slug(str(fields.get("name", "")))
+        self.products[product["id"]] = product
+        return product
+
+    def product(self, product_id: int) -> Json:
+        """Return a product or answer 404."""
+        return _found(self.products, product_id, "Product")
+
+    def category(self, category_id: int) -> Json:
+        """Return a category or answer 404."""
+        return _found(self.categories, category_id, "Category")
+
+    def children(self, parent_id: int | None) -> list[Json]:
+        """Direct children by position, ties by age."""
+        rows = [row for row in self.categories.values() if row["parent_id"] == parent_id]
+        return sorted(rows, key=lambda row: (row["position"], row["id"]))
+
+    def members(self, category_id: int) -> list[Json]:
+        """Products of a category."""
+        return [product for product in self.products.values() if category_id in product["category_ids"]]
+
+    def ancestors(self, category_id: int | None) -> Iterator[Json]:
+        """The category itself, then its parents up to the root."""
+        while category_id is not None and category_id in self.categories:
+            row = self.categories[category_id]
+            yield row
+            category_id = row["parent_id"]
+
+    def path(self, category_id: int) -> str:
+        """Names from the root, joined by `` > ``."""
+        return " > ".join(reversed([row["name"] for row in self.ancestors(category_id)]))
+
+    def slug(self, name: str) -> str:
+        """Make a slug from the name; equal names get a suffix or 400 (micropim.md 4 row 35)."""
+        ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+        base = re.sub(r"[^a-z0-9]+", "-", ascii_name).strip("-") or "product"
+        taken = {product["slug"] for product in self.products.values() if product["slug"].startswith(base)}
+        if base not in taken:
+            return base
+        if self.options.slug_collision == "400":
+            raise Refused(400, f"The slug {base} is already in use")
+        number = 2
+        while f"{base}-{number}" in taken:
+            number += 1
+        return f"{base}-{number}"
+
+
+def _copy(value: Any) -> Any:
+    return value.copy() if isinstance(value, list | dict) else value
+
+
+def _found(table: dict[int, Json], key: int, noun: str) -> Json:
+    if key not in table:
+        raise Refused(404, f"{noun} not found")
+    return table[key]

@@ -1,0 +1,152 @@
+"""What both services share: reading the call, the log, the callbacks, the faults, sending the answer."""
+
+import asyncio
+import re
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.routing import Match, Route
+
+from sandbox.delivery import Delivery
+from sandbox.exchange import Answer, Call
+from sandbox.faults import Fault, FaultPlan
+
+SECRET_HEADERS = frozenset({"authorization", "x-api-key"})
+
+
+@dataclass(frozen=True)
+class RequestRecord:
+    """One line of the log; secrets are replaced by ``authorised`` (also a key of ``headers``).
+
+    ``status`` is 0 when the connection was cut without an answer; ``kind`` is the limiter class of the call.
+    """
+
+    at: float
+    method: str
+    path: str
+    query: dict[str, str]
+    body: Any
+    status: int
+    headers: dict[str, Any]
+    authorised: bool
+    kind: str
+
+
+class Service(ABC):
+    """An ASGI application with a lock around its state."""
+
+    def __init__(self, routes: Sequence[Route], latency: float) -> None:
+        """Keep the routes in the order they are tried."""
+        self.requests: list[RequestRecord] = []
+        self.faults = FaultPlan()
+        self.lock = threading.RLock()
+        self._routes = routes
+        self._latency = latency
+        self.line_delay = 0.0
+        self._before: list[Callable[[Call], None]] = []
+        self._after_commit: list[Callable[[Call], None]] = []
+
+    @abstractmethod
+    def admit(self, call: Call) -> Answer | None:
+        """Check key and rate; an answer here ends the call."""
+
+    @abstractmethod
+    def not_found(self, call: Call) -> Answer:
+        """Answer a path or method that does not exist."""
+
+    @abstractmethod
+    def status_zero(self, fault: Fault) -> bytes:
+        """Body of an HTTP 200 that is a failure all the same."""
+
+    @abstractmethod
+    def error_body(self, status: int) -> bytes:
+        """Body of an injected error in this service's own words."""
+
+    @abstractmethod
+    def kind_of(self, call: Call) -> str:
+        """Limiter class of a call."""
+
+    def on_request(self, callback: Callable[[Call], None]) -> None:
+        """Call back before each request is handled."""
+        self._before.append(callback)
+
+    def on_committed(self, callback: Callable[[Call], None]) -> None:
+        """Call back after a write is applied and before its answer is sent."""
+        self._after_commit.append(callback)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Handle one request from reading to the last byte."""
+        call = await self._read(scope, receive)
+        route = self._match(scope, call)
+        own = call.path.startswith("/_sandbox/")
+        fault = None if own else self.faults.take(call)
+        if not own:
+            for callback in tuple(self._before):
+                callback(call)
+        if self._latency and not own:
+            await asyncio.sleep(self._latency)
+        answer = Answer(0) if fault and fault.skips_the_service else self._handle(call, route, own=own)
+        delivery = Delivery(self, scope, receive, send, call)
+        await delivery.run(answer, fault)
+
+    def record(self, call: Call, status: int) -> None:
+        """Write one line of the log."""
+        if call.path.startswith("/_sandbox/"):
+            return
+        headers: dict[str, Any] = {k: v for k, v in call.headers.items() if k not in SECRET_HEADERS}
+        headers["authorised"] = call.authorised
+        body = call.body if call.body is not None or not call.raw else None
+        self.requests.append(
+            RequestRecord(
+                time.time(),
+                call.method,
+                call.path,
+                call.query,
+                body,
+                status,
+                headers,
+                call.authorised,
+                self.kind_of(call),
+            )
+        )
+
+    def _handle(self, call: Call, route: Route | None, *, own: bool) -> Answer:
+        with self.lock:
+            refusal = None if own else self.admit(call)
+            if refusal is not None:
+                return refusal
+            answer: Answer = self.not_found(call) if route is None else route.endpoint(call)
+        if answer.committed:
+            for callback in tuple(self._after_commit):
+                callback(call)
+        return answer
+
+    def _match(self, scope: Any, call: Call) -> Route | None:
+        for route in self._routes:
+            match, child = route.matches(scope)
+            if match is Match.FULL:
+                call.template = re.sub(r":\w+}", "}", route.path)
+                call.params = dict(child["path_params"])
+                return route
+        return None
+
+    async def _read(self, scope: Any, receive: Any) -> Call:
+        body = bytearray()
+        more = True
+        while more:
+            message = await receive()
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+        return Call(
+            method=scope["method"],
+            path=scope["path"],
+            query=dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True)),
+            headers={k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"]},
+            raw=bytes(body),
+            client=(scope.get("client") or ("?", 0))[0],
+        )

@@ -1,0 +1,1 @@
+"""tap-medipim: a Singer tap for Medipim, the database of pharmacy products."""

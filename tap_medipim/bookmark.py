@@ -1,0 +1,70 @@
+"""The bookmark of a changing stream: how far reading is certain, as unix seconds here and RFC 3339 in the state. Pure."""
+
+from collections.abc import Mapping, MutableMapping
+from datetime import UTC, datetime
+from typing import Any
+
+from tap_medipim.changes import BEGINNING, Frontier
+from tap_medipim.errors import StreamFailed
+from tap_medipim.normalise import rfc3339
+
+
+class Bookmark:
+    """Moves to the edge while rows come in order, back to its start when they do not, and to the end when complete."""
+
+    def __init__(self, saved: int | None = None, start_date: int | None = None) -> None:
+        self._saved = saved
+        self._start_date = start_date
+        self.value = saved
+
+    @classmethod
+    def read(cls, state: Mapping[str, Any], start_date: str | None) -> "Bookmark":
+        """From the stream's state and the start_date setting. Raises StreamFailed when either is no time."""
+        return cls(
+            _unix(state.get("replication_key_value"), "the bookmark in the state"),
+            _unix(start_date, "start_date"),
+        )
+
+    def ask_from(self, lookback_seconds: int) -> int:
+        """The ``updatedSince`` of this run: the later of start_date and bookmark less look-back.
+
+        At least one second of look-back: whether the bound is inclusive is unknown (medipim.md section 8).
+        """
+        saved = BEGINNING if self._saved is None else self._saved - max(1, lookback_seconds)
+        return max(BEGINNING, saved, self._start_date or BEGINNING)
+
+    def advance(self, frontier: Frontier, server_time: int | None) -> None:
+        """After a row was written: the edge is certain as long as rows came in order."""
+        self.value = self._newest(frontier, server_time) if frontier.in_order else self._saved
+
+    def complete(self, frontier: Frontier, server_time: int | None) -> None:
+        """After the last row: everything up to the newest is certain, whatever the order was."""
+        self.value = self._newest(frontier, server_time)
+
+    def _newest(self, frontier: Frontier, server_time: int | None) -> int | None:
+        """The edge, but never later than the service's own clock: one row dated 2099 must not end all reading."""
+        if frontier.edge is None:
+            return self._saved
+        edge = frontier.edge if server_time is None else min(frontier.edge, server_time)
+        return edge if self._saved is None else max(edge, self._saved)
+
+    def write(self, state: MutableMapping[str, Any], key: str) -> None:
+        """Into the stream's state; nothing is written while nothing is certain."""
+        if self.value is None:
+            state.pop("replication_key", None)
+            state.pop("replication_key_value", None)
+            return
+        state["replication_key"] = key
+        state["replication_key_value"] = rfc3339(self.value)
+
+
+def _unix(text: Any, where: str) -> int | None:
+    """Seconds of an RFC 3339 text; a time without a zone is UTC."""
+    if text is None or text == "":
+        return None
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        raise StreamFailed(f"{where} is not a date: {str(text)[:40]!r}; it must look like 2026-01-31T00:00:00Z") from None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return int(moment.timestamp())

@@ -1,0 +1,53 @@
+"""What has been read of a set that is ordered by update time: the edge, and the rows at the edge. Pure.
+
+Law: the bookmark moves only past what is certain. As long as rows come in order, all before the newest one is certain;
+the first row out of order makes nothing certain until the whole set has been read (medipim.md section 8).
+"""
+
+from typing import Any
+
+# No documented filter means "everything"; every product has an update time, and 0 could be read as "not given".
+BEGINNING = 1
+
+
+def updated_at(row: dict[str, Any]) -> int | None:
+    """``meta.updatedAt`` of a raw result: unix seconds, or None when absent."""
+    meta = row.get("meta")
+    value = meta.get("updatedAt") if isinstance(meta, dict) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+class Frontier:
+    """Tells new rows from repeated ones across resumed answers and overlapping pages."""
+
+    def __init__(self, since: int) -> None:
+        self.start = since
+        self.edge: int | None = None
+        self.in_order = True
+        self._at_edge: set[str] = set()
+        self._second_before: set[str] = set()
+
+    def admit(self, row: dict[str, Any]) -> bool:
+        """Whether the row was not given before in this version; remembers it."""
+        moment, key = updated_at(row), str(row["id"])
+        if moment is None:
+            return True
+        if self.edge is None or moment > self.edge:
+            self._second_before = self._at_edge if self.edge == moment - 1 else set()
+            self._at_edge, self.edge = {key}, moment
+            return True
+        known = {0: self._at_edge, 1: self._second_before}.get(self.edge - moment)
+        if known is None:
+            self.in_order = False
+            return True
+        if key in known:
+            return False
+        self.in_order = self.in_order and moment == self.edge
+        known.add(key)
+        return True
+
+    def resume_from(self) -> int:
+        """Where to ask from next: one second before the edge, since nobody knows whether the bound is inclusive."""
+        if self.edge is None or not self.in_order:
+            return self.start
+        return max(self.start, self.edge - 1)

@@ -1,0 +1,116 @@
+"""Medipim's API: bodies out, results in, every status judged. No waiting, no framework (medipim.md section 2)."""
+
+import email.utils
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import requests
+
+from pim_wire.redaction import Redactor
+from pim_wire.wire import Call, Wire
+from tap_medipim.errors import AccessRefused, EndpointAbsent, StreamBroken, StreamFailed
+from tap_medipim.json_lines import read_results
+
+CHUNK_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Page:
+    """One answer of a ``*/query`` endpoint. ``total`` counts the whole set and may be clipped (medipim.md 2.4)."""
+
+    results: list[dict[str, Any]]
+    total: int | None
+
+
+class MedipimClient:
+    """One session, one throttle, for every stream of the tap."""
+
+    def __init__(self, wire: Wire, redactor: Redactor, request_timeout: float, stream_timeout: float) -> None:
+        self.wire = wire
+        self._redactor = redactor
+        self._request_timeout = request_timeout
+        self._stream_timeout = stream_timeout
+        self.server_time: int | None = None
+
+    def forget_server_time(self) -> None:
+        """Before a stream is read: its first answer tells the time up to which it can be complete."""
+        self.server_time = None
+
+    def query(self, path: str, body: dict[str, Any]) -> Page:
+        """POST to a ``*/query`` endpoint and read its one JSON answer."""
+        found: dict[str, Any] = {}
+
+        def is_broken(response: requests.Response) -> bool:
+            found.update(_object(response.content) if response.ok else {})
+            return response.ok and not isinstance(found.get("results"), list)
+
+        call = Call("POST", path, self._request_timeout, json=body, is_broken=is_broken, headers=_ACCEPT_JSON)
+        with closing(self.wire.send(call)) as response:
+            self._judge(response, path)
+        total = (found.get("meta") or {}).get("total")
+        return Page(found["results"], total if isinstance(total, int) else None)
+
+    def stream(self, path: str, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """POST to a ``*/stream`` endpoint and yield its results as they arrive.
+
+        Raises StreamBroken when the answer ends before it is complete, whatever the reason.
+        """
+        call = Call("POST", path, self._stream_timeout, json=body, stream=True, headers=_ACCEPT_LINES)
+        with closing(self.wire.send(call)) as response:
+            self._judge(response, path)
+            if response.status_code == requests.codes.no_content:
+                return
+            try:
+                yield from read_results(response.iter_content(CHUNK_BYTES))
+            except requests.RequestException as error:
+                raise StreamBroken(f"the connection broke ({type(error).__name__})") from None
+
+    def _judge(self, response: requests.Response, path: str) -> None:
+        status = response.status_code
+        if status < 400:  # noqa: PLR2004 - the success classes; redirects never come here
+            self.server_time = self.server_time or _unix(response.headers.get("Date", ""))
+            return
+        told = self._redactor.excerpt(_error_text(response))
+        if status == requests.codes.unauthorized:
+            raise AccessRefused(
+                f"Medipim at {self.wire.base_url} does not accept the key (401: {told}): "
+                "check api_key_id, api_key_secret and market"
+            )
+        if status in {requests.codes.forbidden, requests.codes.not_found}:
+            raise EndpointAbsent(f"{path} answered {status} ({told})")
+        if status == requests.codes.unprocessable_entity:
+            raise StreamFailed(f"{path} refused the request ({status}: {told}): check the filter setting")
+        raise StreamFailed(f"{path} answered {status} ({told})")
+
+
+_ACCEPT_JSON = {"Accept": "application/json"}
+_ACCEPT_LINES = {"Accept": "application/x-json-stream, application/json"}
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        found = orjson.loads(body)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _error_text(response: requests.Response) -> str:
+    """The service's own words: code, message and the first violations (medipim.md 2.3), else the start of the body."""
+    body = _object(response.content)
+    error = body.get("error")
+    if not isinstance(error, dict):
+        return response.text
+    violations = error.get("violations") or body.get("violations") or []
+    words = [error.get("code"), error.get("message"), *(violations[:3] if isinstance(violations, list) else [])]
+    return ", ".join(str(word) for word in words if word)
+
+
+def _unix(http_date: str) -> int | None:
+    try:
+        return int(email.utils.parsedate_to_datetime(http_date).timestamp())
+    except (TypeError, ValueError):
+        return None

@@ -1,0 +1,25 @@
+"""Failures of the tap, named by what happens next.
+
+AccessRefused       401: the run stops at once
+StreamFailed        this stream stops, the others go on, the run ends with exit code 1
+├── EndpointAbsent  403 or 404: this key or market does not have the stream; a warning
+└── StreamBroken    the answer ended before it was complete: ask again from where we are
+"""
+
+from pim_wire.errors import StopRun
+
+
+class AccessRefused(StopRun):
+    """The service does not accept the key."""
+
+
+class StreamFailed(Exception):
+    """One stream cannot be read. The message is one line without a secret."""
+
+
+class EndpointAbsent(StreamFailed):
+    """The service does not offer this stream to this key."""
+
+
+class StreamBroken(StreamFailed):
+    """A streamed answer ended, or stopped making sense, before its last row."""

@@ -1,0 +1,50 @@
+"""The shape of a Medipim filter, checked before the first request (medipim.md 2.4). Pure."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+LISTS = ("and", "or")
+
+
+def read_filter(value: Any) -> dict[str, Any] | None:
+    """The filter setting as an object; JSON text is read. Raises ValueError with a sentence when it is neither."""
+    if isinstance(value, str):
+        if not value.strip():
+            return None
+        try:
+            value = json.loads(value)
+        except ValueError as error:
+            raise ValueError(f"is not JSON: {error}") from None
+    if not value:
+        return None
+    if not isinstance(value, dict):
+        raise ValueError('must be an object like {"brand": [21]}')
+    return value
+
+
+def problems(found: Any, path: str = "filter") -> Iterator[str]:
+    """All that is wrong with the shape of a filter, each with its place."""
+    if not isinstance(found, dict) or not found:
+        yield f'{path}: must be an object with a filter\'s name and value, like {{"brand": [21]}}'
+        return
+    for name, value in found.items():
+        if name in LISTS:
+            yield from _list_problems(value, f"{path}.{name}")
+        elif name == "not":
+            yield from problems(value, f"{path}.not")
+        elif value is None:
+            yield f"{path}.{name}: has no value"
+
+
+def _list_problems(value: Any, path: str) -> Iterator[str]:
+    if not isinstance(value, list) or not value:
+        yield f"{path}: must be a list of filters"
+        return
+    for position, item in enumerate(value):
+        yield from problems(item, f"{path}[{position}]")
+
+
+def both(first: dict[str, Any] | None, second: dict[str, Any]) -> dict[str, Any]:
+    """A filter that matches what both match."""
+    return {"and": [first, second]} if first else second

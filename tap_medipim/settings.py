@@ -1,0 +1,113 @@
+"""The settings of tap-medipim: declared once, read once. meltano.yml and the README are tested against this list."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from singer_sdk import typing as th
+
+from pim_wire.errors import SettingsRefused
+from pim_wire.wire import checked_base_url
+from tap_medipim import filters
+from tap_medipim.markets import MARKETS
+
+PAGE_SIZES = (10, 50, 100, 250)
+
+SETTINGS = th.PropertiesList(
+    th.Property("api_key_id", th.StringType(nullable=False), required=True, title="API key ID",
+                description="User name of the Medipim API key (a number)."),
+    th.Property("api_key_secret", th.StringType(nullable=False), required=True, secret=True, title="API key secret",
+                description="Password of the Medipim API key."),
+    th.Property("market", th.StringType(nullable=False), default="be", allowed_values=list(MARKETS), title="Market",
+                description="Which Medipim database: sets the host and the streams that only this market has."),
+    th.Property("environment", th.StringType(nullable=False), default="production",
+                allowed_values=["production", "sandbox"], title="Environment",
+                description="Medipim's production or sandbox API of the market."),
+    th.Property("api_url", th.StringType, title="API URL",
+                description="Base URL, without /v4; overrides market and environment."),
+    th.Property("start_date", th.DateTimeType, title="Start date",
+                description="Read only what changed since then. Empty: everything."),
+    th.Property("products_endpoint", th.StringType(nullable=False), default="stream",
+                allowed_values=["stream", "query"], title="Products endpoint",
+                description="stream: all products in one answer, read line by line. query: page by page."),
+    th.Property("filter", th.CustomType({"type": ["object", "string", "null"]}), title="Filter",
+                description='A Medipim filter for products, for example {"brand": [21]}; and-ed with the tap\'s own.'),
+    th.Property("page_size", th.IntegerType(nullable=False), default=250, allowed_values=list(PAGE_SIZES),
+                title="Page size", description="Rows a page where pages are read."),
+    th.Property("requests_per_minute", th.IntegerType(nullable=False, minimum=1), default=100,
+                title="Requests per minute", description="Upper limit for the whole tap; Medipim allows 100."),
+    th.Property("lookback_seconds", th.IntegerType(nullable=False, minimum=0), default=600, title="Look-back",
+                description="Re-read this much before the last bookmark, for changes that Medipim's index shows late."),
+    th.Property("keep_embed_url", th.BooleanType(nullable=False), default=False, title="Keep embed URL",
+                description="Keep meta.embedUrl, which differs in every answer."),
+    th.Property("request_timeout_seconds", th.NumberType(nullable=False, exclusive_minimum=0), default=60,
+                title="Request timeout", description="Longest silence in an answer before it is asked again."),
+    th.Property("stream_timeout_seconds", th.NumberType(nullable=False, exclusive_minimum=0), default=300,
+                title="Stream timeout", description="Longest silence in a streamed answer before it is resumed."),
+    th.Property("max_wait_seconds", th.NumberType(nullable=False, minimum=0), default=900, title="Patience",
+                description="How long one request may be refused (429, 5xx, no connection) before the run ends."),
+    th.Property("user_agent", th.StringType, title="User agent", description="Sent with every request."),
+)
+
+
+@dataclass(frozen=True)
+class TapSettings:
+    """The settings as the code uses them: defaults filled in, texts checked."""
+
+    key_id: str
+    key_secret: str
+    market: str
+    base_url: str
+    products_endpoint: str
+    filter: dict[str, Any] | None
+    page_size: int
+    requests_per_minute: int
+    lookback_seconds: int
+    keep_embed_url: bool
+    request_timeout: float
+    stream_timeout: float
+    max_wait: float
+    user_agent: str
+
+    @classmethod
+    def read(cls, config: Mapping[str, Any], default_agent: str) -> "TapSettings":
+        """Build from a validated config. Raises SettingsRefused for what a schema cannot see."""
+        if wrong := list(problems(config)):
+            raise SettingsRefused("; ".join(wrong))
+        return cls(
+            key_id=config["api_key_id"].strip(),
+            key_secret=config["api_key_secret"].strip(),
+            market=config["market"],
+            base_url=checked_base_url("api_url", _base_url(config)),
+            products_endpoint=config["products_endpoint"],
+            filter=filters.read_filter(config.get("filter")),
+            page_size=config["page_size"],
+            requests_per_minute=config["requests_per_minute"],
+            lookback_seconds=config["lookback_seconds"],
+            keep_embed_url=config["keep_embed_url"],
+            request_timeout=config["request_timeout_seconds"],
+            stream_timeout=config["stream_timeout_seconds"],
+            max_wait=config["max_wait_seconds"],
+            user_agent=config.get("user_agent") or default_agent,
+        )
+
+
+def problems(config: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with settings whose types are right."""
+    for name in ("api_key_id", "api_key_secret"):
+        if not config[name].strip():
+            yield f"Setting {name}: is empty"
+    try:
+        checked_base_url("api_url", _base_url(config))
+    except SettingsRefused as refused:
+        yield f"Setting {refused}"
+    try:
+        found = filters.read_filter(config.get("filter"))
+    except ValueError as error:
+        yield f"Setting filter: {error}"
+    else:
+        yield from (f"Setting {problem}" for problem in filters.problems(found) if found)
+
+
+def _base_url(config: Mapping[str, Any]) -> str:
+    return config.get("api_url") or MARKETS[config["market"]].url(config["environment"])

@@ -1,0 +1,164 @@
+"""tap-medipim: settings in, the one session for all streams, the list of streams, the exit code."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any, ClassVar
+
+import click
+import orjson
+from requests.auth import HTTPBasicAuth
+from singer_sdk import Stream, Tap
+from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.tap_base import CliTestOptionValue
+from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
+from typing_extensions import override
+
+from pim_wire.clock import Clock
+from pim_wire.errors import StopRun
+from pim_wire.plugin import checked_config, quiet
+from pim_wire.redaction import Redactor
+from pim_wire.throttle import Throttle
+from pim_wire.wire import Wire
+from tap_medipim.client import MedipimClient
+from tap_medipim.errors import EndpointAbsent, StreamFailed
+from tap_medipim.markets import MARKETS
+from tap_medipim.messages import OrjsonWriter
+from tap_medipim.settings import SETTINGS, TapSettings, problems
+from tap_medipim.streams import RESOURCES, stream_for
+
+ESSENTIAL = "products"  # its absence is a failure, not a matter of market or subscription
+
+
+class TapMedipim(Tap):
+    """Singer tap for Medipim: products, media, brands, organizations and categories of the pharmacy market."""
+
+    name = "tap-medipim"
+    package_name = "medipim-micropim"
+    config_jsonschema = SETTINGS.to_dict()
+    message_writer_class = OrjsonWriter
+    capabilities: ClassVar[list[CapabilitiesEnum]] = [
+        TapCapabilities.CATALOG,
+        TapCapabilities.STATE,
+        TapCapabilities.DISCOVER,
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.FLATTENING,
+        PluginCapabilities.STRUCTURED_LOGGING,
+    ]
+
+    def __init__(self, *args: Any, clock: Clock | None = None, **kwargs: Any) -> None:
+        """``clock`` is the seam for tests: nothing else in the tap waits or asks the time."""
+        self.clock = clock or Clock()
+        self.stopped: StopRun | None = None
+        self.absent: dict[str, StreamFailed] = {}
+        self.failed: dict[str, StreamFailed] = {}
+        super().__init__(*args, **kwargs)
+
+    @cached_property
+    def settings(self) -> TapSettings:
+        """The settings, read when the first request is due, so that discovery needs none."""
+        return TapSettings.read(self.config, f"{self.name}/{self.plugin_version}")
+
+    @cached_property
+    def redactor(self) -> Redactor:
+        """Masks the secret in whatever this tap writes."""
+        key_id, secret = str(self.config.get("api_key_id", "")), str(self.config.get("api_key_secret", ""))
+        return Redactor([secret], [(key_id, secret)] if secret else [])
+
+    @cached_property
+    def client(self) -> MedipimClient:
+        """The one session and throttle that all streams share."""
+        settings = self.settings
+        throttle = Throttle(settings.requests_per_minute, self.clock)
+        wire = Wire(
+            settings.base_url,
+            service="Medipim",
+            auth=HTTPBasicAuth(settings.key_id, settings.key_secret),
+            user_agent=settings.user_agent,
+            throttle_for=lambda _method: throttle,
+            max_wait_seconds=settings.max_wait,
+            clock=self.clock,
+            redactor=self.redactor,
+            connections=1,
+        )
+        return MedipimClient(wire, self.redactor, settings.request_timeout, settings.stream_timeout)
+
+    @override
+    def discover_streams(self) -> Sequence[Stream]:
+        market = MARKETS.get(str(self.config.get("market", "be")), MARKETS["be"])
+        wanted = (r for r in RESOURCES if not r.market_only or r.name in market.only_streams)
+        return [stream_for(self, resource) for resource in wanted]
+
+    def leave_out(self, stream: str, failure: StreamFailed) -> None:
+        """Note that a stream cannot be read; the others go on."""
+        if isinstance(failure, EndpointAbsent) and stream != ESSENTIAL:
+            self.absent[stream] = failure
+            self.logger.warning("%s: not offered to this key in this market, left out: %s", stream, failure)
+        else:
+            self.failed[stream] = failure
+            self.logger.error("%s: %s", stream, failure)
+
+    def finish(self) -> None:
+        """Say how the run went. Raises StopRun when it must not count as a success."""
+        if self.stopped:
+            raise self.stopped
+        tally = self.client.wire.tally
+        self.logger.info(
+            "Done: %d requests, %d of them repeated, %.0f s waited", tally.requests, tally.retries, tally.waited_seconds
+        )
+        if self.failed:
+            names = ", ".join(self.failed)
+            raise StopRun(f"Not complete: {names} could not be read to the end (reasons above); all else was read")
+
+    @override
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        self.redactor.install()
+        errors = checked_config(self, problems, self.redactor)
+        if errors and raise_errors:
+            raise ConfigValidationError("Settings refused", errors=errors, schema=self.config_jsonschema)
+        return errors
+
+    @classmethod
+    @override
+    def get_singer_command(cls) -> click.Command:
+        return quiet(super().get_singer_command(), cls.logger)
+
+    @classmethod
+    @override
+    def invoke(  # type: ignore[override]
+        cls, *, about: bool = False, about_format: str | None = None, config: Any = None, state: Any = None, catalog: Any = None
+    ) -> None:
+        """As the SDK's, and then ``finish``: a stream that was left out must show in the exit code."""
+        super(Tap, cls).invoke(about=about, about_format=about_format)
+        cls.print_version(print_fn=cls.logger.info)
+        tap = cls(
+            config=config.config if config else {},
+            state=_read_json(state, "state"),
+            catalog=_read_json(catalog, "catalog"),
+            parse_env_config=bool(config and config.parse_env),
+        )
+        tap.sync_all()
+        tap.finish()
+
+    @classmethod
+    @override
+    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
+        """As the SDK's, with an exit code that tells whether every stream could be read."""
+        if value != CliTestOptionValue.All.value:
+            super().cb_test(ctx, param, value)
+            return
+        config = ctx.params["config"]
+        tap = cls(config=config.config, parse_env_config=config.parse_env)
+        tap.run_connection_test()
+        tap.finish()
+        ctx.exit()
+
+
+def _read_json(file: Any, what: str) -> dict[str, Any] | None:
+    if file is None:
+        return None
+    try:
+        found: dict[str, Any] = orjson.loads(file.read())
+    except ValueError as error:
+        raise StopRun(f"The {what} file is not JSON: {error}") from None
+    return found
