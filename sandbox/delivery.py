@@ -6,9 +6,10 @@ import socket
 import struct
 import zlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from http import HTTPStatus
+from typing import TYPE_CHECKING
 
-from sandbox.exchange import JSON_TYPE, Answer, Call
+from sandbox.exchange import JSON_TYPE, Answer, Asgi, Call
 from sandbox.faults import STREAM_KINDS, Fault
 from sandbox.server import TRANSPORT
 from sandbox.stream_faults import broken_lines
@@ -24,7 +25,7 @@ LOGIN_PAGE = b"<html><body><form action='/login'>Please sign in to the network</
 class Delivery:
     """One answer on its way to one client."""
 
-    def __init__(self, service: "Service", scope: Any, receive: Any, send: Any, call: Call) -> None:
+    def __init__(self, service: "Service", scope: Asgi, receive: Asgi, send: Asgi, call: Call) -> None:
         """Keep the ASGI trio of this call."""
         self._service = service
         self._transport = scope[TRANSPORT]
@@ -72,7 +73,7 @@ class Delivery:
                 return Answer(200, b"", headers)
             case "status_zero":
                 return Answer(200, given or self._service.status_zero(fault), headers)
-        if given is None and fault.status == 502:
+        if given is None and fault.status == HTTPStatus.BAD_GATEWAY:
             return Answer(502, HTML_ERROR, {**headers, "content-type": "text/html"})
         return Answer(fault.status, self._service.error_body(fault.status) if given is None else given, headers)
 
@@ -84,7 +85,7 @@ class Delivery:
             await self._end()
             return
         headers = dict(answer.headers)
-        if answer.status != 204:
+        if answer.status != HTTPStatus.NO_CONTENT:
             headers["content-length"] = str(len(answer.body))
         await self._start(answer.status, headers)
         await self._end(b"" if self._call.method == "HEAD" else answer.body)

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import orjson
 
 Json = dict[str, Any]
+JsonValue: TypeAlias = Any  # whatever JSON can hold; checked where it matters
+Asgi: TypeAlias = Any  # scope, receive, send: uvicorn exports no types for them
 JSON_TYPE = "application/json"
 
 
@@ -48,7 +50,7 @@ class Answer:
 
 
 def json_answer(
-    status: int, payload: Any, headers: Mapping[str, str] | None = None, *, committed: bool = False
+    status: int, payload: JsonValue, headers: Mapping[str, str] | None = None, *, committed: bool = False
 ) -> Answer:
     """Serialise a payload."""
     return Answer(status, orjson.dumps(payload), {"content-type": JSON_TYPE, **(headers or {})}, committed=committed)

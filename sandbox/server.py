@@ -1,12 +1,14 @@
 """uvicorn in a daemon thread, with a protocol that lets the application abort its TCP connection."""
 
 import asyncio
+import contextlib
 import socket
 import threading
-from typing import Any
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from sandbox.exchange import Asgi
 
 TRANSPORT = "sandbox.transport"
 
@@ -14,24 +16,58 @@ TRANSPORT = "sandbox.transport"
 class AbortableProtocol(H11Protocol):
     """Puts the transport of the connection into the ASGI scope; faults need it."""
 
-    def connection_made(self, transport: Any) -> None:
+    def connection_made(self, transport: Asgi) -> None:
         """Wrap the application so that each of its scopes carries this connection's transport."""
         super().connection_made(transport)
         inner = self.app
 
-        async def with_transport(scope: Any, receive: Any, send: Any) -> None:
+        async def with_transport(scope: Asgi, receive: Asgi, send: Asgi) -> None:
             scope[TRANSPORT] = transport
             await inner(scope, receive, send)
 
         self.app = with_transport
 
 
+class PromptServer(uvicorn.Server):
+    """uvicorn looks for its end ten times a second; hundreds of short tests should not wait for that."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        """Make the bell; its loop is known once the server runs."""
+        super().__init__(config)
+        self._bell = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def main_loop(self) -> None:
+        """Tick once a second (the Date header), end at once."""
+        self._loop = asyncio.get_running_loop()
+        while not self.should_exit:
+            await self.on_tick(0)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._bell.wait(), timeout=1)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Cut every connection: nobody waits for the answers of a sandbox that ends."""
+        del sockets
+        for server in self.servers:
+            server.close()
+        for connection in tuple(self.server_state.connections):
+            connection.transport.abort()
+
+    def end(self) -> None:
+        """Ring the bell, from any thread."""
+        self.should_exit = True
+        self.force_exit = True
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._bell.set)
+
+
 class ServerThread:
     """One service on one port of 127.0.0.1."""
 
-    def __init__(self, app: Any, port: int) -> None:
+    def __init__(self, app: Asgi, port: int) -> None:
         """Bind at once, so that the port is known and a taken port fails here."""
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        # asyncio switches Nagle off only for sockets that say TCP; with it, each keep-alive answer costs 40 ms.
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._socket.bind(("127.0.0.1", port))
         self.port: int = self._socket.getsockname()[1]
@@ -39,7 +75,7 @@ class ServerThread:
             app, http=AbortableProtocol, ws="none", lifespan="off", loop="asyncio", log_config=None,
             access_log=False, timeout_keep_alive=60, timeout_graceful_shutdown=1, server_header=False,
         )  # fmt: skip
-        self._server = uvicorn.Server(config)
+        self._server = PromptServer(config)
         self._thread = threading.Thread(target=self._run, name=f"sandbox-{self.port}", daemon=True)
 
     @property
@@ -59,8 +95,7 @@ class ServerThread:
 
     def ask_to_stop(self) -> None:
         """Stop soon, without waiting for hanging answers."""
-        self._server.should_exit = True
-        self._server.force_exit = True
+        self._server.end()
 
     def join(self) -> None:
         """Wait for the end and free the port."""

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 from starlette.routing import Match, Route
 
 from sandbox.delivery import Delivery
-from sandbox.exchange import Answer, Call
+from sandbox.exchange import Answer, Asgi, Call
 from sandbox.faults import Fault, FaultPlan
 
 SECRET_HEADERS = frozenset({"authorization", "x-api-key"})
@@ -79,7 +79,7 @@ class Service(ABC):
         """Call back after a write is applied and before its answer is sent."""
         self._after_commit.append(callback)
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Asgi, receive: Asgi, send: Asgi) -> None:
         """Handle one request from reading to the last byte."""
         call = await self._read(scope, receive)
         route = self._match(scope, call)
@@ -126,7 +126,7 @@ class Service(ABC):
                 callback(call)
         return answer
 
-    def _match(self, scope: Any, call: Call) -> Route | None:
+    def _match(self, scope: Asgi, call: Call) -> Route | None:
         for route in self._routes:
             match, child = route.matches(scope)
             if match is Match.FULL:
@@ -135,7 +135,7 @@ class Service(ABC):
                 return route
         return None
 
-    async def _read(self, scope: Any, receive: Any) -> Call:
+    async def _read(self, scope: Asgi, receive: Asgi) -> Call:
         body = bytearray()
         more = True
         while more:

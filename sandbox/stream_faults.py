@@ -13,24 +13,29 @@ BROKEN_LINE = b'{"meta":{"total":1,"index":0},"result":{"id":"M00\n'
 
 def broken_lines(lines: Iterator[bytes], fault: Fault) -> Iterator[bytes]:
     """Return the lines up to and including the damage; the delivery decides how the connection ends."""
+    if fault.kind == "repeat_line":
+        return _repeated(lines, fault.after_lines)
     first = itertools.islice(lines, fault.after_lines)
+    return itertools.chain(first, _damage(lines, fault))
+
+
+def _damage(lines: Iterator[bytes], fault: Fault) -> Iterator[bytes]:
+    """What follows the good lines; nothing for the kinds that only end early."""
     match fault.kind:
         case "cut_mid_line":
-            return itertools.chain(first, _half_of_next(lines))
+            yield from _half_of_next(lines)
         case "error_line":
-            return itertools.chain(first, [fault.line or ERROR_LINE])
+            yield fault.line or ERROR_LINE
         case "broken_line":
-            return itertools.chain(first, [fault.line or BROKEN_LINE], _after(lines))
+            yield fault.line or BROKEN_LINE
+            yield from _after(lines)
         case "extra_line":
-            return itertools.chain(first, [fault.line or b"\n"], lines)
+            yield fault.line or b"\n"
+            yield from lines
         case "skip_line":
-            return itertools.chain(first, _after(lines))
-        case "repeat_line":
-            return _repeated(lines, fault.after_lines)
+            yield from _after(lines)
         case "wrong_total":
-            return itertools.chain(first, (_more_total(line) for line in lines))
-        case _:
-            return first
+            yield from (_more_total(line) for line in lines)
 
 
 def _half_of_next(lines: Iterator[bytes]) -> Iterator[bytes]:

@@ -3,11 +3,10 @@
 import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
 import orjson
 
-from sandbox.exchange import Json
+from sandbox.exchange import Json, JsonValue
 from sandbox.medipim.head import NEWEST, Head, heads
 from sandbox.medipim.markets import MARKETS
 from sandbox.medipim.options import MedipimOptions
@@ -88,7 +87,7 @@ class Catalogue:
         self._latest = NEWEST
         self.add(options.products, fresh=False)
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> JsonValue:
         """Offer the reference tables under their own names: ``brands``, ``public_categories`` and so on."""
         if name == "reference":
             raise AttributeError(name)
@@ -113,7 +112,7 @@ class Catalogue:
         """Apply a change to a copy, and move ``meta.updatedAt`` on to a new later second."""
         return self._changed(product_id, function, self.next_second())
 
-    def touch(self, ids: Iterable[str], **changes: Any) -> int:
+    def touch(self, ids: Iterable[str], **changes: JsonValue) -> int:
         """Set fields of many products in one and the same new second; without fields it is a pure touch event."""
         now = self.next_second()
         for product_id in list(ids):
@@ -197,7 +196,7 @@ class Catalogue:
 NOW_DELETED = 1_793_000_000
 
 
-def without_null_locales(value: Any, locales: set[str]) -> Any:
+def without_null_locales(value: JsonValue, locales: set[str]) -> JsonValue:
     """Leave out missing translations anywhere in a record."""
     if isinstance(value, list):
         return [without_null_locales(item, locales) for item in value]

@@ -1,5 +1,7 @@
 """Product codes, with the trouble real ones have (medipim.md 1 and 10.5)."""
 
+# ruff: noqa: PLR2004 - the numbers of a generator mean nothing beyond "every so often"
+
 from sandbox.exchange import Json
 from sandbox.medipim.markets import BRACKETED_AU, Market
 
@@ -59,7 +61,7 @@ def national_codes(market: Market, index: int) -> Json:
         "pbs": f"{number % 10**5:05d}P",
         "fred": None,
         "zCode": f"Z{number % 10**6:06d}",
-        **{name: f"{920_000_011_000_036_000 + number:018d}"[:17] for name in BRACKETED_AU},
+        **dict.fromkeys(BRACKETED_AU, f"{920000011000036000 + number:018d}"[:17]),
         "ndc": f"{number % 10**5:05d}-{index % 1000:03d}-{index % 100:02d}",
         "upc10": f"{number % 10**10:010d}",
         "upc11": f"0{number % 10**10:010d}",

@@ -1,9 +1,8 @@
 """Error bodies (medipim.md 2.3)."""
 
 from collections.abc import Mapping
-from typing import Any
 
-from sandbox.exchange import Answer, json_answer
+from sandbox.exchange import Answer, JsonValue, json_answer
 
 CODES: Mapping[int, tuple[str, str]] = {
     400: ("bad_request", "The request cannot be read."),
@@ -16,7 +15,7 @@ CODES: Mapping[int, tuple[str, str]] = {
 }
 
 
-def error_answer(status: int, code: str | None = None, message: str | None = None, **more: Any) -> Answer:
+def error_answer(status: int, code: str | None = None, message: str | None = None, **more: JsonValue) -> Answer:
     """``{"error": {status, code, message}}``; codes other than 400, 401 and 429 are A."""
     known_code, known_message = CODES.get(status, ("internal_error", "Something went wrong."))
     error = {"status": status, "code": code or known_code, "message": message or known_message, **more}

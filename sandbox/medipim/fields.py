@@ -1,8 +1,6 @@
 """``get-fields`` (medipim.md 3.4)."""
 
-from typing import Any
-
-from sandbox.exchange import Json
+from sandbox.exchange import Json, JsonValue
 from sandbox.medipim.texts import KINDS
 
 GROUPS = {"publicPrice": "prices", "manufacturerPrice": "prices", "pharmacistPrice": "prices", "vat": "prices"}
@@ -19,7 +17,7 @@ def field_list(raw: Json, locales: tuple[str, ...], *, grouped: bool) -> list[Js
     return rows
 
 
-def _described(code: str, value: Any, locales: tuple[str, ...], *, grouped: bool) -> Json:
+def _described(code: str, value: JsonValue, locales: tuple[str, ...], *, grouped: bool) -> Json:
     localized = isinstance(value, dict) and set(value) == set(locales)
     row: Json = {"code": code, "type": _type_of(value, localized=localized)}
     if grouped:
@@ -27,7 +25,7 @@ def _described(code: str, value: Any, locales: tuple[str, ...], *, grouped: bool
     return {**row, "isMulti": isinstance(value, list), "isLocalized": localized, "allowedToUpdate": False}
 
 
-def _type_of(value: Any, *, localized: bool) -> str:
+def _type_of(value: JsonValue, *, localized: bool) -> str:
     if isinstance(value, bool):
         return "boolean"
     if isinstance(value, int | float):

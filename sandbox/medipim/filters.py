@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.exchange import JsonValue
 from sandbox.medipim.rows import Row
 from sandbox.medipim.violations import MAX_CODES, Violation
 
@@ -18,7 +19,7 @@ class FilterGrammar:
     makers: Mapping[str, Maker]
     several_keys: bool = True
 
-    def compile(self, body: Any, path: str = "filter") -> Predicate:
+    def compile(self, body: JsonValue, path: str = "filter") -> Predicate:
         """Turn a filter object into a predicate, or refuse it."""
         if not isinstance(body, dict):
             if body == []:  # The official PHP example posts [] for "nothing".
@@ -29,7 +30,7 @@ class FilterGrammar:
         parts = [self._one(name, value, f"{path}.{name}") for name, value in body.items()]
         return parts[0] if len(parts) == 1 else _all(parts)
 
-    def _one(self, name: str, value: Any, path: str) -> Predicate:
+    def _one(self, name: str, value: JsonValue, path: str) -> Predicate:
         if name in {"and", "or"}:
             if not isinstance(value, list) or not value:
                 raise Violation(path, "must be a non-empty list of filters")
@@ -46,7 +47,7 @@ class FilterGrammar:
 def members(read: Callable[[Row], Iterable[Any]], allowed: frozenset[str] | None = None) -> Maker:
     """Any of the given values occurs; integers are tolerated for strings (medipim.md 4.1)."""
 
-    def make(value: Any, path: str) -> Predicate:
+    def make(value: JsonValue, path: str) -> Predicate:
         values = value if isinstance(value, list) else [value]
         if not values or any(isinstance(item, bool) or not isinstance(item, str | int) for item in values):
             raise Violation(path, "must be one or more values")
@@ -63,7 +64,7 @@ def members(read: Callable[[Row], Iterable[Any]], allowed: frozenset[str] | None
 def of_length(maker: Maker, length: int) -> Maker:
     """Codes of exactly this length (medipim.md 4.1, validation quirks)."""
 
-    def make(value: Any, path: str) -> Predicate:
+    def make(value: JsonValue, path: str) -> Predicate:
         for item in value if isinstance(value, list) else [value]:
             if len(str(item)) != length:
                 raise Violation(path, f"must be exactly {length} characters")
@@ -75,7 +76,7 @@ def of_length(maker: Maker, length: int) -> Maker:
 def flag(read: Callable[[Row], Any]) -> Maker:
     """True or false."""
 
-    def make(value: Any, path: str) -> Predicate:
+    def make(value: JsonValue, path: str) -> Predicate:
         if not isinstance(value, bool):
             raise Violation(path, "must be a boolean")
         return lambda row: bool(read(row)) is value
@@ -86,7 +87,7 @@ def flag(read: Callable[[Row], Any]) -> Maker:
 def since(read: Callable[[Row], int | None], *, inclusive: bool = True) -> Maker:
     """Unix seconds, or ``{from, until}``; ``until`` is inclusive (A)."""
 
-    def make(value: Any, path: str) -> Predicate:
+    def make(value: JsonValue, path: str) -> Predicate:
         first, last = _bounds(value, path)
 
         def test(row: Row) -> bool:
@@ -104,7 +105,7 @@ def since(read: Callable[[Row], int | None], *, inclusive: bool = True) -> Maker
 def search(read: Callable[[Row, str | None], Iterable[str]]) -> Maker:
     """``{query, locale, type?}`` or a plain string; without a type every word has to occur."""
 
-    def make(value: Any, path: str) -> Predicate:
+    def make(value: JsonValue, path: str) -> Predicate:
         asked = {"query": value} if isinstance(value, str) else value
         if not isinstance(asked, dict) or not isinstance(asked.get("query"), str):
             raise Violation(path, "must have a query")
@@ -120,7 +121,7 @@ def _occur(needles: list[str], texts: Iterable[str]) -> bool:
     return all(needle in haystack for needle in needles)
 
 
-def _bounds(value: Any, path: str) -> tuple[float | None, float | None]:
+def _bounds(value: JsonValue, path: str) -> tuple[float | None, float | None]:
     if isinstance(value, dict):
         bounds = (value.get("from"), value.get("until"))
         if set(value) - {"from", "until"} or bounds == (None, None):

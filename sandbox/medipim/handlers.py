@@ -1,6 +1,5 @@
 """What each route answers (medipim.md 3)."""
 
-from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from sandbox.exchange import Answer, Call, Json, json_answer
@@ -15,6 +14,8 @@ from sandbox.medipim.v3 import V3_SORTINGS, v3_grammar, v3_named, v3_product
 from sandbox.medipim.violations import Violation
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from sandbox.medipim.service import MedipimService
 
 STREAM_TYPE = "application/x-json-stream"

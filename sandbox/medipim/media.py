@@ -1,5 +1,7 @@
 """Pictures and links of a product (medipim.md 5.2, 5.4 and 5.5)."""
 
+# ruff: noqa: PLR2004 - the numbers of a generator mean nothing beyond "every so often"
+
 import random
 from hashlib import blake2b
 

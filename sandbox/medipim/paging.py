@@ -3,10 +3,10 @@
 import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 import orjson
 
+from sandbox.exchange import JsonValue
 from sandbox.medipim.options import MedipimOptions
 from sandbox.medipim.rows import Row
 from sandbox.medipim.violations import CAP, DEFAULT_PAGE_SIZE, PAGE_SIZES, Violation
@@ -19,7 +19,7 @@ def volatile() -> bytes:
     return f"{int(time.time()) + 7200}&mac={secrets.token_hex(8)}".encode()
 
 
-def parse_page(body: Any) -> tuple[int, int]:
+def parse_page(body: JsonValue) -> tuple[int, int]:
     """Number and size."""
     if not isinstance(body, dict):
         raise Violation("page", "must be an object")
@@ -31,7 +31,7 @@ def parse_page(body: Any) -> tuple[int, int]:
     return number, size
 
 
-def capped_page(rows: Sequence[Row], body: Any, options: MedipimOptions, parts: Parts) -> bytes:
+def capped_page(rows: Sequence[Row], body: JsonValue, options: MedipimOptions, parts: Parts) -> bytes:
     """A page of products or media: nothing past 10,000 rows can be reached."""
     number, size = parse_page(body)
     offset = number * size
@@ -42,7 +42,7 @@ def capped_page(rows: Sequence[Row], body: Any, options: MedipimOptions, parts: 
     return envelope({"total": total, "page": {"no": number, "offset": offset, "size": size}}, shown, parts)
 
 
-def optional_page(rows: Sequence[Row], body: Any, parts: Parts) -> bytes:
+def optional_page(rows: Sequence[Row], body: JsonValue, parts: Parts) -> bytes:
     """All rows, or one page when the request has ``page``; only then ``meta.page`` is there."""
     if body is None:
         return envelope({"total": len(rows)}, rows, parts)
@@ -52,7 +52,7 @@ def optional_page(rows: Sequence[Row], body: Any, parts: Parts) -> bytes:
     return envelope({"total": len(rows), "page": page}, rows[offset : offset + size], parts)
 
 
-def envelope(meta: Any, rows: Sequence[Row], parts: Parts) -> bytes:
+def envelope(meta: JsonValue, rows: Sequence[Row], parts: Parts) -> bytes:
     """``{"meta", "results"}`` out of serialised records."""
     token = volatile()
     results = b",".join(joined(parts(row), token) for row in rows)

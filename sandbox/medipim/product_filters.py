@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sandbox.exchange import Json
+from sandbox.exchange import Json, JsonValue
 from sandbox.medipim.filters import FilterGrammar, Maker, Predicate, flag, members, of_length, search, since
 from sandbox.medipim.markets import Market
 from sandbox.medipim.options import MedipimOptions
@@ -87,7 +87,7 @@ def _names(row: Row, locale: str | None) -> Iterable[str]:
     return [names.get(locale) or ""] if locale else [text for text in names.values() if text]
 
 
-def _has_content(value: Any, path: str) -> Predicate:
+def _has_content(value: JsonValue, path: str) -> Predicate:
     if not isinstance(value, dict) or not isinstance(value.get("flag"), str):
         raise Violation(path, "must have a flag")
     name, locale = value["flag"], value.get("locale")
@@ -106,14 +106,14 @@ def _object_id(key: str) -> Maker:
     return members(lambda row: [(row.raw.get(key) or {}).get("id")])
 
 
-def _starts(value: Any, path: str) -> Predicate:
+def _starts(value: JsonValue, path: str) -> Predicate:
     if not isinstance(value, str) or not value:
         raise Violation(path, "must be a string")
     return lambda row: str(row.raw.get("ctiExtended") or "").startswith(value)
 
 
 def _digits(maker: Maker) -> Maker:
-    def make(value: Any, path: str) -> Predicate:
+    def make(value: JsonValue, path: str) -> Predicate:
         if not all(str(item).isdecimal() for item in (value if isinstance(value, list) else [value])):
             raise Violation(path, "must be digits")
         return maker(value, path)

@@ -1,5 +1,7 @@
 """The small tables: brands, organizations, categories and the rest (medipim.md 6)."""
 
+# ruff: noqa: PLR2004 - the numbers of a generator mean nothing beyond "every so often"
+
 import random
 import uuid
 from collections.abc import Mapping, Sequence

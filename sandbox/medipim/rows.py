@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sandbox.exchange import Json
+from sandbox.exchange import Json, JsonValue
 
 
 class Row(Protocol):
     """A product entry, or any other record in the same clothes."""
 
     @property
-    def head(self) -> Any:
+    def head(self) -> JsonValue:
         """Identity, status and times."""
 
     @property

@@ -2,9 +2,8 @@
 
 import base64
 from collections.abc import Callable
-from typing import Any
 
-from sandbox.exchange import Answer, Call, Json
+from sandbox.exchange import Answer, Call, Json, JsonValue
 from sandbox.faults import Fault
 from sandbox.limiter import RollingLimiter
 from sandbox.medipim.catalogue import Catalogue, Entry
@@ -87,7 +86,7 @@ class MedipimService(Service):
 
         return handle
 
-    def touch(self, ids: Any, **changes: Any) -> int:
+    def touch(self, ids: JsonValue, **changes: JsonValue) -> int:
         """Change fields of many products in one new second; without fields it is a pure touch."""
         with self.lock:
             return self.catalogue.touch(ids, **changes)

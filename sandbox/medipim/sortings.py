@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from sandbox.exchange import JsonValue
 from sandbox.medipim.rows import Row
 from sandbox.medipim.violations import Violation
 
@@ -32,7 +33,7 @@ class Sorting:
         return [row for _, _, row in decorated]
 
 
-def parse_sorting(body: Any, names: Iterable[str], locales: Iterable[str], path: str = "sorting") -> Sorting:
+def parse_sorting(body: JsonValue, names: Iterable[str], locales: Iterable[str], path: str = "sorting") -> Sorting:
     """Check the shape: ``{"id": "ASC"}``, for localized names ``{"name": {"direction", "locale"}}``."""
     if not isinstance(body, dict) or len(body) != 1:
         raise Violation(path, "must be an object with one key")
@@ -50,7 +51,7 @@ def parse_sorting(body: Any, names: Iterable[str], locales: Iterable[str], path:
 
 
 def _name_in(locale: str) -> Callable[[Row], Any]:
-    def read(row: Row) -> Any:
+    def read(row: Row) -> JsonValue:
         name = row.raw["name"]
         return name.get(locale) if isinstance(name, dict) else name
 
@@ -58,7 +59,7 @@ def _name_in(locale: str) -> Callable[[Row], Any]:
 
 
 def _field(name: str) -> Callable[[Row], Any]:
-    def read(row: Row) -> Any:
+    def read(row: Row) -> JsonValue:
         value = row.raw.get(name)
         if isinstance(value, dict):
             return next((text for text in value.values() if text), None)

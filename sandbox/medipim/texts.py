@@ -1,5 +1,7 @@
 """Descriptions: HTML with everything that real ones hold (medipim.md 10.19)."""
 
+# ruff: noqa: PLR2004 - the numbers of a generator mean nothing beyond "every so often"
+
 import random
 
 from sandbox.exchange import Json

@@ -2,9 +2,8 @@
 
 import copy
 import re
-from typing import Any
 
-from sandbox.exchange import Json
+from sandbox.exchange import Json, JsonValue
 from sandbox.medipim.filters import FilterGrammar
 from sandbox.medipim.markets import Market
 
@@ -75,7 +74,7 @@ def v3_grammar(grammar: FilterGrammar) -> FilterGrammar:
 
 
 def v3_product(raw: Json, market: Market) -> Json:
-    """Localized names everywhere, ``content.{locale}.{html,markdown}``, ``type`` on links and photos, no v4-only field."""
+    """Localized names, ``content.{locale}.{html,markdown}``, ``type`` on links and photos, no v4-only field."""
     product: Json = {k: copy.deepcopy(v) for k, v in raw.items() if k not in V4_ONLY}
     product |= {"ecommerce": "unknown", "shortDescription": dict.fromkeys(market.locales), "atc": None}
     product |= {"refundValueWithOmnio": None, "refundValueWithoutOmnio": None}
@@ -99,7 +98,7 @@ def v3_named(raw: Json, market: Market) -> Json:
     return {**raw, "name": dict.fromkeys(market.locales, name)} if isinstance(name, str) else raw
 
 
-def _both(text: Any) -> Json | None:
+def _both(text: JsonValue) -> Json | None:
     if text is None:
         return None
     return {"html": text, "markdown": re.sub(r"<[^>]+>", "", text).strip()}

@@ -1,8 +1,8 @@
 """What each route answers (micropim.md 1.4)."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sandbox.exchange import Answer, Call, Json
+from sandbox.exchange import Answer, Call, Json, JsonValue
 from sandbox.micropim import categories, listing, products, render
 from sandbox.micropim.envelope import success
 from sandbox.micropim.store import Refused
@@ -182,7 +182,7 @@ def get_attribute(service: "MicroPimService", call: Call) -> Answer:
 
 def update_attribute(service: "MicroPimService", call: Call) -> Answer:
     """PUT or PATCH definition."""
-    row = categories.update_attribute(service.store, _attribute(service, call), call.body)
+    row = categories.update_attribute(_attribute(service, call), call.body)
     return success(200, row, committed=True)
 
 
@@ -199,6 +199,6 @@ def _attribute(service: "MicroPimService", call: Call) -> Json:
     return row
 
 
-def _many(service: "MicroPimService", rows: list[Json]) -> Any:
+def _many(service: "MicroPimService", rows: list[Json]) -> JsonValue:
     shown = [render.shown_category(service.store, row) for row in rows]
     return shown if service.options.categories_shape == "list" else {"categories": shown, "total": len(shown)}

@@ -1,8 +1,6 @@
 """Writing categories and attribute definitions (micropim.md 1.4 rows 14 to 25)."""
 
-from typing import Any
-
-from sandbox.exchange import Json
+from sandbox.exchange import Json, JsonValue
 from sandbox.micropim.checks import MAX_SHORT_TEXT
 from sandbox.micropim.products import as_object
 from sandbox.micropim.store import Refused, Store
@@ -10,7 +8,7 @@ from sandbox.micropim.store import Refused, Store
 ATTRIBUTE_TYPES = ("text", "number", "select", "multiselect", "boolean", "date")
 
 
-def create_category(store: Store, body: Any) -> Json:
+def create_category(store: Store, body: JsonValue) -> Json:
     """POST: only ``name`` is required."""
     data = as_object(body)
     name = _name(store, data)
@@ -24,7 +22,7 @@ def create_category(store: Store, body: Any) -> Json:
     return row
 
 
-def replace_category(store: Store, row: Json, body: Any) -> Json:
+def replace_category(store: Store, row: Json, body: JsonValue) -> Json:
     """PUT replaces the fields (row 24); the name stays when it is left out, unless the switch says 400."""
     data = as_object(body)
     named = "name" in data or store.options.put_name_required
@@ -36,7 +34,7 @@ def replace_category(store: Store, row: Json, body: Any) -> Json:
     return row
 
 
-def move_category(store: Store, row: Json, body: Any) -> Json:
+def move_category(store: Store, row: Json, body: JsonValue) -> Json:
     """POST move: into its own subtree is 400 (row 24)."""
     data = as_object(body)
     parent_id = _parent(store, data.get("parent_id"))
@@ -61,7 +59,7 @@ def delete_category(store: Store, row: Json) -> None:
     del store.categories[row["id"]]
 
 
-def assign_products(store: Store, row: Json, body: Any) -> int:
+def assign_products(store: Store, row: Json, body: JsonValue) -> int:
     """POST category products: adds, or replaces the whole set (row 10)."""
     ids = as_object(body).get("product_ids")
     if not isinstance(ids, list) or not all(isinstance(i, int) for i in ids):
@@ -78,7 +76,7 @@ def assign_products(store: Store, row: Json, body: Any) -> int:
     return len(store.members(row["id"]))
 
 
-def create_attribute(store: Store, body: Any) -> Json:
+def create_attribute(store: Store, body: JsonValue) -> Json:
     """POST definition: ``name``, ``code``, ``type``, ``options`` (row 21, all I)."""
     fields = _attribute_fields(as_object(body))
     if not fields.get("name"):
@@ -88,7 +86,7 @@ def create_attribute(store: Store, body: Any) -> Json:
     return row
 
 
-def update_attribute(store: Store, row: Json, body: Any) -> Json:
+def update_attribute(row: Json, body: JsonValue) -> Json:
     """PUT or PATCH definition."""
     fields = _attribute_fields(as_object(body))
     if "name" in fields and not fields["name"]:
@@ -121,7 +119,7 @@ def _name(store: Store, data: Json) -> str:
     return name.strip() if store.options.normalise_text else name
 
 
-def _parent(store: Store, parent_id: Any) -> int | None:
+def _parent(store: Store, parent_id: JsonValue) -> int | None:
     if parent_id is None:
         return None
     if isinstance(parent_id, bool) or not isinstance(parent_id, int) or parent_id not in store.categories:

@@ -1,13 +1,15 @@
 """Validation of product bodies: everything wrong is 400 with one text (micropim.md 1.2, 1.6)."""
 
 import re
-from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sandbox.exchange import Json
+from sandbox.exchange import Json, JsonValue
 from sandbox.micropim.options import MicroPimOptions
 from sandbox.micropim.store import Refused, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 STATUSES = ("draft", "active", "archived", "out_of_stock")
 KNOWN_CHANNELS = ("web", "mobile", "api", "marketplace", "social", "email")
@@ -52,7 +54,7 @@ def _extras(options: MicroPimOptions, extras: Json) -> Json:
     return kept
 
 
-def _checked(store: Store, key: str, value: Any) -> Any:
+def _checked(store: Store, key: str, value: JsonValue) -> JsonValue:
     if key in TEXTS:
         return _text(store.options, key, value)
     if key in PRICES:
@@ -68,7 +70,7 @@ def _checked(store: Store, key: str, value: Any) -> Any:
     return rules[key]() if key in rules else value
 
 
-def _text(options: MicroPimOptions, key: str, value: Any) -> str:
+def _text(options: MicroPimOptions, key: str, value: JsonValue) -> str:
     if not isinstance(value, str):
         raise Refused(400, f"{key} must be a string")
     if key in {"name", "sku"} and options.text_limit and len(value) > MAX_SHORT_TEXT:
@@ -90,7 +92,7 @@ def is_ean13(text: str) -> bool:
     return (10 - weighted % 10) % 10 == int(text[12])
 
 
-def _price(key: str, value: Any) -> str | None:
+def _price(key: str, value: JsonValue) -> str | None:
     """Decimal text, stored with four decimals; numbers are tolerated (I)."""
     if value == "":
         return None
@@ -105,19 +107,19 @@ def _price(key: str, value: Any) -> str | None:
     return f"{amount:.4f}"
 
 
-def _one_of(key: str, value: Any, allowed: tuple[str, ...]) -> str:
+def _one_of(key: str, value: JsonValue, allowed: tuple[str, ...]) -> str:
     if not isinstance(value, str) or value not in allowed:
         raise Refused(400, f"{key} must be one of: {', '.join(allowed)}")
     return value
 
 
-def _integer(key: str, value: Any) -> int:
+def _integer(key: str, value: JsonValue) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise Refused(400, f"{key} must be an integer")
     return value
 
 
-def _reference(store: Store, key: str, value: Any, known: Any) -> Any:
+def _reference(store: Store, key: str, value: JsonValue, known: JsonValue) -> JsonValue:
     if _integer(key, value) in known:
         return value
     if store.options.unknown_brand == "ignored":
@@ -125,7 +127,7 @@ def _reference(store: Store, key: str, value: Any, known: Any) -> Any:
     raise Refused(400, f"{key} {value} does not exist")
 
 
-def _category_ids(store: Store, value: Any) -> list[int]:
+def _category_ids(store: Store, value: JsonValue) -> list[int]:
     if not isinstance(value, list):
         raise Refused(400, "category_ids must be a list")
     kept: list[int] = []
@@ -138,7 +140,7 @@ def _category_ids(store: Store, value: Any) -> list[int]:
     return kept
 
 
-def _channels(options: MicroPimOptions, value: Any) -> list[str]:
+def _channels(options: MicroPimOptions, value: JsonValue) -> list[str]:
     if not isinstance(value, list):
         raise Refused(400, "publishing_channels must be a list")
     configured = options.channels or ("web", "mobile")

@@ -1,11 +1,9 @@
 """The two envelopes (micropim.md 1.1)."""
 
-from typing import Any
-
-from sandbox.exchange import Answer, json_answer
+from sandbox.exchange import Answer, JsonValue, json_answer
 
 
-def success(status: int, data: Any, *, committed: bool = False) -> Answer:
+def success(status: int, data: JsonValue, *, committed: bool = False) -> Answer:
     """``status`` 1, the payload, no error."""
     return json_answer(status, {"status": 1, "data": data, "error": None}, committed=committed)
 

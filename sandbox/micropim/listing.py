@@ -23,6 +23,8 @@ def product_page(store: Store, call: Call) -> Json:
     size = min(limit, store.options.page_cap)
     rows = ordered(store, [product for product in store.products.values() if _wanted(store, call, product)])
     shown = rows[(page - 1) * size : page * size]
+    for product in shown:
+        product["_reads"] += 1
     return {
         "products": [shown_product(store, product) for product in shown],
         "pagination": {

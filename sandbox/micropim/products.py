@@ -1,9 +1,8 @@
 """Writing products and pictures (micropim.md 1.4 rows 3 to 8)."""
 
-from typing import Any
 from urllib.parse import urlsplit
 
-from sandbox.exchange import Json
+from sandbox.exchange import Json, JsonValue
 from sandbox.micropim.checks import checked_fields
 from sandbox.micropim.store import EMPTY_PRODUCT, Refused, Store
 
@@ -13,14 +12,14 @@ CLEARABLE = frozenset({
 })  # fmt: skip
 
 
-def as_object(body: Any) -> Json:
+def as_object(body: JsonValue) -> Json:
     """Refuse bodies that are not a JSON object."""
     if not isinstance(body, dict):
         raise Refused(400, "The request body must be a JSON object")
     return body
 
 
-def create_product(store: Store, body: Any) -> Json:
+def create_product(store: Store, body: JsonValue) -> Json:
     """POST: ``name`` and ``sku`` are required; the SKU has to be free (row 4)."""
     data = {key: value for key, value in as_object(body).items() if value is not None}
     for key in ("name", "sku"):
@@ -35,7 +34,7 @@ def create_product(store: Store, body: Any) -> Json:
     return product
 
 
-def update_product(store: Store, product: Json, body: Any) -> Json:
+def update_product(store: Store, product: Json, body: JsonValue) -> Json:
     """PATCH: only the fields that are sent, each by its own rule."""
     fields = checked_fields(store, _without_blanks(store, as_object(body)))
     for key in ("name", "sku"):
@@ -47,11 +46,12 @@ def update_product(store: Store, product: Json, body: Any) -> Json:
         fields["category_ids"] = _patched_categories(store, product, fields["category_ids"] or [])
     for key, value in fields.items():
         product[key] = _blank(key) if value is None else value
+    store.remember_sku(product)
     _flip_stock(store, product)
     return product
 
 
-def attach_media(store: Store, product: Json, body: Any) -> Json:
+def attach_media(store: Store, product: Json, body: JsonValue) -> Json:
     """POST media: the source is fetched, re-hosted and forgotten (rows 15 and 18)."""
     data = as_object(body)
     url = data.get("file_url")
@@ -96,10 +96,9 @@ def _refuse_taken_sku(store: Store, sku: str, own_id: int | None) -> None:
     if not options.sku_unique:
         return
     taken = any(
-        product["sku"] == sku and product["id"] != own_id
-        and (options.sku_unique_archived or product["status"] != "archived")
-        for product in store.products.values()
-    )  # fmt: skip
+        product["id"] != own_id and (options.sku_unique_archived or product["status"] != "archived")
+        for product in store.with_sku(sku)
+    )
     if options.sku_unique_variants:
         taken = taken or any(variant["sku"] == sku for rows in store.variants.values() for variant in rows)
     if taken:
@@ -120,7 +119,7 @@ def _without_blanks(store: Store, body: Json) -> Json:
     return kept
 
 
-def _is_blank(value: Any) -> bool:
+def _is_blank(value: JsonValue) -> bool:
     return value is None or (isinstance(value, str) and not value)
 
 
@@ -133,7 +132,7 @@ def _patched_categories(store: Store, product: Json, wanted: list[int]) -> list[
     return wanted
 
 
-def _blank(key: str) -> Any:
+def _blank(key: str) -> JsonValue:
     value = EMPTY_PRODUCT.get(key)
     return value.copy() if isinstance(value, list | dict) else value
 

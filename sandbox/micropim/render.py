@@ -1,8 +1,6 @@
 """Stored rows as the API shows them (micropim.md 1.6 to 1.8)."""
 
-from typing import Any
-
-from sandbox.exchange import Json
+from sandbox.exchange import Json, JsonValue
 from sandbox.micropim.store import Store
 
 CDN = "https://cdn.example.net/o"
@@ -79,7 +77,7 @@ def shown_media(store: Store, product_id: int, item: Json) -> Json:
     }
 
 
-def _named(key: Any, names: Any) -> Json | None:
+def _named(key: JsonValue, names: JsonValue) -> Json | None:
     return {"id": key, "name": names[key]} if key in names else None
 
 

@@ -1,11 +1,11 @@
 """The 25 routes of micropim.md 1.4, and the sandbox's own summary."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlette.routing import Route
 
-from sandbox.exchange import Answer, Call, json_answer
+from sandbox.exchange import Answer, Call, JsonValue, json_answer
 from sandbox.micropim import answers
 from sandbox.micropim.options import MicroPimOptions
 
@@ -61,5 +61,5 @@ def _route(path: str, endpoint: Callable[[Call], Answer], method: str) -> Route:
     return route
 
 
-def _bound(service: "MicroPimService", handler: Handler) -> Any:
+def _bound(service: "MicroPimService", handler: Handler) -> JsonValue:
     return service.guarded(lambda call: handler(service, call))

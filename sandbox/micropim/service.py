@@ -2,9 +2,8 @@
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
 
-from sandbox.exchange import Answer, Call, Json
+from sandbox.exchange import Answer, Call, Json, JsonValue
 from sandbox.faults import Fault
 from sandbox.limiter import RollingLimiter
 from sandbox.micropim.envelope import failure
@@ -19,6 +18,21 @@ ERROR_TEXTS = {
     400: "Bad request", 401: "Unauthorized", 403: "No organization access", 404: "Resource not found",
     429: "Too many requests", 500: "Server error", 503: "Service unavailable",
 }  # fmt: skip
+
+
+EMPTY_VARIANT: Json = {
+    "name": "Variant",
+    "price": "1.0000",
+    "sale_price": None,
+    "cost": None,
+    "stock_quantity": 0,
+    "stock_status": "out_of_stock",
+    "weight": "0.0000",
+    "is_enabled": True,
+    "image": None,
+    "attributes": [],
+}
+BY_HAND_ONLY = frozenset({"slug", "vat_rate_id", "product_condition", "category_ids"})
 
 
 class MicroPimService(Service):
@@ -92,16 +106,28 @@ class MicroPimService(Service):
 
         return handle
 
-    def edit(self, product_id: int, **fields: Any) -> Json:
+    def edit(self, product_id: int, **fields: JsonValue) -> Json:
         """A person changes a product by hand: no HTTP, no limits, any stored field."""
         with self.lock:
             product = self.store.products[product_id]
-            private = {
-                key: fields.pop(key) for key in list(fields) if key in {"slug", "vat_rate_id", "product_condition"}
-            }
+            private = {key: fields.pop(key) for key in list(fields) if key in BY_HAND_ONLY}
             update_product(self.store, product, fields)
             product.update(private)
             return product
+
+    def add(self, sku: str, **fields: JsonValue) -> Json:
+        """A person creates a product by hand; seeds for tests."""
+        with self.lock:
+            return self.store.insert_product({"name": f"Product {sku}", "sku": sku, **fields})
+
+    def add_variant(self, product_id: int, sku: str, **fields: JsonValue) -> Json:
+        """Seed a variant; the API can only read them (micropim.md 1.7)."""
+        with self.lock:
+            rows = self.store.variants.setdefault(product_id, [])
+            key = self.store.next_id("variant")
+            row: Json = {"id": key, "sku": sku, **EMPTY_VARIANT, "position": len(rows), **fields}
+            rows.append(row)
+            return row
 
     def snapshot(self) -> Json:
         """A picture of the catalogue that does not depend on server ids."""

@@ -3,9 +3,8 @@
 import re
 import unicodedata
 from collections.abc import Iterator
-from typing import Any
 
-from sandbox.exchange import Json
+from sandbox.exchange import Json, JsonValue
 from sandbox.micropim.options import MicroPimOptions
 
 EMPTY_PRODUCT: Json = {
@@ -36,6 +35,8 @@ class Store:
         self.categories: dict[int, Json] = {}
         self.attributes: dict[int, Json] = {}
         self.variants: dict[int, list[Json]] = {}
+        self._by_sku: dict[str, set[int]] = {}
+        self._slugs: dict[str, int] = {}
         self._last = {"product": 90000, "category": 400, "attribute": 10, "media": 55000, "variant": 700}
 
     def next_id(self, kind: str) -> int:
@@ -51,7 +52,17 @@ class Store:
         }  # fmt: skip
         product["slug"] = self.slug(str(fields.get("name", "")))
         self.products[product["id"]] = product
+        self.remember_sku(product)
         return product
+
+    def remember_sku(self, product: Json) -> None:
+        """Index a new or changed SKU: looking through all products would make each create slower."""
+        self._by_sku.setdefault(product["sku"], set()).add(product["id"])
+
+    def with_sku(self, sku: str) -> list[Json]:
+        """Products that have the SKU now."""
+        rows = [self.products[key] for key in self._by_sku.get(sku, ()) if key in self.products]
+        return [row for row in rows if row["sku"] == sku]
 
     def product(self, product_id: int) -> Json:
         """Return a product or answer 404."""
@@ -85,18 +96,17 @@ class Store:
         """Make a slug from the name; equal names get a suffix or 400 (micropim.md 4 row 35)."""
         ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
         base = re.sub(r"[^a-z0-9]+", "-", ascii_name).strip("-") or "product"
-        taken = {product["slug"] for product in self.products.values() if product["slug"].startswith(base)}
-        if base not in taken:
-            return base
-        if self.options.slug_collision == "400":
+        if base in self._slugs and self.options.slug_collision == "400":
             raise Refused(400, f"The slug {base} is already in use")
-        number = 2
-        while f"{base}-{number}" in taken:
-            number += 1
-        return f"{base}-{number}"
+        slug = base
+        while slug in self._slugs:
+            self._slugs[base] += 1
+            slug = f"{base}-{self._slugs[base]}"
+        self._slugs[slug] = 1
+        return slug
 
 
-def _copy(value: Any) -> Any:
+def _copy(value: JsonValue) -> JsonValue:
     return value.copy() if isinstance(value, list | dict) else value
 
 

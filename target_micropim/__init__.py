@@ -1,0 +1,1 @@
+"""target-micropim: a Singer target for MicroPIM, a product-information manager."""

@@ -1,0 +1,131 @@
+"""The category tree: parents first, identity = path (parent, name), never by name alone (micropim.md 4, rows 23 to 26).
+
+What exists is never renamed, moved or deleted. Two source categories with one path become one category.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from pim_wire.errors import Unclear
+from target_micropim.client import MicroPimClient, remote_id
+from target_micropim.errors import Reason, RecordRejected
+from target_micropim.ledger import Ledger
+from target_micropim.schemas import check_payload
+from target_micropim.tree import Tree, read_tree
+from target_micropim.wanted import WantedCategory
+
+MAX_DEPTH = 10
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """A category that waits for its parent, with the ticket of its record."""
+
+    wanted: WantedCategory
+    ticket: int
+    record: dict[str, object]
+
+
+class Categories:
+    """Knows which MicroPIM category each external one is; makes those that are missing."""
+
+    def __init__(self, client: MicroPimClient, ledger: Ledger, root_path: str | None) -> None:
+        self._client = client
+        self._ledger = ledger
+        self._root_path = root_path
+        self._tree: Tree | None = None
+        self._root: int | None = None
+        self._known: dict[str, int] = {}
+        self._waiting: dict[str, list[Arrived]] = {}
+
+    def ready(self) -> None:
+        """Read the tree and the ledger once; an id that MicroPIM no longer has is forgotten."""
+        if self._tree is not None:
+            return
+        self._tree = read_tree(self._client.category_tree())
+        self._known = {key: number for key, number in self._ledger.categories().items() if number in self._tree.names}
+        for name in filter(None, (part.strip() for part in (self._root_path or "").split(">"))):
+            self._root = self._place(name, "", self._root)[0]
+
+    def ids(self, external: tuple[str, ...]) -> dict[str, int]:
+        """Those of the external ids that have their category, in their order."""
+        self.ready()
+        return {key: self._known[key] for key in external if key in self._known}
+
+    def managed(self) -> frozenset[int]:
+        """The ids under the configured root, or all that the ledger knows when there is no root."""
+        self.ready()
+        if self._tree is not None and self._root is not None:
+            return self._tree.below(self._root)
+        return frozenset(self._known.values())
+
+    def must_wait(self, arrived: Arrived) -> bool:
+        """Keep a category whose parent has not come yet; whether it was kept."""
+        self.ready()
+        parent = arrived.wanted.parent
+        if parent is None or parent in self._known:
+            return False
+        self._waiting.setdefault(parent, []).append(arrived)
+        return True
+
+    def place(self, wanted: WantedCategory) -> bool:
+        """Find or make one category whose parent is known; whether it was made. Raises RecordRejected."""
+        self.ready()
+        if wanted.external_id in self._known:
+            return False
+        parent = self._root if wanted.parent is None else self._known[wanted.parent]
+        number, made = self._place(wanted.name, wanted.description, parent)
+        self._known[wanted.external_id] = number
+        self._ledger.remember_category(wanted.external_id, number)
+        return made
+
+    def freed_by(self, external_id: str) -> list[Arrived]:
+        """The categories that waited for this one."""
+        return self._waiting.pop(external_id, [])
+
+    def orphans(self) -> Iterator[Arrived]:
+        """Those whose parent never came, at the end of the input."""
+        waiting, self._waiting = self._waiting, {}
+        for children in waiting.values():
+            yield from children
+
+    def _place(self, name: str, description: str, parent: int | None) -> tuple[int, bool]:
+        tree = self._tree or Tree()
+        if (found := self._one(tree, parent, name)) is not None:
+            return found, False
+        self._check_depth(tree, parent, name)
+        payload = {"name": name, "parent_id": parent} | ({"description": description} if description else {})
+        check_payload("category", payload)
+        number = self._create(payload, lambda: self._look_again(parent, name))
+        tree.add(number, name, parent)
+        return number, True
+
+    def _create(self, payload: dict[str, object], look_again: Callable[[], int | None]) -> int:
+        """POST; after an unclear answer look whether it is there before posting once more."""
+        try:
+            return remote_id(self._client.create_category(payload), "POST category")
+        except Unclear:
+            found = look_again()
+            if found is not None:
+                return found
+            return remote_id(self._client.create_category(payload), "POST category")
+
+    def _look_again(self, parent: int | None, name: str) -> int | None:
+        fresh = read_tree(self._client.category_tree())
+        return self._one(fresh, parent, name)
+
+    @staticmethod
+    def _one(tree: Tree, parent: int | None, name: str) -> int | None:
+        found = tree.find(parent, name)
+        if len(found) > 1:
+            where = tree.path(found[0])
+            raise RecordRejected("recognise", [Reason("name", f"MicroPIM has {len(found)} categories at {where}")])
+        return found[0] if found else None
+
+    @staticmethod
+    def _check_depth(tree: Tree, parent: int | None, name: str) -> None:
+        depth, step = 1, parent
+        while step is not None and depth <= MAX_DEPTH:
+            depth, step = depth + 1, tree.parents.get(step)
+        if depth > MAX_DEPTH:
+            raise RecordRejected("plan", [Reason("parent", f"{name} would be more than {MAX_DEPTH} levels deep")])

@@ -1,0 +1,52 @@
+"""Failures of the target, named by what happens next.
+
+RecordRejected      this record cannot go in as it stands: keep it whole with its reasons, go on
+├── NotFound        the id is stale: forget it and look again, once
+└── Refused         MicroPIM said no to this content (400, 409, 413, 415, 422, or anything unknown)
+AccessRefused       401 or 403: the run stops at once
+TooMany             a guard (max_rejects, max_archive) stops the run before harm
+LedgerUnusable      the ledger cannot be opened, belongs to another organization or is in use
+"""
+
+from dataclasses import dataclass
+
+from pim_wire.errors import StopRun
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a record was refused: where in the record or payload, and in which words."""
+
+    path: str
+    message: str
+
+
+class RecordRejected(Exception):
+    """All reasons why one record cannot go in, the stage that found them, and what the server said."""
+
+    def __init__(self, stage: str, reasons: list[Reason], *, status: int | None = None, said: str | None = None) -> None:
+        super().__init__("; ".join(f"{reason.path}: {reason.message}" for reason in reasons))
+        self.stage = stage
+        self.reasons = reasons
+        self.status = status
+        self.said = said
+
+
+class Refused(RecordRejected):
+    """MicroPIM refuses this content."""
+
+
+class NotFound(Refused):
+    """MicroPIM does not know this id."""
+
+
+class AccessRefused(StopRun):
+    """MicroPIM does not accept the key, or its organization."""
+
+
+class TooMany(StopRun):
+    """A guard of the settings was reached."""
+
+
+class LedgerUnusable(StopRun):
+    """The ledger cannot serve this run."""

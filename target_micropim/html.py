@@ -1,0 +1,34 @@
+"""HTML from outside, reduced to a short list of tags (medipim.md 5.4 lists what Medipim allows; scripts are not in it)."""
+
+import re
+import unicodedata
+
+import nh3
+
+TAGS = frozenset({
+    "b", "i", "em", "strong", "p", "br", "ul", "ol", "li", "table", "thead", "tbody", "tfoot", "tr", "th", "td",
+    "h1", "h2", "h3", "h4", "h5", "h6", "dl", "dt", "dd", "blockquote", "sup", "sub", "a", "div", "span",
+})  # fmt: skip
+_ATTRIBUTES = {"a": {"href", "title"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}}
+_LONE_WRAPPER = re.compile(r"^<(div|span)>(.*)</\1>$", re.DOTALL)
+
+_cleaner = nh3.Cleaner(
+    tags=set(TAGS),
+    clean_content_tags={"script", "style", "iframe", "object", "embed", "template", "noscript", "svg", "math"},
+    attributes=_ATTRIBUTES,
+    url_schemes={"http", "https", "mailto"},
+    link_rel="noopener noreferrer nofollow",
+    strip_comments=True,
+)
+
+
+def clean_html(html: str) -> str:
+    """Safe HTML without a stray wrapper around the whole; "" when no text is left. Cleaning twice changes nothing."""
+    cleaned = _cleaner.clean(unicodedata.normalize("NFC", html).replace("\x00", "")).strip()
+    while (match := _LONE_WRAPPER.match(cleaned)) and f"<{match[1]}" not in match[2]:
+        cleaned = match[2].strip()
+    return cleaned if _has_text(cleaned) else ""
+
+
+def _has_text(html: str) -> bool:
+    return bool(nh3.clean(html, tags=set()).replace("&nbsp;", " ").replace("\xa0", " ").strip())

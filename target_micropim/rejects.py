@@ -1,0 +1,40 @@
+"""Dead letters: each refused record whole, as one JSON line, on disk before its STATE may leave."""
+
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from target_micropim.errors import RecordRejected
+
+
+class Rejects:
+    """Appends to ``rejects.jsonl``; the file appears with the first reject."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self.count = 0
+
+    def write(self, stream: str, external_id: str | None, record: Any, why: RecordRejected) -> None:
+        """Write one record with its reasons, and make sure that it is on the disk."""
+        line = {
+            "stream": stream,
+            "external_id": external_id,
+            "stage": why.stage,
+            "reason": str(why),
+            "reasons": [{"path": reason.path, "message": reason.message} for reason in why.reasons],
+            "status": why.status,
+            "said": why.said,
+            "record": record,
+        }
+        data = orjson.dumps(line, default=str, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS)
+        with self._lock:
+            self.count += 1
+            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+            with os.fdopen(descriptor, "ab") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())

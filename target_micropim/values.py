@@ -1,0 +1,74 @@
+"""Pure: when two values are the same to MicroPIM, whatever form they travel in (micropim.md 1.6).
+
+Prices are compared as decimals ("8.95" equals "8.9500"), texts composed and without outer blanks, lists as sets;
+null, "" and an empty list all mean "nothing there".
+"""
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+EMPTY = ""
+MONEY_FIELDS = frozenset({"price", "sale_price", "cost_price"})
+_REFERENCES = {"brand_id": "brand", "supplier_id": "supplier"}
+_PLAIN = (
+    "name", "description", "short_description", "price", "sale_price", "cost_price", "currency", "status", "stock",
+    "ean", "publishing_channels", "product_type",
+)  # fmt: skip
+
+
+def fingerprint(field: str, value: Any) -> str:
+    """A short digest of a value's meaning; EMPTY for nothing. Equal meanings have equal fingerprints."""
+    meaning = _meaning(field, value)
+    if meaning in ("", [], None):
+        return EMPTY
+    return hashlib.blake2b(json.dumps(meaning, sort_keys=True, default=str).encode(), digest_size=9).hexdigest()
+
+
+def _meaning(field: str, value: Any) -> Any:
+    if field in MONEY_FIELDS and value not in (None, ""):
+        try:
+            return format(Decimal(str(value)).normalize(), "f")
+        except InvalidOperation:
+            return str(value)
+    if isinstance(value, str):
+        return unicodedata.normalize("NFC", value).strip()
+    if isinstance(value, list | tuple | set):
+        return sorted(str(item) for item in value)
+    return value
+
+
+def fingerprints(fields: Mapping[str, Any]) -> dict[str, str]:
+    """The fingerprint of each field."""
+    return {name: fingerprint(name, value) for name, value in fields.items()}
+
+
+def server_fields(product: Mapping[str, Any]) -> dict[str, Any]:
+    """A product as MicroPIM shows it, in the names in which it is written; unknown shapes count as nothing."""
+    found = {name: product.get(name) for name in _PLAIN}
+    for name, shown in _REFERENCES.items():
+        reference = product.get(shown)
+        found[name] = reference.get("id") if isinstance(reference, dict) else product.get(name)
+    found["category_ids"] = category_ids(product)
+    return found
+
+
+def category_ids(product: Mapping[str, Any]) -> list[int]:
+    """The ids of the categories a product is in."""
+    shown = product.get("categories")
+    ids = [item.get("id") for item in shown if isinstance(item, dict)] if isinstance(shown, list) else []
+    return [number for number in ids if isinstance(number, int)]
+
+
+def image_count(product: Mapping[str, Any]) -> int:
+    """How many pictures a product shows."""
+    images = product.get("images")
+    return len(images) if isinstance(images, list) else 0
+
+
+def digest(value: Any) -> str:
+    """A digest of any JSON value, for telling whether a whole record is the one seen last time."""
+    return hashlib.blake2b(json.dumps(value, sort_keys=True, default=str).encode(), digest_size=16).hexdigest()

@@ -1,0 +1,43 @@
+"""What a profile hands on: the shape between mapping and planning. Pure data."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture of a product. ``key`` is its identity in the source, whatever its address is today."""
+
+    key: str
+    url: str
+    alt: str
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What MicroPIM should hold for one product.
+
+    ``fields`` are MicroPIM's own write fields without the SKU; ``brand`` and ``supplier`` are names still to be
+    resolved, ``categories`` external ids of the categories stream, ``category_ids`` ids that already are MicroPIM's.
+    """
+
+    external_id: str
+    sku: str
+    fields: dict[str, Any]
+    brand: str | None = None
+    supplier: str | None = None
+    categories: tuple[str, ...] = ()
+    category_ids: tuple[int, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    inactive: bool = False
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class WantedCategory:
+    """One category; ``parent`` is the external id of its parent, or None below the root."""
+
+    external_id: str
+    name: str
+    parent: str | None
+    description: str = ""

@@ -1,0 +1,65 @@
+"""Several hands, one key never in two of them at once, and a queue that has an end."""
+
+import threading
+from collections.abc import Callable, Hashable
+from concurrent.futures import ThreadPoolExecutor
+
+from pim_wire.errors import Interrupted
+
+
+class KeyedPool:
+    """Runs jobs in threads. ``submit`` waits while the key is busy or the queue is full."""
+
+    def __init__(self, workers: int, is_stopped: Callable[[], bool]) -> None:
+        self._executor = ThreadPoolExecutor(workers, thread_name_prefix="writer")
+        self._limit = workers * 2
+        self._is_stopped = is_stopped
+        self._changed = threading.Condition()
+        self._busy: set[Hashable] = set()
+        self._failure: BaseException | None = None
+
+    def submit(self, key: Hashable, job: Callable[[], None]) -> None:
+        """Run the job when its turn comes. Raises what an earlier job raised: after a failure nothing new is begun."""
+        with self._changed:
+            self._wait_while(lambda: key in self._busy or len(self._busy) >= self._limit)
+            self._busy.add(key)
+        self._executor.submit(self._run, key, job)
+
+    def drain(self) -> None:
+        """Wait until nothing is in flight. Raises what a job raised."""
+        with self._changed:
+            self._wait_while(lambda: bool(self._busy))
+
+    def fail(self, failure: BaseException) -> None:
+        """Something outside the pool makes going on pointless: the next submit or drain raises it."""
+        with self._changed:
+            self._failure = self._failure or failure
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Let jobs in flight end, begin no other."""
+        with self._changed:
+            self._failure = self._failure or Interrupted("closed")
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def _wait_while(self, condition: Callable[[], bool]) -> None:
+        while True:
+            if self._failure is not None:
+                raise self._failure
+            if self._is_stopped():
+                raise Interrupted("stopped while records were in flight")
+            if not condition():
+                return
+            self._changed.wait(timeout=0.5)
+
+    def _run(self, key: Hashable, job: Callable[[], None]) -> None:
+        try:
+            if self._failure is None:
+                job()
+        except BaseException as failure:  # noqa: BLE001 - handed to the thread that feeds the pool
+            with self._changed:
+                self._failure = self._failure or failure
+        finally:
+            with self._changed:
+                self._busy.discard(key)
+                self._changed.notify_all()
