@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import click
-from jsonschema import Draft7Validator, ValidationError
+from jsonschema import Draft202012Validator, ValidationError
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.plugin_base import PluginBase, SingerCommand
 from singer_sdk.typing import extend_validator_with_defaults
@@ -23,7 +23,7 @@ from pim_wire.redaction import Redactor
 
 T = TypeVar("T")
 
-_Validator = extend_validator_with_defaults(Draft7Validator)
+_Validator = extend_validator_with_defaults(Draft202012Validator)
 
 EXIT_STOPPED = 1
 EXIT_INTERRUPTED = 130
@@ -34,7 +34,9 @@ class QuietCommand(SingerCommand):
 
     @override
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
-        return self._quietly(super().make_context, *args, **kwargs)  # --discover and --test run while arguments are read
+        return self._quietly(
+            super().make_context, *args, **kwargs
+        )  # --discover and --test run while arguments are read
 
     @override
     def invoke(self, ctx: click.Context) -> Any:
@@ -94,7 +96,9 @@ def forget_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def checked_config(plugin: PluginBase, check: Callable[[dict[str, Any]], Iterable[str]], redactor: Redactor) -> list[str]:
+def checked_config(
+    plugin: PluginBase, check: Callable[[dict[str, Any]], Iterable[str]], redactor: Redactor
+) -> list[str]:
     """All that is wrong with the plugin's settings, in words that hold no secret value; defaults are filled in.
 
     A setting that is null or empty counts as not given: that is how hosts pass settings nobody set.

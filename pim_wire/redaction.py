@@ -52,4 +52,10 @@ def _forms(secret: str) -> set[str]:
     if len(secret) < _TOO_SHORT:
         return set()
     encoded = base64.b64encode(secret.encode()).decode()
-    return {secret, quote(secret, safe=""), encoded, encoded.rstrip("="), base64.urlsafe_b64encode(secret.encode()).decode()}
+    return {
+        secret,
+        quote(secret, safe=""),
+        encoded,
+        encoded.rstrip("="),
+        base64.urlsafe_b64encode(secret.encode()).decode(),
+    }

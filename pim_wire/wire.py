@@ -70,7 +70,9 @@ def checked_base_url(setting: str, url: str) -> str:
     if parts.scheme not in {"https", "http"} or not parts.hostname:
         raise SettingsRefused(f"{setting}: not a web address; it must look like https://api.example.com")
     if parts.username or parts.password or parts.query or parts.fragment:
-        raise SettingsRefused(f"{setting}: must hold neither a user, a password nor a query; keys have their own settings")
+        raise SettingsRefused(
+            f"{setting}: must hold neither a user, a password nor a query; keys have their own settings"
+        )
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise SettingsRefused(f"{setting}: plain http is spoken to this machine only; use https for {parts.hostname}")
     return url.strip().rstrip("/")
@@ -131,7 +133,7 @@ class Wire:
     def _attempt(self, call: Call, effort: _Effort) -> tuple[requests.Response | None, Next, str]:
         throttle = self._throttle_for(call.method)
         throttle.take()
-        self._count(call, effort)
+        self._count(effort)
         try:
             response = self._session.request(
                 call.method,
@@ -176,9 +178,7 @@ class Wire:
         if verdict is Next.AGAIN and not call.repeatable:
             raise Unclear(f"{call} {told}")
 
-    def _wait(
-        self, call: Call, effort: _Effort, verdict: Next, response: requests.Response | None, told: str
-    ) -> None:
+    def _wait(self, call: Call, effort: _Effort, verdict: Next, response: requests.Response | None, told: str) -> None:
         """Wait as the service says, else as the policy says. Raises WireGaveUp when that is longer than allowed."""
         asked = retry.told_to_wait(response.headers) if response is not None else None
         if verdict is Next.THROTTLED:
@@ -207,7 +207,7 @@ class Wire:
         self.tally.waited_seconds += wait
         self._clock.sleep(wait)
 
-    def _count(self, call: Call, effort: _Effort) -> None:
+    def _count(self, effort: _Effort) -> None:
         effort.attempts += 1
         self.tally.requests += 1
         self.tally.retries += effort.attempts > 1

@@ -1,4 +1,4 @@
-"""The bookmark of a changing stream: how far reading is certain, as unix seconds here and RFC 3339 in the state. Pure."""
+"""How far reading a changing stream is certain: unix seconds here, RFC 3339 in the state. Pure."""
 
 from collections.abc import Mapping, MutableMapping
 from datetime import UTC, datetime
@@ -65,6 +65,8 @@ def _unix(text: Any, where: str) -> int | None:
     try:
         moment = datetime.fromisoformat(str(text))
     except ValueError:
-        raise StreamFailed(f"{where} is not a date: {str(text)[:40]!r}; it must look like 2026-01-31T00:00:00Z") from None
+        raise StreamFailed(
+            f"{where} is not a date: {str(text)[:40]!r}; it must look like 2026-01-31T00:00:00Z"
+        ) from None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return int(moment.timestamp())

@@ -48,7 +48,9 @@ def read_results(chunks: Iterable[bytes], max_line: int = MAX_LINE_BYTES) -> Ite
         expected += 1
         yield result
     if total is None or expected != total:
-        raise StreamBroken(f"the answer ends after {expected} of {'an unknown number of' if total is None else total} rows")
+        raise StreamBroken(
+            f"the answer ends after {expected} of {'an unknown number of' if total is None else total} rows"
+        )
 
 
 def _row(line: bytes, expected: int) -> tuple[int, int, dict[str, Any]]:

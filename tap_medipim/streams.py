@@ -73,9 +73,7 @@ class MedipimStream(Stream):
 
     @override
     def post_process(self, row: dict[str, Any], context: Any = None) -> dict[str, Any]:
-        return normalise(
-            row, incremental=self.resource.incremental, keep_embed_url=self._tap.settings.keep_embed_url
-        )
+        return normalise(row, incremental=self.resource.incremental, keep_embed_url=self._tap.settings.keep_embed_url)
 
     @override
     def _sync_records(self, context: Any = None, *, write_messages: bool = True) -> Generator[dict[str, Any], Any, Any]:

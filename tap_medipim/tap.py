@@ -9,8 +9,8 @@ import orjson
 from requests.auth import HTTPBasicAuth
 from singer_sdk import Stream, Tap
 from singer_sdk.exceptions import ConfigValidationError
-from singer_sdk.tap_base import CliTestOptionValue
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
+from singer_sdk.tap_base import CliTestOptionValue
 from typing_extensions import override
 
 from pim_wire.clock import Clock
@@ -126,7 +126,13 @@ class TapMedipim(Tap):
     @classmethod
     @override
     def invoke(  # type: ignore[override]
-        cls, *, about: bool = False, about_format: str | None = None, config: Any = None, state: Any = None, catalog: Any = None
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: Any = None,
+        state: Any = None,
+        catalog: Any = None,
     ) -> None:
         """As the SDK's, and then ``finish``: a stream that was left out must show in the exit code."""
         super(Tap, cls).invoke(about=about, about_format=about_format)

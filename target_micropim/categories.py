@@ -5,6 +5,7 @@ What exists is never renamed, moved or deleted. Two source categories with one p
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from pim_wire.errors import Unclear
 from target_micropim.client import MicroPimClient, remote_id
@@ -23,7 +24,7 @@ class Arrived:
 
     wanted: WantedCategory
     ticket: int
-    record: dict[str, object]
+    record: dict[str, Any]
 
 
 class Categories:
@@ -94,13 +95,15 @@ class Categories:
         if (found := self._one(tree, parent, name)) is not None:
             return found, False
         self._check_depth(tree, parent, name)
-        payload = {"name": name, "parent_id": parent} | ({"description": description} if description else {})
+        payload: dict[str, Any] = {"name": name, "parent_id": parent}
+        if description:
+            payload["description"] = description
         check_payload("category", payload)
         number = self._create(payload, lambda: self._look_again(parent, name))
         tree.add(number, name, parent)
         return number, True
 
-    def _create(self, payload: dict[str, object], look_again: Callable[[], int | None]) -> int:
+    def _create(self, payload: dict[str, Any], look_again: Callable[[], int | None]) -> int:
         """POST; after an unclear answer look whether it is there before posting once more."""
         try:
             return remote_id(self._client.create_category(payload), "POST category")

@@ -18,7 +18,7 @@ PAGE_LIMIT = 100
 NO_CONTENT = 204
 
 # What a status means for the caller; an unknown one is refused, never retried (micropim.md 1.2).
-STATUS_TABLE: dict[int, type[Exception]] = {
+STATUS_TABLE: dict[int, type[Refused | AccessRefused]] = {
     400: Refused,
     401: AccessRefused,
     403: AccessRefused,
@@ -136,7 +136,7 @@ class MicroPimClient:
             return envelope.get("data")
         said = self._redactor.excerpt(_said(response, envelope))
         kind = STATUS_TABLE.get(response.status_code, Refused)
-        if kind is AccessRefused:
+        if issubclass(kind, AccessRefused):
             raise AccessRefused(self._access_message(response.status_code, said))
         message = f"{call} answered {response.status_code}"
         raise kind("send", [Reason("$", message)], status=response.status_code, said=said)
@@ -145,7 +145,7 @@ class MicroPimClient:
         where = f"MicroPIM at {self.wire.base_url}"
         if status == requests.codes.unauthorized:
             return f"{where} does not accept the key (401: {said}): check api_key"
-        return f"{where} refuses this key its organization, or a quota is used up (403: {said}): check api_key and the plan"
+        return f"{where} refuses this key, or a quota is used up (403: {said}): check api_key, organization and plan"
 
 
 def _envelope(body: bytes) -> dict[str, Any]:

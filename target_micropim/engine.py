@@ -8,8 +8,10 @@ wait for the end, so that their guard can count before the first one is sent.
 import hashlib
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
@@ -80,7 +82,7 @@ class Engine:
         self._parts = parts
         self._buffer: list[Item] = []
         self._deferred: dict[str, Deferred] = {}
-        self._in_flight: set[str] = set()
+        self._in_flight: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._told: set[str] = set()
         self._in_contact = False
@@ -120,7 +122,9 @@ class Engine:
         parts.pool.drain()
         for orphan in parts.categories.orphans():
             reason = Reason("parent", f"category {orphan.wanted.parent} never came, or was refused")
-            self._reject("categories", orphan.ticket, orphan.wanted.external_id, orphan.record, RecordRejected("plan", [reason]))
+            self._reject(
+                "categories", orphan.ticket, orphan.wanted.external_id, orphan.record, RecordRejected("plan", [reason])
+            )
         self._link_late_categories()
         self._archive()
         parts.names.save()
@@ -195,24 +199,29 @@ class Engine:
         if changed:
             self._look_first(changed)
             for item in changed:
-                self._supersede(item.key)
-                with self._lock:
-                    self._in_flight.add(item.key)
-                self._parts.pool.submit(self._parts.profile.hand(item.record, item.key), lambda item=item: self._work(item))
+                self._hand_out(item)
+
+    def _hand_out(self, item: Item) -> None:
+        self._supersede(item.key)
+        with self._lock:
+            self._in_flight[item.key] += 1
+        self._parts.pool.submit(self._parts.profile.hand(item.record, item.key), partial(self._work, item))
 
     def _is_moving(self, key: str) -> bool:
         with self._lock:
             return key in self._in_flight or key in self._deferred
 
     def _look_first(self, changed: list[Item]) -> None:
-        """Read the whole product list when that is cheaper than many look-ups, or once to learn brands and suppliers."""
+        """Read the whole product list when that is cheaper than many look-ups, or once to learn the brands."""
         parts = self._parts
         if parts.profile.writes_categories:
             parts.categories.ready()
         rows = parts.ledger.products(item.key for item in changed)
         unknown = sum(item.key not in rows or rows[item.key].remote_id == ABSENT for item in changed)
         unnamed = any(
-            parts.names.is_worth_a_look(kind, name) for item in changed for kind, name in parts.profile.names(item.record)
+            parts.names.is_worth_a_look(kind, name)
+            for item in changed
+            for kind, name in parts.profile.names(item.record)
         )
         if parts.identity.wants_index(unknown) or unnamed:
             parts.pool.drain()
@@ -240,7 +249,9 @@ class Engine:
             self._reject("products", item.ticket, item.key, item.record, RecordRejected("internal", [reason]))
         finally:
             with self._lock:
-                self._in_flight.discard(item.key)
+                self._in_flight[item.key] -= 1
+                if not self._in_flight[item.key]:
+                    del self._in_flight[item.key]
         self._parts.settlement.release()
 
     def _end(self, item: Item, outcome: Outcome) -> None:
@@ -296,7 +307,9 @@ class Engine:
             logger.info("%s: MicroPIM has no place for this stream; its records are acknowledged and left out", stream)
             return
         if self._parts.on_unknown_stream == "fail":
-            raise StopRun(f"Stream {stream} is unknown to the profile {self._parts.profile.name}: see on_unknown_stream")
+            raise StopRun(
+                f"Stream {stream} is unknown to the profile {self._parts.profile.name}: see on_unknown_stream"
+            )
         logger.warning("%s: unknown stream (on_unknown_stream: %s)", stream, self._parts.on_unknown_stream)
 
     def _settle(self, stream: str, ticket: int, action: str) -> None:

@@ -24,7 +24,9 @@ class Reason:
 class RecordRejected(Exception):
     """All reasons why one record cannot go in, the stage that found them, and what the server said."""
 
-    def __init__(self, stage: str, reasons: list[Reason], *, status: int | None = None, said: str | None = None) -> None:
+    def __init__(
+        self, stage: str, reasons: list[Reason], *, status: int | None = None, said: str | None = None
+    ) -> None:
         super().__init__("; ".join(f"{reason.path}: {reason.message}" for reason in reasons))
         self.stage = stage
         self.reasons = reasons

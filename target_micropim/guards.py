@@ -64,7 +64,11 @@ class Guards:
     def before_archiving(self, count: int, live: int) -> None:
         """Raises TooMany before the first product is archived."""
         unset = self.archive == Limit()
-        allowed = count <= max(DEFAULT_ARCHIVE_FREE, DEFAULT_ARCHIVE_SHARE * live) if unset else self.archive.allows(count, live)
+        allowed = (
+            count <= max(DEFAULT_ARCHIVE_FREE, DEFAULT_ARCHIVE_SHARE * live)
+            if unset
+            else self.archive.allows(count, live)
+        )
         if not allowed:
             raise TooMany(
                 f"{count} of {live} products would be archived: more than max_archive allows; nothing was archived. "

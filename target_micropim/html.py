@@ -1,4 +1,4 @@
-"""HTML from outside, reduced to a short list of tags (medipim.md 5.4 lists what Medipim allows; scripts are not in it)."""
+"""HTML from outside, reduced to a short list of tags: those that Medipim allows (medipim.md 5.4), and links."""
 
 import re
 import unicodedata

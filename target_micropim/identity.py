@@ -17,7 +17,7 @@ from target_micropim.mapping import has_check_digit
 from target_micropim.values import fingerprint, fingerprints, image_count, server_fields
 
 MANY = 50  # single look-ups, of two reads each, after which reading the whole list is cheaper
-_LISTS = ({}, {"status": "archived"})  # without a status the archive may be hidden (row 3)
+_LISTS: tuple[dict[str, str], ...] = ({}, {"status": "archived"})  # without a status the archive may be hidden (row 3)
 _ARCHIVED = fingerprint("status", "archived")
 
 logger = logging.getLogger("target-micropim")
@@ -127,7 +127,8 @@ def _only(hits: list[Found], field: str, value: str) -> Found | None:
     if len(live) > 1:
         ids = ", ".join(str(hit.remote_id) for hit in live[:5])
         raise RecordRejected(
-            "recognise", [Reason(field, f"{len(live)} products of MicroPIM have {value} (ids {ids}): nobody can tell which")]
+            "recognise",
+            [Reason(field, f"{len(live)} products of MicroPIM have {value} (ids {ids}): nobody can tell which")],
         )
     return live[0] if live else None
 
@@ -143,5 +144,3 @@ def _seen(product: dict[str, Any]) -> SeenProduct:
         server=found.server,
         category_ids=found.category_ids,
     )
-
-

@@ -22,6 +22,7 @@ INACTIVE_STATUSES = frozenset({"inactive", "replaced"})
 CONSUMER_GROUPS = frozenset({"public", "webshop"})
 LONG_TEXT_TYPES = ("full_description", "indication", "properties", "usage", "composition")
 MAX_ALT_TEXT = 255
+MAX_URL = 2048
 
 
 @dataclass(frozen=True)
@@ -249,23 +250,25 @@ def _format_url(formats: Any, wanted: tuple[str, ...]) -> str | None:
 
 def is_public_url(url: str, *, allow_private: bool = False) -> bool:
     """Whether a picture's address may be handed on: http(s), a host, no credentials, no private or loopback address."""
+    if len(url) > MAX_URL or any(ord(character) <= ord(" ") for character in url):
+        return False
     try:
         parts = urlsplit(url)
         host, _port = parts.hostname, parts.port
     except ValueError:
         return False
-    if parts.scheme not in {"http", "https"} or not host or parts.username or parts.password or len(url) > 2048:  # noqa: PLR2004
+    if parts.scheme not in {"http", "https"} or not host or parts.username or parts.password:
         return False
-    if any(ord(character) <= 32 for character in url):  # noqa: PLR2004 - blanks and control characters
-        return False
-    if allow_private:
-        return True
-    if host == "localhost" or host.endswith((".localhost", ".local", ".internal")):
-        return False
+    return allow_private or _is_public_host(host)
+
+
+def _is_public_host(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_global
     except ValueError:
-        return not host.replace(".", "").isdigit()  # 127.1 and 2130706433 are addresses in disguise
+        pass
+    in_disguise = host.replace(".", "").isdigit() or host.startswith("0x")  # 127.1, 2130706433, 0x7f000001
+    return not in_disguise and host != "localhost" and not host.endswith((".localhost", ".local", ".internal"))
 
 
 def _objects(value: Any) -> list[Record]:

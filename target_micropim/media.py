@@ -6,6 +6,7 @@ end counts the pictures to learn what became of it.
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from pim_wire.errors import Unclear
 from target_micropim.client import MicroPimClient
@@ -99,7 +100,7 @@ class Media:
         self._ledger.remember_media(wanted.external_id, [MediaRow(picture.key, picture.url, state)])
         self._report.picture(state)
 
-    def _post(self, payload: dict[str, object], shelf: Shelf) -> str:
+    def _post(self, payload: dict[str, Any], shelf: Shelf) -> str:
         """``sent``, or ``assumed`` when the answer was lost and the product shows one picture more."""
         for attempt in (1, 2):
             try:

@@ -44,7 +44,9 @@ class OrjsonReader(GenericSingerReader[bytes]):
             raise
         return seen
 
-    def _dispatch(self, source: Any, callbacks: dict[Any, Callable[[dict[str, Any]], None]], seen: Counter[str]) -> None:
+    def _dispatch(
+        self, source: Any, callbacks: dict[Any, Callable[[dict[str, Any]], None]], seen: Counter[str]
+    ) -> None:
         for number, line in enumerate(self._lines(source), start=1):
             if not line.strip():
                 continue
@@ -71,7 +73,7 @@ class OrjsonReader(GenericSingerReader[bytes]):
             raise StopRun(f"Input line {number}: longer than {MAX_LINE_BYTES} bytes")
         try:
             message = self.deserialize_json(line)
-            self.assert_line_requires({name: None for name in message}, requires={"type"})
+            self.assert_line_requires(dict.fromkeys(message), requires={"type"})
         except ValueError:
             raise StopRun(f"Input line {number}: not a Singer message (one JSON object with a type)") from None
         return message

@@ -120,7 +120,9 @@ def _if_source_changed(name: str, source: str, server: str, known: Known) -> boo
     return Conflict(name, "changed in the source and by hand in MicroPIM")
 
 
-def plan_categories(wanted: Mapping[str, int], acknowledged: frozenset[str] | None, present: tuple[int, ...]) -> list[int] | None:
+def plan_categories(
+    wanted: Mapping[str, int], acknowledged: frozenset[str] | None, present: tuple[int, ...]
+) -> list[int] | None:
     """The ids to send so that newly wanted categories are added, or None when nothing is to add.
 
     ``wanted`` maps external ids to MicroPIM's; what was acknowledged before and is gone now was taken out by a person.

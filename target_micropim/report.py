@@ -1,8 +1,7 @@
-"""What happened, for people and for machines: counts that add up to the records received, and rows that need a person."""
+"""What happened: counts that add up to the records received, and rows that need a person."""
 
 import csv
 import json
-import os
 import threading
 from collections import Counter
 from collections.abc import Mapping
@@ -108,4 +107,4 @@ def _harmless(text: str) -> str:
 def _replace(path: Path, text: str) -> None:
     draft = path.with_suffix(".tmp")
     draft.write_text(text, encoding="utf-8")
-    os.replace(draft, path)
+    draft.replace(path)

@@ -62,7 +62,7 @@ class KeyAuth(AuthBase):
 class Run:
     """Opened once. ``finish`` or ``abort`` ends it; both write the report and give the ledger back."""
 
-    def __init__(  # noqa: PLR0913 - what the host hands over
+    def __init__(
         self,
         config: Mapping[str, Any],
         settings: TargetSettings,
@@ -92,7 +92,9 @@ class Run:
             self._report = Report(Path(self._config["report_dir"]), self._run_id())
             self._report.open()
             self._settlement = Settlement(write_state, self._config["state_interval_seconds"], self._clock.now)
-            self._names = Names(self._ledger, {"brand": self._settings.brand_map, "supplier": self._settings.supplier_map})
+            self._names = Names(
+                self._ledger, {"brand": self._settings.brand_map, "supplier": self._settings.supplier_map}
+            )
             self._pool = KeyedPool(self._config["max_in_flight"], lambda: self._clock.stopped)
             self.engine = Engine(self._parts())
         except BaseException:
@@ -121,7 +123,14 @@ class Run:
         identity = Identity(self._client, self._ledger, settings.match_on)
         categories = Categories(self._client, self._ledger, config.get("category_root"))
         upserter = Upserter(
-            profile.product, self._client, self._ledger, identity, self._names, categories, self._report, self._options()
+            profile.product,
+            self._client,
+            self._ledger,
+            identity,
+            self._names,
+            categories,
+            self._report,
+            self._options(),
         )
         return Parts(
             profile=profile,

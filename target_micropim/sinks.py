@@ -1,4 +1,4 @@
-"""The SDK adapter: a record in, handed to the engine. No rule lives here, and nothing durable: the SDK rebuilds sinks."""
+"""The SDK adapter: a record in, handed to the engine. No rule, and nothing durable: the SDK rebuilds sinks."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -48,7 +48,9 @@ class TargetMicroPim(Target):
     def run(self) -> Run:
         """The run, opened when the first message needs it. Raises LedgerUnusable, OSError."""
         agent = f"{self.name}/{self.plugin_version}"
-        return Run(self.config, TargetSettings.read(self.config), agent, self.clock, self.redactor, self._write_state_message)
+        return Run(
+            self.config, TargetSettings.read(self.config), agent, self.clock, self.redactor, self._write_state_message
+        )
 
     @property
     def engine(self) -> Engine:

@@ -132,7 +132,9 @@ class Upserter:
                 return row, found_in({**product, "id": row.remote_id})
         owner = self._ledger.owner_of_sku(wanted.sku)
         if owner not in (None, wanted.external_id):
-            raise RecordRejected("recognise", [Reason("sku", f"{wanted.sku} already belongs to {owner} of this source")])
+            raise RecordRejected(
+                "recognise", [Reason("sku", f"{wanted.sku} already belongs to {owner} of this source")]
+            )
         return None, self._identity.find(wanted.sku, wanted.fields.get("ean"))
 
     def _skip(self, wanted: Wanted, row: ProductRow | None, found: Found | None, digest: str) -> Outcome | None:
@@ -228,7 +230,7 @@ class Upserter:
             what = f"{conflict.field}: {conflict.reason}; MicroPIM's value stands"
             self._report.add("conflicts", Row(STREAM, wanted.external_id, wanted.sku, what))
         wanted_ids = self._category_ids(wanted)
-        changes = self._changes(wanted, row, found, update, wanted_ids)
+        changes = self._changes(row, found, update, wanted_ids)
         server = found.server
         if changes:
             check_payload("product_patch", changes)
@@ -248,7 +250,7 @@ class Upserter:
         return ("updated" if changes else "unchanged"), base, shelf
 
     def _changes(
-        self, wanted: Wanted, row: ProductRow | None, found: Found, update: Update, wanted_ids: Mapping[str, int]
+        self, row: ProductRow | None, found: Found, update: Update, wanted_ids: Mapping[str, int]
     ) -> dict[str, Any]:
         changes = dict(update.fields)
         if wanted_ids and self._options.categories_mode != "off":

@@ -6,7 +6,7 @@ PAGE_SIZES = (10, 50, 100, 250)
 DEFAULT_PAGE_SIZE = 100
 
 
-class Violation(Exception):  # noqa: N818 - it is an answer, not a fault
+class Violation(Exception):
     """One refused field; the item shape ``{path, message}`` is A."""
 
     def __init__(self, path: str, message: str) -> None:

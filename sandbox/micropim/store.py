@@ -15,7 +15,7 @@ EMPTY_PRODUCT: Json = {
 }  # fmt: skip
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer, not a fault
+class Refused(Exception):
     """An answer with an HTTP status and one error text (micropim.md 1.1)."""
 
     def __init__(self, status: int, message: str) -> None:

@@ -45,7 +45,9 @@ class RunLock:
             try:
                 connection.execute(insert(lock).values(**self._row()))
             except IntegrityError:
-                raise LedgerUnusable("Another run took this ledger at the same moment: try again when it is done") from None
+                raise LedgerUnusable(
+                    "Another run took this ledger at the same moment: try again when it is done"
+                ) from None
 
     def beat(self) -> None:
         """Show that the owner lives; cheap to call often. Raises LedgerUnusable when the lock was taken over."""
@@ -64,7 +66,13 @@ class RunLock:
 
     def _row(self) -> dict[str, Any]:
         self._beaten_at = self._wall()
-        return {"id": 1, "owner": self._owner, "host": socket.gethostname(), "pid": os.getpid(), "beat_at": self._beaten_at}
+        return {
+            "id": 1,
+            "owner": self._owner,
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "beat_at": self._beaten_at,
+        }
 
     def _is_dead(self, holder: Any) -> bool:
         if self._wall() - holder.beat_at > DEAD_AFTER_SECONDS:

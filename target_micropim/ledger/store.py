@@ -16,8 +16,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from target_micropim.ledger import tables
 from target_micropim.errors import LedgerUnusable
+from target_micropim.ledger import tables
 
 ProductId = str
 
@@ -38,7 +38,7 @@ class ProductRow:
 
 @dataclass(frozen=True)
 class MediaRow:
-    """One picture: ``intent`` before it is sent, then ``sent``, ``assumed`` (found after an unclear answer) or ``left``."""
+    """One picture: ``intent`` before it is sent, then ``sent``, ``assumed`` (found later), ``refused`` or ``left``."""
 
     picture: str
     url: str
@@ -88,15 +88,23 @@ class Ledger:
             with self._one_at_a_time, self._engine.begin() as connection:
                 yield connection
         except SQLAlchemyError as error:
-            raise LedgerUnusable(f"The ledger failed ({_cause(error)}): nothing is sent that cannot be remembered") from None
+            raise LedgerUnusable(
+                f"The ledger failed ({_cause(error)}): nothing is sent that cannot be remembered"
+            ) from None
 
     def put(self, connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
         """Insert rows, replacing those with the same primary key."""
         if values := [dict(row) for row in rows]:
             keys = [column.name for column in table.primary_key]
             statement = self._insert(table)
-            rest = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys and c.name in values[0]}
-            done = statement.on_conflict_do_update(index_elements=keys, set_=rest) if rest else statement.on_conflict_do_nothing()
+            rest = {
+                c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys and c.name in values[0]
+            }
+            done = (
+                statement.on_conflict_do_update(index_elements=keys, set_=rest)
+                if rest
+                else statement.on_conflict_do_nothing()
+            )
             connection.execute(done, values)
 
     # Facts about the ledger itself
@@ -112,10 +120,12 @@ class Ledger:
             self.put(connection, tables.meta, [{"name": name, "value": value}])
 
     def claim_for(self, organization: str) -> None:
-        """Bind a new ledger to its organization. Raises LedgerUnusable when it belongs to another one, or to the future."""
+        """Bind a new ledger to its organization. Raises LedgerUnusable when it is another one's, or newer than us."""
         version = self.fact("version") or str(tables.VERSION)
         if int(version) > tables.VERSION:
-            raise LedgerUnusable(f"ledger_url: made by a newer version ({version}); update this program or use another file")
+            raise LedgerUnusable(
+                f"ledger_url: made by a newer version ({version}); update this program or use another file"
+            )
         owner = self.fact("organization")
         if owner is not None and owner != organization:
             raise LedgerUnusable(
@@ -259,7 +269,14 @@ class Ledger:
 
 def _product_row(row: Any) -> ProductRow:
     return ProductRow(
-        row.external_id, row.sku, row.remote_id, row.digest, row.acknowledged, row.written, tuple(row.categories), row.archived
+        row.external_id,
+        row.sku,
+        row.remote_id,
+        row.digest,
+        row.acknowledged,
+        row.written,
+        tuple(row.categories),
+        row.archived,
     )
 
 

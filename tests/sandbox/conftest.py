@@ -1,7 +1,5 @@
 """Real HTTP clients for the sandbox."""
 
-# ruff: noqa: ANN401 - JSON and keyword options can be anything
-
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
