@@ -1,0 +1,50 @@
+# Everything a newcomer needs: `make demo` and `make test`. Each target prepares its own environment first.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help demo test lint types check bench generate lock package clean
+
+help:
+	@sed -n 's/^\([a-z]*\):.*## /  make \1  /p' $(MAKEFILE_LIST)
+
+$(READY): requirements/uv.txt requirements/dev.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $(READY)
+
+demo: $(READY) ## the whole road on this machine: sandbox, meltano run, what arrived, twenty changes, run again
+	@$(BIN)/python scripts/demo.py
+
+test: $(READY) ## all tests, with coverage
+	$(BIN)/python -m pytest --cov --cov-report=term
+
+lint: $(READY) ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY) ## mypy, strict
+	$(BIN)/mypy
+
+check: lint types test ## what must be green before a change lands
+	$(BIN)/python scripts/generated.py
+
+bench: $(READY) ## memory and speed of tap, target and pipe: ratios, in one run
+	$(BIN)/python benchmarks/memory.py
+
+generate: $(READY) ## settings lists in meltano.yml and README, made from the code
+	$(BIN)/python scripts/generated.py --write
+
+lock: $(READY) ## exact versions with hashes, for Python 3.11 to 3.14
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" --group dev pyproject.toml -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-annotate --custom-compile-command "make lock" pyproject.toml -o requirements/run.txt
+
+package: $(READY) ## wheel and sdist into dist/, tried from an empty environment outside the checkout
+	$(BIN)/python scripts/package.py
+
+clean: ## what make built
+	rm -rf $(VENV) .meltano dist build .demo .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache

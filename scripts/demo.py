@@ -1,0 +1,155 @@
+"""``make demo``: both services on this machine, the real ``meltano run``, what arrived, twenty changes, and again.
+
+Everything it makes is under .demo/ and .meltano/; everything it starts is stopped, also on Ctrl-C.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sandbox import MedipimOptions, MicroPimOptions, Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parent.parent
+HOME = ROOT / ".demo"
+PRODUCTS = 200
+CHANGED = 20
+GRACE_SECONDS = 30
+
+
+def main() -> int:
+    """Two runs, two pictures of what they did."""
+    shutil.rmtree(HOME, ignore_errors=True)
+    HOME.mkdir()
+    medipim = MedipimOptions(products=PRODUCTS, requests_per_minute=600)
+    micropim = MicroPimOptions(reads_per_minute=6000, writes_per_minute=6000)
+    with Sandbox(medipim=medipim, micropim=micropim) as box:
+        print(f"Sandbox: Medipim at {box.medipim_url} with {PRODUCTS} products, MicroPIM at {box.micropim_url}, empty")
+        first = run(box, 1)
+        show(box, first, "First run")
+        changed = change(box)
+        print(f"\nIn Medipim {CHANGED} products get a new name and text; in MicroPIM somebody renames one of them by hand.")
+        second = run(box, 2)
+        show(box, second, "Second run")
+    return verdict(first, second, changed)
+
+
+def run(box: Sandbox, number: int) -> dict[str, Any]:
+    """``meltano run`` with its log in .demo/; the report of target-micropim."""
+    log = HOME / f"run-{number}.log"
+    print(f"\n$ meltano --environment demo run tap-medipim target-micropim   (log: {log.relative_to(ROOT)})", flush=True)
+    began = time.monotonic()
+    command = [str(Path(sys.executable).with_name("meltano")), "--environment", "demo", "run", "tap-medipim", "target-micropim"]
+    with log.open("wb") as file, ended(command, environment(box), file) as process:
+        code = process.wait()
+    if code:
+        print(log.read_text(encoding="utf-8", errors="replace")[-3000:])
+        raise SystemExit(f"meltano run ended with code {code}; the whole log is in {log}")
+    print(f"done in {time.monotonic() - began:.0f} s")
+    newest = max((HOME / "reports").glob("*/report.json"), key=lambda path: path.stat().st_mtime)
+    found: dict[str, Any] = json.loads(newest.read_text(encoding="utf-8"))
+    return found
+
+
+@contextmanager
+def ended(command: list[str], env: dict[str, str], log: Any) -> "Iterator[subprocess.Popen[bytes]]":
+    """A process in a group of its own, of which nothing is left afterwards."""
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+    )
+    try:
+        yield process
+    finally:
+        for sign in (signal.SIGTERM, signal.SIGKILL):
+            if process.poll() is None:
+                os.killpg(process.pid, sign)
+                try:
+                    process.wait(GRACE_SECONDS)
+                except subprocess.TimeoutExpired:
+                    continue
+
+
+def environment(box: Sandbox) -> dict[str, str]:
+    """The settings that only this run knows, as Meltano reads them."""
+    return {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+        "MELTANO_DATABASE_URI": f"sqlite:///{HOME}/meltano.db",
+        "TAP_MEDIPIM_API_URL": box.medipim_url,
+        "TAP_MEDIPIM_API_KEY_ID": box.medipim.options.api_key_id,
+        "TAP_MEDIPIM_API_KEY_SECRET": box.medipim.options.api_key_secret,
+        "TAP_MEDIPIM_MARKET": box.medipim.options.market,
+        "TARGET_MICROPIM_API_URL": box.micropim_url,
+        "TARGET_MICROPIM_API_KEY": box.micropim.options.api_key,
+        "TARGET_MICROPIM_LEDGER_URL": f"sqlite:///{HOME}/ledger.db",
+        "TARGET_MICROPIM_REPORT_DIR": f"{HOME}/reports",
+    }
+
+
+def change(box: Sandbox) -> int:
+    """Twenty products change in Medipim, one of them by hand in MicroPIM too; the sandbox's own counts start anew."""
+    in_micropim = {product["sku"]: product["id"] for product in box.micropim.products.values()}
+    ids = [key for key in box.medipim.catalogue.products if key in in_micropim][:CHANGED]
+    for key in ids:
+        box.medipim.change(key, renamed)
+    box.micropim.edit(in_micropim[ids[0]], name="Renamed by hand in MicroPIM")
+    box.medipim.requests.clear()
+    box.micropim.requests.clear()
+    return len(ids)
+
+
+def renamed(product: dict[str, Any]) -> None:
+    """A new name in every language, and a new text in the first description."""
+    product["name"] = {locale: f"{name} (new)" for locale, name in product["name"].items() if name}
+    for description in product["descriptions"][:1]:
+        description["content"] = {locale: "<p>A new text.</p>" for locale in description["content"]}
+
+
+def show(box: Sandbox, report: dict[str, Any], title: str) -> None:
+    """What arrived in MicroPIM, as the sandbox sees it, and what the target says it did."""
+    counts, streams = box.micropim.counts(), report["streams"]
+    products = ", ".join(f"{number} {action}" for action, number in streams["products"].items())
+    rows = {
+        "in MicroPIM": f"{counts['products']} products, {counts['categories']} categories, {counts['pictures']} pictures",
+        "products": products,
+        "pictures": ", ".join(f"{number} {state}" for state, number in report["pictures"].items()) or "none",
+        "conflicts": "; ".join(row["what"] for row in report["conflicts"]) or "none",
+        "rejects": str(report["totals"]["rejected"]),
+        "unmapped": f"{report['totals']['unmapped']} brands and suppliers without an id (unmapped.csv)",
+        "requests": f"Medipim {len(box.medipim.requests)}, MicroPIM {counts_of(box)}",
+    }
+    print(f"\n{title}")
+    for name, text in rows.items():
+        print(f"  {name:<12} {text}")
+
+
+def counts_of(box: Sandbox) -> str:
+    """Reads and writes that MicroPIM has seen since the counts started."""
+    kinds = [seen.kind for seen in box.micropim.requests]
+    return f"{kinds.count('read')} reads and {kinds.count('write')} writes"
+
+
+def verdict(first: dict[str, Any], second: dict[str, Any], changed: int) -> int:
+    """Whether the second run carried just what changed."""
+    products = second["streams"]["products"]
+    travelled = products.get("updated", 0) + products.get("created", 0)
+    ok = travelled == changed and first["streams"]["products"].get("created", 0) > 0
+    print(f"\n{'Only what changed travelled' if ok else 'NOT what was expected'}: {travelled} of {changed} products.")
+    return int(not ok)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        print("\nStopped; nothing is left running.")
+        sys.exit(130)
