@@ -37,7 +37,7 @@ def main() -> int:
         first = run(box, 1)
         show(box, first, "First run")
         changed = change(box)
-        print(f"\nIn Medipim {CHANGED} products get a new name and text; in MicroPIM somebody renames one of them by hand.")
+        print(f"\nIn Medipim {CHANGED} products get a new name and text; one is also renamed by hand in MicroPIM.")
         second = run(box, 2)
         show(box, second, "Second run")
     return verdict(first, second, changed)
@@ -46,9 +46,10 @@ def main() -> int:
 def run(box: Sandbox, number: int) -> dict[str, Any]:
     """``meltano run`` with its log in .demo/; the report of target-micropim."""
     log = HOME / f"run-{number}.log"
-    print(f"\n$ meltano --environment demo run tap-medipim target-micropim   (log: {log.relative_to(ROOT)})", flush=True)
+    words = ["--environment", "demo", "run", "tap-medipim", "target-micropim"]
+    print(f"\n$ meltano {' '.join(words)}   (log: {log.relative_to(ROOT)})", flush=True)
     began = time.monotonic()
-    command = [str(Path(sys.executable).with_name("meltano")), "--environment", "demo", "run", "tap-medipim", "target-micropim"]
+    command = [str(Path(sys.executable).with_name("meltano")), *words]
     with log.open("wb") as file, ended(command, environment(box), file) as process:
         code = process.wait()
     if code:
@@ -111,7 +112,7 @@ def renamed(product: dict[str, Any]) -> None:
     """A new name in every language, and a new text in the first description."""
     product["name"] = {locale: f"{name} (new)" for locale, name in product["name"].items() if name}
     for description in product["descriptions"][:1]:
-        description["content"] = {locale: "<p>A new text.</p>" for locale in description["content"]}
+        description["content"] = dict.fromkeys(description["content"], "<p>A new text.</p>")
 
 
 def show(box: Sandbox, report: dict[str, Any], title: str) -> None:
@@ -119,7 +120,7 @@ def show(box: Sandbox, report: dict[str, Any], title: str) -> None:
     counts, streams = box.micropim.counts(), report["streams"]
     products = ", ".join(f"{number} {action}" for action, number in streams["products"].items())
     rows = {
-        "in MicroPIM": f"{counts['products']} products, {counts['categories']} categories, {counts['pictures']} pictures",
+        "in MicroPIM": ", ".join(f"{counts[name]} {name}" for name in ("products", "categories", "pictures")),
         "products": products,
         "pictures": ", ".join(f"{number} {state}" for state, number in report["pictures"].items()) or "none",
         "conflicts": "; ".join(row["what"] for row in report["conflicts"]) or "none",

@@ -41,7 +41,9 @@ def compare(wheel: Path, sdist: Path) -> None:
     in_wheel = {name.removeprefix("pim_wire/_schemas/") for name in packed if name.startswith("pim_wire/_schemas/")}
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    in_sdist = {name.removeprefix("schemas/") for name in names if name.startswith("schemas/") and name.endswith(".json")}
+    in_sdist = {
+        name.removeprefix("schemas/") for name in names if name.startswith("schemas/") and name.endswith(".json")
+    }
     expect(in_wheel == schemas, f"schemas of the wheel differ: {in_wheel ^ schemas}")
     expect(in_sdist == schemas, f"schemas of the sdist differ: {in_sdist ^ schemas}")
     for package in ("pim_wire", "tap_medipim", "target_micropim"):
@@ -65,10 +67,14 @@ def try_plugins(bin_dir: Path, place: Path) -> None:
     env = {"PATH": os.environ["PATH"], "HOME": str(place)}
     for plugin in ("tap-medipim", "target-micropim"):
         about = json.loads(output([bin_dir / plugin, "--about", "--format=json"], place, env))
-        expect(about["name"] == plugin and about["version"] in str(next(DIST.glob("*.whl"))), f"{plugin} --about: {about}")
+        expect(
+            about["name"] == plugin and about["version"] in str(next(DIST.glob("*.whl"))), f"{plugin} --about: {about}"
+        )
     catalog = json.loads(output([bin_dir / "tap-medipim", "--discover"], place, env))
     expect("products" in {stream["tap_stream_id"] for stream in catalog["streams"]}, "--discover: no products")
-    with Sandbox(MedipimOptions(products=PRODUCTS, requests_per_minute=None), MicroPimOptions(writes_per_minute=None)) as box:
+    with Sandbox(
+        MedipimOptions(products=PRODUCTS, requests_per_minute=None), MicroPimOptions(writes_per_minute=None)
+    ) as box:
         pipe(box, bin_dir, place, env)
         made = len(box.micropim.products)
     expect(0 < made <= PRODUCTS, f"the pipe made {made} products")
@@ -77,7 +83,12 @@ def try_plugins(bin_dir: Path, place: Path) -> None:
 def pipe(box: Sandbox, bin_dir: Path, place: Path, env: dict[str, str]) -> None:
     """``tap-medipim | target-micropim``."""
     tap = {"api_url": box.medipim_url, "api_key_id": "1", "api_key_secret": box.medipim.options.api_key_secret}
-    target = {"api_url": box.micropim_url, "api_key": box.micropim.options.api_key, "locale": "nl", "writes_per_minute": 6000}
+    target = {
+        "api_url": box.micropim_url,
+        "api_key": box.micropim.options.api_key,
+        "locale": "nl",
+        "writes_per_minute": 6000,
+    }
     (place / "tap.json").write_text(json.dumps({**tap, "requests_per_minute": 6000}), encoding="utf-8")
     (place / "target.json").write_text(json.dumps(target), encoding="utf-8")
     singer = output([bin_dir / "tap-medipim", "--config", "tap.json"], place, env)
