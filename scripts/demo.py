@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,22 +61,51 @@ def run(box: Sandbox, number: int) -> dict[str, Any]:
     return found
 
 
+class Stop:
+    """Turns SIGINT and SIGTERM into KeyboardInterrupt, but never between the birth of a process and its cleaning-up."""
+
+    def __init__(self) -> None:
+        self.held = False
+        self.asked = False
+        for sign in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(sign, self._on_signal)
+
+    def _on_signal(self, *_: object) -> None:
+        self.asked = True
+        if not self.held:
+            raise KeyboardInterrupt
+
+    def let_go(self) -> None:
+        """The stretch that must not be torn apart is over. Raises KeyboardInterrupt when a signal came meanwhile."""
+        self.held = False
+        if self.asked:
+            raise KeyboardInterrupt
+
+
 @contextmanager
 def ended(command: list[str], env: dict[str, str], log: Any) -> "Iterator[subprocess.Popen[bytes]]":
     """A process in a group of its own, of which nothing is left afterwards."""
+    STOP.held = True
     process = subprocess.Popen(
         command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
     )
     try:
+        STOP.let_go()
         yield process
     finally:
         for sign in (signal.SIGTERM, signal.SIGKILL):
-            if process.poll() is None:
-                os.killpg(process.pid, sign)
-                try:
-                    process.wait(GRACE_SECONDS)
-                except subprocess.TimeoutExpired:
-                    continue
+            end_group(process, sign)
+
+
+def end_group(process: "subprocess.Popen[bytes]", sign: signal.Signals) -> None:
+    """Signal a process and its children, and wait until none of them is left."""
+    waited = time.monotonic() + GRACE_SECONDS
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, sign)
+        while time.monotonic() < waited:
+            process.poll()  # buries the leader, so that its group can be seen to be empty
+            os.killpg(process.pid, 0)
+            time.sleep(0.05)
 
 
 def environment(box: Sandbox) -> dict[str, str]:
@@ -149,6 +178,7 @@ def verdict(first: dict[str, Any], second: dict[str, Any], changed: int) -> int:
 
 
 if __name__ == "__main__":
+    STOP = Stop()
     try:
         sys.exit(main())
     except KeyboardInterrupt:

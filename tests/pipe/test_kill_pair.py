@@ -1,0 +1,148 @@
+"""``tap-medipim | target-micropim`` killed at many points and run again ends where an undisturbed run ends (law 2)."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox import MedipimOptions, MicroPimOptions, Sandbox
+
+BIN = Path(sys.executable).parent
+PRODUCTS = 24
+
+
+def options() -> tuple[MedipimOptions, MicroPimOptions]:
+    """The same small catalogue each time, without limits."""
+    medipim = MedipimOptions(products=PRODUCTS, seed=7, requests_per_minute=None)
+    return medipim, MicroPimOptions(reads_per_minute=None, writes_per_minute=None)
+
+
+class Pair:
+    """The two executables with a pipe between them, and the last state the target wrote, as a host keeps it."""
+
+    def __init__(self, box: Sandbox, folder: Path) -> None:
+        self.folder = folder
+        self.state: dict[str, Any] | None = None
+        tap = {
+            "api_url": box.medipim_url,
+            "api_key_id": "1",
+            "api_key_secret": box.medipim.options.api_key_secret,
+            "requests_per_minute": 100_000,
+        }
+        target = {
+            "api_url": box.micropim_url,
+            "api_key": box.micropim.options.api_key,
+            "locale": "nl",
+            "reads_per_minute": 100_000,
+            "writes_per_minute": 100_000,
+            "state_interval_seconds": 0,
+            "on_archived": "error",
+        }
+        (folder / "tap.json").write_text(json.dumps(tap), encoding="utf-8")
+        (folder / "target.json").write_text(json.dumps(target), encoding="utf-8")
+        self.tap: subprocess.Popen[bytes] | None = None
+        self.target: subprocess.Popen[bytes] | None = None
+
+    def run(self) -> tuple[int, int]:
+        """Run both to their end; their exit codes. Keeps the last whole state line."""
+        command = [str(BIN / "tap-medipim"), "--config", "tap.json"]
+        if self.state is not None:
+            (self.folder / "state.json").write_text(json.dumps(self.state), encoding="utf-8")
+            command += ["--state", "state.json"]
+        with (self.folder / "log.txt").open("ab") as log:
+            self.tap = subprocess.Popen(command, cwd=self.folder, stdout=subprocess.PIPE, stderr=log)
+            with self.tap:
+                self.target = subprocess.Popen(
+                    [str(BIN / "target-micropim"), "--config", "target.json"],
+                    cwd=self.folder, stdin=self.tap.stdout, stdout=subprocess.PIPE, stderr=log,
+                )  # fmt: skip
+                assert self.tap.stdout is not None
+                self.tap.stdout.close()
+                states = self.target.communicate()[0]
+        for line in states.splitlines():
+            self.state = json.loads(line)
+        return self.tap.returncode, self.target.returncode
+
+
+def kill_at(pair: Pair, victim: str, number: int) -> Callable[..., None]:
+    """A callback for the sandbox that kills one side at the n-th request."""
+    seen = [0]
+
+    def callback(*_: object) -> None:
+        seen[0] += 1
+        process = getattr(pair, victim)
+        if seen[0] == number and process is not None:
+            os.kill(process.pid, signal.SIGKILL)
+
+    return callback
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The catalogue as one quiet run leaves it."""
+    with Sandbox(*options()) as box:
+        pair = Pair(box, tmp_path_factory.mktemp("quiet"))
+        assert pair.run() == (0, 0)
+        return box.micropim.snapshot()
+
+
+@pytest.mark.parametrize("moment", ["on_request", "on_committed"])
+@pytest.mark.parametrize("number", [1, 5, 30, 60, 66, 71, 80, 95])
+def test_a_killed_target_is_made_good_by_the_next_run(
+    undisturbed: Any, tmp_path: Path, moment: str, number: int
+) -> None:
+    """SIGKILL before a request is carried out, or after it was and before its answer: no double, nothing lost."""
+    with Sandbox(*options()) as box:
+        pair = Pair(box, tmp_path)
+        getattr(box.micropim, moment)(kill_at(pair, "target", number))
+
+        codes = pair.run()
+        assert codes[1] == -signal.SIGKILL
+        assert pair.run() == (0, 0)
+
+        assert box.micropim.snapshot() == undisturbed
+
+
+@pytest.mark.parametrize("number", [1, 4, 9, 13])
+def test_a_killed_tap_is_made_good_by_the_next_run(undisturbed: Any, tmp_path: Path, number: int) -> None:
+    """SIGKILL of the tap at any of its requests: what it had sent is kept, the next run brings the rest."""
+    with Sandbox(*options()) as box:
+        pair = Pair(box, tmp_path)
+        box.medipim.on_request(kill_at(pair, "tap", number))
+
+        assert pair.run()[0] == -signal.SIGKILL
+        assert pair.run() == (0, 0)
+
+        assert box.micropim.snapshot() == undisturbed
+
+
+def test_kills_in_a_row_are_made_good(undisturbed: Any, tmp_path: Path) -> None:
+    """One kill after another, each a few requests later: every run gets further, and the end is the same."""
+    with Sandbox(*options()) as box:
+        pair = Pair(box, tmp_path)
+        for number in range(3, 60, 11):
+            box.micropim.on_committed(kill_at(pair, "target", number))
+            pair.run()
+        while pair.run() != (0, 0):
+            pass
+
+        assert box.micropim.snapshot() == undisturbed
+
+
+def test_a_second_quiet_run_writes_nothing(tmp_path: Path) -> None:
+    """The same input again, from the very start: not one write."""
+    with Sandbox(*options()) as box:
+        pair = Pair(box, tmp_path)
+        assert pair.run() == (0, 0)
+        box.micropim.requests.clear()
+        pair.state = None
+
+        assert pair.run() == (0, 0)
+
+        assert [seen.path for seen in box.micropim.requests if seen.kind == "write"] == []

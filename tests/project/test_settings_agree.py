@@ -1,0 +1,56 @@
+"""Settings stand in the code; meltano.yml, README and .env.example must agree with them."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tap_medipim.tap import TapMedipim
+from target_micropim.target import TargetMicroPim
+
+ROOT = Path(__file__).resolve().parents[2]
+PLUGINS = {"TAP_MEDIPIM_": TapMedipim, "TARGET_MICROPIM_": TargetMicroPim}
+
+
+def test_generated_lists_are_in_step_with_the_code() -> None:
+    """``make generate`` would change nothing."""
+    done = subprocess.run(
+        [sys.executable, "scripts/generated.py"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_environment_example_names_real_settings() -> None:
+    """Six lines, each a setting of one of the plugins."""
+    lines = (ROOT / ".env.example").read_text(encoding="utf-8").split()
+
+    assert len(lines) == 6
+    for line in lines:
+        name = line.partition("=")[0]
+        prefix = next(prefix for prefix in PLUGINS if name.startswith(prefix))
+        assert name.removeprefix(prefix).lower() in PLUGINS[prefix].config_jsonschema["properties"]
+
+
+@pytest.mark.parametrize("kind", ["extractors", "loaders"])
+def test_capabilities_in_meltano_yml_are_those_of_the_plugin(kind: str) -> None:
+    """What meltano.yml promises is what ``--about`` says."""
+    declared = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))["plugins"][kind][0]
+    plugin = TapMedipim if kind == "extractors" else TargetMicroPim
+
+    assert declared["name"] == plugin.name
+    assert declared["capabilities"] == [str(capability.value) for capability in plugin.capabilities]
+
+
+def test_environments_of_meltano_yml_use_real_settings() -> None:
+    """A misspelt setting in an environment would be ignored silently."""
+    whole = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
+    known = {plugin.name: plugin.config_jsonschema["properties"] for plugin in PLUGINS.values()}
+
+    assert [environment["name"] for environment in whole["environments"]] == ["demo", "dev", "prod"]
+    for environment in whole["environments"]:
+        for plugins in environment.get("config", {}).get("plugins", {}).values():
+            for plugin in plugins:
+                assert set(plugin["config"]) <= set(known[plugin["name"]])
