@@ -5,7 +5,7 @@ import logging
 import re
 import traceback
 from collections.abc import Iterable
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 MASK = "****"
 _TOO_SHORT = 4
@@ -44,6 +44,8 @@ class Redactor:
         if record.exc_info and record.exc_info[0] is not None:
             record.exc_text = self.clean("".join(traceback.format_exception(*record.exc_info))).rstrip("\n")
             record.exc_info = None
+        elif record.exc_text:  # another handler's filter or formatter was here first
+            record.exc_text = self.clean(record.exc_text)
         return True
 
 
@@ -55,6 +57,8 @@ def _forms(secret: str) -> set[str]:
     return {
         secret,
         quote(secret, safe=""),
+        quote(secret),
+        quote_plus(secret),
         encoded,
         encoded.rstrip("="),
         base64.urlsafe_b64encode(secret.encode()).decode(),

@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -66,8 +66,8 @@ class _Effort:
 
 def checked_base_url(setting: str, url: str) -> str:
     """The base URL without a trailing slash. Raises SettingsRefused unless https, or http to loopback, and bare."""
-    parts = urlsplit(url.strip())
-    if parts.scheme not in {"https", "http"} or not parts.hostname:
+    parts = _split(url)
+    if parts is None or parts.scheme not in {"https", "http"} or not parts.hostname:
         raise SettingsRefused(f"{setting}: not a web address; it must look like https://api.example.com")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise SettingsRefused(
@@ -76,6 +76,16 @@ def checked_base_url(setting: str, url: str) -> str:
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise SettingsRefused(f"{setting}: plain http is spoken to this machine only; use https for {parts.hostname}")
     return url.strip().rstrip("/")
+
+
+def _split(url: str) -> SplitResult | None:
+    """The parts of an address; None when it cannot be read."""
+    try:
+        parts = urlsplit(url.strip())
+        parts.port  # noqa: B018 - reading it is the check
+    except ValueError:
+        return None
+    return parts
 
 
 def is_loopback(host: str) -> bool:

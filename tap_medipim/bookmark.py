@@ -8,6 +8,8 @@ from tap_medipim.changes import BEGINNING, Frontier
 from tap_medipim.errors import StreamFailed
 from tap_medipim.normalise import rfc3339
 
+FUTURE_SECONDS = 86_400  # more than any two servers' clocks differ
+
 
 class Bookmark:
     """Moves to the edge while rows come in order, back to its start when they do not, and to the end when complete."""
@@ -38,7 +40,15 @@ class Bookmark:
         self.value = self._newest(frontier, server_time) if frontier.in_order else self._saved
 
     def complete(self, frontier: Frontier, server_time: int | None) -> None:
-        """After the last row: everything up to the newest is certain, whatever the order was."""
+        """After the last row: everything up to the newest is certain, whatever the order was.
+
+        Raises StreamFailed for a bookmark in the future, which would read nothing for years and call it a success.
+        """
+        if self._saved is not None and server_time is not None and self._saved > server_time + FUTURE_SECONDS:
+            raise StreamFailed(
+                f"the bookmark in the state, {rfc3339(self._saved)}, lies in the future of the service's clock; "
+                "remove it from the state to read everything again"
+            )
         self.value = self._newest(frontier, server_time)
 
     def _newest(self, frontier: Frontier, server_time: int | None) -> int | None:

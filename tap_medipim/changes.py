@@ -6,15 +6,10 @@ the first row out of order makes nothing certain until the whole set has been re
 
 from typing import Any
 
+from tap_medipim.normalise import updated_at as updated_at  # noqa: PLC0414 - exported here too
+
 # No documented filter means "everything"; every product has an update time, and 0 could be read as "not given".
 BEGINNING = 1
-
-
-def updated_at(row: dict[str, Any]) -> int | None:
-    """``meta.updatedAt`` of a raw result: unix seconds, or None when absent."""
-    meta = row.get("meta")
-    value = meta.get("updatedAt") if isinstance(meta, dict) else None
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 class Frontier:
@@ -36,7 +31,7 @@ class Frontier:
             self._second_before = self._at_edge if self.edge == moment - 1 else set()
             self._at_edge, self.edge = {key}, moment
             return True
-        known = {0: self._at_edge, 1: self._second_before}.get(self.edge - moment)
+        known = self._keys_at(moment)
         if known is None:
             self.in_order = False
             return True
@@ -45,6 +40,17 @@ class Frontier:
         self.in_order = self.in_order and moment == self.edge
         known.add(key)
         return True
+
+    def knows(self, row: dict[str, Any]) -> bool:
+        """Whether the row was given before in this version, as far as that is remembered."""
+        moment = updated_at(row)
+        return moment is not None and str(row["id"]) in (self._keys_at(moment) or ())
+
+    def _keys_at(self, moment: int) -> set[str] | None:
+        """What was given at the edge or one second before it; None for any other time."""
+        if self.edge is None:
+            return None
+        return {0: self._at_edge, 1: self._second_before}.get(self.edge - moment)
 
     def resume_from(self) -> int:
         """Where to ask from next: one second before the edge, since nobody knows whether the bound is inclusive."""

@@ -11,7 +11,7 @@ import requests
 
 from pim_wire.redaction import Redactor
 from pim_wire.wire import Call, Wire
-from tap_medipim.errors import AccessRefused, EndpointAbsent, StreamBroken, StreamFailed
+from tap_medipim.errors import AccessRefused, ConnectionLost, EndpointAbsent, StreamFailed
 from tap_medipim.json_lines import read_results
 
 CHUNK_BYTES = 64 * 1024
@@ -63,10 +63,7 @@ class MedipimClient:
             self._judge(response, path)
             if response.status_code == requests.codes.no_content:
                 return
-            try:
-                yield from read_results(response.iter_content(CHUNK_BYTES))
-            except requests.RequestException as error:
-                raise StreamBroken(f"the connection broke ({type(error).__name__})") from None
+            yield from read_results(_chunks(response))
 
     def _judge(self, response: requests.Response, path: str) -> None:
         status = response.status_code
@@ -88,6 +85,13 @@ class MedipimClient:
 
 _ACCEPT_JSON = {"Accept": "application/json"}
 _ACCEPT_LINES = {"Accept": "application/x-json-stream, application/json"}
+
+
+def _chunks(response: requests.Response) -> Iterator[bytes]:
+    try:
+        yield from response.iter_content(CHUNK_BYTES)
+    except requests.RequestException as error:
+        raise ConnectionLost(f"the connection broke ({type(error).__name__})") from None
 
 
 def _object(body: bytes) -> dict[str, Any]:

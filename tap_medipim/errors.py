@@ -4,6 +4,7 @@ AccessRefused       401: the run stops at once
 StreamFailed        this stream stops, the others go on, the run ends with exit code 1
 ├── EndpointAbsent  403 or 404: this key or market does not have the stream; a warning
 └── StreamBroken    the answer ended before it was complete: ask again from where we are
+    └── ConnectionLost  the connection broke; harmless when every row had already come
 """
 
 from pim_wire.errors import StopRun
@@ -23,3 +24,7 @@ class EndpointAbsent(StreamFailed):
 
 class StreamBroken(StreamFailed):
     """A streamed answer ended, or stopped making sense, before its last row."""
+
+
+class ConnectionLost(StreamBroken):
+    """The connection broke while the answer was read."""

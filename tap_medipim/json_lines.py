@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from tap_medipim.errors import StreamBroken
+from tap_medipim.errors import ConnectionLost, StreamBroken
 
 MAX_LINE_BYTES = 16 * 1024 * 1024
 
@@ -39,14 +39,18 @@ def split_lines(chunks: Iterable[bytes], max_line: int = MAX_LINE_BYTES) -> Iter
 def read_results(chunks: Iterable[bytes], max_line: int = MAX_LINE_BYTES) -> Iterator[dict[str, Any]]:
     """The ``result`` of each line. Raises StreamBroken unless the stream proves to be complete."""
     expected, total = 0, None
-    for line in split_lines(chunks, max_line):
-        if not line.strip():
-            continue
-        index, total, result = _row(line, expected)
-        if index != expected:
-            raise StreamBroken(f"row {expected} is missing: row {index} came instead")
-        expected += 1
-        yield result
+    try:
+        for line in split_lines(chunks, max_line):
+            if not line.strip():
+                continue
+            index, total, result = _row(line, expected)
+            if index != expected:
+                raise StreamBroken(f"row {expected} is missing: row {index} came instead")
+            expected += 1
+            yield result
+    except ConnectionLost:
+        if expected != total:
+            raise
     if total is None or expected != total:
         raise StreamBroken(
             f"the answer ends after {expected} of {'an unknown number of' if total is None else total} rows"

@@ -11,6 +11,15 @@ def rfc3339(unix_seconds: int) -> str:
     return datetime.fromtimestamp(unix_seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def updated_at(raw: dict[str, Any]) -> int | None:
+    """``meta.updatedAt`` of a raw result: unix seconds, or None when absent or outside the calendar."""
+    meta = raw.get("meta")
+    value = meta.get("updatedAt") if isinstance(meta, dict) else None
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LATEST:
+        return value
+    return None
+
+
 def normalise(raw: dict[str, Any], *, incremental: bool, keep_embed_url: bool = False) -> dict[str, Any]:
     """The record of one result: ``updated_at`` copied up from ``meta.updatedAt``, ``meta.embedUrl`` left out.
 
@@ -21,11 +30,5 @@ def normalise(raw: dict[str, Any], *, incremental: bool, keep_embed_url: bool = 
         raw = {**raw, "meta": {name: value for name, value in meta.items() if name != "embedUrl"}}
     if not incremental:
         return raw
-    return {"id": raw.get("id"), "updated_at": _update_time(meta), **raw}
-
-
-def _update_time(meta: Any) -> str | None:
-    value = meta.get("updatedAt") if isinstance(meta, dict) else None
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LATEST:
-        return rfc3339(value)
-    return None
+    moment = updated_at(raw)
+    return {"id": raw.get("id"), "updated_at": None if moment is None else rfc3339(moment), **raw}

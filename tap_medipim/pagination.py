@@ -10,6 +10,7 @@ from typing import Any
 from tap_medipim.changes import Frontier
 from tap_medipim.client import Page
 from tap_medipim.errors import StreamBroken, StreamFailed
+from tap_medipim.normalise import updated_at
 
 Row = dict[str, Any]
 MAX_REACHABLE_ROWS = 10_000
@@ -30,7 +31,7 @@ def resumed(
         try:
             for row in ask(frontier.resume_from()):
                 if frontier.admit(row):
-                    fresh += 1
+                    fresh += updated_at(row) is not None  # a row without a time comes again with every answer
                     yield row
         except StreamBroken as broken:
             progressed = fresh > 0 and (frontier.in_order or before is None)
@@ -51,8 +52,11 @@ def by_keyset(ask: Callable[[int, int], Page], frontier: Frontier, size: int) ->
     since, number = frontier.resume_from(), 0
     while True:
         page = ask(since, number)
-        yield from filter(frontier.admit, page.results)
-        if len(page.results) < size:
+        short = len(page.results) < size
+        swept = number > 0 and frontier.in_order and (short or _newest(page.results) - 1 > since)
+        rows = _with_shifted(ask, since, number, page, frontier) if swept else page.results
+        yield from filter(frontier.admit, rows)
+        if short:
             return
         if frontier.resume_from() > since:
             since, number = frontier.resume_from(), 0
@@ -63,6 +67,24 @@ def by_keyset(ask: Callable[[int, int], Page], frontier: Frontier, size: int) ->
                 f"more than {MAX_REACHABLE_ROWS} rows share one update time, which pages cannot reach; "
                 "use products_endpoint: stream"
             )
+
+
+def _with_shifted(
+    ask: Callable[[int, int], Page], since: int, number: int, page: Page, frontier: Frontier
+) -> list[Row]:
+    """The last page of one second, and what moved to pages below it meanwhile, in order of update time.
+
+    A row that is touched leaves its second and shifts later rows to lower pages. Reading back down to page 0 meets
+    each of them, since rows never move up but to the very end.
+    """
+    found = {row["id"]: row for row in page.results}
+    for below in range(number - 1, -1, -1):
+        found.update((row["id"], row) for row in ask(since, below).results if not frontier.knows(row))
+    return sorted(found.values(), key=lambda row: updated_at(row) or 0)
+
+
+def _newest(rows: list[Row]) -> int:
+    return max((updated_at(row) or 0 for row in rows), default=0)
 
 
 def all_pages(ask: Callable[[dict[str, Any]], Page], size: int) -> Iterator[Row]:

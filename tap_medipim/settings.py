@@ -9,6 +9,8 @@ from singer_sdk import typing as th
 from pim_wire.errors import SettingsRefused
 from pim_wire.wire import checked_base_url
 from tap_medipim import filters
+from tap_medipim.bookmark import Bookmark
+from tap_medipim.errors import StreamFailed
 from tap_medipim.markets import MARKETS
 
 PAGE_SIZES = (10, 50, 100, 250)
@@ -176,6 +178,10 @@ def problems(config: Mapping[str, Any]) -> Iterator[str]:
         checked_base_url("api_url", _base_url(config))
     except SettingsRefused as refused:
         yield f"Setting {refused}"
+    try:
+        Bookmark.read({}, config.get("start_date"))
+    except StreamFailed as failed:
+        yield f"Setting {failed}"
     try:
         found = filters.read_filter(config.get("filter"))
     except ValueError as error:

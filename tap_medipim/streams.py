@@ -9,7 +9,7 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.streams import Stream
 from typing_extensions import override
 
-from pim_wire.errors import StopRun
+from pim_wire.errors import Interrupted, StopRun
 from pim_wire.schema_files import read_schema
 from tap_medipim.bookmark import Bookmark
 from tap_medipim.changes import Frontier
@@ -57,7 +57,6 @@ RESOURCES = (
 class MedipimStream(Stream):
     """A reference list: read whole at every run, since it has no change filter (medipim.md section 8)."""
 
-    STATE_MSG_FREQUENCY = 250  # one page: what a kill may cost
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # JSON in, JSON out; unknown fields are kept
     _tap: "TapMedipim"
 
@@ -65,6 +64,11 @@ class MedipimStream(Stream):
         self.resource = resource
         super().__init__(tap, schema=read_schema("medipim", resource.name), name=resource.name)
         self.primary_keys = ["id"]
+
+    @property
+    def STATE_MSG_FREQUENCY(self) -> int:  # type: ignore[override]  # noqa: N802 - the SDK's name
+        """One page: what a kill may cost."""
+        return self._tap.settings.page_size
 
     @override
     def get_records(self, context: Any) -> Iterable[dict[str, Any]]:
@@ -84,7 +88,7 @@ class MedipimStream(Stream):
             yield from super()._sync_records(context, write_messages=write_messages)
         except StreamFailed as failure:
             self._tap.leave_out(self.name, failure)
-        except StopRun as stop:
+        except (StopRun, Interrupted) as stop:
             self._tap.stopped = stop
         if write_messages:
             self._write_state_message()

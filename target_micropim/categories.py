@@ -3,19 +3,21 @@
 What exists is never renamed, moved or deleted. Two source categories with one path become one category.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pim_wire.errors import Unclear
+from pim_wire.errors import StopRun
 from target_micropim.client import MicroPimClient, remote_id
 from target_micropim.errors import Reason, RecordRejected
 from target_micropim.ledger import Ledger
+from target_micropim.once import Once
 from target_micropim.schemas import check_payload
 from target_micropim.tree import Tree, read_tree
 from target_micropim.wanted import WantedCategory
 
 MAX_DEPTH = 10
+MAX_POSTS = 6
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,9 @@ class Arrived:
 class Categories:
     """Knows which MicroPIM category each external one is; makes those that are missing."""
 
-    def __init__(self, client: MicroPimClient, ledger: Ledger, root_path: str | None) -> None:
+    def __init__(self, client: MicroPimClient, ledger: Ledger, once: Once, root_path: str | None) -> None:
         self._client = client
+        self._once = once
         self._ledger = ledger
         self._root_path = root_path
         self._tree: Tree | None = None
@@ -40,13 +43,16 @@ class Categories:
         self._waiting: dict[str, list[Arrived]] = {}
 
     def ready(self) -> None:
-        """Read the tree and the ledger once; an id that MicroPIM no longer has is forgotten."""
+        """Read the tree and the ledger once; an id that MicroPIM no longer has is forgotten. Raises StopRun."""
         if self._tree is not None:
             return
-        self._tree = read_tree(self._client.category_tree())
+        self._tree = self._read()
         self._known = {key: number for key, number in self._ledger.categories().items() if number in self._tree.names}
-        for name in filter(None, (part.strip() for part in (self._root_path or "").split(">"))):
-            self._root = self._place(name, "", self._root)[0]
+        try:
+            for name in filter(None, (part.strip() for part in (self._root_path or "").split(">"))):
+                self._root = self._place(name, "", self._root)[0]
+        except RecordRejected as why:
+            raise StopRun(f"category_root {self._root_path}: {why}") from None
 
     def ids(self, external: tuple[str, ...]) -> dict[str, int]:
         """Those of the external ids that have their category, in their order."""
@@ -99,23 +105,23 @@ class Categories:
         if description:
             payload["description"] = description
         check_payload("category", payload)
-        number = self._create(payload, lambda: self._look_again(parent, name))
+        number = self._create(payload)
         tree.add(number, name, parent)
         return number, True
 
-    def _create(self, payload: dict[str, Any], look_again: Callable[[], int | None]) -> int:
-        """POST; after an unclear answer look whether it is there before posting once more."""
-        try:
-            return remote_id(self._client.create_category(payload), "POST category")
-        except Unclear:
-            found = look_again()
-            if found is not None:
-                return found
-            return remote_id(self._client.create_category(payload), "POST category")
+    def _create(self, payload: dict[str, Any]) -> int:
+        return self._once.post(
+            post=lambda: remote_id(self._client.create_category(payload), "POST category"),
+            look=lambda: self._one(self._read(), payload["parent_id"], payload["name"]),
+            attempts=MAX_POSTS,
+        )
 
-    def _look_again(self, parent: int | None, name: str) -> int | None:
-        fresh = read_tree(self._client.category_tree())
-        return self._one(fresh, parent, name)
+    def _read(self) -> Tree:
+        """The tree as it is now. Raises StopRun: without it every category would look missing."""
+        try:
+            return read_tree(self._client.category_tree())
+        except (RecordRejected, ValueError) as why:
+            raise StopRun(f"The category tree of MicroPIM cannot be read: {why}") from None
 
     @staticmethod
     def _one(tree: Tree, parent: int | None, name: str) -> int | None:

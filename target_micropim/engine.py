@@ -25,7 +25,7 @@ from target_micropim.ledger import Ledger, ProductRow
 from target_micropim.names import Names
 from target_micropim.profiles import Profile
 from target_micropim.rejects import Rejects
-from target_micropim.report import Report
+from target_micropim.report import Report, Row
 from target_micropim.settlement import Settlement
 from target_micropim.upsert import ABSENT, Outcome, Upserter
 from target_micropim.wanted import WantedCategory
@@ -173,7 +173,10 @@ class Engine:
             reason = Reason(self._parts.profile.key_field, "is missing")
             self._reject(stream, ticket, None, record, RecordRejected("map", [reason]))
             return
-        self._buffer.append(Item(ticket, record, key, self._digest(record)))
+        try:
+            self._buffer.append(Item(ticket, record, key, self._digest(record)))
+        except TypeError as error:  # orjson's word for what it cannot write, such as 255 levels of nesting
+            self._reject(stream, ticket, key, record, RecordRejected("map", [Reason("$", str(error))]))
         if len(self._buffer) >= BATCH_ROWS:
             self._flush()
 
@@ -202,10 +205,11 @@ class Engine:
                 self._hand_out(item)
 
     def _hand_out(self, item: Item) -> None:
-        self._supersede(item.key)
+        """Into the pool: neither this record's versions nor another record with its SKU are in two hands at once."""
+        sku = self._parts.profile.hand(item.record, item.key)
         with self._lock:
             self._in_flight[item.key] += 1
-        self._parts.pool.submit(self._parts.profile.hand(item.record, item.key), partial(self._work, item))
+        self._parts.pool.submit(frozenset({("id", item.key), ("sku", sku)}), partial(self._work, item))
 
     def _is_moving(self, key: str) -> bool:
         with self._lock:
@@ -237,6 +241,7 @@ class Engine:
 
     def _work(self, item: Item) -> None:
         """One product in one hand."""
+        self._supersede(item.key)
         try:
             self._end(item, self._parts.upserter.upsert(item.record, item.digest))
         except RecordRejected as why:
@@ -269,10 +274,14 @@ class Engine:
         if not parts.profile.writes_categories:
             return
         for key, category in parts.ledger.products_missing_categories():
-            if parts.categories.ids((category,)):
-                parts.upserter.link(key, category)
-            else:
+            if not parts.categories.ids((category,)):
                 parts.names.unmapped["category", category] += 1
+                continue
+            try:
+                parts.upserter.link(key, category)
+            except RecordRejected as why:
+                what = f"could not be added to its category {category}: {why.said or why}; the next run tries again"
+                parts.report.add("manual_actions", Row("products", key, None, what))
 
     def _archive(self) -> None:
         parts = self._parts

@@ -10,6 +10,7 @@ TAGS = frozenset({
     "h1", "h2", "h3", "h4", "h5", "h6", "dl", "dt", "dd", "blockquote", "sup", "sub", "a", "div", "span",
 })  # fmt: skip
 _ATTRIBUTES = {"a": {"href", "title"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}}
+MAX_PASSES = 10  # two are enough for anything seen; an end has to be
 _LONE_WRAPPER = re.compile(r"^<(div|span)>(.*)</\1>$", re.DOTALL)
 
 _cleaner = nh3.Cleaner(
@@ -24,10 +25,20 @@ _cleaner = nh3.Cleaner(
 
 def clean_html(html: str) -> str:
     """Safe HTML without a stray wrapper around the whole; "" when no text is left. Cleaning twice changes nothing."""
-    cleaned = _cleaner.clean(unicodedata.normalize("NFC", html).replace("\x00", "")).strip()
+    cleaned, before = _cleaned(html), html
+    for _ in range(MAX_PASSES):
+        if cleaned == before:
+            break
+        cleaned, before = _cleaned(cleaned), cleaned
+    return cleaned if _has_text(cleaned) else ""
+
+
+def _cleaned(html: str) -> str:
+    """One pass. What a removed tag held together may be read in another way the next time."""
+    cleaned = unicodedata.normalize("NFC", _cleaner.clean(html.replace("\x00", ""))).strip()
     while (match := _LONE_WRAPPER.match(cleaned)) and f"<{match[1]}" not in match[2]:
         cleaned = match[2].strip()
-    return cleaned if _has_text(cleaned) else ""
+    return cleaned
 
 
 def _has_text(html: str) -> bool:

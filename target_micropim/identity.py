@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pim_wire.errors import StopRun, Unclear
 from target_micropim.client import MicroPimClient, remote_id
 from target_micropim.errors import Reason, RecordRejected
 from target_micropim.ledger import Ledger, SeenProduct
@@ -49,21 +50,28 @@ class Identity:
         self._ledger = ledger
         self._by_ean = "ean" in match_on
         self._indexed = False
+        self._tried = False
         self._asked = 0
 
     def wants_index(self, unknown: int) -> bool:
         """Whether so many unknown products make reading the whole list the cheaper way."""
         self._asked += unknown
-        return not self._indexed and self._asked >= MANY
+        return not self._tried and self._asked >= MANY
 
     def build_index(self, notice: Callable[[dict[str, Any]], None]) -> None:
         """Read the whole list into the ledger. Nothing may be written meanwhile: the order of pages is undefined.
 
+        Raises StopRun when the list cannot be read: without it products could be taken for missing.
+
         ``notice(product)`` is shown every product, for the names of brands and suppliers.
         """
+        self._tried = True  # a list that changes all the time is not read again and again
         for attempt in (1, 2):
             self._ledger.forget_seen()
-            complete = [self._read_list(query, notice) for query in _LISTS]
+            try:
+                complete = [self._read_list(query, notice) for query in _LISTS]
+            except (RecordRejected, Unclear) as why:
+                raise StopRun(f"The product list of MicroPIM cannot be read: {why}") from None
             self._indexed = all(complete)
             if self._indexed:
                 logger.info("Index: %d products of MicroPIM read", self._ledger.count_seen())
@@ -109,6 +117,10 @@ class Identity:
             if hits:
                 break
         return list(hits.values())
+
+    def search_one(self, sku: str) -> Found | None:
+        """The product a search finds with exactly this SKU, or None. Raises RecordRejected when there are several."""
+        return _only(self.search(sku), "sku", sku)
 
     def _indexed_by(self, *, sku: str | None = None, gtin: str | None = None) -> list[Found]:
         rows = self._ledger.seen(sku=sku, gtin=gtin)

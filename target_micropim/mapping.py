@@ -4,16 +4,16 @@ Adding a field is one line in FIELDS and one small function. Standard library on
 framework; what needs a library (HTML cleaning) is handed in with the rules.
 """
 
-import ipaddress
+import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from string import Formatter
 from typing import Any
-from urllib.parse import urlsplit
 
 from target_micropim.errors import Reason, RecordRejected
+from target_micropim.public_url import is_public_url
 from target_micropim.wanted import Picture, Wanted
 
 Record = dict[str, Any]
@@ -22,7 +22,9 @@ INACTIVE_STATUSES = frozenset({"inactive", "replaced"})
 CONSUMER_GROUPS = frozenset({"public", "webshop"})
 LONG_TEXT_TYPES = ("full_description", "indication", "properties", "usage", "composition")
 MAX_ALT_TEXT = 255
-MAX_URL = 2048
+MAX_MINOR = 10**14  # twelve digits before the point: more is no price, and MicroPIM takes no more
+
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]{1,3})?", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -60,14 +62,14 @@ def map_product(record: Record, rules: MappingRules) -> Wanted:
     if reasons:
         raise RecordRejected("map", reasons)
     return Wanted(
-        external_id=str(record["id"]),
+        external_id=str(record["id"]).strip(),
         sku=sku,
         fields=fields,
         brand=_brand(record, rules),
         supplier=_supplier(record, rules),
         categories=tuple(_ids(record.get("publicCategories"))),
         pictures=tuple(_pictures(record, rules, fields["name"], warnings)),
-        inactive=record.get("status") in INACTIVE_STATUSES,
+        inactive=str(record.get("status")) in INACTIVE_STATUSES,
         warnings=tuple(warnings),
     )
 
@@ -137,12 +139,12 @@ def money(minor: Any) -> str | None:
     """Minor units (cents) as decimal text, without floats: 1495 -> "14.95". Raises ValueError for what is no price."""
     if minor is None or minor == "":
         return None
-    try:
-        amount = Decimal(str(minor))
-    except InvalidOperation:
-        raise ValueError(f"{str(minor)[:40]!r} is no number of cents") from None
-    if isinstance(minor, bool) or not amount.is_finite() or amount < 0:
-        raise ValueError(f"{str(minor)[:40]!r} is no price")
+    text = str(minor).strip()
+    if isinstance(minor, bool) or not _NUMBER.fullmatch(text):
+        raise ValueError(f"{text[:40]!r} is no number of cents")
+    amount = Decimal(text)
+    if not 0 <= amount < MAX_MINOR:
+        raise ValueError(f"{text[:40]!r} is no price")
     return f"{(amount / 100).quantize(Decimal('0.01')):f}"
 
 
@@ -194,7 +196,7 @@ def _sku(record: Record, template: str, reasons: list[Reason]) -> str:
         if name is None:
             continue
         value = record.get(name)
-        if value in (None, "") or isinstance(value, dict | list):
+        if value is None or isinstance(value, dict | list) or not str(value).strip():
             reasons.append(Reason(name, f"is needed for the SKU ({template}) and has no value"))
         parts.append(str(value))
     return "".join(parts).strip()
@@ -246,29 +248,6 @@ def _format_url(formats: Any, wanted: tuple[str, ...]) -> str | None:
     if not isinstance(formats, dict):
         return None
     return next((formats[name] for name in wanted if isinstance(formats.get(name), str) and formats[name]), None)
-
-
-def is_public_url(url: str, *, allow_private: bool = False) -> bool:
-    """Whether a picture's address may be handed on: http(s), a host, no credentials, no private or loopback address."""
-    if len(url) > MAX_URL or any(ord(character) <= ord(" ") for character in url):
-        return False
-    try:
-        parts = urlsplit(url)
-        host, _port = parts.hostname, parts.port
-    except ValueError:
-        return False
-    if parts.scheme not in {"http", "https"} or not host or parts.username or parts.password:
-        return False
-    return allow_private or _is_public_host(host)
-
-
-def _is_public_host(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_global
-    except ValueError:
-        pass
-    in_disguise = host.replace(".", "").isdigit() or host.startswith("0x")  # 127.1, 2130706433, 0x7f000001
-    return not in_disguise and host != "localhost" and not host.endswith((".localhost", ".local", ".internal"))
 
 
 def _objects(value: Any) -> list[Record]:

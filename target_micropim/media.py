@@ -8,16 +8,17 @@ end counts the pictures to learn what became of it.
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pim_wire.errors import Unclear
 from target_micropim.client import MicroPimClient
-from target_micropim.errors import Reason, RecordRejected, Refused
+from target_micropim.errors import Refused
 from target_micropim.ledger import Ledger, MediaRow
+from target_micropim.once import Once
 from target_micropim.plan import plan_pictures
 from target_micropim.report import Report, Row
 from target_micropim.schemas import check_payload
 from target_micropim.values import image_count
 from target_micropim.wanted import Picture, Wanted
 
+MAX_POSTS = 2  # a picture that was stored need not show at once, so a third would be reckless
 FINAL_STATES = frozenset({"sent", "assumed", "left"})
 
 
@@ -33,8 +34,9 @@ class Shelf:
 class Media:
     """Sends the pictures that were not sent yet."""
 
-    def __init__(self, client: MicroPimClient, ledger: Ledger, report: Report) -> None:
+    def __init__(self, client: MicroPimClient, ledger: Ledger, report: Report, once: Once) -> None:
         self._client = client
+        self._once = once
         self._ledger = ledger
         self._report = report
 
@@ -102,14 +104,12 @@ class Media:
 
     def _post(self, payload: dict[str, Any], shelf: Shelf) -> str:
         """``sent``, or ``assumed`` when the answer was lost and the product shows one picture more."""
-        for attempt in (1, 2):
-            try:
-                self._client.add_media(shelf.remote_id, payload)
-            except Unclear:
-                shown = image_count(self._client.product(shelf.remote_id))
-                if shown > shelf.images:
-                    return "assumed"
-                self._client.wire.breathe(attempt)
-            else:
-                return "sent"
-        raise RecordRejected("media", [Reason("pictures", "no clear answer twice, and the picture does not show")])
+
+        def post() -> str:
+            self._client.add_media(shelf.remote_id, payload)
+            return "sent"
+
+        def look() -> str | None:
+            return "assumed" if image_count(self._client.product(shelf.remote_id)) > shelf.images else None
+
+        return self._once.post(post, look, MAX_POSTS)

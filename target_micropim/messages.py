@@ -9,7 +9,7 @@ import orjson
 from singer_sdk.singerlib.encoding.base import GenericSingerReader
 from typing_extensions import override
 
-from pim_wire.errors import StopRun
+from pim_wire.errors import Interrupted, StopRun
 
 MAX_LINE_BYTES = 64 * 1024 * 1024
 
@@ -21,6 +21,7 @@ class OrjsonReader(GenericSingerReader[bytes]):
         super().__init__()
         self.is_waiting = False
         self.on_failure: Callable[[BaseException], None] = lambda _failure: None
+        self.is_stopped: Callable[[], bool] = lambda: False
 
     @property
     @override
@@ -61,6 +62,8 @@ class OrjsonReader(GenericSingerReader[bytes]):
         while True:
             self.is_waiting = True
             try:
+                if self.is_stopped():  # the signal came before we waited: nothing would end the wait
+                    raise Interrupted("stopped before the next line")
                 line = source.readline(MAX_LINE_BYTES)
             finally:
                 self.is_waiting = False

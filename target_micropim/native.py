@@ -3,7 +3,7 @@
 from typing import Any
 
 from target_micropim.errors import Reason, RecordRejected
-from target_micropim.mapping import is_public_url
+from target_micropim.public_url import is_public_url
 from target_micropim.wanted import Picture, Wanted, WantedCategory
 
 WRITABLE = (
@@ -28,7 +28,7 @@ def native_product(record: dict[str, Any], *, max_images: int, allow_private_med
         external_id=sku,
         sku=sku,
         fields=fields,
-        category_ids=tuple(number for number in _list(record.get("category_ids")) if isinstance(number, int)),
+        category_ids=tuple(number for number in _list(record.get("category_ids")) if type(number) is int),
         pictures=tuple(pictures),
         inactive=record.get("status") == "archived",
         warnings=tuple(warnings),

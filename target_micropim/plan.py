@@ -120,6 +120,24 @@ def _if_source_changed(name: str, source: str, server: str, known: Known) -> boo
     return Conflict(name, "changed in the source and by hand in MicroPIM")
 
 
+def written_after(
+    before: Mapping[str, str], fields: Mapping[str, Any], sent: set[str], server: Mapping[str, str]
+) -> dict[str, str]:
+    """W after a write: what MicroPIM showed, field by field.
+
+    A field that was not sent keeps its old value, so that a person's edit goes on showing as one; where there is no
+    old value, the source's stands for it.
+    """
+    after = dict(before)
+    for name, value in fields.items():
+        source, shown = fingerprint(name, value), server.get(name, EMPTY)
+        if name in sent or shown == source:
+            after[name] = shown
+        else:
+            after.setdefault(name, source)
+    return after
+
+
 def plan_categories(
     wanted: Mapping[str, int], acknowledged: frozenset[str] | None, present: tuple[int, ...]
 ) -> list[int] | None:

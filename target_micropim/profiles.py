@@ -63,8 +63,11 @@ def native_profile(rules: MappingRules, *, writes_categories: bool) -> Profile:
 
 
 def _category(record: Record, rules: MappingRules) -> WantedCategory:
+    key = record.get("id")
+    if key in (None, "") or isinstance(key, dict | list):
+        raise RecordRejected("map", [Reason("id", "is missing")])
     name = text_in(record.get("name"), rules.locales)
-    if record.get("id") is None or name is None:
+    if name is None:
         raise RecordRejected("map", [Reason("name", f"no text in any of the languages {', '.join(rules.locales)}")])
     parent = record.get("parent")
-    return WantedCategory(str(record["id"]), name, None if parent in (None, "", 0) else str(parent))
+    return WantedCategory(str(key), name, None if parent in (None, "", 0) else str(parent))

@@ -1,5 +1,6 @@
 """Dead letters: each refused record whole, as one JSON line, on disk before its STATE may leave."""
 
+import json
 import os
 import threading
 from pathlib import Path
@@ -30,7 +31,7 @@ class Rejects:
             "said": why.said,
             "record": record,
         }
-        data = orjson.dumps(line, default=str, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS)
+        data = _json(line)
         with self._lock:
             self.count += 1
             descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
@@ -38,3 +39,11 @@ class Rejects:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
+
+
+def _json(line: dict[str, Any]) -> bytes:
+    """One line of JSON; a record nested deeper than orjson writes is left to the standard library."""
+    try:
+        return orjson.dumps(line, default=str, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS)
+    except TypeError:
+        return json.dumps(line, default=str).encode() + b"\n"

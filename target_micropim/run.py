@@ -15,6 +15,7 @@ from requests.auth import AuthBase
 from typing_extensions import override
 
 from pim_wire.clock import Clock
+from pim_wire.errors import StopRun
 from pim_wire.redaction import Redactor
 from pim_wire.schema_files import schema_dir
 from pim_wire.throttle import Throttle
@@ -22,12 +23,14 @@ from pim_wire.wire import Wire
 from target_micropim.categories import Categories
 from target_micropim.client import MicroPimClient
 from target_micropim.engine import Engine, Parts
+from target_micropim.errors import RecordRejected
 from target_micropim.guards import Guards
 from target_micropim.html import clean_html
 from target_micropim.identity import Identity
 from target_micropim.ledger import Ledger, RunLock
 from target_micropim.mapping import MappingRules
 from target_micropim.names import Names
+from target_micropim.once import Once
 from target_micropim.profiles import Profile, medipim_profile, native_profile
 from target_micropim.rejects import Rejects
 from target_micropim.report import Report
@@ -41,7 +44,7 @@ TICK_SECONDS = 0.5
 SHAPING = (
     "profile", "locale", "fallback_locales", "currency", "sku_template", "create_status", "on_inactive", "on_archived",
     "write_mode", "field_policies", "categories_mode", "category_root", "media_mode", "media_formats",
-    "media_target_groups", "max_images", "brand_map", "supplier_map", "publishing_channels",
+    "media_target_groups", "max_images", "allow_private_media_hosts", "publishing_channels",
 )  # fmt: skip
 
 logger = logging.getLogger("target-micropim")
@@ -121,7 +124,8 @@ class Run:
         config, settings = self._config, self._settings
         profile = self._profile()
         identity = Identity(self._client, self._ledger, settings.match_on)
-        categories = Categories(self._client, self._ledger, config.get("category_root"))
+        once = Once(self._wire.breathe)
+        categories = Categories(self._client, self._ledger, once, config.get("category_root"))
         upserter = Upserter(
             profile.product,
             self._client,
@@ -130,6 +134,7 @@ class Run:
             self._names,
             categories,
             self._report,
+            once,
             self._options(),
         )
         return Parts(
@@ -144,7 +149,7 @@ class Run:
             settlement=self._settlement,
             pool=self._pool,
             guards=Guards(settings.max_rejects, settings.max_archive),
-            settings_digest=settings_digest(config),
+            settings_digest=settings_digest(config, settings),
             preflight=self._preflight,
             on_unknown_stream=config["on_unknown_stream"],
         )
@@ -176,8 +181,11 @@ class Run:
         return Options(policies=self._settings.policies, **{name: self._config[name] for name in names})
 
     def _preflight(self) -> None:
-        """The cheapest question proves key and organization before anything else is asked. Raises AccessRefused."""
-        offered = self._client.channels()
+        """The cheapest question proves key and organization before anything else is asked. Raises StopRun."""
+        try:
+            offered = self._client.channels()
+        except RecordRejected as why:
+            raise StopRun(f"MicroPIM at {self._settings.base_url} does not answer as MicroPIM does: {why}") from None
         missing = [name for name in self._settings.publishing_channels if name not in offered]
         if missing:
             logger.warning("publishing_channels: %s not set up in this organization", ", ".join(missing))
@@ -208,10 +216,12 @@ class Run:
         self._ticking.set()
         self._ticker.join()
         self._pool.close()
-        self._report.write(self._facts(failure), self._names.unmapped)
-        self._say_what_happened()
-        self._lock.release()
-        self._ledger.close()
+        try:
+            self._report.write(self._facts(failure), self._names.unmapped)
+            self._say_what_happened()
+        finally:
+            self._lock.release()
+            self._ledger.close()
 
     def _facts(self, failure: BaseException | None) -> dict[str, Any]:
         tallies = {"reads": self._reads.tally, "writes": self._writes.tally}
@@ -251,9 +261,10 @@ def organization(base_url: str, key: str) -> str:
     return f"{base_url} {derived.hex()}"
 
 
-def settings_digest(config: Mapping[str, Any]) -> str:
-    """A digest of the settings that shape what is sent."""
-    shaping = {name: config.get(name) for name in SHAPING}
+def settings_digest(config: Mapping[str, Any], settings: TargetSettings) -> str:
+    """A digest of the settings that shape what is sent; of the maps what they hold, wherever it is written."""
+    shaping: dict[str, Any] = {name: config.get(name) for name in SHAPING}
+    shaping |= {"brand_map": dict(settings.brand_map), "supplier_map": dict(settings.supplier_map)}
     return hashlib.blake2b(orjson.dumps(shaping, option=orjson.OPT_SORT_KEYS, default=str), digest_size=16).hexdigest()
 
 

@@ -293,8 +293,11 @@ class _Reader:
 
 def problems(config: Mapping[str, Any]) -> Iterator[str]:
     """What is wrong with settings whose types are right."""
-    if not config["api_key"].strip():
+    key = config["api_key"].strip()
+    if not key:
         yield "Setting api_key: is empty"
+    elif not (key.isascii() and key.isprintable()):
+        yield "Setting api_key: holds characters that cannot travel in a header (value not shown)"
     try:
         TargetSettings.read(config)
     except SettingsRefused as refused:

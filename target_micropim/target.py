@@ -42,6 +42,7 @@ class TargetMicroPim(Target):
         super().__init__(*args, **kwargs)
         if isinstance(self.message_reader, OrjsonReader):
             self.message_reader.on_failure = self._abort
+            self.message_reader.is_stopped = lambda: self.clock.stopped
         self._max_parallelism = 1  # sinks only hand over; the engine has its own pool
 
     @cached_property
@@ -60,7 +61,7 @@ class TargetMicroPim(Target):
     @cached_property
     def redactor(self) -> Redactor:
         """Masks the key in whatever this target writes."""
-        return Redactor([str(self.config.get("api_key", ""))])
+        return Redactor([str(self.config.get("api_key", "")).strip()])
 
     @override
     def process_endofpipe(self) -> None:
@@ -75,6 +76,16 @@ class TargetMicroPim(Target):
         """Whatever ends the run early: what is safe is kept, the report says why."""
         if "run" in self.__dict__:
             self.run.abort(failure)
+
+    @override
+    def _process_record_message(self, message_dict: dict[str, Any]) -> None:
+        """A record that is no object goes to the engine as it is, to be rejected: the SDK would fail on it."""
+        self._assert_line_requires(message_dict, requires={"stream", "record"})
+        if isinstance(message_dict["record"], dict):
+            super()._process_record_message(message_dict)
+        else:
+            self._assert_sink_exists(message_dict["stream"])
+            self.engine.receive(message_dict["stream"], message_dict["record"])
 
     @override
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:

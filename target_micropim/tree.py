@@ -56,7 +56,7 @@ class Tree:
 
 
 def read_tree(data: Any) -> Tree:
-    """Nested or flat, wrapped or bare."""
+    """Nested or flat, wrapped or bare. Raises ValueError for anything else."""
     tree = Tree()
     for number, name, parent in _nodes(_top(data), ROOT):
         tree.add(number, name, parent)
@@ -64,9 +64,13 @@ def read_tree(data: Any) -> Tree:
 
 
 def _top(data: Any) -> list[Any]:
+    """The list of nodes. Raises ValueError for an unknown shape: read as empty, everything would be made again."""
+    found = data
     if isinstance(data, dict):
-        data = next((data[key] for key in _LIST_KEYS if isinstance(data.get(key), list)), [])
-    return data if isinstance(data, list) else []
+        found = next((data[key] for key in _LIST_KEYS if isinstance(data.get(key), list)), None if data else [])
+    if not isinstance(found, list):
+        raise ValueError("the answer holds no list of categories")
+    return found
 
 
 def _nodes(items: list[Any], parent: int | None) -> Iterator[tuple[int, str, int | None]]:

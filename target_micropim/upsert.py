@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pim_wire.errors import StopRun, Unclear
 from target_micropim.categories import Categories
 from target_micropim.client import MicroPimClient, remote_id
 from target_micropim.errors import NotFound, Reason, RecordRejected, Refused
@@ -16,15 +15,15 @@ from target_micropim.identity import Found, Identity, found_in
 from target_micropim.ledger import Ledger, ProductRow
 from target_micropim.media import Media, Shelf
 from target_micropim.names import KINDS, Names
-from target_micropim.plan import Known, Update, plan_categories, plan_create, plan_update
+from target_micropim.once import Once
+from target_micropim.plan import Known, Update, plan_categories, plan_create, plan_update, written_after
 from target_micropim.report import Report, Row
 from target_micropim.schemas import check_payload
-from target_micropim.values import EMPTY, fingerprint, fingerprints
+from target_micropim.values import fingerprint, fingerprints
 from target_micropim.wanted import Wanted
 
 ABSENT = 0  # the remote id of an inactive product that was never made
-MAX_UNCLEAR_POSTS = 6
-MAX_UNCLEAR_IN_A_ROW = 10
+MAX_POSTS = 6
 _ARCHIVED = fingerprint("status", "archived")
 
 STREAM = "products"
@@ -63,6 +62,7 @@ class Upserter:
         names: Names,
         categories: Categories,
         report: Report,
+        once: Once,
         options: Options,
     ) -> None:
         self._map = map_record
@@ -71,10 +71,10 @@ class Upserter:
         self._identity = identity
         self._names = names
         self._categories = categories
-        self._media = Media(client, ledger, report)
+        self._once = once
+        self._media = Media(client, ledger, report, once)
         self._report = report
         self._options = options
-        self._unclear_in_a_row = 0
 
     def upsert(self, record: dict[str, Any], digest: str) -> Outcome:
         """Bring one product over. Raises RecordRejected when it cannot go in, StopRun when nothing can."""
@@ -110,7 +110,7 @@ class Upserter:
         if row is None:
             return
         try:
-            found = found_in({**self._client.product(row.remote_id), "id": row.remote_id})
+            found = found_in(self._shown(row.remote_id))
         except NotFound:
             self._ledger.forget(external_id)
             return
@@ -124,18 +124,27 @@ class Upserter:
         row = self._ledger.product(wanted.external_id)
         if row is not None and row.remote_id != ABSENT:
             try:
-                product = self._client.product(row.remote_id)
+                product = self._shown(row.remote_id)
             except NotFound:
                 self._ledger.forget(wanted.external_id)
             else:
                 self._names.notice(product)
-                return row, found_in({**product, "id": row.remote_id})
-        owner = self._ledger.owner_of_sku(wanted.sku)
+                return row, found_in(product)
+        self._refuse_taken("sku", wanted.sku, self._ledger.owner_of_sku(wanted.sku), wanted)
+        found = self._identity.find(wanted.sku, wanted.fields.get("ean"))
+        if found is not None:
+            self._refuse_taken("id", found.remote_id, self._ledger.owner_of_remote_id(found.remote_id), wanted)
+        return None, found
+
+    @staticmethod
+    def _refuse_taken(field: str, value: str | int, owner: str | None, wanted: Wanted) -> None:
+        """Two records of one source never write to one product."""
         if owner not in (None, wanted.external_id):
-            raise RecordRejected(
-                "recognise", [Reason("sku", f"{wanted.sku} already belongs to {owner} of this source")]
-            )
-        return None, self._identity.find(wanted.sku, wanted.fields.get("ean"))
+            raise RecordRejected("recognise", [Reason(field, f"{value} already belongs to {owner} of this source")])
+
+    def _shown(self, product_id: int) -> dict[str, Any]:
+        """A product as MicroPIM shows it. Raises NotFound."""
+        return {**self._client.product(product_id), "id": product_id}
 
     def _skip(self, wanted: Wanted, row: ProductRow | None, found: Found | None, digest: str) -> Outcome | None:
         """The reasons for leaving a product as it is; each is remembered, so that it costs nothing next time."""
@@ -146,11 +155,11 @@ class Upserter:
                 return Outcome("skipped")
             return None
         archived = found.server.get("status") == _ARCHIVED
-        keep = self._row(wanted, row, found, digest)
+        keep = replace(self._row(wanted, row, found, digest), archived=archived)
         if wanted.inactive and (archived or options.on_inactive == "ignore"):
-            self._ledger.settle(replace(keep, archived=archived), digest, [])
+            self._ledger.settle(keep, digest, [])
             return Outcome("unchanged" if archived else "skipped")
-        if options.write_mode == "create_only" and row is None:
+        if options.write_mode == "create_only" and (row is None or row.digest is not None):  # not in the middle of it
             self._ledger.settle(keep, digest, [])
             return Outcome("skipped")
         return self._skip_archived(wanted, keep, digest) if archived and not wanted.inactive else None
@@ -164,7 +173,7 @@ class Upserter:
         if policy == "error":
             raise RecordRejected("plan", [Reason("status", reason)])
         self._report.add("manual_actions", Row(STREAM, wanted.external_id, wanted.sku, f"{reason}: left there"))
-        self._ledger.settle(replace(keep, archived=True), digest, [])
+        self._ledger.settle(keep, digest, [])
         return Outcome("skipped")
 
     @staticmethod
@@ -189,38 +198,35 @@ class Upserter:
             sku=wanted.sku,
             remote_id=remote_id(product, "POST product"),
             acknowledged=fingerprints(fields),
-            written=self._written({}, fields, set(payload), found_in(product).server),
+            written=written_after({}, fields, set(payload), found_in(product).server),
             categories=tuple(wanted_ids),
         )
         self._ledger.remember(row)
         return "created", row, Shelf(row.remote_id, found_in(product).images, is_ours=True)
 
     def _post(self, payload: dict[str, Any]) -> dict[str, Any]:
-        """POST; after each unclear answer look for the SKU before posting again."""
-        for attempt in range(1, MAX_UNCLEAR_POSTS + 1):
-            try:
-                product = self._client.create_product(payload)
-                remote_id(product, "POST product")
-            except Unclear as unclear:
-                if found := self._identity.search(payload["sku"]):
-                    self._unclear_in_a_row = 0
-                    return found[0].product or {}
-                self._client.wire.breathe(attempt)
-                told = str(unclear)
-            else:
-                self._unclear_in_a_row = 0
-                return product
-        self._unclear_in_a_row += 1
-        if self._unclear_in_a_row >= MAX_UNCLEAR_IN_A_ROW:
-            raise StopRun(f"MicroPIM makes no product any more ({told}): stopped after {MAX_UNCLEAR_IN_A_ROW} in a row")
-        raise RecordRejected("send", [Reason("$", f"not made after {MAX_UNCLEAR_POSTS} attempts: {told}")])
+        """POST; after an unclear answer the product with this SKU, if it was made."""
+
+        def post() -> dict[str, Any]:
+            product = self._client.create_product(payload)
+            return self._whole(remote_id(product, "POST product"), product)
+
+        def look() -> dict[str, Any] | None:
+            found = self._identity.search_one(payload["sku"])
+            return found.product if found else None
+
+        return self._once.post(post, look, MAX_POSTS)
+
+    def _whole(self, product_id: int, answer: dict[str, Any]) -> dict[str, Any]:
+        """The answer to a write if it shows the product, else a look at it."""
+        return {**answer, "id": product_id} if "sku" in answer else self._shown(product_id)
 
     def _adopt_after(self, refused: Refused, wanted: Wanted) -> tuple[str, ProductRow, Shelf]:
         """A refused POST may mean that the SKU is there already: then it is an update (micropim.md 4, row 4)."""
-        hits = self._identity.search(wanted.sku) if refused.status in {400, 409, 422} else []
-        if len(hits) != 1:
+        found = self._identity.search_one(wanted.sku) if refused.status in {400, 409, 422} else None
+        if found is None:
             raise refused
-        return self._update(wanted, None, hits[0])
+        return self._update(wanted, None, found)
 
     def _update(self, wanted: Wanted, row: ProductRow | None, found: Found) -> tuple[str, ProductRow, Shelf]:
         fields = self._fields(wanted)
@@ -241,7 +247,7 @@ class Upserter:
             remote_id=found.remote_id,
             digest=None,
             acknowledged={**base.acknowledged, **fingerprints(fields)},
-            written=self._written(base.written, fields, set(changes), server),
+            written=written_after(base.written, fields, set(changes), server),
             categories=tuple(dict.fromkeys([*base.categories, *wanted_ids])),
             archived=False,
         )
@@ -264,9 +270,7 @@ class Upserter:
     def _patched(self, product_id: int, changes: dict[str, Any]) -> Mapping[str, str]:
         """PATCH, and what MicroPIM shows afterwards: its answer, or a look when the answer shows nothing."""
         product = self._client.update_product(product_id, changes)
-        if "id" not in product:
-            product = self._client.product(product_id)
-        return found_in({**product, "id": product_id}).server
+        return found_in(self._whole(product_id, product)).server
 
     @staticmethod
     def _known(row: ProductRow | None, found: Found) -> Known:
@@ -278,24 +282,6 @@ class Upserter:
             acknowledged=row.acknowledged if row is not None and ours else None,
             written=row.written if row is not None and ours else None,
         )
-
-    @staticmethod
-    def _written(
-        before: Mapping[str, str], fields: Mapping[str, Any], sent: set[str], server: Mapping[str, str]
-    ) -> dict[str, str]:
-        """What MicroPIM showed after our last write, field by field.
-
-        A field that was not sent keeps its old value, so that a person's edit goes on showing as one; where there is
-        no old value, the source's stands for it.
-        """
-        after = dict(before)
-        for name, value in fields.items():
-            source, shown = fingerprint(name, value), server.get(name, EMPTY)
-            if name in sent or shown == source:
-                after[name] = shown
-            else:
-                after.setdefault(name, source)
-        return after
 
     def _fields(self, wanted: Wanted) -> dict[str, Any]:
         """The mapped fields, with the ids of brand and supplier where they are known."""
@@ -314,5 +300,6 @@ class Upserter:
         return {**self._categories.ids(wanted.categories), **{str(number): number for number in wanted.category_ids}}
 
     def _settle(self, wanted: Wanted, row: ProductRow, digest: str) -> None:
-        there = self._categories.ids(wanted.categories) if self._options.categories_mode != "off" else wanted.categories
-        self._ledger.settle(row, digest, [key for key in wanted.categories if key not in there])
+        """What was not assigned now is linked at the end, even if it arrived in the meantime."""
+        asked = wanted.categories if self._options.categories_mode != "off" else ()
+        self._ledger.settle(row, digest, [key for key in asked if key not in row.categories])

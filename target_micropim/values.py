@@ -8,7 +8,7 @@ import hashlib
 import json
 import unicodedata
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, DecimalException
 from typing import Any
 
 EMPTY = ""
@@ -32,7 +32,7 @@ def _meaning(field: str, value: Any) -> Any:
     if field in MONEY_FIELDS and value not in (None, ""):
         try:
             return format(Decimal(str(value)).normalize(), "f")
-        except InvalidOperation:
+        except DecimalException:
             return str(value)
     if isinstance(value, str):
         return unicodedata.normalize("NFC", value).strip()

@@ -1,4 +1,4 @@
-"""Several hands, one key never in two of them at once, and a queue that has an end."""
+"""Several hands, no key ever in two of them at once, and a queue that has an end."""
 
 import threading
 from collections.abc import Callable, Hashable
@@ -8,7 +8,7 @@ from pim_wire.errors import Interrupted
 
 
 class KeyedPool:
-    """Runs jobs in threads. ``submit`` waits while the key is busy or the queue is full."""
+    """Runs jobs in threads. ``submit`` waits while one of the job's keys is busy or the queue is full."""
 
     def __init__(self, workers: int, is_stopped: Callable[[], bool]) -> None:
         self._executor = ThreadPoolExecutor(workers, thread_name_prefix="writer")
@@ -16,19 +16,21 @@ class KeyedPool:
         self._is_stopped = is_stopped
         self._changed = threading.Condition()
         self._busy: set[Hashable] = set()
+        self._jobs = 0
         self._failure: BaseException | None = None
 
-    def submit(self, key: Hashable, job: Callable[[], None]) -> None:
+    def submit(self, keys: frozenset[Hashable], job: Callable[[], None]) -> None:
         """Run the job when its turn comes. Raises what an earlier job raised: after a failure nothing new is begun."""
         with self._changed:
-            self._wait_while(lambda: key in self._busy or len(self._busy) >= self._limit)
-            self._busy.add(key)
-        self._executor.submit(self._run, key, job)
+            self._wait_while(lambda: bool(keys & self._busy) or self._jobs >= self._limit)
+            self._busy |= keys
+            self._jobs += 1
+        self._executor.submit(self._run, keys, job)
 
     def drain(self) -> None:
         """Wait until nothing is in flight. Raises what a job raised."""
         with self._changed:
-            self._wait_while(lambda: bool(self._busy))
+            self._wait_while(lambda: self._jobs > 0)
 
     def fail(self, failure: BaseException) -> None:
         """Something outside the pool makes going on pointless: the next submit or drain raises it."""
@@ -52,7 +54,7 @@ class KeyedPool:
                 return
             self._changed.wait(timeout=0.5)
 
-    def _run(self, key: Hashable, job: Callable[[], None]) -> None:
+    def _run(self, keys: frozenset[Hashable], job: Callable[[], None]) -> None:
         try:
             if self._failure is None:
                 job()
@@ -61,5 +63,6 @@ class KeyedPool:
                 self._failure = self._failure or failure
         finally:
             with self._changed:
-                self._busy.discard(key)
+                self._busy -= keys
+                self._jobs -= 1
                 self._changed.notify_all()

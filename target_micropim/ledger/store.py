@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, delete, event, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, Table, create_engine, delete, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
@@ -156,7 +156,15 @@ class Ledger:
 
     def owner_of_sku(self, sku: str) -> ProductId | None:
         """The external id that holds a SKU."""
-        query = select(tables.products.c.external_id).where(tables.products.c.sku == sku)
+        return self._owner(tables.products.c.sku == sku)
+
+    def owner_of_remote_id(self, remote_id: int) -> ProductId | None:
+        """The external id that holds a product of MicroPIM."""
+        return self._owner(tables.products.c.remote_id == remote_id)
+
+    def _owner(self, condition: ColumnElement[bool]) -> ProductId | None:
+        """Whom a product belongs to; one that was never made (remote id 0) holds nothing."""
+        query = select(tables.products.c.external_id).where(condition, tables.products.c.remote_id > 0)
         with self.transaction() as connection:
             return connection.execute(query).scalar()
 

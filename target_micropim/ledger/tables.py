@@ -22,7 +22,7 @@ products = Table(
     METADATA,
     Column("external_id", String(255), primary_key=True),
     Column("sku", String(255), nullable=False, index=True),
-    Column("remote_id", Integer, nullable=False),
+    Column("remote_id", Integer, nullable=False, index=True),
     Column("digest", String(64)),  # of the whole source record; None until everything about it is settled
     Column("acknowledged", JSON, nullable=False),  # field -> fingerprint of the source's value
     Column("written", JSON, nullable=False),  # field -> fingerprint of what MicroPIM showed after our write

@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PURE = {
     "tap_medipim/normalise.py": set(),
     "tap_medipim/filters.py": set(),
-    "tap_medipim/changes.py": set(),
+    "tap_medipim/changes.py": {"tap_medipim"},
     "tap_medipim/bookmark.py": {"tap_medipim"},
     "target_micropim/mapping.py": {"target_micropim"},
     "target_micropim/native.py": {"target_micropim"},

@@ -1,0 +1,137 @@
+"""Reading a set that can only be paged, and only to 10,000 rows: windows over update time, halved until each fits.
+
+Laws. A window is bounded and its pages are read from the last to the first: a row that is touched meanwhile leaves the
+window and shifts later rows to lower pages, which are still to be read (reliability sheet 5.1). A window asks for one
+second more on either side, since nobody knows whether its bounds are inclusive, and gives only rows of its own
+seconds, so that no row is lost or given twice at an edge. Windows come in the order of time; a bookmark may move to
+the end of each finished one. A total of 10,000 may be clipped and never counts as fitting. Pure but for the asking.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tap_medipim.changes import updated_at
+from tap_medipim.client import Page
+from tap_medipim.errors import StreamFailed
+
+Row = dict[str, Any]
+MAX_REACHABLE_ROWS = 10_000
+_LATEST = 2**32 - 1  # creation times need not be earlier than update times
+
+
+@dataclass(frozen=True)
+class Span:
+    """Whole seconds from ``start`` to ``end``, both included."""
+
+    start: int
+    end: int
+
+    def halves(self) -> tuple["Span", "Span"]:
+        """The earlier and the later half; only for spans of two seconds and more."""
+        middle = (self.start + self.end) // 2
+        return Span(self.start, middle), Span(middle + 1, self.end)
+
+    @property
+    def is_one_second(self) -> bool:
+        """Whether the span cannot be halved."""
+        return self.start >= self.end
+
+    def asked(self) -> dict[str, int]:
+        """As a filter value, one second wider on either side."""
+        return {"from": max(0, self.start - 1), "until": self.end + 1}
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a page is asked of: update times; inside them creation times, or rows that tell none; the direction."""
+
+    updated: Span
+    created: Span | None = None
+    without_creation: bool = False
+    descending: bool = False
+
+    def filter(self) -> dict[str, Any]:
+        """The Medipim filter."""
+        updated = {"updatedSince": self.updated.asked()}
+        if self.without_creation:
+            return {"and": [updated, {"not": {"createdAt": {"from": 0}}}]}
+        if self.created is None:
+            return updated
+        return {"and": [updated, {"createdAt": self.created.asked()}]}
+
+
+Ask = Callable[[Question, int], Page]
+
+
+class Windows:
+    """Reads one span of update times completely; ``ask(question, page number)`` reads a page of ``size`` rows."""
+
+    def __init__(self, ask: Ask, size: int) -> None:
+        self._ask = ask
+        self._size = size
+
+    def read(self, span: Span, finished: Callable[[int], None]) -> Iterator[Row]:
+        """Rows, window by window; ``finished(end)`` tells that everything up to that second has been given.
+
+        Raises StreamFailed when rows cannot be reached whatever is asked.
+        """
+        first = self._ask(Question(span), 0)
+        if not _fits(first) and not span.is_one_second:
+            for half in span.halves():
+                yield from self.read(half, finished)
+            return
+        rows = self._pages(Question(span), first) if _fits(first) else self._by_creation(span)
+        yield from _once(span, rows)
+        finished(span.end)
+
+    def _pages(self, question: Question, first: Page) -> Iterator[Row]:
+        """All pages, from the last to the first; page 0 again at the end, since rows may have moved down to it."""
+        last = max(0, ((first.total or 0) - 1) // self._size)
+        yield from first.results
+        for number in range(last, -1 if last else 0, -1):
+            yield from self._ask(question, number).results
+
+    def _by_creation(self, second: Span) -> Iterator[Row]:
+        """More rows than pages reach share one second of update: halve over creation time, which never changes."""
+        questions = [Question(second, without_creation=True), Question(second, Span(0, _LATEST))]
+        while questions:
+            question = questions.pop()
+            first = self._ask(question, 0)
+            if _fits(first):
+                yield from self._pages(question, first)
+            elif question.created is None or question.created.is_one_second:
+                yield from self._from_both_ends(question)
+            else:
+                questions += [replace(question, created=half) for half in question.created.halves()]
+
+    def _from_both_ends(self, question: Question) -> Iterator[Row]:
+        """What nothing can halve any more: the first 10,000 rows by id, and the last 10,000; they must meet."""
+        reach = MAX_REACHABLE_ROWS // self._size
+        seen: set[Any] = set()
+        met = False
+        for descending in (False, True):
+            for number in range(reach):
+                rows = self._ask(replace(question, descending=descending), number).results
+                met = met or (descending and any(row["id"] in seen for row in rows))
+                seen.update(row["id"] for row in rows)
+                yield from rows
+        if not met:
+            raise StreamFailed(
+                f"more than {2 * MAX_REACHABLE_ROWS} rows share one second of creation and one of update, which pages "
+                "cannot reach"
+            )
+
+
+def _fits(first: Page) -> bool:
+    return first.total is not None and first.total < MAX_REACHABLE_ROWS
+
+
+def _once(own: Span, rows: Iterator[Row]) -> Iterator[Row]:
+    """The rows whose update time is in the span, each once; later ones belong to a later window or run."""
+    given: set[Any] = set()
+    for row in rows:
+        moment = updated_at(row)
+        if moment is not None and own.start <= moment <= own.end and row["id"] not in given:
+            given.add(row["id"])
+            yield row

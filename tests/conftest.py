@@ -1,0 +1,286 @@
+"""The ground of all tests: a sandbox on a loopback port, a clock nobody waits for, the tap in and out of process."""
+
+import contextlib
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import pytest
+
+from pim_wire.clock import Clock
+from pim_wire.errors import Interrupted
+from sandbox import MedipimOptions, Sandbox
+from tap_medipim.tap import TapMedipim
+
+SECRET = "sandbox-medipim-secret"
+Json = dict[str, Any]
+
+
+class FakeClock(Clock):
+    """Time that passes only while somebody sleeps."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = Lock()
+        self._now = 1_000_000.0
+        self.slept: list[float] = []
+
+    def now(self) -> float:
+        """Seconds so far."""
+        return self._now
+
+    def wall(self) -> float:
+        """The same seconds."""
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        """Let the time pass at once."""
+        if self.stopped:
+            raise Interrupted("stopped while waiting")
+        self.pass_by(seconds)
+        self.slept.append(seconds)
+
+    def pass_by(self, seconds: float) -> None:
+        """Let time pass without anybody sleeping."""
+        with self._lock:
+            self._now += max(0.0, seconds)
+
+
+class Killed(BaseException):
+    """The reader of stdout is gone, and so is the process."""
+
+
+class Stdout(io.RawIOBase):
+    """Keeps the first ``limit`` lines; the write that brings one more kills the writer."""
+
+    def __init__(self, limit: int | None) -> None:
+        super().__init__()
+        self._limit = limit
+        self.kept = bytearray()
+
+    def writable(self) -> bool:
+        """Yes."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """Keep what is allowed."""
+        self.kept += bytes(data)
+        if self._limit is not None and self.kept.count(b"\n") > self._limit:
+            raise Killed
+        return len(data)
+
+    def lines(self) -> list[bytes]:
+        """The complete lines that were allowed."""
+        return self.kept.split(b"\n")[:-1][: self._limit]
+
+
+@dataclass
+class TapRun:
+    """What one run of the tap wrote, and how it ended."""
+
+    messages: list[Json] = field(default_factory=list)
+    error: BaseException | None = None
+    tap: TapMedipim | None = None
+
+    def records(self, stream: str = "products") -> list[Json]:
+        """The records of one stream in the order they came."""
+        return [m["record"] for m in self.messages if m["type"] == "RECORD" and m["stream"] == stream]
+
+    def ids(self, stream: str = "products") -> list[Any]:
+        """The ids of one stream's records."""
+        return [record["id"] for record in self.records(stream)]
+
+    @property
+    def streams(self) -> set[str]:
+        """Streams that gave at least one record."""
+        return {m["stream"] for m in self.messages if m["type"] == "RECORD"}
+
+    @property
+    def states(self) -> list[Json]:
+        """All states in order."""
+        return [m["value"] for m in self.messages if m["type"] == "STATE"]
+
+    @property
+    def state(self) -> Json | None:
+        """The last state written: where the next run goes on."""
+        return self.states[-1] if self.states else None
+
+    def bookmark(self, stream: str = "products") -> str | None:
+        """The last bookmark of a stream."""
+        return bookmark_of(self.state, stream)
+
+
+def bookmark_of(state: Json | None, stream: str = "products") -> str | None:
+    """The replication value in a state."""
+    found = ((state or {}).get("bookmarks") or {}).get(stream) or {}
+    value: str | None = found.get("replication_key_value")
+    return value
+
+
+def config_for(box: Sandbox, **settings: Any) -> Json:
+    """Settings that reach a sandbox."""
+    options = box.medipim.options
+    return {
+        "api_key_id": options.api_key_id,
+        "api_key_secret": options.api_key_secret,
+        "market": options.market,
+        "api_url": box.medipim_url,
+        **settings,
+    }
+
+
+def select(config: Json, *names: str) -> Json:
+    """A catalog with only these streams selected."""
+    catalog: Json = TapMedipim(config=config).catalog_dict
+    for entry in catalog["streams"]:
+        for item in entry["metadata"]:
+            if not item["breadcrumb"]:
+                item["metadata"]["selected"] = entry["tap_stream_id"] in names
+    return catalog
+
+
+@contextlib.contextmanager
+def _own_signals() -> Iterator[None]:
+    """The SDK takes over the signals of the process it lives in; a test must give them back."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@pytest.fixture
+def fake_clock() -> FakeClock:
+    """A clock that passes only while somebody sleeps."""
+    return FakeClock()
+
+
+@pytest.fixture(scope="session")
+def make_clock() -> Callable[[], FakeClock]:
+    """Make a fake clock; for tests that need one per example."""
+    return FakeClock
+
+
+@pytest.fixture(scope="session")
+def open_sandbox() -> Callable[..., AbstractContextManager[Sandbox]]:
+    """A Medipim sandbox as a context manager, small and without a rate limit unless told otherwise."""
+
+    def open_(**options: Any) -> AbstractContextManager[Sandbox]:
+        return Sandbox(MedipimOptions(**{"products": 60, "requests_per_minute": None, **options}), None)
+
+    return open_
+
+
+@pytest.fixture
+def sandbox(open_sandbox: Callable[..., AbstractContextManager[Sandbox]]) -> Iterator[Callable[..., Sandbox]]:
+    """A Medipim sandbox that runs until the test ends."""
+    with ExitStack() as stack:
+        yield lambda **options: stack.enter_context(open_sandbox(**options))
+
+
+@pytest.fixture(scope="session")
+def tap_config() -> Callable[..., Json]:
+    """Settings that reach a sandbox."""
+    return config_for
+
+
+@pytest.fixture(scope="session")
+def run_tap() -> Callable[..., TapRun]:
+    """Run the tap in this process: settings and state in, parsed messages out; ``kill_after`` lines it dies."""
+
+    def run(
+        box: Sandbox,
+        *streams: str,
+        state: Json | None = None,
+        clock: Clock | None = None,
+        kill_after: int | None = None,
+        catalog: Json | None = None,
+        **settings: Any,
+    ) -> TapRun:
+        config = config_for(box, **settings)
+        raw, result = Stdout(kill_after), TapRun()
+        with _own_signals(), contextlib.redirect_stdout(io.TextIOWrapper(io.BufferedWriter(raw))) as out:
+            try:
+                catalog = catalog or (select(config, *streams) if streams else None)
+                tap = TapMedipim(config=config, state=state, catalog=catalog, clock=clock or FakeClock())
+                result.tap = tap
+                tap.sync_all()
+                out.flush()
+                tap.finish()
+            except (Exception, Killed) as error:  # noqa: BLE001 - how a run ends is what tests look at
+                result.error = error
+            _let_go(out)
+            _close(result.tap)
+        result.messages = [json.loads(line) for line in raw.lines()]
+        return result
+
+    return run
+
+
+def _let_go(out: Any) -> None:
+    """A killed process flushes nothing more."""
+    with contextlib.suppress(Exception, Killed):
+        out.detach().close()
+
+
+def _close(tap: TapMedipim | None) -> None:
+    """Close the connections that the end of the process would close."""
+    if tap is not None and "client" in vars(tap):
+        tap.client.wire._session.close()
+
+
+@dataclass
+class Ended:
+    """A process that has ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def errors(self) -> list[str]:
+        """The lines of stderr that report an error."""
+        return [line for line in self.err.splitlines() if "ERROR" in line or "CRITICAL" in line]
+
+    @property
+    def messages(self) -> list[Json]:
+        """The Singer messages on stdout."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@pytest.fixture(scope="session")
+def tap_process(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
+    """Start the installed ``tap-medipim`` with settings from a file."""
+
+    def start(config: Mapping[str, Any], *arguments: str, env: Mapping[str, str] | None = None) -> Any:
+        file = tmp_path_factory.mktemp("tap") / "config.json"
+        file.write_text(json.dumps({"requests_per_minute": 6000, **config}), encoding="utf-8")
+        command = [str(Path(sys.executable).parent / "tap-medipim"), "--config", str(file), *arguments]
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("TAP_MEDIPIM")}
+        return subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**clean, **(env or {})}, text=True
+        )
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def tap_command(tap_process: Callable[..., Any]) -> Callable[..., Ended]:
+    """Run the installed ``tap-medipim`` to its end."""
+
+    def run(config: Mapping[str, Any], *arguments: str, env: Mapping[str, str] | None = None) -> Ended:
+        with tap_process(config, *arguments, env=env) as process:
+            out, err = process.communicate(timeout=60)
+        return Ended(process.returncode, out, err)
+
+    return run

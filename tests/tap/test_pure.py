@@ -1,0 +1,221 @@
+"""The small pure modules of the tap: changes, bookmark, pagination, normalise, filters."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tap_medipim.bookmark import Bookmark
+from tap_medipim.changes import BEGINNING, Frontier
+from tap_medipim.client import Page
+from tap_medipim.errors import StreamFailed
+from tap_medipim.filters import both, problems, read_filter
+from tap_medipim.normalise import normalise, rfc3339, updated_at
+from tap_medipim.pagination import all_pages
+
+
+def row(key: Any, moment: Any) -> dict[str, Any]:
+    """A raw result."""
+    return {"id": key, "meta": {"updatedAt": moment}}
+
+
+def after(*rows: dict[str, Any], since: int = 1) -> Frontier:
+    """What is known after these rows."""
+    frontier = Frontier(since)
+    for one in rows:
+        frontier.admit(one)
+    return frontier
+
+
+@given(times=st.lists(st.integers(2, 9), max_size=20))
+def test_rows_in_order_are_admitted_once(times: list[int]) -> None:
+    """Sorted rows are all new; asked again from the edge, none is given twice."""
+    rows = [row(key, moment) for key, moment in enumerate(sorted(times))]
+    frontier = after(*rows)
+    assert frontier.in_order
+    again = [one for one in rows if one["meta"]["updatedAt"] >= frontier.resume_from()]
+    assert not [one for one in again if frontier.admit(one)]
+    assert frontier.in_order
+
+
+def test_a_row_out_of_order_sends_reading_back_to_the_start() -> None:
+    """One late row makes nothing certain any more."""
+    frontier = after(row(1, 10), row(2, 20), row(3, 15), since=5)
+    assert not frontier.in_order
+    assert frontier.resume_from() == 5
+
+
+def test_a_new_version_of_a_row_at_the_edge_is_new() -> None:
+    """The same id with a later time is another version."""
+    frontier = after(row(1, 10))
+    assert not frontier.admit(row(1, 10))
+    assert frontier.admit(row(1, 11))
+
+
+@pytest.mark.parametrize("value", [None, "1700000000", True, 1.5, {}])
+def test_what_is_no_number_is_no_update_time(value: Any) -> None:
+    """Such a row is given, has no ``updated_at`` and moves no edge."""
+    assert updated_at(row(1, value)) is None
+    assert normalise(row(1, value), incremental=True)["updated_at"] is None
+    frontier = after(row(1, value))
+    assert frontier.edge is None
+
+
+@pytest.mark.parametrize("meta", [None, [], "text"])
+def test_a_row_without_usable_meta_is_kept_as_it_is(meta: Any) -> None:
+    """Drift in ``meta`` loses nothing and stops nothing."""
+    raw = {"id": 1, "meta": meta}
+    assert normalise(raw, incremental=False) == raw
+    assert normalise(raw, incremental=True) == {**raw, "updated_at": None}
+
+
+@pytest.mark.parametrize("value", [-1, 10**12, 2**63])
+def test_a_time_outside_the_calendar_is_no_time(value: int) -> None:
+    """Milliseconds by mistake do not stop the run."""
+    assert normalise(row(1, value), incremental=True)["updated_at"] is None
+
+
+@pytest.mark.parametrize("value", [10**12, 2**63])
+def test_a_time_outside_the_calendar_moves_no_bookmark(value: int) -> None:
+    """Milliseconds by mistake do not move the bookmark out of the calendar either."""
+    frontier = after(row(1, 1_700_000_000), row(2, value))
+    bookmark = Bookmark()
+    bookmark.complete(frontier, None)
+    state: dict[str, Any] = {}
+    bookmark.write(state, "updated_at")
+    assert state["replication_key_value"] == "2023-11-14T22:13:20Z"
+
+
+def test_normalise_changes_nothing_of_its_input() -> None:
+    """The raw row stays what it was."""
+    raw = {"id": 1, "meta": {"updatedAt": 1, "embedUrl": "x"}}
+    assert normalise(raw, incremental=True)["meta"] == {"updatedAt": 1}
+    assert raw["meta"] == {"updatedAt": 1, "embedUrl": "x"}
+
+
+@pytest.mark.parametrize(
+    ("saved", "start", "lookback", "asked"),
+    [
+        (None, None, 600, BEGINNING),
+        (5000, None, 600, 4400),
+        (5000, None, 0, 4999),
+        (100, None, 600, BEGINNING),
+        (None, 3000, 600, 3000),
+        (5000, 3000, 600, 4400),
+        (5000, 4900, 600, 4900),
+    ],
+)
+def test_where_a_run_asks_from(saved: int | None, start: int | None, lookback: int, asked: int) -> None:
+    """The later of start date and bookmark less look-back, and always at least a second before the bookmark."""
+    assert Bookmark(saved, start).ask_from(lookback) == asked
+
+
+@pytest.mark.parametrize(
+    ("rows", "server", "value"),
+    [
+        ([], 2000, 1000),
+        ([row(1, 1500)], 2000, 1500),
+        ([row(1, 1500)], None, 1500),
+        ([row(1, 2500)], 2000, 2000),
+        ([row(1, 900)], 2000, 1000),
+        ([row(1, None)], 2000, 1000),
+        ([row(1, 1500), row(2, 1400)], 2000, 1000),
+    ],
+)
+def test_where_the_bookmark_stands_while_reading(rows: list[Any], server: int | None, value: int) -> None:
+    """At the edge, within the service's time, never back, and not at all when rows come out of order."""
+    bookmark = Bookmark(1000)
+    bookmark.advance(after(*rows), server)
+    assert bookmark.value == value
+
+
+def test_a_complete_answer_moves_the_bookmark_in_any_order() -> None:
+    """When everything was read, the order does not matter any more."""
+    bookmark = Bookmark(1000)
+    bookmark.complete(after(row(1, 1500), row(2, 1400)), 2000)
+    assert bookmark.value == 1500
+
+
+def test_nothing_certain_writes_nothing() -> None:
+    """An empty bookmark leaves no key in the state."""
+    state = {"replication_key": "updated_at", "replication_key_value": "x"}
+    Bookmark().write(state, "updated_at")
+    assert state == {}
+
+
+@pytest.mark.parametrize("text", ["2026-01-31T00:00:00Z", "2026-01-31", "2026-01-31T01:00:00+01:00"])
+def test_bookmarks_compare_as_times(text: str) -> None:
+    """A time is a time in any zone."""
+    assert rfc3339(Bookmark.read({"replication_key_value": text}, None).value or 0) == "2026-01-31T00:00:00Z"
+
+
+def paged(rows: list[int], total: int | None, *, lose: int = 0) -> Callable[[dict[str, Any]], Page]:
+    """A reference list that pages although nobody asked for it."""
+
+    def ask(body: dict[str, Any]) -> Page:
+        page = body.get("page", {"no": 0, "size": 100})
+        first = page["no"] * page["size"]
+        return Page([{"id": n} for n in rows[first : first + page["size"]]][: page["size"] - lose], total)
+
+    return ask
+
+
+@pytest.mark.parametrize("count", [0, 1, 99, 100, 101, 250, 433])
+def test_a_list_that_pages_anyway_is_read_whole(count: int) -> None:
+    """When the one answer is not everything, pages are read until all rows are there."""
+    rows = list(range(count))
+    assert [r["id"] for r in all_pages(paged(rows, count), 50)] == rows
+
+
+def test_a_list_that_stays_short_of_its_total_fails() -> None:
+    """Fewer rows than the service counts are not called everything."""
+    with pytest.raises(StreamFailed, match="only 49 of 300"):
+        list(all_pages(paged(list(range(300)), 300, lose=1), 50))
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        (None, None),
+        ("", None),
+        ("  ", None),
+        ({}, None),
+        ("{}", None),
+        ('{"brand": [21]}', {"brand": [21]}),
+        ({"not": {"brand": [1]}}, {"not": {"brand": [1]}}),
+    ],
+)
+def test_a_filter_is_an_object_or_its_text(value: Any, read: Any) -> None:
+    """Both forms mean the same; an empty one is none."""
+    assert read_filter(value) == read
+
+
+@pytest.mark.parametrize("value", ["{", "[1]", "12", [1], 12])
+def test_a_filter_that_is_no_object_is_refused(value: Any) -> None:
+    """Neither a list nor half a text passes."""
+    with pytest.raises(ValueError, match=r"JSON|object"):
+        read_filter(value)
+
+
+@pytest.mark.parametrize(
+    ("found", "places"),
+    [
+        ({"brand": [1]}, []),
+        ({"and": [{"brand": 1}, {"or": [{"not": {"a": 0}}, {"b": False}]}]}, []),
+        ({"and": []}, ["filter.and"]),
+        ({"or": {"brand": 1}}, ["filter.or"]),
+        ({"not": [{"brand": 1}]}, ["filter.not"]),
+        ({"and": [{"brand": None}, 3, {}]}, ["filter.and[0].brand", "filter.and[1]", "filter.and[2]"]),
+    ],
+)
+def test_what_is_wrong_with_a_filter_is_named_with_its_place(found: Any, places: list[str]) -> None:
+    """Every mistake is listed, not just the first."""
+    assert [problem.split(":")[0] for problem in problems(found)] == places
+
+
+def test_both_filters_must_match() -> None:
+    """Ours is and-ed to theirs, also when theirs has several keys."""
+    assert both({"a": 1, "b": 2}, {"c": 3}) == {"and": [{"a": 1, "b": 2}, {"c": 3}]}
+    assert both(None, {"c": 3}) == {"c": 3}

@@ -1,0 +1,83 @@
+"""The retry policy as a table."""
+
+import itertools
+
+import pytest
+import requests
+
+from pim_wire import retry
+from pim_wire.retry import Next
+
+DATE = "Mon, 23 Nov 2026 10:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("statuses", "verdict"),
+    [
+        ([429], Next.THROTTLED),
+        ([408, 425, 500, 502, 503, 504, 520, 524, 529, 598], Next.AGAIN),
+        ([300, 301, 302, 303, 307, 308, 399], Next.REFUSE),
+        ([200, 201, 204, 400, 401, 403, 404, 405, 409, 410, 413, 422, 451, 501], Next.RETURN),
+    ],
+)
+def test_each_status_has_one_consequence(statuses: list[int], verdict: Next) -> None:
+    """429 is never final, passing failures are asked again, redirects refused, the rest is the caller's."""
+    assert {status: retry.after_status(status) for status in statuses} == dict.fromkeys(statuses, verdict)
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict"),
+    [
+        (requests.exceptions.SSLError(), Next.REFUSE),
+        (requests.ConnectTimeout(), Next.NOT_SENT),
+        (requests.ReadTimeout(), Next.AGAIN),
+        (requests.ConnectionError(), Next.AGAIN),
+        (requests.exceptions.ProxyError(), Next.AGAIN),
+        (requests.exceptions.ChunkedEncodingError(), Next.AGAIN),
+        (requests.exceptions.ContentDecodingError(), Next.AGAIN),
+        (requests.exceptions.InvalidURL(), Next.REFUSE),
+        (requests.exceptions.InvalidHeader(), Next.REFUSE),
+    ],
+)
+def test_each_failure_below_http_has_one_consequence(error: requests.RequestException, verdict: Next) -> None:
+    """A certificate is never asked twice; what was not sent may be repeated without a thought."""
+    assert retry.after_error(error) is verdict
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("60", 60.0),
+        (" 7 ", 7.0),
+        ("0.5", 0.5),
+        ("3600", 3600.0),
+        ("0", None),
+        ("-1", None),
+        ("1e9", None),
+        ("inf", None),
+        ("nan", None),
+        ("3601", None),
+        ("soon", None),
+        ("", None),
+        ("Mon, 23 Nov 2026 10:01:30 GMT", 90.0),
+        ("Mon, 23 Nov 2026 09:59:00 GMT", None),
+        ("Mon, 23 Nov 2099 09:59:00 GMT", None),
+        ("Mon, 99 Nov 2026 10:01:30 GMT", None),
+    ],
+)
+def test_retry_after_is_believed_within_reason(header: str, seconds: float | None) -> None:
+    """A number or a date counts; an absurd one is as good as none."""
+    assert retry.told_to_wait({"Retry-After": header, "Date": DATE}) == seconds
+
+
+@pytest.mark.parametrize("headers", [{}, {"Retry-After": "Mon, 23 Nov 2026 10:01:30 GMT"}])
+def test_a_date_is_measured_against_the_answers_own_clock(headers: dict[str, str]) -> None:
+    """Without the answer's ``Date`` a date says nothing, since our clock may be wrong."""
+    assert retry.told_to_wait(headers) is None
+
+
+def test_the_waits_grow_to_a_minute_and_go_on() -> None:
+    """Five refusals outlast a one-minute window; no wait is longer than a minute."""
+    throttled, failing = (list(itertools.islice(make(), 9)) for make in (retry.throttled_waits, retry.failure_waits))
+    assert throttled == [5, 10, 20, 40, 60, 60, 60, 60, 60]
+    assert failing == [1, 2, 4, 8, 16, 32, 60, 60, 60]
