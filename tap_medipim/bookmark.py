@@ -1,6 +1,9 @@
 """How far reading a changing stream is certain: unix seconds here, RFC 3339 in the state. Pure."""
 
-from collections.abc import Mapping, MutableMapping
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,24 +11,48 @@ from tap_medipim.changes import BEGINNING, Frontier
 from tap_medipim.errors import StreamFailed
 from tap_medipim.normalise import rfc3339
 
+FILTER_KEY = "filter_digest"
 FUTURE_SECONDS = 86_400  # more than any two servers' clocks differ
 
 
 class Bookmark:
     """Moves to the edge while rows come in order, back to its start when they do not, and to the end when complete."""
 
-    def __init__(self, saved: int | None = None, start_date: int | None = None) -> None:
+    def __init__(
+        self, saved: int | None = None, start_date: int | None = None, filter_digest: str | None = None
+    ) -> None:
         self._saved = saved
         self._start_date = start_date
-        self.value = saved
+        self._filter_digest = filter_digest
+        self._certain = saved
+        self._is_held = False
+        self.was_for_another_filter = False
 
     @classmethod
-    def read(cls, state: Mapping[str, Any], start_date: str | None) -> "Bookmark":
-        """From the stream's state and the start_date setting. Raises StreamFailed when either is no time."""
-        return cls(
-            _unix(state.get("replication_key_value"), "the bookmark in the state"),
-            _unix(start_date, "start_date"),
-        )
+    def read(
+        cls, state: Mapping[str, Any], start_date: str | None, wanted: Mapping[str, Any] | None = None
+    ) -> "Bookmark":
+        """From the stream's state and two settings. Raises StreamFailed when a time is none.
+
+        A bookmark made with another filter says nothing about what this one matches: it does not count.
+        """
+        saved, digest = _unix(state.get("replication_key_value"), "the bookmark in the state"), _digest(wanted)
+        is_stale = saved is not None and state.get(FILTER_KEY) != digest
+        bookmark = cls(None if is_stale else saved, _unix(start_date, "start_date"), digest)
+        bookmark.was_for_another_filter = is_stale
+        return bookmark
+
+    @property
+    def value(self) -> int | None:
+        """How far reading is certain."""
+        return self._saved if self._is_held else self._certain
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """While one filter is asked in several questions nothing is certain before the last one is answered."""
+        self._is_held = True
+        yield
+        self._is_held = False
 
     def ask_from(self, lookback_seconds: int) -> int:
         """The ``updatedSince`` of this run: the later of start_date and bookmark less look-back.
@@ -37,7 +64,8 @@ class Bookmark:
 
     def advance(self, frontier: Frontier, server_time: int | None) -> None:
         """After a row was written: the edge is certain as long as rows came in order."""
-        self.value = self._newest(frontier, server_time) if frontier.in_order else self._saved
+        if not self._is_held:
+            self._certain = self._newest(frontier, server_time) if frontier.in_order else self._saved
 
     def complete(self, frontier: Frontier, server_time: int | None) -> None:
         """After the last row: everything up to the newest is certain, whatever the order was.
@@ -49,7 +77,12 @@ class Bookmark:
                 f"the bookmark in the state, {rfc3339(self._saved)}, lies in the future of the service's clock; "
                 "remove it from the state to read everything again"
             )
-        self.value = self._newest(frontier, server_time)
+        self.reached(self._newest(frontier, server_time))
+
+    def reached(self, end: int | None) -> None:
+        """Everything up to this second has been read, in whatever order."""
+        known = [moment for moment in (end, self._saved, self._certain) if moment is not None]
+        self._certain = max(known, default=None)
 
     def _newest(self, frontier: Frontier, server_time: int | None) -> int | None:
         """The edge, but never later than the service's own clock: one row dated 2099 must not end all reading."""
@@ -61,11 +94,22 @@ class Bookmark:
     def write(self, state: MutableMapping[str, Any], key: str) -> None:
         """Into the stream's state; nothing is written while nothing is certain."""
         if self.value is None:
-            state.pop("replication_key", None)
-            state.pop("replication_key_value", None)
+            for name in ("replication_key", "replication_key_value", FILTER_KEY):
+                state.pop(name, None)
             return
         state["replication_key"] = key
         state["replication_key_value"] = rfc3339(self.value)
+        if self._filter_digest is None:
+            state.pop(FILTER_KEY, None)
+        else:
+            state[FILTER_KEY] = self._filter_digest
+
+
+def _digest(wanted: Mapping[str, Any] | None) -> str | None:
+    """A short digest of a filter, the same whatever the order of its keys."""
+    if not wanted:
+        return None
+    return hashlib.blake2b(json.dumps(wanted, sort_keys=True).encode(), digest_size=8).hexdigest()
 
 
 def _unix(text: Any, where: str) -> int | None:

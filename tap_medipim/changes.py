@@ -6,7 +6,7 @@ the first row out of order makes nothing certain until the whole set has been re
 
 from typing import Any
 
-from tap_medipim.normalise import updated_at as updated_at  # noqa: PLC0414 - exported here too
+from tap_medipim.normalise import updated_at
 
 # No documented filter means "everything"; every product has an update time, and 0 could be read as "not given".
 BEGINNING = 1

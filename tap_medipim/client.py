@@ -53,6 +53,20 @@ class MedipimClient:
         total = (found.get("meta") or {}).get("total")
         return Page(found["results"], total if isinstance(total, int) else None)
 
+    def everything(self, path: str) -> Page:
+        """GET a v3 list, which has no paging; its envelope is not documented, so a bare list will do."""
+        found: list[Any] = []
+
+        def is_broken(response: requests.Response) -> bool:
+            listed = _listed(response.content) if response.ok else []
+            found.extend(listed or [])
+            return listed is None
+
+        call = Call("GET", path, self._request_timeout, is_broken=is_broken, headers=_ACCEPT_JSON)
+        with closing(self.wire.send(call)) as response:
+            self._judge(response, path)
+        return Page([row for row in found if isinstance(row, dict)], None)
+
     def stream(self, path: str, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """POST to a ``*/stream`` endpoint and yield its results as they arrive.
 
@@ -92,6 +106,15 @@ def _chunks(response: requests.Response) -> Iterator[bytes]:
         yield from response.iter_content(CHUNK_BYTES)
     except requests.RequestException as error:
         raise ConnectionLost(f"the connection broke ({type(error).__name__})") from None
+
+
+def _listed(body: bytes) -> list[Any] | None:
+    try:
+        found = orjson.loads(body)
+    except ValueError:
+        return None
+    results = found.get("results") if isinstance(found, dict) else found
+    return results if isinstance(results, list) else None
 
 
 def _object(body: bytes) -> dict[str, Any]:

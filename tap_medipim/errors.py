@@ -3,6 +3,7 @@
 AccessRefused       401: the run stops at once
 StreamFailed        this stream stops, the others go on, the run ends with exit code 1
 ├── EndpointAbsent  403 or 404: this key or market does not have the stream; a warning
+├── OutOfReach      pages sorted by update time cannot reach all rows: read by windows
 └── StreamBroken    the answer ended before it was complete: ask again from where we are
     └── ConnectionLost  the connection broke; harmless when every row had already come
 """
@@ -20,6 +21,10 @@ class StreamFailed(Exception):
 
 class EndpointAbsent(StreamFailed):
     """The service does not offer this stream to this key."""
+
+
+class OutOfReach(StreamFailed):
+    """Keyset paging cannot reach every row."""
 
 
 class StreamBroken(StreamFailed):

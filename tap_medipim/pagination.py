@@ -9,7 +9,7 @@ from typing import Any
 
 from tap_medipim.changes import Frontier
 from tap_medipim.client import Page
-from tap_medipim.errors import StreamBroken, StreamFailed
+from tap_medipim.errors import OutOfReach, StreamBroken, StreamFailed
 from tap_medipim.normalise import updated_at
 
 Row = dict[str, Any]
@@ -47,7 +47,7 @@ def resumed(
 def by_keyset(ask: Callable[[int, int], Page], frontier: Frontier, size: int) -> Iterator[Row]:
     """Rows of a paged set in order of update time; ``ask(since, page number)`` reads one page of ``size`` rows.
 
-    Raises StreamFailed when more rows share one second than pages can reach.
+    Raises OutOfReach when more rows share one second than pages can reach, or when rows do not come in order.
     """
     since, number = frontier.resume_from(), 0
     while True:
@@ -58,15 +58,14 @@ def by_keyset(ask: Callable[[int, int], Page], frontier: Frontier, size: int) ->
         yield from filter(frontier.admit, rows)
         if short:
             return
+        if not frontier.in_order:
+            raise OutOfReach("rows do not come in order of update time")
         if frontier.resume_from() > since:
             since, number = frontier.resume_from(), 0
             continue
         number += 1
         if (number + 1) * size > MAX_REACHABLE_ROWS:
-            raise StreamFailed(
-                f"more than {MAX_REACHABLE_ROWS} rows share one update time, which pages cannot reach; "
-                "use products_endpoint: stream"
-            )
+            raise OutOfReach(f"more than {MAX_REACHABLE_ROWS} rows share one update time")
 
 
 def _with_shifted(

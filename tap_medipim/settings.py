@@ -11,7 +11,9 @@ from pim_wire.wire import checked_base_url
 from tap_medipim import filters
 from tap_medipim.bookmark import Bookmark
 from tap_medipim.errors import StreamFailed
+from tap_medipim.filter_check import refusals
 from tap_medipim.markets import MARKETS
+from tap_medipim.resources import V3_MARKET
 
 PAGE_SIZES = (10, 50, 100, 250)
 
@@ -38,6 +40,14 @@ SETTINGS = th.PropertiesList(
         allowed_values=list(MARKETS),
         title="Market",
         description="Which Medipim database: sets the host and the streams that only this market has.",
+    ),
+    th.Property(
+        "api_version",
+        th.StringType(nullable=False),
+        default="v4",
+        allowed_values=["v4", "v3"],
+        title="API version",
+        description="v4, or the older v3, which Belgium still has.",
     ),
     th.Property(
         "environment",
@@ -135,6 +145,7 @@ class TapSettings:
     key_secret: str
     market: str
     base_url: str
+    api_version: str
     products_endpoint: str
     filter: dict[str, Any] | None
     page_size: int
@@ -156,6 +167,7 @@ class TapSettings:
             key_secret=config["api_key_secret"].strip(),
             market=config["market"],
             base_url=checked_base_url("api_url", _base_url(config)),
+            api_version=config["api_version"],
             products_endpoint=config["products_endpoint"],
             filter=filters.read_filter(config.get("filter")),
             page_size=config["page_size"],
@@ -179,7 +191,7 @@ def problems(config: Mapping[str, Any]) -> Iterator[str]:
     except SettingsRefused as refused:
         yield f"Setting {refused}"
     try:
-        Bookmark.read({}, config.get("start_date"))
+        Bookmark.read({}, config.get("start_date"), None)
     except StreamFailed as failed:
         yield f"Setting {failed}"
     try:
@@ -187,7 +199,10 @@ def problems(config: Mapping[str, Any]) -> Iterator[str]:
     except ValueError as error:
         yield f"Setting filter: {error}"
     else:
-        yield from (f"Setting {problem}" for problem in filters.problems(found) if found)
+        wrong = refusals(found, config["api_version"], config["market"]) if found else ()
+        yield from (f"Setting {problem}" for problem in wrong)
+    if config["api_version"] == "v3" and config["market"] != V3_MARKET:
+        yield f"Setting api_version: v3 exists in market {V3_MARKET} only"
 
 
 def _base_url(config: Mapping[str, Any]) -> str:

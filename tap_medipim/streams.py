@@ -1,7 +1,7 @@
-"""The streams: a table of what Medipim offers, and two ways of reading it (medipim.md section 3.1)."""
+"""The streams as the SDK sees them: reference lists, and what changes."""
 
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,46 +12,18 @@ from typing_extensions import override
 from pim_wire.errors import Interrupted, StopRun
 from pim_wire.schema_files import read_schema
 from tap_medipim.bookmark import Bookmark
-from tap_medipim.changes import Frontier
-from tap_medipim.errors import StreamFailed
-from tap_medipim.filters import both
+from tap_medipim.errors import EndpointAbsent, StreamFailed
+from tap_medipim.legacy import plain_name
 from tap_medipim.normalise import normalise
-from tap_medipim.pagination import all_pages, by_keyset, resumed
+from tap_medipim.pagination import all_pages
+from tap_medipim.reading import ChangeReader
+from tap_medipim.resources import Resource
 
 if TYPE_CHECKING:
     from tap_medipim.tap import TapMedipim
 
 REPLICATION_KEY = "updated_at"
-SORTING = {"touchedAt": "ASC"}
-
-
-@dataclass(frozen=True)
-class Resource:
-    """One stream: its name in the catalog and its folder in the API. ``market_only`` ones are listed in MARKETS."""
-
-    name: str
-    path: str
-    incremental: bool = False
-    market_only: bool = False
-
-
-RESOURCES = (
-    Resource("products", "/v4/products", incremental=True),
-    Resource("media", "/v4/media", incremental=True),
-    Resource("brands", "/v4/brands"),
-    Resource("organizations", "/v4/organizations"),
-    Resource("categories", "/v4/public-categories"),
-    Resource("active_ingredients", "/v4/active-ingredients"),
-    Resource("product_families", "/v4/product-families"),
-    Resource("attributes", "/v4/product/attributes"),
-    Resource("attribute_options", "/v4/product/attribute/options"),
-    Resource("medipim_categories", "/v4/medipim-categories", market_only=True),
-    Resource("bcfi_categories", "/v4/bcfi-categories", market_only=True),
-    Resource("apb_categories", "/v4/apb-categories", market_only=True),
-    Resource("atc_categories", "/v4/atc-categories", market_only=True),
-    Resource("osp_categories", "/v4/osp-categories", market_only=True),
-    Resource("fine_line_categories", "/v4/fine-line-categories", market_only=True),
-)
+PLAIN_NAMES = frozenset({"brands", "organizations"})  # localized in v3, one text in v4
 
 
 class MedipimStream(Stream):
@@ -72,8 +44,23 @@ class MedipimStream(Stream):
 
     @override
     def get_records(self, context: Any) -> Iterable[dict[str, Any]]:
-        ask = partial(self._tap.client.query, f"{self.resource.path}/query")
+        if self._tap.settings.api_version == "v3":
+            return self._everything()
+        ask = partial(self._tap.client.query, f"{self.resource.v4}/query")
         return all_pages(ask, self._tap.settings.page_size)
+
+    def _everything(self) -> Iterator[dict[str, Any]]:
+        """A v3 list; of several spellings the first that exists."""
+        *others, last = self.resource.v3
+        for path in others:
+            with suppress(EndpointAbsent):
+                yield from self._as_v4(path)
+                return
+        yield from self._as_v4(last)
+
+    def _as_v4(self, path: str) -> Iterator[dict[str, Any]]:
+        rows = self._tap.client.everything(path).results
+        return map(plain_name, rows) if self.name in PLAIN_NAMES else iter(rows)
 
     @override
     def post_process(self, row: dict[str, Any], context: Any = None) -> dict[str, Any]:
@@ -95,13 +82,13 @@ class MedipimStream(Stream):
 
 
 class ChangingStream(MedipimStream):
-    """Products and media: what was updated since the bookmark, in order of update time."""
+    """Products and media: what was updated since the bookmark."""
 
     def __init__(self, tap: "TapMedipim", resource: Resource) -> None:
         super().__init__(tap, resource)
         self.replication_key = REPLICATION_KEY
         self._bookmark = Bookmark()
-        self._frontier = Frontier(0)
+        self._reader: ChangeReader | None = None
 
     @property
     @override
@@ -114,36 +101,14 @@ class ChangingStream(MedipimStream):
 
     @override
     def get_records(self, context: Any) -> Iterator[dict[str, Any]]:
-        settings = self._tap.settings
-        full = self.replication_method == "FULL_TABLE"
-        self._bookmark = Bookmark.read({} if full else self.stream_state, self.config.get("start_date"))
-        self._frontier = Frontier(self._bookmark.ask_from(settings.lookback_seconds))
-        self._tap.client.forget_server_time()
-        yield from self._by_pages() if self._reads_pages() else self._by_stream()
-        self._bookmark.complete(self._frontier, self._tap.client.server_time)
-        self._write_bookmark()
-
-    def _reads_pages(self) -> bool:
-        return self._tap.settings.products_endpoint == "query"
-
-    def _by_stream(self) -> Iterator[dict[str, Any]]:
-        def ask(since: int) -> Iterator[dict[str, Any]]:
-            return self._tap.client.stream(f"{self.resource.path}/stream", self._body(since))
-
-        return resumed(ask, self._frontier, self._tap.client.wire.breathe, self._warn)
-
-    def _by_pages(self) -> Iterator[dict[str, Any]]:
-        size = self._tap.settings.page_size
-
-        def ask(since: int, number: int) -> Any:
-            body = self._body(since) | {"page": {"no": number, "size": size}}
-            return self._tap.client.query(f"{self.resource.path}/query", body)
-
-        return by_keyset(ask, self._frontier, size)
-
-    def _body(self, since: int) -> dict[str, Any]:
         wanted = self._tap.settings.filter if self.name == "products" else None
-        return {"filter": both(wanted, {"updatedSince": since}), "sorting": SORTING}
+        state = {} if self.replication_method == "FULL_TABLE" else self.stream_state
+        self._bookmark = Bookmark.read(state, self.config.get("start_date"), wanted)
+        if self._bookmark.was_for_another_filter:
+            self._warn("the filter setting changed: the old bookmark does not count, everything is read again")
+        self._reader = ChangeReader(self._tap.client, self.resource, self._tap.settings, self._bookmark, self._warn)
+        yield from self._reader.rows(wanted)
+        self._write_bookmark()
 
     def _warn(self, message: str) -> None:
         self.logger.warning("%s: %s", self.name, message)
@@ -151,9 +116,9 @@ class ChangingStream(MedipimStream):
     @override
     def _increment_stream_state(self, latest_record: Any, *, context: Any = None) -> None:
         """Replaces the SDK's rule, which refuses a look-back and trusts every order (docs/decisions/0004)."""
-        if self.replication_method != "FULL_TABLE":
-            self._bookmark.advance(self._frontier, self._tap.client.server_time)
-            self._write_bookmark()
+        if self._reader is not None:
+            self._reader.row_written()
+        self._write_bookmark()
 
     def _write_bookmark(self) -> None:
         if self.replication_method != "FULL_TABLE":

@@ -22,10 +22,10 @@ from pim_wire.throttle import Throttle
 from pim_wire.wire import Wire
 from tap_medipim.client import MedipimClient
 from tap_medipim.errors import EndpointAbsent, StreamFailed
-from tap_medipim.markets import MARKETS
 from tap_medipim.messages import OrjsonWriter
+from tap_medipim.resources import resources_of
 from tap_medipim.settings import SETTINGS, TapSettings, problems
-from tap_medipim.streams import RESOURCES, stream_for
+from tap_medipim.streams import stream_for
 
 ESSENTIAL = "products"  # its absence is a failure, not a matter of market or subscription
 
@@ -86,9 +86,8 @@ class TapMedipim(Tap):
 
     @override
     def discover_streams(self) -> Sequence[Stream]:
-        market = MARKETS.get(str(self.config.get("market", "be")), MARKETS["be"])
-        wanted = (r for r in RESOURCES if not r.market_only or r.name in market.only_streams)
-        return [stream_for(self, resource) for resource in wanted]
+        market, version = str(self.config.get("market", "be")), str(self.config.get("api_version", "v4"))
+        return [stream_for(self, resource) for resource in resources_of(market, version)]
 
     def leave_out(self, stream: str, failure: StreamFailed) -> None:
         """Note that a stream cannot be read; the others go on."""

@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tap_medipim.changes import updated_at
 from tap_medipim.client import Page
 from tap_medipim.errors import StreamFailed
+from tap_medipim.normalise import updated_at
 
 Row = dict[str, Any]
 MAX_REACHABLE_ROWS = 10_000
-_LATEST = 2**32 - 1  # creation times need not be earlier than update times
+LATEST = 2**32 - 1  # creation times need not be earlier than update times
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Windows:
 
     def _by_creation(self, second: Span) -> Iterator[Row]:
         """More rows than pages reach share one second of update: halve over creation time, which never changes."""
-        questions = [Question(second, without_creation=True), Question(second, Span(0, _LATEST))]
+        questions = [Question(second, without_creation=True), Question(second, Span(0, LATEST))]
         while questions:
             question = questions.pop()
             first = self._ask(question, 0)

@@ -92,8 +92,8 @@ class Engine:
         }
 
     def takes(self, stream: str) -> bool:
-        """Whether MicroPIM has a place for this stream."""
-        return stream in self._routes
+        """Whether the profile knows this stream: its records are judged here, record by record."""
+        return stream in self._routes or stream in self._parts.profile.acknowledged
 
     def receive(self, stream: str, record: Any) -> None:
         """Take one record. Raises StopRun when the run cannot go on."""

@@ -1,5 +1,6 @@
 """What one failure stops, what it leaves alone, and how that shows."""
 
+import json
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -79,8 +80,11 @@ def test_a_failing_stream_leaves_the_others_alone(status: int, sandbox: Make, ru
 def test_the_services_reason_is_quoted_in_one_printable_line(sandbox: Make, run_tap: Run) -> None:
     """A validation error names its place; control characters of the body never reach the log."""
     box = sandbox(products=5)
-    run = run_tap(box, "products", filter={"noSuchFilter": 1})
-    assert "noSuchFilter" in str(run.tap.failed["products"])
+    words = {"status": 422, "code": "validation_failed", "message": "Invalid", "violations": [{"path": "filter.x"}]}
+    box.medipim.faults.add(Fault("status", status=422, body=json.dumps({"error": words})))
+    message = str(run_tap(box, "products").tap.failed["products"])
+    assert "filter.x" in message
+    assert "filter setting" in message
     box.medipim.faults.add(Fault("status", status=400, body="bad\n\x1b[31mERROR forged line\r\n" + "x" * 900))
     message = str(run_tap(box, "products").tap.failed["products"])
     assert message.isprintable()

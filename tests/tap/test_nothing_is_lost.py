@@ -85,7 +85,7 @@ plans = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     seconds=st.lists(st.integers(0, 5), max_size=45),
     undated=st.sets(st.integers(0, 45), max_size=3),
@@ -118,7 +118,7 @@ def test_the_union_of_all_runs_is_the_catalogue(
         assert last_versions(done) == newest(box)
 
 
-@pytest.mark.parametrize("lines", range(0, 36, 5))
+@pytest.mark.parametrize("lines", range(0, 36, 7))
 @pytest.mark.parametrize("kind", HEALED_KINDS)
 def test_an_early_end_is_healed_in_the_same_run(kind: str, lines: int, sandbox: Make, run_tap: Run) -> None:
     """Any damage to the stream is repaired by asking again, and no version is emitted twice."""
@@ -201,13 +201,13 @@ def test_reading_by_pages_emits_no_version_twice(sandbox: Make, run_tap: Run) ->
     assert len(ids) == len(set(ids)) == 60
 
 
-def test_more_rows_in_one_second_than_pages_reach_fail_the_stream(sandbox: Make, run_tap: Run) -> None:
-    """Over 10,000 rows in one second cannot be paged: the stream fails with advice instead of losing rows."""
+def test_more_rows_in_one_second_than_pages_reach_are_read_by_windows(sandbox: Make, run_tap: Run) -> None:
+    """Over 10,000 rows in one second are halved over creation time, and each arrives once."""
     box = sandbox(products=10_050)
     thin_out(box, EARLIER)
     run = run_tap(box, "products", products_endpoint="query")
-    assert "products could not be read" in str(run.error)
-    assert "products_endpoint: stream" in str(run.tap.failed["products"])
+    assert run.error is None
+    assert sorted(run.ids()) == sorted(box.medipim.catalogue.products)
 
 
 @pytest.mark.parametrize(("clip", "beyond"), [(True, "empty"), (False, "error")])
@@ -230,7 +230,9 @@ def test_a_service_that_does_not_sort_freezes_the_bookmark(endpoint: str, sandbo
     whole = run_tap(box, "products", state=half.state, **how)
     assert whole.error is None
     assert last_versions([half, whole]) == newest(box)
-    assert whole.bookmark() == max(record["updated_at"] for record in whole.records())
+    newest_seen = max(record["updated_at"] for record in whole.records())
+    assert whole.bookmark() >= newest_seen
+    assert half.bookmark() is None or half.bookmark() < newest_seen
 
 
 @pytest.mark.parametrize("kind", ["cut_at_line_end", "error_line"])
@@ -257,7 +259,7 @@ def test_the_bookmark_is_never_later_than_the_services_own_clock(endpoint: str, 
     assert other in second.ids()
 
 
-@pytest.mark.parametrize("lines", range(0, 34, 3))
+@pytest.mark.parametrize("lines", range(0, 34, 5))
 @pytest.mark.parametrize("endpoint", ["stream", "query"])
 def test_a_kill_after_any_line_loses_nothing(endpoint: str, lines: int, sandbox: Make, run_tap: Run) -> None:
     """The next run goes on from the last state that got out, and the two together hold everything."""

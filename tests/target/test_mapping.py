@@ -83,7 +83,8 @@ def test_minor_units_become_decimal_text(minor: Any, text: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "minor", [True, False, -1, "-0.5", "abc", "1e999999999", "1e40", 10**40, 10**14, "NaN", "Infinity", [], {}, "1_0", "１２"]
+    "minor",
+    [True, False, -1, "-0.5", "abc", "1e999999999", "1e40", 10**40, 10**14, "NaN", "Infinity", [], {}, "1_0", "１２"],  # noqa: RUF001
 )
 def test_what_is_no_price_is_left_out_with_a_warning(minor: Any) -> None:
     """One bad price does not cost the product."""
@@ -125,7 +126,7 @@ def test_the_ean_is_a_code_with_its_right_check_digit(fields: Any, code: str | N
         ("400638133393X", False),
     ],
 )  # fmt: skip
-def test_check_digits(code: str, right: bool) -> None:  # noqa: FBT001
+def test_check_digits(code: str, right: bool) -> None:
     """GTIN-8, -12, -13 and -14, and nothing else."""
     assert has_check_digit(code) is right
 
@@ -172,7 +173,10 @@ def test_the_format_is_the_first_wanted_one_and_the_number_is_limited() -> None:
         photo(5),
     ]
     wanted = mapped(changes={"max_images": 2}, photos=photos)
-    assert [picture.url for picture in wanted.pictures] == ["https://m.example.test/l.jpg", "https://m.example.test/4.jpg"]
+    assert [picture.url for picture in wanted.pictures] == [
+        "https://m.example.test/l.jpg",
+        "https://m.example.test/4.jpg",
+    ]
     assert len(wanted.warnings) == 2
     assert keys(changes={"max_images": 0}, photos=photos) == []
 
@@ -210,7 +214,7 @@ def test_the_alt_text_is_the_name_cut_to_its_limit() -> None:
         ("http://127.0x1/a.jpg", False),
         ("http://0177.0.0.1/a.jpg", False),
         ("http://127\u30020\u30020\u30021/a.jpg", False),
-        ("http://１２７.0.0.1/a.jpg", False),
+        ("http://１２７.0.0.1/a.jpg", False),  # noqa: RUF001
         ("http://10.0.0.5/a.jpg", False),
         ("http://169.254.169.254/latest", False),
         ("http://[::1]/a.jpg", False),
@@ -226,7 +230,7 @@ def test_the_alt_text_is_the_name_cut_to_its_limit() -> None:
         ("", False),
     ],
 )
-def test_only_public_addresses_are_handed_on(url: str, public: bool) -> None:  # noqa: FBT001
+def test_only_public_addresses_are_handed_on(url: str, public: bool) -> None:
     """MicroPIM fetches what it is told: never from inside somebody's network, whatever the spelling."""
     assert is_public_url(url) is public
 
@@ -282,7 +286,9 @@ def test_the_description_is_the_first_for_consumers() -> None:
         5,
     ]
     assert mapped(descriptions=descriptions).fields["description"] == "<p>Use</p>"
-    assert mapped(changes={"locales": ("nl",)}, name="N", descriptions=descriptions).fields["description"] == "<p>Vol</p>"
+    assert (
+        mapped(changes={"locales": ("nl",)}, name="N", descriptions=descriptions).fields["description"] == "<p>Vol</p>"
+    )
 
 
 EVIL = [
@@ -294,7 +300,7 @@ EVIL = [
     '<img src=x onerror="alert(1)">ok',
     "<iframe srcdoc='<script>x</script>'></iframe>ok",
     '<div style="background:url(javascript:x)">ok</div>',
-    "<noscript><p title=\"</noscript><img src=x onerror=alert(1)>\">ok",
+    '<noscript><p title="</noscript><img src=x onerror=alert(1)>">ok',
     "<b><i>ok</b></i>",
     "<!-- <script>x</script> -->ok",
     "<p><button><p>ok</p></button></p>",
@@ -323,9 +329,9 @@ def assert_harmless(html: str) -> None:
 
 
 PIECES = [
-    "<p>", "</p>", "<b>", "</b>", "<a href='https://x.example'>", "</a>", "<div>", "</div>", "<span>", "</span>", "<table>",
-    "<td>", "</table>", "<svg>", "</svg>", "<button>", "</button>", "<script>", "</script>", "<h1>", "</h1>", "<ul>", "<li>",
-    "&nbsp;", "&lt;", "&amp;amp;", "é", "e\u0301", " ", "\n", "text", "<math>", "<mi>", "<xx>", "</xx>", "<!--", "-->", "<i",
+    "<p>", "</p>", "<b>", "</b>", "<a href='https://x.example'>", "</a>", "<div>", "</div>", "<span>", "</span>", "<table>",  # noqa: E501
+    "<td>", "</table>", "<svg>", "</svg>", "<button>", "</button>", "<script>", "</script>", "<h1>", "</h1>", "<ul>", "<li>",  # noqa: E501
+    "&nbsp;", "&lt;", "&amp;amp;", "é", "e\u0301", " ", "\n", "text", "<math>", "<mi>", "<xx>", "</xx>", "<!--", "-->", "<i",  # noqa: E501
 ]  # fmt: skip
 
 
@@ -390,8 +396,14 @@ def native(**fields: Any) -> Any:
 
 def test_native_records_pass_as_they_are() -> None:
     """Only writable fields, empty ones left out, money as text, pictures each once and public."""
-    urls = ["https://m.example.test/1.jpg", "http://localhost/x", {"file_url": "https://m.example.test/2.jpg", "alt_text": "T"}]
-    wanted = native(price=8.95, stock=0, description="", slug="x", images=[*urls, urls[0], "https://m.example.test/3.jpg"])
+    urls = [
+        "https://m.example.test/1.jpg",
+        "http://localhost/x",
+        {"file_url": "https://m.example.test/2.jpg", "alt_text": "T"},
+    ]
+    wanted = native(
+        price=8.95, stock=0, description="", slug="x", images=[*urls, urls[0], "https://m.example.test/3.jpg"]
+    )
     assert wanted.fields == {"name": "N", "price": "8.95", "stock": 0}
     assert [(picture.url[-5:], picture.alt) for picture in wanted.pictures] == [("1.jpg", "N"), ("2.jpg", "T")]
     assert len(wanted.warnings) == 1
@@ -418,7 +430,7 @@ def values_of(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
     kinds = [kinds] if isinstance(kinds, str) else kinds
     made: list[st.SearchStrategy[Any]] = []
     for kind in kinds:
-        made.append(
+        made.append(  # noqa: PERF401
             {
                 "string": st.text(max_size=12) | st.sampled_from(TEXTS) | st.just("x" * 300),
                 "integer": st.integers(-5, 10**15),
@@ -473,8 +485,8 @@ def test_any_valid_record_maps_to_a_valid_payload_or_is_rejected_with_a_reason(r
         wanted = map_product(record, rules())
         check_payload("product", {"sku": wanted.sku, **wanted.fields})
     except RecordRejected as why:
-        assert why.reasons
-        assert all(reason.path and reason.message for reason in why.reasons)
+        assert why.reasons  # noqa: PT017
+        assert all(reason.path and reason.message for reason in why.reasons)  # noqa: PT017
         return
     for position, picture in enumerate(wanted.pictures):
         check_payload("media", {"file_url": picture.url, "alt_text": picture.alt, "position": position})
@@ -485,9 +497,12 @@ def test_any_valid_record_maps_to_a_valid_payload_or_is_rejected_with_a_reason(r
 def test_any_json_maps_or_is_rejected(record: dict[str, Any]) -> None:
     """Records that no schema has seen."""
     record.setdefault("id", "1")
-    for shape in (lambda: map_product(record, rules()), lambda: native_product({**record, "sku": "A"}, max_images=3, allow_private_media_hosts=False)):
+    for shape in (
+        lambda: map_product(record, rules()),
+        lambda: native_product({**record, "sku": "A"}, max_images=3, allow_private_media_hosts=False),
+    ):
         try:
             wanted = shape()
             check_payload("product", {"sku": wanted.sku, **wanted.fields})
         except RecordRejected as why:
-            assert why.reasons
+            assert why.reasons  # noqa: PT017

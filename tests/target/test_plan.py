@@ -283,7 +283,7 @@ def test_after_a_failure_nothing_new_begins() -> None:
         raise StopRun("enough")
 
     pool.submit(frozenset({1}), fail)
-    with pytest.raises(StopRun, match="enough"):
+    with pytest.raises(StopRun, match="enough"):  # noqa: PT012
         for number in itertools.count(2):
             pool.submit(frozenset({number % 5}), lambda: began.append(1))
     with pytest.raises(StopRun, match="enough"):
@@ -308,11 +308,11 @@ def test_a_stop_ends_the_wait_for_a_free_hand() -> None:
 @pytest.mark.parametrize(
     ("text", "count", "whole", "allowed"),
     [
-        (None, 10**6, 1, True), ("", 10**6, 1, True), (0, 0, 9, True), (0, 1, 9, False), (5, 5, 9, True), ("5", 6, 9, False),
-        ("10%", 1, 10, True), ("10%", 2, 10, False), ("0%", 1, 10, False), ("100%", 10, 10, True), (" 5 % ", 0, 0, True),
+        (None, 10**6, 1, True), ("", 10**6, 1, True), (0, 0, 9, True), (0, 1, 9, False), (5, 5, 9, True), ("5", 6, 9, False),  # noqa: E501
+        ("10%", 1, 10, True), ("10%", 2, 10, False), ("0%", 1, 10, False), ("100%", 10, 10, True), (" 5 % ", 0, 0, True),  # noqa: E501
     ],
 )  # fmt: skip
-def test_limits(text: Any, count: int, whole: int, allowed: bool) -> None:  # noqa: FBT001
+def test_limits(text: Any, count: int, whole: int, allowed: bool) -> None:
     """A number, a per cent, or none."""
     assert Limit.read(text).allows(count, whole) is allowed
 
@@ -329,7 +329,7 @@ def test_a_limit_that_makes_no_sense_is_refused(text: str) -> None:
     [(None, 50, 50, False), (None, 51, 100, True), (None, 200, 1000, False), (None, 201, 1000, True), (0, 1, 9, True),
      ("5%", 5, 100, False), ("5%", 6, 100, True), (None, 0, 0, False)],
 )  # fmt: skip
-def test_the_archive_guard(tmp_path: Path, limit: Any, count: int, live: int, stops: bool) -> None:  # noqa: FBT001
+def test_the_archive_guard(tmp_path: Path, limit: Any, count: int, live: int, stops: bool) -> None:
     """Unset: fifty, or a fifth of what lives."""
     del tmp_path
     guards = Guards(Limit(), Limit.read(limit))

@@ -182,7 +182,12 @@ def test_the_archive_guard_counts_before_the_first_archive(world: Any, singer: A
 
 def test_categories_may_come_in_any_order(world: Any, singer: Any) -> None:
     """Children wait for their parents; the tree is the same as in the right order."""
-    chain = [singer.category(3, "C", 2), singer.category(4, "D", 3), singer.category(2, "B", 1), singer.category(1, "A")]
+    chain = [
+        singer.category(3, "C", 2),
+        singer.category(4, "D", 3),
+        singer.category(2, "B", 1),
+        singer.category(1, "A"),
+    ]
     outcome = world.load(singer.lines(categories=chain))
     assert paths_of(world) == ["A", "A > B", "A > B > C", "A > B > C > D"]
     assert outcome.report["streams"]["categories"]["created"] == 4
@@ -190,7 +195,12 @@ def test_categories_may_come_in_any_order(world: Any, singer: Any) -> None:
 
 def test_orphans_and_cycles_are_rejected_at_the_end(world: Any, singer: Any) -> None:
     """A parent that never comes, or is the child's own child, is a reject and holds back nobody else."""
-    given = [singer.category(2, "B", 99), singer.category(3, "X", 4), singer.category(4, "Y", 3), singer.category(1, "A")]
+    given = [
+        singer.category(2, "B", 99),
+        singer.category(3, "X", 4),
+        singer.category(4, "Y", 3),
+        singer.category(1, "A"),
+    ]
     outcome = world.load(singer.lines(categories=given))
     assert paths_of(world) == ["A"]
     assert sorted(row["external_id"] for row in outcome.rejects) == ["2", "3", "4"]
@@ -409,7 +419,8 @@ def test_a_ledger_lost_between_pictures_leaves_them_to_a_person(world: Any, sing
 
 
 @pytest.mark.parametrize(
-    ("mode", "writes"), [("update_only", []), ("create_only", ["POST /api/products"]), ("upsert", ["POST /api/products"])]
+    ("mode", "writes"),
+    [("update_only", []), ("create_only", ["POST /api/products"]), ("upsert", ["POST /api/products"])],
 )
 def test_write_modes_limit_what_is_done(world: Any, singer: Any, mode: str, writes: list[str]) -> None:
     """update_only makes nothing; create_only makes and never changes, not even what it made itself."""
@@ -427,9 +438,7 @@ def test_write_modes_limit_what_is_done(world: Any, singer: Any, mode: str, writ
 @pytest.mark.parametrize(
     ("policy", "status", "count"), [("skip", "archived", 0), ("update", "archived", 1), ("revive", "draft", 1)]
 )
-def test_archived_by_a_person_follows_its_policy(
-    world: Any, singer: Any, policy: str, status: str, count: int
-) -> None:
+def test_archived_by_a_person_follows_its_policy(world: Any, singer: Any, policy: str, status: str, count: int) -> None:
     """A product in the archive that the source still has: left and reported, changed, or brought back."""
     world.load(singer.lines(products=[singer.product(1)]))
     world.pim.edit(ids_by_sku(world)["1"], status="archived")
@@ -476,8 +485,10 @@ def test_streams_without_a_place_are_acknowledged(world: Any, singer: Any) -> No
     assert len(outcome.states) == 2
 
 
-@pytest.mark.parametrize(("how", "ends", "fails"), [("ignore", "skipped", False), ("reject", "rejected", False), ("fail", "", True)])
-def test_unknown_streams_follow_their_setting(world: Any, singer: Any, how: str, ends: str, fails: bool) -> None:  # noqa: FBT001
+@pytest.mark.parametrize(
+    ("how", "ends", "fails"), [("ignore", "skipped", False), ("reject", "rejected", False), ("fail", "", True)]
+)
+def test_unknown_streams_follow_their_setting(world: Any, singer: Any, how: str, ends: str, fails: bool) -> None:
     """Ignored, rejected, or the end of the run."""
     outcome = world.run(singer.lines(weather=[{"id": 1}]), on_unknown_stream=how)
     assert (outcome.failure is not None) is fails

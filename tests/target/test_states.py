@@ -43,9 +43,9 @@ class Witness(io.StringIO):
 
 def test_no_state_leaves_before_what_it_covers_is_there(world: Any, singer: Any, monkeypatch: Any) -> None:
     """At the moment of each state, every product up to it is in MicroPIM with its picture, or in the rejects file."""
-    import sys
+    import sys  # noqa: PLC0415
 
-    from target_micropim.target import TargetMicroPim
+    from target_micropim.target import TargetMicroPim  # noqa: PLC0415
 
     world.pim.faults.add(Fault("slow", "POST /api/products$", nth=3, delay=0.1))
     world.pim.faults.add(Fault("status", "POST /api/products$", nth=7, status=422))
@@ -206,7 +206,7 @@ def test_max_rejects_as_a_number_stops_the_run(world: Any, singer: Any) -> None:
 
 
 @pytest.mark.parametrize(("limit", "stops"), [("10%", False), ("9%", True), (1, False), (0, True)])
-def test_max_rejects_is_judged_at_the_end_too(world: Any, singer: Any, limit: Any, stops: bool) -> None:  # noqa: FBT001
+def test_max_rejects_is_judged_at_the_end_too(world: Any, singer: Any, limit: Any, stops: bool) -> None:
     """One of ten is ten per cent; the state has left, the exit code says it."""
     given = singer.lines(products=[{"id": "0"}, *(singer.product(n) for n in range(1, 10))])
     assert isinstance(world.run(given, max_rejects=limit).failure, TooMany) is stops
@@ -305,7 +305,7 @@ def with_ledger(world: Any, *statements: str) -> None:
 def lock_row(pid: int, beat_at: str) -> str:
     """A lock of a process on this machine."""
     host = os.uname().nodename
-    return f"INSERT INTO run_lock VALUES (1, 'someone', '{host}', {pid}, {beat_at})"
+    return f"INSERT INTO run_lock VALUES (1, 'someone', '{host}', {pid}, {beat_at})"  # noqa: S608
 
 
 def test_a_ledger_in_use_is_one_line(world: Any, singer: Any) -> None:
@@ -335,9 +335,9 @@ def test_the_lock_of_a_silent_run_elsewhere_is_taken_over(world: Any, singer: An
     world.load(numbered(singer, 2))
 
 
-def test_a_run_whose_lock_was_taken_stops(world: Any, singer: Any) -> None:
+def test_a_run_whose_lock_was_taken_stops(world: Any, singer: Any) -> None:  # noqa: ARG001
     """Two writers would double things: the one that lost the lock notices by its heart."""
-    from target_micropim.ledger import Ledger, RunLock
+    from target_micropim.ledger import Ledger, RunLock  # noqa: PLC0415
 
     now = [1000.0]
     ledger = Ledger.open(f"sqlite:///{world.folder}/other.db")
@@ -360,7 +360,7 @@ def test_a_report_folder_that_cannot_be_made_is_one_line(world: Any, singer: Any
 
 def test_a_full_disk_for_rejects_stops_before_the_state(world: Any, singer: Any) -> None:
     """A reject that cannot be kept is no reject: the state stays behind it, and the ledger is given back."""
-    import resource
+    import resource  # noqa: PLC0415
 
     given = [singer.schema("products"), singer.record("products", {"id": "1", "fill": "x" * 900_000})]
     given.append(singer.state({"at": 1}))
@@ -380,15 +380,20 @@ def test_a_full_disk_for_rejects_stops_before_the_state(world: Any, singer: Any)
 
 def start_with(world: Any, before: Any) -> "subprocess.Popen[bytes]":
     """A target process that prepares itself in its own way."""
-    import json
-    import sys
+    import json  # noqa: PLC0415
+    import sys  # noqa: PLC0415
 
     file = world.folder / "config.json"
     file.write_text(json.dumps(world.settings()))
     command = [sys.executable, "-m", "target_micropim", "--config", str(file)]
     pipe = subprocess.PIPE
-    return subprocess.Popen(  # noqa: PLW1509 - one thread here
-        command, stdin=pipe, stdout=pipe, stderr=pipe, cwd=world.folder, preexec_fn=before
+    return subprocess.Popen(
+        command,
+        stdin=pipe,
+        stdout=pipe,
+        stderr=pipe,
+        cwd=world.folder,
+        preexec_fn=before,  # noqa: PLW1509
     )
 
 

@@ -1,0 +1,119 @@
+"""How a changing resource is read from its bookmark on: as one stream, by keyset, or by windows.
+
+| API | products_endpoint | way |
+| --- | --- | --- |
+| v4 | stream | one answer, resumed from its edge when it breaks |
+| v4 | query | page 0 of ever later questions; by windows where that cannot reach or the order does not hold |
+| v3 | | windows over update time: v3 cannot sort by it |
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from tap_medipim.bookmark import Bookmark
+from tap_medipim.changes import Frontier
+from tap_medipim.client import MedipimClient, Page
+from tap_medipim.errors import OutOfReach
+from tap_medipim.filter_check import split
+from tap_medipim.filters import both
+from tap_medipim.legacy import as_v4
+from tap_medipim.normalise import updated_at
+from tap_medipim.pagination import by_keyset, resumed
+from tap_medipim.resources import Resource
+from tap_medipim.settings import TapSettings
+from tap_medipim.windows import LATEST, Question, Span, Windows
+
+Row = dict[str, Any]
+Filter = dict[str, Any]
+BY_UPDATE_TIME = {"touchedAt": "ASC"}
+
+
+class ChangeReader:
+    """Reads one resource once, and moves its bookmark past what is certain."""
+
+    def __init__(
+        self,
+        client: MedipimClient,
+        resource: Resource,
+        settings: TapSettings,
+        bookmark: Bookmark,
+        warn: Callable[[str], None],
+    ) -> None:
+        self._client = client
+        self._resource = resource
+        self._settings = settings
+        self._bookmark = bookmark
+        self._warn = warn
+        self._frontier: Frontier | None = None
+
+    def rows(self, wanted: Filter | None) -> Iterator[Row]:
+        """Every row that changed since the bookmark and matches, each version once."""
+        self._client.forget_server_time()
+        since = self._bookmark.ask_from(self._settings.lookback_seconds)
+        parts = split(wanted, self._settings.api_version)
+        if len(parts) == 1:
+            yield from self._part(parts[0], since)
+            return
+        with self._bookmark.held():
+            given: set[tuple[str, int | None]] = set()
+            for part in parts:
+                for row in self._part(part, since):
+                    version = (str(row["id"]), updated_at(row))
+                    if version not in given:
+                        given.add(version)
+                        yield row
+
+    def row_written(self) -> None:
+        """The last row given is on its way to the loader: the bookmark may move with it."""
+        if self._frontier is not None:
+            self._bookmark.advance(self._frontier, self._client.server_time)
+
+    def _part(self, wanted: Filter | None, since: int) -> Iterator[Row]:
+        if self._settings.api_version == "v3":
+            yield from map(as_v4, self._by_windows(wanted, since))
+            return
+        self._frontier = frontier = Frontier(since)
+        try:
+            yield from self._in_order(wanted, frontier)
+        except OutOfReach as reason:
+            self._frontier = None
+            self._warn(f"{reason}: reading on by windows of time")
+            rest = self._by_windows(wanted, frontier.resume_from())
+            yield from (row for row in rest if not frontier.knows(row))
+        else:
+            self._bookmark.complete(frontier, self._client.server_time)
+
+    def _in_order(self, wanted: Filter | None, frontier: Frontier) -> Iterator[Row]:
+        if self._settings.products_endpoint == "stream":
+            return resumed(partial(self._ask_stream, wanted), frontier, self._client.wire.breathe, self._warn)
+        return by_keyset(partial(self._ask_page, wanted), frontier, self._settings.page_size)
+
+    def _ask_stream(self, wanted: Filter | None, since: int) -> Iterator[Row]:
+        body = {"filter": both(wanted, {"updatedSince": since}), "sorting": BY_UPDATE_TIME}
+        return self._client.stream(f"{self._resource.v4}/stream", body)
+
+    def _ask_page(self, wanted: Filter | None, since: int, number: int) -> Page:
+        body = {"filter": both(wanted, {"updatedSince": since}), "sorting": BY_UPDATE_TIME}
+        return self._query(body | {"page": {"no": number, "size": self._settings.page_size}})
+
+    def _by_windows(self, wanted: Filter | None, since: int) -> Iterator[Row]:
+        """Up to the service's own time, window by window; then what it dates later, which moves no bookmark."""
+
+        def ask(question: Question, number: int) -> Page:
+            body = {
+                "filter": both(wanted, question.filter()),
+                "sorting": {"id": "DESC" if question.descending else "ASC"},
+                "page": {"no": number, "size": self._settings.page_size},
+            }
+            return self._query(body)
+
+        ask(Question(Span(since, LATEST)), 0)  # for the service's time, and a refusal before anything else
+        end = max(since, self._client.server_time or since)
+        windows = Windows(ask, self._settings.page_size)
+        yield from windows.read(Span(since, end), self._bookmark.reached)
+        yield from windows.read(Span(end + 1, LATEST), lambda _end: None)
+
+    def _query(self, body: dict[str, Any]) -> Page:
+        path = self._resource.v3[0] if self._settings.api_version == "v3" else f"{self._resource.v4}/query"
+        return self._client.query(path, body)

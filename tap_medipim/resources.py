@@ -1,0 +1,56 @@
+"""What Medipim offers, as a table: a row is a stream (medipim.md section 3.1, and 9 for v3)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tap_medipim.markets import MARKETS
+
+V3_MARKET = "be"
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One stream: its name in the catalog, its place in v4, and in v3 (several where the spelling is unsure).
+
+    ``market_only`` ones are listed in MARKETS. ``/query`` and ``/stream`` follow the v4 path.
+    """
+
+    name: str
+    v4: str
+    v3: tuple[str, ...] = ()
+    incremental: bool = False
+    market_only: bool = False
+
+
+RESOURCES = (
+    Resource("products", "/v4/products", ("/v3/products/search",), incremental=True),
+    Resource("media", "/v4/media", incremental=True),
+    Resource("brands", "/v4/brands", ("/v3/brands/all",)),
+    Resource("organizations", "/v4/organizations", ("/v3/organizations/all",)),
+    Resource("categories", "/v4/public-categories", ("/v3/public-categories/all",)),
+    Resource("active_ingredients", "/v4/active-ingredients", ("/v3/active-ingredients/all",)),
+    Resource("product_families", "/v4/product-families"),
+    Resource("attributes", "/v4/product/attributes"),
+    Resource("attribute_options", "/v4/product/attribute/options", ("/v3/attributes/all",)),
+    Resource("medipim_categories", "/v4/medipim-categories", market_only=True),
+    # The vendor's v3 page spells it "bci-categories".
+    Resource(
+        "bcfi_categories",
+        "/v4/bcfi-categories",
+        ("/v3/bci-categories/all", "/v3/bcfi-categories/all"),
+        market_only=True,
+    ),
+    Resource("apb_categories", "/v4/apb-categories", ("/v3/apb-categories/all",), market_only=True),
+    Resource("atc_categories", "/v4/atc-categories", market_only=True),
+    Resource("osp_categories", "/v4/osp-categories", market_only=True),
+    Resource("fine_line_categories", "/v4/fine-line-categories", market_only=True),
+)
+
+
+def resources_of(market: str, version: str) -> Iterator[Resource]:
+    """The streams that a market has in a version of the API."""
+    only = MARKETS.get(market, MARKETS["be"]).only_streams
+    for resource in RESOURCES:
+        offered = version != "v3" or bool(resource.v3)
+        if offered and (not resource.market_only or resource.name in only):
+            yield resource
