@@ -153,3 +153,35 @@ def plan_categories(
 def plan_pictures(wanted_keys: list[str], handled: frozenset[str]) -> list[str]:
     """The pictures not sent yet, in their order."""
     return [key for key in wanted_keys if key not in handled]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A product in the source and in MicroPIM. ``half_done``: a run was killed in the middle of writing it."""
+
+    inactive: bool
+    present: bool
+    archived: bool
+    half_done: bool
+
+
+@dataclass(frozen=True)
+class Leave:
+    """Leave the product as it is. ``why`` is for a person; ``refused`` makes it a reject."""
+
+    action: str
+    why: str | None = None
+    refused: bool = False
+
+
+def plan_leave(standing: Standing, *, write_mode: str, on_inactive: str, on_archived: str) -> Leave | None:
+    """The reason for not writing a product, or None."""
+    if not standing.present:
+        return Leave("skipped") if standing.inactive or write_mode == "update_only" else None
+    if standing.inactive and (standing.archived or on_inactive == "ignore"):
+        return Leave("unchanged" if standing.archived else "skipped")
+    if write_mode == "create_only" and not standing.half_done:
+        return Leave("skipped")
+    if standing.archived and on_archived in {"skip", "error"}:  # whoever archived it may have had a reason
+        return Leave("skipped", "is archived in MicroPIM while the source has it", refused=on_archived == "error")
+    return None

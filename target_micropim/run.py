@@ -1,6 +1,5 @@
 """One run, from opening the ledger to the report: the collaborators built once and wired. The only ``new`` in town."""
 
-import hashlib
 import logging
 import threading
 import uuid
@@ -9,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import orjson
 import requests
 from requests.auth import AuthBase
 from typing_extensions import override
@@ -17,36 +15,30 @@ from typing_extensions import override
 from pim_wire.clock import Clock
 from pim_wire.errors import StopRun
 from pim_wire.redaction import Redactor
-from pim_wire.schema_files import schema_dir
 from pim_wire.throttle import Throttle
 from pim_wire.wire import Wire
 from target_micropim.categories import Categories
+from target_micropim.category_road import CategoryRoad
 from target_micropim.client import MicroPimClient
+from target_micropim.endings import Endings
 from target_micropim.engine import Engine, Parts
 from target_micropim.errors import RecordRejected
 from target_micropim.guards import Guards
-from target_micropim.html import clean_html
 from target_micropim.identity import Identity
 from target_micropim.ledger import Ledger, RunLock
-from target_micropim.mapping import MappingRules
 from target_micropim.names import Names
 from target_micropim.once import Once
-from target_micropim.profiles import Profile, medipim_profile, native_profile
+from target_micropim.product_road import ProductParts, ProductRoad
+from target_micropim.profiles import Profile
 from target_micropim.rejects import Rejects
 from target_micropim.report import Report
-from target_micropim.settings import TargetSettings
+from target_micropim.settings_values import TargetSettings
 from target_micropim.settlement import Settlement
-from target_micropim.upsert import Options, Upserter
+from target_micropim.shaping import options_of, organization, profile_of, settings_digest
+from target_micropim.upsert import Upserter
 from target_micropim.workers import KeyedPool
 
 TICK_SECONDS = 0.5
-# Settings that shape what is sent: when one changes, every record counts as changed.
-SHAPING = (
-    "profile", "locale", "fallback_locales", "currency", "sku_template", "create_status", "on_inactive", "on_archived",
-    "write_mode", "field_policies", "categories_mode", "category_root", "media_mode", "media_formats",
-    "media_target_groups", "max_images", "allow_private_media_hosts", "publishing_channels",
-)  # fmt: skip
-
 logger = logging.getLogger("target-micropim")
 
 
@@ -122,10 +114,27 @@ class Run:
 
     def _parts(self) -> Parts:
         config, settings = self._config, self._settings
-        profile = self._profile()
-        identity = Identity(self._client, self._ledger, settings.match_on)
+        profile, guards = profile_of(config, settings), Guards(settings.max_rejects, settings.max_archive)
+        rejects = Rejects(self._report.folder / "rejects.jsonl")
+        endings = Endings(self._settlement, self._report, rejects, guards)
         once = Once(self._wire.breathe)
         categories = Categories(self._client, self._ledger, once, config.get("category_root"))
+        return Parts(
+            profile=profile,
+            categories=CategoryRoad(profile, categories, endings),
+            products=ProductRoad(self._product_parts(profile, categories, once, guards), endings),
+            endings=endings,
+            names=self._names,
+            report=self._report,
+            settlement=self._settlement,
+            pool=self._pool,
+            guards=guards,
+            preflight=self._preflight,
+            on_unknown_stream=config["on_unknown_stream"],
+        )
+
+    def _product_parts(self, profile: Profile, categories: Categories, once: Once, guards: Guards) -> ProductParts:
+        identity = Identity(self._client, self._ledger, self._settings.match_on)
         upserter = Upserter(
             profile.product,
             self._client,
@@ -135,50 +144,20 @@ class Run:
             categories,
             self._report,
             once,
-            self._options(),
+            options_of(self._config, self._settings),
         )
-        return Parts(
+        return ProductParts(
             profile=profile,
             ledger=self._ledger,
             identity=identity,
             names=self._names,
             categories=categories,
             upserter=upserter,
-            rejects=Rejects(self._report.folder / "rejects.jsonl"),
-            report=self._report,
-            settlement=self._settlement,
             pool=self._pool,
-            guards=Guards(settings.max_rejects, settings.max_archive),
-            settings_digest=settings_digest(config, settings),
-            preflight=self._preflight,
-            on_unknown_stream=config["on_unknown_stream"],
+            guards=guards,
+            report=self._report,
+            settings_digest=settings_digest(self._config, self._settings),
         )
-
-    def _profile(self) -> Profile:
-        rules, writes = self._rules(), self._config["categories_mode"] != "off"
-        if self._config["profile"] == "native":
-            return native_profile(rules, writes_categories=writes)
-        names = (entry.name.removesuffix(".json") for entry in schema_dir("medipim").iterdir())
-        return medipim_profile(rules, writes_categories=writes, acknowledged=frozenset(names))
-
-    def _rules(self) -> MappingRules:
-        config, settings = self._config, self._settings
-        return MappingRules(
-            locales=settings.locales,
-            currency=config["currency"],
-            sku_template=config["sku_template"],
-            create_status=config["create_status"],
-            publishing_channels=settings.publishing_channels,
-            media_formats=settings.media_formats,
-            media_target_groups=settings.media_target_groups,
-            max_images=config["max_images"],
-            allow_private_media_hosts=config["allow_private_media_hosts"],
-            clean_html=clean_html,
-        )
-
-    def _options(self) -> Options:
-        names = ("write_mode", "on_inactive", "on_archived", "categories_mode", "media_mode", "create_status")
-        return Options(policies=self._settings.policies, **{name: self._config[name] for name in names})
 
     def _preflight(self) -> None:
         """The cheapest question proves key and organization before anything else is asked. Raises StopRun."""
@@ -253,19 +232,6 @@ class Run:
 
     def _run_id(self) -> str:
         return f"{datetime.fromtimestamp(self._started, UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:6]}"
-
-
-def organization(base_url: str, key: str) -> str:
-    """What a ledger is bound to: the address, and a slow digest of the key that does not give the key away."""
-    derived = hashlib.scrypt(key.encode(), salt=base_url.encode(), n=2**12, r=8, p=1, dklen=16)
-    return f"{base_url} {derived.hex()}"
-
-
-def settings_digest(config: Mapping[str, Any], settings: TargetSettings) -> str:
-    """A digest of the settings that shape what is sent; of the maps what they hold, wherever it is written."""
-    shaping: dict[str, Any] = {name: config.get(name) for name in SHAPING}
-    shaping |= {"brand_map": dict(settings.brand_map), "supplier_map": dict(settings.supplier_map)}
-    return hashlib.blake2b(orjson.dumps(shaping, option=orjson.OPT_SORT_KEYS, default=str), digest_size=16).hexdigest()
 
 
 def _moment(unix_seconds: float) -> str:

@@ -17,7 +17,8 @@ from pim_wire.redaction import Redactor
 from target_micropim.engine import Engine
 from target_micropim.messages import OrjsonReader
 from target_micropim.run import Run
-from target_micropim.settings import SETTINGS, TargetSettings, problems
+from target_micropim.settings import SETTINGS
+from target_micropim.settings_values import TargetSettings, problems
 from target_micropim.sinks import MicroPimSink
 
 

@@ -16,7 +16,16 @@ from target_micropim.ledger import Ledger, ProductRow
 from target_micropim.media import Media, Shelf
 from target_micropim.names import KINDS, Names
 from target_micropim.once import Once
-from target_micropim.plan import Known, Update, plan_categories, plan_create, plan_update, written_after
+from target_micropim.plan import (
+    Known,
+    Standing,
+    Update,
+    plan_categories,
+    plan_create,
+    plan_leave,
+    plan_update,
+    written_after,
+)
 from target_micropim.report import Report, Row
 from target_micropim.schemas import check_payload
 from target_micropim.values import fingerprint, fingerprints
@@ -82,8 +91,8 @@ class Upserter:
         for warning in wanted.warnings:
             self._report.add("warnings", Row(STREAM, wanted.external_id, wanted.sku, warning))
         row, found = self._recognise(wanted)
-        if skipped := self._skip(wanted, row, found, digest):
-            return skipped
+        if left_alone := self._left_alone(wanted, row, found, digest):
+            return left_alone
         if wanted.inactive and found is not None:
             return Outcome("archived", archive=self._row(wanted, row, found, digest))
         if found is None:
@@ -146,41 +155,37 @@ class Upserter:
         """A product as MicroPIM shows it. Raises NotFound."""
         return {**self._client.product(product_id), "id": product_id}
 
-    def _skip(self, wanted: Wanted, row: ProductRow | None, found: Found | None, digest: str) -> Outcome | None:
-        """The reasons for leaving a product as it is; each is remembered, so that it costs nothing next time."""
-        options = self._options
-        if found is None:
-            if wanted.inactive or options.write_mode == "update_only":
-                self._ledger.settle(ProductRow(wanted.external_id, wanted.sku, ABSENT, archived=True), digest, [])
-                return Outcome("skipped")
+    def _left_alone(self, wanted: Wanted, row: ProductRow | None, found: Found | None, digest: str) -> Outcome | None:
+        """The end of a product that is not written; it is remembered, so that it costs nothing next time."""
+        leave = plan_leave(
+            Standing(
+                inactive=wanted.inactive,
+                present=found is not None,
+                archived=found is not None and found.server.get("status") == _ARCHIVED,
+                half_done=row is not None and row.digest is None,
+            ),
+            write_mode=self._options.write_mode,
+            on_inactive=self._options.on_inactive,
+            on_archived=self._options.on_archived,
+        )
+        if leave is None:
             return None
-        archived = found.server.get("status") == _ARCHIVED
-        keep = replace(self._row(wanted, row, found, digest), archived=archived)
-        if wanted.inactive and (archived or options.on_inactive == "ignore"):
-            self._ledger.settle(keep, digest, [])
-            return Outcome("unchanged" if archived else "skipped")
-        if options.write_mode == "create_only" and (row is None or row.digest is not None):  # not in the middle of it
-            self._ledger.settle(keep, digest, [])
-            return Outcome("skipped")
-        return self._skip_archived(wanted, keep, digest) if archived and not wanted.inactive else None
-
-    def _skip_archived(self, wanted: Wanted, keep: ProductRow, digest: str) -> Outcome | None:
-        """The source has it, MicroPIM's archive has it: whoever archived it may have had a reason."""
-        policy = self._options.on_archived
-        if policy in {"update", "revive"}:
-            return None
-        reason = "is archived in MicroPIM while the source has it"
-        if policy == "error":
-            raise RecordRejected("plan", [Reason("status", reason)])
-        self._report.add("manual_actions", Row(STREAM, wanted.external_id, wanted.sku, f"{reason}: left there"))
-        self._ledger.settle(keep, digest, [])
-        return Outcome("skipped")
+        if leave.refused:
+            raise RecordRejected("plan", [Reason("status", leave.why or "")])
+        if leave.why:
+            what = f"{leave.why}: left there"
+            self._report.add("manual_actions", Row(STREAM, wanted.external_id, wanted.sku, what))
+        self._ledger.settle(self._row(wanted, row, found, digest), digest, [])
+        return Outcome(leave.action)
 
     @staticmethod
-    def _row(wanted: Wanted, row: ProductRow | None, found: Found, digest: str | None) -> ProductRow:
-        """The ledger's row of a product that is left as it is."""
+    def _row(wanted: Wanted, row: ProductRow | None, found: Found | None, digest: str | None) -> ProductRow:
+        """The ledger's row of a product that is left as it is, or is not there at all."""
+        if found is None:
+            return ProductRow(wanted.external_id, wanted.sku, ABSENT, archived=True)
         known = row or ProductRow(wanted.external_id, wanted.sku, found.remote_id)
-        return replace(known, remote_id=found.remote_id, digest=digest)
+        archived = found.server.get("status") == _ARCHIVED
+        return replace(known, remote_id=found.remote_id, digest=digest, archived=archived)
 
     def _create(self, wanted: Wanted) -> tuple[str, ProductRow, Shelf]:
         fields = self._fields(wanted)
