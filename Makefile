@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test lint types check bench generate lock package clean
+.PHONY: help demo test lint types check bench faults generate lock package clean
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1  /p' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ check: lint types test ## what must be green before a change lands
 
 bench: $(READY) ## memory and speed of tap, target and pipe: ratios, in one run
 	$(BIN)/python benchmarks/memory.py
+
+faults: $(READY) ## every fault of the sandbox, what came of it; writes docs/faults.md
+	$(BIN)/python scripts/faults.py
 
 generate: $(READY) ## settings lists in meltano.yml and README, made from the code
 	$(BIN)/python scripts/generated.py --write
