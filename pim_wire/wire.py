@@ -121,6 +121,7 @@ class Wire:
         self._clock = clock
         self._redactor = redactor
         self.tally = WireTally()
+        self.on_wait: Callable[[float, str], None] = lambda _seconds, _why: None
         self._reached = False
         self._session = _session(base_url, auth, user_agent, connections)
 
@@ -203,6 +204,7 @@ class Wire:
                 + ("check the address and the network" if hopeless else "try again later, or raise max_wait_seconds")
             )
         self.tally.waited_seconds += wait
+        self.on_wait(wait, told)
         if verdict is Next.THROTTLED:
             self._throttle_for(call.method).refused(wait)
         else:

@@ -1,7 +1,7 @@
 """Medipim's API: bodies out, results in, every status judged. No waiting, no framework (medipim.md section 2)."""
 
 import email.utils
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +34,7 @@ class MedipimClient:
         self._request_timeout = request_timeout
         self._stream_timeout = stream_timeout
         self.server_time: int | None = None
+        self.on_total: Callable[[int], None] = lambda _rows: None
 
     def forget_server_time(self) -> None:
         """Before a stream is read: its first answer tells the time up to which it can be complete."""
@@ -77,7 +78,7 @@ class MedipimClient:
             self._judge(response, path)
             if response.status_code == requests.codes.no_content:
                 return
-            yield from read_results(_chunks(response))
+            yield from read_results(_chunks(response), on_total=self.on_total)
 
     def _judge(self, response: requests.Response, path: str) -> None:
         status = response.status_code

@@ -4,7 +4,7 @@ Law: an iterator that ends proves nothing. A connection that is closed at a line
 raises no error in any HTTP client; a stream is whole only when every index 0 to total - 1 was seen.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import orjson
@@ -36,7 +36,9 @@ def split_lines(chunks: Iterable[bytes], max_line: int = MAX_LINE_BYTES) -> Iter
         raise StreamBroken("the answer ends in the middle of a line")
 
 
-def read_results(chunks: Iterable[bytes], max_line: int = MAX_LINE_BYTES) -> Iterator[dict[str, Any]]:
+def read_results(
+    chunks: Iterable[bytes], max_line: int = MAX_LINE_BYTES, on_total: Callable[[int], None] = lambda _total: None
+) -> Iterator[dict[str, Any]]:
     """The ``result`` of each line. Raises StreamBroken unless the stream proves to be complete."""
     expected, total = 0, None
     try:
@@ -44,6 +46,8 @@ def read_results(chunks: Iterable[bytes], max_line: int = MAX_LINE_BYTES) -> Ite
             if not line.strip():
                 continue
             index, total, result = _row(line, expected)
+            if expected == 0:
+                on_total(total)
             if index != expected:
                 raise StreamBroken(f"row {expected} is missing: row {index} came instead")
             expected += 1

@@ -95,7 +95,10 @@ class ChangeReader:
 
     def _ask_page(self, wanted: Filter | None, since: int, number: int) -> Page:
         body = {"filter": both(wanted, {"updatedSince": since}), "sorting": BY_UPDATE_TIME}
-        return self._query(body | {"page": {"no": number, "size": self._settings.page_size}})
+        page = self._query(body | {"page": {"no": number, "size": self._settings.page_size}})
+        if number == 0 and page.total is not None:
+            self._client.on_total(page.total)
+        return page
 
     def _by_windows(self, wanted: Filter | None, since: int) -> Iterator[Row]:
         """Up to the service's own time, window by window; then what it dates later, which moves no bookmark."""

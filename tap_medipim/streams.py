@@ -12,6 +12,7 @@ from typing_extensions import override
 from pim_wire.errors import Interrupted, StopRun
 from pim_wire.schema_files import read_schema
 from tap_medipim.bookmark import Bookmark
+from tap_medipim.drift import Drift
 from tap_medipim.errors import EndpointAbsent, StreamFailed
 from tap_medipim.legacy import plain_name
 from tap_medipim.normalise import normalise
@@ -36,6 +37,7 @@ class MedipimStream(Stream):
         self.resource = resource
         super().__init__(tap, schema=read_schema("medipim", resource.name), name=resource.name)
         self.primary_keys = ["id"]
+        self._drift = Drift(read_schema("medipim", resource.name))
 
     @property
     def STATE_MSG_FREQUENCY(self) -> int:  # type: ignore[override]  # noqa: N802 - the SDK's name
@@ -64,19 +66,29 @@ class MedipimStream(Stream):
 
     @override
     def post_process(self, row: dict[str, Any], context: Any = None) -> dict[str, Any]:
-        return normalise(row, incremental=self.resource.incremental, keep_embed_url=self._tap.settings.keep_embed_url)
+        record = normalise(row, incremental=self.resource.incremental, keep_embed_url=self._tap.settings.keep_embed_url)
+        self._drift.look(record)
+        return record
 
     @override
     def _sync_records(self, context: Any = None, *, write_messages: bool = True) -> Generator[dict[str, Any], Any, Any]:
         """Keep a failure to this stream: the others go on, and the tap's last line names it."""
         if self._tap.stopped:
             return
+        progress = self._tap.progress
+        progress.begin(self.name)
         try:
-            yield from super()._sync_records(context, write_messages=write_messages)
+            for record in super()._sync_records(context, write_messages=write_messages):
+                progress.row()
+                yield record
         except StreamFailed as failure:
             self._tap.leave_out(self.name, failure)
         except (StopRun, Interrupted) as stop:
             self._tap.stopped = stop
+        finally:
+            progress.end()
+            if told := self._drift.report():
+                self.logger.warning("%s: %s", self.name, told)
         if write_messages:
             self._write_state_message()
 

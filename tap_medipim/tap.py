@@ -1,5 +1,6 @@
 """tap-medipim: settings in, the one session for all streams, the list of streams, the exit code."""
 
+import sys
 from collections.abc import Sequence
 from functools import cached_property
 from types import FrameType
@@ -23,6 +24,7 @@ from pim_wire.wire import Wire
 from tap_medipim.client import MedipimClient
 from tap_medipim.errors import EndpointAbsent, StreamFailed
 from tap_medipim.messages import OrjsonWriter
+from tap_medipim.progress import Progress, Spent
 from tap_medipim.resources import resources_of
 from tap_medipim.settings import SETTINGS, TapSettings, problems
 from tap_medipim.streams import stream_for
@@ -67,10 +69,23 @@ class TapMedipim(Tap):
         return Redactor([secret], [(key_id, secret)] if secret else [])
 
     @cached_property
+    def _throttle(self) -> Throttle:
+        return Throttle(self.settings.requests_per_minute, self.clock)
+
+    @cached_property
+    def progress(self) -> Progress:
+        """What a person sees of the run."""
+        return Progress(self.clock.now, self._spent, self.settings.requests_per_minute, sys.stderr)
+
+    def _spent(self) -> Spent:
+        tally = self.client.wire.tally
+        return Spent(tally.requests, tally.retries, tally.waited_seconds + self._throttle.tally.waited_seconds)
+
+    @cached_property
     def client(self) -> MedipimClient:
         """The one session and throttle that all streams share."""
         settings = self.settings
-        throttle = Throttle(settings.requests_per_minute, self.clock)
+        throttle = self._throttle
         wire = Wire(
             settings.base_url,
             service="Medipim",
@@ -82,7 +97,10 @@ class TapMedipim(Tap):
             redactor=self.redactor,
             connections=1,
         )
-        return MedipimClient(wire, self.redactor, settings.request_timeout, settings.stream_timeout)
+        wire.on_wait = lambda seconds, why: self.progress.look(f"waiting {seconds:.0f} s: Medipim {why}")
+        client = MedipimClient(wire, self.redactor, settings.request_timeout, settings.stream_timeout)
+        client.on_total = self.progress.expect
+        return client
 
     @override
     def discover_streams(self) -> Sequence[Stream]:
@@ -110,12 +128,10 @@ class TapMedipim(Tap):
 
     def finish(self) -> None:
         """Say how the run went. Raises StopRun when it must not count as a success, Interrupted when told to stop."""
+        for line in self.progress.table():
+            self.logger.info("%s", line)
         if self.stopped:
             raise self.stopped
-        tally = self.client.wire.tally
-        self.logger.info(
-            "Done: %d requests, %d of them repeated, %.0f s waited", tally.requests, tally.retries, tally.waited_seconds
-        )
         if self.failed:
             names = ", ".join(self.failed)
             raise StopRun(f"Not complete: {names} could not be read to the end (reasons above); all else was read")

@@ -1,0 +1,107 @@
+"""How far the tap is, for the person who watches it: a live line on a terminal, else a log line every ten seconds."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TextIO
+
+LOG_SECONDS = 10.0
+LIVE_SECONDS = 0.5
+ROWS_BETWEEN_LOOKS = 256
+
+logger = logging.getLogger("tap-medipim")
+
+
+@dataclass
+class Spent:
+    """What has been asked of the service so far."""
+
+    requests: int = 0
+    retries: int = 0
+    waited: float = 0.0
+
+    def since(self, before: "Spent") -> "Spent":
+        """What has been added."""
+        return Spent(self.requests - before.requests, self.retries - before.retries, self.waited - before.waited)
+
+
+@dataclass
+class StreamProgress:
+    """One stream: rows given, rows expected, when it began and what it has cost."""
+
+    name: str
+    began: float
+    before: Spent
+    rows: int = 0
+    expected: int | None = None
+    ended: float | None = None
+    spent: Spent = field(default_factory=Spent)
+
+
+class Progress:
+    """Told of every row; looks at the clock now and then."""
+
+    def __init__(self, now: Callable[[], float], spent: Callable[[], Spent], allowance: int, terminal: TextIO) -> None:
+        """``spent`` tells what has been asked so far; ``allowance`` is the number of requests a minute."""
+        self._now = now
+        self._spent = spent
+        self._allowance = allowance
+        self._terminal = terminal if terminal.isatty() else None
+        self._told_at = now()
+        self.streams: list[StreamProgress] = []
+
+    def begin(self, stream: str) -> None:
+        """A stream starts."""
+        self.streams.append(StreamProgress(stream, self._now(), self._spent()))
+
+    def expect(self, rows: int) -> None:
+        """The service told how many rows are still to come."""
+        self.streams[-1].expected = self.streams[-1].rows + rows
+
+    def row(self) -> None:
+        """A row was given."""
+        current = self.streams[-1]
+        current.rows += 1
+        if current.rows % ROWS_BETWEEN_LOOKS == 0:
+            self.look()
+
+    def look(self, waiting: str = "") -> None:
+        """Tell how far things are, if it is time to; a wait is told at once."""
+        pause = LIVE_SECONDS if self._terminal else LOG_SECONDS
+        if not self.streams or (not waiting and self._now() - self._told_at < pause):
+            return
+        self._told_at = self._now()
+        line = self._line(self.streams[-1]) + (f", {waiting}" if waiting else "")
+        if self._terminal:
+            self._terminal.write(f"\r{line[:100]:<100}")
+            self._terminal.flush()
+        else:
+            logger.info("%s", line)
+
+    def end(self) -> None:
+        """The stream is done."""
+        current = self.streams[-1]
+        current.ended = self._now()
+        current.spent = self._spent().since(current.before)
+
+    def table(self) -> list[str]:
+        """What each stream gave and cost, for the end of the run."""
+        if self._terminal:
+            self._terminal.write("\r" + " " * 100 + "\r")
+        head = f"{'stream':<22}{'records':>10}{'requests':>10}{'retries':>9}{'waited s':>10}{'seconds':>9}"
+        rows = [
+            f"{s.name:<22}{s.rows:>10}{s.spent.requests:>10}{s.spent.retries:>9}{s.spent.waited:>10.1f}"
+            f"{(s.ended or self._now()) - s.began:>9.1f}"
+            for s in self.streams
+        ]
+        return [head, *rows]
+
+    def _line(self, current: StreamProgress) -> str:
+        seconds = max(self._now() - current.began, 0.001)
+        rate = current.rows / seconds
+        done = f"{current.rows} of {current.expected}" if current.expected is not None else str(current.rows)
+        left = ""
+        if current.expected is not None and rate > 0:
+            left = f", {max(0, current.expected - current.rows) / rate:.0f} s left"
+        asked = f"{self._spent().since(current.before).requests} requests at {self._allowance} a minute"
+        return f"{current.name}: {done} rows, {rate:.0f}/s{left}, {asked}"
