@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from tap_medipim.markets import MARKETS
+from tap_medipim.resources import RESOURCES, resources_of
 from tap_medipim.tap import TapMedipim
 from target_micropim.target import TargetMicroPim
 
@@ -28,8 +30,8 @@ def settings(plugin: Any) -> Iterator[tuple[str, dict[str, Any], bool]]:
 def kind_of(schema: dict[str, Any]) -> str:
     """Meltano's kind of a setting (singer.md 2.4)."""
     types = [kind for kind in schema.get("type", []) if kind != "null"]
-    if schema.get("enum"):
-        return "options"
+    if schema.get("enum") and "string" in types:
+        return "options"  # of numbers, Meltano would make texts
     if schema.get("format") == "date-time":
         return "date_iso8601"
     for found, kind in (("object", "object"), ("array", "array"), ("string", "string")):
@@ -68,11 +70,25 @@ def _shown(value: Any) -> str:
     return "" if value in (None, [], "") else f"`{value if isinstance(value, str) else json.dumps(value)}`"
 
 
+def stream_lines() -> Iterator[str]:
+    """Market x stream x replication x key x endpoint."""
+    yield "| stream | markets | replication | key | v4 | v3 |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for resource in RESOURCES:
+        markets = [code for code in MARKETS if resource in resources_of(code, "v4")]
+        replication = "incremental, `updated_at`" if resource.incremental else "full table"
+        reads = [f"`POST {resource.v4}/{end}`" for end in (("stream", "query") if resource.incremental else ("query",))]
+        legacy = [f"`{'POST' if resource.incremental else 'GET'} {path}`" for path in resource.v3]
+        where = "all" if len(markets) == len(MARKETS) else ", ".join(markets)
+        yield f"| `{resource.name}` | {where} | {replication} | `id` | {' or '.join(reads)} | {' or '.join(legacy)} |"
+
+
 BLOCKS: dict[str, dict[str, tuple[str, Callable[[], Iterator[str]]]]] = {
     "meltano.yml": {
         "tap-medipim settings": ("        #", lambda: meltano_lines(TapMedipim)),
         "target-micropim settings": ("        #", lambda: meltano_lines(TargetMicroPim)),
     },
+    "docs/streams.md": {"streams": ("<!--", stream_lines)},
     "README.md": {
         "tap-medipim settings": ("<!--", lambda: readme_lines(TapMedipim)),
         "target-micropim settings": ("<!--", lambda: readme_lines(TargetMicroPim)),
