@@ -210,6 +210,16 @@ def test_more_rows_in_one_second_than_pages_reach_are_read_by_windows(sandbox: M
     assert sorted(run.ids()) == sorted(box.medipim.catalogue.products)
 
 
+@pytest.mark.parametrize("kind", ["stall", "hang"])
+def test_a_stream_that_falls_silent_is_resumed(kind: str, sandbox: Make, run_tap: Run) -> None:
+    """Silence longer than stream_timeout_seconds counts as a break; nothing is lost and no version comes twice."""
+    box = sandbox(products=30)
+    box.medipim.faults.add(Fault(kind, route="POST /v4/products/stream", after_lines=9))
+    run = run_tap(box, "products", stream_timeout_seconds=0.3)
+    assert run.error is None
+    assert sorted(run.ids()) == sorted(box.medipim.catalogue.products)
+
+
 @pytest.mark.parametrize(("clip", "beyond"), [(True, "empty"), (False, "error")])
 def test_more_than_ten_thousand_rows_arrive_by_pages(clip: bool, beyond: str, sandbox: Make, run_tap: Run) -> None:
     """The 10,000-row cap is never met, whether totals are clipped or not."""
