@@ -32,6 +32,7 @@ types: $(READY) ## mypy, strict
 
 check: lint types test ## what must be green before a change lands
 	$(BIN)/python scripts/generated.py
+	$(BIN)/python scripts/mapping_page.py
 
 bench: $(READY) ## memory and speed of tap, target and pipe: ratios, in one run
 	$(BIN)/python benchmarks/memory.py
@@ -39,8 +40,9 @@ bench: $(READY) ## memory and speed of tap, target and pipe: ratios, in one run
 faults: $(READY) ## every fault of the sandbox, what came of it; writes docs/faults.md
 	$(BIN)/python scripts/faults.py
 
-generate: $(READY) ## settings lists in meltano.yml and README, made from the code
+generate: $(READY) ## lists of settings and streams, and the page of the mapping, made from the code
 	$(BIN)/python scripts/generated.py --write
+	$(BIN)/python scripts/mapping_page.py --write
 
 lock: $(READY) ## exact versions with hashes, for Python 3.11 to 3.14
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" --group dev pyproject.toml -o requirements/dev.txt

@@ -1,6 +1,6 @@
 """The category tree: parents first, identity = path (parent, name), never by name alone (micropim.md 4, rows 23 to 26).
 
-What exists is never renamed, moved or deleted. Two source categories with one path become one category.
+What exists is never deleted, and renamed or moved only when asked to. Two source categories with one path become one.
 """
 
 from collections.abc import Iterator
@@ -10,8 +10,10 @@ from typing import Any
 from pim_wire.errors import StopRun
 from target_micropim.client import MicroPimClient, remote_id
 from target_micropim.errors import Reason, RecordRejected
+from target_micropim.follower import Follower
 from target_micropim.ledger import Ledger
 from target_micropim.once import Once
+from target_micropim.report import Report
 from target_micropim.schemas import check_payload
 from target_micropim.tree import Tree, read_tree
 from target_micropim.wanted import WantedCategory
@@ -41,6 +43,11 @@ class Categories:
         self._root: int | None = None
         self._known: dict[str, int] = {}
         self._waiting: dict[str, list[Arrived]] = {}
+        self._follower: Follower | None = None
+
+    def follow(self, report: Report) -> None:
+        """From now on rename and move what exists, as the source does (update_categories)."""
+        self._follower = Follower(self._client, report)
 
     def ready(self) -> None:
         """Read the tree and the ledger once; an id that MicroPIM no longer has is forgotten. Raises StopRun."""
@@ -58,6 +65,10 @@ class Categories:
         """Those of the external ids that have their category, in their order."""
         self.ready()
         return {key: self._known[key] for key in external if key in self._known}
+
+    def path(self, number: int) -> str:
+        """Names from the top, for people."""
+        return self._tree.path(number) if self._tree is not None else str(number)
 
     def managed(self) -> frozenset[int]:
         """The ids under the configured root, or all that the ledger knows when there is no root."""
@@ -78,9 +89,13 @@ class Categories:
     def place(self, wanted: WantedCategory) -> bool:
         """Find or make one category whose parent is known; whether it was made. Raises RecordRejected."""
         self.ready()
-        if wanted.external_id in self._known:
-            return False
         parent = self._root if wanted.parent is None else self._known[wanted.parent]
+        if wanted.external_id in self._known:
+            if self._follower and self._follower.follow(
+                self._tree or Tree(), self._known[wanted.external_id], wanted, parent
+            ):
+                self._tree = self._read()
+            return False
         number, made = self._place(wanted.name, wanted.description, parent)
         self._known[wanted.external_id] = number
         self._ledger.remember_category(wanted.external_id, number)

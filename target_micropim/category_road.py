@@ -5,6 +5,8 @@ from typing import Any
 from target_micropim.categories import Arrived, Categories
 from target_micropim.endings import Endings, because
 from target_micropim.errors import RecordRejected
+from target_micropim.keys import check_key
+from target_micropim.plan_file import About
 from target_micropim.profiles import Profile
 
 STREAM = "categories"
@@ -13,8 +15,9 @@ STREAM = "categories"
 class CategoryRoad:
     """Called by one thread."""
 
-    def __init__(self, profile: Profile, categories: Categories, endings: Endings) -> None:
+    def __init__(self, profile: Profile, categories: Categories, endings: Endings, about: About) -> None:
         self._profile = profile
+        self._about = about
         self._categories = categories
         self._endings = endings
 
@@ -26,6 +29,7 @@ class CategoryRoad:
             return
         try:
             arrived = Arrived(self._profile.category(record), ticket, record)
+            check_key(arrived.wanted.external_id)
             if not self._categories.must_wait(arrived):
                 self._place(arrived)
         except RecordRejected as why:
@@ -46,7 +50,8 @@ class CategoryRoad:
             arrived = queue.pop(0)
             wanted = arrived.wanted
             try:
-                made = self._categories.place(wanted)
+                with self._about(STREAM, wanted.external_id):
+                    made = self._categories.place(wanted)
             except RecordRejected as why:
                 self._endings.reject(STREAM, arrived.ticket, wanted.external_id, arrived.record, why)
                 continue

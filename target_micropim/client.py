@@ -113,6 +113,43 @@ class MicroPimClient:
         inner = data.get("category") if isinstance(data, dict) else None
         return inner if isinstance(inner, dict) else data if isinstance(data, dict) else {}
 
+    def update_category(self, category_id: int, payload: dict[str, Any]) -> None:
+        """PUT a category, whole: a PUT may replace what it does not name."""
+        self._ask("PUT", f"/api/categories/{category_id}", json=payload)
+
+    def move_category(self, category_id: int, payload: dict[str, Any]) -> None:
+        """POST a new parent; states an absolute place, so it is safe to repeat."""
+        self._ask("POST", f"/api/categories/{category_id}/move", json=payload)
+
+    def category_products(self, category_id: int) -> frozenset[int]:
+        """The ids of the products in a category, page by page if there are pages (micropim.md 1.8)."""
+        found: set[int] = set()
+        number, last = 0, 1
+        while number < last:
+            number += 1
+            params = {"page": number, "limit": PAGE_LIMIT} if number > 1 else None
+            data = self._ask("GET", f"/api/categories/{category_id}/products", params=params)
+            rows = [item.get("id") for item in _listed(data, "products")]
+            pages = data.get("pagination") if isinstance(data, dict) else None
+            last = pages["total_pages"] if isinstance(pages, dict) and isinstance(pages.get("total_pages"), int) else 1
+            found.update(row for row in rows if isinstance(row, int))
+            if not rows:
+                break
+        return frozenset(found)
+
+    def assign_products(self, category_id: int, product_ids: list[int]) -> None:
+        """POST products into a category. Whether it adds or replaces is not documented (micropim.md 4, row 10)."""
+        self._ask("POST", f"/api/categories/{category_id}/products", json={"product_ids": product_ids})
+
+    def attributes(self) -> Any:
+        """The raw list of attribute definitions; its shape is not documented, attributes.py reads every known one."""
+        return self._ask("GET", "/api/product-attributes")
+
+    def create_attribute(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """POST a definition. Raises Refused, or Unclear when it may have been made."""
+        data = self._ask("POST", "/api/product-attributes", json=payload, repeatable=False)
+        return data if isinstance(data, dict) else {}
+
     def _ask(
         self, method: str, path: str, *, json: Any = None, params: dict[str, Any] | None = None, repeatable: bool = True
     ) -> Any:

@@ -49,7 +49,7 @@ class Engine:
         self._in_contact = False
         self._roads: dict[str, Callable[[dict[str, Any]], None]] = {
             "products": parts.products.receive,
-            "categories": parts.categories.receive,
+            "categories": self._receive_category,
         }
 
     def takes(self, stream: str) -> bool:
@@ -70,6 +70,11 @@ class Engine:
         else:
             endings = self._parts.endings
             endings.reject(stream, endings.open(), None, record, because("map", "$", "the record is not an object"))
+
+    def _receive_category(self, record: dict[str, Any]) -> None:
+        """Products in flight land first: whether they see this category must not hang on who is faster."""
+        self._parts.pool.drain()
+        self._parts.categories.receive(record)
 
     def checkpoint(self, state: dict[str, Any]) -> None:
         """Take a STATE: everything before it is put into hands first."""

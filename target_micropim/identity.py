@@ -13,11 +13,12 @@ from typing import Any
 from pim_wire.errors import StopRun, Unclear
 from target_micropim.client import MicroPimClient, remote_id
 from target_micropim.errors import Reason, RecordRejected
+from target_micropim.gtin import has_check_digit
 from target_micropim.ledger import Ledger, SeenProduct
-from target_micropim.mapping import has_check_digit
 from target_micropim.values import fingerprint, fingerprints, image_count, server_fields
 
 MANY = 50  # single look-ups, of two reads each, after which reading the whole list is cheaper
+MAX_SEARCHES = 16  # of one SKU, when the pages of its hits do not add up; each time more of them were seen
 _LISTS: tuple[dict[str, str], ...] = ({}, {"status": "archived"})  # without a status the archive may be hidden (row 3)
 _ARCHIVED = fingerprint("status", "archived")
 
@@ -108,15 +109,31 @@ class Identity:
 
     def search(self, sku: str) -> list[Found]:
         """Exact hits of a text search, every page of it: live products, and the archive when none is live."""
-        hits: dict[int, Found] = {}
         for query in _LISTS:
-            for product in self._client.products(search=sku, **query):
-                if str(product.get("sku") or "").strip() == sku:
-                    found = found_in(product)
-                    hits[found.remote_id] = found
+            hits = self._hits(sku, query)
             if hits:
-                break
-        return list(hits.values())
+                return hits
+        return []
+
+    def _hits(self, sku: str, query: dict[str, str]) -> list[Found]:
+        """Exact hits among all pages. Their order is undefined, so pages that do not add up are read again.
+
+        Raises RecordRejected when they never do: a product that was not seen would be made a second time.
+        """
+        ids: set[Any] = set()
+        hits: dict[int, Found] = {}
+        for _ in range(MAX_SEARCHES):
+            number, page = 0, None
+            while page is None or not page.is_last:
+                number += 1
+                page = self._client.products_page(number, search=sku, **query)
+                ids.update(product.get("id") for product in page.products)
+                exact = (found_in(p) for p in page.products if str(p.get("sku") or "").strip() == sku)
+                hits |= {found.remote_id: found for found in exact}
+            if number == 1 or page.total is None or len(ids) >= page.total:
+                return list(hits.values())
+        told = f"the search for {sku} shows other products each time: nobody can tell whether it is there"
+        raise RecordRejected("recognise", [Reason("sku", told)])
 
     def search_one(self, sku: str) -> Found | None:
         """The product a search finds with exactly this SKU, or None. Raises RecordRejected when there are several."""

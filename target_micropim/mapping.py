@@ -1,30 +1,28 @@
-"""Pure: a Medipim record becomes what MicroPIM should hold, as a table of fields.
+"""Pure: a Medipim record becomes what MicroPIM should hold.
 
-Adding a field is one line in FIELDS and one small function. Standard library only: no clock, file, network or
-framework; what needs a library (HTML cleaning) is handed in with the rules.
+The table of fields is in field_rows.py, that of attributes in attribute_table.py. Standard library only: no clock,
+file, network or framework; what needs a library (HTML cleaning) is handed in with the rules.
 """
 
-import re
-import unicodedata
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from string import Formatter
 from typing import Any
 
+from target_micropim.attribute_table import attribute_values
 from target_micropim.errors import Reason, RecordRejected
-from target_micropim.public_url import is_public_url
-from target_micropim.wanted import Picture, Wanted
+from target_micropim.field_rows import FIELDS, FieldRules, Unfit, field_value
+from target_micropim.limits import TextLimits
+from target_micropim.lookup import leaves
+from target_micropim.pictures import PictureRules, pictures
+from target_micropim.prices import decimal_of, shown
+from target_micropim.texts import languages_in, objects, plain, text_in
+from target_micropim.wanted import Wanted
 
 Record = dict[str, Any]
 
 INACTIVE_STATUSES = frozenset({"inactive", "replaced"})
-CONSUMER_GROUPS = frozenset({"public", "webshop"})
-LONG_TEXT_TYPES = ("full_description", "indication", "properties", "usage", "composition")
-MAX_ALT_TEXT = 255
-MAX_MINOR = 10**14  # twelve digits before the point: more is no price, and MicroPIM takes no more
-
-_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]{1,3})?", re.IGNORECASE | re.ASCII)
+NAMED = ("brand", "supplier")
 
 
 @dataclass(frozen=True)
@@ -41,16 +39,67 @@ class MappingRules:
     max_images: int
     allow_private_media_hosts: bool
     clean_html: Callable[[str], str]
+    invalid_ean: str = "drop"
+    field_map: Mapping[str, str | None] = field(default_factory=dict)
+    limits: TextLimits = field(default_factory=TextLimits)
+    with_attributes: bool = False
+
+    @property
+    def for_fields(self) -> FieldRules:
+        """The part that single fields need."""
+        return FieldRules(
+            self.locales,
+            self.currency,
+            self.create_status,
+            self.publishing_channels,
+            self.invalid_ean,
+            self.clean_html,
+            self.field_map,
+        )
+
+    @property
+    def for_pictures(self) -> PictureRules:
+        """The part that pictures need."""
+        return PictureRules(
+            self.media_formats, self.media_target_groups, self.max_images, self.allow_private_media_hosts
+        )
 
 
 def map_product(record: Record, rules: MappingRules) -> Wanted:
     """What MicroPIM should hold for one Medipim product. Raises RecordRejected with every reason found."""
     reasons: list[Reason] = []
     warnings: list[str] = []
+    fields = _fields(record, rules, reasons, warnings)
+    sku = _sku(record, rules.sku_template, reasons)
+    if reasons:
+        raise RecordRejected("map", reasons)
+    vat = decimal_of(record.get("vat"))
+    return Wanted(
+        external_id=str(record["id"]).strip(),
+        sku=sku,
+        fields=fields,
+        brand=_named("brand", record, rules),
+        supplier=_named("supplier", record, rules),
+        categories=tuple(_ids(record.get("publicCategories"))),
+        pictures=tuple(pictures(record, rules.for_pictures, rules.locales, fields["name"], warnings)),
+        attributes=attribute_values(record, rules.locales) if rules.with_attributes else (),
+        vat=None if vat is None else shown(vat),
+        languages=_languages_left(record, rules.locales),
+        inactive=str(record.get("status")) in INACTIVE_STATUSES,
+        warnings=tuple(warnings),
+    )
+
+
+def _fields(record: Record, rules: MappingRules, reasons: list[Reason], warnings: list[str]) -> dict[str, Any]:
+    """The fields that have a value; what is wrong with them goes into the two lists."""
     fields: dict[str, Any] = {}
-    for name, make in FIELDS.items():
+    for_fields = rules.for_fields
+    for name in FIELDS:
         try:
-            value = make(record, rules)
+            value = field_value(name, record, for_fields)
+        except Unfit as unfit:
+            reasons.append(Reason(name, str(unfit)))
+            continue
         except ValueError as error:
             warnings.append(f"{name}: {error}")
             continue
@@ -58,20 +107,8 @@ def map_product(record: Record, rules: MappingRules) -> Wanted:
             fields[name] = value
     if "name" not in fields:
         reasons.append(Reason("name", f"no text in any of the languages {', '.join(rules.locales)}"))
-    sku = _sku(record, rules.sku_template, reasons)
-    if reasons:
-        raise RecordRejected("map", reasons)
-    return Wanted(
-        external_id=str(record["id"]).strip(),
-        sku=sku,
-        fields=fields,
-        brand=_brand(record, rules),
-        supplier=_supplier(record, rules),
-        categories=tuple(_ids(record.get("publicCategories"))),
-        pictures=tuple(_pictures(record, rules, fields["name"], warnings)),
-        inactive=str(record.get("status")) in INACTIVE_STATUSES,
-        warnings=tuple(warnings),
-    )
+    rules.limits.apply(fields, rules.clean_html, reasons, warnings)
+    return fields
 
 
 def sku_of(record: Record, template: str) -> str | None:
@@ -83,110 +120,9 @@ def sku_of(record: Record, template: str) -> str | None:
 
 def names_of(record: Record, rules: MappingRules) -> Iterator[tuple[str, str]]:
     """The names that must be resolved to ids: ("brand", ...) and ("supplier", ...)."""
-    for kind, name in (("brand", _brand(record, rules)), ("supplier", _supplier(record, rules))):
-        if name is not None:
+    for kind in NAMED:
+        if (name := _named(kind, record, rules)) is not None:
             yield kind, name
-
-
-def text_in(value: Any, locales: tuple[str, ...]) -> str | None:
-    """A localized map, or a plain text, in the first language that has it (medipim.md 5: both forms occur)."""
-    if isinstance(value, str):
-        return plain(value)
-    if not isinstance(value, dict):
-        return None
-    for locale in locales:
-        found = value.get(locale)
-        if isinstance(found, str) and found.strip():
-            return plain(found)
-    return None
-
-
-def plain(text: str) -> str | None:
-    """One line, composed characters, no outer or doubled white space; None when nothing is left."""
-    return " ".join(unicodedata.normalize("NFC", text).split()) or None
-
-
-def _name(record: Record, rules: MappingRules) -> str | None:
-    return text_in(record.get("name"), rules.locales) or text_in(record.get("seoName"), rules.locales)
-
-
-def _description(record: Record, rules: MappingRules) -> str | None:
-    """The first text for consumers, language by language, then type by type, cleaned."""
-    texts = [d for d in _objects(record.get("descriptions")) if _is_for(d, CONSUMER_GROUPS)]
-    for locale in rules.locales:
-        for kind in LONG_TEXT_TYPES:
-            for text in texts:
-                content = text.get("content")
-                html = content.get(locale) if text.get("type") == kind and isinstance(content, dict) else None
-                if isinstance(html, str) and (cleaned := rules.clean_html(html)):
-                    return cleaned
-    return None
-
-
-def _short_description(record: Record, rules: MappingRules) -> str | None:
-    return text_in(record.get("shortDescription"), rules.locales) or text_in(record.get("seoName"), rules.locales)
-
-
-def _price(record: Record, _rules: MappingRules) -> str | None:
-    return money(record.get("publicPrice"))
-
-
-def _cost_price(record: Record, _rules: MappingRules) -> str | None:
-    return money(record.get("pharmacistPrice")) or money(record.get("manufacturerPrice"))
-
-
-def money(minor: Any) -> str | None:
-    """Minor units (cents) as decimal text, without floats: 1495 -> "14.95". Raises ValueError for what is no price."""
-    if minor is None or minor == "":
-        return None
-    text = str(minor).strip()
-    if isinstance(minor, bool) or not _NUMBER.fullmatch(text):
-        raise ValueError(f"{text[:40]!r} is no number of cents")
-    amount = Decimal(text)
-    if not 0 <= amount < MAX_MINOR:
-        raise ValueError(f"{text[:40]!r} is no price")
-    return f"{(amount / 100).quantize(Decimal('0.01')):f}"
-
-
-def _ean(record: Record, _rules: MappingRules) -> str | None:
-    """The first code whose check digit is right: 13 digits before 12, 8 and 14, since MicroPIM shows 13."""
-    codes = [str(code).strip() for code in _candidates(record) if code not in (None, "")]
-    valid = [code for code in codes if has_check_digit(code)]
-    if codes and not valid:
-        raise ValueError(f"none of {len(codes)} codes has a right check digit")
-    return next((code for length in (13, 12, 8, 14) for code in valid if len(code) == length), None)
-
-
-def _candidates(record: Record) -> Iterator[Any]:
-    for name in ("eanGtin13", "ean", "eanGtin12", "eanGtin8", "eanGtin14"):
-        value = record.get(name)
-        yield from value if isinstance(value, list) else [value]
-
-
-def has_check_digit(code: str) -> bool:
-    """Whether the text is a GTIN-8, -12, -13 or -14 with its right last digit."""
-    if not (code.isascii() and code.isdigit()) or len(code) not in {8, 12, 13, 14}:
-        return False
-    weighted = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(reversed(code)))
-    return weighted % 10 == 0 and code.strip("0") != ""
-
-
-def _channels(_record: Record, rules: MappingRules) -> list[str] | None:
-    return list(rules.publishing_channels) or None
-
-
-FIELDS: dict[str, Callable[[Record, MappingRules], Any]] = {
-    "name": _name,
-    "description": _description,
-    "short_description": _short_description,
-    "price": _price,
-    "cost_price": _cost_price,
-    "currency": lambda _record, rules: rules.currency,
-    "status": lambda _record, rules: rules.create_status,
-    "ean": _ean,
-    "publishing_channels": _channels,
-    "product_type": lambda _record, _rules: "simple",
-}
 
 
 def _sku(record: Record, template: str, reasons: list[Reason]) -> str:
@@ -202,61 +138,26 @@ def _sku(record: Record, template: str, reasons: list[Reason]) -> str:
     return "".join(parts).strip()
 
 
-def _brand(record: Record, rules: MappingRules) -> str | None:
-    return next((name for b in _objects(record.get("brands")) if (name := text_in(b.get("name"), rules.locales))), None)
+def _named(kind: str, record: Record, rules: MappingRules) -> str | None:
+    """The name of the brand or supplier, by field_map or as Medipim has it."""
+    if kind in rules.field_map:
+        path = rules.field_map[kind]
+        found = leaves(record, path, rules.locales) if path is not None else iter(())
+        return next((name for value in found if (name := plain(str(value)))), None)
+    holders = objects(record.get("brands" if kind == "brand" else "organizations"))
+    fitting = (holder for holder in holders if kind == "brand" or holder.get("type") == "supplier")
+    return next((name for holder in fitting if (name := text_in(holder.get("name"), rules.locales))), None)
 
 
-def _supplier(record: Record, rules: MappingRules) -> str | None:
-    suppliers = (o for o in _objects(record.get("organizations")) if o.get("type") == "supplier")
-    return next((name for o in suppliers if (name := text_in(o.get("name"), rules.locales))), None)
-
-
-def _pictures(record: Record, rules: MappingRules, alt: str, warnings: list[str]) -> Iterator[Picture]:
-    """Frontal pictures first, then the others in Medipim's order; each media item once, in one format."""
-    frontals = sorted(_objects(record.get("frontals")), key=_display_order)
-    seen: set[str] = set()
-    for item in [*frontals, *_objects(record.get("photos"))]:
-        key = str(item.get("id") or "")
-        if not key or key in seen or len(seen) >= rules.max_images or not _is_shown(item, rules):
-            continue
-        url = _format_url(item.get("formats"), rules.media_formats)
-        if url is None or not is_public_url(url, allow_private=rules.allow_private_media_hosts):
-            warnings.append(f"picture {key}: no usable address in {', '.join(rules.media_formats)}")
-            continue
-        seen.add(key)
-        yield Picture(key, url, alt[:MAX_ALT_TEXT])
-
-
-def _is_shown(item: Record, rules: MappingRules) -> bool:
-    locales = item.get("locales")
-    in_language = not isinstance(locales, list) or not locales or bool(set(map(str, locales)) & set(rules.locales))
-    return in_language and _is_for(item, rules.media_target_groups)
-
-
-def _is_for(item: Record, groups: frozenset[str]) -> bool:
-    """Whether an item is meant for one of the groups; an item that names no group is meant for all."""
-    meant = item.get("targetGroups")
-    return not isinstance(meant, list) or not meant or not groups or bool(set(map(str, meant)) & groups)
-
-
-def _display_order(item: Record) -> float:
-    order = item.get("displayOrder")
-    return order if isinstance(order, int | float) else float("inf")
-
-
-def _format_url(formats: Any, wanted: tuple[str, ...]) -> str | None:
-    if not isinstance(formats, dict):
-        return None
-    return next((formats[name] for name in wanted if isinstance(formats.get(name), str) and formats[name]), None)
-
-
-def _objects(value: Any) -> list[Record]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+def _languages_left(record: Record, locales: tuple[str, ...]) -> frozenset[str]:
+    """Languages that the name has and MicroPIM will not hold (micropim.md 4, row 22)."""
+    held = languages_in(record.get("name"))
+    return frozenset(held - {next((locale for locale in locales if locale in held), None)})
 
 
 def _ids(value: Any) -> Iterator[str]:
     seen: set[str] = set()
-    for item in _objects(value):
+    for item in objects(value):
         key = str(item.get("id") or "")
         if key and key not in seen:
             seen.add(key)

@@ -12,6 +12,7 @@ from target_micropim.client import MicroPimClient
 from target_micropim.errors import Refused
 from target_micropim.ledger import Ledger, MediaRow
 from target_micropim.once import Once
+from target_micropim.options import Options
 from target_micropim.plan import plan_pictures
 from target_micropim.report import Report, Row
 from target_micropim.schemas import check_payload
@@ -34,33 +35,39 @@ class Shelf:
 class Media:
     """Sends the pictures that were not sent yet."""
 
-    def __init__(self, client: MicroPimClient, ledger: Ledger, report: Report, once: Once) -> None:
+    def __init__(self, client: MicroPimClient, ledger: Ledger, report: Report, once: Once, options: Options) -> None:
         self._client = client
         self._once = once
         self._ledger = ledger
         self._report = report
+        self._options = options
 
     def send(self, wanted: Wanted, shelf: Shelf) -> None:
         """Send what is missing. Raises RecordRejected when a picture's fate stays unclear."""
         if not wanted.pictures:
             return
         rows = self._ledger.media(wanted.external_id)
-        if not rows and not shelf.is_ours and shelf.images:
+        if not rows and not shelf.is_ours and shelf.images and self._options.on_unknown_media != "append":
             self._leave(wanted, shelf)
             return
         self._resolve_intents(wanted, shelf, rows)
         self._note_changed(wanted, rows)
         handled = frozenset(key for key, row in rows.items() if row.state in FINAL_STATES)
         sent = sum(row.state in {"sent", "assumed"} for row in rows.values())
+        self._note_missing(wanted, shelf, sent)
         shelf.images = max(shelf.images, sent)  # a picture that was accepted may not show yet (row 18)
         by_key = {picture.key: picture for picture in wanted.pictures}
         for key in plan_pictures(list(by_key), handled):
             self._send_one(wanted, by_key[key], shelf)
 
     def _leave(self, wanted: Wanted, shelf: Shelf) -> None:
-        """A product that already has pictures of unknown origin gets none of ours: they could be the same ones."""
+        """A product that already has pictures of unknown origin gets none of ours: they could be the same ones.
+
+        ``skip`` writes that down for good; ``only_if_empty`` looks again the next time (row 15).
+        """
         rows = [MediaRow(picture.key, picture.url, "left") for picture in wanted.pictures]
-        self._ledger.remember_media(wanted.external_id, rows)
+        if self._options.on_unknown_media == "skip":
+            self._ledger.remember_media(wanted.external_id, rows)
         self._report.picture("left")
         what = f"has {shelf.images} pictures that this ledger does not know; {len(rows)} from the source were left out"
         self._report.add("manual_actions", Row("products", wanted.external_id, wanted.sku, what))
@@ -77,13 +84,26 @@ class Media:
                     del rows[key]
 
     def _note_changed(self, wanted: Wanted, rows: dict[str, MediaRow]) -> None:
-        """MicroPIM cannot replace a picture: say once that a person has to."""
+        """MicroPIM cannot replace a picture: say once that a person has to, or append the new one (row 17)."""
         for picture in wanted.pictures:
             row = rows.get(picture.key)
-            if row is not None and row.state in FINAL_STATES and row.url != picture.url:
+            if row is None or row.state not in FINAL_STATES or row.url == picture.url:
+                continue
+            if self._options.media_changes == "append":
+                rows[picture.key] = replace(row, state="replaced")
+                what = f"picture {picture.key} changed in the source: the new one is appended, remove the old by hand"
+                self._report.add("manual_actions", Row("products", wanted.external_id, wanted.sku, what))
+            else:
                 self._ledger.remember_media(wanted.external_id, [replace(row, url=picture.url)])
                 what = f"picture {picture.key} changed in the source: replace it by hand"
                 self._report.add("manual_actions", Row("products", wanted.external_id, wanted.sku, what))
+
+    def _note_missing(self, wanted: Wanted, shelf: Shelf, sent: int) -> None:
+        """Pictures that an earlier run had accepted and that do not show: a person may want to know (row 18)."""
+        if shelf.is_ours and shelf.images < sent:
+            what = f"shows {shelf.images} pictures of {sent} that MicroPIM accepted: it could not fetch the others, or "
+            what += "somebody removed them"
+            self._report.add("manual_actions", Row("products", wanted.external_id, wanted.sku, what))
 
     def _send_one(self, wanted: Wanted, picture: Picture, shelf: Shelf) -> None:
         payload = {"file_url": picture.url, "alt_text": picture.alt, "position": shelf.images}
@@ -99,7 +119,8 @@ class Media:
             state = "refused"
         else:
             shelf.images += 1
-        self._ledger.remember_media(wanted.external_id, [MediaRow(picture.key, picture.url, state)])
+        row = MediaRow(picture.key, picture.url, state)
+        self._ledger.remember_media(wanted.external_id, [row], soon=True)  # with the next intent, or with the settling
         self._report.picture(state)
 
     def _post(self, payload: dict[str, Any], shelf: Shelf) -> str:

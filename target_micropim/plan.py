@@ -35,7 +35,13 @@ DEFAULT_POLICIES: Mapping[str, str] = {
     "supplier_id": "if_empty",
     "publishing_channels": "create_only",
     "product_type": "create_only",
+    "attributes": "if_source_changed",
 }
+
+# Fields that clear_missing may empty; without a name, a state or a currency a product is none.
+CLEARABLE = frozenset({
+    "description", "short_description", "price", "sale_price", "cost_price", "ean", "brand_id", "supplier_id",
+})  # fmt: skip
 
 # Records in MicroPIM's own shape are somebody's deliberate statement; only what reaches shops at once stays put.
 NATIVE_POLICIES: Mapping[str, str] = {
@@ -83,7 +89,12 @@ class Update:
 
 def plan_create(fields: Mapping[str, Any], policies: Mapping[str, str]) -> Create:
     """A new product gets every field whose policy is not ``never``."""
-    return Create({name: value for name, value in fields.items() if policies.get(name, "always") != "never"})
+    return Create({name: value for name, value in fields.items() if policy_of(name, policies, "always") != "never"})
+
+
+def policy_of(name: str, policies: Mapping[str, str], otherwise: str = "never") -> str:
+    """The policy of a field; attributes (``attributes.<code>``) share one."""
+    return policies.get(name.partition(".")[0], otherwise)
 
 
 def plan_update(fields: Mapping[str, Any], policies: Mapping[str, str], known: Known) -> Update:
@@ -91,7 +102,7 @@ def plan_update(fields: Mapping[str, Any], policies: Mapping[str, str], known: K
     send: dict[str, Any] = {}
     conflicts: list[Conflict] = []
     for name, value in fields.items():
-        decided = _decide(name, value, policies.get(name, "never"), known)
+        decided = _decide(name, value, policy_of(name, policies), known)
         if decided is True:
             send[name] = value
         elif isinstance(decided, Conflict):
@@ -118,6 +129,26 @@ def _if_source_changed(name: str, source: str, server: str, known: Known) -> boo
     if server == known.written.get(name, EMPTY):
         return True
     return Conflict(name, "changed in the source and by hand in MicroPIM")
+
+
+def plan_clears(
+    fields: Mapping[str, Any], policies: Mapping[str, str], known: Known, *, unsure: frozenset[str]
+) -> dict[str, None]:
+    """The fields to empty because the source has no value any more (micropim.md 4, row 8); only by clear_missing.
+
+    Only what we put there, and nobody changed since; ``unsure`` are fields whose value could not be told this time.
+    """
+    if known.acknowledged is None or known.written is None:
+        return {}
+    gone = CLEARABLE - fields.keys() - unsure
+    return {
+        name: None
+        for name in sorted(gone)
+        if policy_of(name, policies) in {"if_source_changed", "always"}
+        and known.acknowledged.get(name, EMPTY) != EMPTY
+        and known.server.get(name, EMPTY) != EMPTY
+        and known.server.get(name) == known.written.get(name)
+    }
 
 
 def written_after(
@@ -148,6 +179,29 @@ def plan_categories(
     fresh = [number for key, number in wanted.items() if acknowledged is None or key not in acknowledged]
     missing = [number for number in dict.fromkeys(fresh) if number not in present]
     return [*present, *missing] if missing else None
+
+
+@dataclass(frozen=True)
+class Managed:
+    """The ids to send, or None when nothing differs, and those that are thereby taken away."""
+
+    ids: list[int] | None
+    removed: tuple[int, ...] = ()
+
+
+def plan_managed(
+    wanted: Mapping[str, int], managed: frozenset[int], present: tuple[int, ...], *, complete: bool
+) -> Managed:
+    """In ``managed`` mode MicroPIM follows the source both ways, among the managed categories only (rows 9 and 11).
+
+    ``complete`` says that every category of the source has its id: otherwise nothing is taken away yet.
+    """
+    asked = list(dict.fromkeys(wanted.values()))
+    removed = tuple(number for number in present if number in managed and number not in asked) if complete else ()
+    missing = [number for number in asked if number not in present]
+    if not missing and not removed:
+        return Managed(None)
+    return Managed([*(number for number in present if number not in removed), *missing], removed)
 
 
 def plan_pictures(wanted_keys: list[str], handled: frozenset[str]) -> list[str]:

@@ -17,8 +17,10 @@ from target_micropim.endings import Endings, because
 from target_micropim.errors import RecordRejected
 from target_micropim.guards import Guards
 from target_micropim.identity import Identity
+from target_micropim.keys import check_key
 from target_micropim.ledger import Ledger, ProductRow
 from target_micropim.names import Names
+from target_micropim.plan_file import About
 from target_micropim.profiles import Profile
 from target_micropim.report import Report, Row
 from target_micropim.upsert import ABSENT, STREAM, Outcome, Upserter
@@ -62,6 +64,7 @@ class ProductParts:
     guards: Guards
     report: Report
     settings_digest: str
+    about: About
 
 
 class ProductRoad:
@@ -78,14 +81,10 @@ class ProductRoad:
     def receive(self, record: dict[str, Any]) -> None:
         """Keep a product until its batch is full."""
         ticket, key = self._endings.open(), self._parts.profile.key(record)
-        if key is None:
-            why = because("map", self._parts.profile.key_field, "is missing")
-            self._endings.reject(STREAM, ticket, None, record, why)
-            return
         try:
-            self._buffer.append(Item(ticket, record, key, self._digest(record)))
-        except TypeError as error:  # orjson's word for what it cannot write, such as 255 levels of nesting
-            self._endings.reject(STREAM, ticket, key, record, because("map", "$", str(error)))
+            self._buffer.append(self._item(ticket, record, key))
+        except RecordRejected as why:
+            self._endings.reject(STREAM, ticket, key, record, why)
         if len(self._buffer) >= BATCH_ROWS:
             self.flush()
 
@@ -103,6 +102,17 @@ class ProductRoad:
         self._parts.pool.drain()
         self._link_late_categories()
         self._archive()
+
+    def _item(self, ticket: int, record: dict[str, Any], key: str | None) -> Item:
+        """Raises RecordRejected for what the ledger could not hold."""
+        if key is None:
+            raise because("map", self._parts.profile.key_field, "is missing")
+        check_key(key, self._parts.profile.key_field)
+        check_key(self._parts.profile.hand(record, key), "sku")
+        try:
+            return Item(ticket, record, key, self._digest(record))
+        except TypeError as error:  # orjson's word for what it cannot write, such as 255 levels of nesting
+            raise because("map", "$", str(error)) from None
 
     def _digest(self, record: dict[str, Any]) -> str:
         lasting = {name: value for name, value in record.items() if name not in VOLATILE}
@@ -148,7 +158,9 @@ class ProductRoad:
         """One product in one hand."""
         self._supersede(item.key)
         try:
-            self._end(item, self._parts.upserter.upsert(item.record, item.digest))
+            with self._parts.about(STREAM, item.key):
+                outcome = self._parts.upserter.upsert(item.record, item.digest)
+            self._end(item, outcome)
         except RecordRejected as why:
             self._endings.reject(STREAM, item.ticket, item.key, item.record, why)
         except (StopRun, Interrupted, OSError):
@@ -158,6 +170,7 @@ class ProductRoad:
             unexpected = because("internal", "$", f"unexpected {type(failure).__name__}")
             self._endings.reject(STREAM, item.ticket, item.key, item.record, unexpected)
         finally:
+            self._parts.ledger.flush()
             self._landed(item.key)
         self._endings.release()
 
@@ -191,7 +204,8 @@ class ProductRoad:
                 parts.names.unmapped["category", category] += 1
                 continue
             try:
-                parts.upserter.link(key, category)
+                with parts.about(STREAM, key):
+                    parts.upserter.link(key, category)
             except RecordRejected as why:
                 what = f"could not be added to its category {category}: {why.said or why}; the next run tries again"
                 parts.report.add("manual_actions", Row(STREAM, key, None, what))
@@ -202,7 +216,8 @@ class ProductRoad:
         for key, deferred in list(self._deferred.items()):
             item = deferred.item
             try:
-                parts.upserter.archive(deferred.row)
+                with parts.about(STREAM, key):
+                    parts.upserter.archive(deferred.row)
             except RecordRejected as why:
                 self._endings.reject(STREAM, item.ticket, item.key, item.record, why)
             else:

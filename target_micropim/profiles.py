@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from target_micropim.errors import Reason, RecordRejected
-from target_micropim.mapping import MappingRules, map_product, names_of, sku_of, text_in
+from target_micropim.mapping import MappingRules, map_product, names_of, sku_of
 from target_micropim.native import native_category, native_product
+from target_micropim.texts import text_in
 from target_micropim.wanted import Wanted, WantedCategory
 
 Record = dict[str, Any]
@@ -52,7 +53,10 @@ def native_profile(rules: MappingRules, *, writes_categories: bool) -> Profile:
         name="native",
         key_field="sku",
         product=lambda record: native_product(
-            record, max_images=rules.max_images, allow_private_media_hosts=rules.allow_private_media_hosts
+            record,
+            max_images=rules.max_images,
+            allow_private_media_hosts=rules.allow_private_media_hosts,
+            with_attributes=rules.with_attributes,
         ),
         category=native_category,
         hand=lambda _record, key: key,

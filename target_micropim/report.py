@@ -4,12 +4,15 @@ import csv
 import json
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from target_micropim.report_page import page, rejects_in
+
 MAX_ROWS = 1000
+MAX_VALUE = 200
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -23,6 +26,25 @@ class Row:
     what: str
 
 
+@dataclass(frozen=True)
+class Change:
+    """One field of something that was changed, as MicroPIM showed it before and after."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whose change it was."""
+
+    stream: str
+    external_id: str
+    sku: str | None
+    remote_id: int
+
+
 class Report:
     """Collects while the run goes on; bounded: beyond MAX_ROWS rows of a kind are counted, not kept."""
 
@@ -33,7 +55,10 @@ class Report:
         self.received: Counter[str] = Counter()
         self.actions: Counter[tuple[str, str]] = Counter()
         self.pictures: Counter[str] = Counter()
+        self.languages: Counter[str] = Counter()
+        self.attributes_made: list[str] = []
         self._rows: dict[str, list[Row]] = {"conflicts": [], "manual_actions": [], "warnings": []}
+        self._changes: list[dict[str, Any]] = []
         self.totals: Counter[str] = Counter()
 
     def open(self) -> None:
@@ -54,12 +79,30 @@ class Report:
         with self._lock:
             self.pictures[outcome] += 1
 
+    def attribute(self, code: str) -> None:
+        """An attribute was defined."""
+        with self._lock:
+            self.attributes_made.append(code)
+
+    def languages_left(self, languages: Iterable[str]) -> None:
+        """Languages that a record has and MicroPIM cannot hold (micropim.md 4, row 22)."""
+        with self._lock:
+            self.languages.update(languages)
+
     def add(self, kind: str, row: Row) -> None:
         """A row of ``conflicts``, ``manual_actions`` or ``warnings``."""
         with self._lock:
             self.totals[kind] += 1
             if len(self._rows[kind]) < MAX_ROWS:
                 self._rows[kind].append(row)
+
+    def changed(self, subject: Subject, changes: Iterable[Change]) -> None:
+        """Something that was there was changed: each field with its values, cut to what a person can read."""
+        fields = {change.field: {"before": _cut(change.before), "after": _cut(change.after)} for change in changes}
+        with self._lock:
+            self.totals["changes"] += 1
+            if len(self._changes) < MAX_ROWS:
+                self._changes.append({**asdict(subject), "fields": fields})
 
     def count(self, action: str) -> int:
         """Records of all streams that ended this way."""
@@ -77,19 +120,25 @@ class Report:
         return table
 
     def write(self, facts: Mapping[str, Any], unmapped: Mapping[tuple[str, str], int]) -> None:
-        """Write report.json and, when there is something to list, unmapped.csv; each at once or not at all."""
-        rows = {kind: [asdict(row) for row in found] for kind, found in self._rows.items()}
-        whole = {
+        """Write report.json, report.html and, when there is something to list, unmapped.csv; each at once or not."""
+        whole = self._whole(facts, unmapped)
+        _replace(self.folder / "report.json", json.dumps(whole, indent=2, ensure_ascii=False) + "\n")
+        _replace(self.folder / "report.html", page(whole, unmapped, rejects_in(self.folder / "rejects.jsonl")))
+        if unmapped:
+            self._write_unmapped(unmapped)
+
+    def _whole(self, facts: Mapping[str, Any], unmapped: Mapping[tuple[str, str], int]) -> dict[str, Any]:
+        return {
             "run_id": self.run_id,
             **facts,
             "streams": self.streams(),
             "pictures": dict(self.pictures),
+            "languages_left": dict(sorted(self.languages.items())),
+            "attributes_made": self.attributes_made,
             "totals": dict(self.totals) | {"rejected": self.count("rejected"), "unmapped": len(unmapped)},
-            **rows,
+            "changes": self._changes,
+            **{kind: [asdict(row) for row in found] for kind, found in self._rows.items()},
         }
-        _replace(self.folder / "report.json", json.dumps(whole, indent=2, ensure_ascii=False) + "\n")
-        if unmapped:
-            self._write_unmapped(unmapped)
 
     def _write_unmapped(self, unmapped: Mapping[tuple[str, str], int]) -> None:
         with (self.folder / "unmapped.csv").open("w", newline="", encoding="utf-8") as file:
@@ -99,12 +148,20 @@ class Report:
                 sheet.writerow([kind, _harmless(name), number])
 
 
+def _cut(value: Any) -> Any:
+    """A value for people: short ones as they are, long ones as the beginning of their text."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= MAX_VALUE else text[: MAX_VALUE - 1] + "…"
+
+
 def _harmless(text: str) -> str:
     """A text that no spreadsheet takes for a formula."""
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
 def _replace(path: Path, text: str) -> None:
-    draft = path.with_suffix(".tmp")
-    draft.write_text(text, encoding="utf-8")
+    draft = path.with_suffix(f"{path.suffix}.tmp")
+    draft.write_text(text, encoding="utf-8", errors="backslashreplace")
     draft.replace(path)

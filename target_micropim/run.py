@@ -1,97 +1,66 @@
-"""One run, from opening the ledger to the report: the collaborators built once and wired. The only ``new`` in town."""
+"""One run, from opening the ledger to the report, for real or only as a plan."""
 
 import logging
 import threading
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import requests
-from requests.auth import AuthBase
-from typing_extensions import override
-
-from pim_wire.clock import Clock
-from pim_wire.errors import StopRun
-from pim_wire.redaction import Redactor
-from pim_wire.throttle import Throttle
-from pim_wire.wire import Wire
-from target_micropim.categories import Categories
-from target_micropim.category_road import CategoryRoad
-from target_micropim.client import MicroPimClient
-from target_micropim.endings import Endings
-from target_micropim.engine import Engine, Parts
-from target_micropim.errors import RecordRejected
-from target_micropim.guards import Guards
-from target_micropim.identity import Identity
-from target_micropim.ledger import Ledger, RunLock
+from target_micropim.assembly import Tools, engine_of
+from target_micropim.contact import Contact
+from target_micropim.ledger import Ledger, Planned, RunLock, copy_of
 from target_micropim.names import Names
-from target_micropim.once import Once
-from target_micropim.product_road import ProductParts, ProductRoad
-from target_micropim.profiles import Profile
+from target_micropim.plan_file import PlanFile
+from target_micropim.planning import PlanningClient
 from target_micropim.rejects import Rejects
+from target_micropim.replay import Replay
 from target_micropim.report import Report
-from target_micropim.settings_values import TargetSettings
 from target_micropim.settlement import Settlement
-from target_micropim.shaping import options_of, organization, profile_of, settings_digest
-from target_micropim.upsert import Upserter
 from target_micropim.workers import KeyedPool
 
 TICK_SECONDS = 0.5
 logger = logging.getLogger("target-micropim")
 
 
-class KeyAuth(AuthBase):
-    """The X-API-KEY header, given explicitly so that no .netrc takes its place."""
-
-    def __init__(self, key: str) -> None:
-        self._key = key
-
-    @override
-    def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
-        r.headers["X-API-KEY"] = self._key
-        return r
-
-
 class Run:
-    """Opened once. ``finish`` or ``abort`` ends it; both write the report and give the ledger back."""
+    """Opened once. ``finish`` or ``abort`` ends it; both write the report and give the ledger back.
 
-    def __init__(
-        self,
-        config: Mapping[str, Any],
-        settings: TargetSettings,
-        agent: str,
-        clock: Clock,
-        redactor: Redactor,
-        write_state: Callable[[dict[str, Any]], None],
-    ) -> None:
-        self._config = config
-        self._settings = settings
-        self._clock = clock
-        self._started = clock.wall()
-        self._reads = Throttle(config["reads_per_minute"], clock)
-        self._writes = Throttle(config["writes_per_minute"], clock)
-        self._wire = self._build_wire(agent, redactor)
-        self._client = MicroPimClient(self._wire, redactor, config["request_timeout_seconds"])
-        self._ledger = Ledger.open(config["ledger_url"])
-        self._lock = RunLock(self._ledger, clock.wall)
-        self._lock.acquire()
-        self._open(write_state)
+    With ``dry_run`` the same road runs over a copy of the ledger and a client that only pretends to write; no STATE
+    leaves, and plan.jsonl lies beside the report.
+    """
+
+    def __init__(self, contact: Contact, write_state: Callable[[dict[str, Any]], None]) -> None:
+        self._contact = contact
+        self._config: Mapping[str, Any] = contact.config
+        self._clock = contact.clock
+        self._started = self._clock.wall()
+        self._dry = bool(self._config["dry_run"])
+        opened = copy_of if self._dry else Ledger.open
+        self._ledger = opened(self._config["ledger_url"], self._clock.wall)
+        self._lock = RunLock(self._ledger, self._clock.wall)
+        if self._dry:
+            self._lock.seize()
+        else:
+            self._lock.acquire()
+        self._open(_nowhere if self._dry else write_state)
 
     def _open(self, write_state: Callable[[dict[str, Any]], None]) -> None:
         """After the lock is ours: whatever fails from here on must give it back."""
         try:
-            self._ledger.claim_for(organization(self._settings.base_url, self._config["api_key"]))
+            self._ledger.upgrade()
+            self._ledger.claim_for(self._contact.organization)
             self._ledger.forget_seen()
             self._report = Report(Path(self._config["report_dir"]), self._run_id())
             self._report.open()
             self._settlement = Settlement(write_state, self._config["state_interval_seconds"], self._clock.now)
-            self._names = Names(
-                self._ledger, {"brand": self._settings.brand_map, "supplier": self._settings.supplier_map}
-            )
+            settings = self._contact.settings
+            self._names = Names(self._ledger, {"brand": settings.brand_map, "supplier": settings.supplier_map})
             self._pool = KeyedPool(self._config["max_in_flight"], lambda: self._clock.stopped)
-            self.engine = Engine(self._parts())
+            self._rejects = Rejects(self._report.folder / "rejects.jsonl", self._clock.wall)
+            self.engine = engine_of(self._tools())
         except BaseException:
             self._lock.release()
             raise
@@ -99,74 +68,27 @@ class Run:
         self._ticker = threading.Thread(target=self._tick, name="ticker", daemon=True)
         self._ticker.start()
 
-    def _build_wire(self, agent: str, redactor: Redactor) -> Wire:
-        return Wire(
-            self._settings.base_url,
-            service="MicroPIM",
-            auth=KeyAuth(self._config["api_key"].strip()),
-            user_agent=self._config.get("user_agent") or agent,
-            throttle_for=lambda method: self._reads if method == "GET" else self._writes,
-            max_wait_seconds=self._config["max_wait_seconds"],
-            clock=self._clock,
-            redactor=redactor,
-            connections=self._config["max_in_flight"] + 1,
-        )
-
-    def _parts(self) -> Parts:
-        config, settings = self._config, self._settings
-        profile, guards = profile_of(config, settings), Guards(settings.max_rejects, settings.max_archive)
-        rejects = Rejects(self._report.folder / "rejects.jsonl")
-        endings = Endings(self._settlement, self._report, rejects, guards)
-        once = Once(self._wire.breathe)
-        categories = Categories(self._client, self._ledger, once, config.get("category_root"))
-        return Parts(
-            profile=profile,
-            categories=CategoryRoad(profile, categories, endings),
-            products=ProductRoad(self._product_parts(profile, categories, once, guards), endings),
-            endings=endings,
-            names=self._names,
-            report=self._report,
-            settlement=self._settlement,
-            pool=self._pool,
-            guards=guards,
-            preflight=self._preflight,
-            on_unknown_stream=config["on_unknown_stream"],
-        )
-
-    def _product_parts(self, profile: Profile, categories: Categories, once: Once, guards: Guards) -> ProductParts:
-        identity = Identity(self._client, self._ledger, self._settings.match_on)
-        upserter = Upserter(
-            profile.product,
-            self._client,
-            self._ledger,
-            identity,
-            self._names,
-            categories,
-            self._report,
-            once,
-            options_of(self._config, self._settings),
-        )
-        return ProductParts(
-            profile=profile,
+    def _tools(self) -> Tools:
+        plan = PlanFile(self._report.folder / "plan.jsonl") if self._dry else None
+        contact = self._contact
+        return Tools(
+            config=self._config,
+            settings=contact.settings,
+            client=contact.client if plan is None else PlanningClient(contact, plan, Planned(self._ledger)),
             ledger=self._ledger,
-            identity=identity,
-            names=self._names,
-            categories=categories,
-            upserter=upserter,
-            pool=self._pool,
-            guards=guards,
             report=self._report,
-            settings_digest=settings_digest(self._config, self._settings),
+            rejects=self._rejects,
+            settlement=self._settlement,
+            names=self._names,
+            pool=self._pool,
+            breathe=contact.wire.breathe,
+            preflight=self._preflight,
+            about=_nobody if plan is None else plan.about,
         )
 
     def _preflight(self) -> None:
         """The cheapest question proves key and organization before anything else is asked. Raises StopRun."""
-        try:
-            offered = self._client.channels()
-        except RecordRejected as why:
-            raise StopRun(f"MicroPIM at {self._settings.base_url} does not answer as MicroPIM does: {why}") from None
-        missing = [name for name in self._settings.publishing_channels if name not in offered]
-        if missing:
+        if missing := self._contact.missing_channels():
             logger.warning("publishing_channels: %s not set up in this organization", ", ".join(missing))
 
     def _tick(self) -> None:
@@ -178,6 +100,10 @@ class Run:
             except Exception as failure:  # noqa: BLE001 - handed to the thread that feeds the pool
                 self._pool.fail(failure)
                 return
+
+    def replay(self, path: Path) -> None:
+        """Feed a rejects file instead of a tap's output. Raises StopRun."""
+        Replay(path, self.engine, self._ledger, self._report, self._rejects).feed()
 
     def finish(self) -> None:
         """The input has ended."""
@@ -203,19 +129,23 @@ class Run:
             self._ledger.close()
 
     def _facts(self, failure: BaseException | None) -> dict[str, Any]:
-        tallies = {"reads": self._reads.tally, "writes": self._writes.tally}
+        tallies = {"reads": self._contact.reads.tally, "writes": self._contact.writes.tally}
+        wire = self._contact.wire.tally
         return {
-            "api_url": self._settings.base_url,
+            "api_url": self._contact.settings.base_url,
+            "dry_run": self._dry,
             "started_at": _moment(self._started),
             "finished_at": _moment(self._clock.wall()),
             "duration_seconds": round(self._clock.wall() - self._started, 3),
             "complete": failure is None,
             "stopped_by": None if failure is None else str(failure) or type(failure).__name__,
             "requests": {kind: vars(tally) for kind, tally in tallies.items()}
-            | {"retries": self._wire.tally.retries, "waited_seconds": round(self._wire.tally.waited_seconds, 3)},
+            | {"retries": wire.retries, "waited_seconds": round(wire.waited_seconds, 3)},
         }
 
     def _say_what_happened(self) -> None:
+        if self._dry:
+            logger.info("Dry run: nothing was written to MicroPIM, the ledger or the state; see plan.jsonl")
         for stream, ends in self._report.streams().items():
             logger.info("%s: %s", stream, ", ".join(f"{number} {action}" for action, number in ends.items()))
         counts = self._report.totals
@@ -225,13 +155,22 @@ class Run:
             counts["conflicts"],
             counts["manual_actions"],
             self._report.count("rejected"),
-            self._reads.tally.turns,
-            self._writes.tally.turns,
+            self._contact.reads.tally.turns,
+            self._contact.writes.tally.turns,
             self._report.folder,
         )
 
     def _run_id(self) -> str:
         return f"{datetime.fromtimestamp(self._started, UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:6]}"
+
+
+def _nowhere(_state: dict[str, Any]) -> None:
+    """Where the states of a dry run go: a host that saw one would take its records for written."""
+
+
+def _nobody(_stream: str, _external_id: str | None) -> nullcontext[None]:
+    """A real run notes nothing down for a plan."""
+    return nullcontext()
 
 
 def _moment(unix_seconds: float) -> str:

@@ -1,29 +1,17 @@
 """The settings of target-micropim: declared once, read once; meltano.yml and README are tested against them."""
 
-from typing import Any
-
 from singer_sdk import typing as th
 
-FORMATS = (
-    "huge", "hugeJpg", "hugeJpeg", "hugePng", "large", "largeJpg", "largeJpeg", "largePng", "mediumJpeg", "medium",
-)  # fmt: skip
+from target_micropim.settings_content import CONTENT, Text, Texts, choice
 
-_Text = th.StringType(nullable=False)
-_Map = th.CustomType({"type": ["object", "string", "null"]})
-_Texts = th.CustomType({"type": ["array", "string", "null"], "items": {"type": "string"}})
 _Limit = th.CustomType({"type": ["integer", "string", "null"]})
 
-
-def _choice(name: str, default: str, options: list[str], title: str, description: str) -> "th.Property[Any]":
-    return th.Property(name, _Text, default=default, allowed_values=options, title=title, description=description)
-
-
 SETTINGS = th.PropertiesList(
-    th.Property("api_key", _Text, required=True, secret=True, title="API key", description="MicroPIM's X-API-KEY."),
+    th.Property("api_key", Text, required=True, secret=True, title="API key", description="MicroPIM's X-API-KEY."),
     th.Property(
-        "api_url", _Text, default="https://app.micropim.net", title="API URL", description="Base URL, without /api."
+        "api_url", Text, default="https://app.micropim.net", title="API URL", description="Base URL, without /api."
     ),
-    _choice(
+    choice(
         "profile",
         "medipim",
         ["medipim", "native"],
@@ -31,123 +19,55 @@ SETTINGS = th.PropertiesList(
         "medipim: records of tap-medipim. native: records in MicroPIM's own shape, from any tap.",
     ),
     th.Property(
-        "locale", _Text, default="en", title="Language", description="The language to write (MicroPIM holds one)."
+        "locale", Text, default="en", title="Language", description="The language to write (MicroPIM holds one)."
     ),
     th.Property(
         "fallback_locales",
-        _Texts,
-        default=["nl", "fr", "de", "es"],
+        Texts,
         title="Fall-back languages",
-        description="Languages to take, in this order, where a text is missing in the first.",
+        description="Languages to take, in this order, where a text is missing in the first; an empty list: none. "
+        "Unset: Medipim's documented order (nl: fr, en; fr: nl, en; en: nl), then the rest.",
     ),
     th.Property(
-        "currency", _Text, default="EUR", title="Currency", description="Three letters; EUR, AUD or USD by market."
+        "currency", Text, default="EUR", title="Currency", description="Three letters; EUR, AUD or USD by market."
     ),
     th.Property(
         "sku_template",
-        _Text,
+        Text,
         default="{id}",
         title="SKU template",
         description="How a SKU is made of a record's fields. Never change it once products are in.",
     ),
     th.Property(
         "match_on",
-        _Texts,
+        Texts,
         default=["sku"],
         title="Match on",
         description='How products already in MicroPIM are recognised: ["sku"] or ["sku", "ean"].',
     ),
-    _choice(
+    choice(
         "write_mode",
         "upsert",
         ["upsert", "update_only", "create_only"],
         "Write mode",
         "Make and change products, or only one of the two.",
     ),
-    _choice("create_status", "draft", ["draft", "active"], "Status of new products", "Status a new product gets."),
-    _choice(
+    choice("create_status", "draft", ["draft", "active"], "Status of new products", "Status a new product gets."),
+    choice(
         "on_inactive",
         "archive",
         ["archive", "ignore"],
         "Inactive products",
         "What to do with products that the source calls inactive or replaced; they are never made.",
     ),
-    _choice(
+    choice(
         "on_archived",
         "skip",
         ["skip", "update", "revive", "error"],
         "Archived products",
         "What to do with a product that is archived in MicroPIM while the source has it.",
     ),
-    th.Property(
-        "field_policies",
-        _Map,
-        title="Field policies",
-        description="Per field: create_only, if_empty, if_source_changed, always or never.",
-    ),
-    _choice(
-        "categories_mode", "add", ["off", "add"], "Categories", "off: none. add: make them and add products to them."
-    ),
-    th.Property(
-        "category_root",
-        th.StringType,
-        title="Category root",
-        description="Path under which categories are made, for example Shop > Medipim. Empty: the top.",
-    ),
-    _choice(
-        "media_mode",
-        "append",
-        ["off", "append"],
-        "Pictures",
-        "off: none. append: add what is missing, replace nothing.",
-    ),
-    th.Property(
-        "media_formats",
-        _Texts,
-        default=list(FORMATS),
-        title="Picture formats",
-        description="Medipim's formats in order of preference.",
-    ),
-    th.Property(
-        "media_target_groups",
-        _Texts,
-        default=["public", "webshop"],
-        title="Picture target groups",
-        description="Take pictures meant for one of these groups. Empty list: all.",
-    ),
-    th.Property(
-        "max_images",
-        th.IntegerType(nullable=False, minimum=0),
-        default=10,
-        title="Most pictures",
-        description="At most this many pictures a product.",
-    ),
-    th.Property(
-        "allow_private_media_hosts",
-        th.BooleanType(nullable=False),
-        default=False,
-        title="Allow private picture hosts",
-        description="Hand on picture addresses in private networks.",
-    ),
-    th.Property(
-        "brand_map",
-        _Map,
-        title="Brand map",
-        description="Brand name to MicroPIM id: an object, or the path of a CSV file with two columns.",
-    ),
-    th.Property(
-        "supplier_map",
-        _Map,
-        title="Supplier map",
-        description="Supplier name to MicroPIM id: an object, or the path of a CSV file with two columns.",
-    ),
-    th.Property(
-        "publishing_channels",
-        _Texts,
-        default=[],
-        title="Publishing channels",
-        description="Channels a new product gets. Empty: none is sent.",
-    ),
+    *CONTENT,
     th.Property(
         "reads_per_minute",
         th.IntegerType(nullable=False, minimum=1),
@@ -171,17 +91,17 @@ SETTINGS = th.PropertiesList(
     ),
     th.Property(
         "ledger_url",
-        _Text,
+        Text,
         default="sqlite:///.micropim/ledger.db",
         title="Ledger",
-        description="Where it is remembered what was sent: a SQLite or PostgreSQL address.",
+        description="Where it is remembered what was sent: sqlite:///path or postgresql://user@host/name.",
     ),
     th.Property(
         "report_dir",
-        _Text,
+        Text,
         default=".micropim/reports",
         title="Report folder",
-        description="Each run gets a folder here: report.json, rejects.jsonl, unmapped.csv.",
+        description="Each run gets a folder here: report.json, rejects.jsonl, unmapped.csv, plan.jsonl.",
     ),
     th.Property("max_rejects", _Limit, title="Most rejects", description='Stop beyond this many rejects: 25 or "5%".'),
     th.Property(
@@ -190,7 +110,7 @@ SETTINGS = th.PropertiesList(
         title="Most archives",
         description='Archive nothing when more would be archived: 25 or "5%". Empty: 20%, at least 50.',
     ),
-    _choice(
+    choice(
         "on_unknown_stream",
         "ignore",
         ["ignore", "reject", "fail"],
@@ -217,6 +137,13 @@ SETTINGS = th.PropertiesList(
         default=900,
         title="Patience",
         description="How long one request may be refused (429, 5xx, no connection) before the run ends.",
+    ),
+    th.Property(
+        "dry_run",
+        th.BooleanType(nullable=False),
+        default=False,
+        title="Dry run",
+        description="Read everything and write nothing, not even ledger or state; plan.jsonl says what would be done.",
     ),
     th.Property("user_agent", th.StringType, title="User agent", description="Sent with every request."),
 )

@@ -9,8 +9,11 @@ from string import Formatter
 from typing import Any
 
 from pim_wire.errors import SettingsRefused
+from pim_wire.schema_files import read_schema
 from pim_wire.wire import checked_base_url
+from target_micropim.field_map import checked_field_map
 from target_micropim.guards import Limit
+from target_micropim.languages import languages
 from target_micropim.plan import DEFAULT_POLICIES, NATIVE_POLICIES, POLICIES
 
 CHANNELS = ("web", "mobile", "api", "marketplace", "social", "email")
@@ -23,6 +26,7 @@ class TargetSettings:
     base_url: str
     locales: tuple[str, ...]
     policies: Mapping[str, str]
+    field_map: Mapping[str, str | None]
     brand_map: Mapping[str, int]
     supplier_map: Mapping[str, int]
     match_on: tuple[str, ...]
@@ -38,8 +42,9 @@ class TargetSettings:
         reader = _Reader(config)
         settings = cls(
             base_url=reader.get("api_url", lambda value: checked_base_url("api_url", value)),
-            locales=tuple(dict.fromkeys([config["locale"], *reader.get("fallback_locales", _texts)])),
+            locales=languages(config["locale"], reader.get("fallback_locales", _texts_or_none)),
             policies=reader.get("field_policies", lambda value: _policies(value, config["profile"])),
+            field_map=reader.get("field_map", lambda value: checked_field_map(_object(value), _medipim_fields())),
             brand_map=reader.get("brand_map", _id_map),
             supplier_map=reader.get("supplier_map", _id_map),
             match_on=reader.get("match_on", lambda value: _among(_texts(value), ("sku", "ean"))),
@@ -94,6 +99,11 @@ def _texts(value: Any) -> tuple[str, ...]:
     return tuple(str(item) for item in value or () if str(item))
 
 
+def _texts_or_none(value: Any) -> tuple[str, ...] | None:
+    """A list that was not given is not an empty one."""
+    return None if value is None else _texts(value)
+
+
 def _among(values: tuple[str, ...], allowed: tuple[str, ...]) -> tuple[str, ...]:
     unknown = [value for value in values if value not in allowed]
     if unknown:
@@ -106,6 +116,10 @@ def _object(value: Any) -> dict[str, Any]:
     if not isinstance(found, dict | None):
         raise ValueError("must be an object")
     return found or {}
+
+
+def _medipim_fields() -> list[str]:
+    return list(read_schema("medipim", "products")["properties"])
 
 
 def _policies(value: Any, profile: str) -> Mapping[str, str]:

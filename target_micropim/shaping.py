@@ -8,16 +8,24 @@ import orjson
 
 from pim_wire.schema_files import schema_dir
 from target_micropim.html import clean_html
+from target_micropim.limits import TextLimits
 from target_micropim.mapping import MappingRules
+from target_micropim.options import Options
 from target_micropim.profiles import Profile, medipim_profile, native_profile
 from target_micropim.settings_values import TargetSettings
-from target_micropim.upsert import Options
 
 # When one of these changes, every record counts as changed.
 SHAPING = (
     "profile", "locale", "fallback_locales", "currency", "sku_template", "create_status", "on_inactive", "on_archived",
-    "write_mode", "field_policies", "categories_mode", "category_root", "media_mode", "media_formats",
-    "media_target_groups", "max_images", "allow_private_media_hosts", "publishing_channels",
+    "write_mode", "field_policies", "field_map", "clear_missing", "invalid_ean", "on_too_long", "max_name_length",
+    "max_description_length", "categories_mode", "category_root", "attributes_mode", "media_mode", "on_unknown_media",
+    "media_changes", "media_formats", "media_target_groups", "max_images", "allow_private_media_hosts",
+    "publishing_channels", "drop_unmapped",
+)  # fmt: skip
+
+STEERING = (
+    "write_mode", "on_inactive", "on_archived", "categories_mode", "update_categories", "attributes_mode",
+    "media_mode", "on_unknown_media", "media_changes", "create_status", "clear_missing", "drop_unmapped",
 )  # fmt: skip
 
 
@@ -44,13 +52,16 @@ def rules_of(config: Mapping[str, Any], settings: TargetSettings) -> MappingRule
         max_images=config["max_images"],
         allow_private_media_hosts=config["allow_private_media_hosts"],
         clean_html=clean_html,
+        invalid_ean=config["invalid_ean"],
+        field_map=settings.field_map,
+        limits=TextLimits(config["max_name_length"], config["max_description_length"], config["on_too_long"]),
+        with_attributes=config["attributes_mode"] != "off",
     )
 
 
 def options_of(config: Mapping[str, Any], settings: TargetSettings) -> Options:
     """What steers the road of a product."""
-    names = ("write_mode", "on_inactive", "on_archived", "categories_mode", "media_mode", "create_status")
-    return Options(policies=settings.policies, **{name: config[name] for name in names})
+    return Options(policies=settings.policies, **{name: config[name] for name in STEERING})
 
 
 def organization(base_url: str, key: str) -> str:

@@ -9,6 +9,29 @@ if TYPE_CHECKING:
     from target_micropim.target import TargetMicroPim
 
 
+TEST_STREAM = "meltano_test_stream"  # what ``meltano config test`` sends to every loader
+
+
+class ProbeSink(RecordSink):
+    """A connection test: it asks once whether the key is good, and its records go nowhere."""
+
+    def __init__(self, target: "TargetMicroPim", **kwargs: Any) -> None:
+        super().__init__(target=target, **kwargs)
+        self._probe = target.probe
+
+    @override
+    def setup(self) -> None:
+        self._probe()
+
+    @override
+    def get_validator(self) -> None:
+        """None: what the records hold does not matter."""
+
+    @override
+    def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
+        """Nothing: a test must not leave a row in somebody's shop."""
+
+
 class MicroPimSink(RecordSink):
     """Passes records on. They are checked where they are mapped, so that a bad one can be rejected, not fatal."""
 

@@ -1,6 +1,8 @@
 """target-micropim: settings in, Singer messages handed to the run, and how the run ends."""
 
+import sys
 from functools import cached_property
+from pathlib import Path
 from types import FrameType
 from typing import Any, ClassVar
 
@@ -14,12 +16,16 @@ from pim_wire.clock import Clock
 from pim_wire.errors import Interrupted
 from pim_wire.plugin import checked_config, quiet
 from pim_wire.redaction import Redactor
+from target_micropim.check import Check
+from target_micropim.contact import Contact
 from target_micropim.engine import Engine
+from target_micropim.flags import FLAGS, refuse_together
+from target_micropim.inspection import inspected
 from target_micropim.messages import OrjsonReader
 from target_micropim.run import Run
 from target_micropim.settings import SETTINGS
 from target_micropim.settings_values import TargetSettings, problems
-from target_micropim.sinks import MicroPimSink
+from target_micropim.sinks import TEST_STREAM, MicroPimSink, ProbeSink
 
 
 class TargetMicroPim(Target):
@@ -37,22 +43,30 @@ class TargetMicroPim(Target):
         PluginCapabilities.STRUCTURED_LOGGING,
     ]
 
-    def __init__(self, *args: Any, clock: Clock | None = None, **kwargs: Any) -> None:
-        """``clock`` is the seam for tests: nothing else in the target waits or asks the time."""
+    def __init__(self, *args: Any, clock: Clock | None = None, dry_run: bool = False, **kwargs: Any) -> None:
+        """``clock`` is the seam for tests: nothing else in the target waits or asks the time.
+
+        ``dry_run`` is the flag; whatever the settings say, it holds.
+        """
         self.clock = clock or Clock()
+        self._probed = False
         super().__init__(*args, **kwargs)
+        self._config["dry_run"] = dry_run or self._config["dry_run"]
         if isinstance(self.message_reader, OrjsonReader):
             self.message_reader.on_failure = self._abort
             self.message_reader.is_stopped = lambda: self.clock.stopped
         self._max_parallelism = 1  # sinks only hand over; the engine has its own pool
 
     @cached_property
+    def contact(self) -> Contact:
+        """Key, throttles and wire; nothing is asked yet."""
+        agent = f"{self.name}/{self.plugin_version}"
+        return Contact(self.config, TargetSettings.read(self.config), agent, self.clock, self.redactor)
+
+    @cached_property
     def run(self) -> Run:
         """The run, opened when the first message needs it. Raises LedgerUnusable, OSError."""
-        agent = f"{self.name}/{self.plugin_version}"
-        return Run(
-            self.config, TargetSettings.read(self.config), agent, self.clock, self.redactor, self._write_state_message
-        )
+        return Run(self.contact, self._write_state_message)
 
     @property
     def engine(self) -> Engine:
@@ -65,13 +79,41 @@ class TargetMicroPim(Target):
         return Redactor([str(self.config.get("api_key", "")).strip()])
 
     @override
+    def get_sink_class(self, stream_name: str) -> type[MicroPimSink | ProbeSink]:
+        return ProbeSink if stream_name == TEST_STREAM else MicroPimSink
+
+    def probe(self) -> None:
+        """A host tests the connection: one question, no run, no ledger. Raises StopRun."""
+        if not self._probed:
+            self.contact.channels()
+            self._probed = True
+            self.logger.info("Connection test: MicroPIM accepts the key; nothing was written")
+
+    @property
+    def _is_mere_test(self) -> bool:
+        return self._probed and "run" not in self.__dict__
+
+    @override
     def process_endofpipe(self) -> None:
+        if not self._is_mere_test:
+            self._finish()
+        super().process_endofpipe()
+
+    def replay(self, path: Path) -> None:
+        """Feed a rejects file; standard input is not read, no STATE leaves."""
+        try:
+            self.run.replay(path)
+        except BaseException as failure:
+            self._abort(failure)
+            raise
+        self._finish()
+
+    def _finish(self) -> None:
         try:
             self.run.finish()
         except BaseException as failure:
             self._abort(failure)
             raise
-        super().process_endofpipe()
 
     def _abort(self, failure: BaseException) -> None:
         """Whatever ends the run early: what is safe is kept, the report says why."""
@@ -92,6 +134,9 @@ class TargetMicroPim(Target):
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
         """The engine decides when a state may leave; the SDK's own rule forgets it on failure (singer.md 1.5)."""
         self._assert_line_requires(message_dict, requires={"value"})
+        if self._is_mere_test:
+            self._write_state_message(message_dict["value"])
+            return
         self.engine.checkpoint(message_dict["value"])
 
     @override
@@ -122,4 +167,34 @@ class TargetMicroPim(Target):
     @classmethod
     @override
     def get_singer_command(cls) -> click.Command:
-        return quiet(super().get_singer_command(), cls.logger)
+        command = super().get_singer_command()
+        command.params.extend(FLAGS)
+        return quiet(command, cls.logger)
+
+    @classmethod
+    @override
+    def invoke(cls, *, about: bool = False, about_format: str | None = None, **given: Any) -> None:
+        """Carry out a command line: ``given`` holds the SDK's config and file_input, and the flags of flags.py."""
+        super(Target, cls).invoke(about=about, about_format=about_format)
+        refuse_together(check=given["check"], replay=given["replay"], ledger=given["ledger"])
+        cls.print_version(print_fn=cls.logger.info)
+        config = given["config"]
+        target = cls(
+            config=config.config, validate_config=True, parse_env_config=config.parse_env, dry_run=given["dry_run"]
+        )
+        target.carry_out(**{name: given[name] for name in ("check", "replay", "ledger", "file_input")})
+
+    def carry_out(self, *, check: bool, replay: Path | None, ledger: str | None, file_input: Any) -> None:
+        """What the command line asks for: one of the flags' errands, else a run over the input."""
+        if check:
+            found = Check(self.contact)
+            for line in found.lines():
+                click.echo(self.redactor.clean(line))
+            sys.exit(0 if found.is_good else 1)
+        elif ledger is not None:
+            for line in inspected(ledger, self.config["ledger_url"]):
+                click.echo(line)
+        elif replay is not None:
+            self.replay(replay)
+        else:
+            self.listen(file_input)

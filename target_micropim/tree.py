@@ -21,6 +21,7 @@ class Tree:
 
     names: dict[int, str] = field(default_factory=dict)
     parents: dict[int, int | None] = field(default_factory=dict)
+    descriptions: dict[int, str] = field(default_factory=dict)
     _by_place: dict[tuple[int | None, str], list[int]] = field(default_factory=dict)
 
     def add(self, number: int, name: str, parent: int | None) -> None:
@@ -58,8 +59,10 @@ class Tree:
 def read_tree(data: Any) -> Tree:
     """Nested or flat, wrapped or bare. Raises ValueError for anything else."""
     tree = Tree()
-    for number, name, parent in _nodes(_top(data), ROOT):
-        tree.add(number, name, parent)
+    for item, parent in _nodes(_top(data), ROOT):
+        tree.add(item["id"], str(item.get("name") or ""), parent)
+        if isinstance(item.get("description"), str):
+            tree.descriptions[item["id"]] = item["description"]
     return tree
 
 
@@ -73,11 +76,11 @@ def _top(data: Any) -> list[Any]:
     return found
 
 
-def _nodes(items: list[Any], parent: int | None) -> Iterator[tuple[int, str, int | None]]:
+def _nodes(items: list[Any], parent: int | None) -> Iterator[tuple[dict[str, Any], int | None]]:
     for item in items:
         if not isinstance(item, dict) or not isinstance(item.get("id"), int):
             continue
-        yield item["id"], str(item.get("name") or ""), _parent(item, parent)
+        yield item, _parent(item, parent)
         for key in _CHILD_KEYS:
             if isinstance(item.get(key), list):
                 yield from _nodes(item[key], item["id"])

@@ -13,6 +13,8 @@ from typing import Any
 
 EMPTY = ""
 MONEY_FIELDS = frozenset({"price", "sale_price", "cost_price"})
+ATTRIBUTES = "attributes"
+_PAIR_KEYS = ("code", "attribute_code", "name", "attribute_name")
 _REFERENCES = {"brand_id": "brand", "supplier_id": "supplier"}
 _PLAIN = (
     "name", "description", "short_description", "price", "sale_price", "cost_price", "currency", "status", "stock",
@@ -34,6 +36,8 @@ def _meaning(field: str, value: Any) -> Any:
             return format(Decimal(str(value)).normalize(), "f")
         except DecimalException:
             return str(value)
+    if isinstance(value, Decimal | float):
+        return format(Decimal(str(value)).normalize(), "f")
     if isinstance(value, str):
         return unicodedata.normalize("NFC", value).strip()
     if isinstance(value, list | tuple | set):
@@ -53,7 +57,22 @@ def server_fields(product: Mapping[str, Any]) -> dict[str, Any]:
         reference = product.get(shown)
         found[name] = reference.get("id") if isinstance(reference, dict) else product.get(name)
     found["category_ids"] = category_ids(product)
-    return found
+    return {**found, **{attribute_field(code): value for code, value in attributes(product).items()}}
+
+
+def attribute_field(code: str) -> str:
+    """The name under which one attribute is compared and remembered, like a field of its own."""
+    return f"{ATTRIBUTES}.{code}"
+
+
+def attributes(product: Mapping[str, Any]) -> dict[str, Any]:
+    """The attribute values a product shows: a map, or a list of pairs as variants have it (micropim.md 1.6, 1.7)."""
+    shown = product.get(ATTRIBUTES)
+    if isinstance(shown, dict):
+        return {str(code): value for code, value in shown.items()}
+    pairs = [item for item in shown if isinstance(item, dict)] if isinstance(shown, list) else []
+    named = ((next((pair[key] for key in _PAIR_KEYS if pair.get(key)), None), pair.get("value")) for pair in pairs)
+    return {str(code): value for code, value in named if code is not None}
 
 
 def category_ids(product: Mapping[str, Any]) -> list[int]:

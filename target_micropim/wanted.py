@@ -1,6 +1,6 @@
 """What a profile hands on: the shape between mapping and planning. Pure data."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -14,11 +14,22 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class AttributeValue:
+    """One attribute of a product. ``name`` and ``kind`` serve where the definition is missing."""
+
+    code: str
+    name: str
+    kind: str
+    value: str | bool | int | float | list[Any]
+
+
+@dataclass(frozen=True)
 class Wanted:
     """What MicroPIM should hold for one product.
 
     ``fields`` are MicroPIM's own write fields without the SKU; ``brand`` and ``supplier`` are names still to be
     resolved, ``categories`` external ids of the categories stream, ``category_ids`` ids that already are MicroPIM's.
+    ``vat`` can only be compared (row 13); ``languages`` are those of the source that MicroPIM cannot hold (row 22).
     """
 
     external_id: str
@@ -29,6 +40,9 @@ class Wanted:
     categories: tuple[str, ...] = ()
     category_ids: tuple[int, ...] = ()
     pictures: tuple[Picture, ...] = ()
+    attributes: tuple[AttributeValue, ...] = ()
+    vat: str | None = None
+    languages: frozenset[str] = field(default_factory=frozenset)
     inactive: bool = False
     warnings: tuple[str, ...] = ()
 

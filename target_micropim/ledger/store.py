@@ -1,139 +1,49 @@
-"""What we sent and what it became in MicroPIM. The only place that talks SQL.
+"""What we sent and what it became in MicroPIM.
 
 Law: the ledger is a cache. Deleting it costs reads, never doubles. It belongs to one organization (address and key)
-and serves one run at a time. Everything here is written before the fact is relied upon, and committed at once.
+and serves one run at a time. Everything here is written before the fact is relied upon.
 """
 
-import threading
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, create_engine, delete, event, func, select
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import make_url
+from sqlalchemy import ColumnElement, Engine, delete, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from target_micropim.errors import LedgerUnusable
 from target_micropim.ledger import tables
-
-ProductId = str
-
-
-@dataclass(frozen=True)
-class ProductRow:
-    """One product: where it is in MicroPIM, what we acknowledged of the source and what MicroPIM showed after it."""
-
-    external_id: ProductId
-    sku: str
-    remote_id: int
-    digest: str | None = None
-    acknowledged: Mapping[str, str] = field(default_factory=dict)
-    written: Mapping[str, str] = field(default_factory=dict)
-    categories: tuple[str, ...] = ()
-    archived: bool = False
+from target_micropim.ledger.database import Database, cause, engine_for, shown
+from target_micropim.ledger.rows import MediaRow, ProductId, ProductRow, SeenProduct, product_row, product_values
 
 
-@dataclass(frozen=True)
-class MediaRow:
-    """One picture: ``intent`` before it is sent, then ``sent``, ``assumed`` (found later), ``refused`` or ``left``."""
+class Ledger(Database):
+    """Opened for one run. ``wall`` gives unix seconds."""
 
-    picture: str
-    url: str
-    state: str
-    count_before: int = 0
-
-
-@dataclass(frozen=True)
-class SeenProduct:
-    """A product of the catalogue as this run saw it, reduced to fingerprints."""
-
-    remote_id: int
-    sku: str
-    gtin: str | None
-    images: int
-    server: Mapping[str, str]
-    category_ids: tuple[int, ...]
-
-
-class Ledger:
-    """Opened for one run; every method is one short transaction, from any thread."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._one_at_a_time = threading.RLock()
-        upserts = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-        self._insert: Any = upserts[engine.dialect.name]
+    def __init__(self, engine: Engine, wall: Callable[[], float] = time.time) -> None:
+        super().__init__(engine)
+        self._wall = wall
 
     @classmethod
-    def open(cls, url: str) -> "Ledger":
+    def open(cls, url: str, wall: Callable[[], float] = time.time) -> "Ledger":
         """Open or make the database. Raises LedgerUnusable with what to do."""
         try:
-            engine = _engine(url)
-            tables.METADATA.create_all(engine)
-        except (SQLAlchemyError, OSError, ValueError, ImportError) as error:
-            raise LedgerUnusable(f"ledger_url {_shown(url)}: cannot be opened ({_cause(error)})") from None
-        return cls(engine)
-
-    def close(self) -> None:
-        """Let the database go."""
-        self._engine.dispose()
-
-    @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        """One transaction; a failure of the database ends the run, since nothing could be remembered any more."""
-        try:
-            with self._one_at_a_time, self._engine.begin() as connection:
-                yield connection
-        except SQLAlchemyError as error:
-            raise LedgerUnusable(
-                f"The ledger failed ({_cause(error)}): nothing is sent that cannot be remembered"
-            ) from None
-
-    def put(self, connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Insert rows, replacing those with the same primary key."""
-        if values := [dict(row) for row in rows]:
-            keys = [column.name for column in table.primary_key]
-            statement = self._insert(table)
-            rest = {
-                c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys and c.name in values[0]
-            }
-            done = (
-                statement.on_conflict_do_update(index_elements=keys, set_=rest)
-                if rest
-                else statement.on_conflict_do_nothing()
-            )
-            connection.execute(done, values)
-
-    # Facts about the ledger itself
-
-    def fact(self, name: str) -> str | None:
-        """A fact of the meta table."""
-        with self.transaction() as connection:
-            return connection.execute(select(tables.meta.c.value).where(tables.meta.c.name == name)).scalar()
-
-    def note(self, name: str, value: str) -> None:
-        """Write a fact of the meta table."""
-        with self.transaction() as connection:
-            self.put(connection, tables.meta, [{"name": name, "value": value}])
+            ledger = cls(engine_for(url), wall)
+            ledger.prepare()
+        except (SQLAlchemyError, OSError, ValueError) as error:
+            raise LedgerUnusable(f"ledger_url {shown(url)}: cannot be opened ({cause(error)})") from None
+        return ledger
 
     def claim_for(self, organization: str) -> None:
-        """Bind a new ledger to its organization. Raises LedgerUnusable when it is another one's, or newer than us."""
-        version = self.fact("version") or str(tables.VERSION)
-        if int(version) > tables.VERSION:
-            raise LedgerUnusable(
-                f"ledger_url: made by a newer version ({version}); update this program or use another file"
-            )
+        """Bind a new ledger to its organization. Raises LedgerUnusable when it is another one's."""
         owner = self.fact("organization")
         if owner is not None and owner != organization:
             raise LedgerUnusable(
                 "ledger_url: this ledger belongs to another MicroPIM address or key; give each organization its own "
                 "ledger_url (for a new key of the same organization: delete the ledger, it is rebuilt by reading)"
             )
-        self.note("version", str(tables.VERSION))
-        self.note("organization", organization)
+        if owner is None:
+            self.note("organization", organization)
 
     # Products
 
@@ -141,7 +51,7 @@ class Ledger:
         """The rows of several products, in one query."""
         query = select(tables.products).where(tables.products.c.external_id.in_(list(ids)))
         with self.transaction() as connection:
-            return {row.external_id: _product_row(row) for row in connection.execute(query)}
+            return {row.external_id: product_row(row) for row in connection.execute(query)}
 
     def digests(self, ids: Iterable[ProductId]) -> dict[ProductId, str]:
         """Only the digests of settled products: the fast road of unchanged records."""
@@ -168,15 +78,18 @@ class Ledger:
         with self.transaction() as connection:
             return connection.execute(query).scalar()
 
-    def remember(self, row: ProductRow) -> None:
-        """Write a product's row."""
-        with self.transaction() as connection:
-            self.put(connection, tables.products, [_product_values(row)])
+    def remember(self, row: ProductRow, *, soon: bool = False) -> None:
+        """Write a product's row; ``soon``: together with what follows at once, where no request lies between."""
+        self.put_soon(tables.products, [product_values(row)])
+        if not soon:
+            self.flush()
 
     def settle(self, row: ProductRow, digest: str, missing: Iterable[str]) -> None:
         """Everything about this record is done; ``missing`` categories are linked when they arrive."""
+        missing = [key for key in missing if len(key) <= tables.MAX_KEY]  # a longer one is rejected: it never arrives
+        values = {**product_values(replace(row, digest=digest)), "settled_at": self._wall()}
         with self.transaction() as connection:
-            self.put(connection, tables.products, [_product_values(replace(row, digest=digest))])
+            self.put(connection, tables.products, [values])
             table = tables.missing_categories
             connection.execute(delete(table).where(table.c.external_id == row.external_id))
             self.put(connection, table, [{"external_id": row.external_id, "category": key} for key in missing])
@@ -185,7 +98,7 @@ class Ledger:
         """A category that was missing has been linked."""
         table = tables.missing_categories
         with self.transaction() as connection:
-            self.put(connection, tables.products, [_product_values(row)])
+            self.put(connection, tables.products, [product_values(row)])
             mine = (table.c.external_id == row.external_id) & (table.c.category == category)
             connection.execute(delete(table).where(mine))
 
@@ -194,6 +107,17 @@ class Ledger:
         with self.transaction() as connection:
             for table in (tables.products, tables.media, tables.missing_categories):
                 connection.execute(delete(table).where(table.c.external_id == external_id))
+
+    def now(self) -> float:
+        """The moment as it is noted when a product is settled."""
+        return self._wall()
+
+    def was_settled_between(self, external_id: ProductId, since: float, until: float) -> bool:
+        """Whether the newest version of this product was settled after one moment and before another."""
+        query = select(tables.products.c.settled_at).where(tables.products.c.external_id == external_id)
+        with self.transaction() as connection:
+            settled_at = connection.execute(query).scalar()
+            return settled_at is not None and since < settled_at < until
 
     def count_live(self) -> int:
         """How many products are known and not archived."""
@@ -210,10 +134,12 @@ class Ledger:
             rows = connection.execute(query)
             return {row.picture: MediaRow(row.picture, row.url, row.state, row.count_before) for row in rows}
 
-    def remember_media(self, external_id: ProductId, rows: Iterable[MediaRow]) -> None:
-        """Write pictures of a product."""
-        with self.transaction() as connection:
-            self.put(connection, tables.media, [{"external_id": external_id, **vars(row)} for row in rows])
+    def remember_media(self, external_id: ProductId, rows: Iterable[MediaRow], *, soon: bool = False) -> None:
+        """Write pictures of a product; one whose address is too long to be sent needs no memory."""
+        fitting = [row for row in rows if max(len(row.picture), len(row.url)) <= tables.MAX_ADDRESS]
+        self.put_soon(tables.media, [{"external_id": external_id, **vars(row)} for row in fitting])
+        if not soon:
+            self.flush()
 
     # Categories, brands, suppliers
 
@@ -273,58 +199,3 @@ class Ledger:
                 SeenProduct(r.remote_id, r.sku, r.gtin, r.images, r.server, tuple(r.category_ids))
                 for r in connection.execute(query)
             ]
-
-
-def _product_row(row: Any) -> ProductRow:
-    return ProductRow(
-        row.external_id,
-        row.sku,
-        row.remote_id,
-        row.digest,
-        row.acknowledged,
-        row.written,
-        tuple(row.categories),
-        row.archived,
-    )
-
-
-def _product_values(row: ProductRow) -> dict[str, Any]:
-    return {
-        **vars(row),
-        "acknowledged": dict(row.acknowledged),
-        "written": dict(row.written),
-        "categories": list(row.categories),
-    }
-
-
-def _engine(url: str) -> Engine:
-    place = make_url(url)
-    if place.get_backend_name() not in {"sqlite", "postgresql"}:
-        raise ValueError("sqlite:/// and postgresql:// are supported")
-    if place.get_backend_name() != "sqlite":
-        return create_engine(place, pool_pre_ping=True)
-    if place.database and place.database != ":memory:":
-        Path(place.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(place, connect_args={"timeout": 30, "check_same_thread": False})
-    event.listen(engine, "connect", _careful)
-    return engine
-
-
-def _careful(connection: Any, _record: Any) -> None:
-    """Readers do not block the writer, and a commit survives a loss of power."""
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.close()
-
-
-def _shown(url: str) -> str:
-    try:
-        return make_url(url).render_as_string(hide_password=True)
-    except SQLAlchemyError:
-        return "(not an address of a database)"
-
-
-def _cause(error: BaseException) -> str:
-    origin = getattr(error, "orig", None) or error
-    return str(origin).splitlines()[0][:200] if str(origin) else type(origin).__name__

@@ -1,8 +1,9 @@
-"""The ledger's tables, and its version. A newer version than this one is refused, an older one migrated."""
+"""The ledger's tables as they are now; migrations.py leads older ones here."""
 
 from sqlalchemy import JSON, Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text
 
-VERSION = 1
+MAX_KEY = 255  # characters of an external id; PostgreSQL refuses what is longer
+MAX_ADDRESS = 2048
 METADATA = MetaData()
 
 meta = Table("meta", METADATA, Column("name", String(64), primary_key=True), Column("value", Text, nullable=False))
@@ -20,7 +21,7 @@ lock = Table(
 products = Table(
     "products",
     METADATA,
-    Column("external_id", String(255), primary_key=True),
+    Column("external_id", String(MAX_KEY), primary_key=True),
     Column("sku", String(255), nullable=False, index=True),
     Column("remote_id", Integer, nullable=False, index=True),
     Column("digest", String(64)),  # of the whole source record; None until everything about it is settled
@@ -28,14 +29,15 @@ products = Table(
     Column("written", JSON, nullable=False),  # field -> fingerprint of what MicroPIM showed after our write
     Column("categories", JSON, nullable=False),  # external ids acknowledged
     Column("archived", Boolean, nullable=False, default=False),
+    Column("settled_at", Float),  # unix seconds: a reject that is older than this must not be replayed
 )
 
 media = Table(
     "media",
     METADATA,
-    Column("external_id", String(255), primary_key=True),
-    Column("picture", String(2048), primary_key=True),
-    Column("url", String(2048), nullable=False),
+    Column("external_id", String(MAX_KEY), primary_key=True),
+    Column("picture", String(MAX_ADDRESS), primary_key=True),
+    Column("url", String(MAX_ADDRESS), nullable=False),
     Column("state", String(16), nullable=False),  # intent, sent, assumed, left
     Column("count_before", Integer, nullable=False, default=0),
 )
@@ -43,22 +45,22 @@ media = Table(
 categories = Table(
     "categories",
     METADATA,
-    Column("external_id", String(255), primary_key=True),
+    Column("external_id", String(MAX_KEY), primary_key=True),
     Column("remote_id", Integer, nullable=False),
 )
 
 missing_categories = Table(
     "missing_categories",
     METADATA,
-    Column("external_id", String(255), primary_key=True),
-    Column("category", String(255), primary_key=True),
+    Column("external_id", String(MAX_KEY), primary_key=True),
+    Column("category", String(MAX_KEY), primary_key=True),
 )
 
 names = Table(
     "names",
     METADATA,
     Column("kind", String(16), primary_key=True),  # brand, supplier
-    Column("folded", String(255), primary_key=True),
+    Column("folded", String(MAX_KEY), primary_key=True),
     Column("remote_id", Integer),  # None: two ids carry this name
 )
 

@@ -14,11 +14,27 @@ PURE = {
     "tap_medipim/filters.py": set(),
     "tap_medipim/changes.py": {"tap_medipim"},
     "tap_medipim/bookmark.py": {"tap_medipim"},
+    "target_micropim/attribute_table.py": {"target_micropim"},
+    "target_micropim/body.py": {"target_micropim"},
+    "target_micropim/field_map.py": {"target_micropim"},
+    "target_micropim/field_rows.py": {"target_micropim"},
+    "target_micropim/gtin.py": {"target_micropim"},
+    "target_micropim/languages.py": {"target_micropim"},
+    "target_micropim/limits.py": {"target_micropim"},
+    "target_micropim/lookup.py": {"target_micropim"},
+    "target_micropim/options.py": {"target_micropim"},
+    "target_micropim/pictures.py": {"target_micropim"},
+    "target_micropim/prices.py": {"target_micropim"},
+    "target_micropim/public_url.py": {"target_micropim"},
+    "target_micropim/taking.py": {"target_micropim"},
+    "target_micropim/texts.py": {"target_micropim"},
+    "target_micropim/wanted.py": {"target_micropim"},
     "target_micropim/mapping.py": {"target_micropim"},
     "target_micropim/native.py": {"target_micropim"},
     "target_micropim/plan.py": {"target_micropim"},
     "target_micropim/values.py": set(),
     "target_micropim/tree.py": set(),
+    "target_micropim/planned_tree.py": set(),
 }
 IMPURE_STANDARD_MODULES = {"time", "os", "pathlib", "socket", "subprocess", "threading", "logging", "sqlite3", "random"}
 WITH_THE_SDK = {
@@ -30,6 +46,7 @@ WITH_THE_SDK = {
     "target_micropim/target.py",
     "target_micropim/sinks.py",
     "target_micropim/settings.py",
+    "target_micropim/settings_content.py",
     "target_micropim/messages.py",
 }
 WIRE_MODULES = {

@@ -202,11 +202,13 @@ class World:
             raise outcome.failure
         return outcome
 
-    def start(self, stdin: int = subprocess.PIPE, **settings: Any) -> "subprocess.Popen[bytes]":
+    def start(
+        self, stdin: int = subprocess.PIPE, flags: list[str] | None = None, **settings: Any
+    ) -> "subprocess.Popen[bytes]":
         """A run in a process of its own."""
         file = self.folder / "config.json"
         file.write_text(json.dumps(self.settings(**settings)))
-        command = [sys.executable, "-m", "target_micropim", "--config", str(file)]
+        command = [sys.executable, "-m", "target_micropim", "--config", str(file), *(flags or [])]
         pipe = subprocess.PIPE
         return subprocess.Popen(command, stdin=stdin, stdout=pipe, stderr=pipe, cwd=self.folder, env=os.environ.copy())
 

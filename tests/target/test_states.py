@@ -184,8 +184,10 @@ def test_rejects_are_kept_whole_and_the_run_ends_well(world: Any, singer: Any) -
     assert rows["2"]["record"] == bad
     assert rows["2"]["stage"] == "map"
     assert rows["2"]["reasons"][0]["path"] == "name"
-    assert rows["3"]["stage"] == "check"
-    assert rows["3"]["reasons"] == [{"path": "name", "message": "is longer than 255 characters"}]
+    assert rows["3"]["stage"] == "map"
+    assert rows["3"]["reasons"] == [
+        {"path": "name", "message": "has 300 characters, 255 are allowed (on_too_long: reject)"}
+    ]
     assert rows[None]["reasons"] == [{"path": "id", "message": "is missing"}]
     assert outcome.report["streams"]["products"] == {"received": 4, "rejected": 3, "unchanged": 1}
 

@@ -1,0 +1,96 @@
+"""The collaborators of one run, built once and wired. The only ``new`` in town."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from target_micropim.categories import Categories
+from target_micropim.category_road import CategoryRoad
+from target_micropim.client import MicroPimClient
+from target_micropim.endings import Endings
+from target_micropim.engine import Engine, Parts
+from target_micropim.guards import Guards
+from target_micropim.identity import Identity
+from target_micropim.ledger import Ledger
+from target_micropim.names import Names
+from target_micropim.once import Once
+from target_micropim.plan_file import About
+from target_micropim.product_road import ProductParts, ProductRoad
+from target_micropim.profiles import Profile
+from target_micropim.rejects import Rejects
+from target_micropim.report import Report
+from target_micropim.settings_values import TargetSettings
+from target_micropim.settlement import Settlement
+from target_micropim.shaping import options_of, profile_of, settings_digest
+from target_micropim.upsert import Upserter
+from target_micropim.workers import KeyedPool
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What a run brings along: the same road runs over a real client and ledger, and over those of a plan."""
+
+    config: Mapping[str, Any]
+    settings: TargetSettings
+    client: MicroPimClient
+    ledger: Ledger
+    report: Report
+    rejects: Rejects
+    settlement: Settlement
+    names: Names
+    pool: KeyedPool
+    breathe: Callable[[int], None]
+    preflight: Callable[[], None]
+    about: About
+
+
+def engine_of(tools: Tools) -> Engine:
+    """The engine with all its parts."""
+    config, settings = tools.config, tools.settings
+    profile, guards = profile_of(config, settings), Guards(settings.max_rejects, settings.max_archive)
+    endings = Endings(tools.settlement, tools.report, tools.rejects, guards)
+    once = Once(tools.breathe)
+    categories = Categories(tools.client, tools.ledger, once, config.get("category_root"))
+    return Engine(
+        Parts(
+            profile=profile,
+            categories=CategoryRoad(profile, categories, endings, tools.about),
+            products=ProductRoad(_product_parts(tools, profile, categories, once, guards), endings),
+            endings=endings,
+            names=tools.names,
+            report=tools.report,
+            settlement=tools.settlement,
+            pool=tools.pool,
+            guards=guards,
+            preflight=tools.preflight,
+            on_unknown_stream=config["on_unknown_stream"],
+        )
+    )
+
+
+def _product_parts(tools: Tools, profile: Profile, categories: Categories, once: Once, guards: Guards) -> ProductParts:
+    identity = Identity(tools.client, tools.ledger, tools.settings.match_on)
+    upserter = Upserter(
+        profile.product,
+        tools.client,
+        tools.ledger,
+        identity,
+        tools.names,
+        categories,
+        tools.report,
+        once,
+        options_of(tools.config, tools.settings),
+    )
+    return ProductParts(
+        profile=profile,
+        ledger=tools.ledger,
+        identity=identity,
+        names=tools.names,
+        categories=categories,
+        upserter=upserter,
+        pool=tools.pool,
+        guards=guards,
+        report=tools.report,
+        settings_digest=settings_digest(tools.config, tools.settings),
+        about=tools.about,
+    )

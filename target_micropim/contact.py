@@ -1,0 +1,76 @@
+"""Contact with one MicroPIM organization: key, throttles and wire, built once from the settings. Stores nothing."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import requests
+from requests.auth import AuthBase
+from typing_extensions import override
+
+from pim_wire.clock import Clock
+from pim_wire.errors import StopRun
+from pim_wire.redaction import Redactor
+from pim_wire.throttle import Throttle
+from pim_wire.wire import Wire
+from target_micropim.client import MicroPimClient
+from target_micropim.errors import RecordRejected
+from target_micropim.settings_values import TargetSettings
+from target_micropim.shaping import organization
+
+
+class KeyAuth(AuthBase):
+    """The X-API-KEY header, given explicitly so that no .netrc takes its place."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    @override
+    def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
+        r.headers["X-API-KEY"] = self._key
+        return r
+
+
+class Contact:
+    """The wire and its two throttles, and the client that speaks over it."""
+
+    def __init__(
+        self, config: Mapping[str, Any], settings: TargetSettings, agent: str, clock: Clock, redactor: Redactor
+    ) -> None:
+        self.config = config
+        self.settings = settings
+        self.clock = clock
+        self.redactor = redactor
+        self.reads = Throttle(config["reads_per_minute"], clock)
+        self.writes = Throttle(config["writes_per_minute"], clock)
+        self.wire = self._wire(config.get("user_agent") or agent)
+        self.client = MicroPimClient(self.wire, redactor, config["request_timeout_seconds"])
+
+    @property
+    def organization(self) -> str:
+        """What a ledger is bound to."""
+        return organization(self.settings.base_url, self.config["api_key"])
+
+    def channels(self) -> list[str]:
+        """The cheapest question: it proves key and organization. Raises StopRun."""
+        try:
+            return self.client.channels()
+        except RecordRejected as why:
+            raise StopRun(f"MicroPIM at {self.settings.base_url} does not answer as MicroPIM does: {why}") from None
+
+    def missing_channels(self) -> list[str]:
+        """The configured channels that the organization does not offer. Raises StopRun."""
+        offered = self.channels()
+        return [name for name in self.settings.publishing_channels if name not in offered]
+
+    def _wire(self, agent: str) -> Wire:
+        return Wire(
+            self.settings.base_url,
+            service="MicroPIM",
+            auth=KeyAuth(self.config["api_key"].strip()),
+            user_agent=agent,
+            throttle_for=lambda method: self.reads if method == "GET" else self.writes,
+            max_wait_seconds=self.config["max_wait_seconds"],
+            clock=self.clock,
+            redactor=self.redactor,
+            connections=self.config["max_in_flight"] + 1,
+        )

@@ -1,0 +1,27 @@
+"""Flags of the command line beside the SDK's own."""
+
+from pathlib import Path
+
+import click
+
+FLAGS: tuple[click.Option, ...] = (
+    click.Option(["--check"], is_flag=True, help="Ask MicroPIM and the ledger what a run would find; write nothing."),
+    click.Option(["--dry-run"], is_flag=True, help="Write nothing; leave plan.jsonl in the report's folder."),
+    click.Option(
+        ["--replay"],
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="Feed a rejects.jsonl again instead of reading messages.",
+    ),
+    click.Option(
+        ["--ledger"],
+        type=click.Choice(["show", "export"]),
+        help="show: counts and owner of the ledger. export: its products as JSON lines.",
+    ),
+)
+
+
+def refuse_together(**given: object) -> None:
+    """Raises UsageError when more than one of the flags that take the place of a run is given."""
+    names = [f"--{name}" for name, value in given.items() if value]
+    if len(names) > 1:
+        raise click.UsageError(f"{' and '.join(names)} cannot go together")

@@ -1,0 +1,173 @@
+"""The database below the ledger: opened by URL, short transactions from any thread, one way to write for both kinds."""
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from target_micropim.errors import LedgerUnusable
+from target_micropim.ledger import tables
+from target_micropim.ledger.migrations import STEPS, VERSION
+
+Rows = list[dict[str, Any]]
+
+
+class Database:
+    """Every method is one short transaction; a fact that may wait joins the next one of its thread."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._one_at_a_time = threading.RLock()
+        self._mine = threading.local()
+        upserts = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+        self._insert: Any = upserts[engine.dialect.name]
+
+    def close(self) -> None:
+        """Let the database go."""
+        self._engine.dispose()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """One transaction; a failure of the database ends the run, since nothing could be remembered any more."""
+        try:
+            with self._one_at_a_time, self._engine.begin() as connection:
+                for table, rows in self._waiting():
+                    self.put(connection, table, rows)
+                yield connection
+            self._mine.waiting = []
+        except SQLAlchemyError as error:
+            raise LedgerUnusable(
+                f"The ledger failed ({cause(error)}): nothing is sent that cannot be remembered"
+            ) from None
+
+    def put(self, connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Insert rows, replacing those with the same primary key."""
+        if values := [dict(row) for row in rows]:
+            keys = [column.name for column in table.primary_key]
+            statement = self._insert(table)
+            rest = {
+                c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys and c.name in values[0]
+            }
+            done = (
+                statement.on_conflict_do_update(index_elements=keys, set_=rest)
+                if rest
+                else statement.on_conflict_do_nothing()
+            )
+            connection.execute(done, values)
+
+    # Facts that may wait: a commit costs the disk more than all else, and a product has several facts
+
+    def put_soon(self, table: Table, rows: Rows) -> None:
+        """Write with this thread's next transaction, whatever that is about: before its next step relies on it."""
+        self._mine.waiting = [*self._waiting(), (table, rows)]
+
+    def flush(self) -> None:
+        """Write what waits; to be called before a thread turns to something else."""
+        if self._waiting():
+            with self.transaction():
+                pass
+
+    def _waiting(self) -> list[tuple[Table, Rows]]:
+        waiting: list[tuple[Table, Rows]] = getattr(self._mine, "waiting", [])
+        return waiting
+
+    # Its tables, and facts about itself
+
+    def prepare(self) -> None:
+        """Make the tables of a new database; those of an old one are left to ``upgrade``. Raises SQLAlchemyError."""
+        if not inspect(self._engine).has_table(tables.lock.name):
+            try:
+                self._make_tables()
+            except SQLAlchemyError:  # PostgreSQL: another run made them at the same moment
+                self._make_tables()
+
+    def _make_tables(self) -> None:
+        """Make what is missing; not by ``create_all``, which looks first and fails when somebody else is faster."""
+        with self._engine.begin() as connection:
+            for table in tables.METADATA.sorted_tables:
+                connection.execute(CreateTable(table, if_not_exists=True))
+                for index in table.indexes:
+                    connection.execute(CreateIndex(index, if_not_exists=True))
+
+    def upgrade(self) -> None:
+        """Lead older tables to this version, under the lock. Raises LedgerUnusable when they are newer than we are."""
+        version = int(self.fact("version") or 1)
+        if version > VERSION:
+            raise LedgerUnusable(
+                f"ledger_url: made by a newer version ({version}); update this program or use another file"
+            )
+        with self._one_at_a_time:
+            self._make_tables()
+        for number, step in enumerate(STEPS[version - 1 :], start=version + 1):
+            with self.transaction() as connection:
+                step(connection)
+                self.put(connection, tables.meta, [{"name": "version", "value": str(number)}])
+
+    def fact(self, name: str) -> str | None:
+        """A fact of the meta table."""
+        with self.transaction() as connection:
+            return connection.execute(select(tables.meta.c.value).where(tables.meta.c.name == name)).scalar()
+
+    def note(self, name: str, value: str) -> None:
+        """Write a fact of the meta table."""
+        with self.transaction() as connection:
+            self.put(connection, tables.meta, [{"name": name, "value": value}])
+
+
+def engine_for(url: str) -> Engine:
+    """The engine of a ``ledger_url``. Raises ValueError, OSError, SQLAlchemyError or LedgerUnusable."""
+    place = place_of(url)
+    if place.get_backend_name() == "postgresql":
+        return _postgresql(place)
+    if place.database and place.database != ":memory:":
+        Path(place.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(place, connect_args={"timeout": 30, "check_same_thread": False})
+    event.listen(engine, "connect", _careful)
+    return engine
+
+
+def place_of(url: str) -> URL:
+    """The parts of a ``ledger_url``. Raises ValueError or SQLAlchemyError."""
+    place = make_url(url)
+    if place.get_backend_name() not in {"sqlite", "postgresql"}:
+        raise ValueError("sqlite:/// and postgresql:// are supported")
+    return place
+
+
+def _postgresql(place: URL) -> Engine:
+    bare = place.drivername in {"postgres", "postgresql"}  # SQLAlchemy would take psycopg2, which is not ours
+    try:
+        return create_engine(place.set(drivername="postgresql+psycopg") if bare else place, pool_pre_ping=True)
+    except ImportError:
+        raise LedgerUnusable(
+            "ledger_url: PostgreSQL needs its driver, which is an extra: install medipim-micropim[postgres]"
+        ) from None
+
+
+def _careful(connection: Any, _record: Any) -> None:
+    """Readers do not block the writer, and a commit survives a loss of power."""
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.close()
+
+
+def shown(url: str) -> str:
+    """A ``ledger_url`` without its password."""
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except SQLAlchemyError:
+        return "(not an address of a database)"
+
+
+def cause(error: BaseException) -> str:
+    """The first line of what the database said."""
+    origin = getattr(error, "orig", None) or error
+    return str(origin).splitlines()[0][:200] if str(origin) else type(origin).__name__

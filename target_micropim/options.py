@@ -1,0 +1,23 @@
+"""The settings that steer the road of a product. Pure data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Options:
+    """Named like the settings."""
+
+    policies: Mapping[str, str]
+    write_mode: str
+    on_inactive: str
+    on_archived: str
+    categories_mode: str
+    media_mode: str
+    create_status: str
+    attributes_mode: str = "off"
+    update_categories: bool = False
+    on_unknown_media: str = "skip"
+    media_changes: str = "report"
+    clear_missing: bool = False
+    drop_unmapped: bool = False

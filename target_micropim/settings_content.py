@@ -1,0 +1,175 @@
+"""The settings that shape what a product becomes: fields, categories, attributes, pictures, brands."""
+
+from typing import Any
+
+from singer_sdk import typing as th
+
+FORMATS = (
+    "huge", "hugeJpg", "hugeJpeg", "hugePng", "large", "largeJpg", "largeJpeg", "largePng", "mediumJpeg", "medium",
+)  # fmt: skip
+
+Text = th.StringType(nullable=False)
+Map = th.CustomType({"type": ["object", "string", "null"]})
+Texts = th.CustomType({"type": ["array", "string", "null"], "items": {"type": "string"}})
+
+
+def choice(name: str, default: str, options: list[str], title: str, description: str) -> "th.Property[Any]":
+    """A setting with a closed list of values."""
+    return th.Property(name, Text, default=default, allowed_values=options, title=title, description=description)
+
+
+CONTENT: tuple["th.Property[Any]", ...] = (
+    th.Property(
+        "field_policies",
+        Map,
+        title="Field policies",
+        description="Per field: create_only, if_empty, if_source_changed, always or never.",
+    ),
+    th.Property(
+        "field_map",
+        Map,
+        title="Field map",
+        description="Per MicroPIM field the Medipim field to take instead, as a dotted path, or null to leave it out: "
+        '{"short_description": "descriptions.indication", "cost_price": null}.',
+    ),
+    th.Property(
+        "clear_missing",
+        th.BooleanType(nullable=False),
+        default=False,
+        title="Clear missing values",
+        description="Empty a field in MicroPIM when the source has no value any more and nobody changed it.",
+    ),
+    choice(
+        "invalid_ean",
+        "drop",
+        ["drop", "error", "send"],
+        "Wrong EAN",
+        "When no code has a right check digit: leave the EAN out with a warning, refuse the record, or send it.",
+    ),
+    choice(
+        "on_too_long",
+        "reject",
+        ["reject", "cut"],
+        "Too long texts",
+        "A text longer than its limit: refuse the record, or cut the text with a warning.",
+    ),
+    th.Property(
+        "max_name_length",
+        th.IntegerType(nullable=False, minimum=1, maximum=255),
+        default=255,
+        title="Longest name",
+        description="Most characters of a product's name.",
+    ),
+    th.Property(
+        "max_description_length",
+        th.IntegerType(nullable=False, minimum=1, maximum=65_000),
+        default=65_000,
+        title="Longest text",
+        description="Most characters of a description or short description.",
+    ),
+    choice(
+        "categories_mode",
+        "add",
+        ["off", "add", "managed"],
+        "Categories",
+        "off: none. add: make them and add products to them. managed: also take products out of those of our "
+        "categories that the source dropped.",
+    ),
+    th.Property(
+        "update_categories",
+        th.BooleanType(nullable=False),
+        default=False,
+        title="Update categories",
+        description="Rename and move categories in MicroPIM when the source does.",
+    ),
+    choice(
+        "attributes_mode",
+        "off",
+        ["off", "definitions", "values"],
+        "Attributes",
+        "off: none. definitions: make missing definitions. values: also send values; an experiment that switches "
+        "itself off when MicroPIM does not show them.",
+    ),
+    th.Property(
+        "category_root",
+        th.StringType,
+        title="Category root",
+        description="Path under which categories are made, for example Shop > Medipim. Empty: the top.",
+    ),
+    choice(
+        "media_mode",
+        "append",
+        ["off", "append"],
+        "Pictures",
+        "off: none. append: add what is missing, replace nothing.",
+    ),
+    choice(
+        "on_unknown_media",
+        "skip",
+        ["skip", "append", "only_if_empty"],
+        "Pictures of unknown origin",
+        "A product that has pictures this ledger does not know: skip ours for good, append them, or wait until it "
+        "has none.",
+    ),
+    choice(
+        "media_changes",
+        "report",
+        ["report", "append"],
+        "Changed pictures",
+        "A picture changed in the source: list it for a person, or append the new one beside the old.",
+    ),
+    th.Property(
+        "media_formats",
+        Texts,
+        default=list(FORMATS),
+        title="Picture formats",
+        description="Medipim's formats in order of preference.",
+    ),
+    th.Property(
+        "media_target_groups",
+        Texts,
+        default=["public", "webshop"],
+        title="Picture target groups",
+        description="Take pictures meant for one of these groups. Empty list: all.",
+    ),
+    th.Property(
+        "max_images",
+        th.IntegerType(nullable=False, minimum=0),
+        default=10,
+        title="Most pictures",
+        description="At most this many pictures a product.",
+    ),
+    th.Property(
+        "allow_private_media_hosts",
+        th.BooleanType(nullable=False),
+        default=False,
+        title="Allow private picture hosts",
+        description="Hand on picture addresses in private networks.",
+    ),
+    th.Property(
+        "brand_map",
+        Map,
+        title="Brand map",
+        description="Brand name to MicroPIM id: an object, or the path of a CSV file with two columns.",
+    ),
+    th.Property(
+        "supplier_map",
+        Map,
+        title="Supplier map",
+        description="Supplier name to MicroPIM id: an object, or the path of a CSV file with two columns.",
+    ),
+    th.Property(
+        "drop_unmapped",
+        th.BooleanType(nullable=False),
+        default=False,
+        title="Drop refused brands",
+        description="When MicroPIM refuses a product, try once without its brand and supplier.",
+    ),
+    th.Property(
+        "publishing_channels",
+        Texts,
+        default=[],
+        title="Publishing channels",
+        description="Channels a new product gets. Empty: none is sent.",
+    ),
+)

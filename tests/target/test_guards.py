@@ -1,0 +1,61 @@
+"""max_rejects and max_archive: numbers and per cents, counted before harm is done."""
+
+from typing import Any
+
+import pytest
+
+from target_micropim.errors import TooMany
+
+
+def nameless(count: int, first: int = 1000) -> list[dict[str, Any]]:
+    """Products that are rejected."""
+    return [{"id": str(first + n), "status": "active"} for n in range(count)]
+
+
+def good(singer: Any, count: int) -> list[dict[str, Any]]:
+    """Products that go in."""
+    return [singer.product(n) for n in range(count)]
+
+
+@pytest.mark.parametrize(("limit", "bad", "stops"), [(2, 2, False), (2, 3, True), ("25%", 3, False), ("20%", 3, True)])
+def test_the_limit_of_rejects_decides_the_exit_code(world: Any, singer: Any, limit: Any, bad: int, stops: bool) -> None:
+    """Within the limit a run ends with 0 and counts; beyond it, with 1 and one line that names the setting."""
+    ended = world.spawn(singer.lines(products=[*good(singer, 9), *nameless(bad)]), max_rejects=limit)
+    assert ended.code == (1 if stops else 0)
+    assert ("max_rejects" in ended.err) is stops
+
+
+def test_a_per_cent_of_rejects_stops_a_long_run_in_its_middle(world: Any, singer: Any) -> None:
+    """After the first hundred records a share can be judged; the good ones behind are not even begun."""
+    given = [*nameless(300), *good(singer, 900)]
+    outcome = world.run(singer.lines(products=given), max_rejects="10%", max_in_flight=1)
+    assert isinstance(outcome.failure, TooMany)
+    assert world.pim.products == {}
+    assert outcome.states == []
+    assert len(outcome.rejects) < 300
+
+
+@pytest.mark.parametrize(
+    ("limit", "gone", "stops"),
+    [
+        (0, 1, True),
+        (3, 3, False),
+        (3, 4, True),
+        ("10%", 10, False),
+        ("10%", 11, True),
+        (None, 50, False),
+        (None, 51, True),
+    ],
+)
+def test_the_limit_of_archives_lets_all_go_or_none(world: Any, singer: Any, limit: Any, gone: int, stops: bool) -> None:
+    """One too many and not a single one is archived, the state stays behind, and the other changes are in."""
+    count = 100 if isinstance(limit, str) or limit is None else 10
+    world.load(singer.lines(products=good(singer, count)))
+    world.forget_requests()
+    given = [record | {"status": "inactive"} for record in good(singer, count)[:gone]] + [singer.product(5000)]
+    outcome = world.run(singer.lines(products=given), max_archive=limit)
+    deleted = [write for write in world.writes() if write.startswith("DELETE")]
+    assert isinstance(outcome.failure, TooMany) is stops
+    assert len(deleted) == (0 if stops else gone)
+    assert "POST /api/products" in world.writes()
+    assert (outcome.states == []) is stops

@@ -1,0 +1,185 @@
+"""The ledger by itself: old versions led to this one, one commit for facts that belong together, keys with an end."""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from sandbox.faults import Fault
+from target_micropim.errors import LedgerUnusable
+from target_micropim.ledger import Ledger, MediaRow, ProductRow
+from target_micropim.ledger.migrations import VERSION
+
+FIRST_VERSION = """
+create table meta (name varchar(64) primary key, value text not null);
+create table run_lock (id integer primary key, owner varchar(64) not null, host varchar(255) not null,
+                       pid integer not null, beat_at float not null);
+create table products (external_id varchar(255) primary key, sku varchar(255) not null, remote_id integer not null,
+                       digest varchar(64), acknowledged json not null, written json not null, categories json not null,
+                       archived boolean not null);
+create index ix_products_sku on products (sku);
+insert into products values ('1', 'S-1', 77, 'abc', '{"name": "x"}', '{"name": "x"}', '["9"]', 0);
+insert into meta values ('version', '1');
+"""
+
+
+def old_ledger(folder: Path) -> Path:
+    """A ledger as the first program left it, before it had an index on remote_id."""
+    file = folder / "ledger.db"
+    with sqlite3.connect(file) as database:
+        database.executescript(FIRST_VERSION)
+    database.close()
+    return file
+
+
+def looked(file: Path, query: str) -> list[Any]:
+    """What a database says, past the ledger."""
+    database = sqlite3.connect(file)
+    try:
+        return [row[0] for row in database.execute(query)]
+    finally:
+        database.close()
+
+
+def indexes(file: Path) -> set[str]:
+    """The names of all indexes."""
+    return set(looked(file, "select name from sqlite_master where type = 'index'"))
+
+
+def test_an_old_ledger_is_led_to_this_version_with_its_facts(world: Any, singer: Any) -> None:
+    """A run over a ledger of version 1: missing tables, index and column come in, what was known stays known."""
+    file = old_ledger(world.folder)
+    assert "ix_products_remote_id" not in indexes(file)
+    world.load(singer.lines(products=[singer.product(5)]))
+    assert "ix_products_remote_id" in indexes(file)
+    assert looked(file, "select value from meta where name = 'version'") == [str(VERSION)]
+    assert looked(file, "select settled_at from products where external_id = '1'") == [None]
+    assert looked(file, "select settled_at from products where external_id = '5'")[0] > 1_700_000_000
+    ledger = Ledger.open(f"sqlite:///{file}")
+    assert ledger.product("1") == ProductRow("1", "S-1", 77, "abc", {"name": "x"}, {"name": "x"}, ("9",))
+    ledger.close()
+
+
+def test_a_migration_that_was_cut_off_is_taken_up_again(tmp_path: Path) -> None:
+    """The column is there already, the version is not: the step is run again and finds its work half done."""
+    file = old_ledger(tmp_path)
+    with sqlite3.connect(file) as database:
+        database.execute("alter table products add column settled_at float")
+    database.close()
+    for _ in range(2):
+        ledger = Ledger.open(f"sqlite:///{file}")
+        ledger.upgrade()
+        assert ledger.fact("version") == str(VERSION)
+        ledger.close()
+    assert "ix_products_remote_id" in indexes(file)
+
+
+def test_a_ledger_of_a_newer_program_is_refused_and_left_alone(world: Any, singer: Any) -> None:
+    """Somebody went back to an old program: it says so, and writes nothing anywhere."""
+    file = old_ledger(world.folder)
+    with sqlite3.connect(file) as database:
+        database.execute("update meta set value = '99' where name = 'version'")
+    database.close()
+    outcome = world.run(singer.lines(products=[singer.product(1)]))
+    assert isinstance(outcome.failure, LedgerUnusable)
+    assert "newer version (99)" in str(outcome.failure)
+    assert "ix_products_remote_id" not in indexes(file)
+    assert looked(file, "select count(*) from run_lock") == [0]
+    assert world.pim.requests == []
+
+
+def test_a_plan_reads_an_old_ledger_without_changing_it(world: Any, singer: Any) -> None:
+    """The copy is led to this version, the ledger itself stays as it is, byte for byte."""
+    file = old_ledger(world.folder)
+    before = file.read_bytes()
+    world.load(singer.lines(products=[singer.product(5)]), dry_run=True)
+    assert file.read_bytes() == before
+    assert {found.name for found in world.folder.iterdir()} == {"ledger.db", "reports"}
+
+
+def new_ledger(folder: Path) -> tuple[Ledger, list[str]]:
+    """An empty ledger, and its commits from here."""
+    ledger = Ledger.open(f"sqlite:///{folder}/ledger.db")
+    ledger.upgrade()
+    commits: list[str] = []
+    event.listen(ledger._engine, "commit", lambda _connection: commits.append("commit"))
+    return ledger, commits
+
+
+def test_facts_that_may_wait_share_a_commit(tmp_path: Path) -> None:
+    """Product and picture are remembered with what follows: one commit instead of three, and nothing is missing."""
+    ledger, commits = new_ledger(tmp_path)
+    row = ProductRow("1", "S-1", 7)
+    ledger.remember(row, soon=True)
+    ledger.remember_media("1", [MediaRow("a", "https://m.example.test/a.jpg", "sent")], soon=True)
+    ledger.settle(row, "digest", ["9"])
+    assert len(commits) == 1
+    assert ledger.digests(["1"]) == {"1": "digest"}
+    assert list(ledger.media("1")) == ["a"]
+    ledger.close()
+
+
+def test_a_fact_that_waits_is_seen_by_its_own_thread_and_written_by_a_flush(tmp_path: Path) -> None:
+    """Nothing relies on a fact before it is on the disk: the next look writes it first."""
+    ledger, commits = new_ledger(tmp_path)
+    ledger.remember(ProductRow("1", "S-1", 7), soon=True)
+    assert looked(tmp_path / "ledger.db", "select count(*) from products") == [0]
+    assert ledger.owner_of_sku("S-1") == "1"
+    ledger.remember(ProductRow("2", "S-2", 8), soon=True)
+    ledger.flush()
+    ledger.flush()
+    assert looked(tmp_path / "ledger.db", "select count(*) from products") == [2]
+    assert len(commits) == 2
+    ledger.close()
+
+
+def test_before_each_request_the_ledger_holds_what_it_relies_on(world: Any, singer: Any) -> None:
+    """At the moment a picture is sent: the product is remembered, earlier pictures as sent, this one as intended."""
+    seen: list[tuple[list[Any], list[Any]]] = []
+
+    def look(call: Any) -> None:
+        if call.path.endswith("/media"):
+            file = world.folder / "ledger.db"
+            seen.append(
+                (looked(file, "select sku from products"), looked(file, "select state from media order by picture"))
+            )
+
+    world.pim.on_request(look)
+    world.load(singer.lines(products=[singer.product(1, photos=[singer.picture(n) for n in (1, 2, 3)])]))
+    assert seen == [(["1"], ["intent"]), (["1"], ["sent", "intent"]), (["1"], ["sent", "sent", "intent"])]
+    assert looked(world.folder / "ledger.db", "select state from media") == ["sent"] * 3
+
+
+def test_a_product_that_is_refused_half_way_is_remembered_all_the_same(world: Any, singer: Any) -> None:
+    """The product is in, its picture's fate stays unclear: what waited is written before the hand turns to the next."""
+    world.pim.faults.add(Fault("status", "POST /api/products/{id}/media", times=None, status=502))
+    outcome = world.load(singer.lines(products=[singer.product(1, photos=[singer.picture(1)])]))
+    assert [row["stage"] for row in outcome.rejects] == ["send"]
+    assert looked(world.folder / "ledger.db", "select sku from products where digest is null") == ["1"]
+
+
+@pytest.mark.parametrize("key", ["k" * 256, "with\x00nul"])
+def test_a_key_that_no_ledger_could_hold_is_a_reject(world: Any, singer: Any, key: str) -> None:
+    """One impossible id, or SKU, or category never ends the run for the others."""
+    products = [singer.product(1, id=key), singer.product(2, cnk=key), singer.product(3, cnk="c")]
+    given = singer.lines(categories=[singer.category(1, "A") | {"id": key}], products=products)
+    outcome = world.load(given, sku_template="{cnk}")
+    assert [product["sku"] for product in world.pim.products.values()] == ["c"]
+    assert sorted(row["stream"] for row in outcome.rejects) == ["categories", "products", "products"]
+
+
+def test_a_missing_driver_names_the_extra(world: Any, singer: Any, monkeypatch: Any) -> None:
+    """PostgreSQL without its driver: one line that says what to install."""
+    import sys  # noqa: PLC0415
+
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    outcome = world.run(singer.lines(products=[singer.product(1)]), ledger_url="postgresql://nobody@127.0.0.1:1/none")
+    assert "medipim-micropim[postgres]" in str(outcome.failure)
+
+
+def test_another_kind_of_database_is_refused(world: Any) -> None:
+    """Two kinds are supported, and the message says which."""
+    outcome = world.run([], ledger_url="mysql://nobody@127.0.0.1/none")
+    assert "sqlite:/// and postgresql:// are supported" in str(outcome.failure)
