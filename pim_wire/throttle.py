@@ -5,6 +5,8 @@ micropim.md 1.3), and an even pace is the one pattern that fits a sliding, a fix
 """
 
 import threading
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pyrate_limiter import GCRA, Rate, RateItem, StateBucket
@@ -48,12 +50,15 @@ class Throttle:
         self._share = 1.0
         self._good = 0
         self._paused_until = 0.0
+        self._last_minute: deque[float] = deque(maxlen=per_minute)
         self.tally = ThrottleTally()
+        self.on_wait: Callable[[float], None] = lambda _seconds: None
 
     def take(self) -> None:
         """Wait for a turn. Raises Interrupted when the process is told to stop meanwhile."""
         while (wait := self._try()) > 0:
             self.tally.waited_seconds += wait
+            self.on_wait(wait)
             self._clock.sleep(wait)
 
     def _try(self) -> float:
@@ -65,8 +70,14 @@ class Throttle:
             item = RateItem("turn", int(now * 1000))
             if self._bucket.put(item):
                 self.tally.turns += 1
+                self._last_minute.append(now)
                 return 0.0
             return max(0.001, float(self._bucket.waiting(item)) / 1000)  # type: ignore[arg-type]
+
+    def used_in_last_minute(self) -> int:
+        """Turns given within the last 60 seconds."""
+        with self._lock:
+            return sum(self._clock.now() - at < MINUTE_MS / 1000 for at in self._last_minute)
 
     def refused(self, wait: float) -> None:
         """The service said 429: nobody asks for ``wait`` seconds, then at half the pace."""

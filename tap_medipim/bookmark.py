@@ -68,16 +68,19 @@ class Bookmark:
             self._certain = self._newest(frontier, server_time) if frontier.in_order else self._saved
 
     def complete(self, frontier: Frontier, server_time: int | None) -> None:
-        """After the last row: everything up to the newest is certain, whatever the order was.
+        """After the last row: everything up to the newest is certain, whatever the order was."""
+        self.refuse_future(server_time)
+        if self._is_held and server_time is None:
+            return  # a later question may hold newer rows than the first could: only the service's clock bounds both
+        self.reached(self._newest(frontier, server_time))
 
-        Raises StreamFailed for a bookmark in the future, which would read nothing for years and call it a success.
-        """
+    def refuse_future(self, server_time: int | None) -> None:
+        """Raises StreamFailed for a bookmark in the future: it would read nothing for years and call it a success."""
         if self._saved is not None and server_time is not None and self._saved > server_time + FUTURE_SECONDS:
             raise StreamFailed(
                 f"the bookmark in the state, {rfc3339(self._saved)}, lies in the future of the service's clock; "
                 "remove it from the state to read everything again"
             )
-        self.reached(self._newest(frontier, server_time))
 
     def reached(self, end: int | None) -> None:
         """Everything up to this second has been read, in whatever order."""

@@ -1,8 +1,8 @@
 """Pure: what Medipim sends that the schema does not foresee. Kept in the record, and told once per run, never a value.
 
 New fields arrive without notice (medipim.md 5.3). Every record's top-level names are compared; the depth of a record
-is walked for the first 200 records, for every 50th after that, and whenever a new top-level name shows: a whole walk of
-every record would cost more than reading it.
+is walked for the first 200 records, for every 50th after that, and whenever a new top-level name shows. A walk costs
+five times as much as parsing the record (76 and 14 microseconds for 6 kB), comparing names a tenth of it.
 """
 
 from collections.abc import Mapping
@@ -29,6 +29,8 @@ class Drift:
         """Notice what is new in a record."""
         self._count += 1
         new_names = record.keys() - self._names
+        if len(self.unknown) >= MAX_PATHS:
+            new_names = set()  # enough has been told; names that differ in each record must not fill the memory
         if new_names or self._count <= FIRST_RECORDS or self._count % EVERY == 0:
             self._names |= new_names
             self._walk(record, self._schema, "")

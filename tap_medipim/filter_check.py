@@ -34,6 +34,19 @@ def refusals(found: Filter, version: str, market: str) -> Iterator[str]:
     yield from _too_many(found, version)
 
 
+def sorting_refusals(found: Filter, version: str, market: str) -> Iterator[str]:
+    """All that is wrong with a sorting for this version and market (medipim.md 4.2)."""
+    schema = {"$ref": "#/$defs/sorting", "$defs": read_schema("medipim/filters", version)["$defs"]}
+    if not isinstance(found, dict) or any(Draft202012Validator(schema).iter_errors(found)):
+        known = ", ".join(schema["$defs"]["sorting"]["properties"])
+        yield f"must be one of {known} with ASC or DESC; name with direction and locale"
+        return
+    for name in found:
+        only = schema["$defs"]["sorting"]["properties"][name].get("x-markets")
+        if only is not None and market not in only:
+            yield f"the sorting {name} exists in {', '.join(only)} only, not in {market}"
+
+
 def split(found: Filter | None, version: str) -> list[Filter | None]:
     """The questions that together mean the filter: one, or several when a list of codes is too long for one."""
     parts = _and_ed(found) if found else []

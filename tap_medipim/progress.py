@@ -41,11 +41,13 @@ class StreamProgress:
 class Progress:
     """Told of every row; looks at the clock now and then."""
 
-    def __init__(self, now: Callable[[], float], spent: Callable[[], Spent], allowance: int, terminal: TextIO) -> None:
-        """``spent`` tells what has been asked so far; ``allowance`` is the number of requests a minute."""
+    def __init__(
+        self, now: Callable[[], float], spent: Callable[[], Spent], budget: Callable[[], str], terminal: TextIO
+    ) -> None:
+        """``spent`` tells what has been asked so far; ``budget`` how much of the minute's allowance is used."""
         self._now = now
         self._spent = spent
-        self._allowance = allowance
+        self._budget = budget
         self._terminal = terminal if terminal.isatty() else None
         self._told_at = now()
         self.streams: list[StreamProgress] = []
@@ -65,13 +67,13 @@ class Progress:
         if current.rows % ROWS_BETWEEN_LOOKS == 0:
             self.look()
 
-    def look(self, waiting: str = "") -> None:
-        """Tell how far things are, if it is time to; a wait is told at once."""
+    def look(self, waiting: str = "", *, at_once: bool = False) -> None:
+        """Tell how far things are, if it is time to or ``at_once``."""
         pause = LIVE_SECONDS if self._terminal else LOG_SECONDS
-        if not self.streams or (not waiting and self._now() - self._told_at < pause):
+        if not self.streams or (not at_once and self._now() - self._told_at < pause):
             return
         self._told_at = self._now()
-        line = self._line(self.streams[-1]) + (f", {waiting}" if waiting else "")
+        line = self._line(self.streams[-1], waiting)
         if self._terminal:
             self._terminal.write(f"\r{line[:100]:<100}")
             self._terminal.flush()
@@ -96,12 +98,12 @@ class Progress:
         ]
         return [head, *rows]
 
-    def _line(self, current: StreamProgress) -> str:
+    def _line(self, current: StreamProgress, waiting: str) -> str:
         seconds = max(self._now() - current.began, 0.001)
         rate = current.rows / seconds
         done = f"{current.rows} of {current.expected}" if current.expected is not None else str(current.rows)
         left = ""
         if current.expected is not None and rate > 0:
             left = f", {max(0, current.expected - current.rows) / rate:.0f} s left"
-        asked = f"{self._spent().since(current.before).requests} requests at {self._allowance} a minute"
-        return f"{current.name}: {done} rows, {rate:.0f}/s{left}, {asked}"
+        reason = f"{waiting}, " if waiting else ""  # first, since a terminal cuts the end off
+        return f"{current.name}: {done} rows, {reason}{rate:.0f}/s{left}, requests in the last minute: {self._budget()}"

@@ -22,11 +22,13 @@ from tap_medipim.normalise import updated_at
 from tap_medipim.pagination import by_keyset, resumed
 from tap_medipim.resources import Resource
 from tap_medipim.settings import TapSettings
-from tap_medipim.windows import LATEST, Question, Span, Windows
+from tap_medipim.windows import LATEST, MAX_REACHABLE_ROWS, Question, Span, Windows
 
 Row = dict[str, Any]
 Filter = dict[str, Any]
 BY_UPDATE_TIME = {"touchedAt": "ASC"}
+FRESH_SECONDS = 2  # the service's clock is told in whole seconds, and windows ask one second beyond their end
+MOST_FRESH_SECONDS = 3600
 
 
 class ChangeReader:
@@ -46,6 +48,7 @@ class ChangeReader:
         self._bookmark = bookmark
         self._warn = warn
         self._frontier: Frontier | None = None
+        self._sorting = settings.sorting if resource.name == "products" else None
 
     def rows(self, wanted: Filter | None) -> Iterator[Row]:
         """Every row that changed since the bookmark and matches, each version once."""
@@ -90,7 +93,8 @@ class ChangeReader:
         return by_keyset(partial(self._ask_page, wanted), frontier, self._settings.page_size)
 
     def _ask_stream(self, wanted: Filter | None, since: int) -> Iterator[Row]:
-        body = {"filter": both(wanted, {"updatedSince": since}), "sorting": BY_UPDATE_TIME}
+        sorting = self._sorting or BY_UPDATE_TIME
+        body = {"filter": both(wanted, {"updatedSince": since}), "sorting": sorting}
         return self._client.stream(f"{self._resource.v4}/stream", body)
 
     def _ask_page(self, wanted: Filter | None, since: int, number: int) -> Page:
@@ -101,21 +105,31 @@ class ChangeReader:
         return page
 
     def _by_windows(self, wanted: Filter | None, since: int) -> Iterator[Row]:
-        """Up to the service's own time, window by window; then what it dates later, which moves no bookmark."""
+        """Up to some time before the service's own, window by window; then what is newer, or dated in the future.
+
+        What comes late into a settled window would be lost; so the newest, open one begins a look-back ago, and the
+        next run reads all of it again.
+        """
+        by, direction = next(iter((self._sorting or {"id": "ASC"}).items()))
+        directions, turned = ("ASC", "DESC"), direction == "DESC"
 
         def ask(question: Question, number: int) -> Page:
             body = {
                 "filter": both(wanted, question.filter()),
-                "sorting": {"id": "DESC" if question.descending else "ASC"},
+                "sorting": {by: directions[question.descending != turned]},
                 "page": {"no": number, "size": self._settings.page_size},
             }
             return self._query(body)
 
-        ask(Question(Span(since, LATEST)), 0)  # for the service's time, and a refusal before anything else
-        end = max(since, self._client.server_time or since)
-        windows = Windows(ask, self._settings.page_size)
-        yield from windows.read(Span(since, end), self._bookmark.reached)
-        yield from windows.read(Span(end + 1, LATEST), lambda _end: None)
+        whole = ask(Question(Span(since, LATEST)), 0)  # for the service's time, and a refusal before anything else
+        self._bookmark.refuse_future(self._client.server_time)
+        if whole.total is not None and whole.total != MAX_REACHABLE_ROWS:
+            self._client.on_total(whole.total)
+        now = max(since, self._client.server_time or since)
+        settled = max(since, now - min(max(FRESH_SECONDS, self._settings.lookback_seconds), MOST_FRESH_SECONDS))
+        windows = Windows(ask, self._settings.page_size, settled)
+        yield from windows.read(Span(since, settled), self._bookmark.reached)
+        yield from windows.read(Span(settled + 1, LATEST), lambda end: self._bookmark.reached(min(end, now)))
 
     def _query(self, body: dict[str, Any]) -> Page:
         path = self._resource.v3[0] if self._settings.api_version == "v3" else f"{self._resource.v4}/query"

@@ -70,12 +70,20 @@ class TapMedipim(Tap):
 
     @cached_property
     def _throttle(self) -> Throttle:
-        return Throttle(self.settings.requests_per_minute, self.clock)
+        throttle = Throttle(self.settings.requests_per_minute, self.clock)
+        throttle.on_wait = lambda seconds: self.progress.look(f"waiting {seconds:.0f} s for its turn")
+        return throttle
 
     @cached_property
     def progress(self) -> Progress:
         """What a person sees of the run."""
-        return Progress(self.clock.now, self._spent, self.settings.requests_per_minute, sys.stderr)
+        return Progress(self.clock.now, self._spent, self._budget, sys.stderr)
+
+    def _tell_wait(self, seconds: float, why: str) -> None:
+        self.progress.look(f"waiting {seconds:.0f} s: Medipim {why}", at_once=True)
+
+    def _budget(self) -> str:
+        return f"{self._throttle.used_in_last_minute()} of {self.settings.requests_per_minute}"
 
     def _spent(self) -> Spent:
         tally = self.client.wire.tally
@@ -97,7 +105,7 @@ class TapMedipim(Tap):
             redactor=self.redactor,
             connections=1,
         )
-        wire.on_wait = lambda seconds, why: self.progress.look(f"waiting {seconds:.0f} s: Medipim {why}")
+        wire.on_wait = self._tell_wait
         client = MedipimClient(wire, self.redactor, settings.request_timeout, settings.stream_timeout)
         client.on_total = self.progress.expect
         return client

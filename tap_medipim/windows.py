@@ -1,10 +1,12 @@
 """Reading a set that can only be paged, and only to 10,000 rows: windows over update time, halved until each fits.
 
-Laws. A window is bounded and its pages are read from the last to the first: a row that is touched meanwhile leaves the
-window and shifts later rows to lower pages, which are still to be read (reliability sheet 5.1). A window asks for one
-second more on either side, since nobody knows whether its bounds are inclusive, and gives only rows of its own
-seconds, so that no row is lost or given twice at an edge. Windows come in the order of time; a bookmark may move to
-the end of each finished one. A total of 10,000 may be clipped and never counts as fitting. Pure but for the asking.
+Laws. A settled window, which ends some time ago, only loses rows: one that is touched meanwhile leaves it and shifts
+later rows to lower pages, so pages are read from the last to the first (reliability sheet 5.1). The newest window has
+no end and only gains rows, which shift later ones to higher pages: its pages are read from the first to the last.
+A window asks for one second more on either side, since nobody knows whether its bounds are inclusive, and gives only
+rows of its own seconds, so that no row is lost or given twice at an edge; rows that tell no time are given whenever
+they come. Windows come in the order of time; a bookmark may move to the end of each finished one. A total of 10,000
+may be clipped and never counts as fitting. Pure but for the asking.
 """
 
 from collections.abc import Callable, Iterator
@@ -65,11 +67,15 @@ Ask = Callable[[Question, int], Page]
 
 
 class Windows:
-    """Reads one span of update times completely; ``ask(question, page number)`` reads a page of ``size`` rows."""
+    """Reads one span of update times completely; ``ask(question, page number)`` reads a page of ``size`` rows.
 
-    def __init__(self, ask: Ask, size: int) -> None:
+    Up to the second ``settled`` no row can enter a window any more.
+    """
+
+    def __init__(self, ask: Ask, size: int, settled: int = LATEST) -> None:
         self._ask = ask
         self._size = size
+        self._settled = settled
 
     def read(self, span: Span, finished: Callable[[int], None]) -> Iterator[Row]:
         """Rows, window by window; ``finished(end)`` tells that everything up to that second has been given.
@@ -86,11 +92,23 @@ class Windows:
         finished(span.end)
 
     def _pages(self, question: Question, first: Page) -> Iterator[Row]:
-        """All pages, from the last to the first; page 0 again at the end, since rows may have moved down to it."""
-        last = max(0, ((first.total or 0) - 1) // self._size)
+        """All pages after the first, in the direction in which no row can escape."""
         yield from first.results
+        yield from (self._downwards if question.updated.end <= self._settled else self._upwards)(question, first)
+
+    def _downwards(self, question: Question, first: Page) -> Iterator[Row]:
+        """From the last page to page 0, which is read again, since rows may have moved down to it."""
+        last = max(0, ((first.total or 0) - 1) // self._size)
         for number in range(last, -1 if last else 0, -1):
             yield from self._ask(question, number).results
+
+    def _upwards(self, question: Question, page: Page) -> Iterator[Row]:
+        """From page 1 to the page that is the last when it is read."""
+        for number in range(1, MAX_REACHABLE_ROWS // self._size):
+            if number * self._size >= (page.total or 0):
+                return
+            page = self._ask(question, number)
+            yield from page.results
 
     def _by_creation(self, second: Span) -> Iterator[Row]:
         """More rows than pages reach share one second of update: halve over creation time, which never changes."""
@@ -128,10 +146,11 @@ def _fits(first: Page) -> bool:
 
 
 def _once(own: Span, rows: Iterator[Row]) -> Iterator[Row]:
-    """The rows whose update time is in the span, each once; later ones belong to a later window or run."""
+    """The rows whose update time is in the span, and those that tell none, each once; others have another window."""
     given: set[Any] = set()
     for row in rows:
         moment = updated_at(row)
-        if moment is not None and own.start <= moment <= own.end and row["id"] not in given:
+        is_own = moment is None or own.start <= moment <= own.end
+        if is_own and row["id"] not in given:
             given.add(row["id"])
             yield row

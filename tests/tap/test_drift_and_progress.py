@@ -81,6 +81,13 @@ def test_the_list_of_paths_is_bounded() -> None:
     assert report.count("(integer)") == MAX_PATHS
 
 
+def test_names_that_differ_in_each_record_are_not_remembered() -> None:
+    """Nor does each of them cost a walk through its record."""
+    drift = drift_of(*({f"x{number}": 1} for number in range(2000)))
+
+    assert len(drift._names) < len(SCHEMA["properties"]) + 2 * MAX_PATHS
+
+
 def test_drift_is_kept_and_told_once_per_stream(sandbox: Make, run_tap: Run, caplog: pytest.LogCaptureFixture) -> None:
     """The record keeps the unknown field; one warning names it; the run is a success."""
     box = sandbox(products=30)
@@ -109,7 +116,7 @@ class Terminal(io.StringIO):
 def progress_on(terminal: io.StringIO, clock: Any) -> Progress:
     """A progress that has asked three requests a look."""
     asked = iter(range(0, 999, 3))
-    return Progress(clock.now, lambda: Spent(next(asked), 1, 2.5), 100, terminal)
+    return Progress(clock.now, lambda: Spent(next(asked), 1, 2.5), lambda: "7 of 100", terminal)
 
 
 def test_without_a_terminal_a_line_is_logged_every_ten_seconds(
@@ -128,7 +135,7 @@ def test_without_a_terminal_a_line_is_logged_every_ten_seconds(
     lines = [record.message for record in caplog.records]
     assert len(lines) == 2
     assert lines[0].startswith("products: 1280 of 5120 rows, 128/s, 30 s left")
-    assert "100 a minute" in lines[0]
+    assert lines[0].endswith("requests in the last minute: 7 of 100")
 
 
 def test_a_wait_is_told_at_once_with_its_reason(sandbox: Make, run_tap: Run, caplog: pytest.LogCaptureFixture) -> None:
@@ -140,6 +147,33 @@ def test_a_wait_is_told_at_once_with_its_reason(sandbox: Make, run_tap: Run, cap
     run_tap(box, "products")
 
     assert any("waiting 40 s: Medipim answered 429" in record.message for record in caplog.records)
+
+
+def test_a_wait_for_the_throttle_is_told_when_a_line_is_due(
+    sandbox: Make, run_tap: Run, fake_clock: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Pages that wait for their turn make a line every ten seconds, not one each."""
+    caplog.set_level(logging.INFO, "tap-medipim")
+    box = sandbox(products=200)
+
+    run_tap(box, "products", clock=fake_clock, products_endpoint="query", page_size=10, requests_per_minute=20)
+
+    lines = [record.message for record in caplog.records if "for its turn" in record.message]
+    spent = sum(fake_clock.slept)
+    assert spent > 3 * LOG_SECONDS
+    assert spent / LOG_SECONDS / 2 <= len(lines) <= spent / LOG_SECONDS
+    assert all("of 20" in line for line in lines)
+
+
+def test_on_a_terminal_the_reason_of_a_wait_is_not_cut_off(fake_clock: Any) -> None:
+    """However long the rest of the line is."""
+    terminal = Terminal()
+    progress = progress_on(terminal, fake_clock)
+    progress.begin("active_ingredients")
+    progress.expect(1_234_567)
+    progress.look("waiting 40 s: Medipim answered 429 (too_many_requests)", at_once=True)
+
+    assert "waiting 40 s: Medipim answered 429 (too_many_requests)" in terminal.getvalue()
 
 
 def test_on_a_terminal_one_line_is_refreshed(fake_clock: Any) -> None:

@@ -61,7 +61,7 @@ def test_products_have_the_shape_of_v4(sandbox: Make, run_tap: Run) -> None:
             ]
 
 
-def test_products_fit_the_schema(sandbox: Make, run_tap: Run) -> None:
+def test_products_fit_the_schema(sandbox: Make, run_tap: Run, caplog: pytest.LogCaptureFixture) -> None:
     """What v3 gives validates against the one schema of the stream; the markdown of v3 is kept beside the HTML."""
     run = run_tap(sandbox(products=40), "products", **V3)
 
@@ -69,6 +69,7 @@ def test_products_fit_the_schema(sandbox: Make, run_tap: Run) -> None:
     assert run.records()
     assert [error.message for record in run.records() for error in validator.iter_errors(record)] == []
     assert any(row.get("markdown") for record in run.records() for row in record["descriptions"])
+    assert "markdown" not in caplog.text
 
 
 def test_every_list_is_read_whole(sandbox: Make, run_tap: Run) -> None:

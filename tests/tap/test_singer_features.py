@@ -9,11 +9,30 @@ from typing import Any
 
 import pytest
 
+from pim_wire.schema_files import read_schema
 from sandbox import Sandbox
 
 Run = Callable[..., Any]
 Make = Callable[..., Sandbox]
 BIN = Path(sys.executable).parent
+
+
+def test_key_and_update_time_cannot_be_deselected(sandbox: Make, run_tap: Run) -> None:
+    """A catalog that deselects every field still gives id and replication key (and fields no catalog knows)."""
+    box = sandbox(products=4)
+    known = set(read_schema("medipim", "products")["properties"])
+    catalog = run_tap(box, "products").tap.catalog_dict
+    for entry in catalog["streams"]:
+        for item in entry["metadata"]:
+            at_top = not item["breadcrumb"]
+            item["metadata"]["selected"] = at_top and entry["tap_stream_id"] in {"products", "brands"}
+
+    run = run_tap(box, catalog=catalog)
+
+    assert run.error is None
+    assert [set(record) & known for record in run.records()] == [{"id", "updated_at"}] * 4
+    assert {frozenset(record) for record in run.records("brands")} == {frozenset({"id"})}
+    assert run.bookmark() is not None
 
 
 def test_stream_maps_rename_and_filter(sandbox: Make, run_tap: Run) -> None:

@@ -113,3 +113,24 @@ def test_a_stop_ends_the_wait_for_a_turn(fake_clock: Any) -> None:
     fake_clock.stop()
     with pytest.raises(Interrupted):
         throttle.take()
+
+
+def test_it_tells_how_much_of_the_minute_is_used(fake_clock: Any) -> None:
+    """Turns of the last 60 seconds count, older ones do not."""
+    throttle = Throttle(100, fake_clock)
+    turns(throttle, fake_clock, 30)
+    assert throttle.used_in_last_minute() == 30
+    fake_clock.pass_by(55)
+    turns(throttle, fake_clock, 3)
+    assert 3 < throttle.used_in_last_minute() < 33
+    fake_clock.pass_by(60)
+    assert throttle.used_in_last_minute() == 0
+
+
+def test_a_wait_is_told_before_it_begins(fake_clock: Any) -> None:
+    """Who watches learns how long the next turn takes."""
+    throttle, told = Throttle(10, fake_clock), []
+    throttle.on_wait = lambda seconds: told.append((fake_clock.now(), seconds))
+    times = turns(throttle, fake_clock, 3)
+    assert told
+    assert sum(seconds for _, seconds in told) == pytest.approx(times[-1] - times[0])
