@@ -100,7 +100,8 @@ class ChangeReader:
     def _ask_page(self, wanted: Filter | None, since: int, number: int) -> Page:
         body = {"filter": both(wanted, {"updatedSince": since}), "sorting": BY_UPDATE_TIME}
         page = self._query(body | {"page": {"no": number, "size": self._settings.page_size}})
-        if number == 0 and page.total is not None:
+        is_first = self._frontier is not None and self._frontier.edge is None and number == 0
+        if is_first and page.total is not None:  # later questions hold a few rows again
             self._client.on_total(page.total)
         return page
 

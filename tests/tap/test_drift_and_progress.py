@@ -165,6 +165,17 @@ def test_a_wait_for_the_throttle_is_told_when_a_line_is_due(
     assert all("of 20" in line for line in lines)
 
 
+@pytest.mark.parametrize(
+    "how", [{}, {"products_endpoint": "query", "page_size": 10}, {"api_version": "v3", "page_size": 10}]
+)
+def test_every_way_of_reading_knows_how_many_rows_will_come(how: dict[str, Any], sandbox: Make, run_tap: Run) -> None:
+    """The total of the first answer is what the progress is measured against."""
+    run = run_tap(sandbox(products=35), "products", **how)
+
+    (products,) = run.tap.progress.streams
+    assert (products.rows, products.expected) == (35, 35)
+
+
 def test_on_a_terminal_the_reason_of_a_wait_is_not_cut_off(fake_clock: Any) -> None:
     """However long the rest of the line is."""
     terminal = Terminal()
