@@ -5,12 +5,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from target_micropim.attribute_table import ATTRIBUTES
-from target_micropim.field_map import MAPPABLE
-from target_micropim.field_rows import FIELDS, LONG_TEXTS, SHORT_TEXTS
-from target_micropim.html import TAGS
-from target_micropim.languages import LANGUAGES, languages
-from target_micropim.plan import DEFAULT_POLICIES
+from target_micropim.mapping.attribute_table import ATTRIBUTES
+from target_micropim.mapping.field_map import MAPPABLE
+from target_micropim.mapping.field_rows import FIELDS, LONG_TEXTS, SHORT_TEXTS
+from target_micropim.mapping.html import TAGS
+from target_micropim.mapping.languages import LANGUAGES, languages
+from target_micropim.plan.product import DEFAULT_POLICIES
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "mapping.md"
 MARKETS = {

@@ -4,26 +4,26 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from target_micropim.categories import Categories
-from target_micropim.category_road import CategoryRoad
-from target_micropim.client import MicroPimClient
-from target_micropim.endings import Endings
+from target_micropim.api.client import MicroPimClient
+from target_micropim.api.once import Once
 from target_micropim.engine import Engine, Parts
-from target_micropim.guards import Guards
-from target_micropim.identity import Identity
+from target_micropim.entities.categories import Categories
+from target_micropim.entities.identity import Identity
+from target_micropim.entities.names import Names
 from target_micropim.ledger import Ledger
-from target_micropim.names import Names
-from target_micropim.once import Once
-from target_micropim.plan_file import About
-from target_micropim.product_road import ProductParts, ProductRoad
-from target_micropim.profiles import Profile
-from target_micropim.rejects import Rejects
-from target_micropim.report import Report
-from target_micropim.settings_values import TargetSettings
-from target_micropim.settlement import Settlement
-from target_micropim.shaping import options_of, profile_of, settings_digest
-from target_micropim.upsert import Upserter
-from target_micropim.workers import KeyedPool
+from target_micropim.mapping.profiles import Profile
+from target_micropim.report.plan_file import About
+from target_micropim.report.rejects import Rejects
+from target_micropim.report.run_report import Report
+from target_micropim.roads.categories import CategoryRoad
+from target_micropim.roads.endings import Endings
+from target_micropim.roads.guards import Guards
+from target_micropim.roads.products import ProductParts, ProductRoad
+from target_micropim.roads.settlement import Settlement
+from target_micropim.roads.upsert import Upserter
+from target_micropim.roads.workers import KeyedPool
+from target_micropim.settings.shaping import options_of, profile_of, settings_digest
+from target_micropim.settings.values import TargetSettings
 
 
 @dataclass(frozen=True)

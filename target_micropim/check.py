@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from math import ceil
 
 from pim_wire.errors import StopRun, Unclear
-from target_micropim.client import PAGE_LIMIT
+from target_micropim.api.client import PAGE_LIMIT
 from target_micropim.contact import Contact
 from target_micropim.errors import RecordRejected
-from target_micropim.guards import Limit
 from target_micropim.ledger import Census, census, copy_of
+from target_micropim.plan.limit import Limit
 
 Part = Callable[[], Iterator[str]]
 

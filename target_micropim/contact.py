@@ -12,10 +12,10 @@ from pim_wire.errors import StopRun
 from pim_wire.redaction import Redactor
 from pim_wire.throttle import Throttle
 from pim_wire.wire import Wire
-from target_micropim.client import MicroPimClient
+from target_micropim.api.client import MicroPimClient
 from target_micropim.errors import RecordRejected
-from target_micropim.settings_values import TargetSettings
-from target_micropim.shaping import organization
+from target_micropim.settings.shaping import organization
+from target_micropim.settings.values import TargetSettings
 
 
 class KeyAuth(AuthBase):

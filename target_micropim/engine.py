@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from pim_wire.errors import StopRun
-from target_micropim.category_road import CategoryRoad
-from target_micropim.endings import Endings, because
-from target_micropim.guards import Guards
-from target_micropim.names import Names
-from target_micropim.product_road import ProductRoad
-from target_micropim.profiles import Profile
-from target_micropim.report import Report
-from target_micropim.settlement import Settlement
-from target_micropim.workers import KeyedPool
+from target_micropim.entities.names import Names
+from target_micropim.mapping.profiles import Profile
+from target_micropim.report.run_report import Report
+from target_micropim.roads.categories import CategoryRoad
+from target_micropim.roads.endings import Endings, because
+from target_micropim.roads.guards import Guards
+from target_micropim.roads.products import ProductRoad
+from target_micropim.roads.settlement import Settlement
+from target_micropim.roads.workers import KeyedPool
 
 logger = logging.getLogger("target-micropim")
 

@@ -15,12 +15,12 @@ from typing import Any
 import orjson
 
 from pim_wire.errors import StopRun
-from target_micropim.category_road import STREAM as CATEGORIES
 from target_micropim.engine import Engine
 from target_micropim.ledger import Ledger
-from target_micropim.rejects import Rejects, as_json
-from target_micropim.report import Report
-from target_micropim.upsert import STREAM as PRODUCTS
+from target_micropim.report.rejects import Rejects, as_json
+from target_micropim.report.run_report import Report
+from target_micropim.roads.categories import STREAM as CATEGORIES
+from target_micropim.roads.upsert import STREAM as PRODUCTS
 
 logger = logging.getLogger("target-micropim")
 

@@ -11,15 +11,15 @@ from typing import Any
 
 from target_micropim.assembly import Tools, engine_of
 from target_micropim.contact import Contact
+from target_micropim.entities.names import Names
 from target_micropim.ledger import Ledger, Planned, RunLock, copy_of
-from target_micropim.names import Names
-from target_micropim.plan_file import PlanFile
-from target_micropim.planning import PlanningClient
-from target_micropim.rejects import Rejects
+from target_micropim.preview.client import PlanningClient
 from target_micropim.replay import Replay
-from target_micropim.report import Report
-from target_micropim.settlement import Settlement
-from target_micropim.workers import KeyedPool
+from target_micropim.report.plan_file import PlanFile
+from target_micropim.report.rejects import Rejects
+from target_micropim.report.run_report import Report
+from target_micropim.roads.settlement import Settlement
+from target_micropim.roads.workers import KeyedPool
 
 TICK_SECONDS = 0.5
 logger = logging.getLogger("target-micropim")
@@ -74,7 +74,7 @@ class Run:
         return Tools(
             config=self._config,
             settings=contact.settings,
-            client=contact.client if plan is None else PlanningClient(contact, plan, Planned(self._ledger)),
+            client=contact.client if plan is None else PlanningClient(contact.client, plan, Planned(self._ledger)),
             ledger=self._ledger,
             report=self._report,
             rejects=self._rejects,

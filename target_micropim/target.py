@@ -23,8 +23,8 @@ from target_micropim.flags import FLAGS, refuse_together
 from target_micropim.inspection import inspected
 from target_micropim.messages import OrjsonReader
 from target_micropim.run import Run
-from target_micropim.settings import SETTINGS
-from target_micropim.settings_values import TargetSettings, problems
+from target_micropim.settings.schema import SETTINGS
+from target_micropim.settings.values import TargetSettings, problems
 from target_micropim.sinks import TEST_STREAM, MicroPimSink, ProbeSink
 
 

@@ -14,27 +14,28 @@ PURE = {
     "tap_medipim/filters.py": set(),
     "tap_medipim/changes.py": {"tap_medipim"},
     "tap_medipim/bookmark.py": {"tap_medipim"},
-    "target_micropim/attribute_table.py": {"target_micropim"},
-    "target_micropim/body.py": {"target_micropim"},
-    "target_micropim/field_map.py": {"target_micropim"},
-    "target_micropim/field_rows.py": {"target_micropim"},
-    "target_micropim/gtin.py": {"target_micropim"},
-    "target_micropim/languages.py": {"target_micropim"},
-    "target_micropim/limits.py": {"target_micropim"},
-    "target_micropim/lookup.py": {"target_micropim"},
-    "target_micropim/options.py": {"target_micropim"},
-    "target_micropim/pictures.py": {"target_micropim"},
-    "target_micropim/prices.py": {"target_micropim"},
-    "target_micropim/public_url.py": {"target_micropim"},
-    "target_micropim/taking.py": {"target_micropim"},
-    "target_micropim/texts.py": {"target_micropim"},
-    "target_micropim/wanted.py": {"target_micropim"},
-    "target_micropim/mapping.py": {"target_micropim"},
-    "target_micropim/native.py": {"target_micropim"},
-    "target_micropim/plan.py": {"target_micropim"},
-    "target_micropim/values.py": set(),
-    "target_micropim/tree.py": set(),
-    "target_micropim/planned_tree.py": set(),
+    "target_micropim/mapping/attribute_table.py": {"target_micropim"},
+    "target_micropim/plan/body.py": {"target_micropim"},
+    "target_micropim/mapping/field_map.py": {"target_micropim"},
+    "target_micropim/mapping/field_rows.py": {"target_micropim"},
+    "target_micropim/mapping/gtin.py": {"target_micropim"},
+    "target_micropim/mapping/languages.py": {"target_micropim"},
+    "target_micropim/mapping/limits.py": {"target_micropim"},
+    "target_micropim/mapping/lookup.py": {"target_micropim"},
+    "target_micropim/plan/limit.py": set(),
+    "target_micropim/plan/options.py": {"target_micropim"},
+    "target_micropim/mapping/pictures.py": {"target_micropim"},
+    "target_micropim/mapping/prices.py": {"target_micropim"},
+    "target_micropim/mapping/public_url.py": {"target_micropim"},
+    "target_micropim/plan/taking.py": {"target_micropim"},
+    "target_micropim/mapping/texts.py": {"target_micropim"},
+    "target_micropim/mapping/wanted.py": {"target_micropim"},
+    "target_micropim/mapping/medipim.py": {"target_micropim"},
+    "target_micropim/mapping/native.py": {"target_micropim"},
+    "target_micropim/plan/product.py": {"target_micropim"},
+    "target_micropim/plan/values.py": set(),
+    "target_micropim/entities/tree.py": set(),
+    "target_micropim/preview/tree.py": set(),
 }
 IMPURE_STANDARD_MODULES = {"time", "os", "pathlib", "socket", "subprocess", "threading", "logging", "sqlite3", "random"}
 WITH_THE_SDK = {
@@ -45,10 +46,12 @@ WITH_THE_SDK = {
     "tap_medipim/messages.py",
     "target_micropim/target.py",
     "target_micropim/sinks.py",
-    "target_micropim/settings.py",
-    "target_micropim/settings_content.py",
+    "target_micropim/settings/schema.py",
+    "target_micropim/settings/content.py",
     "target_micropim/messages.py",
 }
+# The target's folders in the order of the road; each may use only those behind it.
+FOLDERS = ("roads", "preview", "entities", "api", "report", "ledger", "settings", "mapping", "plan")
 WIRE_MODULES = {
     "__init__", "clock", "errors", "plugin", "redaction", "retry", "schema_files", "throttle", "wire",
 }  # fmt: skip
@@ -93,6 +96,14 @@ def test_what_is_shared_knows_neither_plugin(file: str) -> None:
     """A bug shared by plugin and sandbox would agree with itself."""
     own = file.split("/", maxsplit=1)[0]
     assert not tops(file) & ({"tap_medipim", "target_micropim", "pim_wire", "sandbox"} - {own})
+
+
+@pytest.mark.parametrize("file", [file for file in sources("target_micropim") if file.count("/") > 1])
+def test_no_folder_of_the_target_calls_backwards(file: str) -> None:
+    """One record, one road."""
+    allowed = set(FOLDERS[FOLDERS.index(file.split("/")[1]) :]) | {"errors"}
+    rooms = {name.split(".")[1] for name in imported(file) if name.startswith("target_micropim.")}
+    assert rooms <= allowed
 
 
 def test_the_shared_package_is_a_closed_list() -> None:

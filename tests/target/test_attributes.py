@@ -9,8 +9,8 @@ from jsonschema import Draft202012Validator
 
 from pim_wire.schema_files import read_schema
 from sandbox.faults import Fault
-from target_micropim.attribute_table import ATTRIBUTES, attribute_values
-from target_micropim.body import body_of
+from target_micropim.mapping.attribute_table import ATTRIBUTES, attribute_values
+from target_micropim.plan.body import body_of
 
 SCHEMA = read_schema("medipim", "products")
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from pim_wire.errors import SettingsRefused
-from target_micropim.field_map import MAPPABLE
-from target_micropim.field_rows import FIELDS
-from target_micropim.languages import languages
-from target_micropim.plan import DEFAULT_POLICIES
+from target_micropim.mapping.field_map import MAPPABLE
+from target_micropim.mapping.field_rows import FIELDS
+from target_micropim.mapping.languages import languages
+from target_micropim.plan.product import DEFAULT_POLICIES
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pim_wire.errors import Interrupted, StopRun, Unclear
+from target_micropim.api.once import Once
+from target_micropim.entities.tree import folded, read_tree
 from target_micropim.errors import RecordRejected, TooMany
-from target_micropim.guards import Guards, Limit
-from target_micropim.once import Once
-from target_micropim.plan import (
+from target_micropim.plan.limit import Limit
+from target_micropim.plan.product import (
     DEFAULT_POLICIES,
     POLICIES,
     Conflict,
@@ -24,11 +25,11 @@ from target_micropim.plan import (
     plan_update,
     written_after,
 )
-from target_micropim.report import Report
-from target_micropim.settlement import Settlement
-from target_micropim.tree import folded, read_tree
-from target_micropim.values import fingerprint
-from target_micropim.workers import KeyedPool
+from target_micropim.plan.values import fingerprint
+from target_micropim.report.run_report import Report
+from target_micropim.roads.guards import Guards
+from target_micropim.roads.settlement import Settlement
+from target_micropim.roads.workers import KeyedPool
 
 SEND, KEEP, CONFLICT = "send", "keep", "conflict"
 # policy, S changed since B?, V changed since W? -> what happens to a known product whose S and V differ

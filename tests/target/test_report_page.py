@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from target_micropim.report import MAX_VALUE, Change, Report, Row, Subject
-from target_micropim.report_page import page
+from target_micropim.report.page import page
+from target_micropim.report.run_report import MAX_VALUE, Change, Report, Row, Subject
 
 TAGS = {
     "html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "div", "table", "thead", "tbody", "tr", "th",

@@ -1,0 +1,1 @@
+"""Talking to MicroPIM: verbs, status table, payload schemas, POSTs carried out once."""

@@ -1,0 +1,222 @@
+"""MicroPIM's verbs: the envelope opened, every status judged by one table (micropim.md 1.1 to 1.8). No retry code."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+import requests
+
+from pim_wire.errors import Unclear
+from pim_wire.redaction import Redactor
+from pim_wire.wire import Call, Wire
+from target_micropim.errors import AccessRefused, NotFound, Reason, Refused
+
+PAGE_LIMIT = 100
+NO_CONTENT = 204
+
+# What a status means for the caller; an unknown one is refused, never retried (micropim.md 1.2).
+STATUS_TABLE: dict[int, type[Refused | AccessRefused]] = {
+    400: Refused,
+    401: AccessRefused,
+    403: AccessRefused,
+    404: NotFound,
+    405: Refused,
+    409: Refused,
+    413: Refused,
+    415: Refused,
+    422: Refused,
+}
+
+
+@dataclass(frozen=True)
+class ProductPage:
+    """One page of the product list. ``total`` counts products that match; None when not told."""
+
+    products: list[dict[str, Any]]
+    is_last: bool
+    total: int | None
+
+
+class MicroPimClient:
+    """The routes a writer needs. Ids are MicroPIM's."""
+
+    def __init__(self, wire: Wire, redactor: Redactor, timeout: float) -> None:
+        self.wire = wire
+        self.redactor = redactor
+        self.timeout = timeout
+
+    def channels(self) -> list[str]:
+        """Names of the organization's publishing channels; proves the key and the organization on the way."""
+        data = self._ask("GET", "/api/channels")
+        return [str(item.get("value")) for item in _listed(data, "channels")]
+
+    def products_page(self, number: int, **query: str) -> ProductPage:
+        """Page ``number`` (from 1) of the list, narrowed by ``search`` or ``status``."""
+        data = self._ask("GET", "/api/products", params={**query, "page": number, "limit": PAGE_LIMIT})
+        products = _listed(data, "products")
+        pagination = data.get("pagination") if isinstance(data, dict) else None
+        pages = pagination if isinstance(pagination, dict) else {}
+        last = pages.get("total_pages")
+        is_last = not products or (isinstance(last, int) and pages.get("current_page", number) >= last)
+        total = pages.get("total_items")
+        return ProductPage(products, is_last or not pages, total if isinstance(total, int) else None)
+
+    def products(self, **query: str) -> Iterator[dict[str, Any]]:
+        """Every product of the list, page by page."""
+        number = 1
+        while True:
+            page = self.products_page(number, **query)
+            yield from page.products
+            if page.is_last:
+                return
+            number += 1
+
+    def product(self, product_id: int) -> dict[str, Any]:
+        """One product. Raises NotFound."""
+        return _product(self._ask("GET", f"/api/products/{product_id}"))
+
+    def product_by_barcode(self, code: str) -> dict[str, Any] | None:
+        """The product with this EAN, or None; which one of several is not documented (micropim.md 4, row 6)."""
+        try:
+            found = _product(self._ask("GET", f"/api/products/barcode/{quote(code, safe='')}"))
+        except NotFound:
+            return None
+        return found if found.get("id") is not None else None
+
+    def create_product(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """POST a product. Raises Refused, or Unclear when it may have been made."""
+        return _product(self._ask("POST", "/api/products", json=payload, repeatable=False))
+
+    def update_product(self, product_id: int, changes: dict[str, Any]) -> dict[str, Any]:
+        """PATCH the given fields; safe to repeat, since it states absolute values."""
+        return _product(self._ask("PATCH", f"/api/products/{product_id}", json=changes))
+
+    def archive_product(self, product_id: int) -> None:
+        """DELETE, which MicroPIM documents as setting the status to archived."""
+        self._ask("DELETE", f"/api/products/{product_id}")
+
+    def add_media(self, product_id: int, media: dict[str, Any]) -> dict[str, Any]:
+        """POST a picture by its address. Raises Refused, or Unclear when it may have been stored."""
+        data = self._ask("POST", f"/api/products/{product_id}/media", json=media, repeatable=False)
+        return data if isinstance(data, dict) else {}
+
+    def category_tree(self) -> Any:
+        """The raw tree; its shape is not documented, categories.py reads every known one."""
+        return self._ask("GET", "/api/categories/tree")
+
+    def create_category(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """POST a category. Raises Refused, or Unclear when it may have been made."""
+        data = self._ask("POST", "/api/categories", json=payload, repeatable=False)
+        inner = data.get("category") if isinstance(data, dict) else None
+        return inner if isinstance(inner, dict) else data if isinstance(data, dict) else {}
+
+    def update_category(self, category_id: int, payload: dict[str, Any]) -> None:
+        """PUT a category, whole: a PUT may replace what it does not name."""
+        self._ask("PUT", f"/api/categories/{category_id}", json=payload)
+
+    def move_category(self, category_id: int, payload: dict[str, Any]) -> None:
+        """POST a new parent; states an absolute place, so it is safe to repeat."""
+        self._ask("POST", f"/api/categories/{category_id}/move", json=payload)
+
+    def category_products(self, category_id: int) -> frozenset[int]:
+        """The ids of the products in a category, page by page if there are pages (micropim.md 1.8)."""
+        found: set[int] = set()
+        number, last = 0, 1
+        while number < last:
+            number += 1
+            params = {"page": number, "limit": PAGE_LIMIT} if number > 1 else None
+            data = self._ask("GET", f"/api/categories/{category_id}/products", params=params)
+            rows = [item.get("id") for item in _listed(data, "products")]
+            pages = data.get("pagination") if isinstance(data, dict) else None
+            last = pages["total_pages"] if isinstance(pages, dict) and isinstance(pages.get("total_pages"), int) else 1
+            found.update(row for row in rows if isinstance(row, int))
+            if not rows:
+                break
+        return frozenset(found)
+
+    def assign_products(self, category_id: int, product_ids: list[int]) -> None:
+        """POST products into a category. Whether it adds or replaces is not documented (micropim.md 4, row 10)."""
+        self._ask("POST", f"/api/categories/{category_id}/products", json={"product_ids": product_ids})
+
+    def attributes(self) -> Any:
+        """The raw list of attribute definitions; its shape is not documented, attributes.py reads every known one."""
+        return self._ask("GET", "/api/product-attributes")
+
+    def create_attribute(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """POST a definition. Raises Refused, or Unclear when it may have been made."""
+        data = self._ask("POST", "/api/product-attributes", json=payload, repeatable=False)
+        return data if isinstance(data, dict) else {}
+
+    def _ask(
+        self, method: str, path: str, *, json: Any = None, params: dict[str, Any] | None = None, repeatable: bool = True
+    ) -> Any:
+        envelope: dict[str, Any] = {}
+
+        def is_broken(response: requests.Response) -> bool:
+            if not response.ok or response.status_code == NO_CONTENT:
+                return False
+            envelope.update(_envelope(response.content))
+            return "status" not in envelope
+
+        call = Call(method, path, self.timeout, json=json, params=params, repeatable=repeatable, is_broken=is_broken)
+        with closing(self.wire.send(call)) as response:
+            return self._opened(call, response, envelope)
+
+    def _opened(self, call: Call, response: requests.Response, envelope: dict[str, Any]) -> Any:
+        """The payload of an answer that is good on both layers, else the exception of the table."""
+        if response.status_code == NO_CONTENT:
+            return {}
+        if response.ok and envelope.get("status") in (1, True, "1"):
+            return envelope.get("data")
+        said = self.redactor.excerpt(_said(response, envelope))
+        kind = STATUS_TABLE.get(response.status_code, Refused)
+        if issubclass(kind, AccessRefused):
+            raise AccessRefused(self._access_message(response.status_code, said))
+        message = f"{call} answered {response.status_code}"
+        raise kind("send", [Reason("$", message)], status=response.status_code, said=said)
+
+    def _access_message(self, status: int, said: str) -> str:
+        where = f"MicroPIM at {self.wire.base_url}"
+        if status == requests.codes.unauthorized:
+            return f"{where} does not accept the key (401: {said}): check api_key"
+        return f"{where} refuses this key, or a quota is used up (403: {said}): check api_key, organization and plan"
+
+
+def _envelope(body: bytes) -> dict[str, Any]:
+    try:
+        found = orjson.loads(body)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _said(response: requests.Response, envelope: dict[str, Any]) -> str:
+    error = (envelope or _envelope(response.content)).get("error")
+    return error if isinstance(error, str) and error else response.text
+
+
+def _listed(data: Any, name: str) -> list[dict[str, Any]]:
+    """The list in ``data.<name>``, or ``data`` itself (micropim.md 1.8)."""
+    found = data.get(name) if isinstance(data, dict) else data
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
+def _product(data: Any) -> dict[str, Any]:
+    """The product in ``data`` or in ``data.product`` (micropim.md 1.4, row 2)."""
+    if isinstance(data, dict):
+        inner = data.get("product")
+        return inner if isinstance(inner, dict) else data
+    return {}
+
+
+def remote_id(answer: dict[str, Any], call: str) -> int:
+    """The id of what was made. Raises Unclear when the answer does not tell it."""
+    found = answer.get("id")
+    if isinstance(found, str) and found.isdigit():
+        found = int(found)
+    if not isinstance(found, int) or isinstance(found, bool):
+        raise Unclear(f"{call} was answered without an id")
+    return found

@@ -1,0 +1,1 @@
+"""What MicroPIM holds beside products' fields: who is who, categories, pictures, names, attributes."""

@@ -1,0 +1,116 @@
+"""Product attributes: definitions made where they are missing, values sent as an experiment (micropim.md rows 20, 21).
+
+Neither the body of a definition nor the writing of values is documented. So: definitions are listed once, matched by
+code and then by name, made with the fewest fields, never changed; values switch themselves off for the run, with one
+warning, as soon as MicroPIM refuses them or does not show them.
+"""
+
+import threading
+from typing import Any
+
+from pim_wire.errors import Unclear
+from target_micropim.api.client import MicroPimClient
+from target_micropim.api.once import Once
+from target_micropim.api.schemas import check_payload
+from target_micropim.entities.tree import folded
+from target_micropim.errors import Reason, RecordRejected, Refused
+from target_micropim.mapping.wanted import AttributeValue, Wanted
+from target_micropim.plan.values import attribute_field
+from target_micropim.report.run_report import Report, Row
+
+MAX_POSTS = 6
+_LIST_KEYS = ("attributes", "product_attributes")
+
+
+class Attributes:
+    """Knows the definitions of the organization. Used from several threads."""
+
+    def __init__(self, client: MicroPimClient, once: Once, report: Report, mode: str) -> None:
+        self._client = client
+        self._once = once
+        self._report = report
+        self._defines = mode != "off"
+        self._sends = mode == "values"
+        self._definitions: list[dict[str, Any]] | None = None
+        self._codes: dict[str, str | None] = {}
+        self._lock = threading.RLock()
+
+    def fields(self, wanted: Wanted) -> dict[str, Any]:
+        """The values to compare and send, each like a field of its own; their definitions are there afterwards."""
+        with self._lock:
+            codes = [self._code(attribute) for attribute in wanted.attributes if self._defines]
+        if not self._sends:
+            return {}
+        pairs = zip(codes, wanted.attributes, strict=True)
+        return {attribute_field(code): attribute.value for code, attribute in pairs if code is not None}
+
+    def switch_off(self, why: str) -> None:
+        """No values any more in this run; told once."""
+        with self._lock:
+            was, self._sends = self._sends, False
+        if was:
+            self._warn(f"attribute values are switched off for this run: {why}")
+
+    def _code(self, wanted: AttributeValue) -> str | None:
+        """The code under which values of this attribute travel; None when it has no definition."""
+        if wanted.code not in self._codes:
+            try:
+                self._codes[wanted.code] = self._found_or_made(wanted)
+            except RecordRejected as why:
+                self._codes[wanted.code] = None
+                said = why.said if isinstance(why, Refused) and why.said else str(why)
+                self._warn(f"attribute {wanted.code} could not be defined and is left out: {said}")
+        return self._codes[wanted.code]
+
+    def _found_or_made(self, wanted: AttributeValue) -> str | None:
+        if (known := self._ready()) is None:
+            return None
+        definition = _match(known, wanted) or self._made(wanted)
+        code = definition.get("code")
+        return code if isinstance(code, str) and code.strip() else wanted.code
+
+    def _made(self, wanted: AttributeValue) -> dict[str, Any]:
+        payload = {"name": wanted.name, "code": wanted.code, "type": wanted.kind}
+        check_payload("attribute", payload)
+        made = self._once.post(
+            post=lambda: {**payload, **self._client.create_attribute(payload)},
+            look=lambda: _match(_definitions(self._client.attributes()), wanted),
+            attempts=MAX_POSTS,
+        )
+        self._report.attribute(wanted.code)
+        return made
+
+    def _ready(self) -> list[dict[str, Any]] | None:
+        """The definitions, listed once; without the list nothing is made, since everything would look missing."""
+        if self._definitions is None and self._defines:
+            try:
+                self._definitions = _definitions(self._client.attributes())
+            except (RecordRejected, Unclear, ValueError) as why:
+                self._defines = False
+                self._warn(f"the list of attributes cannot be read, so none is made or sent: {why}")
+                self._sends = False
+        return self._definitions
+
+    def _warn(self, what: str) -> None:
+        self._report.add("warnings", Row("attributes", "", None, what))
+
+
+def _definitions(data: Any) -> list[dict[str, Any]]:
+    """The list in any of its possible shapes (micropim.md 1.8). Raises ValueError for an unknown one."""
+    found = data
+    if isinstance(data, dict):
+        found = next((data[key] for key in _LIST_KEYS if isinstance(data.get(key), list)), [] if not data else None)
+    if not isinstance(found, list):
+        raise ValueError("the answer holds no list of attributes")
+    return [item for item in found if isinstance(item, dict)]
+
+
+def _match(known: list[dict[str, Any]], wanted: AttributeValue) -> dict[str, Any] | None:
+    """The definition with this code, else with this name. Raises RecordRejected when several have it."""
+    for key, value in (("code", wanted.code), ("name", wanted.name)):
+        found = [item for item in known if isinstance(item.get(key), str) and folded(item[key]) == folded(value)]
+        if len(found) > 1:
+            raise RecordRejected("recognise", [Reason(key, f"MicroPIM has {len(found)} attributes with {value}")])
+        if found:
+            return found[0]
+    return None

@@ -1,0 +1,155 @@
+"""The category tree: parents first, identity = path (parent, name), never by name alone (micropim.md 4, rows 23 to 26).
+
+What exists is never deleted, and renamed or moved only when asked to. Two source categories with one path become one.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pim_wire.errors import StopRun
+from target_micropim.api.client import MicroPimClient, remote_id
+from target_micropim.api.once import Once
+from target_micropim.api.schemas import check_payload
+from target_micropim.entities.follower import Follower
+from target_micropim.entities.tree import Tree, read_tree
+from target_micropim.errors import Reason, RecordRejected
+from target_micropim.ledger import Ledger
+from target_micropim.mapping.wanted import WantedCategory
+from target_micropim.report.run_report import Report
+
+MAX_DEPTH = 10
+MAX_POSTS = 6
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """A category that waits for its parent, with the ticket of its record."""
+
+    wanted: WantedCategory
+    ticket: int
+    record: dict[str, Any]
+
+
+class Categories:
+    """Knows which MicroPIM category each external one is; makes those that are missing."""
+
+    def __init__(self, client: MicroPimClient, ledger: Ledger, once: Once, root_path: str | None) -> None:
+        self._client = client
+        self._once = once
+        self._ledger = ledger
+        self._root_path = root_path
+        self._tree: Tree | None = None
+        self._root: int | None = None
+        self._known: dict[str, int] = {}
+        self._waiting: dict[str, list[Arrived]] = {}
+        self._follower: Follower | None = None
+
+    def follow(self, report: Report) -> None:
+        """From now on rename and move what exists, as the source does (update_categories)."""
+        self._follower = Follower(self._client, report)
+
+    def ready(self) -> None:
+        """Read the tree and the ledger once; an id that MicroPIM no longer has is forgotten. Raises StopRun."""
+        if self._tree is not None:
+            return
+        self._tree = self._read()
+        self._known = {key: number for key, number in self._ledger.categories().items() if number in self._tree.names}
+        try:
+            for name in filter(None, (part.strip() for part in (self._root_path or "").split(">"))):
+                self._root = self._place(name, "", self._root)[0]
+        except RecordRejected as why:
+            raise StopRun(f"category_root {self._root_path}: {why}") from None
+
+    def ids(self, external: tuple[str, ...]) -> dict[str, int]:
+        """Those of the external ids that have their category, in their order."""
+        self.ready()
+        return {key: self._known[key] for key in external if key in self._known}
+
+    def path(self, number: int) -> str:
+        """Names from the top, for people."""
+        return self._tree.path(number) if self._tree is not None else str(number)
+
+    def managed(self) -> frozenset[int]:
+        """The ids under the configured root, or all that the ledger knows when there is no root."""
+        self.ready()
+        if self._tree is not None and self._root is not None:
+            return self._tree.below(self._root)
+        return frozenset(self._known.values())
+
+    def must_wait(self, arrived: Arrived) -> bool:
+        """Keep a category whose parent has not come yet; whether it was kept."""
+        self.ready()
+        parent = arrived.wanted.parent
+        if parent is None or parent in self._known:
+            return False
+        self._waiting.setdefault(parent, []).append(arrived)
+        return True
+
+    def place(self, wanted: WantedCategory) -> bool:
+        """Find or make one category whose parent is known; whether it was made. Raises RecordRejected."""
+        self.ready()
+        parent = self._root if wanted.parent is None else self._known[wanted.parent]
+        if wanted.external_id in self._known:
+            if self._follower and self._follower.follow(
+                self._tree or Tree(), self._known[wanted.external_id], wanted, parent
+            ):
+                self._tree = self._read()
+            return False
+        number, made = self._place(wanted.name, wanted.description, parent)
+        self._known[wanted.external_id] = number
+        self._ledger.remember_category(wanted.external_id, number)
+        return made
+
+    def freed_by(self, external_id: str) -> list[Arrived]:
+        """The categories that waited for this one."""
+        return self._waiting.pop(external_id, [])
+
+    def orphans(self) -> Iterator[Arrived]:
+        """Those whose parent never came, at the end of the input."""
+        waiting, self._waiting = self._waiting, {}
+        for children in waiting.values():
+            yield from children
+
+    def _place(self, name: str, description: str, parent: int | None) -> tuple[int, bool]:
+        tree = self._tree or Tree()
+        if (found := self._one(tree, parent, name)) is not None:
+            return found, False
+        self._check_depth(tree, parent, name)
+        payload: dict[str, Any] = {"name": name, "parent_id": parent}
+        if description:
+            payload["description"] = description
+        check_payload("category", payload)
+        number = self._create(payload)
+        tree.add(number, name, parent)
+        return number, True
+
+    def _create(self, payload: dict[str, Any]) -> int:
+        return self._once.post(
+            post=lambda: remote_id(self._client.create_category(payload), "POST category"),
+            look=lambda: self._one(self._read(), payload["parent_id"], payload["name"]),
+            attempts=MAX_POSTS,
+        )
+
+    def _read(self) -> Tree:
+        """The tree as it is now. Raises StopRun: without it every category would look missing."""
+        try:
+            return read_tree(self._client.category_tree())
+        except (RecordRejected, ValueError) as why:
+            raise StopRun(f"The category tree of MicroPIM cannot be read: {why}") from None
+
+    @staticmethod
+    def _one(tree: Tree, parent: int | None, name: str) -> int | None:
+        found = tree.find(parent, name)
+        if len(found) > 1:
+            where = tree.path(found[0])
+            raise RecordRejected("recognise", [Reason("name", f"MicroPIM has {len(found)} categories at {where}")])
+        return found[0] if found else None
+
+    @staticmethod
+    def _check_depth(tree: Tree, parent: int | None, name: str) -> None:
+        depth, step = 1, parent
+        while step is not None and depth <= MAX_DEPTH:
+            depth, step = depth + 1, tree.parents.get(step)
+        if depth > MAX_DEPTH:
+            raise RecordRejected("plan", [Reason("parent", f"{name} would be more than {MAX_DEPTH} levels deep")])

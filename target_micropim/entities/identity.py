@@ -1,0 +1,175 @@
+"""External id <-> MicroPIM id, for what the ledger does not know.
+
+Law: the SKU we create is a pure function of the external id, so a product can always be found again. MicroPIM has no
+look-up by SKU, only a text search that may hit a part of it, another field, or nothing of the archive (micropim.md 4,
+rows 1 to 3): every hit is compared exactly, every page is read, and two exact hits are a reject, never a choice.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pim_wire.errors import StopRun, Unclear
+from target_micropim.api.client import MicroPimClient, remote_id
+from target_micropim.errors import Reason, RecordRejected
+from target_micropim.ledger import Ledger, SeenProduct
+from target_micropim.mapping.gtin import has_check_digit
+from target_micropim.plan.values import fingerprint, fingerprints, image_count, server_fields
+
+MANY = 50  # single look-ups, of two reads each, after which reading the whole list is cheaper
+MAX_SEARCHES = 16  # of one SKU, when the pages of its hits do not add up; each time more of them were seen
+_LISTS: tuple[dict[str, str], ...] = ({}, {"status": "archived"})  # without a status the archive may be hidden (row 3)
+_ARCHIVED = fingerprint("status", "archived")
+
+logger = logging.getLogger("target-micropim")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A product found in MicroPIM. ``product`` is what MicroPIM showed, None when it comes from the index."""
+
+    remote_id: int
+    server: Mapping[str, str]
+    category_ids: tuple[int, ...]
+    images: int
+    product: dict[str, Any] | None = None
+
+
+def found_in(product: dict[str, Any]) -> Found:
+    """What a shown product tells."""
+    fields = server_fields(product)
+    ids = fields.pop("category_ids")
+    return Found(remote_id(product, "GET product"), fingerprints(fields), tuple(ids), image_count(product), product)
+
+
+class Identity:
+    """Finds products by exact SKU, and by EAN when asked to: singly, or in an index of the whole list."""
+
+    def __init__(self, client: MicroPimClient, ledger: Ledger, match_on: tuple[str, ...]) -> None:
+        self._client = client
+        self._ledger = ledger
+        self._by_ean = "ean" in match_on
+        self._indexed = False
+        self._tried = False
+        self._asked = 0
+
+    def wants_index(self, unknown: int) -> bool:
+        """Whether so many unknown products make reading the whole list the cheaper way."""
+        self._asked += unknown
+        return not self._tried and self._asked >= MANY
+
+    def build_index(self, notice: Callable[[dict[str, Any]], None]) -> None:
+        """Read the whole list into the ledger. Nothing may be written meanwhile: the order of pages is undefined.
+
+        Raises StopRun when the list cannot be read: without it products could be taken for missing.
+
+        ``notice(product)`` is shown every product, for the names of brands and suppliers.
+        """
+        self._tried = True  # a list that changes all the time is not read again and again
+        for attempt in (1, 2):
+            self._ledger.forget_seen()
+            try:
+                complete = [self._read_list(query, notice) for query in _LISTS]
+            except (RecordRejected, Unclear) as why:
+                raise StopRun(f"The product list of MicroPIM cannot be read: {why}") from None
+            self._indexed = all(complete)
+            if self._indexed:
+                logger.info("Index: %d products of MicroPIM read", self._ledger.count_seen())
+                return
+            logger.warning("The product list changed while it was read (attempt %d of 2)", attempt)
+
+    def _read_list(self, query: dict[str, str], notice: Callable[[dict[str, Any]], None]) -> bool:
+        """Read one list; whether as many different products came as the list says it has."""
+        ids: set[int] = set()
+        number, page = 0, None
+        while page is None or not page.is_last:
+            number += 1
+            page = self._client.products_page(number, **query)
+            for product in page.products:
+                notice(product)
+            rows = [_seen(product) for product in page.products]
+            ids.update(row.remote_id for row in rows)
+            self._ledger.remember_seen(rows)
+        return page.total is None or len(ids) >= page.total
+
+    def find(self, sku: str, ean: str | None) -> Found | None:
+        """The product with exactly this SKU, else with this EAN if asked for, or None.
+
+        Raises RecordRejected when several products match.
+        """
+        by_sku = self._indexed_by(sku=sku) if self._indexed else self.search(sku)
+        if found := _only(by_sku, "sku", sku):
+            return found
+        if not (self._by_ean and ean and has_check_digit(ean)):
+            return None
+        if self._indexed:
+            return _only(self._indexed_by(gtin=ean.zfill(14)), "ean", ean)
+        return self._by_barcode(ean)
+
+    def search(self, sku: str) -> list[Found]:
+        """Exact hits of a text search, every page of it: live products, and the archive when none is live."""
+        for query in _LISTS:
+            hits = self._hits(sku, query)
+            if hits:
+                return hits
+        return []
+
+    def _hits(self, sku: str, query: dict[str, str]) -> list[Found]:
+        """Exact hits among all pages. Their order is undefined, so pages that do not add up are read again.
+
+        Raises RecordRejected when they never do: a product that was not seen would be made a second time.
+        """
+        ids: set[Any] = set()
+        hits: dict[int, Found] = {}
+        for _ in range(MAX_SEARCHES):
+            number, page = 0, None
+            while page is None or not page.is_last:
+                number += 1
+                page = self._client.products_page(number, search=sku, **query)
+                ids.update(product.get("id") for product in page.products)
+                exact = (found_in(p) for p in page.products if str(p.get("sku") or "").strip() == sku)
+                hits |= {found.remote_id: found for found in exact}
+            if number == 1 or page.total is None or len(ids) >= page.total:
+                return list(hits.values())
+        told = f"the search for {sku} shows other products each time: nobody can tell whether it is there"
+        raise RecordRejected("recognise", [Reason("sku", told)])
+
+    def search_one(self, sku: str) -> Found | None:
+        """The product a search finds with exactly this SKU, or None. Raises RecordRejected when there are several."""
+        return _only(self.search(sku), "sku", sku)
+
+    def _indexed_by(self, *, sku: str | None = None, gtin: str | None = None) -> list[Found]:
+        rows = self._ledger.seen(sku=sku, gtin=gtin)
+        return [Found(row.remote_id, row.server, row.category_ids, row.images) for row in rows]
+
+    def _by_barcode(self, ean: str) -> Found | None:
+        product = self._client.product_by_barcode(ean)
+        if product is None or str(product.get("ean") or "").zfill(14) != ean.zfill(14):
+            return None
+        return found_in(product)
+
+
+def _only(hits: list[Found], field: str, value: str) -> Found | None:
+    """The one live hit, or the one archived hit when none is live."""
+    live = [hit for hit in hits if hit.server.get("status") != _ARCHIVED] or hits
+    if len(live) > 1:
+        ids = ", ".join(str(hit.remote_id) for hit in live[:5])
+        raise RecordRejected(
+            "recognise",
+            [Reason(field, f"{len(live)} products of MicroPIM have {value} (ids {ids}): nobody can tell which")],
+        )
+    return live[0] if live else None
+
+
+def _seen(product: dict[str, Any]) -> SeenProduct:
+    found = found_in(product)
+    ean = str(product.get("ean") or "").strip()
+    return SeenProduct(
+        remote_id=found.remote_id,
+        sku=str(product.get("sku") or "").strip()[:255],
+        gtin=ean.zfill(14) if has_check_digit(ean) else None,
+        images=found.images,
+        server=found.server,
+        category_ids=found.category_ids,
+    )

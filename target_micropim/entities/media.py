@@ -1,0 +1,136 @@
+"""Pictures: each once, in order (micropim.md 4, rows 15 to 19).
+
+MicroPIM re-hosts what it is given and never tells the source again, so only the ledger knows what was sent. Before a
+picture is sent its intent is written down with the number of pictures then present; whoever finds an intent without an
+end counts the pictures to learn what became of it.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from target_micropim.api.client import MicroPimClient
+from target_micropim.api.once import Once
+from target_micropim.api.schemas import check_payload
+from target_micropim.errors import Refused
+from target_micropim.ledger import Ledger, MediaRow
+from target_micropim.mapping.wanted import Picture, Wanted
+from target_micropim.plan.options import Options
+from target_micropim.plan.product import plan_pictures
+from target_micropim.plan.values import image_count
+from target_micropim.report.run_report import Report, Row
+
+MAX_POSTS = 2  # a picture that was stored need not show at once, so a third would be reckless
+FINAL_STATES = frozenset({"sent", "assumed", "left"})
+
+
+@dataclass
+class Shelf:
+    """A product in MicroPIM and how many pictures it holds. ``is_ours``: made by us, or known from an earlier run."""
+
+    remote_id: int
+    images: int
+    is_ours: bool
+
+
+class Media:
+    """Sends the pictures that were not sent yet."""
+
+    def __init__(self, client: MicroPimClient, ledger: Ledger, report: Report, once: Once, options: Options) -> None:
+        self._client = client
+        self._once = once
+        self._ledger = ledger
+        self._report = report
+        self._options = options
+
+    def send(self, wanted: Wanted, shelf: Shelf) -> None:
+        """Send what is missing. Raises RecordRejected when a picture's fate stays unclear."""
+        if not wanted.pictures:
+            return
+        rows = self._ledger.media(wanted.external_id)
+        if not rows and not shelf.is_ours and shelf.images and self._options.on_unknown_media != "append":
+            self._leave(wanted, shelf)
+            return
+        self._resolve_intents(wanted, shelf, rows)
+        self._note_changed(wanted, rows)
+        handled = frozenset(key for key, row in rows.items() if row.state in FINAL_STATES)
+        sent = sum(row.state in {"sent", "assumed"} for row in rows.values())
+        self._note_missing(wanted, shelf, sent)
+        shelf.images = max(shelf.images, sent)  # a picture that was accepted may not show yet (row 18)
+        by_key = {picture.key: picture for picture in wanted.pictures}
+        for key in plan_pictures(list(by_key), handled):
+            self._send_one(wanted, by_key[key], shelf)
+
+    def _leave(self, wanted: Wanted, shelf: Shelf) -> None:
+        """A product that already has pictures of unknown origin gets none of ours: they could be the same ones.
+
+        ``skip`` writes that down for good; ``only_if_empty`` looks again the next time (row 15).
+        """
+        rows = [MediaRow(picture.key, picture.url, "left") for picture in wanted.pictures]
+        if self._options.on_unknown_media == "skip":
+            self._ledger.remember_media(wanted.external_id, rows)
+        self._report.picture("left")
+        what = f"has {shelf.images} pictures that this ledger does not know; {len(rows)} from the source were left out"
+        self._report.add("manual_actions", Row("products", wanted.external_id, wanted.sku, what))
+
+    def _resolve_intents(self, wanted: Wanted, shelf: Shelf, rows: dict[str, MediaRow]) -> None:
+        """A killed run may have sent a picture without noting its end: more pictures than before means it arrived."""
+        for key, row in list(rows.items()):
+            if row.state == "intent":
+                if shelf.images > row.count_before:
+                    rows[key] = replace(row, state="assumed")
+                    self._ledger.remember_media(wanted.external_id, [rows[key]])
+                    self._report.picture("assumed")
+                else:
+                    del rows[key]
+
+    def _note_changed(self, wanted: Wanted, rows: dict[str, MediaRow]) -> None:
+        """MicroPIM cannot replace a picture: say once that a person has to, or append the new one (row 17)."""
+        for picture in wanted.pictures:
+            row = rows.get(picture.key)
+            if row is None or row.state not in FINAL_STATES or row.url == picture.url:
+                continue
+            if self._options.media_changes == "append":
+                rows[picture.key] = replace(row, state="replaced")
+                what = f"picture {picture.key} changed in the source: the new one is appended, remove the old by hand"
+                self._report.add("manual_actions", Row("products", wanted.external_id, wanted.sku, what))
+            else:
+                self._ledger.remember_media(wanted.external_id, [replace(row, url=picture.url)])
+                what = f"picture {picture.key} changed in the source: replace it by hand"
+                self._report.add("manual_actions", Row("products", wanted.external_id, wanted.sku, what))
+
+    def _note_missing(self, wanted: Wanted, shelf: Shelf, sent: int) -> None:
+        """Pictures that an earlier run had accepted and that do not show: a person may want to know (row 18)."""
+        if shelf.is_ours and shelf.images < sent:
+            what = f"shows {shelf.images} pictures of {sent} that MicroPIM accepted: it could not fetch the others, or "
+            what += "somebody removed them"
+            self._report.add("manual_actions", Row("products", wanted.external_id, wanted.sku, what))
+
+    def _send_one(self, wanted: Wanted, picture: Picture, shelf: Shelf) -> None:
+        payload = {"file_url": picture.url, "alt_text": picture.alt, "position": shelf.images}
+        try:
+            check_payload("media", payload)
+            self._ledger.remember_media(
+                wanted.external_id, [MediaRow(picture.key, picture.url, "intent", shelf.images)]
+            )
+            state = self._post(payload, shelf)
+        except Refused as refused:
+            what = f"picture {picture.key} was refused: {refused.said or refused}"
+            self._report.add("manual_actions", Row("products", wanted.external_id, wanted.sku, what))
+            state = "refused"
+        else:
+            shelf.images += 1
+        row = MediaRow(picture.key, picture.url, state)
+        self._ledger.remember_media(wanted.external_id, [row], soon=True)  # with the next intent, or with the settling
+        self._report.picture(state)
+
+    def _post(self, payload: dict[str, Any], shelf: Shelf) -> str:
+        """``sent``, or ``assumed`` when the answer was lost and the product shows one picture more."""
+
+        def post() -> str:
+            self._client.add_media(shelf.remote_id, payload)
+            return "sent"
+
+        def look() -> str | None:
+            return "assumed" if image_count(self._client.product(shelf.remote_id)) > shelf.images else None
+
+        return self._once.post(post, look, MAX_POSTS)

@@ -1,0 +1,64 @@
+"""Pure: what a dotted path names in a Medipim record, localized maps and amounts with units resolved.
+
+``seoName``, ``bcfiCategory.name``, ``descriptions.indication`` (the texts of that type), ``leaflets.pil`` (their
+addresses), ``organizations.supplier`` (their names), ``weightWithUnit`` ("0.37 kg").
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from target_micropim.mapping.prices import decimal_of, shown
+from target_micropim.mapping.texts import consumer_texts, objects, text_in
+
+_TYPES = ("type", "linkType")
+_CONTENTS = ("content", "url", "name")
+
+
+def leaves(record: dict[str, Any], path: str, locales: tuple[str, ...]) -> Iterator[Any]:
+    """Every filled value at the path, in the record's order: texts, numbers or booleans."""
+    first, *rest = path.split(".")
+    if first == "descriptions" and len(rest) == 1:
+        yield from consumer_texts(record, rest, locales)
+        return
+    found: list[Any] = [record.get(first)]
+    for step in rest:
+        found = [inner for value in found for inner in _inside(value, step)]
+    for value in found:
+        yield from _leaf(value, locales)
+
+
+def _inside(value: Any, step: str) -> list[Any]:
+    if isinstance(value, dict):
+        return [value.get(step)]
+    items = objects(value)
+    of_type = [item for item in items if step in {item.get(name) for name in _TYPES if isinstance(item.get(name), str)}]
+    return of_type or [item.get(step) for item in items]
+
+
+def _leaf(value: Any, locales: tuple[str, ...]) -> Iterator[Any]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _leaf(item, locales)
+    elif isinstance(value, dict):
+        yield from _of_object(value, locales)
+    elif isinstance(value, str):
+        if value.strip():
+            yield value.strip()
+    elif value is not None:
+        yield value
+
+
+def _of_object(value: dict[str, Any], locales: tuple[str, ...]) -> Iterator[Any]:
+    if "value" in value:
+        amount, unit = decimal_of(value["value"]), value.get("unit")
+        if amount is not None:
+            yield f"{shown(amount)} {unit}" if isinstance(unit, str) and unit.strip() else shown(amount)
+        return
+    if (text := text_in(value, locales)) is not None:
+        yield text
+        return
+    content = next((value[name] for name in _CONTENTS if name in value), None)
+    if isinstance(content, dict):
+        content = text_in(content, locales)
+    if isinstance(content, str) and content.strip():
+        yield content.strip()

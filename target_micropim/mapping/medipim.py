@@ -1,0 +1,164 @@
+"""Pure: a Medipim record becomes what MicroPIM should hold.
+
+The table of fields is in field_rows.py, that of attributes in attribute_table.py. Standard library only: no clock,
+file, network or framework; what needs a library (HTML cleaning) is handed in with the rules.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from string import Formatter
+from typing import Any
+
+from target_micropim.errors import Reason, RecordRejected
+from target_micropim.mapping.attribute_table import attribute_values
+from target_micropim.mapping.field_rows import FIELDS, FieldRules, Unfit, field_value
+from target_micropim.mapping.limits import TextLimits
+from target_micropim.mapping.lookup import leaves
+from target_micropim.mapping.pictures import PictureRules, pictures
+from target_micropim.mapping.prices import decimal_of, shown
+from target_micropim.mapping.texts import languages_in, objects, plain, text_in
+from target_micropim.mapping.wanted import Wanted
+
+Record = dict[str, Any]
+
+INACTIVE_STATUSES = frozenset({"inactive", "replaced"})
+NAMED = ("brand", "supplier")
+
+
+@dataclass(frozen=True)
+class MappingRules:
+    """The settings that shape a payload."""
+
+    locales: tuple[str, ...]
+    currency: str
+    sku_template: str
+    create_status: str
+    publishing_channels: tuple[str, ...]
+    media_formats: tuple[str, ...]
+    media_target_groups: frozenset[str]
+    max_images: int
+    allow_private_media_hosts: bool
+    clean_html: Callable[[str], str]
+    invalid_ean: str = "drop"
+    field_map: Mapping[str, str | None] = field(default_factory=dict)
+    limits: TextLimits = field(default_factory=TextLimits)
+    with_attributes: bool = False
+
+    @property
+    def for_fields(self) -> FieldRules:
+        """The part that single fields need."""
+        return FieldRules(
+            self.locales,
+            self.currency,
+            self.create_status,
+            self.publishing_channels,
+            self.invalid_ean,
+            self.clean_html,
+            self.field_map,
+        )
+
+    @property
+    def for_pictures(self) -> PictureRules:
+        """The part that pictures need."""
+        return PictureRules(
+            self.media_formats, self.media_target_groups, self.max_images, self.allow_private_media_hosts
+        )
+
+
+def map_product(record: Record, rules: MappingRules) -> Wanted:
+    """What MicroPIM should hold for one Medipim product. Raises RecordRejected with every reason found."""
+    reasons: list[Reason] = []
+    warnings: list[str] = []
+    fields = _fields(record, rules, reasons, warnings)
+    sku = _sku(record, rules.sku_template, reasons)
+    if reasons:
+        raise RecordRejected("map", reasons)
+    vat = decimal_of(record.get("vat"))
+    return Wanted(
+        external_id=str(record["id"]).strip(),
+        sku=sku,
+        fields=fields,
+        brand=_named("brand", record, rules),
+        supplier=_named("supplier", record, rules),
+        categories=tuple(_ids(record.get("publicCategories"))),
+        pictures=tuple(pictures(record, rules.for_pictures, rules.locales, fields["name"], warnings)),
+        attributes=attribute_values(record, rules.locales) if rules.with_attributes else (),
+        vat=None if vat is None else shown(vat),
+        languages=_languages_left(record, rules.locales),
+        inactive=str(record.get("status")) in INACTIVE_STATUSES,
+        warnings=tuple(warnings),
+    )
+
+
+def _fields(record: Record, rules: MappingRules, reasons: list[Reason], warnings: list[str]) -> dict[str, Any]:
+    """The fields that have a value; what is wrong with them goes into the two lists."""
+    fields: dict[str, Any] = {}
+    for_fields = rules.for_fields
+    for name in FIELDS:
+        try:
+            value = field_value(name, record, for_fields)
+        except Unfit as unfit:
+            reasons.append(Reason(name, str(unfit)))
+            continue
+        except ValueError as error:
+            warnings.append(f"{name}: {error}")
+            continue
+        if value not in (None, ""):
+            fields[name] = value
+    if "name" not in fields:
+        reasons.append(Reason("name", f"no text in any of the languages {', '.join(rules.locales)}"))
+    rules.limits.apply(fields, rules.clean_html, reasons, warnings)
+    return fields
+
+
+def sku_of(record: Record, template: str) -> str | None:
+    """The SKU alone: cheap, to keep two versions of one product out of two hands."""
+    reasons: list[Reason] = []
+    sku = _sku(record, template, reasons)
+    return None if reasons else sku
+
+
+def names_of(record: Record, rules: MappingRules) -> Iterator[tuple[str, str]]:
+    """The names that must be resolved to ids: ("brand", ...) and ("supplier", ...)."""
+    for kind in NAMED:
+        if (name := _named(kind, record, rules)) is not None:
+            yield kind, name
+
+
+def _sku(record: Record, template: str, reasons: list[Reason]) -> str:
+    parts: list[str] = []
+    for literal, name, _spec, _conversion in Formatter().parse(template):
+        parts.append(literal)
+        if name is None:
+            continue
+        value = record.get(name)
+        if value is None or isinstance(value, dict | list) or not str(value).strip():
+            reasons.append(Reason(name, f"is needed for the SKU ({template}) and has no value"))
+        parts.append(str(value))
+    return "".join(parts).strip()
+
+
+def _named(kind: str, record: Record, rules: MappingRules) -> str | None:
+    """The name of the brand or supplier, by field_map or as Medipim has it."""
+    if kind in rules.field_map:
+        path = rules.field_map[kind]
+        found = leaves(record, path, rules.locales) if path is not None else iter(())
+        return next((name for value in found if (name := plain(str(value)))), None)
+    holders = objects(record.get("brands" if kind == "brand" else "organizations"))
+    fitting = (holder for holder in holders if kind == "brand" or holder.get("type") == "supplier")
+    return next((name for holder in fitting if (name := text_in(holder.get("name"), rules.locales))), None)
+
+
+def _languages_left(record: Record, locales: tuple[str, ...]) -> frozenset[str]:
+    """Languages that the name has and MicroPIM will not hold (micropim.md 4, row 22)."""
+    held = languages_in(record.get("name"))
+    return frozenset(held - {next((locale for locale in locales if locale in held), None)})
+
+
+def _ids(value: Any) -> Iterator[str]:
+    seen: set[str] = set()
+    for item in objects(value):
+        key = str(item.get("id") or "")
+        if key and key not in seen:
+            seen.add(key)
+            yield key

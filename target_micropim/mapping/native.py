@@ -1,0 +1,75 @@
+"""Pure: the ``native`` profile. Records already have MicroPIM's shape (micropim.md 1.6) and come from any tap."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from target_micropim.errors import Reason, RecordRejected
+from target_micropim.mapping.public_url import is_public_url
+from target_micropim.mapping.wanted import AttributeValue, Picture, Wanted, WantedCategory
+
+WRITABLE = (
+    "name", "description", "short_description", "price", "sale_price", "cost_price", "currency", "status", "stock",
+    "ean", "brand_id", "supplier_id", "publishing_channels", "product_type",
+)  # fmt: skip
+_MADE_BY_STOCK = "out_of_stock"  # micropim.md 4, row 31
+_MONEY = frozenset({"price", "sale_price", "cost_price"})
+
+
+def native_product(
+    record: dict[str, Any], *, max_images: int, allow_private_media_hosts: bool, with_attributes: bool = False
+) -> Wanted:
+    """A record as it is, without what MicroPIM does not let us write. Raises RecordRejected without a SKU or name."""
+    missing = [Reason(name, "is missing") for name in ("sku", "name") if not str(record.get(name) or "").strip()]
+    if missing:
+        raise RecordRejected("map", missing)
+    sku = str(record["sku"]).strip()
+    fields = {name: record[name] for name in WRITABLE if record.get(name) not in (None, "", [])}
+    for name in _MONEY & fields.keys():
+        fields[name] = str(fields[name])
+    warnings: list[str] = []
+    if fields.get("status") == _MADE_BY_STOCK:
+        del fields["status"]
+        warnings.append("status: out_of_stock follows from the stock and is never sent")
+    pictures = _pictures(record, sku, warnings, allow_private=allow_private_media_hosts)[:max_images]
+    return Wanted(
+        external_id=sku,
+        sku=sku,
+        fields=fields,
+        category_ids=tuple(number for number in _list(record.get("category_ids")) if type(number) is int),
+        pictures=tuple(pictures),
+        attributes=tuple(_attributes(record.get("attributes"))) if with_attributes else (),
+        inactive=record.get("status") == "archived",
+        warnings=tuple(warnings),
+    )
+
+
+def _pictures(record: dict[str, Any], sku: str, warnings: list[str], *, allow_private: bool) -> list[Picture]:
+    found: dict[str, Picture] = {}
+    for item in _list(record.get("images")):
+        url, alt = (item.get("file_url"), item.get("alt_text")) if isinstance(item, dict) else (item, None)
+        if not isinstance(url, str) or not is_public_url(url, allow_private=allow_private):
+            warnings.append("picture: no usable address")
+            continue
+        found.setdefault(url, Picture(url, url, str(alt or record.get("name") or sku)[:255]))
+    return list(found.values())
+
+
+def _attributes(given: Any) -> Iterator[AttributeValue]:
+    """A map of code to value; a definition that is missing gets the code as its name."""
+    for code, value in given.items() if isinstance(given, dict) else ():
+        if isinstance(value, str | bool | int | float) and value != "" and str(code).strip():
+            kind = "boolean" if isinstance(value, bool) else "text" if isinstance(value, str) else "number"
+            yield AttributeValue(str(code).strip(), str(code).strip(), kind, value)
+
+
+def native_category(record: dict[str, Any]) -> WantedCategory:
+    """A category by its own ids: ``parent_id`` names the ``id`` of another record. Raises RecordRejected."""
+    key, name = record.get("id", record.get("name")), str(record.get("name") or "").strip()
+    if key is None or not name:
+        raise RecordRejected("map", [Reason("name", "is missing")])
+    parent = record.get("parent_id")
+    return WantedCategory(str(key), name, None if parent is None else str(parent), str(record.get("description") or ""))
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,77 @@
+"""The two shapes of input: Medipim's records, or records that are MicroPIM's own already."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from target_micropim.errors import Reason, RecordRejected
+from target_micropim.mapping.medipim import MappingRules, map_product, names_of, sku_of
+from target_micropim.mapping.native import native_category, native_product
+from target_micropim.mapping.texts import text_in
+from target_micropim.mapping.wanted import Wanted, WantedCategory
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How records of one shape are read. ``hand`` names what must not be in two hands at once: the SKU."""
+
+    name: str
+    key_field: str
+    product: Callable[[Record], Wanted]
+    category: Callable[[Record], WantedCategory]
+    hand: Callable[[Record, str], str]
+    names: Callable[[Record], Iterator[tuple[str, str]]]
+    writes_categories: bool
+    acknowledged: frozenset[str]
+
+    def key(self, record: Record) -> str | None:
+        """The external id of a product, or None."""
+        value = record.get(self.key_field)
+        text = "" if value is None or isinstance(value, dict | list) else str(value).strip()
+        return text or None
+
+
+def medipim_profile(rules: MappingRules, *, writes_categories: bool, acknowledged: frozenset[str]) -> Profile:
+    """Records of tap-medipim."""
+    return Profile(
+        name="medipim",
+        key_field="id",
+        product=lambda record: map_product(record, rules),
+        category=lambda record: _category(record, rules),
+        hand=lambda record, key: sku_of(record, rules.sku_template) or key,
+        names=lambda record: names_of(record, rules),
+        writes_categories=writes_categories,
+        acknowledged=acknowledged,
+    )
+
+
+def native_profile(rules: MappingRules, *, writes_categories: bool) -> Profile:
+    """Records of any tap, in MicroPIM's shape."""
+    return Profile(
+        name="native",
+        key_field="sku",
+        product=lambda record: native_product(
+            record,
+            max_images=rules.max_images,
+            allow_private_media_hosts=rules.allow_private_media_hosts,
+            with_attributes=rules.with_attributes,
+        ),
+        category=native_category,
+        hand=lambda _record, key: key,
+        names=lambda _record: iter(()),
+        writes_categories=writes_categories,
+        acknowledged=frozenset(),
+    )
+
+
+def _category(record: Record, rules: MappingRules) -> WantedCategory:
+    key = record.get("id")
+    if key in (None, "") or isinstance(key, dict | list):
+        raise RecordRejected("map", [Reason("id", "is missing")])
+    name = text_in(record.get("name"), rules.locales)
+    if name is None:
+        raise RecordRejected("map", [Reason("name", f"no text in any of the languages {', '.join(rules.locales)}")])
+    parent = record.get("parent")
+    return WantedCategory(str(key), name, None if parent in (None, "", 0) else str(parent))

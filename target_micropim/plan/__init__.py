@@ -1,0 +1,1 @@
+"""Pure: what should be there against what is there; which fields travel."""

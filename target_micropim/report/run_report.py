@@ -1,0 +1,167 @@
+"""What happened: counts that add up to the records received, and rows that need a person."""
+
+import csv
+import json
+import threading
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from target_micropim.report.page import page, rejects_in
+
+MAX_ROWS = 1000
+MAX_VALUE = 200
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class Row:
+    """Something about one record that a person may want to see."""
+
+    stream: str
+    external_id: str
+    sku: str | None
+    what: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field of something that was changed, as MicroPIM showed it before and after."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whose change it was."""
+
+    stream: str
+    external_id: str
+    sku: str | None
+    remote_id: int
+
+
+class Report:
+    """Collects while the run goes on; bounded: beyond MAX_ROWS rows of a kind are counted, not kept."""
+
+    def __init__(self, folder: Path, run_id: str) -> None:
+        self.folder = folder / run_id
+        self.run_id = run_id
+        self._lock = threading.Lock()
+        self.received: Counter[str] = Counter()
+        self.actions: Counter[tuple[str, str]] = Counter()
+        self.pictures: Counter[str] = Counter()
+        self.languages: Counter[str] = Counter()
+        self.attributes_made: list[str] = []
+        self._rows: dict[str, list[Row]] = {"conflicts": [], "manual_actions": [], "warnings": []}
+        self._changes: list[dict[str, Any]] = []
+        self.totals: Counter[str] = Counter()
+
+    def open(self) -> None:
+        """Make the run's folder. Raises OSError when that is not possible."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def receive(self, stream: str) -> None:
+        """A record came in."""
+        self.received[stream] += 1
+
+    def settle(self, stream: str, action: str) -> None:
+        """A record's end: created, updated, unchanged, archived, skipped, rejected or acknowledged."""
+        with self._lock:
+            self.actions[stream, action] += 1
+
+    def picture(self, outcome: str) -> None:
+        """A picture's end: sent, assumed, refused or left."""
+        with self._lock:
+            self.pictures[outcome] += 1
+
+    def attribute(self, code: str) -> None:
+        """An attribute was defined."""
+        with self._lock:
+            self.attributes_made.append(code)
+
+    def languages_left(self, languages: Iterable[str]) -> None:
+        """Languages that a record has and MicroPIM cannot hold (micropim.md 4, row 22)."""
+        with self._lock:
+            self.languages.update(languages)
+
+    def add(self, kind: str, row: Row) -> None:
+        """A row of ``conflicts``, ``manual_actions`` or ``warnings``."""
+        with self._lock:
+            self.totals[kind] += 1
+            if len(self._rows[kind]) < MAX_ROWS:
+                self._rows[kind].append(row)
+
+    def changed(self, subject: Subject, changes: Iterable[Change]) -> None:
+        """Something that was there was changed: each field with its values, cut to what a person can read."""
+        fields = {change.field: {"before": _cut(change.before), "after": _cut(change.after)} for change in changes}
+        with self._lock:
+            self.totals["changes"] += 1
+            if len(self._changes) < MAX_ROWS:
+                self._changes.append({**asdict(subject), "fields": fields})
+
+    def count(self, action: str) -> int:
+        """Records of all streams that ended this way."""
+        with self._lock:
+            return sum(number for (_stream, found), number in self.actions.items() if found == action)
+
+    def streams(self) -> dict[str, dict[str, int]]:
+        """Per stream: received, and how many ended which way; ``unsettled`` is what a stopped run left open."""
+        table: dict[str, dict[str, int]] = {}
+        for stream, received in sorted(self.received.items()):
+            ends = {action: number for (found, action), number in sorted(self.actions.items()) if found == stream}
+            table[stream] = {"received": received, **ends}
+            if received > sum(ends.values()):
+                table[stream]["unsettled"] = received - sum(ends.values())
+        return table
+
+    def write(self, facts: Mapping[str, Any], unmapped: Mapping[tuple[str, str], int]) -> None:
+        """Write report.json, report.html and, when there is something to list, unmapped.csv; each at once or not."""
+        whole = self._whole(facts, unmapped)
+        _replace(self.folder / "report.json", json.dumps(whole, indent=2, ensure_ascii=False) + "\n")
+        _replace(self.folder / "report.html", page(whole, unmapped, rejects_in(self.folder / "rejects.jsonl")))
+        if unmapped:
+            self._write_unmapped(unmapped)
+
+    def _whole(self, facts: Mapping[str, Any], unmapped: Mapping[tuple[str, str], int]) -> dict[str, Any]:
+        return {
+            "run_id": self.run_id,
+            **facts,
+            "streams": self.streams(),
+            "pictures": dict(self.pictures),
+            "languages_left": dict(sorted(self.languages.items())),
+            "attributes_made": self.attributes_made,
+            "totals": dict(self.totals) | {"rejected": self.count("rejected"), "unmapped": len(unmapped)},
+            "changes": self._changes,
+            **{kind: [asdict(row) for row in found] for kind, found in self._rows.items()},
+        }
+
+    def _write_unmapped(self, unmapped: Mapping[tuple[str, str], int]) -> None:
+        with (self.folder / "unmapped.csv").open("w", newline="", encoding="utf-8") as file:
+            sheet = csv.writer(file)
+            sheet.writerow(["kind", "name", "products"])
+            for (kind, name), number in sorted(unmapped.items(), key=lambda item: (-item[1], item[0])):
+                sheet.writerow([kind, _harmless(name), number])
+
+
+def _cut(value: Any) -> Any:
+    """A value for people: short ones as they are, long ones as the beginning of their text."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= MAX_VALUE else text[: MAX_VALUE - 1] + "…"
+
+
+def _harmless(text: str) -> str:
+    """A text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def _replace(path: Path, text: str) -> None:
+    draft = path.with_suffix(f"{path.suffix}.tmp")
+    draft.write_text(text, encoding="utf-8", errors="backslashreplace")
+    draft.replace(path)

@@ -1,0 +1,1 @@
+"""How records travel: products, categories, and how each record ends."""

@@ -1,0 +1,71 @@
+"""Making a product that MicroPIM does not have, once (micropim.md 4, rows 4 and 5)."""
+
+from typing import Any
+
+from target_micropim.api.client import remote_id
+from target_micropim.api.once import Once
+from target_micropim.api.schemas import check_payload
+from target_micropim.entities.identity import Found, Identity, found_in
+from target_micropim.entities.media import Shelf
+from target_micropim.errors import Reason, Refused
+from target_micropim.ledger import ProductRow
+from target_micropim.mapping.wanted import Wanted
+from target_micropim.plan.body import body_of
+from target_micropim.plan.options import Options
+from target_micropim.plan.product import plan_create
+from target_micropim.roads.sending import Fields
+from target_micropim.roads.writing import Desk, Sent, Writing
+
+MAX_POSTS = 6
+_TAKEN = frozenset({400, 409, 422})
+_HINT = "this SKU may belong to a variant or to an archived product"
+
+
+class Creating:
+    """Used from several threads."""
+
+    def __init__(self, desk: Desk, writing: Writing, identity: Identity, once: Once, options: Options) -> None:
+        self._desk = desk
+        self._writing = writing
+        self._identity = identity
+        self._once = once
+        self._options = options
+
+    def create(self, wanted: Wanted, fields: Fields, asked: dict[str, int]) -> tuple[ProductRow, Shelf] | Found:
+        """Make it; or the product that turns out to have the SKU already. Raises Refused."""
+        sent: Fields = {"sku": wanted.sku, **plan_create(fields, self._options.policies).fields}
+        if asked:
+            sent["category_ids"] = list(dict.fromkeys(asked.values()))
+        check_payload("product", body_of(sent))
+        try:
+            product = self._post(sent)
+        except Refused as refused:
+            if refused.status in _TAKEN and (found := self._identity.search_one(wanted.sku)) is not None:
+                return found
+            who = (wanted.external_id, wanted.sku)
+            product, sent = self._desk.sending.retreat(_with_hint(refused), sent, self._post, who)
+        after = self._writing.assigned(found_in(product), asked)
+        row = ProductRow(wanted.external_id, wanted.sku, after.remote_id)
+        row = self._writing.remember(wanted, row, fields, Sent(sent, None, after, asked))
+        return row, Shelf(row.remote_id, after.images, is_ours=True)
+
+    def _post(self, fields: Fields) -> dict[str, Any]:
+        """POST; after an unclear answer the product with this SKU, if it was made."""
+
+        def post() -> dict[str, Any]:
+            product = self._desk.client.create_product(body_of(fields))
+            return self._writing.whole(remote_id(product, "POST product"), product)
+
+        def look() -> dict[str, Any] | None:
+            found = self._identity.search_one(fields["sku"])
+            return found.product if found else None
+
+        return self._once.post(post, look, MAX_POSTS)
+
+
+def _with_hint(refused: Refused) -> Refused:
+    """The refusal; where it speaks of the SKU, with what that can mean when no product has it (row 4)."""
+    if "sku" not in (refused.said or "").casefold():
+        return refused
+    reasons = [*refused.reasons, Reason("sku", _HINT)]
+    return Refused(refused.stage, reasons, status=refused.status, said=refused.said)

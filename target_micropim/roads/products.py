@@ -1,0 +1,226 @@
+"""Products on their way: unchanged ones end at the ledger, others go through the pool, archives wait for the end."""
+
+import hashlib
+import logging
+import threading
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import orjson
+
+from pim_wire.errors import Interrupted, StopRun
+from target_micropim.entities.categories import Categories
+from target_micropim.entities.identity import Identity
+from target_micropim.entities.names import Names
+from target_micropim.errors import RecordRejected
+from target_micropim.ledger import Ledger, ProductRow
+from target_micropim.mapping.profiles import Profile
+from target_micropim.report.plan_file import About
+from target_micropim.report.run_report import Report, Row
+from target_micropim.roads.endings import Endings, because
+from target_micropim.roads.guards import Guards
+from target_micropim.roads.keys import check_key
+from target_micropim.roads.upsert import ABSENT, STREAM, Outcome, Upserter
+from target_micropim.roads.workers import KeyedPool
+
+BATCH_ROWS = 200
+VOLATILE = frozenset({"meta", "updated_at"})  # change without the content changing (medipim.md section 8)
+
+logger = logging.getLogger("target-micropim")
+
+
+@dataclass(frozen=True)
+class Item:
+    """A product on its way: its ticket, itself, its external id, and the digest of all that matters of it."""
+
+    ticket: int
+    record: dict[str, Any]
+    key: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class Deferred:
+    """A product to be archived at the end of the input."""
+
+    item: Item
+    row: ProductRow
+
+
+@dataclass(frozen=True)
+class ProductParts:
+    """The collaborators."""
+
+    profile: Profile
+    ledger: Ledger
+    identity: Identity
+    names: Names
+    categories: Categories
+    upserter: Upserter
+    pool: KeyedPool
+    guards: Guards
+    report: Report
+    settings_digest: str
+    about: About
+
+
+class ProductRoad:
+    """Fed by one thread; the pool's threads carry."""
+
+    def __init__(self, parts: ProductParts, endings: Endings) -> None:
+        self._parts = parts
+        self._endings = endings
+        self._buffer: list[Item] = []
+        self._deferred: dict[str, Deferred] = {}
+        self._in_flight: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def receive(self, record: dict[str, Any]) -> None:
+        """Keep a product until its batch is full."""
+        ticket, key = self._endings.open(), self._parts.profile.key(record)
+        try:
+            self._buffer.append(self._item(ticket, record, key))
+        except RecordRejected as why:
+            self._endings.reject(STREAM, ticket, key, record, why)
+        if len(self._buffer) >= BATCH_ROWS:
+            self.flush()
+
+    def flush(self) -> None:
+        """One look into the ledger for a batch: what is unchanged is done, the rest goes into the pool."""
+        items, self._buffer = self._buffer, []
+        if changed := list(self._changed(items)):
+            self._look_first(changed)
+            for item in changed:
+                self._hand_out(item)
+
+    def finish(self) -> None:
+        """Everything in flight is awaited; late categories are linked; archives go if their guard agrees."""
+        self.flush()
+        self._parts.pool.drain()
+        self._link_late_categories()
+        self._archive()
+
+    def _item(self, ticket: int, record: dict[str, Any], key: str | None) -> Item:
+        """Raises RecordRejected for what the ledger could not hold."""
+        if key is None:
+            raise because("map", self._parts.profile.key_field, "is missing")
+        check_key(key, self._parts.profile.key_field)
+        check_key(self._parts.profile.hand(record, key), "sku")
+        try:
+            return Item(ticket, record, key, self._digest(record))
+        except TypeError as error:  # orjson's word for what it cannot write, such as 255 levels of nesting
+            raise because("map", "$", str(error)) from None
+
+    def _digest(self, record: dict[str, Any]) -> str:
+        lasting = {name: value for name, value in record.items() if name not in VOLATILE}
+        data = orjson.dumps(lasting, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+        return hashlib.blake2b(data, digest_size=16, key=self._parts.settings_digest.encode()[:64]).hexdigest()
+
+    def _changed(self, items: list[Item]) -> Iterable[Item]:
+        settled = self._parts.ledger.digests(item.key for item in items) if items else {}
+        touched: set[str] = set()
+        for item in items:
+            if settled.get(item.key) == item.digest and item.key not in touched and not self._is_moving(item.key):
+                self._endings.settle(STREAM, item.ticket, "unchanged")
+            else:
+                touched.add(item.key)
+                yield item
+
+    def _is_moving(self, key: str) -> bool:
+        with self._lock:
+            return key in self._in_flight or key in self._deferred
+
+    def _look_first(self, changed: list[Item]) -> None:
+        """Read the whole product list when that is cheaper than many look-ups, or once to learn the brands."""
+        parts = self._parts
+        if parts.profile.writes_categories:
+            parts.categories.ready()
+        rows = parts.ledger.products(item.key for item in changed)
+        unknown = sum(item.key not in rows or rows[item.key].remote_id == ABSENT for item in changed)
+        names = (pair for item in changed for pair in parts.profile.names(item.record))
+        unnamed = any(parts.names.is_worth_a_look(kind, name) for kind, name in names)
+        if parts.identity.wants_index(unknown) or unnamed:
+            parts.pool.drain()
+            parts.identity.build_index(parts.names.notice)
+            parts.names.save(harvested=True)
+
+    def _hand_out(self, item: Item) -> None:
+        """Into the pool: neither this record's versions nor another record with its SKU are in two hands at once."""
+        sku = self._parts.profile.hand(item.record, item.key)
+        with self._lock:
+            self._in_flight[item.key] += 1
+        self._parts.pool.submit(frozenset({("id", item.key), ("sku", sku)}), partial(self._work, item))
+
+    def _work(self, item: Item) -> None:
+        """One product in one hand."""
+        self._supersede(item.key)
+        try:
+            with self._parts.about(STREAM, item.key):
+                outcome = self._parts.upserter.upsert(item.record, item.digest)
+            self._end(item, outcome)
+        except RecordRejected as why:
+            self._endings.reject(STREAM, item.ticket, item.key, item.record, why)
+        except (StopRun, Interrupted, OSError):
+            raise
+        except Exception as failure:
+            logger.debug("Unexpected failure of one record", exc_info=failure)
+            unexpected = because("internal", "$", f"unexpected {type(failure).__name__}")
+            self._endings.reject(STREAM, item.ticket, item.key, item.record, unexpected)
+        finally:
+            self._parts.ledger.flush()
+            self._landed(item.key)
+        self._endings.release()
+
+    def _landed(self, key: str) -> None:
+        with self._lock:
+            self._in_flight[key] -= 1
+            if not self._in_flight[key]:
+                del self._in_flight[key]
+
+    def _supersede(self, key: str) -> None:
+        """A newer version of a product that was to be archived: the newer one decides."""
+        with self._lock:
+            old = self._deferred.pop(key, None)
+        if old is not None:
+            self._endings.settle(STREAM, old.item.ticket, "superseded")
+
+    def _end(self, item: Item, outcome: Outcome) -> None:
+        if outcome.archive is None:
+            self._endings.settle(STREAM, item.ticket, outcome.action)
+            return
+        with self._lock:
+            self._deferred[item.key] = Deferred(item, outcome.archive)
+
+    def _link_late_categories(self) -> None:
+        """Products that came before their category get it now; what still has none is listed."""
+        parts = self._parts
+        if not parts.profile.writes_categories:
+            return
+        for key, category in parts.ledger.products_missing_categories():
+            if not parts.categories.ids((category,)):
+                parts.names.unmapped["category", category] += 1
+                continue
+            try:
+                with parts.about(STREAM, key):
+                    parts.upserter.link(key, category)
+            except RecordRejected as why:
+                what = f"could not be added to its category {category}: {why.said or why}; the next run tries again"
+                parts.report.add("manual_actions", Row(STREAM, key, None, what))
+
+    def _archive(self) -> None:
+        parts = self._parts
+        parts.guards.before_archiving(len(self._deferred), parts.ledger.count_live())
+        for key, deferred in list(self._deferred.items()):
+            item = deferred.item
+            try:
+                with parts.about(STREAM, key):
+                    parts.upserter.archive(deferred.row)
+            except RecordRejected as why:
+                self._endings.reject(STREAM, item.ticket, item.key, item.record, why)
+            else:
+                self._endings.settle(STREAM, item.ticket, "archived")
+            del self._deferred[key]
+            self._endings.release()

@@ -1,0 +1,149 @@
+"""The settings of target-micropim: declared once, read once; meltano.yml and README are tested against them."""
+
+from singer_sdk import typing as th
+
+from target_micropim.settings.content import CONTENT, Text, Texts, choice
+
+_Limit = th.CustomType({"type": ["integer", "string", "null"]})
+
+SETTINGS = th.PropertiesList(
+    th.Property("api_key", Text, required=True, secret=True, title="API key", description="MicroPIM's X-API-KEY."),
+    th.Property(
+        "api_url", Text, default="https://app.micropim.net", title="API URL", description="Base URL, without /api."
+    ),
+    choice(
+        "profile",
+        "medipim",
+        ["medipim", "native"],
+        "Profile",
+        "medipim: records of tap-medipim. native: records in MicroPIM's own shape, from any tap.",
+    ),
+    th.Property(
+        "locale", Text, default="en", title="Language", description="The language to write (MicroPIM holds one)."
+    ),
+    th.Property(
+        "fallback_locales",
+        Texts,
+        title="Fall-back languages",
+        description="Languages to take, in this order, where a text is missing in the first; an empty list: none. "
+        "Unset: Medipim's documented order (nl: fr, en; fr: nl, en; en: nl), then the rest.",
+    ),
+    th.Property(
+        "currency", Text, default="EUR", title="Currency", description="Three letters; EUR, AUD or USD by market."
+    ),
+    th.Property(
+        "sku_template",
+        Text,
+        default="{id}",
+        title="SKU template",
+        description="How a SKU is made of a record's fields. Never change it once products are in.",
+    ),
+    th.Property(
+        "match_on",
+        Texts,
+        default=["sku"],
+        title="Match on",
+        description='How products already in MicroPIM are recognised: ["sku"] or ["sku", "ean"].',
+    ),
+    choice(
+        "write_mode",
+        "upsert",
+        ["upsert", "update_only", "create_only"],
+        "Write mode",
+        "Make and change products, or only one of the two.",
+    ),
+    choice("create_status", "draft", ["draft", "active"], "Status of new products", "Status a new product gets."),
+    choice(
+        "on_inactive",
+        "archive",
+        ["archive", "ignore"],
+        "Inactive products",
+        "What to do with products that the source calls inactive or replaced; they are never made.",
+    ),
+    choice(
+        "on_archived",
+        "skip",
+        ["skip", "update", "revive", "error"],
+        "Archived products",
+        "What to do with a product that is archived in MicroPIM while the source has it.",
+    ),
+    *CONTENT,
+    th.Property(
+        "reads_per_minute",
+        th.IntegerType(nullable=False, minimum=1),
+        default=120,
+        title="Reads per minute",
+        description="Upper limit of GET requests. MicroPIM publishes no number.",
+    ),
+    th.Property(
+        "writes_per_minute",
+        th.IntegerType(nullable=False, minimum=1),
+        default=60,
+        title="Writes per minute",
+        description="Upper limit of all other requests. MicroPIM publishes no number.",
+    ),
+    th.Property(
+        "max_in_flight",
+        th.IntegerType(nullable=False, minimum=1, maximum=64),
+        default=4,
+        title="Requests in flight",
+        description="How many products are written at the same time.",
+    ),
+    th.Property(
+        "ledger_url",
+        Text,
+        default="sqlite:///.micropim/ledger.db",
+        title="Ledger",
+        description="Where it is remembered what was sent: sqlite:///path or postgresql://user@host/name.",
+    ),
+    th.Property(
+        "report_dir",
+        Text,
+        default=".micropim/reports",
+        title="Report folder",
+        description="Each run gets a folder here: report.json, rejects.jsonl, unmapped.csv, plan.jsonl.",
+    ),
+    th.Property("max_rejects", _Limit, title="Most rejects", description='Stop beyond this many rejects: 25 or "5%".'),
+    th.Property(
+        "max_archive",
+        _Limit,
+        title="Most archives",
+        description='Archive nothing when more would be archived: 25 or "5%". Empty: 20%, at least 50.',
+    ),
+    choice(
+        "on_unknown_stream",
+        "ignore",
+        ["ignore", "reject", "fail"],
+        "Unknown streams",
+        "What to do with streams the profile does not know.",
+    ),
+    th.Property(
+        "state_interval_seconds",
+        th.NumberType(nullable=False, minimum=0),
+        default=5,
+        title="State interval",
+        description="How often a safe state may leave: what a crash can cost.",
+    ),
+    th.Property(
+        "request_timeout_seconds",
+        th.NumberType(nullable=False, exclusive_minimum=0),
+        default=60,
+        title="Request timeout",
+        description="Longest silence before a request counts as failed.",
+    ),
+    th.Property(
+        "max_wait_seconds",
+        th.NumberType(nullable=False, minimum=0),
+        default=900,
+        title="Patience",
+        description="How long one request may be refused (429, 5xx, no connection) before the run ends.",
+    ),
+    th.Property(
+        "dry_run",
+        th.BooleanType(nullable=False),
+        default=False,
+        title="Dry run",
+        description="Read everything and write nothing, not even ledger or state; plan.jsonl says what would be done.",
+    ),
+    th.Property("user_agent", th.StringType, title="User agent", description="Sent with every request."),
+)

@@ -1,0 +1,157 @@
+"""The values of the settings: texts read as lists, maps and limits, and all that is wrong with them in one go."""
+
+import csv
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+from pim_wire.errors import SettingsRefused
+from pim_wire.schema_files import read_schema
+from pim_wire.wire import checked_base_url
+from target_micropim.mapping.field_map import checked_field_map
+from target_micropim.mapping.languages import languages
+from target_micropim.plan.limit import Limit
+from target_micropim.plan.product import DEFAULT_POLICIES, NATIVE_POLICIES, POLICIES
+
+CHANNELS = ("web", "mobile", "api", "marketplace", "social", "email")
+
+
+@dataclass(frozen=True)
+class TargetSettings:
+    """The settings that need more than looking up; the rest is read from ``config`` by the target."""
+
+    base_url: str
+    locales: tuple[str, ...]
+    policies: Mapping[str, str]
+    field_map: Mapping[str, str | None]
+    brand_map: Mapping[str, int]
+    supplier_map: Mapping[str, int]
+    match_on: tuple[str, ...]
+    media_formats: tuple[str, ...]
+    media_target_groups: frozenset[str]
+    publishing_channels: tuple[str, ...]
+    max_rejects: Limit
+    max_archive: Limit
+
+    @classmethod
+    def read(cls, config: Mapping[str, Any]) -> "TargetSettings":
+        """Build from a validated config. Raises SettingsRefused for what a schema cannot see."""
+        reader = _Reader(config)
+        settings = cls(
+            base_url=reader.get("api_url", lambda value: checked_base_url("api_url", value)),
+            locales=languages(config["locale"], reader.get("fallback_locales", _texts_or_none)),
+            policies=reader.get("field_policies", lambda value: _policies(value, config["profile"])),
+            field_map=reader.get("field_map", lambda value: checked_field_map(_object(value), _medipim_fields())),
+            brand_map=reader.get("brand_map", _id_map),
+            supplier_map=reader.get("supplier_map", _id_map),
+            match_on=reader.get("match_on", lambda value: _among(_texts(value), ("sku", "ean"))),
+            media_formats=reader.get("media_formats", _texts),
+            media_target_groups=frozenset(reader.get("media_target_groups", _texts)),
+            publishing_channels=reader.get("publishing_channels", lambda value: _among(_texts(value), CHANNELS)),
+            max_rejects=reader.get("max_rejects", Limit.read),
+            max_archive=reader.get("max_archive", Limit.read),
+        )
+        reader.get("sku_template", _checked_template)
+        reader.get("currency", _checked_currency)
+        if reader.wrong:
+            raise SettingsRefused("; ".join(reader.wrong))
+        return settings
+
+
+class _Reader:
+    """Reads settings one by one and collects what is wrong with them."""
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self._config = config
+        self.wrong: list[str] = []
+
+    def get(self, name: str, read: Any) -> Any:
+        try:
+            return read(self._config.get(name))
+        except SettingsRefused as refused:
+            self.wrong.append(f"Setting {refused}")
+        except (ValueError, OSError) as error:
+            self.wrong.append(f"Setting {name}: {error}")
+        return ()
+
+
+def problems(config: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with settings whose types are right."""
+    key = config["api_key"].strip()
+    if not key:
+        yield "Setting api_key: is empty"
+    elif not (key.isascii() and key.isprintable()):
+        yield "Setting api_key: holds characters that cannot travel in a header (value not shown)"
+    try:
+        TargetSettings.read(config)
+    except SettingsRefused as refused:
+        yield str(refused)
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    """A list of texts; a text is read as JSON, or as words between commas (how environment variables give lists)."""
+    if isinstance(value, str):
+        words = value.strip()
+        value = json.loads(words) if words.startswith("[") else [word.strip() for word in words.split(",")]
+    return tuple(str(item) for item in value or () if str(item))
+
+
+def _texts_or_none(value: Any) -> tuple[str, ...] | None:
+    """A list that was not given is not an empty one."""
+    return None if value is None else _texts(value)
+
+
+def _among(values: tuple[str, ...], allowed: tuple[str, ...]) -> tuple[str, ...]:
+    unknown = [value for value in values if value not in allowed]
+    if unknown:
+        raise ValueError(f"{', '.join(unknown)} is none of {', '.join(allowed)}")
+    return values
+
+
+def _object(value: Any) -> dict[str, Any]:
+    found = json.loads(value) if isinstance(value, str) else value
+    if not isinstance(found, dict | None):
+        raise ValueError("must be an object")
+    return found or {}
+
+
+def _medipim_fields() -> list[str]:
+    return list(read_schema("medipim", "products")["properties"])
+
+
+def _policies(value: Any, profile: str) -> Mapping[str, str]:
+    defaults = NATIVE_POLICIES if profile == "native" else DEFAULT_POLICIES
+    given = _object(value)
+    if unknown := [name for name in given if name not in defaults]:
+        raise ValueError(f"{', '.join(unknown)} is no field; there are {', '.join(defaults)}")
+    _among(tuple(str(policy) for policy in given.values()), POLICIES)
+    return {**defaults, **given}
+
+
+def _id_map(value: Any) -> Mapping[str, int]:
+    """Name to id, from an object or a CSV file whose first two columns are name and id (a heading is skipped)."""
+    if isinstance(value, str) and value.strip() and not value.strip().startswith("{"):
+        with Path(value.strip()).open(newline="", encoding="utf-8-sig") as file:
+            rows = [row for row in csv.reader(file) if len(row) > 1]
+        return {row[0].strip(): int(row[1]) for row in rows if row[1].strip().isdigit()}
+    found = _object(value or None)
+    if any(isinstance(number, bool) or not str(number).isdigit() for number in found.values()):
+        raise ValueError("every value must be a MicroPIM id, a number")
+    return {str(name): int(number) for name, number in found.items()}
+
+
+def _checked_template(template: str) -> str:
+    parts = [(name, spec, conversion) for _text, name, spec, conversion in Formatter().parse(template)]
+    names = [name for name, _spec, _conversion in parts if name is not None]
+    if not names or any(not name.isidentifier() for name in names) or any(spec or conv for _, spec, conv in parts):
+        raise ValueError("must name fields of a product in braces, like {id} or MDP-{cnk}")
+    return template
+
+
+def _checked_currency(currency: str) -> str:
+    if len(currency) != 3 or not currency.isascii() or not currency.isupper():  # noqa: PLR2004 - ISO 4217
+        raise ValueError("must be three capital letters, like EUR")
+    return currency
