@@ -81,6 +81,9 @@ def _fields() -> Iterator[str]:
     yield '{"name": "seoName", "short_description": "descriptions.indication", "cost_price": null}'
     yield "```"
     yield ""
+    yield "**Fields that MicroPIM does not document** go with `extra_fields`: a path as above, or one value for all."
+    yield "**Attributes under the description**, as a small table: `attributes_to_description`, with the codes below."
+    yield ""
 
 
 def _texts() -> Iterator[str]:

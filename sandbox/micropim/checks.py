@@ -49,8 +49,11 @@ def _extras(options: MicroPimOptions, extras: Json) -> Json:
             if not isinstance(value, dict):
                 raise Refused(400, "translations must be an object")
             kept[key] = value
-        elif key not in {"attributes", "translations"} and options.unknown_fields == "400":
-            raise Refused(400, f"Unknown field: {key}")
+        elif key not in {"attributes", "translations"}:
+            if options.unknown_fields == "400":
+                raise Refused(400, f"Unknown field: {key}")
+            if options.unknown_fields == "kept" and key.isidentifier() and not key.startswith("_"):
+                kept[key] = value
     return kept
 
 

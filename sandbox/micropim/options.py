@@ -79,8 +79,8 @@ class MicroPimOptions:
     """Row 12 (I): unknown brand or supplier id."""
     unknown_category: Literal["400", "ignored"] = "400"
     """Unknown category id on a product (U)."""
-    unknown_fields: Literal["ignored", "400"] = "ignored"
-    """Rows 13 and 27 (U)."""
+    unknown_fields: Literal["ignored", "400", "kept"] = "ignored"
+    """Rows 13 and 27 (U); ``kept``: stored, and shown with the product."""
     dedupe_media: bool = False
     """Row 15 (U): the same ``file_url`` twice gives one picture."""
     media: Literal["sync", "async", "never"] = "sync"

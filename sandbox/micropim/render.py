@@ -1,9 +1,10 @@
 """Stored rows as the API shows them (micropim.md 1.6 to 1.8)."""
 
 from sandbox.exchange import Json, JsonValue
-from sandbox.micropim.store import Store
+from sandbox.micropim.store import EMPTY_PRODUCT, Store
 
 CDN = "https://cdn.example.net/o"
+KNOWN = frozenset({*EMPTY_PRODUCT, "id", "sku", "slug", "name", "currency"})
 
 
 def picture_url(media_id: int) -> str:
@@ -38,6 +39,7 @@ def shown_product(store: Store, product: Json) -> Json:
         "available_translations": languages,
         "product_condition": product["product_condition"],
         "attributes": product["attributes"] or ({} if options.empty_map == "{}" else []),
+        **{key: value for key, value in product.items() if key not in KNOWN and not key.startswith("_")},
     }
 
 

@@ -1,11 +1,12 @@
 """Product attributes: definitions made where they are missing, values sent as an experiment (micropim.md rows 20, 21).
 
 Neither the body of a definition nor the writing of values is documented. So: definitions are listed once, matched by
-code and then by name, made with the fewest fields, never changed; values switch themselves off for the run, with one
-warning, as soon as MicroPIM refuses them or does not show them.
+code and then by name, made as attribute_template says (by default with the fewest fields), never changed; values switch
+themselves off for the run, with one warning, as soon as MicroPIM refuses them or does not show them.
 """
 
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 from pim_wire.errors import Unclear
@@ -14,21 +15,26 @@ from target_micropim.api.once import Once
 from target_micropim.api.schemas import check_payload
 from target_micropim.entities.tree import folded
 from target_micropim.errors import Reason, RecordRejected, Refused
+from target_micropim.mapping.attribute_body import attribute_body
 from target_micropim.mapping.wanted import AttributeValue, Wanted
 from target_micropim.plan.values import attribute_field
 from target_micropim.report.run_report import Report, Row
 
 MAX_POSTS = 6
 _LIST_KEYS = ("attributes", "product_attributes")
+_CODE_KEYS = ("code", "slug")  # row 21: one of the two, perhaps
 
 
 class Attributes:
     """Knows the definitions of the organization. Used from several threads."""
 
-    def __init__(self, client: MicroPimClient, once: Once, report: Report, mode: str) -> None:
+    def __init__(
+        self, client: MicroPimClient, once: Once, report: Report, mode: str, template: Mapping[str, Any]
+    ) -> None:
         self._client = client
         self._once = once
         self._report = report
+        self._template = template
         self._defines = mode != "off"
         self._sends = mode == "values"
         self._definitions: list[dict[str, Any]] | None = None
@@ -65,16 +71,17 @@ class Attributes:
     def _found_or_made(self, wanted: AttributeValue) -> str | None:
         if (known := self._ready()) is None:
             return None
-        definition = _match(known, wanted) or self._made(wanted)
-        code = definition.get("code")
-        return code if isinstance(code, str) and code.strip() else wanted.code
+        body = attribute_body(self._template, name=wanted.name, code=wanted.code, kind=wanted.kind)
+        named = {"code": wanted.code, **body}
+        definition = _match(known, named) or self._made(wanted, body, named)
+        code = next((definition[key] for key in _CODE_KEYS if isinstance(definition.get(key), str)), "")
+        return code if code.strip() else str(named["code"])
 
-    def _made(self, wanted: AttributeValue) -> dict[str, Any]:
-        payload = {"name": wanted.name, "code": wanted.code, "type": wanted.kind}
-        check_payload("attribute", payload)
+    def _made(self, wanted: AttributeValue, body: dict[str, Any], named: dict[str, Any]) -> dict[str, Any]:
+        check_payload("attribute", body)
         made = self._once.post(
-            post=lambda: {**payload, **self._client.create_attribute(payload)},
-            look=lambda: _match(_definitions(self._client.attributes()), wanted),
+            post=lambda: {**body, **self._client.create_attribute(body)},
+            look=lambda: _match(_definitions(self._client.attributes()), named),
             attempts=MAX_POSTS,
         )
         self._report.attribute(wanted.code)
@@ -105,9 +112,9 @@ def _definitions(data: Any) -> list[dict[str, Any]]:
     return [item for item in found if isinstance(item, dict)]
 
 
-def _match(known: list[dict[str, Any]], wanted: AttributeValue) -> dict[str, Any] | None:
+def _match(known: list[dict[str, Any]], named: Mapping[str, Any]) -> dict[str, Any] | None:
     """The definition with this code, else with this name. Raises RecordRejected when several have it."""
-    for key, value in (("code", wanted.code), ("name", wanted.name)):
+    for key, value in (*((key, named["code"]) for key in _CODE_KEYS), ("name", named["name"])):
         found = [item for item in known if isinstance(item.get(key), str) and folded(item[key]) == folded(value)]
         if len(found) > 1:
             raise RecordRejected("recognise", [Reason(key, f"MicroPIM has {len(found)} attributes with {value}")])

@@ -11,13 +11,15 @@ from typing import Any
 
 from target_micropim.errors import Reason, RecordRejected
 from target_micropim.mapping.attribute_table import attribute_values
+from target_micropim.mapping.description_table import chosen, with_table
+from target_micropim.mapping.extra_fields import ExtraField, extra_values
 from target_micropim.mapping.field_rows import FIELDS, FieldRules, Unfit, field_value
 from target_micropim.mapping.limits import TextLimits
 from target_micropim.mapping.lookup import leaves
 from target_micropim.mapping.pictures import PictureRules, pictures
 from target_micropim.mapping.prices import decimal_of, shown
 from target_micropim.mapping.texts import languages_in, objects, plain, text_in
-from target_micropim.mapping.wanted import Wanted
+from target_micropim.mapping.wanted import AttributeValue, Wanted
 
 Record = dict[str, Any]
 
@@ -43,6 +45,8 @@ class MappingRules:
     field_map: Mapping[str, str | None] = field(default_factory=dict)
     limits: TextLimits = field(default_factory=TextLimits)
     with_attributes: bool = False
+    extra_fields: Mapping[str, ExtraField] = field(default_factory=dict)
+    attributes_to_description: tuple[str, ...] = ()
 
     @property
     def for_fields(self) -> FieldRules:
@@ -70,6 +74,8 @@ def map_product(record: Record, rules: MappingRules) -> Wanted:
     reasons: list[Reason] = []
     warnings: list[str] = []
     fields = _fields(record, rules, reasons, warnings)
+    values = attribute_values(record, rules.locales) if rules.with_attributes or rules.attributes_to_description else ()
+    add_table(fields, values, rules, warnings)
     sku = _sku(record, rules.sku_template, reasons)
     if reasons:
         raise RecordRejected("map", reasons)
@@ -77,12 +83,12 @@ def map_product(record: Record, rules: MappingRules) -> Wanted:
     return Wanted(
         external_id=str(record["id"]).strip(),
         sku=sku,
-        fields=fields,
+        fields=fields | extra_values(record, rules.extra_fields, rules.locales),
         brand=_named("brand", record, rules),
         supplier=_named("supplier", record, rules),
         categories=tuple(_ids(record.get("publicCategories"))),
         pictures=tuple(pictures(record, rules.for_pictures, rules.locales, fields["name"], warnings)),
-        attributes=attribute_values(record, rules.locales) if rules.with_attributes else (),
+        attributes=values if rules.with_attributes else (),
         vat=None if vat is None else shown(vat),
         languages=_languages_left(record, rules.locales),
         inactive=str(record.get("status")) in INACTIVE_STATUSES,
@@ -109,6 +115,22 @@ def _fields(record: Record, rules: MappingRules, reasons: list[Reason], warnings
         reasons.append(Reason("name", f"no text in any of the languages {', '.join(rules.locales)}"))
     rules.limits.apply(fields, rules.clean_html, reasons, warnings)
     return fields
+
+
+def add_table(
+    fields: dict[str, Any], values: tuple[AttributeValue, ...], rules: MappingRules, warnings: list[str]
+) -> None:
+    """Attributes under the description, when asked to; a text that would become too long stays without (row 28)."""
+    if not rules.attributes_to_description:
+        return
+    before = fields.get("description")
+    text = with_table(before, chosen(values, rules.attributes_to_description), rules.locales[0], rules.clean_html)
+    if text is None:
+        fields.pop("description", None)
+    elif len(text) > rules.limits.text:
+        warnings.append(f"attributes_to_description: the description would have {len(text)} characters: left out")
+    else:
+        fields["description"] = text
 
 
 def sku_of(record: Record, template: str) -> str | None:

@@ -1,11 +1,12 @@
 """The two shapes of input: Medipim's records, or records that are MicroPIM's own already."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from target_micropim.errors import Reason, RecordRejected
-from target_micropim.mapping.medipim import MappingRules, map_product, names_of, sku_of
+from target_micropim.mapping.extra_fields import extra_values
+from target_micropim.mapping.medipim import MappingRules, add_table, map_product, names_of, sku_of
 from target_micropim.mapping.native import native_category, native_product
 from target_micropim.mapping.texts import text_in
 from target_micropim.mapping.wanted import Wanted, WantedCategory
@@ -52,18 +53,27 @@ def native_profile(rules: MappingRules, *, writes_categories: bool) -> Profile:
     return Profile(
         name="native",
         key_field="sku",
-        product=lambda record: native_product(
-            record,
-            max_images=rules.max_images,
-            allow_private_media_hosts=rules.allow_private_media_hosts,
-            with_attributes=rules.with_attributes,
-        ),
+        product=lambda record: _native(record, rules),
         category=native_category,
         hand=lambda _record, key: key,
         names=lambda _record: iter(()),
         writes_categories=writes_categories,
         acknowledged=frozenset(),
     )
+
+
+def _native(record: Record, rules: MappingRules) -> Wanted:
+    wanted = native_product(
+        record,
+        max_images=rules.max_images,
+        allow_private_media_hosts=rules.allow_private_media_hosts,
+        with_attributes=rules.with_attributes or bool(rules.attributes_to_description),
+    )
+    fields = wanted.fields | extra_values(record, rules.extra_fields, rules.locales)
+    warnings = list(wanted.warnings)
+    add_table(fields, wanted.attributes, rules, warnings)
+    attributes = wanted.attributes if rules.with_attributes else ()
+    return replace(wanted, fields=fields, attributes=attributes, warnings=tuple(warnings))
 
 
 def _category(record: Record, rules: MappingRules) -> WantedCategory:

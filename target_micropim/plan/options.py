@@ -1,7 +1,8 @@
 """The settings that steer the road of a product. Pure data."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class Options:
     media_mode: str
     create_status: str
     attributes_mode: str = "off"
+    attribute_template: Mapping[str, Any] = field(default_factory=dict)
     update_categories: bool = False
     on_unknown_media: str = "skip"
     media_changes: str = "report"

@@ -36,6 +36,7 @@ DEFAULT_POLICIES: Mapping[str, str] = {
     "publishing_channels": "create_only",
     "product_type": "create_only",
     "attributes": "if_source_changed",
+    "extra_fields": "if_source_changed",
 }
 
 # Fields that clear_missing may empty; without a name, a state or a currency a product is none.
@@ -93,7 +94,7 @@ def plan_create(fields: Mapping[str, Any], policies: Mapping[str, str]) -> Creat
 
 
 def policy_of(name: str, policies: Mapping[str, str], otherwise: str = "never") -> str:
-    """The policy of a field; attributes (``attributes.<code>``) share one."""
+    """The policy of a field; attributes (``attributes.<code>``) share one, and so do extra fields."""
     return policies.get(name.partition(".")[0], otherwise)
 
 

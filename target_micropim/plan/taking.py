@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from target_micropim.plan.values import ATTRIBUTES, EMPTY, fingerprint
+from target_micropim.plan.values import ATTRIBUTES, EMPTY, EXTRAS, fingerprint
 
 
 @dataclass(frozen=True)
@@ -23,10 +23,15 @@ class Taking:
 
 
 def taking(sent: Mapping[str, Any], before: Mapping[str, str], after: Mapping[str, str]) -> Taking:
-    """Judge field by field; ``before`` and ``after`` are fingerprints of what MicroPIM showed."""
+    """Judge field by field; ``before`` and ``after`` are fingerprints of what MicroPIM showed.
+
+    An extra field that MicroPIM does not show at all is taken on trust: it was sent on request (row 27).
+    """
     ignored: list[str] = []
     altered: list[str] = []
     for name, value in sent.items():
+        if name not in after and name.startswith(f"{EXTRAS}."):
+            continue
         shown = after.get(name, EMPTY)
         if shown != fingerprint(name, value):
             (ignored if shown == before.get(name, EMPTY) else altered).append(name)

@@ -14,12 +14,18 @@ from typing import Any
 EMPTY = ""
 MONEY_FIELDS = frozenset({"price", "sale_price", "cost_price"})
 ATTRIBUTES = "attributes"
+EXTRAS = "extra_fields"
 _PAIR_KEYS = ("code", "attribute_code", "name", "attribute_name")
 _REFERENCES = {"brand_id": "brand", "supplier_id": "supplier"}
 _PLAIN = (
     "name", "description", "short_description", "price", "sale_price", "cost_price", "currency", "status", "stock",
     "ean", "publishing_channels", "product_type",
 )  # fmt: skip
+# Documented in answers (micropim.md 1.6): compared elsewhere or not at all. Whatever else is shown is an extra field.
+_DOCUMENTED = frozenset({
+    *_PLAIN, *_REFERENCES.values(), *_REFERENCES, ATTRIBUTES, "id", "sku", "slug", "in_stock", "vat_rate", "categories",
+    "images", "available_translations",
+})  # fmt: skip
 
 
 def fingerprint(field: str, value: Any) -> str:
@@ -57,7 +63,22 @@ def server_fields(product: Mapping[str, Any]) -> dict[str, Any]:
         reference = product.get(shown)
         found[name] = reference.get("id") if isinstance(reference, dict) else product.get(name)
     found["category_ids"] = category_ids(product)
-    return {**found, **{attribute_field(code): value for code, value in attributes(product).items()}}
+    found |= {attribute_field(code): value for code, value in attributes(product).items()}
+    return found | extras(product)
+
+
+def extra_field(name: str) -> str:
+    """The name under which an undocumented field is compared and remembered."""
+    return f"{EXTRAS}.{name}"
+
+
+def extras(product: Mapping[str, Any]) -> dict[str, Any]:
+    """What a product shows beyond the documented fields, and its VAT rate as it could be written (rows 13 and 27)."""
+    found = {extra_field(str(name)): value for name, value in product.items() if name not in _DOCUMENTED}
+    rate = product.get("vat_rate")
+    if isinstance(rate, dict) and rate.get("id") is not None:
+        found[extra_field("vat_rate_id")] = rate["id"]
+    return found
 
 
 def attribute_field(code: str) -> str:

@@ -10,7 +10,7 @@ from target_micropim.entities.media import Shelf
 from target_micropim.errors import Reason, Refused
 from target_micropim.ledger import ProductRow
 from target_micropim.mapping.wanted import Wanted
-from target_micropim.plan.body import body_of
+from target_micropim.plan.body import body_of, without_extras
 from target_micropim.plan.options import Options
 from target_micropim.plan.product import plan_create
 from target_micropim.roads.sending import Fields
@@ -36,7 +36,7 @@ class Creating:
         sent: Fields = {"sku": wanted.sku, **plan_create(fields, self._options.policies).fields}
         if asked:
             sent["category_ids"] = list(dict.fromkeys(asked.values()))
-        check_payload("product", body_of(sent))
+        check_payload("product", body_of(without_extras(sent)))
         try:
             product = self._post(sent)
         except Refused as refused:

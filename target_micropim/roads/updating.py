@@ -11,7 +11,7 @@ from target_micropim.errors import Refused
 from target_micropim.ledger import ProductRow
 from target_micropim.mapping.prices import decimal_of
 from target_micropim.mapping.wanted import Wanted
-from target_micropim.plan.body import body_of
+from target_micropim.plan.body import body_of, without_extras
 from target_micropim.plan.options import Options
 from target_micropim.plan.product import (
     Conflict,
@@ -71,7 +71,8 @@ class Updating:
     def _sent(self, wanted: Wanted, changes: Changes, asked: dict[str, int], found: Found) -> Sent:
         fields, after = changes.fields, found
         if fields:
-            if checked := {name: value for name, value in body_of(fields, found.product).items() if value is not None}:
+            body = body_of(without_extras(fields), found.product)
+            if checked := {name: value for name, value in body.items() if value is not None}:
                 check_payload("product_patch", checked)  # null, which empties a field, has no form to check (row 8)
             after, fields = self._patch(wanted, found, fields)
         if "category_ids" in fields:

@@ -65,7 +65,7 @@ class Upserter:
         self._report = report
         self._options = options
         self._media = Media(client, ledger, report, once, options)
-        attributes = Attributes(client, once, report, options.attributes_mode)
+        attributes = Attributes(client, once, report, options.attributes_mode, options.attribute_template)
         sending = Sending(attributes, report, drop_unmapped=options.drop_unmapped)
         desk = Desk(client, ledger, categories, attributes, sending, Assigner(client, report), report)
         self._payloads = Payloads(client, names, attributes, report)

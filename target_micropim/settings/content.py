@@ -33,6 +33,13 @@ CONTENT: tuple["th.Property[Any]", ...] = (
         '{"short_description": "descriptions.indication", "cost_price": null}.',
     ),
     th.Property(
+        "extra_fields",
+        Map,
+        title="Extra fields",
+        description="Fields that MicroPIM does not document, to send with products: a path into the record, or a value "
+        'for all: {"vat_rate_id": {"value": 3}, "manufacturer_code": "supplierReference"}.',
+    ),
+    th.Property(
         "clear_missing",
         th.BooleanType(nullable=False),
         default=False,
@@ -89,6 +96,20 @@ CONTENT: tuple["th.Property[Any]", ...] = (
         "Attributes",
         "off: none. definitions: make missing definitions. values: also send values; an experiment that switches "
         "itself off when MicroPIM does not show them.",
+    ),
+    th.Property(
+        "attribute_template",
+        Map,
+        title="Attribute template",
+        description="The body of a new attribute definition, which MicroPIM does not document; {name}, {code} and "
+        '{type} are filled in. Unset: {"name": "{name}", "code": "{code}", "type": "{type}"}.',
+    ),
+    th.Property(
+        "attributes_to_description",
+        Texts,
+        default=[],
+        title="Attributes in the description",
+        description="Codes of attributes to show as a small table under the description, or all. Empty: none.",
     ),
     th.Property(
         "category_root",

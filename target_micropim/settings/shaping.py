@@ -17,7 +17,8 @@ from target_micropim.settings.values import TargetSettings
 # When one of these changes, every record counts as changed.
 SHAPING = (
     "profile", "locale", "fallback_locales", "currency", "sku_template", "create_status", "on_inactive", "on_archived",
-    "write_mode", "field_policies", "field_map", "clear_missing", "invalid_ean", "on_too_long", "max_name_length",
+    "write_mode", "field_policies", "field_map", "extra_fields", "attribute_template", "attributes_to_description",
+    "clear_missing", "invalid_ean", "on_too_long", "max_name_length",
     "max_description_length", "categories_mode", "category_root", "attributes_mode", "media_mode", "on_unknown_media",
     "media_changes", "media_formats", "media_target_groups", "max_images", "allow_private_media_hosts",
     "publishing_channels", "drop_unmapped",
@@ -54,6 +55,8 @@ def rules_of(config: Mapping[str, Any], settings: TargetSettings) -> MappingRule
         clean_html=clean_html,
         invalid_ean=config["invalid_ean"],
         field_map=settings.field_map,
+        extra_fields=settings.extra_fields,
+        attributes_to_description=settings.attributes_to_description,
         limits=TextLimits(config["max_name_length"], config["max_description_length"], config["on_too_long"]),
         with_attributes=config["attributes_mode"] != "off",
     )
@@ -61,7 +64,11 @@ def rules_of(config: Mapping[str, Any], settings: TargetSettings) -> MappingRule
 
 def options_of(config: Mapping[str, Any], settings: TargetSettings) -> Options:
     """What steers the road of a product."""
-    return Options(policies=settings.policies, **{name: config[name] for name in STEERING})
+    return Options(
+        policies=settings.policies,
+        attribute_template=settings.attribute_template,
+        **{name: config[name] for name in STEERING},
+    )
 
 
 def organization(base_url: str, key: str) -> str:

@@ -11,6 +11,10 @@ from typing import Any
 from pim_wire.errors import SettingsRefused
 from pim_wire.schema_files import read_schema
 from pim_wire.wire import checked_base_url
+from target_micropim.mapping.attribute_body import checked_attribute_template
+from target_micropim.mapping.attribute_table import ATTRIBUTES
+from target_micropim.mapping.description_table import ALL
+from target_micropim.mapping.extra_fields import ExtraField, checked_extra_fields
 from target_micropim.mapping.field_map import checked_field_map
 from target_micropim.mapping.languages import languages
 from target_micropim.plan.limit import Limit
@@ -27,6 +31,9 @@ class TargetSettings:
     locales: tuple[str, ...]
     policies: Mapping[str, str]
     field_map: Mapping[str, str | None]
+    extra_fields: Mapping[str, ExtraField]
+    attribute_template: Mapping[str, Any]
+    attributes_to_description: tuple[str, ...]
     brand_map: Mapping[str, int]
     supplier_map: Mapping[str, int]
     match_on: tuple[str, ...]
@@ -45,6 +52,13 @@ class TargetSettings:
             locales=languages(config["locale"], reader.get("fallback_locales", _texts_or_none)),
             policies=reader.get("field_policies", lambda value: _policies(value, config["profile"])),
             field_map=reader.get("field_map", lambda value: checked_field_map(_object(value), _medipim_fields())),
+            extra_fields=reader.get("extra_fields", lambda value: _extra_fields(value, config["profile"])),
+            attribute_template=reader.get(
+                "attribute_template", lambda value: checked_attribute_template(_object(value))
+            ),
+            attributes_to_description=reader.get(
+                "attributes_to_description", lambda value: _attribute_codes(value, config["profile"])
+            ),
             brand_map=reader.get("brand_map", _id_map),
             supplier_map=reader.get("supplier_map", _id_map),
             match_on=reader.get("match_on", lambda value: _among(_texts(value), ("sku", "ean"))),
@@ -120,6 +134,18 @@ def _object(value: Any) -> dict[str, Any]:
 
 def _medipim_fields() -> list[str]:
     return list(read_schema("medipim", "products")["properties"])
+
+
+def _extra_fields(value: Any, profile: str) -> Mapping[str, ExtraField]:
+    """Checked against what MicroPIM documents, and against Medipim's fields where records are Medipim's."""
+    known = [] if profile == "native" else _medipim_fields()
+    return checked_extra_fields(_object(value), read_schema("micropim", "product")["properties"], known)
+
+
+def _attribute_codes(value: Any, profile: str) -> tuple[str, ...]:
+    """Codes of the table of attributes, or ``all``; records in MicroPIM's own shape may have any."""
+    codes = _texts(value)
+    return codes if profile == "native" else _among(codes, (ALL, *(row.code for row in ATTRIBUTES)))
 
 
 def _policies(value: Any, profile: str) -> Mapping[str, str]:

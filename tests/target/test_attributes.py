@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 
 from pim_wire.schema_files import read_schema
 from sandbox.faults import Fault
+from target_micropim.mapping.attribute_body import DEFAULT_TEMPLATE, attribute_body
 from target_micropim.mapping.attribute_table import ATTRIBUTES, attribute_values
 from target_micropim.plan.body import body_of
 
@@ -180,3 +181,63 @@ def test_whatever_a_record_holds_its_attributes_are_valid(record: Any) -> None:
     fields = {f"attributes.{value.code}": value.value for value in attribute_values(record, ("en",))}
     body = {"name": "N", "sku": "S", **body_of(fields)}
     assert not list(Draft202012Validator(read_schema("micropim", "product")).iter_errors(body))
+
+
+TEMPLATE = {"name": "Medipim {name}", "code": "mp_{code}", "options": []}
+
+
+def test_the_body_of_a_definition_follows_its_template(make_world: Any, singer: Any) -> None:
+    """Made once under the names of the template, recognised by them, and values travel under its code (row 21)."""
+    world = make_world(attributes="map")
+    settings = {"attributes_mode": "values", "attribute_template": TEMPLATE}
+    world.load(singer.lines(products=[pill(singer, weightWithUnit=None)]), **settings)
+    made = [body for body in world.bodies("POST") if "options" in body]
+    assert made == [{"name": "Medipim CNK", "code": "mp_cnk", "options": []}]
+    assert values_of(world) == {"mp_cnk": "0123456"}
+    world.lose_ledger()
+    world.load(singer.lines(products=[pill(singer, 2, weightWithUnit=None)]), **settings)
+    assert len(world.pim.attributes) == 1
+
+
+def test_a_field_that_micropim_does_not_take_costs_the_definition_only(make_world: Any, singer: Any) -> None:
+    """The server's words are told, the products go in."""
+    world = make_world(attributes="map")
+    template = {"name": "{name}", "code": "{code}", "type": "{type}", "is_required": False}
+    outcome = world.load(singer.lines(products=[pill(singer)]), attributes_mode="values", attribute_template=template)
+    assert "Unknown field: is_required" in outcome.report["warnings"][0]["what"]
+    assert (len(world.pim.products), world.pim.attributes) == (1, {})
+
+
+@pytest.mark.parametrize(
+    ("template", "words"),
+    [
+        ({"code": "{code}"}, "name: must hold {name}"),
+        ({"name": "Attribute"}, "name: must hold {name}"),
+        ({"name": "{name}", "code": "x"}, "code: must hold {code}"),
+        ({"name": "{name} {unit}"}, "name: only the placeholders {name}, {code}, {type} can be filled in"),
+        ({"name": "{name"}, "name: "),
+        ({"name": "{name!r}"}, "name: only the placeholders"),
+        ("[]", "must be an object"),
+    ],
+)
+def test_a_template_that_makes_no_sense_is_refused(world: Any, template: Any, words: str) -> None:
+    """Before the first record."""
+    failure = world.run([], attribute_template=template).failure
+    assert words in str(getattr(failure, "errors", failure))
+
+
+def test_every_attribute_of_the_table_fits_the_schema_of_a_definition() -> None:
+    """With the template as it comes."""
+    validator = Draft202012Validator(read_schema("micropim", "attribute"))
+    for row in ATTRIBUTES:
+        body = attribute_body(DEFAULT_TEMPLATE, name=row.name, code=row.code, kind=row.kind)
+        assert body == {"name": row.name, "code": row.code, "type": row.kind}
+        assert not list(validator.iter_errors(body))
+
+
+def test_a_slug_is_a_code(make_world: Any, singer: Any) -> None:
+    """Nobody says whether a definition is named by code or slug: both are recognised (row 21)."""
+    world = make_world(attributes="map")
+    world.pim.attributes[1] = {"id": 1, "name": "National", "slug": "cnk", "type": "text", "options": []}
+    world.load(singer.lines(products=[pill(singer, weightWithUnit=None)]), attributes_mode="values")
+    assert (len(world.pim.attributes), values_of(world)) == (1, {"cnk": "0123456"})
