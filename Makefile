@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test lint types check bench faults generate lock package clean
+.PHONY: help demo test lint types check bench faults generate lock package sbom audit clean
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1  /p' $(MAKEFILE_LIST)
@@ -23,9 +23,10 @@ demo: $(READY) ## the whole road on this machine: sandbox, meltano run, what arr
 test: $(READY) ## all tests, with coverage
 	$(BIN)/python -m pytest --cov --cov-report=term
 
-lint: $(READY) ## ruff: rules and format
+lint: $(READY) ## ruff: rules and format; zizmor: the workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/zizmor --offline --quiet --persona=pedantic .github
 
 types: $(READY) ## mypy, strict
 	$(BIN)/mypy
@@ -33,6 +34,7 @@ types: $(READY) ## mypy, strict
 check: lint types test ## what must be green before a change lands
 	$(BIN)/python scripts/generated.py
 	$(BIN)/python scripts/mapping_page.py
+	$(BIN)/python scripts/licences.py
 
 bench: $(READY) ## memory and speed of tap, target and pipe: ratios, in one run
 	$(BIN)/python benchmarks/memory.py
@@ -43,13 +45,20 @@ faults: $(READY) ## every fault of the sandbox, what came of it; writes docs/fau
 generate: $(READY) ## lists of settings and streams, and the page of the mapping, made from the code
 	$(BIN)/python scripts/generated.py --write
 	$(BIN)/python scripts/mapping_page.py --write
+	$(BIN)/python scripts/licences.py --write
 
 lock: $(READY) ## exact versions with hashes, for Python 3.11 to 3.14
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" --group dev pyproject.toml -o requirements/dev.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-annotate --custom-compile-command "make lock" pyproject.toml -o requirements/run.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" --group dev --group supply pyproject.toml -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" --constraints requirements/dev.txt pyproject.toml -o requirements/run.txt
 
 package: $(READY) ## wheel and sdist into dist/, tried from an empty environment outside the checkout
 	$(BIN)/python scripts/package.py
+
+sbom: $(READY) ## what the wheel brings along, as CycloneDX, into dist/
+	$(BIN)/python scripts/sbom.py
+
+audit: $(READY) ## known vulnerabilities of what is locked; skipped with a word where the database is out of reach
+	$(BIN)/python scripts/audit.py
 
 clean: ## what make built
 	rm -rf $(VENV) .meltano dist build .demo .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache

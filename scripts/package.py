@@ -1,7 +1,7 @@
 """``make package``: wheel and sdist as a release makes them, then the wheel tried where no checkout is in reach.
 
 Checks that every schema is in both, installs the wheel into an empty environment in a temporary folder, and runs
-``--about``, ``--discover`` and one small pipe from there against the sandbox.
+``--about``, ``--discover`` and one small pipe from there against the sandbox. The SBOM lies beside the wheel.
 """
 
 import json
@@ -14,7 +14,11 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+from packaging.utils import canonicalize_name
+
 from sandbox import MedipimOptions, MicroPimOptions, Sandbox
+from scripts.locked import applies, pins
+from scripts.sbom import runtime, sbom_path, write_sbom
 
 ROOT = Path(__file__).resolve().parent.parent
 DIST = ROOT / "dist"
@@ -30,7 +34,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="wheel-trial-") as place:
         bin_dir = install(wheel, Path(place))
         try_plugins(bin_dir, Path(place))
-    print(f"package: {wheel.name} and {sdist.name} are complete and run outside the checkout")
+        list_parts(Path(place) / "locked")
+    print(f"package: {wheel.name} and {sdist.name} are complete and run outside the checkout; {sbom_path().name}")
     return 0
 
 
@@ -60,6 +65,14 @@ def install(wheel: Path, place: Path) -> Path:
     limits = ["--constraints", str(ROOT / "requirements" / "run.txt")]
     subprocess.run([uv, "pip", "install", "--quiet", "--python", str(python), *limits, str(wheel)], check=True)
     return python.parent
+
+
+def list_parts(place: Path) -> None:
+    """The SBOM beside the wheel, of exactly what is locked for it."""
+    write_sbom(runtime(place), sbom_path())
+    listed = {canonicalize_name(part["name"]) for part in json.loads(sbom_path().read_text())["components"]}
+    locked = {name for name, pin in pins("run.txt").items() if applies(pin)}
+    expect(listed == locked, f"the SBOM and requirements/run.txt differ: {listed ^ locked}")
 
 
 def try_plugins(bin_dir: Path, place: Path) -> None:
