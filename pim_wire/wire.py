@@ -40,6 +40,7 @@ class Call:
     stream: bool = False
     repeatable: bool = True
     is_broken: Callable[[requests.Response], bool] | None = None
+    is_final: Callable[[int], bool] | None = None  # statuses the caller wants to see instead of a second attempt
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -165,6 +166,12 @@ class Wire:
         self, call: Call, response: requests.Response, throttle: Throttle
     ) -> tuple[requests.Response | None, Next, str]:
         verdict = retry.after_status(response.status_code)
+        if (
+            verdict in {Next.THROTTLED, Next.AGAIN}
+            and call.is_final is not None
+            and call.is_final(response.status_code)
+        ):
+            return response, Next.RETURN, ""
         if verdict is Next.RETURN and call.is_broken is not None and call.is_broken(response):
             verdict = Next.AGAIN
         if verdict is Next.RETURN:
@@ -218,6 +225,11 @@ class Wire:
             wait = next(waits)
         self.tally.waited_seconds += wait
         self._clock.sleep(wait)
+
+    def rest(self, seconds: float) -> None:
+        """Wait because the caller wants to see what time does to an answer."""
+        self.tally.waited_seconds += seconds
+        self._clock.sleep(seconds)
 
     def _count(self, effort: _Effort) -> None:
         effort.attempts += 1

@@ -69,7 +69,8 @@ def engine_of(tools: Tools) -> Engine:
 
 
 def _product_parts(tools: Tools, profile: Profile, categories: Categories, once: Once, guards: Guards) -> ProductParts:
-    identity = Identity(tools.client, tools.ledger, tools.settings.match_on)
+    known = tools.settings.capabilities
+    identity = Identity(tools.client, tools.ledger, tools.settings.match_on, known)
     upserter = Upserter(
         profile.product,
         tools.client,

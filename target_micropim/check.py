@@ -49,7 +49,8 @@ class Check:
         archived = self._contact.client.products_page(1, status="archived").total
         yield f"Catalogue: {_counted(live)} listed, {_counted(archived)} archived"
         if live is not None:
-            pages = 2 * max(1, ceil(max(live, archived or 0) / PAGE_LIMIT))
+            size = self._contact.settings.capabilities.page_cap or PAGE_LIMIT
+            pages = 2 * max(1, ceil(max(live, archived or 0) / size))
             yield f"Reading the whole list: {pages} requests, {_lasting(pages, self._config['reads_per_minute'])}"
             yield f"Writing every listed product once: {_lasting(live, self._config['writes_per_minute'])}"
 

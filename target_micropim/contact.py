@@ -1,6 +1,6 @@
 """Contact with one MicroPIM organization: key, throttles and wire, built once from the settings. Stores nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import requests
@@ -40,9 +40,11 @@ class Contact:
         self.settings = settings
         self.clock = clock
         self.redactor = redactor
-        self.reads = Throttle(config["reads_per_minute"], clock)
-        self.writes = Throttle(config["writes_per_minute"], clock)
-        self.wire = self._wire(config.get("user_agent") or agent)
+        known = settings.capabilities
+        self.reads = Throttle(_slower(config["reads_per_minute"], known.reads_per_minute), clock)
+        self.writes = Throttle(_slower(config["writes_per_minute"], known.writes_per_minute), clock)
+        self._agent = config.get("user_agent") or agent
+        self.wire = self._wire(lambda method: self.reads if method == "GET" else self.writes)
         self.client = MicroPimClient(self.wire, redactor, config["request_timeout_seconds"])
 
     @property
@@ -62,15 +64,25 @@ class Contact:
         offered = self.channels()
         return [name for name in self.settings.publishing_channels if name not in offered]
 
-    def _wire(self, agent: str) -> Wire:
+    def wire_at(self, per_minute: int) -> Wire:
+        """A second wire with a pace of its own, for the bursts of --probe."""
+        throttle = Throttle(per_minute, self.clock)
+        return self._wire(lambda _method: throttle)
+
+    def _wire(self, throttle_for: Callable[[str], Throttle]) -> Wire:
         return Wire(
             self.settings.base_url,
             service="MicroPIM",
             auth=KeyAuth(self.config["api_key"].strip()),
-            user_agent=agent,
-            throttle_for=lambda method: self.reads if method == "GET" else self.writes,
+            user_agent=self._agent,
+            throttle_for=throttle_for,
             max_wait_seconds=self.config["max_wait_seconds"],
             clock=self.clock,
             redactor=self.redactor,
             connections=self.config["max_in_flight"] + 1,
         )
+
+
+def _slower(asked: int, known: int | None) -> int:
+    """The pace of the settings; slower where --probe met a limit below it."""
+    return asked if known is None else min(asked, known)

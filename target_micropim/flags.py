@@ -17,6 +17,14 @@ FLAGS: tuple[click.Option, ...] = (
         type=click.Choice(["show", "export"]),
         help="show: counts and owner of the ledger. export: its products as JSON lines.",
     ),
+    click.Option(
+        ["--probe"],
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="Find out what nobody says about MicroPIM, in a throw-away organization; what it is goes into this file.",
+    ),
+    click.Option(["--throw-away"], metavar="FINGERPRINT", help="With --probe: this organization may be written to."),
+    click.Option(["--probe-picture"], metavar="URL", help="With --probe: a small public picture to attach."),
+    click.Option(["--probe-big-picture"], metavar="URL", help="With --probe: a public picture of some 20 MB."),
 )
 
 

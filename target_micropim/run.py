@@ -88,6 +88,8 @@ class Run:
 
     def _preflight(self) -> None:
         """The cheapest question proves key and organization before anything else is asked. Raises StopRun."""
+        if warning := self._contact.settings.capabilities.warning:
+            logger.warning("%s", warning)
         if missing := self._contact.missing_channels():
             logger.warning("publishing_channels: %s not set up in this organization", ", ".join(missing))
 

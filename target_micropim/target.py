@@ -19,6 +19,7 @@ from pim_wire.redaction import Redactor
 from target_micropim.check import Check
 from target_micropim.contact import Contact
 from target_micropim.engine import Engine
+from target_micropim.first_contact import Probe, Wish
 from target_micropim.flags import FLAGS, refuse_together
 from target_micropim.inspection import inspected
 from target_micropim.messages import OrjsonReader
@@ -176,13 +177,22 @@ class TargetMicroPim(Target):
     def invoke(cls, *, about: bool = False, about_format: str | None = None, **given: Any) -> None:
         """Carry out a command line: ``given`` holds the SDK's config and file_input, and the flags of flags.py."""
         super(Target, cls).invoke(about=about, about_format=about_format)
-        refuse_together(check=given["check"], replay=given["replay"], ledger=given["ledger"])
+        refuse_together(**{name: given[name] for name in ("check", "replay", "ledger", "probe")})
         cls.print_version(print_fn=cls.logger.info)
         config = given["config"]
         target = cls(
             config=config.config, validate_config=True, parse_env_config=config.parse_env, dry_run=given["dry_run"]
         )
+        if given["probe"] is not None:
+            wish = Wish(given["probe"], given["throw_away"], given["probe_picture"], given["probe_big_picture"])
+            target.first_contact(wish)
+            return
         target.carry_out(**{name: given[name] for name in ("check", "replay", "ledger", "file_input")})
+
+    def first_contact(self, wish: Wish) -> None:
+        """``--probe``."""
+        if not Probe(self.contact, wish, lambda line: click.echo(self.redactor.clean(line))).run():
+            sys.exit(1)
 
     def carry_out(self, *, check: bool, replay: Path | None, ledger: str | None, file_input: Any) -> None:
         """What the command line asks for: one of the flags' errands, else a run over the input."""

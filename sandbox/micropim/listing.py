@@ -72,8 +72,9 @@ def _wanted(store: Store, call: Call, product: Json) -> bool:
 def _found_by(store: Store, search: str, product: Json) -> bool:
     if not search:
         return True
-    texts = [str(product[key] or "").lower() for key in SEARCHED]
-    if store.options.search == "substring":
+    searched = ("name",) if store.options.search == "names" else SEARCHED
+    texts = [str(product[key] or "").lower() for key in searched]
+    if store.options.search != "tokens":
         return any(search.lower() in text for text in texts)
     words = {word for text in texts for word in re.split(r"[\W_]+", text)}
     return any(token in words for token in re.split(r"[\W_]+", search.lower()) if token)

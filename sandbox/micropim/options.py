@@ -47,8 +47,8 @@ class MicroPimOptions:
     default_language: str = "en"
     """The one entry of ``available_translations`` (I)."""
 
-    search: Literal["substring", "tokens"] = "substring"
-    """Row 1 (U): case-insensitive substring, or whole words split on punctuation."""
+    search: Literal["substring", "tokens", "names"] = "substring"
+    """Row 1 (U): case-insensitive substring, or whole words split on punctuation; ``names``: not in SKUs at all."""
     order: Literal["id", "random"] = "id"
     """Rows 1 and 2 (U): list order; ``random`` differs on each call."""
     insert_while_paging: bool = False

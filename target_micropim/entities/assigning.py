@@ -17,12 +17,13 @@ from target_micropim.report.run_report import Report, Row
 class Assigner:
     """Used from several threads; until the route is proven to add, by one at a time."""
 
-    def __init__(self, client: MicroPimClient, report: Report) -> None:
+    def __init__(self, client: MicroPimClient, report: Report, *, may_assign: bool = True) -> None:
+        """``may_assign`` is False where --probe saw the route throw others out."""
         self._client = client
         self._report = report
         self._lock = threading.Lock()
         self._adds = False
-        self._replaces = False
+        self._replaces = not may_assign
 
     def add(self, product_id: int, missing: list[int]) -> tuple[int, ...]:
         """Put a product into categories; those that it shows afterwards."""

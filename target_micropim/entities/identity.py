@@ -6,6 +6,7 @@ rows 1 to 3): every hit is compared exactly, every page is read, and two exact h
 """
 
 import logging
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from target_micropim.errors import Reason, RecordRejected
 from target_micropim.ledger import Ledger, SeenProduct
 from target_micropim.mapping.gtin import has_check_digit
 from target_micropim.plan.values import fingerprint, fingerprints, image_count, server_fields
+from target_micropim.settings.capabilities import Capabilities
 
 MANY = 50  # single look-ups, of two reads each, after which reading the whole list is cheaper
 MAX_SEARCHES = 16  # of one SKU, when the pages of its hits do not add up; each time more of them were seen
@@ -46,10 +48,19 @@ def found_in(product: dict[str, Any]) -> Found:
 class Identity:
     """Finds products by exact SKU, and by EAN when asked to: singly, or in an index of the whole list."""
 
-    def __init__(self, client: MicroPimClient, ledger: Ledger, match_on: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        client: MicroPimClient,
+        ledger: Ledger,
+        match_on: tuple[str, ...],
+        capabilities: Capabilities = Capabilities(),  # noqa: B008 - frozen, so one default may be shared
+    ) -> None:
         self._client = client
         self._ledger = ledger
         self._by_ean = "ean" in match_on
+        self._searches = capabilities.search_finds_sku
+        self._archive_shows: bool | None = None if capabilities.may_show_archive else False
+        self._witness = threading.Lock()
         self._indexed = False
         self._tried = False
         self._asked = 0
@@ -57,7 +68,7 @@ class Identity:
     def wants_index(self, unknown: int) -> bool:
         """Whether so many unknown products make reading the whole list the cheaper way."""
         self._asked += unknown
-        return not self._tried and self._asked >= MANY
+        return not self._tried and self._asked >= (MANY if self._searches else 1)
 
     def build_index(self, notice: Callable[[dict[str, Any]], None]) -> None:
         """Read the whole list into the ledger. Nothing may be written meanwhile: the order of pages is undefined.
@@ -109,11 +120,21 @@ class Identity:
 
     def search(self, sku: str) -> list[Found]:
         """Exact hits of a text search, every page of it: live products, and the archive when none is live."""
-        for query in _LISTS:
-            hits = self._hits(sku, query)
-            if hits:
-                return hits
-        return []
+        hits = self._hits(sku, _LISTS[0])
+        return hits if hits or self._shows_archive() else self._hits(sku, _LISTS[1])
+
+    def _shows_archive(self) -> bool:
+        """Whether a search without a status holds the archive: proven in this run by a product that is archived."""
+        with self._witness:
+            if self._archive_shows is None:
+                self._archive_shows = False  # no witness, no proof
+                archived = next(
+                    (p for p in self._client.products_page(1, status="archived").products if p.get("sku")), None
+                )
+                if archived is not None:
+                    found = self._hits(str(archived["sku"]).strip(), _LISTS[0])
+                    self._archive_shows = any(hit.remote_id == archived.get("id") for hit in found)
+            return self._archive_shows
 
     def _hits(self, sku: str, query: dict[str, str]) -> list[Found]:
         """Exact hits among all pages. Their order is undefined, so pages that do not add up are read again.
@@ -122,11 +143,12 @@ class Identity:
         """
         ids: set[Any] = set()
         hits: dict[int, Found] = {}
+        narrowed = {**query, "search": sku} if self._searches else query
         for _ in range(MAX_SEARCHES):
             number, page = 0, None
             while page is None or not page.is_last:
                 number += 1
-                page = self._client.products_page(number, search=sku, **query)
+                page = self._client.products_page(number, **narrowed)
                 ids.update(product.get("id") for product in page.products)
                 exact = (found_in(p) for p in page.products if str(p.get("sku") or "").strip() == sku)
                 hits |= {found.remote_id: found for found in exact}

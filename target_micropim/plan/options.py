@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Options:
-    """Named like the settings."""
+    """Named like the settings; ``may_assign`` and ``empties_with`` come of a capability file."""
 
     policies: Mapping[str, str]
     write_mode: str
@@ -23,3 +23,5 @@ class Options:
     media_changes: str = "report"
     clear_missing: bool = False
     drop_unmapped: bool = False
+    may_assign: bool = True
+    empties_with: str | None = None

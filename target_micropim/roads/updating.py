@@ -29,6 +29,7 @@ from target_micropim.roads.sending import STREAM, Fields
 from target_micropim.roads.writing import Desk, Sent, Writing
 
 ARCHIVED = fingerprint("status", "archived")
+TEXTS = frozenset({"description", "short_description"})  # --probe has seen an empty text empty these (row 8)
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,8 @@ class Updating:
         changes = dict(plan.fields)
         if self._options.clear_missing:
             unsure = self._payloads.unsure(wanted)
-            changes |= plan_clears(fields, self._options.policies, known, unsure=unsure)
+            cleared = plan_clears(fields, self._options.policies, known, unsure=unsure)
+            changes |= {name: self._options.empties_with if name in TEXTS else None for name in cleared}
         ids, removed = self._categories(wanted, asked, row, found)
         if ids is not None:
             changes["category_ids"] = ids

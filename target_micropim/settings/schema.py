@@ -103,6 +103,12 @@ SETTINGS = th.PropertiesList(
         title="Report folder",
         description="Each run gets a folder here: report.json, rejects.jsonl, unmapped.csv, plan.jsonl.",
     ),
+    th.Property(
+        "capabilities_file",
+        th.StringType,
+        title="Capability file",
+        description="What --probe found out about MicroPIM: saves requests; a wrong one costs some, never a product.",
+    ),
     th.Property("max_rejects", _Limit, title="Most rejects", description='Stop beyond this many rejects: 25 or "5%".'),
     th.Property(
         "max_archive",

@@ -64,9 +64,12 @@ def rules_of(config: Mapping[str, Any], settings: TargetSettings) -> MappingRule
 
 def options_of(config: Mapping[str, Any], settings: TargetSettings) -> Options:
     """What steers the road of a product."""
+    known = settings.capabilities
     return Options(
         policies=settings.policies,
         attribute_template=settings.attribute_template,
+        may_assign=known.may_assign,
+        empties_with=known.empties_with,
         **{name: config[name] for name in STEERING},
     )
 

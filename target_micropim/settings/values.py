@@ -19,6 +19,7 @@ from target_micropim.mapping.field_map import checked_field_map
 from target_micropim.mapping.languages import languages
 from target_micropim.plan.limit import Limit
 from target_micropim.plan.product import DEFAULT_POLICIES, NATIVE_POLICIES, POLICIES
+from target_micropim.settings.capabilities import Capabilities, read_capabilities
 
 CHANNELS = ("web", "mobile", "api", "marketplace", "social", "email")
 
@@ -42,13 +43,15 @@ class TargetSettings:
     publishing_channels: tuple[str, ...]
     max_rejects: Limit
     max_archive: Limit
+    capabilities: Capabilities
 
     @classmethod
     def read(cls, config: Mapping[str, Any]) -> "TargetSettings":
         """Build from a validated config. Raises SettingsRefused for what a schema cannot see."""
         reader = _Reader(config)
+        base_url = reader.get("api_url", lambda value: checked_base_url("api_url", value))
         settings = cls(
-            base_url=reader.get("api_url", lambda value: checked_base_url("api_url", value)),
+            base_url=base_url,
             locales=languages(config["locale"], reader.get("fallback_locales", _texts_or_none)),
             policies=reader.get("field_policies", lambda value: _policies(value, config["profile"])),
             field_map=reader.get("field_map", lambda value: checked_field_map(_object(value), _medipim_fields())),
@@ -67,6 +70,7 @@ class TargetSettings:
             publishing_channels=reader.get("publishing_channels", lambda value: _among(_texts(value), CHANNELS)),
             max_rejects=reader.get("max_rejects", Limit.read),
             max_archive=reader.get("max_archive", Limit.read),
+            capabilities=reader.get("capabilities_file", lambda value: read_capabilities(value, base_url)),
         )
         reader.get("sku_template", _checked_template)
         reader.get("currency", _checked_currency)

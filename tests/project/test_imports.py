@@ -54,7 +54,7 @@ WITH_THE_SDK = {
     "target_micropim/messages.py",
 }
 # The target's folders in the order of the road; each may use only those behind it.
-FOLDERS = ("roads", "preview", "entities", "api", "report", "ledger", "settings", "mapping", "plan")
+FOLDERS = ("probe", "roads", "preview", "entities", "api", "report", "ledger", "settings", "mapping", "plan")
 WIRE_MODULES = {
     "__init__", "clock", "errors", "plugin", "redaction", "retry", "schema_files", "throttle", "wire",
 }  # fmt: skip
