@@ -4,6 +4,7 @@ StopRun                 the run ends with exit code 1 and this one sentence
 ├── SettingsRefused     a setting is wrong: name it
 ├── WireGaveUp          the service did not answer well for as long as we may wait
 └── WireRefused         asking again cannot help: certificate, redirect, plain http
+    └── AnswerRefused   an answer is longer, or nested deeper, than the settings allow
 Unclear                 a write may or may not have been carried out: look before repeating it
 Interrupted             somebody asked us to stop (SIGTERM, Ctrl-C): settle and leave
 """
@@ -23,6 +24,10 @@ class WireGaveUp(StopRun):
 
 class WireRefused(StopRun):
     """Repeating the request cannot help."""
+
+
+class AnswerRefused(WireRefused):
+    """An answer is more than we hold."""
 
 
 class Unclear(Exception):

@@ -13,11 +13,13 @@ from typing import Any, TypeVar
 
 import click
 from jsonschema import Draft202012Validator, ValidationError
+from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.plugin_base import PluginBase, SingerCommand
 from singer_sdk.typing import extend_validator_with_defaults
 from typing_extensions import override
 
+from pim_wire.bounds import LEAST_LINE_BYTES, LEAST_NESTING, LINE_BYTES, MOST_LINE_BYTES, MOST_NESTING, NESTING
 from pim_wire.errors import Interrupted, StopRun
 from pim_wire.redaction import Redactor
 
@@ -94,6 +96,26 @@ def quiet(command: click.Command, logger: logging.Logger) -> QuietCommand:
 def forget_stdout() -> None:
     """Point stdout at nothing, so that the interpreter's last flush does not fail a second time."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def bound_settings(what_happens: str, answer: str) -> tuple[th.Property[int], ...]:
+    """The settings ``max_line_bytes`` and ``max_nesting``, which mean the same in both plugins."""
+    return (
+        th.Property(
+            "max_line_bytes",
+            th.IntegerType(nullable=False, minimum=LEAST_LINE_BYTES, maximum=MOST_LINE_BYTES),
+            default=LINE_BYTES,
+            title="Longest line",
+            description=f"Most bytes of a line; beyond, {what_happens}. {answer} may have four times as many.",
+        ),
+        th.Property(
+            "max_nesting",
+            th.IntegerType(nullable=False, minimum=LEAST_NESTING, maximum=MOST_NESTING),
+            default=NESTING,
+            title="Deepest nesting",
+            description=f"Most levels of JSON in each other; beyond, {what_happens}.",
+        ),
+    )
 
 
 def checked_config(

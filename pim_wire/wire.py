@@ -13,14 +13,15 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from pim_wire import retry
+from pim_wire.bounds import ERROR_BYTES, Bounds, hold_body
 from pim_wire.clock import Clock
-from pim_wire.errors import SettingsRefused, Unclear, WireGaveUp, WireRefused
+from pim_wire.errors import AnswerRefused, SettingsRefused, Unclear, WireGaveUp, WireRefused
 from pim_wire.redaction import Redactor
 from pim_wire.retry import Next
+from pim_wire.session import open_session
 from pim_wire.throttle import Throttle
 
 CONNECT_TIMEOUT_SECONDS = 10.0
@@ -114,8 +115,10 @@ class Wire:
         clock: Clock,
         redactor: Redactor,
         connections: int = 4,
+        bounds: Bounds | None = None,
     ) -> None:
         self.base_url = base_url
+        self._bounds = bounds or Bounds()
         self._service = service
         self._throttle_for = throttle_for
         self._max_wait = max_wait_seconds
@@ -124,7 +127,8 @@ class Wire:
         self.tally = WireTally()
         self.on_wait: Callable[[float, str], None] = lambda _seconds, _why: None
         self._reached = False
-        self._session = _session(base_url, auth, user_agent, connections)
+        local = is_loopback(urlsplit(base_url).hostname or "")
+        self._session = open_session(auth, user_agent, connections, is_local=local)
 
     def send(self, call: Call) -> requests.Response:
         """The first answer that is neither throttled nor a passing failure; 4xx answers are the caller's to judge.
@@ -132,6 +136,7 @@ class Wire:
         Raises:
             WireGaveUp: no such answer came within ``max_wait_seconds``.
             WireRefused: the answer was a redirect, or TLS failed.
+            AnswerRefused: the answer is longer, or nested deeper, than the settings allow.
             Unclear: the call must not be repeated and may have been carried out.
         """
         effort = _Effort(since=self._clock.now())
@@ -154,13 +159,29 @@ class Wire:
                 params=call.params,
                 headers=call.headers,
                 timeout=(CONNECT_TIMEOUT_SECONDS, call.timeout),
-                stream=call.stream,
+                stream=True,  # nothing is read before it is known how much of it is held
                 allow_redirects=False,
             )
+            too_much = self._too_much(call, response)
         except requests.RequestException as error:
             return None, retry.after_error(error), f"failed ({_plain(error)})"
         self._reached = True
+        if too_much is not None:
+            self._refuse(call, response, too_much)
         return self._judged(call, response, throttle)
+
+    def _too_much(self, call: Call, response: requests.Response) -> str | None:
+        """Read what is not read line by line; of an error only the beginning. In words what is too much, or None."""
+        if not response.ok:
+            hold_body(response, ERROR_BYTES)
+            return None
+        return None if call.stream else self._bounds.refusal(response)
+
+    def _refuse(self, call: Call, response: requests.Response, too_much: str) -> None:
+        told = f"answered {response.status_code} {too_much}"
+        if not call.repeatable:
+            raise Unclear(f"{call} {told}")
+        raise AnswerRefused(f"{self._service} at {self.base_url} {told} to {call}")
 
     def _judged(
         self, call: Call, response: requests.Response, throttle: Throttle
@@ -235,18 +256,6 @@ class Wire:
         effort.attempts += 1
         self.tally.requests += 1
         self.tally.retries += effort.attempts > 1
-
-
-def _session(base_url: str, auth: AuthBase, user_agent: str, connections: int) -> requests.Session:
-    session = requests.Session()
-    session.auth = auth  # explicit, so that a .netrc never takes its place
-    session.headers["User-Agent"] = user_agent
-    if is_loopback(urlsplit(base_url).hostname or ""):
-        session.trust_env = False  # a proxy from the environment has no business between us and this machine
-    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=connections, max_retries=0)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session
 
 
 def _plain(error: requests.RequestException) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from tap_medipim.changes import BEGINNING, Frontier
 from tap_medipim.errors import StreamFailed
-from tap_medipim.normalise import rfc3339
+from tap_medipim.normalise import LATEST, rfc3339
 
 FILTER_KEY = "filter_digest"
 FUTURE_SECONDS = 86_400  # more than any two servers' clocks differ
@@ -126,4 +126,4 @@ def _unix(text: Any, where: str) -> int | None:
             f"{where} is not a date: {str(text)[:40]!r}; it must look like 2026-01-31T00:00:00Z"
         ) from None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return int(moment.timestamp())
+    return min(max(0, int(moment.timestamp())), LATEST)  # a zone can move the first or last day out of the calendar

@@ -9,10 +9,13 @@ from typing import Any
 import orjson
 import requests
 
+from pim_wire.bounds import Bounds
+from pim_wire.errors import AnswerRefused
 from pim_wire.redaction import Redactor
 from pim_wire.wire import Call, Wire
 from tap_medipim.errors import AccessRefused, ConnectionLost, EndpointAbsent, StreamFailed
 from tap_medipim.json_lines import read_results
+from tap_medipim.rows import is_count, unfit_row
 
 CHUNK_BYTES = 64 * 1024
 
@@ -28,8 +31,16 @@ class Page:
 class MedipimClient:
     """One session, one throttle, for every stream of the tap."""
 
-    def __init__(self, wire: Wire, redactor: Redactor, request_timeout: float, stream_timeout: float) -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        redactor: Redactor,
+        request_timeout: float,
+        stream_timeout: float,
+        bounds: Bounds | None = None,
+    ) -> None:
         self.wire = wire
+        self._bounds = bounds or Bounds()
         self._redactor = redactor
         self._request_timeout = request_timeout
         self._stream_timeout = stream_timeout
@@ -49,10 +60,11 @@ class MedipimClient:
             return response.ok and not isinstance(found.get("results"), list)
 
         call = Call("POST", path, self._request_timeout, json=body, is_broken=is_broken, headers=_ACCEPT_JSON)
-        with closing(self.wire.send(call)) as response:
+        with closing(self._send(call)) as response:
             self._judge(response, path)
-        total = (found.get("meta") or {}).get("total")
-        return Page(found["results"], total if isinstance(total, int) else None)
+        meta = found.get("meta")
+        total = meta.get("total") if isinstance(meta, dict) else None
+        return Page(_fit(found["results"], path), total if is_count(total) else None)
 
     def everything(self, path: str) -> Page:
         """GET a v3 list, which has no paging; its envelope is not documented, so a bare list will do."""
@@ -64,9 +76,9 @@ class MedipimClient:
             return listed is None
 
         call = Call("GET", path, self._request_timeout, is_broken=is_broken, headers=_ACCEPT_JSON)
-        with closing(self.wire.send(call)) as response:
+        with closing(self._send(call)) as response:
             self._judge(response, path)
-        return Page([row for row in found if isinstance(row, dict)], None)
+        return Page(_fit([row for row in found if isinstance(row, dict)], path), None)
 
     def stream(self, path: str, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """POST to a ``*/stream`` endpoint and yield its results as they arrive.
@@ -74,11 +86,18 @@ class MedipimClient:
         Raises StreamBroken when the answer ends before it is complete, whatever the reason.
         """
         call = Call("POST", path, self._stream_timeout, json=body, stream=True, headers=_ACCEPT_LINES)
-        with closing(self.wire.send(call)) as response:
+        with closing(self._send(call)) as response:
             self._judge(response, path)
             if response.status_code == requests.codes.no_content:
                 return
-            yield from read_results(_chunks(response), on_total=self.on_total)
+            yield from read_results(_chunks(response), self._bounds, self.on_total)
+
+    def _send(self, call: Call) -> requests.Response:
+        """The answer; one that is more than we hold costs this stream, not the run."""
+        try:
+            return self.wire.send(call)
+        except AnswerRefused as refused:
+            raise StreamFailed(str(refused)) from None
 
     def _judge(self, response: requests.Response, path: str) -> None:
         status = response.status_code
@@ -107,6 +126,13 @@ def _chunks(response: requests.Response) -> Iterator[bytes]:
         yield from response.iter_content(CHUNK_BYTES)
     except requests.RequestException as error:
         raise ConnectionLost(f"the connection broke ({type(error).__name__})") from None
+
+
+def _fit(rows: list[Any], path: str) -> list[dict[str, Any]]:
+    """The rows, when each can be worked with. Raises StreamFailed: a row left out in silence would be lost."""
+    if (place := unfit_row(rows)) is not None:
+        raise StreamFailed(f"{path}: row {place} of an answer is no object with an id that is a text or a whole number")
+    return rows
 
 
 def _listed(body: bytes) -> list[Any] | None:
@@ -140,5 +166,5 @@ def _error_text(response: requests.Response) -> str:
 def _unix(http_date: str) -> int | None:
     try:
         return int(email.utils.parsedate_to_datetime(http_date).timestamp())
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None

@@ -1,26 +1,57 @@
 """The shape of a Medipim filter, checked before the first request (medipim.md 2.4). Pure."""
 
 import json
+import math
 from collections.abc import Iterator
 from typing import Any
 
 LISTS = ("and", "or")
+MAX_LEVELS = 64  # nobody's filter; what checks it calls itself once a level
 
 
 def read_filter(value: Any) -> dict[str, Any] | None:
-    """The filter setting as an object; JSON text is read. Raises ValueError with a sentence when it is neither."""
+    """The filter setting as an object; JSON text is read. Raises ValueError with a sentence when it is neither.
+
+    Refused too: a name given twice, of which one would be dropped, and numbers that JSON cannot say.
+    """
     if isinstance(value, str):
         if not value.strip():
             return None
         try:
-            value = json.loads(value)
+            value = json.loads(value, object_pairs_hook=_object)
         except ValueError as error:
             raise ValueError(f"is not JSON: {error}") from None
+        except RecursionError:
+            raise ValueError(f"is nested more than {MAX_LEVELS} levels deep") from None
     if not value:
         return None
     if not isinstance(value, dict):
         raise ValueError('must be an object like {"brand": [21]}')
+    _check_values(value)
     return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("an object names something twice")
+    return found
+
+
+def _check_values(value: Any) -> None:
+    """Level by level, so that no depth is too deep for the check itself."""
+    level = [value]
+    for _ in range(MAX_LEVELS):
+        if any(isinstance(item, float) and not math.isfinite(item) for item in level):
+            raise ValueError("holds a number that is none")
+        level = [inner for item in level if isinstance(item, dict | list) for inner in _inside(item)]
+        if not level:
+            return
+    raise ValueError(f"is nested more than {MAX_LEVELS} levels deep")
+
+
+def _inside(item: dict[str, Any] | list[Any]) -> list[Any]:
+    return list(item.values()) if isinstance(item, dict) else item
 
 
 def problems(found: Any, path: str = "filter") -> Iterator[str]:

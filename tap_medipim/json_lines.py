@@ -9,43 +9,40 @@ from typing import Any
 
 import orjson
 
+from pim_wire.bounds import LINE_BYTES, Bounds, is_nested_deeper
 from tap_medipim.errors import ConnectionLost, StreamBroken
+from tap_medipim.rows import is_count, is_key
 
-MAX_LINE_BYTES = 16 * 1024 * 1024
 
-
-def split_lines(chunks: Iterable[bytes], max_line: int = MAX_LINE_BYTES) -> Iterator[bytes]:
+def split_lines(chunks: Iterable[bytes], max_line: int = LINE_BYTES) -> Iterator[bytes]:
     r"""Lines without their ``\n``; a last line without one is half a line and is not given.
 
     Splits at 0x0A alone (JSON may hold U+2028 or \r in texts). Raises StreamBroken for a line over ``max_line`` bytes.
     """
-    parts: list[bytes] = []
-    held = 0
+    begun = bytearray()  # one buffer: a service that sends byte by byte must not make an object of each
     for chunk in chunks:
         first, *rest = chunk.split(b"\n")
-        held += len(first)
-        if held > max_line:
-            raise StreamBroken(f"a line is longer than {max_line} bytes")
-        parts.append(first)
+        begun += first
+        if len(begun) > max_line or (rest and max(map(len, rest)) > max_line):
+            raise StreamBroken(f"a line is longer than {max_line} bytes (max_line_bytes)")
         if rest:
-            yield b"".join(parts)
+            yield bytes(begun)
             yield from rest[:-1]
-            parts = [rest[-1]]
-            held = len(rest[-1])
-    if any(part.strip() for part in parts):
+            begun = bytearray(rest[-1])
+    if begun.strip():
         raise StreamBroken("the answer ends in the middle of a line")
 
 
 def read_results(
-    chunks: Iterable[bytes], max_line: int = MAX_LINE_BYTES, on_total: Callable[[int], None] = lambda _total: None
+    chunks: Iterable[bytes], bounds: Bounds | None = None, on_total: Callable[[int], None] = lambda _total: None
 ) -> Iterator[dict[str, Any]]:
     """The ``result`` of each line. Raises StreamBroken unless the stream proves to be complete."""
-    expected, total = 0, None
+    expected, total, bounds = 0, None, bounds or Bounds()
     try:
-        for line in split_lines(chunks, max_line):
+        for line in split_lines(chunks, bounds.line_bytes):
             if not line.strip():
                 continue
-            index, total, result = _row(line, expected)
+            index, total, result = _row(line, expected, bounds.nesting)
             if expected == 0:
                 on_total(total)
             if index != expected:
@@ -61,7 +58,9 @@ def read_results(
         )
 
 
-def _row(line: bytes, expected: int) -> tuple[int, int, dict[str, Any]]:
+def _row(line: bytes, expected: int, most_nesting: int) -> tuple[int, int, dict[str, Any]]:
+    if is_nested_deeper(line, most_nesting):
+        raise StreamBroken(f"row {expected} is nested more than {most_nesting} levels deep (max_nesting)")
     try:
         row = orjson.loads(line)
     except ValueError:
@@ -69,10 +68,10 @@ def _row(line: bytes, expected: int) -> tuple[int, int, dict[str, Any]]:
     if not isinstance(row, dict) or "error" in row:
         raise StreamBroken(f"row {expected} is an error message of the service: {_error_code(row)}")
     meta, result = row.get("meta"), row.get("result")
-    if not isinstance(meta, dict) or not isinstance(result, dict) or result.get("id") is None:
+    if not isinstance(meta, dict) or not isinstance(result, dict) or not is_key(result.get("id")):
         raise StreamBroken(f"row {expected} has not the documented shape")
     index, total = meta.get("index"), meta.get("total")
-    if not isinstance(index, int) or not isinstance(total, int):
+    if not is_count(index) or not is_count(total):
         raise StreamBroken(f"row {expected} does not say its index and total")
     return index, total, result
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-_LATEST = 253_402_300_799  # 9999-12-31T23:59:59Z, the last second a date can name
+LATEST = 253_402_300_799  # 9999-12-31T23:59:59Z, the last second a date can name
 
 
 def rfc3339(unix_seconds: int) -> str:
@@ -15,7 +15,7 @@ def updated_at(raw: dict[str, Any]) -> int | None:
     """``meta.updatedAt`` of a raw result: unix seconds, or None when absent or outside the calendar."""
     meta = raw.get("meta")
     value = meta.get("updatedAt") if isinstance(meta, dict) else None
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LATEST:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LATEST:
         return value
     return None
 

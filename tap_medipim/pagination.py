@@ -99,10 +99,11 @@ def all_pages(ask: Callable[[dict[str, Any]], Page], size: int) -> Iterator[Row]
     number = 0
     while True:
         page = ask({"page": {"no": number, "size": size}})
+        before = len(seen)
         yield from (row for row in page.results if row.get("id") not in seen)
         seen.update(row.get("id") for row in page.results)
         number += 1
-        if len(page.results) < size:
-            break
+        if len(page.results) < size or len(seen) == before or number * size >= MAX_REACHABLE_ROWS:
+            break  # the last page, the same one again for ever, or as far as pages reach
     if len(seen) < whole.total:
         raise StreamFailed(f"only {len(seen)} of {whole.total} rows could be read")

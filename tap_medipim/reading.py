@@ -14,7 +14,7 @@ from typing import Any
 from tap_medipim.bookmark import Bookmark
 from tap_medipim.changes import Frontier
 from tap_medipim.client import MedipimClient, Page
-from tap_medipim.errors import OutOfReach
+from tap_medipim.errors import OutOfReach, StreamFailed
 from tap_medipim.filter_check import split
 from tap_medipim.filters import both
 from tap_medipim.legacy import as_v4
@@ -134,4 +134,7 @@ class ChangeReader:
 
     def _query(self, body: dict[str, Any]) -> Page:
         path = self._resource.v3[0] if self._settings.api_version == "v3" else f"{self._resource.v4}/query"
-        return self._client.query(path, body)
+        page = self._client.query(path, body)
+        if any(row.get("id") is None for row in page.results):
+            raise StreamFailed(f"{path}: a row has no id, so nobody can tell whether it was read")
+        return page

@@ -6,7 +6,9 @@ from typing import Any
 
 from singer_sdk import typing as th
 
+from pim_wire.bounds import Bounds
 from pim_wire.errors import SettingsRefused
+from pim_wire.plugin import bound_settings
 from pim_wire.wire import checked_base_url
 from tap_medipim import filters
 from tap_medipim.bookmark import Bookmark
@@ -140,6 +142,7 @@ SETTINGS = th.PropertiesList(
         title="Patience",
         description="How long one request may be refused (429, 5xx, no connection) before the run ends.",
     ),
+    *bound_settings("a row counts as broken", "A page"),
     th.Property("user_agent", th.StringType, title="User agent", description="Sent with every request."),
 )
 
@@ -164,6 +167,7 @@ class TapSettings:
     stream_timeout: float
     max_wait: float
     user_agent: str
+    bounds: Bounds
 
     @classmethod
     def read(cls, config: Mapping[str, Any], default_agent: str) -> "TapSettings":
@@ -187,6 +191,7 @@ class TapSettings:
             stream_timeout=config["stream_timeout_seconds"],
             max_wait=config["max_wait_seconds"],
             user_agent=config.get("user_agent") or default_agent,
+            bounds=Bounds(config["max_line_bytes"], config["max_nesting"]),
         )
 
 

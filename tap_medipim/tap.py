@@ -104,9 +104,10 @@ class TapMedipim(Tap):
             clock=self.clock,
             redactor=self.redactor,
             connections=1,
+            bounds=settings.bounds,
         )
         wire.on_wait = self._tell_wait
-        client = MedipimClient(wire, self.redactor, settings.request_timeout, settings.stream_timeout)
+        client = MedipimClient(wire, self.redactor, settings.request_timeout, settings.stream_timeout, settings.bounds)
         client.on_total = self.progress.expect
         return client
 
@@ -173,7 +174,7 @@ class TapMedipim(Tap):
         cls.print_version(print_fn=cls.logger.info)
         tap = cls(
             config=config.config if config else {},
-            state=_read_json(state, "state"),
+            state=_checked_state(_read_json(state, "state")),
             catalog=_read_json(catalog, "catalog"),
             parse_env_config=bool(config and config.parse_env),
         )
@@ -198,7 +199,17 @@ def _read_json(file: Any, what: str) -> dict[str, Any] | None:
     if file is None:
         return None
     try:
-        found: dict[str, Any] = orjson.loads(file.read())
+        found = orjson.loads(file.read())
     except ValueError as error:
         raise StopRun(f"The {what} file is not JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise StopRun(f"The {what} file holds no object")
     return found
+
+
+def _checked_state(state: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The state, when it has Singer's shape. Raises StopRun: read as empty, everything would be read again."""
+    bookmarks = (state or {}).get("bookmarks", {})
+    if not isinstance(bookmarks, dict) or not all(isinstance(entry, dict) for entry in bookmarks.values()):
+        raise StopRun('The state file has not the shape {"bookmarks": {"<stream>": {...}}}')
+    return state

@@ -84,6 +84,7 @@ class Windows:
         """
         first = self._ask(Question(span), 0)
         if not _fits(first) and not span.is_one_second:
+            _check_shown(span, first)
             for half in span.halves():
                 yield from self.read(half, finished)
             return
@@ -143,6 +144,15 @@ class Windows:
 
 def _fits(first: Page) -> bool:
     return first.total is not None and first.total < MAX_REACHABLE_ROWS
+
+
+def _check_shown(span: Span, first: Page) -> None:
+    """Raises StreamFailed when rows are claimed and not shown: halving on would ask for every second since 1970."""
+    asked = range(max(0, span.start - 1), span.end + 2)
+    moments = [updated_at(row) for row in first.results]
+    if not any(moment is None or moment in asked for moment in moments):
+        told = "an untold number of" if first.total is None else first.total
+        raise StreamFailed(f"the service says it has {told} rows from {span.start} to {span.end}, and shows none")
 
 
 def _once(own: Span, rows: Iterator[Row]) -> Iterator[Row]:

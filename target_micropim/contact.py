@@ -7,6 +7,7 @@ import requests
 from requests.auth import AuthBase
 from typing_extensions import override
 
+from pim_wire.bounds import Bounds
 from pim_wire.clock import Clock
 from pim_wire.errors import StopRun
 from pim_wire.redaction import Redactor
@@ -80,6 +81,7 @@ class Contact:
             clock=self.clock,
             redactor=self.redactor,
             connections=self.config["max_in_flight"] + 1,
+            bounds=Bounds(self.config["max_line_bytes"], self.config["max_nesting"]),
         )
 
 

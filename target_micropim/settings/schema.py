@@ -2,6 +2,7 @@
 
 from singer_sdk import typing as th
 
+from pim_wire.plugin import bound_settings
 from target_micropim.settings.content import CONTENT, Text, Texts, choice
 
 _Limit = th.CustomType({"type": ["integer", "string", "null"]})
@@ -151,5 +152,6 @@ SETTINGS = th.PropertiesList(
         title="Dry run",
         description="Read everything and write nothing, not even ledger or state; plan.jsonl says what would be done.",
     ),
+    *bound_settings("a record is rejected", "An answer of MicroPIM"),
     th.Property("user_agent", th.StringType, title="User agent", description="Sent with every request."),
 )

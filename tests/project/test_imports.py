@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PURE = {
     "tap_medipim/normalise.py": set(),
+    "tap_medipim/rows.py": set(),
     "tap_medipim/drift.py": set(),
     "tap_medipim/legacy.py": set(),
     "tap_medipim/filters.py": set(),
@@ -56,7 +57,8 @@ WITH_THE_SDK = {
 # The target's folders in the order of the road; each may use only those behind it.
 FOLDERS = ("probe", "roads", "preview", "entities", "api", "report", "ledger", "settings", "mapping", "plan")
 WIRE_MODULES = {
-    "__init__", "clock", "errors", "plugin", "redaction", "retry", "schema_files", "throttle", "wire",
+    "__init__", "bounds", "clock", "errors", "plugin", "redaction", "retry", "schema_files", "session", "throttle",
+    "wire",
 }  # fmt: skip
 
 

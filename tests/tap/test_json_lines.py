@@ -11,7 +11,9 @@ from tap_medipim.errors import ConnectionLost, StreamBroken
 from tap_medipim.json_lines import read_results, split_lines
 
 TEXTS = st.text(max_size=20) | st.sampled_from(["\u2028", "\r\n", "\x0b", "\x85", "é"])
-ROWS = st.lists(st.fixed_dictionaries({"id": st.integers() | st.text(min_size=1), "name": TEXTS}), max_size=12)
+ROWS = st.lists(
+    st.fixed_dictionaries({"id": st.integers(-(2**63), 2**64 - 1) | st.text(min_size=1), "name": TEXTS}), max_size=12
+)
 
 
 def line(index: Any, total: Any, **result: Any) -> bytes:
@@ -82,7 +84,19 @@ def test_an_answer_cut_anywhere_is_never_complete(total: int, data: st.DataObjec
         (line("0", 1), "index and total"),
         (line(0, None), "index and total"),
         (line(0, 1)[:-5], "in the middle of a line"),
-        (b'{"meta":' + b"[" * 100_000 + b"\n", "row 0 is not JSON"),
+        (b'{"meta":' + b"[" * 100 + b"\n", "row 0 is not JSON"),
+        (b'{"meta":' + b"[" * 100_000 + b"\n", "row 0 is nested more than 128 levels deep"),
+        (line(0, 1, deep=json.loads("[" * 127 + "]" * 127)), "row 0 is nested more than 128 levels deep"),
+        (b'{"meta":{"index":0,"total":1},"result":{"id":true}}\n', "documented shape"),
+        (b'{"meta":{"index":0,"total":1},"result":{"id":1.5}}\n', "documented shape"),
+        (b'{"meta":{"index":0,"total":1},"result":{"id":18446744073709551616}}\n', "documented shape"),
+        (b'{"meta":{"index":0,"total":1},"result":{"id":""}}\n', "documented shape"),
+        (b'{"meta":{"index":0,"total":1},"result":{"id":["1"]}}\n', "documented shape"),
+        (b'{"meta":{"index":0,"total":1},"result":{"id":1,"weight":1e400}}\n', "row 0 is not JSON"),
+        (b'{"meta":{"index":0,"total":1},"result":{"id":1,"name":"\\ud800"}}\n', "row 0 is not JSON"),
+        (b'{"meta":{"index":false,"total":true},"result":{"id":1}}\n', "index and total"),
+        (line(0, -1), "index and total"),
+        (b'{"meta":{"index":0.0,"total":1},"result":{"id":1}}\n', "index and total"),
     ],
 )
 def test_everything_that_is_not_whole_is_named(body: bytes, words: str) -> None:
@@ -109,6 +123,18 @@ def test_a_line_without_end_is_given_up_early() -> None:
     with pytest.raises(StreamBroken, match="longer than 1000 bytes"):
         list(split_lines(endless(), max_line=1000))
     assert len(taken) == 11
+
+
+@pytest.mark.parametrize("parts", [[b"x" * 1001 + b"\n"], [b"a\n" + b"x" * 1001 + b"\nb\n"], [b"x" * 1000, b"x\n"]])
+def test_the_bound_holds_wherever_the_line_lies(parts: list[bytes]) -> None:
+    """Within one piece of the answer, too."""
+    with pytest.raises(StreamBroken, match="longer than 1000 bytes"):
+        list(split_lines(parts, max_line=1000))
+
+
+def test_a_row_as_deep_as_allowed_is_read() -> None:
+    """The bound is the first level that is refused."""
+    assert read(line(0, 1, deep=json.loads("[" * 126 + "]" * 126)))[0]["id"] == 0
 
 
 @pytest.mark.parametrize(("rows", "whole"), [(3, True), (2, False), (0, False)])
