@@ -1,8 +1,12 @@
 """tap-medipim: settings in, the one session for all streams, the list of streams, the exit code."""
 
+import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from functools import cached_property
+from io import BytesIO, TextIOWrapper
+from pathlib import Path
 from types import FrameType
 from typing import Any, ClassVar, cast
 
@@ -24,11 +28,17 @@ from pim_wire.wire import Wire
 from tap_medipim.client import MedipimClient
 from tap_medipim.errors import EndpointAbsent, StreamFailed
 from tap_medipim.messages import OrjsonWriter
+from tap_medipim.probe import Probe
 from tap_medipim.progress import Progress, Spent
 from tap_medipim.resources import resources_of
 from tap_medipim.settings import SETTINGS, TapSettings, problems
 from tap_medipim.streams import stream_for
 
+PROBE = click.Option(
+    ["--probe"],
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Find out what nobody says about Medipim, by reading only; what it is goes into this file.",
+)
 ESSENTIAL = "products"  # its absence is a failure, not a matter of market or subscription
 
 
@@ -156,7 +166,9 @@ class TapMedipim(Tap):
     @classmethod
     @override
     def get_singer_command(cls) -> click.Command:
-        return quiet(super().get_singer_command(), cls.logger)
+        command = super().get_singer_command()
+        command.params.append(PROBE)
+        return quiet(command, cls.logger)
 
     @classmethod
     @override
@@ -168,6 +180,7 @@ class TapMedipim(Tap):
         config: Any = None,
         state: Any = None,
         catalog: Any = None,
+        probe: Path | None = None,
     ) -> None:
         """As the SDK's, and then ``finish``: a stream that was left out must show in the exit code."""
         super(Tap, cls).invoke(about=about, about_format=about_format)
@@ -178,8 +191,16 @@ class TapMedipim(Tap):
             catalog=_read_json(catalog, "catalog"),
             parse_env_config=bool(config and config.parse_env),
         )
+        if probe is not None:
+            tap.first_contact(probe)
+            return
         tap.sync_all()
         tap.finish()
+
+    def first_contact(self, path: Path) -> None:
+        """``--probe``: reads only. Raises StopRun."""
+        told = Probe(self.client.wire, self.settings, lambda line: click.echo(self.redactor.clean(line)))
+        told.write(path, self.clock.wall())
 
     @classmethod
     @override
@@ -190,9 +211,29 @@ class TapMedipim(Tap):
             return
         config = ctx.params["config"]
         tap = cls(config=config.config, parse_env_config=config.parse_env)
-        tap.run_connection_test()
+        with tap.as_a_mere_test():
+            tap.run_connection_test()
         tap.finish()
+        click.echo(f"Connection test passed: {len(tap.progress.streams) - len(tap.absent)} streams can be read")
         ctx.exit()
+
+    @contextmanager
+    def as_a_mere_test(self) -> Iterator[None]:
+        """No records to stdout, and not the SDK's complaint about each stream that it cuts off after one record."""
+        loggers = [stream.logger for stream in self.streams.values()] + [logging.getLogger("singer_sdk.metrics")]
+        for logger in loggers:
+            logger.addFilter(_is_told)
+        try:
+            with redirect_stdout(TextIOWrapper(BytesIO())):
+                yield
+        finally:
+            for logger in loggers:
+                logger.removeFilter(_is_told)
+
+
+def _is_told(record: logging.LogRecord) -> bool:
+    """Warnings are told; what the SDK logs for a stream that ends on purpose is not."""
+    return record.levelno == logging.WARNING or "tap_medipim" in record.pathname
 
 
 def _read_json(file: Any, what: str) -> dict[str, Any] | None:
