@@ -52,8 +52,9 @@ class Delivery:
                 self._service.record(self._call, 0)
                 await self._gone()
             case "slow":
+                self._service.record(self._call, answer.status)  # when it was handled: the client may be gone later
                 await asyncio.sleep(fault.delay)
-                await self._whole(answer)
+                await self._sent(answer)
             case "drip":
                 await self._drip(answer, fault)
             case "truncate_json" | "short_length":
@@ -79,6 +80,9 @@ class Delivery:
 
     async def _whole(self, answer: Answer) -> None:
         self._service.record(self._call, answer.status)
+        await self._sent(answer)
+
+    async def _sent(self, answer: Answer) -> None:
         if answer.lines is not None:
             await self._start(answer.status, answer.headers)
             await self._lines(answer.lines, packer_for(answer))

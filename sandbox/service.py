@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from starlette.routing import Match, Route
 
@@ -127,11 +127,14 @@ class Service(ABC):
         return answer
 
     def _match(self, scope: Asgi, call: Call) -> Route | None:
+        raw = scope.get("raw_path") or scope["path"].encode()
+        as_sent = {**scope, "path": raw.decode("latin-1")}  # a slash within a part of the path comes as %2F (row 37)
         for route in self._routes:
-            match, child = route.matches(scope)
+            match, child = route.matches(as_sent)
             if match is Match.FULL:
                 call.template = re.sub(r":\w+}", "}", route.path)
-                call.params = dict(child["path_params"])
+                params = child["path_params"].items()
+                call.params = {key: unquote(value) if isinstance(value, str) else value for key, value in params}
                 return route
         return None
 

@@ -9,6 +9,7 @@ from target_micropim.api.once import Once
 from target_micropim.engine import Engine, Parts
 from target_micropim.entities.categories import Categories
 from target_micropim.entities.identity import Identity
+from target_micropim.entities.media import Asked
 from target_micropim.entities.names import Names
 from target_micropim.ledger import Ledger
 from target_micropim.mapping.profiles import Profile
@@ -41,6 +42,8 @@ class Tools:
     pool: KeyedPool
     breathe: Callable[[int], None]
     preflight: Callable[[], None]
+    trouble_with: Asked
+    look_back: Callable[[], None]
     about: About
 
 
@@ -50,7 +53,7 @@ def engine_of(tools: Tools) -> Engine:
     profile, guards = profile_of(config, settings), Guards(settings.max_rejects, settings.max_archive)
     endings = Endings(tools.settlement, tools.report, tools.rejects, guards)
     once = Once(tools.breathe)
-    categories = Categories(tools.client, tools.ledger, once, config.get("category_root"))
+    categories = Categories(tools.client, tools.ledger, once, config.get("category_root"), config["max_category_depth"])
     return Engine(
         Parts(
             profile=profile,
@@ -63,6 +66,7 @@ def engine_of(tools: Tools) -> Engine:
             pool=tools.pool,
             guards=guards,
             preflight=tools.preflight,
+            look_back=tools.look_back,
             on_unknown_stream=config["on_unknown_stream"],
         )
     )
@@ -70,7 +74,7 @@ def engine_of(tools: Tools) -> Engine:
 
 def _product_parts(tools: Tools, profile: Profile, categories: Categories, once: Once, guards: Guards) -> ProductParts:
     known = tools.settings.capabilities
-    identity = Identity(tools.client, tools.ledger, tools.settings.match_on, known)
+    identity = Identity(tools.client, tools.ledger, tools.settings.match_on, tools.config["lookup"], known)
     upserter = Upserter(
         profile.product,
         tools.client,
@@ -81,6 +85,7 @@ def _product_parts(tools: Tools, profile: Profile, categories: Categories, once:
         tools.report,
         once,
         options_of(tools.config, tools.settings),
+        tools.trouble_with,
     )
     return ProductParts(
         profile=profile,

@@ -1,6 +1,7 @@
 """Contact with one MicroPIM organization: key, throttles and wire, built once from the settings. Stores nothing."""
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 
 import requests
@@ -14,6 +15,7 @@ from pim_wire.redaction import Redactor
 from pim_wire.throttle import Throttle
 from pim_wire.wire import Wire
 from target_micropim.api.client import MicroPimClient
+from target_micropim.api.reach import Reach, is_public_address
 from target_micropim.errors import RecordRejected
 from target_micropim.settings.shaping import organization
 from target_micropim.settings.values import TargetSettings
@@ -47,6 +49,15 @@ class Contact:
         self._agent = config.get("user_agent") or agent
         self.wire = self._wire(lambda method: self.reads if method == "GET" else self.writes)
         self.client = MicroPimClient(self.wire, redactor, config["request_timeout_seconds"])
+
+    @cached_property
+    def trouble_with(self) -> Callable[[str], str | None]:
+        """Asks an address of a picture: not over our wire, and without our key."""
+        config = self.config
+        private, timeout = config["allow_private_media_hosts"], config["request_timeout_seconds"]
+        return Reach(
+            self.clock, self._agent, timeout, allow_private=private, may_connect=is_public_address
+        ).trouble_with
 
     @property
     def organization(self) -> str:

@@ -25,7 +25,10 @@ logger = logging.getLogger("target-micropim")
 
 @dataclass(frozen=True)
 class Parts:
-    """The collaborators, built once by the host. ``preflight`` proves key and organization before the first write."""
+    """The collaborators, built once by the host.
+
+    ``preflight`` proves key and organization before the first write; ``look_back`` comes when everything is settled.
+    """
 
     profile: Profile
     categories: CategoryRoad
@@ -37,6 +40,7 @@ class Parts:
     pool: KeyedPool
     guards: Guards
     preflight: Callable[[], None]
+    look_back: Callable[[], None]
     on_unknown_stream: str = "ignore"
 
 
@@ -91,6 +95,7 @@ class Engine:
         parts.products.finish()
         parts.names.save()
         parts.settlement.release(now=True)
+        parts.look_back()
         parts.guards.at_end(parts.report)
 
     def abort(self) -> None:

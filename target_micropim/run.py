@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pim_wire.errors import StopRun
 from target_micropim.assembly import Tools, engine_of
 from target_micropim.contact import Contact
 from target_micropim.entities.names import Names
+from target_micropim.entities.picture_count import PictureCount
 from target_micropim.ledger import Ledger, Planned, RunLock, copy_of
 from target_micropim.preview.client import PlanningClient
 from target_micropim.replay import Replay
@@ -83,6 +85,10 @@ class Run:
             pool=self._pool,
             breathe=contact.wire.breathe,
             preflight=self._preflight,
+            trouble_with=contact.trouble_with if self._config["check_media_urls"] else _no_trouble,
+            look_back=PictureCount(contact.client, self._ledger, self._report, lambda: self._clock.stopped).look
+            if plan is None
+            else _nothing,
             about=_nobody if plan is None else plan.about,
         )
 
@@ -91,6 +97,9 @@ class Run:
         if warning := self._contact.settings.capabilities.warning:
             logger.warning("%s", warning)
         if missing := self._contact.missing_channels():
+            if self._config["on_missing_channel"] == "fail":
+                names = ", ".join(missing)
+                raise StopRun(f"publishing_channels: {names} not set up in this organization (on_missing_channel)")
             logger.warning("publishing_channels: %s not set up in this organization", ", ".join(missing))
 
     def _tick(self) -> None:
@@ -168,6 +177,14 @@ class Run:
 
 def _nowhere(_state: dict[str, Any]) -> None:
     """Where the states of a dry run go: a host that saw one would take its records for written."""
+
+
+def _no_trouble(_url: str) -> None:
+    """Nobody asks whether a picture's address answers, unless check_media_urls says so."""
+
+
+def _nothing() -> None:
+    """A plan made nothing that could be looked at."""
 
 
 def _nobody(_stream: str, _external_id: str | None) -> nullcontext[None]:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.sinks import RecordSink
 from typing_extensions import override
 
+from target_micropim.mapping.profiles import DELETED
+
 if TYPE_CHECKING:
     from target_micropim.target import TargetMicroPim
 
@@ -46,6 +48,14 @@ class MicroPimSink(RecordSink):
     @override
     def _parse_timestamps_in_record(self, record: Any, schema: Any, treatment: Any) -> None:
         """Leave dates as they came: they go on as JSON."""
+
+    @override
+    def _remove_sdc_metadata_from_record(self, record: dict[str, Any]) -> None:
+        """Without what loaders note about a record; a mark of deletion says something about the product (row 36)."""
+        mark = record.get(DELETED)
+        super()._remove_sdc_metadata_from_record(record)
+        if mark is not None:
+            record[DELETED] = mark
 
     @override
     def _singer_validate_message(self, record: Any) -> None:

@@ -75,8 +75,11 @@ class MicroPimClient:
             number += 1
 
     def product(self, product_id: int) -> dict[str, Any]:
-        """One product. Raises NotFound."""
-        return _product(self._ask("GET", f"/api/products/{product_id}"))
+        """One product. Raises NotFound, or Refused for an answer that shows none: read as empty, it would be filled."""
+        found = _product(self._ask("GET", f"/api/products/{product_id}"))
+        if "sku" not in found:
+            raise Refused("send", [Reason("$", f"GET /api/products/{product_id} shows no product")])
+        return found
 
     def product_by_barcode(self, code: str) -> dict[str, Any] | None:
         """The product with this EAN, or None; which one of several is not documented (micropim.md 4, row 6)."""

@@ -18,7 +18,6 @@ from target_micropim.ledger import Ledger
 from target_micropim.mapping.wanted import WantedCategory
 from target_micropim.report.run_report import Report
 
-MAX_DEPTH = 10
 MAX_POSTS = 6
 
 
@@ -34,7 +33,10 @@ class Arrived:
 class Categories:
     """Knows which MicroPIM category each external one is; makes those that are missing."""
 
-    def __init__(self, client: MicroPimClient, ledger: Ledger, once: Once, root_path: str | None) -> None:
+    def __init__(
+        self, client: MicroPimClient, ledger: Ledger, once: Once, root_path: str | None, max_depth: int
+    ) -> None:
+        self._max_depth = max_depth
         self._client = client
         self._once = once
         self._ledger = ledger
@@ -146,10 +148,10 @@ class Categories:
             raise RecordRejected("recognise", [Reason("name", f"MicroPIM has {len(found)} categories at {where}")])
         return found[0] if found else None
 
-    @staticmethod
-    def _check_depth(tree: Tree, parent: int | None, name: str) -> None:
+    def _check_depth(self, tree: Tree, parent: int | None, name: str) -> None:
         depth, step = 1, parent
-        while step is not None and depth <= MAX_DEPTH:
+        while step is not None and depth <= self._max_depth:
             depth, step = depth + 1, tree.parents.get(step)
-        if depth > MAX_DEPTH:
-            raise RecordRejected("plan", [Reason("parent", f"{name} would be more than {MAX_DEPTH} levels deep")])
+        if depth > self._max_depth:
+            told = f"{name} would be more than {self._max_depth} levels deep (max_category_depth)"
+            raise RecordRejected("plan", [Reason("parent", told)])

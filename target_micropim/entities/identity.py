@@ -53,8 +53,10 @@ class Identity:
         client: MicroPimClient,
         ledger: Ledger,
         match_on: tuple[str, ...],
+        lookup: str = "auto",
         capabilities: Capabilities = Capabilities(),  # noqa: B008 - frozen, so one default may be shared
     ) -> None:
+        self._lookup = lookup
         self._client = client
         self._ledger = ledger
         self._by_ean = "ean" in match_on
@@ -68,7 +70,13 @@ class Identity:
     def wants_index(self, unknown: int) -> bool:
         """Whether so many unknown products make reading the whole list the cheaper way."""
         self._asked += unknown
-        return not self._tried and self._asked >= (MANY if self._searches else 1)
+        enough = {"index": 1, "auto": MANY if self._searches else 1}.get(self._lookup)
+        return enough is not None and not self._tried and self._asked >= enough
+
+    @property
+    def may_index(self) -> bool:
+        """Whether the whole list may be read at all."""
+        return self._lookup != "search"
 
     def build_index(self, notice: Callable[[dict[str, Any]], None]) -> None:
         """Read the whole list into the ledger. Nothing may be written meanwhile: the order of pages is undefined.

@@ -5,6 +5,7 @@ picture is sent its intent is written down with the number of pictures then pres
 end counts the pictures to learn what became of it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from target_micropim.api.client import MicroPimClient
 from target_micropim.api.once import Once
 from target_micropim.api.schemas import check_payload
 from target_micropim.errors import Refused
-from target_micropim.ledger import Ledger, MediaRow
+from target_micropim.ledger import AwaitedPictures, Ledger, MediaRow
 from target_micropim.mapping.wanted import Picture, Wanted
 from target_micropim.plan.options import Options
 from target_micropim.plan.product import plan_pictures
@@ -21,6 +22,7 @@ from target_micropim.report.run_report import Report, Row
 
 MAX_POSTS = 2  # a picture that was stored need not show at once, so a third would be reckless
 FINAL_STATES = frozenset({"sent", "assumed", "left"})
+Asked = Callable[[str], str | None]  # what is wrong with an address
 
 
 @dataclass
@@ -35,21 +37,24 @@ class Shelf:
 class Media:
     """Sends the pictures that were not sent yet."""
 
-    def __init__(self, client: MicroPimClient, ledger: Ledger, report: Report, once: Once, options: Options) -> None:
+    def __init__(
+        self, client: MicroPimClient, ledger: Ledger, report: Report, once: Once, options: Options, trouble_with: Asked
+    ) -> None:
+        self._trouble_with = trouble_with
         self._client = client
         self._once = once
         self._ledger = ledger
         self._report = report
         self._options = options
 
-    def send(self, wanted: Wanted, shelf: Shelf) -> None:
-        """Send what is missing. Raises RecordRejected when a picture's fate stays unclear."""
+    def send(self, wanted: Wanted, shelf: Shelf) -> bool:
+        """Send what is missing; whether every address could be tried. Raises RecordRejected for an unclear fate."""
         if not wanted.pictures:
-            return
+            return True
         rows = self._ledger.media(wanted.external_id)
         if not rows and not shelf.is_ours and shelf.images and self._options.on_unknown_media != "append":
             self._leave(wanted, shelf)
-            return
+            return True
         self._resolve_intents(wanted, shelf, rows)
         self._note_changed(wanted, rows)
         handled = frozenset(key for key, row in rows.items() if row.state in FINAL_STATES)
@@ -57,8 +62,22 @@ class Media:
         self._note_missing(wanted, shelf, sent)
         shelf.images = max(shelf.images, sent)  # a picture that was accepted may not show yet (row 18)
         by_key = {picture.key: picture for picture in wanted.pictures}
-        for key in plan_pictures(list(by_key), handled):
-            self._send_one(wanted, by_key[key], shelf)
+        due = plan_pictures(list(by_key), handled)
+        reached = [key for key in due if self._is_reached(wanted, by_key[key])]
+        accepted = [self._send_one(wanted, by_key[key], shelf) for key in reached]
+        if any(accepted):
+            self._ledger.await_pictures(AwaitedPictures(wanted.external_id, shelf.remote_id, wanted.sku, shelf.images))
+        return reached == due
+
+    def _is_reached(self, wanted: Wanted, picture: Picture) -> bool:
+        """By check_media_urls: a picture that nobody can fetch is not sent, and listed for a person (row 18)."""
+        trouble = self._trouble_with(picture.url)
+        if trouble is None:
+            return True
+        self._report.picture("unreachable")
+        what = f"picture {picture.key} was not sent: its address {trouble}; it is tried again when the product comes"
+        self._report.add("manual_actions", Row("products", wanted.external_id, wanted.sku, what))
+        return False
 
     def _leave(self, wanted: Wanted, shelf: Shelf) -> None:
         """A product that already has pictures of unknown origin gets none of ours: they could be the same ones.
@@ -105,7 +124,8 @@ class Media:
             what += "somebody removed them"
             self._report.add("manual_actions", Row("products", wanted.external_id, wanted.sku, what))
 
-    def _send_one(self, wanted: Wanted, picture: Picture, shelf: Shelf) -> None:
+    def _send_one(self, wanted: Wanted, picture: Picture, shelf: Shelf) -> bool:
+        """Whether MicroPIM accepted it."""
         payload = {"file_url": picture.url, "alt_text": picture.alt, "position": shelf.images}
         try:
             check_payload("media", payload)
@@ -122,6 +142,7 @@ class Media:
         row = MediaRow(picture.key, picture.url, state)
         self._ledger.remember_media(wanted.external_id, [row], soon=True)  # with the next intent, or with the settling
         self._report.picture(state)
+        return state != "refused"
 
     def _post(self, payload: dict[str, Any], shelf: Shelf) -> str:
         """``sent``, or ``assumed`` when the answer was lost and the product shows one picture more."""

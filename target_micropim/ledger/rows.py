@@ -32,6 +32,16 @@ class MediaRow:
 
 
 @dataclass(frozen=True)
+class AwaitedPictures:
+    """A product that got pictures, and how many it should show."""
+
+    external_id: ProductId
+    remote_id: int
+    sku: str
+    expected: int
+
+
+@dataclass(frozen=True)
 class SeenProduct:
     """A product of the catalogue as this run saw it, reduced to fingerprints."""
 

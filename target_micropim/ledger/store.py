@@ -14,7 +14,17 @@ from sqlalchemy.exc import SQLAlchemyError
 from target_micropim.errors import LedgerUnusable
 from target_micropim.ledger import tables
 from target_micropim.ledger.database import Database, cause, engine_for, shown
-from target_micropim.ledger.rows import MediaRow, ProductId, ProductRow, SeenProduct, product_row, product_values
+from target_micropim.ledger.rows import (
+    AwaitedPictures,
+    MediaRow,
+    ProductId,
+    ProductRow,
+    SeenProduct,
+    product_row,
+    product_values,
+)
+
+MOST_AT_ONCE = 100  # rows of a list that is worked off
 
 
 class Ledger(Database):
@@ -105,7 +115,7 @@ class Ledger(Database):
     def forget(self, external_id: ProductId) -> None:
         """Drop a product whose id MicroPIM no longer knows, with its pictures."""
         with self.transaction() as connection:
-            for table in (tables.products, tables.media, tables.missing_categories):
+            for table in (tables.products, tables.media, tables.missing_categories, tables.awaited_pictures):
                 connection.execute(delete(table).where(table.c.external_id == external_id))
 
     def now(self) -> float:
@@ -140,6 +150,29 @@ class Ledger(Database):
         self.put_soon(tables.media, [{"external_id": external_id, **vars(row)} for row in fitting])
         if not soon:
             self.flush()
+
+    def await_pictures(self, awaited: AwaitedPictures) -> None:
+        """A product got pictures: somebody has to look whether they show. Written with what the ledger hears next."""
+        self.put_soon(tables.awaited_pictures, [vars(awaited)])
+
+    def awaited_pictures(self, among: Iterable[int] | None = None) -> list[AwaitedPictures]:
+        """Products to look at: those among MicroPIM's ids, or the first few of all."""
+        table = tables.awaited_pictures
+        query = select(table).order_by(table.c.external_id)
+        query = query.limit(MOST_AT_ONCE) if among is None else query.where(table.c.remote_id.in_(list(among)))
+        with self.transaction() as connection:
+            return [AwaitedPictures(*row) for row in connection.execute(query)]
+
+    def count_awaited_pictures(self) -> int:
+        """How many products are to be looked at."""
+        with self.transaction() as connection:
+            return int(connection.execute(select(func.count()).select_from(tables.awaited_pictures)).scalar_one())
+
+    def pictures_counted(self, awaited: AwaitedPictures) -> None:
+        """Somebody has looked."""
+        table = tables.awaited_pictures
+        with self.transaction() as connection:
+            connection.execute(delete(table).where(table.c.external_id == awaited.external_id))
 
     # Categories, brands, suppliers
 

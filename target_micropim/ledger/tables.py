@@ -42,6 +42,16 @@ media = Table(
     Column("count_before", Integer, nullable=False, default=0),
 )
 
+# Products that got pictures in a run, until somebody has looked whether they show.
+awaited_pictures = Table(
+    "awaited_pictures",
+    METADATA,
+    Column("external_id", String(MAX_KEY), primary_key=True),
+    Column("remote_id", Integer, nullable=False, index=True),
+    Column("sku", String(255), nullable=False),
+    Column("expected", Integer, nullable=False),
+)
+
 categories = Table(
     "categories",
     METADATA,

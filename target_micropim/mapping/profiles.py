@@ -12,6 +12,7 @@ from target_micropim.mapping.texts import text_in
 from target_micropim.mapping.wanted import Wanted, WantedCategory
 
 Record = dict[str, Any]
+DELETED = "_sdc_deleted_at"  # Singer's mark of a deleted record
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def medipim_profile(rules: MappingRules, *, writes_categories: bool, acknowledge
     return Profile(
         name="medipim",
         key_field="id",
-        product=lambda record: map_product(record, rules),
+        product=lambda record: _deleted(record, "id", sku_of(record, rules.sku_template)) or map_product(record, rules),
         category=lambda record: _category(record, rules),
         hand=lambda record, key: sku_of(record, rules.sku_template) or key,
         names=lambda record: names_of(record, rules),
@@ -53,13 +54,20 @@ def native_profile(rules: MappingRules, *, writes_categories: bool) -> Profile:
     return Profile(
         name="native",
         key_field="sku",
-        product=lambda record: _native(record, rules),
+        product=lambda record: _deleted(record, "sku", str(record["sku"]).strip()) or _native(record, rules),
         category=native_category,
         hand=lambda _record, key: key,
         names=lambda _record: iter(()),
         writes_categories=writes_categories,
         acknowledged=frozenset(),
     )
+
+
+def _deleted(record: Record, key_field: str, sku: str | None) -> Wanted | None:
+    """A record that says that it was deleted (row 36): all that counts of it is who it was. None for any other."""
+    if record.get(DELETED) in (None, "") or not sku:
+        return None
+    return Wanted(str(record[key_field]).strip(), sku, {}, inactive=True, deleted=True)
 
 
 def _native(record: Record, rules: MappingRules) -> Wanted:

@@ -30,6 +30,7 @@ class Wanted:
     ``fields`` are MicroPIM's own write fields without the SKU; ``brand`` and ``supplier`` are names still to be
     resolved, ``categories`` external ids of the categories stream, ``category_ids`` ids that already are MicroPIM's.
     ``vat`` can only be compared (row 13); ``languages`` are those of the source that MicroPIM cannot hold (row 22).
+    ``deleted`` says that the record carries a mark of deletion (row 36); then it is ``inactive`` too.
     """
 
     external_id: str
@@ -44,6 +45,7 @@ class Wanted:
     vat: str | None = None
     languages: frozenset[str] = field(default_factory=frozenset)
     inactive: bool = False
+    deleted: bool = False
     warnings: tuple[str, ...] = ()
 
 

@@ -16,6 +16,7 @@ class Options:
     categories_mode: str
     media_mode: str
     create_status: str
+    delete_mode: str = "ignore"
     attributes_mode: str = "off"
     attribute_template: Mapping[str, Any] = field(default_factory=dict)
     update_categories: bool = False

@@ -18,7 +18,7 @@ from target_micropim.roads.writing import Desk, Sent, Writing
 
 MAX_POSTS = 6
 _TAKEN = frozenset({400, 409, 422})
-_HINT = "this SKU may belong to a variant or to an archived product"
+_HINT = "this SKU may belong to a variant or an archived product, or to one that no search finds (see lookup)"
 
 
 class Creating:

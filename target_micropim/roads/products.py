@@ -141,7 +141,7 @@ class ProductRoad:
         rows = parts.ledger.products(item.key for item in changed)
         unknown = sum(item.key not in rows or rows[item.key].remote_id == ABSENT for item in changed)
         names = (pair for item in changed for pair in parts.profile.names(item.record))
-        unnamed = any(parts.names.is_worth_a_look(kind, name) for kind, name in names)
+        unnamed = parts.identity.may_index and any(parts.names.is_worth_a_look(kind, name) for kind, name in names)
         if parts.identity.wants_index(unknown) or unnamed:
             parts.pool.drain()
             parts.identity.build_index(parts.names.notice)

@@ -63,7 +63,7 @@ class Updating:
         sent = self._sent(wanted, changes, asked, found)
         if changes.fields:
             self._writing.tell(wanted, sent)
-        if self._options.categories_mode == "managed" and changes.removed:
+        if changes.removed:
             base = replace(base, categories=tuple(key for key in base.categories if key in wanted.categories))
         row_after = self._writing.remember(wanted, base, fields, sent)
         shelf = Shelf(found.remote_id, found.images, is_ours=row is not None and bool(row.acknowledged))
@@ -118,9 +118,11 @@ class Updating:
     ) -> tuple[list[int] | None, tuple[int, ...]]:
         if self._options.categories_mode == "off":
             return None, ()
-        if self._options.categories_mode == "managed":
-            complete = all(key in asked for key in wanted.categories)
-            managed = plan_managed(asked, self._desk.categories.managed(), found.category_ids, complete=complete)
+        if self._options.categories_mode in {"managed", "replace"}:
+            replaces = self._options.categories_mode == "replace"
+            ours = frozenset(found.category_ids) if replaces else self._desk.categories.managed()
+            complete = all(key in asked for key in wanted.categories) and bool(asked or not replaces)
+            managed = plan_managed(asked, ours, found.category_ids, complete=complete)
             return managed.ids, managed.removed
         acknowledged = frozenset(row.categories) if row is not None and row.acknowledged else None
         return plan_categories(asked, acknowledged, found.category_ids), ()

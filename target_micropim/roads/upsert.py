@@ -14,7 +14,7 @@ from target_micropim.entities.assigning import Assigner
 from target_micropim.entities.attributes import Attributes
 from target_micropim.entities.categories import Categories
 from target_micropim.entities.identity import Found, Identity, found_in
-from target_micropim.entities.media import Media, Shelf
+from target_micropim.entities.media import Asked, Media, Shelf
 from target_micropim.entities.names import Names
 from target_micropim.errors import NotFound, Reason, RecordRejected
 from target_micropim.ledger import Ledger, ProductRow
@@ -30,6 +30,7 @@ from target_micropim.roads.writing import Desk, Writing
 
 __all__ = ["ABSENT", "STREAM", "Outcome", "Upserter"]
 
+NOT_WHOLE = ""  # the digest of a product whose record is to be looked at again, whether it changes or not
 ABSENT = 0  # the remote id of an inactive product that was never made
 
 
@@ -55,6 +56,7 @@ class Upserter:
         report: Report,
         once: Once,
         options: Options,
+        trouble_with: Asked,
     ) -> None:
         self._map = map_record
         self._client = client
@@ -64,7 +66,7 @@ class Upserter:
         self._categories = categories
         self._report = report
         self._options = options
-        self._media = Media(client, ledger, report, once, options)
+        self._media = Media(client, ledger, report, once, options, trouble_with)
         attributes = Attributes(client, once, report, options.attributes_mode, options.attribute_template)
         sending = Sending(attributes, report, drop_unmapped=options.drop_unmapped)
         assigner = Assigner(client, report, may_assign=options.may_assign)
@@ -88,9 +90,8 @@ class Upserter:
         if wanted.inactive and found is not None:
             return Outcome("archived", archive=self._row(wanted, row, found, digest))
         action, row, shelf = self._written(wanted, row, found)
-        if self._options.media_mode == "append":
-            self._media.send(wanted, shelf)
-        self._settle(wanted, row, digest)
+        whole = self._options.media_mode != "append" or self._media.send(wanted, shelf)
+        self._settle(wanted, row, digest if whole else NOT_WHOLE)
         return Outcome(action)
 
     def _written(self, wanted: Wanted, row: ProductRow | None, found: Found | None) -> tuple[str, ProductRow, Shelf]:
@@ -163,7 +164,7 @@ class Upserter:
                 half_done=row is not None and row.digest is None,
             ),
             write_mode=self._options.write_mode,
-            on_inactive=self._options.on_inactive,
+            on_inactive=self._options.delete_mode if wanted.deleted else self._options.on_inactive,
             on_archived=self._options.on_archived,
         )
         if leave is None:

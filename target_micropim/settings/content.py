@@ -77,10 +77,10 @@ CONTENT: tuple["th.Property[Any]", ...] = (
     choice(
         "categories_mode",
         "add",
-        ["off", "add", "managed"],
+        ["off", "add", "managed", "replace"],
         "Categories",
         "off: none. add: make them and add products to them. managed: also take products out of those of our "
-        "categories that the source dropped.",
+        "categories that the source dropped. replace: take them out of every category that the source does not name.",
     ),
     th.Property(
         "update_categories",
@@ -88,6 +88,13 @@ CONTENT: tuple["th.Property[Any]", ...] = (
         default=False,
         title="Update categories",
         description="Rename and move categories in MicroPIM when the source does.",
+    ),
+    th.Property(
+        "max_category_depth",
+        th.IntegerType(nullable=False, minimum=1, maximum=40),
+        default=10,
+        title="Deepest category",
+        description="A category that would be deeper, counted from the top of MicroPIM's tree, is refused.",
     ),
     choice(
         "attributes_mode",
@@ -168,6 +175,13 @@ CONTENT: tuple["th.Property[Any]", ...] = (
         description="Hand on picture addresses in private networks.",
     ),
     th.Property(
+        "check_media_urls",
+        th.BooleanType(nullable=False),
+        default=False,
+        title="Check picture addresses",
+        description="Ask each picture's address before it is sent; one that does not answer is not sent, but listed.",
+    ),
+    th.Property(
         "brand_map",
         Map,
         title="Brand map",
@@ -192,5 +206,12 @@ CONTENT: tuple["th.Property[Any]", ...] = (
         default=[],
         title="Publishing channels",
         description="Channels a new product gets. Empty: none is sent.",
+    ),
+    choice(
+        "on_missing_channel",
+        "leave_out",
+        ["leave_out", "fail"],
+        "Missing channels",
+        "A publishing channel that the organization has not set up: leave it out with a warning, or stop the run.",
     ),
 )

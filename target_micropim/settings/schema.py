@@ -47,6 +47,14 @@ SETTINGS = th.PropertiesList(
         description='How products already in MicroPIM are recognised: ["sku"] or ["sku", "ean"].',
     ),
     choice(
+        "lookup",
+        "auto",
+        ["auto", "index", "search"],
+        "Look-up of products",
+        "How products are found that the ledger does not know. index: read the whole list once. search: one search "
+        "each. auto: searches for a few, the list for many.",
+    ),
+    choice(
         "write_mode",
         "upsert",
         ["upsert", "update_only", "create_only"],
@@ -67,6 +75,14 @@ SETTINGS = th.PropertiesList(
         ["skip", "update", "revive", "error"],
         "Archived products",
         "What to do with a product that is archived in MicroPIM while the source has it.",
+    ),
+    choice(
+        "delete_mode",
+        "ignore",
+        ["ignore", "archive"],
+        "Deleted records",
+        "What to do with a product whose record says that it was deleted (_sdc_deleted_at). It is never made; absence "
+        "from the stream means nothing.",
     ),
     *CONTENT,
     th.Property(

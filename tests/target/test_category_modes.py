@@ -89,6 +89,31 @@ def test_add_takes_nothing_away(world: Any, singer: Any) -> None:
     assert categories_of(world, "1") == ["A", "B"]
 
 
+@pytest.mark.parametrize("world_of", ["replace", "merge", "ignored"])
+def test_replace_follows_the_source_in_every_category(make_world: Any, singer: Any, world_of: str) -> None:
+    """Also in those that a person chose; where MicroPIM keeps them, a person is told."""
+    world = make_world(patch_categories=world_of)
+    world.load(singer.lines(categories=tree(singer), products=[in_shop(singer, 1, 1)]))
+    other = world.box.micropim.store.next_id("category")
+    world.pim.categories[other] = {**world.pim.categories[401], "id": other, "name": "By hand"}
+    world.pim.products[90001]["category_ids"] = [401, other]
+    outcome = world.load(
+        singer.lines(categories=tree(singer), products=[in_shop(singer, 1, 2)]), categories_mode="replace"
+    )
+    assert categories_of(world, "1") == (["B"] if world_of == "replace" else ["A", "B", "By hand"])
+    taken = [row["what"] for row in outcome.report["warnings"] if "taken out of" in row["what"]]
+    assert [what.split(":")[0] for what in taken] == ["taken out of category A", "taken out of category By hand"]
+    kept = [row for row in outcome.report["manual_actions"] if "by hand" in row["what"]]
+    assert len(kept) == (0 if world_of == "replace" else 2)
+
+
+def test_replace_takes_nothing_from_a_product_that_the_source_puts_nowhere(world: Any, singer: Any) -> None:
+    """A source that says nothing is no order to empty."""
+    world.load(singer.lines(categories=tree(singer), products=[in_shop(singer, 1, 1)]), categories_mode="replace")
+    world.load(singer.lines(products=[in_shop(singer, 1, name={"en": "New"})]), categories_mode="replace")
+    assert categories_of(world, "1") == ["A"]
+
+
 def test_managed_below_a_root_leaves_the_rest_alone(world: Any, singer: Any) -> None:
     """Below the root MicroPIM follows the source, elsewhere nothing changes, even when the ledger is lost."""
     settings = {"categories_mode": "managed", "category_root": "Shop"}

@@ -65,6 +65,38 @@ def test_a_post_with_an_unclear_answer_is_carried_out_once(
     assert world.writes() == []
 
 
+OTHER_ROUTES = (
+    "POST /api/product-attributes", "POST /api/categories/{id}/products", "POST /api/categories/{id}/move",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("what", "assign"),
+    [*((what, "additive") for what in FAULTS), ("dropped after", "replace"), ("committed, then 500", "replace")],
+)
+def test_the_other_posts_are_carried_out_once_too(make_world: Any, singer: Any, what: str, assign: str) -> None:
+    """A definition, a product put into a category, a category moved: one fault on each (micropim.md 4, row 14)."""
+    world = make_world(patch_categories="ignored", assign=assign, attributes="map")
+    settings = {"update_categories": True, "attributes_mode": "values"}
+    record = singer.product(1, cnk="0123456")
+    world.load(singer.lines(categories=[singer.category(1, "A"), singer.category(2, "B")], products=[record]))
+    world.pim.faults.add(*(replace(FAULTS[what], route=route) for route in OTHER_ROUTES))
+    given = singer.lines(
+        categories=[singer.category(2, "B"), singer.category(1, "A", 2)],
+        products=[{**record, "publicCategories": [{"id": 1}, {"id": 2}]}],
+    )
+    outcome = world.load(given, request_timeout_seconds=0.2, **settings)
+    assert outcome.rejects == []
+    assert {route.split("/")[-1] for route in OTHER_ROUTES} <= {write.split("/")[-1] for write in world.writes()}
+    assert [row["code"] for row in world.pim.attributes.values()] == ["cnk"]
+    shown = world.pim.snapshot()
+    assert shown["products"]["1"]["categories"] == ["B", "B > A"]
+    assert shown["products"]["1"]["attributes"] == {"cnk": "0123456"}
+    world.forget_requests()
+    world.load(given, **settings)
+    assert world.writes() == []
+
+
 @pytest.mark.parametrize("route", ["GET /api/products", "GET /api/categories/tree", "GET /api/channels"])
 @pytest.mark.parametrize("kind", ["drop_before", "truncate_json", "html", "status"])
 def test_reads_are_simply_repeated(make_world: Any, singer: Any, route: str, kind: Any) -> None:
