@@ -78,6 +78,8 @@ def _one_line(failure: BaseException) -> str:
     if isinstance(failure, OSError) and failure.strerror:
         return f"The system refused: {failure.strerror}" + (f" ({failure.filename})" if failure.filename else "")
     text = str(failure).splitlines()[0][:200] if str(failure) else "no text"
+    if type(failure).__module__.startswith("singer_sdk."):
+        return text  # the SDK's own sentences: a record before its schema, a key that is missing
     return f"Unexpected {type(failure).__name__}: {text} (LOGLEVEL=DEBUG shows where)"
 
 

@@ -75,6 +75,16 @@ class Engine:
             endings = self._parts.endings
             endings.reject(stream, endings.open(), None, record, because("map", "$", "the record is not an object"))
 
+    def refuse(self, stream: str, kept: Any, why: str) -> None:
+        """Take a record that could not be read: a reject, with what is kept of it, where its stream is taken."""
+        self._parts.report.receive(stream)
+        if stream not in self._roads:
+            self._acknowledge(stream, kept)
+            return
+        endings = self._parts.endings
+        key = self._parts.profile.key(kept) if isinstance(kept, dict) else None
+        endings.reject(stream, endings.open(), key, kept, because("read", "$", why))
+
     def _receive_category(self, record: dict[str, Any]) -> None:
         """Products in flight land first: whether they see this category must not hang on who is faster."""
         self._parts.pool.drain()

@@ -9,19 +9,31 @@ import orjson
 from singer_sdk.singerlib.encoding.base import GenericSingerReader
 from typing_extensions import override
 
+from pim_wire.bounds import Bounds
 from pim_wire.errors import Interrupted, StopRun
+from target_micropim.lines import Unreadable, lines_of, loose, unreadable
 
-MAX_LINE_BYTES = 64 * 1024 * 1024
+_NEEDED: dict[str, dict[str, type]] = {
+    "RECORD": {"stream": str, "record": object},
+    "SCHEMA": {"stream": str, "schema": dict},
+    "STATE": {"value": object},
+    "ACTIVATE_VERSION": {"stream": str, "version": object},
+}
 
 
 class OrjsonReader(GenericSingerReader[bytes]):
-    """Reads lines from stdin. A bad line ends the run with its number, never with its content."""
+    """Reads lines from stdin. A bad line ends the run with its number, never with its content.
+
+    A RECORD that is too much to be held, or no strict JSON, goes to ``on_unreadable`` instead, and the run goes on.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.is_waiting = False
         self.on_failure: Callable[[BaseException], None] = lambda _failure: None
         self.is_stopped: Callable[[], bool] = lambda: False
+        self.on_unreadable: Callable[[Unreadable], None] = lambda _refused: None
+        self.bounds = Bounds()
 
     @property
     @override
@@ -48,35 +60,68 @@ class OrjsonReader(GenericSingerReader[bytes]):
     def _dispatch(
         self, source: Any, callbacks: dict[Any, Callable[[dict[str, Any]], None]], seen: Counter[str]
     ) -> None:
-        for number, line in enumerate(self._lines(source), start=1):
-            if not line.strip():
+        for number, (line, whole) in enumerate(self._lines(source), start=1):
+            if whole and not line.strip():
                 continue
-            message = self._message(number, line)
-            kind = message["type"]
-            if kind not in callbacks:
-                raise StopRun(f"Input line {number}: unknown message type {str(kind)[:40]!r}")
-            callbacks[kind](message)
+            taken = self._message(number, line, whole=whole)
+            if isinstance(taken, Unreadable):
+                self.on_unreadable(taken)
+                seen["RECORD"] += 1
+                continue
+            kind = taken["type"]
+            callbacks[kind](taken)
             seen[kind] += 1
 
-    def _lines(self, source: Any) -> Iterator[bytes | str]:
+    def _lines(self, source: Any) -> Iterator[tuple[bytes, bool]]:
+        lines = lines_of(getattr(source, "buffer", source), self.bounds.line_bytes)
         while True:
             self.is_waiting = True
             try:
                 if self.is_stopped():  # the signal came before we waited: nothing would end the wait
                     raise Interrupted("stopped before the next line")
-                line = source.readline(MAX_LINE_BYTES)
+                found = next(lines, None)
             finally:
                 self.is_waiting = False
-            if not line:
+            if found is None:
                 return
-            yield line
+            yield found
 
-    def _message(self, number: int, line: bytes | str) -> dict[str, Any]:
-        if len(line) >= MAX_LINE_BYTES:
-            raise StopRun(f"Input line {number}: longer than {MAX_LINE_BYTES} bytes")
+    def _message(self, number: int, line: bytes, *, whole: bool) -> dict[str, Any] | Unreadable:
+        try:
+            if (refused := unreadable(line, self.bounds, whole=whole)) is not None:
+                return refused
+        except ValueError as why:
+            raise StopRun(f"Input line {number}: {why}; it is not known to be a record") from None
         try:
             message = self.deserialize_json(line)
-            self.assert_line_requires(dict.fromkeys(message), requires={"type"})
         except ValueError:
+            if (refused := loose(line)) is not None:
+                return refused
             raise StopRun(f"Input line {number}: not a Singer message (one JSON object with a type)") from None
+        if wrong := _wrong(message):
+            raise StopRun(f"Input line {number}: {wrong}")
         return message
+
+
+def _wrong(message: dict[str, Any]) -> str | None:
+    """What a message lacks to be taken (singer.md 1.2), without a word of its content."""
+    kind = message.get("type")
+    if not isinstance(kind, str):
+        return "not a Singer message (one JSON object with a type)"
+    if kind not in _NEEDED:
+        return f"unknown message type {kind[:40]!r}"
+    for name, type_ in _NEEDED[kind].items():
+        if name not in message or not isinstance(message[name], type_):
+            return f"a {kind} without a usable {name}"
+    if kind == "SCHEMA":
+        return _wrong_schema(message)
+    return None
+
+
+def _wrong_schema(message: dict[str, Any]) -> str | None:
+    keys = message.get("key_properties")
+    if not isinstance(message["schema"].get("properties"), dict):
+        return "a SCHEMA without properties"
+    if keys is not None and not (isinstance(keys, list) and all(isinstance(key, str) for key in keys)):
+        return "a SCHEMA whose key_properties are no list of names"
+    return None

@@ -12,8 +12,9 @@ from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 from singer_sdk.target_base import Target
 from typing_extensions import override
 
+from pim_wire.bounds import Bounds
 from pim_wire.clock import Clock
-from pim_wire.errors import Interrupted
+from pim_wire.errors import Interrupted, StopRun
 from pim_wire.plugin import checked_config, quiet
 from pim_wire.redaction import Redactor
 from target_micropim.check import Check
@@ -22,6 +23,7 @@ from target_micropim.engine import Engine
 from target_micropim.first_contact import Probe, Wish
 from target_micropim.flags import FLAGS, refuse_together
 from target_micropim.inspection import inspected
+from target_micropim.lines import Unreadable
 from target_micropim.messages import OrjsonReader
 from target_micropim.run import Run
 from target_micropim.settings.schema import SETTINGS
@@ -56,6 +58,8 @@ class TargetMicroPim(Target):
         if isinstance(self.message_reader, OrjsonReader):
             self.message_reader.on_failure = self._abort
             self.message_reader.is_stopped = lambda: self.clock.stopped
+            self.message_reader.on_unreadable = self._refuse
+            self.message_reader.bounds = Bounds(self._config["max_line_bytes"], self._config["max_nesting"])
         self._max_parallelism = 1  # sinks only hand over; the engine has its own pool
 
     @cached_property
@@ -130,6 +134,29 @@ class TargetMicroPim(Target):
         else:
             self._assert_sink_exists(message_dict["stream"])
             self.engine.receive(message_dict["stream"], message_dict["record"])
+
+    def _refuse(self, refused: Unreadable) -> None:
+        """A record that cannot be read is rejected under the name its stream goes by here. Raises StopRun."""
+        maps = self.mapper.stream_maps.get(refused.stream)
+        if not maps:
+            raise StopRun(f"A record of stream {refused.stream[:80]!r} came before its SCHEMA, and {refused.why}")
+        if maps[0].stream_alias != TEST_STREAM:
+            self.engine.refuse(maps[0].stream_alias, refused.kept, refused.why)
+
+    @override
+    def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
+        """Raises StopRun for a schema that the SDK cannot work with."""
+        try:
+            super()._process_schema_message(message_dict)
+        except (StopRun, Interrupted, OSError):
+            raise
+        except Exception as failure:
+            stream, told = message_dict["stream"][:80], f"{type(failure).__name__}: {failure}".splitlines()[0]
+            raise StopRun(f"The SCHEMA of stream {stream!r} cannot be used ({told[:200]})") from failure
+
+    @override
+    def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
+        """Nothing: products are never taken away because a tap reads them anew."""
 
     @override
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
