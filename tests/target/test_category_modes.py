@@ -146,8 +146,10 @@ def test_a_removal_that_is_merged_away_is_left_to_a_person(make_world: Any, sing
     ]
 
 
-def test_categories_are_renamed_and_moved_only_when_asked_to(world: Any, singer: Any) -> None:
-    """Off by default; when on, in one go, with the description that a person wrote."""
+@pytest.mark.parametrize("named", [True, False])
+def test_categories_are_renamed_and_moved_only_when_asked_to(make_world: Any, singer: Any, *, named: bool) -> None:
+    """Off by default; when on, in one go, with the description that a person wrote: a PUT may replace the whole."""
+    world = make_world(put_name_required=named)
     world.load(singer.lines(categories=tree(singer)))
     world.pim.categories[401]["description"] = "By hand"
     changed = singer.lines(categories=[singer.category(2, "B"), singer.category(1, "Alpha", 2)])

@@ -195,6 +195,27 @@ def test_row_08_what_a_person_wrote_is_never_cleared(world: Any, singer: Any) ->
     assert (shown(world)["short_description"], shown(world)["description"]) == ("By hand", "Theirs")
 
 
+@pytest.mark.parametrize("unknown", ["400", "ignored"])
+def test_row_09_a_category_that_vanishes_while_a_run_goes_on(make_world: Any, singer: Any, unknown: str) -> None:
+    """Refused: the record is a reject. Ignored: told, not remembered as assigned, and the next run does it."""
+    world = make_world(unknown_category=unknown)
+    rows = [singer.category(1, "A")]
+    record = singer.product(1, publicCategories=[{"id": 1}])
+    world.load(singer.lines(categories=rows))
+    gone = iter([1])
+
+    def meanwhile(call: Any) -> None:
+        if (call.method, call.path) == ("POST", "/api/products") and next(gone, None):
+            world.pim.categories.clear()
+
+    world.pim.on_request(meanwhile)
+    outcome = world.load(singer.lines(products=[record]))
+    assert len(outcome.rejects) == (unknown == "400")
+    assert bool([what for what in told(outcome) if "did not take" in what]) is (unknown == "ignored")
+    world.load(singer.lines(categories=rows, products=[record]))
+    assert shown(world)["categories"] == ["A"]
+
+
 # Rows 9 to 11 and 24: test_category_modes.py
 
 
@@ -272,7 +293,16 @@ def test_row_17_a_changed_picture(world: Any, singer: Any, how: str, pictures: i
     assert world.writes() == []
 
 
-@pytest.mark.parametrize("options", [{"media": "never"}, {"unreachable_media": "400"}, {"media": "async"}], ids=str)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"media": "never"},
+        {"media": "async"},
+        {"unreachable_media": "400"},
+        {"unreachable_media": "never"},
+    ],
+    ids=str,
+)
 def test_row_18_a_picture_that_micropim_cannot_fetch(make_world: Any, singer: Any, options: Any) -> None:
     """Refused, or accepted and not shown: told in the same run. Neither costs the record."""
     world = make_world(**options)
@@ -296,8 +326,10 @@ def test_row_19_positions_go_on_after_what_is_there(world: Any, singer: Any) -> 
 # Rows 20 and 21: test_attributes.py
 
 
-def test_row_22_other_languages_are_counted_not_sent(world: Any, singer: Any) -> None:
+@pytest.mark.parametrize("translations", ["ignored", "accepted"])
+def test_row_22_other_languages_are_counted_not_sent(make_world: Any, singer: Any, translations: str) -> None:
     """One language a run; the report says what the source has besides."""
+    world = make_world(translations=translations)
     record = singer.product(1, name={"nl": "N", "fr": "F", "de": None})
     outcome = world.load(singer.lines(products=[record]), locale="nl")
     assert shown(world)["name"] == "N"
