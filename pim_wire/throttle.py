@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pyrate_limiter import GCRA, Rate, RateItem, StateBucket
 
 from pim_wire.clock import Clock
+from pim_wire.timeline import Timeline
 
 MINUTE_MS = 60_000
 _SLOWEST = 1 / 16
@@ -40,9 +41,13 @@ def even_rate(per_minute: float) -> Rate:
 
 
 class Throttle:
-    """Gives turns at ``per_minute``; halves its pace when refused and creeps back while answers are good."""
+    """Gives turns at ``per_minute``; halves its pace when refused and creeps back while answers are good.
 
-    def __init__(self, per_minute: int, clock: Clock) -> None:
+    ``timeline`` learns the turns under ``name``, refusals as ``refused``, and seconds waited as ``pace`` (our own even
+    pace) or ``asked`` (the service told us to).
+    """
+
+    def __init__(self, per_minute: int, clock: Clock, timeline: Timeline | None = None, name: str = "requests") -> None:
         self._per_minute = per_minute
         self._clock = clock
         self._bucket = StateBucket([even_rate(per_minute)], algorithm=GCRA())
@@ -51,6 +56,8 @@ class Throttle:
         self._good = 0
         self._paused_until = 0.0
         self._last_minute: deque[float] = deque(maxlen=per_minute)
+        self._timeline = timeline or Timeline(clock)
+        self._name = name
         self.tally = ThrottleTally()
         self.on_wait: Callable[[float], None] = lambda _seconds: None
 
@@ -59,7 +66,9 @@ class Throttle:
         while (wait := self._try()) > 0:
             self.tally.waited_seconds += wait
             self.on_wait(wait)
-            self._clock.sleep(wait)
+            with self._timeline.waiting("asked" if self._clock.now() < self._paused_until else "pace"):
+                self._clock.sleep(wait)
+        self._timeline.count(self._name)
 
     def _try(self) -> float:
         """Seconds until it is worth trying again; 0 when the turn is ours."""
@@ -81,6 +90,7 @@ class Throttle:
 
     def refused(self, wait: float) -> None:
         """The service said 429: nobody asks for ``wait`` seconds, then at half the pace."""
+        self._timeline.count("refused")
         with self._lock:
             self.tally.refused += 1
             until = self._clock.now() + wait

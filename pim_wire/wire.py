@@ -23,6 +23,7 @@ from pim_wire.redaction import Redactor
 from pim_wire.retry import Next
 from pim_wire.session import open_session
 from pim_wire.throttle import Throttle
+from pim_wire.timeline import Timeline
 
 CONNECT_TIMEOUT_SECONDS = 10.0
 FIRST_CONTACT_SECONDS = 15.0  # a host that was never reached is a wrong address rather than an outage
@@ -116,6 +117,7 @@ class Wire:
         redactor: Redactor,
         connections: int = 4,
         bounds: Bounds | None = None,
+        timeline: Timeline | None = None,
     ) -> None:
         self.base_url = base_url
         self._bounds = bounds or Bounds()
@@ -125,6 +127,7 @@ class Wire:
         self._clock = clock
         self._redactor = redactor
         self.tally = WireTally()
+        self._timeline = timeline or Timeline(clock)
         self.on_wait: Callable[[float, str], None] = lambda _seconds, _why: None
         self._reached = False
         local = is_loopback(urlsplit(base_url).hostname or "")
@@ -236,7 +239,7 @@ class Wire:
         if verdict is Next.THROTTLED:
             self._throttle_for(call.method).refused(wait)
         else:
-            self._clock.sleep(wait)
+            self._pause(wait)
 
     def breathe(self, fruitless: int) -> None:
         """Wait before a broken answer is asked for again: not at all after progress, else ever longer."""
@@ -245,7 +248,12 @@ class Wire:
         for _ in range(fruitless):
             wait = next(waits)
         self.tally.waited_seconds += wait
-        self._clock.sleep(wait)
+        self._pause(wait)
+
+    def _pause(self, seconds: float) -> None:
+        """Wait for a service that is not well; the timeline learns it as ``failing``."""
+        with self._timeline.waiting("failing"):
+            self._clock.sleep(seconds)
 
     def rest(self, seconds: float) -> None:
         """Wait because the caller wants to see what time does to an answer."""

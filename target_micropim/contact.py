@@ -13,6 +13,7 @@ from pim_wire.clock import Clock
 from pim_wire.errors import StopRun
 from pim_wire.redaction import Redactor
 from pim_wire.throttle import Throttle
+from pim_wire.timeline import Timeline
 from pim_wire.wire import Wire
 from target_micropim.api.client import MicroPimClient
 from target_micropim.api.reach import Reach, is_public_address
@@ -44,8 +45,11 @@ class Contact:
         self.clock = clock
         self.redactor = redactor
         known = settings.capabilities
-        self.reads = Throttle(_slower(config["reads_per_minute"], known.reads_per_minute), clock)
-        self.writes = Throttle(_slower(config["writes_per_minute"], known.writes_per_minute), clock)
+        self.timeline = Timeline(clock)
+        reads = _slower(config["reads_per_minute"], known.reads_per_minute)
+        writes = _slower(config["writes_per_minute"], known.writes_per_minute)
+        self.reads = Throttle(reads, clock, self.timeline, "reads")
+        self.writes = Throttle(writes, clock, self.timeline, "writes")
         self._agent = config.get("user_agent") or agent
         self.wire = self._wire(lambda method: self.reads if method == "GET" else self.writes)
         self.client = MicroPimClient(self.wire, redactor, config["request_timeout_seconds"])
@@ -93,6 +97,7 @@ class Contact:
             redactor=self.redactor,
             connections=self.config["max_in_flight"] + 1,
             bounds=Bounds(self.config["max_line_bytes"], self.config["max_nesting"]),
+            timeline=self.timeline,
         )
 
 

@@ -17,6 +17,7 @@ from target_micropim.entities.picture_count import PictureCount
 from target_micropim.ledger import Ledger, Planned, RunLock, copy_of
 from target_micropim.preview.client import PlanningClient
 from target_micropim.replay import Replay
+from target_micropim.report import terminal
 from target_micropim.report.plan_file import PlanFile
 from target_micropim.report.rejects import Rejects
 from target_micropim.report.run_report import Report
@@ -133,15 +134,15 @@ class Run:
         self._ticker.join()
         self._pool.close()
         try:
-            self._report.write(self._facts(failure), self._names.unmapped)
-            self._say_what_happened()
+            whole = self._report.write(self._facts(failure), self._names.unmapped)
+            terminal.show(whole, self._report.folder, logger)
         finally:
             self._lock.release()
             self._ledger.close()
 
     def _facts(self, failure: BaseException | None) -> dict[str, Any]:
         tallies = {"reads": self._contact.reads.tally, "writes": self._contact.writes.tally}
-        wire = self._contact.wire.tally
+        wire, timeline = self._contact.wire.tally, self._contact.timeline
         return {
             "api_url": self._contact.settings.base_url,
             "dry_run": self._dry,
@@ -151,25 +152,13 @@ class Run:
             "complete": failure is None,
             "stopped_by": None if failure is None else str(failure) or type(failure).__name__,
             "requests": {kind: vars(tally) for kind, tally in tallies.items()}
-            | {"retries": wire.retries, "waited_seconds": round(wire.waited_seconds, 3)},
+            | {
+                "retries": wire.retries,
+                "waited_seconds": round(wire.waited_seconds, 3),
+                "waits": {kind: round(timeline.total(kind), 3) for kind in ("pace", "asked", "failing")},
+                "over_time": timeline.shown(),
+            },
         }
-
-    def _say_what_happened(self) -> None:
-        if self._dry:
-            logger.info("Dry run: nothing was written to MicroPIM, the ledger or the state; see plan.jsonl")
-        for stream, ends in self._report.streams().items():
-            logger.info("%s: %s", stream, ", ".join(f"{number} {action}" for action, number in ends.items()))
-        counts = self._report.totals
-        logger.info(
-            "pictures: %s; conflicts: %d, for a person: %d, rejects: %d; requests: %d reads, %d writes; report in %s",
-            ", ".join(f"{number} {state}" for state, number in self._report.pictures.items()) or "none",
-            counts["conflicts"],
-            counts["manual_actions"],
-            self._report.count("rejected"),
-            self._contact.reads.tally.turns,
-            self._contact.writes.tally.turns,
-            self._report.folder,
-        )
 
     def _run_id(self) -> str:
         return f"{datetime.fromtimestamp(self._started, UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:6]}"

@@ -89,7 +89,7 @@ class Media:
             self._ledger.remember_media(wanted.external_id, rows)
         self._report.picture("left")
         what = f"has {shelf.images} pictures that this ledger does not know; {len(rows)} from the source were left out"
-        self._report.add("manual_actions", Row("products", wanted.external_id, wanted.sku, what))
+        self._tell(wanted, what)
 
     def _resolve_intents(self, wanted: Wanted, shelf: Shelf, rows: dict[str, MediaRow]) -> None:
         """A killed run may have sent a picture without noting its end: more pictures than before means it arrived."""
@@ -111,18 +111,18 @@ class Media:
             if self._options.media_changes == "append":
                 rows[picture.key] = replace(row, state="replaced")
                 what = f"picture {picture.key} changed in the source: the new one is appended, remove the old by hand"
-                self._report.add("manual_actions", Row("products", wanted.external_id, wanted.sku, what))
+                self._tell(wanted, what)
             else:
                 self._ledger.remember_media(wanted.external_id, [replace(row, url=picture.url)])
                 what = f"picture {picture.key} changed in the source: replace it by hand"
-                self._report.add("manual_actions", Row("products", wanted.external_id, wanted.sku, what))
+                self._tell(wanted, what)
 
     def _note_missing(self, wanted: Wanted, shelf: Shelf, sent: int) -> None:
         """Pictures that an earlier run had accepted and that do not show: a person may want to know (row 18)."""
         if shelf.is_ours and shelf.images < sent:
             what = f"shows {shelf.images} pictures of {sent} that MicroPIM accepted: it could not fetch the others, or "
             what += "somebody removed them"
-            self._report.add("manual_actions", Row("products", wanted.external_id, wanted.sku, what))
+            self._tell(wanted, what)
 
     def _send_one(self, wanted: Wanted, picture: Picture, shelf: Shelf) -> bool:
         """Whether MicroPIM accepted it."""
@@ -135,7 +135,7 @@ class Media:
             state = self._post(payload, shelf)
         except Refused as refused:
             what = f"picture {picture.key} was refused: {refused.said or refused}"
-            self._report.add("manual_actions", Row("products", wanted.external_id, wanted.sku, what))
+            self._tell(wanted, what)
             state = "refused"
         else:
             shelf.images += 1
@@ -143,6 +143,9 @@ class Media:
         self._ledger.remember_media(wanted.external_id, [row], soon=True)  # with the next intent, or with the settling
         self._report.picture(state)
         return state != "refused"
+
+    def _tell(self, wanted: Wanted, what: str) -> None:
+        self._report.add("manual_actions", Row("products", wanted.external_id, wanted.sku, what, "picture"))
 
     def _post(self, payload: dict[str, Any], shelf: Shelf) -> str:
         """``sent``, or ``assumed`` when the answer was lost and the product shows one picture more."""

@@ -5,12 +5,12 @@ name, or none: the field is left out and the name is listed. No id is ever inven
 """
 
 import threading
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from target_micropim.entities.tree import folded
 from target_micropim.ledger import Ledger
+from target_micropim.report.unmapped import Unmapped
 
 KINDS = ("brand", "supplier")
 HARVESTED = "names_harvested"
@@ -25,7 +25,7 @@ class Names:
         self._shown: dict[str, dict[str, int | None]] = {kind: ledger.names(kind) for kind in KINDS}
         self._fresh: dict[str, dict[str, int | None]] = {kind: {} for kind in KINDS}
         self._lock = threading.Lock()
-        self.unmapped: Counter[tuple[str, str]] = Counter()
+        self.unmapped = Unmapped()
 
     def id_of(self, kind: str, name: str | None) -> int | None:
         """The id of a name, or None."""
@@ -40,11 +40,6 @@ class Names:
         if name is None or self.id_of(kind, name) is not None:
             return False
         return folded(name) not in self._shown[kind] and self._ledger.fact(HARVESTED) is None
-
-    def leave_out(self, kind: str, name: str) -> None:
-        """Count a product whose brand or supplier has no id."""
-        with self._lock:
-            self.unmapped[kind, name] += 1
 
     def notice(self, product: Mapping[str, Any]) -> None:
         """Learn from a product that MicroPIM shows."""

@@ -1,145 +1,200 @@
 """report.html: one file for people, readable on a phone, without a single resource from outside.
 
-Everything that comes from outside is text: escaped, isolated in its direction, its invisible marks made visible.
+First how the run ended and its numbers, then what needs a person, then everything else, each part cut to what a phone
+opens at once, with where the rest is.
 """
 
-import json
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from html import escape
-from itertools import islice
 from pathlib import Path
 from string import Template
 from typing import Any
 
-MOST_REJECTS = 500
-_SHOWN_BLANKS = frozenset("\n\t ")
+from target_micropim.report import cost
+from target_micropim.report.chart import lasting
+from target_micropim.report.markup import number, section, table, text
+
+STYLE = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 _PAGE = Template("""<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>target-micropim $run_id</title>
+<meta http-equiv="Content-Security-Policy" content="$policy">
+<title>MicroPIM run $run_id</title>
 <style>
-:root { color-scheme: light dark; }
-body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 70rem; padding: 1rem; }
-h1 { font-size: 1.4rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
-.table { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; vertical-align: top; padding: .4rem .6rem; border-bottom: 1px solid #8886; }
-td { overflow-wrap: anywhere; min-width: 4rem; }
-.ended { font-weight: bold; }
-</style>
+$style</style>
 </head>
 <body>
-<h1>target-micropim: what this run did</h1>
+<header>
+<h1>What came over to MicroPIM</h1>
+$head
+</header>
+<main>
 $sections
+</main>
 </body>
 </html>
 """)
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+_FIGURES = ("created", "updated", "archived", "unchanged", "skipped", "rejected")
+_DETAILS = "details.jsonl, one a line"
+_HEADS = ("product", "what")
 
-Rows = Iterable[Sequence[Any]]
+
+@dataclass(frozen=True)
+class Part:
+    """A section: its key in links, its title, how many rows it stands for, and its body; without one it is left out."""
+
+    key: str
+    title: str
+    total: int
+    body: str
+    note: str = ""
 
 
-def page(whole: Mapping[str, Any], unmapped: Mapping[tuple[str, str], int], rejects: Rows) -> str:
-    """The whole page, of the content of report.json, the unmapped names and the rejects."""
+def page(whole: Mapping[str, Any], unmapped: Iterable[Sequence[Any]], rejects: Iterable[Sequence[Any]]) -> str:
+    """The whole page, of the content of report.json, the rows of the unmapped names and the first rejects."""
+    mine = [part for part in _for_a_person(whole, list(unmapped), list(rejects)) if part.total]
+    rest = [part for part in _to_know(whole) if part.body]
+    links = "".join(f'<li><a href="#{part.key}">{escape(part.title)}</a></li>' for part in rest)
+    parts = "\n".join(section(part.key, part.title, part.body, part.note) for part in [*mine, *rest])
     return _PAGE.substitute(
-        run_id=_text(whole.get("run_id")), sections="\n".join(_sections(whole, unmapped, list(rejects)))
+        policy=_POLICY,
+        style=STYLE,
+        run_id=text(whole.get("run_id")).removeprefix("<bdi>").removesuffix("</bdi>"),
+        head=f"{_state(whole, sum(part.total for part in mine))}\n{_figures(whole)}",
+        sections=f'{_todo(mine)}\n<nav aria-label="More on this page"><ul>{links}</ul></nav>\n{parts}',
     )
 
 
-def _sections(
-    whole: Mapping[str, Any], unmapped: Mapping[tuple[str, str], int], rejects: Sequence[Sequence[Any]]
-) -> Iterable[str]:
-    yield _summary(whole)
-    yield _table("Streams", ("stream", "what", "records"), _counts(whole.get("streams", {})))
-    yield _table("Changed", ("product", "SKU", "field", "before", "after"), _changes(whole.get("changes", ())))
-    for kind, title in (
-        ("conflicts", "Conflicts: both sides changed, MicroPIM's value stands"),
-        ("manual_actions", "For a person: pictures and other things no program can do"),
-    ):
-        yield _table(title, ("product", "SKU", "what"), _rows(whole.get(kind, ())))
-    yield _table("Rejected", ("stream", "record", "stage", "why", "MicroPIM's words"), rejects)
-    names = sorted(unmapped.items(), key=lambda item: (-item[1], item[0]))
-    yield _table("Names without an id in MicroPIM", ("kind", "name", "products"), ((*key, n) for key, n in names))
-    yield _table("Warnings", ("product", "SKU", "what"), _rows(whole.get("warnings", ())))
-    yield _table("Pictures", ("what", "pictures"), whole.get("pictures", {}).items())
-    yield _table("Languages left out", ("language", "products"), whole.get("languages_left", {}).items())
-    yield _table("Attributes defined", ("code",), ((code,) for code in whole.get("attributes_made", ())))
-    yield _table("Requests", ("what", "number"), _flat(whole.get("requests", {})))
-
-
-def _summary(whole: Mapping[str, Any]) -> str:
-    ended = "ended well" if whole.get("complete") else f"stopped: {whole.get('stopped_by')}"
-    dry = " This was a dry run: nothing was written." if whole.get("dry_run") else ""
-    told = (
-        f"{whole.get('started_at')} to {whole.get('finished_at')}, {whole.get('duration_seconds')} s, "
-        f"run {whole.get('run_id')}, {whole.get('api_url')}"
-    )
-    return f'<p class="ended">{_text(ended)}.{_text(dry)}</p>\n<p>{_text(told)}</p>'
-
-
-def _counts(streams: Mapping[str, Mapping[str, int]]) -> Rows:
-    return ((stream, action, number) for stream, ends in streams.items() for action, number in ends.items())
-
-
-def _rows(rows: Iterable[Mapping[str, Any]]) -> Rows:
-    return ((row["external_id"], row["sku"], row["what"]) for row in rows)
-
-
-def _changes(changes: Iterable[Mapping[str, Any]]) -> Rows:
-    for change in changes:
-        for field, values in change["fields"].items():
-            yield change["external_id"], change["sku"], field, values["before"], values["after"]
-
-
-def _flat(requests: Mapping[str, Any]) -> Rows:
-    for name, value in requests.items():
-        if isinstance(value, Mapping):
-            yield from ((f"{name}: {inner}", number) for inner, number in value.items())
-        else:
-            yield name, value
-
-
-def rejects_in(file: Path) -> Rows:
-    """The first rejects of the run, as rows of the page."""
-    if not file.is_file():
-        return
-    with file.open(encoding="utf-8", errors="replace") as lines:
-        for line in islice(lines, MOST_REJECTS):
-            try:
-                found = json.loads(line)
-            except (ValueError, RecursionError):  # nested too deep to be read here; the file holds it whole
-                yield None, None, None, "see rejects.jsonl", None
-                continue
-            why = "; ".join(f"{reason.get('path')}: {reason.get('message')}" for reason in found.get("reasons") or ())
-            key, said = found.get("external_id"), found.get("said")
-            yield found.get("stream"), key, found.get("stage"), why, said
-
-
-def _table(title: str, heads: Sequence[str], rows: Rows) -> str:
-    body = "\n".join("<tr>" + "".join(f"<td>{_text(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    if not body:
-        return ""
-    head = "".join(f"<th>{escape(name)}</th>" for name in heads)
+def _state(whole: Mapping[str, Any], todo: int) -> str:
+    """How it ended, when, where."""
+    dry = bool(whole.get("dry_run"))
+    if not whole.get("complete"):
+        kind, word, more = "stopped", "Stopped before the end.", whole.get("stopped_by")
+    elif dry:
+        kind, word, more = "dry", "Only a plan.", "Nothing was written; plan.jsonl has every action."
+    else:
+        things = "1 thing needs" if todo == 1 else f"{number(todo)} things need"
+        kind, word, more = "done", "Ended well.", f"{things} a person." if todo else "Nothing is left to do."
+    when = _when(whole.get("started_at"), whole.get("finished_at"))
+    took = lasting(whole.get("duration_seconds") or 0)
     return (
-        f'<h2>{escape(title)}</h2>\n<div class="table"><table>\n<thead><tr>{head}</tr></thead>\n'
-        f"<tbody>\n{body}\n</tbody></table></div>"
+        f'<div class="state {kind}"><p><strong>{word}</strong> {text(more)}</p></div>\n'
+        f'<p class="quiet">{text(when)}, {took}. {text(whole.get("api_url"))}, run {text(whole.get("run_id"))}.</p>'
     )
 
 
-def _text(value: Any) -> str:
-    """Text from outside, in a direction of its own; nothing for nothing."""
-    if value is None or value == "":
-        return ""
-    return f"<bdi>{escape(_visible(str(value)))}</bdi>"
+def _when(started: Any, finished: Any) -> str:
+    """Two moments in RFC 3339 as people read them."""
+    try:
+        since, until = datetime.fromisoformat(str(started)), datetime.fromisoformat(str(finished))
+    except ValueError:
+        return f"{started} to {finished}"
+    day = "" if since.date() == until.date() else f"{until:%d %B} "
+    return f"{since:%d %B %Y, %H:%M} to {day}{until:%H:%M} UTC"
 
 
-def _visible(text: str) -> str:
-    """Marks that are not seen but turn, hide or break text, by their number instead."""
-    return "".join(
-        character if character in _SHOWN_BLANKS or unicodedata.category(character)[0] != "C"
-        else f"[U+{ord(character):04X}]"
-        for character in text
+def _who(row: Mapping[str, Any]) -> str:
+    """The product by its SKU, with the source's id where that is another."""
+    sku, key = row["sku"], row["external_id"]
+    return f"{sku} (source: {key})" if sku and key != sku else str(sku or key)
+
+
+def _figures(whole: Mapping[str, Any]) -> str:
+    """The numbers that matter: how the records ended, and the pictures."""
+    streams: Mapping[str, Mapping[str, int]] = whole.get("streams", {})
+    products = streams.get("products", {})
+    found = [(f"products {action}", products[action], action) for action in _FIGURES if products.get(action)]
+    if made := streams.get("categories", {}).get("created"):
+        found.append(("categories created", made, ""))
+    if sent := whole.get("pictures", {}).get("sent"):
+        found.append(("pictures sent", sent, ""))
+    if not found:
+        return "<p>No product or category came in.</p>"
+    cards = "".join(
+        f'<li class="{"bad" if action == "rejected" else "figure"}"><b>{number(count)}</b> {escape(words)}</li>'
+        for words, count, action in found
+    )
+    return f'<ul class="figures">{cards}</ul>'
+
+
+def _todo(mine: Sequence[Part]) -> str:
+    """What needs a person, as a list of links."""
+    if not mine:
+        return section("todo", "Needs a person", "<p>Nothing. There is nothing to do for you.</p>")
+    links = "".join(f'<li>{number(part.total)} — <a href="#{part.key}">{escape(part.title)}</a></li>' for part in mine)
+    return section("todo", "Needs a person", f'<ul class="todo">{links}</ul>')
+
+
+def _for_a_person(
+    whole: Mapping[str, Any], unmapped: Sequence[Sequence[Any]], rejects: Sequence[Sequence[Any]]
+) -> Iterator[Part]:
+    totals = whole.get("totals", {})
+    rejected = max(totals.get("rejected", 0), len(rejects))
+    heads = ("stream", "record", "stage", "why", "MicroPIM's words")
+    yield Part(
+        "rejected", "Records that could not go in", rejected,
+        table(heads, rejects, "Each with every reason", rejected, "rejects.jsonl"),
+        "They stand whole in rejects.jsonl. Correct the cause, then: target-micropim --replay rejects.jsonl",
     )  # fmt: skip
+    yield _told(
+        whole, "conflicts", "Changed on both sides",
+        "Somebody changed the field in MicroPIM, and the source changed it too: MicroPIM's value stands.",
+    )  # fmt: skip
+    rows = whole.get("manual_actions", ())
+    topics = whole.get("for_a_person", {})
+    for topic, title in (("picture", "Pictures to look at"), ("product", "Other things no program can do")):
+        found = [(_who(row), row["what"]) for row in rows if row["topic"] == topic]
+        total = topics.get(topic, len(found))
+        yield Part(f"{topic}s", title, total, table(_HEADS, found, "Product by product", total, _DETAILS))
+    names = max(totals.get("unmapped", 0), len(unmapped))
+    yield Part(
+        "unmapped", "Names without an id in MicroPIM", names,
+        table(("kind", "name", "products", "for example"), unmapped, "Most products first", names, "unmapped.csv"),
+        "The products came over without them. Make the brand or supplier in MicroPIM and give its id in brand_map or "
+        "supplier_map; the next run adds it.",
+    )  # fmt: skip
+
+
+def _told(whole: Mapping[str, Any], kind: str, title: str, note: str) -> Part:
+    rows = [(_who(row), row["what"]) for row in whole.get(kind, ())]
+    total = max(whole.get("totals", {}).get(kind, 0), len(rows))
+    return Part(kind, title, total, table(_HEADS, rows, "Product by product", total, _DETAILS), note)
+
+
+def _to_know(whole: Mapping[str, Any]) -> Iterator[Part]:
+    yield _changed(whole)
+    yield _told(whole, "warnings", "Warnings", "Taken over, with something left out or put right.")
+    streams: Mapping[str, Mapping[str, int]] = whole.get("streams", {})
+    actions = list(dict.fromkeys(action for ends in streams.values() for action in ends))
+    yield _listed(
+        "streams", "All records", ("stream", *actions),
+        [(stream, *(ends.get(action) for action in actions)) for stream, ends in streams.items()],
+    )  # fmt: skip
+    yield _listed("sent", "All pictures", ("what", "pictures"), list(whole.get("pictures", {}).items()))
+    left = list(whole.get("languages_left", {}).items())
+    yield _listed("languages", "Languages left out: MicroPIM holds one", ("language", "products"), left)
+    codes = [(code,) for code in whole.get("attributes_made", ())]
+    yield _listed("attributes", "Attributes defined", ("code",), codes)
+    yield Part("cost", "Requests and waits", 1, cost.body(whole))
+
+
+def _changed(whole: Mapping[str, Any]) -> Part:
+    """Field by field; what memory did not keep is counted by product."""
+    kept = whole.get("changes", ())
+    rows = [
+        (_who(change), field, values["before"], values["after"])
+        for change in kept
+        for field, values in change["fields"].items()
+    ]
+    total = len(rows) + whole.get("totals", {}).get("changes", 0) - len(kept)
+    heads = ("product", "field", "before", "after")
+    return Part("changes", "What changed", total, table(heads, rows, "Field by field", total, _DETAILS))
+
+
+def _listed(key: str, title: str, heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> Part:
+    return Part(key, title, len(rows), table(heads, rows, title, len(rows), "report.json"))

@@ -1,29 +1,31 @@
 """What happened: counts that add up to the records received, and rows that need a person."""
 
-import csv
 import json
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from target_micropim.report.page import page, rejects_in
+from target_micropim.report.cutting import cut
+from target_micropim.report.details import Details
+from target_micropim.report.page import page
+from target_micropim.report.rejected import rejects_in
+from target_micropim.report.unmapped import Unmapped
 
 MAX_ROWS = 1000
-MAX_VALUE = 200
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
 class Row:
-    """Something about one record that a person may want to see."""
+    """Something about one record that a person may want to see; ``topic`` sorts what a person has to do."""
 
     stream: str
     external_id: str
     sku: str | None
     what: str
+    topic: Literal["product", "picture"] = "product"
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Subject:
 
 
 class Report:
-    """Collects while the run goes on; bounded: beyond MAX_ROWS rows of a kind are counted, not kept."""
+    """Collects while the run goes on; bounded: beyond MAX_ROWS rows of a kind only details.jsonl has them."""
 
     def __init__(self, folder: Path, run_id: str) -> None:
         self.folder = folder / run_id
@@ -60,6 +62,8 @@ class Report:
         self._rows: dict[str, list[Row]] = {"conflicts": [], "manual_actions": [], "warnings": []}
         self._changes: list[dict[str, Any]] = []
         self.totals: Counter[str] = Counter()
+        self.topics: Counter[str] = Counter()
+        self._details = Details(self.folder / "details.jsonl")
 
     def open(self) -> None:
         """Make the run's folder. Raises OSError when that is not possible."""
@@ -93,14 +97,18 @@ class Report:
         """A row of ``conflicts``, ``manual_actions`` or ``warnings``."""
         with self._lock:
             self.totals[kind] += 1
+            self._details.write(kind, asdict(row))
+            if kind == "manual_actions":
+                self.topics[row.topic] += 1
             if len(self._rows[kind]) < MAX_ROWS:
                 self._rows[kind].append(row)
 
     def changed(self, subject: Subject, changes: Iterable[Change]) -> None:
         """Something that was there was changed: each field with its values, cut to what a person can read."""
-        fields = {change.field: {"before": _cut(change.before), "after": _cut(change.after)} for change in changes}
+        fields = {change.field: {"before": cut(change.before), "after": cut(change.after)} for change in changes}
         with self._lock:
             self.totals["changes"] += 1
+            self._details.write("changes", {**asdict(subject), "fields": fields})
             if len(self._changes) < MAX_ROWS:
                 self._changes.append({**asdict(subject), "fields": fields})
 
@@ -119,15 +127,18 @@ class Report:
                 table[stream]["unsettled"] = received - sum(ends.values())
         return table
 
-    def write(self, facts: Mapping[str, Any], unmapped: Mapping[tuple[str, str], int]) -> None:
+    def write(self, facts: Mapping[str, Any], unmapped: Unmapped) -> dict[str, Any]:
         """Write report.json, report.html and, when there is something to list, unmapped.csv; each at once or not."""
-        whole = self._whole(facts, unmapped)
+        whole = self.whole(facts, unmapped)
         _replace(self.folder / "report.json", json.dumps(whole, indent=2, ensure_ascii=False) + "\n")
-        _replace(self.folder / "report.html", page(whole, unmapped, rejects_in(self.folder / "rejects.jsonl")))
-        if unmapped:
-            self._write_unmapped(unmapped)
+        html = page(whole, unmapped.rows(), rejects_in(self.folder / "rejects.jsonl"))
+        _replace(self.folder / "report.html", html)
+        if len(unmapped):
+            unmapped.write(self.folder / "unmapped.csv")
+        return whole
 
-    def _whole(self, facts: Mapping[str, Any], unmapped: Mapping[tuple[str, str], int]) -> dict[str, Any]:
+    def whole(self, facts: Mapping[str, Any], unmapped: Unmapped) -> dict[str, Any]:
+        """The content of report.json."""
         return {
             "run_id": self.run_id,
             **facts,
@@ -136,29 +147,10 @@ class Report:
             "languages_left": dict(sorted(self.languages.items())),
             "attributes_made": self.attributes_made,
             "totals": dict(self.totals) | {"rejected": self.count("rejected"), "unmapped": len(unmapped)},
+            "for_a_person": dict(self.topics),
             "changes": self._changes,
             **{kind: [asdict(row) for row in found] for kind, found in self._rows.items()},
         }
-
-    def _write_unmapped(self, unmapped: Mapping[tuple[str, str], int]) -> None:
-        with (self.folder / "unmapped.csv").open("w", newline="", encoding="utf-8") as file:
-            sheet = csv.writer(file)
-            sheet.writerow(["kind", "name", "products"])
-            for (kind, name), number in sorted(unmapped.items(), key=lambda item: (-item[1], item[0])):
-                sheet.writerow([kind, _harmless(name), number])
-
-
-def _cut(value: Any) -> Any:
-    """A value for people: short ones as they are, long ones as the beginning of their text."""
-    if value is None or isinstance(value, bool | int | float):
-        return value
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= MAX_VALUE else text[: MAX_VALUE - 1] + "…"
-
-
-def _harmless(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
 def _replace(path: Path, text: str) -> None:

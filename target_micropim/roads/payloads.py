@@ -31,7 +31,7 @@ class Payloads:
             if number is not None:
                 fields[f"{kind}_id"] = number
             elif name is not None:
-                self._names.leave_out(kind, name)
+                self._names.unmapped.add(kind, name, wanted.sku)
         if isinstance(fields.get(CHANNELS), list):
             fields[CHANNELS] = self._offered_of(fields[CHANNELS])
         return {name: value for name, value in fields.items() if value != []} | self._attributes.fields(wanted)

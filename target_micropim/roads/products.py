@@ -201,7 +201,7 @@ class ProductRoad:
             return
         for key, category in parts.ledger.products_missing_categories():
             if not parts.categories.ids((category,)):
-                parts.names.unmapped["category", category] += 1
+                parts.names.unmapped.add("category", category, key)
                 continue
             try:
                 with parts.about(STREAM, key):

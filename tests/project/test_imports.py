@@ -58,7 +58,7 @@ WITH_THE_SDK = {
 FOLDERS = ("probe", "roads", "preview", "entities", "api", "report", "ledger", "settings", "mapping", "plan")
 WIRE_MODULES = {
     "__init__", "bounds", "clock", "errors", "plugin", "redaction", "retry", "schema_files", "session", "throttle",
-    "wire",
+    "timeline", "wire",
 }  # fmt: skip
 
 

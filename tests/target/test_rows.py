@@ -237,7 +237,7 @@ def test_row_12_a_name_without_an_id_is_listed_once(world: Any, singer: Any) -> 
     records = [singer.product(number, brands=[{"id": 1, "name": "Nobody"}]) for number in (1, 2)]
     outcome = world.load(singer.lines(products=records))
     assert outcome.report["totals"]["unmapped"] == 1
-    assert (outcome.folder / "unmapped.csv").read_text().splitlines()[1] == "brand,Nobody,2"
+    assert (outcome.folder / "unmapped.csv").read_text().splitlines()[1] == 'brand,Nobody,2,"1, 2"'
 
 
 @pytest.mark.parametrize("unknown_fields", ["ignored", "400"])

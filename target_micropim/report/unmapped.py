@@ -1,0 +1,57 @@
+"""Names that have no id in MicroPIM, with the products they hold back: how many, and a few of them."""
+
+import csv
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+EXAMPLES = 5
+MOST_NAMES = 10_000  # what is kept in memory; names beyond are counted together
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+class Unmapped:
+    """Used from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._products: Counter[tuple[str, str]] = Counter()
+        self._examples: dict[tuple[str, str], list[str]] = {}
+        self.beyond = 0
+
+    def __len__(self) -> int:
+        return len(self._products)
+
+    def add(self, kind: str, name: str, product: str) -> None:
+        """A product whose brand, supplier or category has no id."""
+        key = (kind, name)
+        with self._lock:
+            if key not in self._products and len(self._products) >= MOST_NAMES:
+                self.beyond += 1
+                return
+            self._products[key] += 1
+            known = self._examples.setdefault(key, [])
+            if len(known) < EXAMPLES and product not in known:
+                known.append(product)
+
+    def rows(self) -> Iterator[tuple[str, str, int, str]]:
+        """Kind, name, number of products, a few of their SKUs; those that hold back most come first."""
+        for (kind, name), number in sorted(self._products.items(), key=lambda item: (-item[1], item[0])):
+            known = self._examples[kind, name]
+            yield kind, name, number, ", ".join(known) + (", …" if number > len(known) else "")
+
+    def write(self, path: Path) -> None:
+        """A table for a spreadsheet."""
+        with path.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
+            sheet = csv.writer(file)
+            sheet.writerow(["kind", "name", "products", "examples"])
+            for kind, name, number, examples in self.rows():
+                sheet.writerow([kind, _harmless(name), number, _harmless(examples)])
+            if self.beyond:
+                sheet.writerow(["", "(further names)", self.beyond, ""])
+
+
+def _harmless(text: str) -> str:
+    """A text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
