@@ -292,7 +292,7 @@ def test_products_before_their_categories_are_linked_at_the_end(world: Any, sing
     given = singer.lines(products=[record], categories=[singer.category(1, "A"), singer.category(2, "B")])
     outcome = world.load(given)
     assert world.pim.snapshot()["products"]["1"]["categories"] == ["A", "B"]
-    assert unmapped(outcome) == [["category", "9", "1"]]
+    assert unmapped(outcome) == [["category", "9", "1", "1"]]
     world.forget_requests()
     world.load(given)
     assert world.writes() == []
@@ -333,7 +333,7 @@ def test_brands_come_from_the_map_then_from_what_micropim_shows(world: Any, sing
     shown = world.pim.snapshot()["products"]
     assert [shown[sku]["brand"] for sku in "123"] == ["Vitaforte", "Rosalba", None]
     assert {shown[sku]["supplier"] for sku in "123"} == {"Exemplia Labs"}
-    assert unmapped(outcome) == [["brand", "'=Nobody", "1"]]
+    assert unmapped(outcome) == [["brand", "'=Nobody", "1", "3"]]
 
 
 def test_two_ids_for_one_brand_name_are_ambiguous(make_world: Any, singer: Any) -> None:
@@ -343,7 +343,7 @@ def test_two_ids_for_one_brand_name_are_ambiguous(make_world: Any, singer: Any) 
     world.pim.add("B", brand_id=2)
     outcome = world.load(singer.lines(products=[branded(singer, 1, "Twin")]))
     assert world.pim.snapshot()["products"]["1"]["brand"] is None
-    assert ["brand", "Twin", "1"] in unmapped(outcome)
+    assert ["brand", "Twin", "1", "1"] in unmapped(outcome)
 
 
 def test_a_new_line_in_the_brand_file_counts_as_a_change(world: Any, singer: Any) -> None:
