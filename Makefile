@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test lint types check bench faults generate lock package sbom audit clean
+.PHONY: help demo sandbox test lint types check bench faults generate lock package sbom audit clean
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1  /p' $(MAKEFILE_LIST)
@@ -18,7 +18,10 @@ $(READY): requirements/uv.txt requirements/dev.txt pyproject.toml
 	@touch $(READY)
 
 demo: $(READY) ## the whole road on this machine: sandbox, meltano run, what arrived, twenty changes, run again
-	@$(BIN)/python scripts/demo.py
+	@$(BIN)/python scripts/demo.py $(if $(KEEP),--keep)
+
+sandbox: $(READY) ## both services on this machine until Ctrl-C, with pages to look at; settings for tap and target
+	@$(BIN)/python -m sandbox
 
 test: $(READY) ## all tests, with coverage
 	$(BIN)/python -m pytest --cov --cov-report=term

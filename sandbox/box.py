@@ -59,7 +59,18 @@ class Sandbox:
             if service is not None:
                 self._servers[name] = ServerThread(service, self._ports[name])
                 self._servers[name].start()
+        self._introduce()
         return self
+
+    def page(self, name: str) -> str:
+        """The address of the pages for people of ``medipim`` or ``micropim``."""
+        return f"{self._servers[name].url}/_sandbox/"
+
+    def _introduce(self) -> None:
+        """Each service's pages link to the other's."""
+        if self._medipim is not None and self._micropim is not None:
+            self._medipim.neighbour = ("MicroPIM", self.page("micropim"))
+            self._micropim.neighbour = ("Medipim", self.page("medipim"))
 
     def stop(self) -> None:
         """Stop both; hanging answers are cut."""

@@ -38,7 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         lines = env_lines(box)
         if flags.env_file is not None:
             flags.env_file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        _say(f"Medipim   {box.medipim_url}", f"MicroPIM  {box.micropim_url}", "", *lines, "", "sandbox ready")
+        _say(f"Medipim   {box.medipim_url}", f"MicroPIM  {box.micropim_url}", "")
+        _say("In a browser: change a product at", f"  {box.page('medipim')}", "and see what arrived at")
+        _say(f"  {box.page('micropim')}", "", *lines, "", "sandbox ready")
         stop.wait()
     return 0
 

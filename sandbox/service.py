@@ -48,6 +48,7 @@ class Service(ABC):
         self._routes = routes
         self._latency = latency
         self.line_delay = 0.0
+        self.neighbour = ("", "")  # name and page of the other service, for people
         self._before: list[Callable[[Call], None]] = []
         self._after_commit: list[Callable[[Call], None]] = []
 

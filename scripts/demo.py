@@ -34,13 +34,29 @@ def main() -> int:
     micropim = MicroPimOptions(reads_per_minute=6000, writes_per_minute=6000)
     with Sandbox(medipim=medipim, micropim=micropim) as box:
         print(f"Sandbox: Medipim at {box.medipim_url} with {PRODUCTS} products, MicroPIM at {box.micropim_url}, empty")
+        print(f"Watch it in a browser: {box.page('micropim')} (change a product at {box.page('medipim')})")
         first = run(box, 1)
         show(box, first, "First run")
         changed = change(box)
         print(f"\nIn Medipim {CHANGED} products get a new name and text; one is also renamed by hand in MicroPIM.")
         second = run(box, 2)
         show(box, second, "Second run")
-    return verdict(first, second, changed)
+        code = verdict(first, second, changed)
+        if "--keep" in sys.argv[1:]:
+            keep(box)
+    return code
+
+
+def keep(box: Sandbox) -> None:
+    """Both stay until Ctrl-C, for looking around and for another ``meltano run`` by hand."""
+    names = ("TAP_MEDIPIM_", "TARGET_MICROPIM_", "MELTANO_DATABASE_URI")
+    settings = {name: value for name, value in environment(box).items() if name.startswith(names)}
+    (HOME / "keep.env").write_text("".join(f"export {n}='{v}'\n" for n, v in settings.items()), encoding="utf-8")
+    print(f"\nThe sandbox stays until Ctrl-C: {box.page('micropim')} and {box.page('medipim')}")
+    print("Change a product there, then in another terminal:\n  . .demo/keep.env")
+    print("  .venv/bin/meltano --environment demo run tap-medipim target-micropim", flush=True)
+    while True:
+        time.sleep(3600)
 
 
 def run(box: Sandbox, number: int) -> dict[str, Any]:

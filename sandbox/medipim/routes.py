@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from starlette.routing import Route
 
+from sandbox import html
 from sandbox.exchange import Answer, Call
-from sandbox.medipim import control, handlers
+from sandbox.medipim import control, handlers, pages
 from sandbox.medipim.resources import RESOURCES
 from sandbox.medipim.v3 import V3_LISTS
 
@@ -71,7 +72,18 @@ def _other_routes(service: "MedipimService") -> list[Route]:
     return [
         *writes,
         Route("/_sandbox/change", partial(control.change, service), methods=["POST"]),
+        *_pages(service),
         Route("/_sandbox/summary", partial(control.summary, service), methods=["GET"]),
+    ]
+
+
+def _pages(service: "MedipimService") -> list[Route]:
+    one = "/_sandbox/products/{id}"
+    return [
+        Route("/_sandbox/", partial(pages.products, service), methods=["GET"]),
+        Route("/_sandbox/style.css", html.style, methods=["GET"]),
+        Route(one, partial(pages.product, service), methods=["GET"]),
+        Route(one, partial(pages.change, service), methods=["POST"]),
     ]
 
 

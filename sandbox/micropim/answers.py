@@ -28,6 +28,7 @@ def list_products(service: "MicroPimService", call: Call) -> Answer:
 def create_product(service: "MicroPimService", call: Call) -> Answer:
     """POST products: 201 with the full product."""
     product = products.create_product(service.store, call.body)
+    service.store.journal.note(product, "API", "created")
     return success(201, render.one_product(service.store, product), committed=True)
 
 
@@ -40,14 +41,19 @@ def get_product(service: "MicroPimService", call: Call) -> Answer:
 
 def patch_product(service: "MicroPimService", call: Call) -> Answer:
     """PATCH: the fields that are sent."""
-    product = products.update_product(service.store, service.store.product(call.params["id"]), call.body)
+    product = service.store.product(call.params["id"])
+    before = products.snapshot(product)
+    products.update_product(service.store, product, call.body)
+    service.store.journal.note(product, "API", "changed", before)
     return success(200, render.one_product(service.store, product), committed=True)
 
 
 def archive_product(service: "MicroPimService", call: Call) -> Answer:
     """DELETE is soft: the status becomes ``archived``."""
     product = service.store.product(call.params["id"])
+    before = products.snapshot(product)
     product["status"] = "archived"
+    service.store.journal.note(product, "API", "archived", before)
     return success(200, render.one_product(service.store, product), committed=True)
 
 
@@ -72,6 +78,7 @@ def attach_media(service: "MicroPimService", call: Call) -> Answer:
     """POST media by URL."""
     product = service.store.product(call.params["id"])
     item = products.attach_media(service.store, product, call.body)
+    service.store.journal.note(product, "API", "got a picture")
     return success(201, render.shown_media(service.store, product["id"], item), committed=True)
 
 

@@ -19,6 +19,15 @@ def as_object(body: JsonValue) -> Json:
     return body
 
 
+def snapshot(product: Json) -> Json:
+    """The fields as they are before a change; lists are replaced or appended to, so they are copied."""
+    return {
+        name: value.copy() if isinstance(value, list | dict) else value
+        for name, value in product.items()
+        if not name.startswith("_")
+    }
+
+
 def create_product(store: Store, body: JsonValue) -> Json:
     """POST: ``name`` and ``sku`` are required; the SKU has to be free (row 4)."""
     data = {key: value for key, value in as_object(body).items() if value is not None}

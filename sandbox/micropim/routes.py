@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 from starlette.routing import Route
 
+from sandbox import html
 from sandbox.exchange import Answer, Call, JsonValue, json_answer
-from sandbox.micropim import answers
+from sandbox.micropim import answers, pages
 from sandbox.micropim.options import MicroPimOptions
 
 if TYPE_CHECKING:
@@ -51,7 +52,16 @@ def routes_for(service: "MicroPimService", options: MicroPimOptions) -> list[Rou
         paths = [path, path + "/"] if options.trailing_slash == "accepted" else [path]
         routes += [_route(one, _bound(service, handler), method) for one in paths]
     routes.append(_route("/_sandbox/summary", lambda _call: json_answer(200, service.counts()), "GET"))
-    return routes
+    return [*routes, *_pages(service)]
+
+
+def _pages(service: "MicroPimService") -> list[Route]:
+    return [
+        _route("/_sandbox/", lambda call: pages.catalogue(service, call), "GET"),
+        _route("/_sandbox/products/{id:int}", lambda call: pages.product(service, call), "GET"),
+        _route("/_sandbox/pictures/{key}.svg", html.picture, "GET"),
+        _route("/_sandbox/style.css", html.style, "GET"),
+    ]
 
 
 def _route(path: str, endpoint: Callable[[Call], Answer], method: str) -> Route:

@@ -9,7 +9,7 @@ from sandbox.limiter import RollingLimiter
 from sandbox.micropim.envelope import failure
 from sandbox.micropim.options import MicroPimOptions
 from sandbox.micropim.picture import catalogue_picture
-from sandbox.micropim.products import update_product
+from sandbox.micropim.products import snapshot, update_product
 from sandbox.micropim.routes import routes_for
 from sandbox.micropim.store import Refused, Store
 from sandbox.service import Service
@@ -111,8 +111,10 @@ class MicroPimService(Service):
         with self.lock:
             product = self.store.products[product_id]
             private = {key: fields.pop(key) for key in list(fields) if key in BY_HAND_ONLY}
+            before = snapshot(product)
             update_product(self.store, product, fields)
             product.update(private)
+            self.store.journal.note(product, "hand", "changed", before)
             return product
 
     def add(self, sku: str, **fields: JsonValue) -> Json:

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from sandbox.exchange import Json, JsonValue
+from sandbox.micropim.journal import Journal
 from sandbox.micropim.options import MicroPimOptions
 
 EMPTY_PRODUCT: Json = {
@@ -35,6 +36,7 @@ class Store:
         self.categories: dict[int, Json] = {}
         self.attributes: dict[int, Json] = {}
         self.variants: dict[int, list[Json]] = {}
+        self.journal = Journal()
         self._by_sku: dict[str, set[int]] = {}
         self._slugs: dict[str, int] = {}
         self._last = {"product": 90000, "category": 400, "attribute": 10, "media": 55000, "variant": 700}

@@ -1,0 +1,117 @@
+"""The catalogue in a browser, under ``/_sandbox/``: no key, no limits, not part of MicroPIM."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sandbox import html
+from sandbox.exchange import Answer, Call, Json
+from sandbox.micropim.journal import Event, short
+from sandbox.micropim.render import shown_product, visible_media
+from sandbox.micropim.store import Store
+
+if TYPE_CHECKING:
+    from sandbox.micropim.service import MicroPimService
+
+A_PAGE = 48
+LATEST = 15
+DEEPEST = 3
+FIELDS = (
+    "id", "sku", "ean", "price", "currency", "stock", "brand", "supplier", "short_description", "description",
+    "publishing_channels", "attributes", "slug",
+)  # fmt: skip
+
+
+def catalogue(service: "MicroPimService", call: Call) -> Answer:
+    """GET ``/_sandbox/``: products, narrowed by ``q`` and ``category``; the whole list refreshes itself."""
+    store, query, category = service.store, call.query.get("q", "").strip(), html.number(call.query.get("category"), 0)
+    rows = list(_wanted(store, query.lower(), category))
+    pages = max(1, -(-len(rows) // A_PAGE))
+    at = min(html.number(call.query.get("page")), pages)
+    found = {"q": query, "category": category}
+    return html.page(
+        "catalogue",
+        **_frame(service, refresh=not (query or category or at > 1 or "still" in call.query)),
+        total=len(store.products),
+        figures=_figures(service),
+        categories=list(_shelves(store, _sizes(store))),
+        category=category,
+        heading=store.path(category)
+        if category in store.categories
+        else f"Products found: {len(rows)}"
+        if query
+        else "Products",
+        products=[_card(product) for product in rows[(at - 1) * A_PAGE : at * A_PAGE]],
+        events=[_line(store, event) for event in store.journal.latest(LATEST)],
+        query=query,
+        page=at,
+        pages=pages,
+        before=html.address(**found, page=at - 1, still=1),
+        after=html.address(**found, page=at + 1, still=1),
+        still=html.address(still=1),
+    )
+
+
+def product(service: "MicroPimService", call: Call) -> Answer:
+    """GET ``/_sandbox/products/<id>``: fields, pictures, categories, history."""
+    store = service.store
+    found = store.products.get(call.params["id"])
+    if found is None:
+        return Answer(404, b"No such product", {"content-type": "text/plain"})
+    shown = shown_product(store, found)
+    return html.page(
+        "product",
+        **_frame(service, refresh=False),
+        p=found,
+        pictures=[item["id"] for item in visible_media(found)],
+        shelves=[{"id": i, "path": store.path(i)} for i in found["category_ids"] if i in store.categories],
+        fields=[(name, short(shown[name])) for name in FIELDS if shown[name] not in (None, "", [], {})],
+        events=[_line(store, event) for event in store.journal.of(found["id"])],
+    )
+
+
+def _frame(service: "MicroPimService", *, refresh: bool) -> Json:
+    return {"service": "MicroPIM", "other": service.neighbour[0], "other_url": service.neighbour[1], "refresh": refresh}
+
+
+def _figures(service: "MicroPimService") -> list[tuple[str, int]]:
+    counts = service.counts()
+    names = ("products", "categories", "pictures", "reads", "writes")
+    return [(name, counts[name]) for name in names]
+
+
+def _wanted(store: Store, query: str, category: int) -> Iterator[Json]:
+    """Newest first."""
+    for found in reversed(list(store.products.values())):
+        if category and category not in found["category_ids"]:
+            continue
+        if query in f"{found['name']}\n{found['sku']}".lower():
+            yield found
+
+
+def _sizes(store: Store) -> Counter[int]:
+    return Counter(number for found in store.products.values() for number in found["category_ids"])
+
+
+def _shelves(store: Store, sizes: Counter[int], parent: int | None = None, depth: int = 0) -> Iterator[Json]:
+    for row in store.children(parent):
+        yield {
+            "id": row["id"],
+            "name": row["name"],
+            "depth": min(depth, DEEPEST),
+            "count": sizes[row["id"]],
+        }
+        yield from _shelves(store, sizes, row["id"], depth + 1)
+
+
+def _card(found: Json) -> Json:
+    keys = [item["id"] for item in visible_media(found)]
+    price = str(found["price"] or "").removesuffix("00")
+    return {**found, "picture": keys[0] if keys else f"none-{found['id']}", "price": price}
+
+
+def _line(store: Store, event: Event) -> Json:
+    found = store.products.get(event.product, {})
+    clock = time.strftime("%H:%M:%S", time.localtime(event.at))
+    return {**vars(event), "time": clock, "name": found.get("name", event.product)}
