@@ -8,6 +8,7 @@ and wherever a redirect leads; redirects are walked one by one and judged like a
 import ipaddress
 import socket
 from collections.abc import Callable
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urljoin
 
@@ -47,6 +48,7 @@ class Reach:
         self._allow_private = allow_private
         self._session = requests.Session()
         self._session.auth = lambda request: request  # explicit, so that no .netrc sends a password along
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # nothing to recognise us by
         self._session.headers["User-Agent"] = agent
         adapter = _Guarded((lambda _address: True) if allow_private else may_connect)
         self._session.mount("https://", adapter)

@@ -79,7 +79,7 @@ def test_every_row_stands_there_once() -> None:
 
 
 @pytest.mark.parametrize("row", rows())
-def test_settings_switches_and_written_in_a_row_exist(row: str) -> None:
+def test_settings_switches_and_tests_of_a_row_exist(row: str) -> None:
     """A default in words, at least one test that is there, and a test that tries each world of each switch."""
     default, settings, switches, _tests = rows()[row]
     assert default

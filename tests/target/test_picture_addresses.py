@@ -43,6 +43,7 @@ class Pictures(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", "text/html; charset=utf-8" if name == "login" else "image/jpeg")
         self.send_header("Content-Length", "0")
+        self.send_header("Set-Cookie", "who=you; Path=/")
         if status == 302:
             places = {"moved": "/ok.jpg", "inside": "http://10.0.0.1/secret.jpg", "by-name": "http://inner.test/x.jpg"}
             self.send_header("Location", places.get(name, self.path + "?"))
@@ -163,6 +164,12 @@ def test_a_name_that_changes_in_between_is_found_out(
     asker = reach(lambda _address: next(verdicts))
     assert asker.trouble_with(f"http://media.example.test:{port}/ok.jpg") == "does not answer"
     assert host[1] == []
+
+
+@pytest.mark.parametrize("url", ["https://nowhere.invalid/1.jpg", f"http://{'a' * 70}.test/1.jpg"])
+def test_a_name_that_is_none_does_not_answer(reach: Callable[..., Reach], url: str) -> None:
+    """It is a trouble like any other, not the end of the run."""
+    assert reach().trouble_with(url) == "does not answer"
 
 
 @pytest.mark.parametrize(
