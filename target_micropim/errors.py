@@ -4,7 +4,7 @@ RecordRejected      this record cannot go in as it stands: keep it whole with it
 ├── NotFound        the id is stale: forget it and look again, once
 └── Refused         MicroPIM said no to this content (400, 409, 413, 415, 422, or anything unknown)
 AccessRefused       401 or 403: the run stops at once
-TooMany             a guard (max_rejects, max_archive) stops the run before harm
+TooMany             a guard (max_rejects, max_archive, max_create) stops the run before harm
 LedgerUnusable      the ledger cannot be opened, belongs to another organization or is in use
 """
 

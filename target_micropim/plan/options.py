@@ -24,5 +24,6 @@ class Options:
     media_changes: str = "report"
     clear_missing: bool = False
     drop_unmapped: bool = False
+    max_create: int | None = None
     may_assign: bool = True
     empties_with: str | None = None

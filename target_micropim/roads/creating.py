@@ -1,5 +1,6 @@
 """Making a product that MicroPIM does not have, once (micropim.md 4, rows 4 and 5)."""
 
+import threading
 from typing import Any
 
 from target_micropim.api.client import remote_id
@@ -7,7 +8,7 @@ from target_micropim.api.once import Once
 from target_micropim.api.schemas import check_payload
 from target_micropim.entities.identity import Found, Identity, found_in
 from target_micropim.entities.media import Shelf
-from target_micropim.errors import Reason, Refused
+from target_micropim.errors import Reason, Refused, TooMany
 from target_micropim.ledger import ProductRow
 from target_micropim.mapping.wanted import Wanted
 from target_micropim.plan.body import body_of, without_extras
@@ -30,6 +31,8 @@ class Creating:
         self._identity = identity
         self._once = once
         self._options = options
+        self._lock = threading.Lock()
+        self._made = 0
 
     def create(self, wanted: Wanted, fields: Fields, asked: dict[str, int]) -> tuple[ProductRow, Shelf] | Found:
         """Make it; or the product that turns out to have the SKU already. Raises Refused."""
@@ -37,10 +40,12 @@ class Creating:
         if asked:
             sent["category_ids"] = list(dict.fromkeys(asked.values()))
         check_payload("product", body_of(without_extras(sent)))
+        self._count(1)
         try:
             product = self._post(sent)
         except Refused as refused:
             if refused.status in _TAKEN and (found := self._identity.search_one(wanted.sku)) is not None:
+                self._count(-1)
                 return found
             who = (wanted.external_id, wanted.sku)
             product, sent = self._desk.sending.retreat(_with_hint(refused), sent, self._post, who)
@@ -48,6 +53,17 @@ class Creating:
         row = ProductRow(wanted.external_id, wanted.sku, after.remote_id)
         row = self._writing.remember(wanted, row, fields, Sent(sent, None, after, asked))
         return row, Shelf(row.remote_id, after.images, is_ours=True)
+
+    def _count(self, step: int) -> None:
+        """Counted before it is made, so that several hands together do not go over. Raises TooMany."""
+        most = self._options.max_create
+        with self._lock:
+            if most is not None and self._made + step > most:
+                raise TooMany(
+                    f"more than {most} new products: more than max_create allows; if the source is right, raise "
+                    "max_create for one run"
+                )
+            self._made += step
 
     def _post(self, fields: Fields) -> dict[str, Any]:
         """POST; after an unclear answer the product with this SKU, if it was made."""

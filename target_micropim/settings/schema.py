@@ -133,6 +133,12 @@ SETTINGS = th.PropertiesList(
         title="Most archives",
         description='Archive nothing when more would be archived: 25 or "5%". Empty: 20%, at least 50.',
     ),
+    th.Property(
+        "max_create",
+        th.IntegerType(minimum=0),
+        title="Most new products",
+        description="Stop before a run makes more new products than this. Empty: no limit.",
+    ),
     choice(
         "on_unknown_stream",
         "ignore",

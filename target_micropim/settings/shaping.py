@@ -71,6 +71,7 @@ def options_of(config: Mapping[str, Any], settings: TargetSettings) -> Options:
         attribute_template=settings.attribute_template,
         may_assign=known.may_assign,
         empties_with=known.empties_with,
+        max_create=config.get("max_create"),
         **{name: config[name] for name in STEERING},
     )
 

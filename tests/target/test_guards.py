@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.faults import Fault
 from target_micropim.errors import TooMany
 
 
@@ -59,3 +60,26 @@ def test_the_limit_of_archives_lets_all_go_or_none(world: Any, singer: Any, limi
     assert len(deleted) == (0 if stops else gone)
     assert "POST /api/products" in world.writes()
     assert (outcome.states == []) is stops
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+@pytest.mark.parametrize(("limit", "stops"), [(None, False), (9, False), (8, True), (0, True)])
+def test_the_limit_of_new_products(world: Any, singer: Any, limit: int | None, *, stops: bool, dry_run: bool) -> None:
+    """No run makes more, however many hands it has; what is there already does not count, and a plan says it too."""
+    world.pim.add("0")
+    outcome = world.run(
+        singer.lines(products=[singer.product(number) for number in range(10)]), max_create=limit, dry_run=dry_run
+    )
+    assert isinstance(outcome.failure, TooMany) is stops
+    assert outcome.rejects == []
+    assert len(world.pim.products) - 1 <= (0 if dry_run else 9 if limit is None else limit)
+    if stops:
+        assert "max_create" in str(outcome.failure)
+        assert outcome.states == []
+
+
+def test_a_product_that_turns_out_to_be_there_is_none_that_was_made(world: Any, singer: Any) -> None:
+    """Committed and refused: taken over, and the limit is left for the other one."""
+    world.pim.faults.add(Fault("status", "POST /api/products$", status=400, commit=True))
+    given = singer.lines(products=[singer.product(1), singer.product(2)])
+    assert world.load(given, max_create=1, max_in_flight=1).rejects == []

@@ -477,9 +477,12 @@ def test_one_sku_is_never_in_flight_twice(world: Any, singer: Any) -> None:
     assert threading.active_count() < 20
 
 
-def test_streams_without_a_place_are_acknowledged(world: Any, singer: Any) -> None:
-    """Brands and organizations are counted and cost nothing; states go on."""
-    outcome = world.load(singer.lines(brands=[{"id": 1}], organizations=[{"id": 2}]))
+def test_streams_without_a_place_are_acknowledged(world: Any, singer: Any, caplog: Any) -> None:
+    """Brands and organizations are counted and cost nothing but one line each; states go on."""
+    with caplog.at_level("INFO", "target-micropim"):
+        outcome = world.load(singer.lines(brands=[{"id": 1}], organizations=[{"id": n} for n in range(5)]))
+    told = [line for line in caplog.messages if "MicroPIM has no place for this stream" in line]
+    assert [line.split(":")[0] for line in told] == ["brands", "organizations"]
     assert outcome.report["streams"]["brands"] == {"received": 1, "acknowledged": 1}
     assert world.pim.requests == []
     assert len(outcome.states) == 2
