@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo sandbox test lint types check bench faults generate lock package sbom audit clean
+.PHONY: help demo sandbox test lint types check bench faults pictures generate lock package sbom audit clean
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1  /p' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ bench: $(READY) ## memory and speed of tap, target and pipe: ratios, in one run
 
 faults: $(READY) ## every fault of the sandbox, what came of it; writes docs/faults.md
 	$(BIN)/python scripts/faults.py
+
+pictures: $(READY) ## the pictures of the docs, as a browser sees them (needs chromium)
+	PICTURES=docs/pictures REQUIRE_CHROMIUM=1 $(BIN)/python -m pytest -q -p no:cacheprovider tests/sandbox/test_pages_browser.py
 
 generate: $(READY) ## lists of settings and streams, and the page of the mapping, made from the code
 	$(BIN)/python scripts/generated.py --write
