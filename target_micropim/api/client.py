@@ -13,8 +13,11 @@ from pim_wire.errors import Unclear
 from pim_wire.redaction import Redactor
 from pim_wire.wire import Call, Wire
 from target_micropim.errors import AccessRefused, NotFound, Reason, Refused
+from target_micropim.plan.values import is_id
 
 PAGE_LIMIT = 100
+MOST_PAGES = 20_000  # two million products
+MOST_BARREN_PAGES = 50  # in a row without a product that was not seen before: their order is undefined, but not so
 NO_CONTENT = 204
 
 # What a status means for the caller; an unknown one is refused, never retried (micropim.md 1.2).
@@ -59,20 +62,35 @@ class MicroPimClient:
         products = _listed(data, "products")
         pagination = data.get("pagination") if isinstance(data, dict) else None
         pages = pagination if isinstance(pagination, dict) else {}
-        last = pages.get("total_pages")
-        is_last = not products or (isinstance(last, int) and pages.get("current_page", number) >= last)
-        total = pages.get("total_items")
-        return ProductPage(products, is_last or not pages, total if isinstance(total, int) else None)
+        last, total = _count(pages.get("total_pages")), _count(pages.get("total_items"))
+        here = _count(pages.get("current_page")) or number
+        return ProductPage(products, not products or not pages or (last is not None and here >= last), total)
+
+    def product_pages(self, **query: str) -> Iterator[ProductPage]:
+        """The pages of the list, from the first to the last. Raises Refused for a list that does not end.
+
+        Page numbers are not believed for ever: a service that ignores them shows the same products again and again.
+        """
+        ids: set[str] = set()
+        barren = 0
+        for number in range(1, MOST_PAGES + 1):
+            page = self.products_page(number, **query)
+            yield page
+            if page.is_last:
+                return
+            before = len(ids)
+            ids.update(str(product.get("id")) for product in page.products)
+            barren = 0 if len(ids) > before else barren + 1
+            if barren == MOST_BARREN_PAGES:
+                break
+        raise Refused(
+            "send", [Reason("$", f"the list of products does not end: {len(ids)} products on {number} pages")]
+        )
 
     def products(self, **query: str) -> Iterator[dict[str, Any]]:
         """Every product of the list, page by page."""
-        number = 1
-        while True:
-            page = self.products_page(number, **query)
+        for page in self.product_pages(**query):
             yield from page.products
-            if page.is_last:
-                return
-            number += 1
 
     def product(self, product_id: int) -> dict[str, Any]:
         """One product. Raises NotFound, or Refused for an answer that shows none: read as empty, it would be filled."""
@@ -127,15 +145,17 @@ class MicroPimClient:
     def category_products(self, category_id: int) -> frozenset[int]:
         """The ids of the products in a category, page by page if there are pages (micropim.md 1.8)."""
         found: set[int] = set()
-        number, last = 0, 1
-        while number < last:
+        number, last, barren = 0, 1, 0
+        while number < min(last, MOST_PAGES) and barren < MOST_BARREN_PAGES:
             number += 1
             params = {"page": number, "limit": PAGE_LIMIT} if number > 1 else None
             data = self._ask("GET", f"/api/categories/{category_id}/products", params=params)
             rows = [item.get("id") for item in _listed(data, "products")]
             pages = data.get("pagination") if isinstance(data, dict) else None
-            last = pages["total_pages"] if isinstance(pages, dict) and isinstance(pages.get("total_pages"), int) else 1
-            found.update(row for row in rows if isinstance(row, int))
+            last = (_count(pages.get("total_pages")) if isinstance(pages, dict) else None) or 1
+            before = len(found)
+            found.update(row for row in rows if is_id(row))
+            barren = 0 if len(found) > before else barren + 1
             if not rows:
                 break
         return frozenset(found)
@@ -201,6 +221,11 @@ def _said(response: requests.Response, envelope: dict[str, Any]) -> str:
     return error if isinstance(error, str) and error else response.text
 
 
+def _count(value: Any) -> int | None:
+    """A number of pages or products, when it can be one."""
+    return value if type(value) is int and value >= 0 else None
+
+
 def _listed(data: Any, name: str) -> list[dict[str, Any]]:
     """The list in ``data.<name>``, or ``data`` itself (micropim.md 1.8)."""
     found = data.get(name) if isinstance(data, dict) else data
@@ -218,8 +243,8 @@ def _product(data: Any) -> dict[str, Any]:
 def remote_id(answer: dict[str, Any], call: str) -> int:
     """The id of what was made. Raises Unclear when the answer does not tell it."""
     found = answer.get("id")
-    if isinstance(found, str) and found.isdigit():
+    if isinstance(found, str) and found.isascii() and found.isdigit() and len(found) < 20:  # noqa: PLR2004 - of 2**63
         found = int(found)
-    if not isinstance(found, int) or isinstance(found, bool):
+    if not is_id(found):
         raise Unclear(f"{call} was answered without an id")
     return found

@@ -101,16 +101,15 @@ class Identity:
     def _read_list(self, query: dict[str, str], notice: Callable[[dict[str, Any]], None]) -> bool:
         """Read one list; whether as many different products came as the list says it has."""
         ids: set[int] = set()
-        number, page = 0, None
-        while page is None or not page.is_last:
-            number += 1
-            page = self._client.products_page(number, **query)
+        total = None
+        for page in self._client.product_pages(**query):
+            total = page.total
             for product in page.products:
                 notice(product)
             rows = [_seen(product) for product in page.products]
             ids.update(row.remote_id for row in rows)
             self._ledger.remember_seen(rows)
-        return page.total is None or len(ids) >= page.total
+        return total is None or len(ids) >= total
 
     def find(self, sku: str, ean: str | None) -> Found | None:
         """The product with exactly this SKU, else with this EAN if asked for, or None.
@@ -149,18 +148,17 @@ class Identity:
 
         Raises RecordRejected when they never do: a product that was not seen would be made a second time.
         """
-        ids: set[Any] = set()
+        ids: set[str] = set()
         hits: dict[int, Found] = {}
         narrowed = {**query, "search": sku} if self._searches else query
         for _ in range(MAX_SEARCHES):
-            number, page = 0, None
-            while page is None or not page.is_last:
-                number += 1
-                page = self._client.products_page(number, **narrowed)
-                ids.update(product.get("id") for product in page.products)
+            number, total = 0, None
+            for page in self._client.product_pages(**narrowed):
+                number, total = number + 1, page.total
+                ids.update(str(product.get("id")) for product in page.products)
                 exact = (found_in(p) for p in page.products if str(p.get("sku") or "").strip() == sku)
                 hits |= {found.remote_id: found for found in exact}
-            if number == 1 or page.total is None or len(ids) >= page.total:
+            if number == 1 or total is None or len(ids) >= total:
                 return list(hits.values())
         told = f"the search for {sku} shows other products each time: nobody can tell whether it is there"
         raise RecordRejected("recognise", [Reason("sku", told)])

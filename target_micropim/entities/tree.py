@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from target_micropim.plan.values import is_id
+
 ROOT = None
 _CHILD_KEYS = ("children", "subcategories")
 _LIST_KEYS = ("tree", "categories")
@@ -78,7 +80,7 @@ def _top(data: Any) -> list[Any]:
 
 def _nodes(items: list[Any], parent: int | None) -> Iterator[tuple[dict[str, Any], int | None]]:
     for item in items:
-        if not isinstance(item, dict) or not isinstance(item.get("id"), int):
+        if not isinstance(item, dict) or not is_id(item.get("id")):
             continue
         yield item, _parent(item, parent)
         for key in _CHILD_KEYS:
@@ -91,4 +93,4 @@ def _parent(item: dict[str, Any], nested_in: int | None) -> int | None:
         return nested_in
     told = item.get("parent_id", item.get("parent"))
     told = told.get("id") if isinstance(told, dict) else told
-    return told if isinstance(told, int) else None
+    return told if is_id(told) else None

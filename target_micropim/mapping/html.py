@@ -11,7 +11,16 @@ TAGS = frozenset({
 })  # fmt: skip
 _ATTRIBUTES = {"a": {"href", "title"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}}
 MAX_PASSES = 10  # two are enough for anything seen; an end has to be
+MAX_CHARACTERS, MAX_TAGS = 260_000, 10_000  # four times what MicroPIM takes; deep nesting costs time by its square
 _LONE_WRAPPER = re.compile(r"^<(div|span)>(.*)</\1>$", re.DOTALL)
+
+_LINK = re.compile(r"\s*(https?://|mailto:)", re.IGNORECASE)
+
+
+def _kept(tag: str, name: str, value: str) -> str | None:
+    """An attribute's value, or None: a link without a host would lead into the shop it is shown in."""
+    return None if (tag, name) == ("a", "href") and not _LINK.match(value) else value
+
 
 _cleaner = nh3.Cleaner(
     tags=set(TAGS),
@@ -20,17 +29,23 @@ _cleaner = nh3.Cleaner(
     url_schemes={"http", "https", "mailto"},
     link_rel="noopener noreferrer nofollow",
     strip_comments=True,
+    attribute_filter=_kept,
 )
 
 
 def clean_html(html: str) -> str:
-    """Safe HTML without a stray wrapper around the whole; "" when no text is left. Cleaning twice changes nothing."""
+    """Safe HTML without a stray wrapper around the whole; "" when no text is left. Cleaning twice changes nothing.
+
+    Raises ValueError for what is too long, has too many tags, or has no form that cleaning leaves as it is.
+    """
+    if len(html) > MAX_CHARACTERS or html.count("<") > MAX_TAGS:
+        raise ValueError(f"HTML of {len(html)} characters and {html.count('<')} tags is more than is cleaned")
     cleaned, before = _cleaned(html), html
     for _ in range(MAX_PASSES):
         if cleaned == before:
-            break
+            return cleaned if _has_text(cleaned) else ""
         cleaned, before = _cleaned(cleaned), cleaned
-    return cleaned if _has_text(cleaned) else ""
+    raise ValueError("HTML that reads differently each time it is cleaned")
 
 
 def _cleaned(html: str) -> str:

@@ -42,7 +42,10 @@ def _cut_html(html: str, most: int, clean_html: Callable[[str], str]) -> str:
         cut = html[:keep]
         if cut.rfind("<") > cut.rfind(">"):
             cut = cut[: cut.rfind("<")]
-        cleaned = clean_html(cut)
+        try:
+            cleaned = clean_html(cut)
+        except ValueError:
+            return ""
         if len(cleaned) <= most:
             return cleaned
         keep = min(keep, len(cut)) - max(1, len(cleaned) - most)

@@ -1,39 +1,86 @@
 """Pure: which addresses of pictures may be handed on to a server that will fetch them."""
 
 import ipaddress
+import re
 import unicodedata
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 MAX_URL = 2048
-_PRIVATE_ZONES = (".localhost", ".local", ".internal")
+MAX_HOST = 253
+_PRIVATE_ZONES = frozenset(
+    {"localhost", "local", "localdomain", "internal", "intranet", "private", "lan", "home", "corp", "home.arpa"}
+)
+_GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")  # all else of IPv6 is local, or another spelling of an IPv4 address
+_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII)
+_UNSEEN = ("C", "Z")  # control and format characters, surrogates, blanks: Unicode's classes
+_IN_NAMES = ("L", "M", "N")  # letters, marks, digits
 
 
 def is_public_url(url: str, *, allow_private: bool = False) -> bool:
     """Whether a picture's address may be handed on: http(s), a host, no credentials, no private or loopback address.
 
-    A backslash is refused: programs disagree on where the host ends.
+    Refused, too, is what programs read in different ways: a backslash, characters nobody sees, a host in per cent
+    codes. What a name resolves to cannot be known here.
     """
-    if len(url) > MAX_URL or not url.startswith(("http://", "https://")):
+    parts = _parts(url)
+    if parts is None or "@" in parts.netloc or not parts.hostname:
         return False
-    if "\\" in url or any(ord(character) <= ord(" ") for character in url):
+    if parts.netloc.startswith("["):
+        return _is_address(parts.hostname, allow_private=allow_private)
+    labels = _labels(parts.hostname)
+    if not labels:
         return False
+    if _ends_in_number(labels):  # an address, in one of its many spellings
+        return _is_address(".".join(labels), allow_private=allow_private)
+    return allow_private or (len(labels) > 1 and not _is_in_private_zone(labels))
+
+
+def _parts(url: str) -> SplitResult | None:
+    """The parts of a web address that all programs read alike, else None."""
+    if len(url) > MAX_URL or not url.startswith(("http://", "https://")) or "\\" in url:
+        return None
+    if any(unicodedata.category(character)[0] in _UNSEEN for character in url):
+        return None
     try:
         parts = urlsplit(url)
-        host, _port = parts.hostname, parts.port
+        port = parts.port
     except ValueError:
-        return False
-    if not host or parts.username or parts.password:
-        return False
-    return allow_private or _is_public_host(host)
+        return None
+    return None if port == 0 else parts
 
 
-def _is_public_host(host: str) -> bool:
-    """A global address, or a name with a dot in no private zone, as whoever resolves it will read it."""
+def _labels(host: str) -> list[str]:
+    """The labels of a name as whoever resolves it will read them, without the root's; none when it is no name."""
+    name = unicodedata.normalize("NFKC", host).casefold()
+    name = unicodedata.normalize("NFKC", name).replace("\u3002", ".").removesuffix(".")
+    labels = name.split(".")
+    return labels if len(name) <= MAX_HOST and all(map(_is_label, labels)) else []
+
+
+def _is_label(label: str) -> bool:
+    if label.isascii():
+        return _LABEL.fullmatch(label) is not None
+    return all(c == "-" or unicodedata.category(c)[0] in _IN_NAMES for c in label)
+
+
+def _ends_in_number(labels: list[str]) -> bool:
+    """As browsers tell addresses from names: 127.1, 2130706433, 0x7f.1 and 0177.1 are addresses."""
+    last = labels[-1]
+    return last.isdigit() or re.fullmatch(r"0x[0-9a-f]*", last) is not None
+
+
+def _is_address(host: str, *, allow_private: bool) -> bool:
+    """An address in its plain spelling; a global one, unless private ones are allowed."""
     try:
-        return ipaddress.ip_address(host).is_global
+        address = ipaddress.ip_address(host)
     except ValueError:
-        pass
-    name = unicodedata.normalize("NFKC", host).replace("\u3002", ".").rstrip(".")
-    last = name.rpartition(".")[2]
-    is_number = last.isdigit() or last.startswith("0x")  # 127.1, 2130706433, 0x7f.1: addresses in disguise
-    return "." in name and not is_number and not name.endswith(_PRIVATE_ZONES)
+        return False
+    if allow_private:
+        return True
+    if isinstance(address, ipaddress.IPv6Address):
+        return address in _GLOBAL_UNICAST and address.is_global and address.sixtofour is None
+    return address.is_global and not address.is_multicast
+
+
+def _is_in_private_zone(labels: list[str]) -> bool:
+    return labels[-1] in _PRIVATE_ZONES or ".".join(labels[-2:]) in _PRIVATE_ZONES

@@ -6,12 +6,15 @@ null, "" and an empty list all mean "nothing there".
 
 import hashlib
 import json
+import re
 import unicodedata
 from collections.abc import Mapping
-from decimal import Decimal, DecimalException
-from typing import Any
+from decimal import Decimal
+from typing import Any, TypeGuard
 
 EMPTY = ""
+MOST_ID = 2**63 - 1  # what a database holds
+_NUMBER = re.compile(r"[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})(e[+-]?[0-9]{1,3})?", re.IGNORECASE | re.ASCII)
 MONEY_FIELDS = frozenset({"price", "sale_price", "cost_price"})
 ATTRIBUTES = "attributes"
 EXTRAS = "extra_fields"
@@ -37,13 +40,9 @@ def fingerprint(field: str, value: Any) -> str:
 
 
 def _meaning(field: str, value: Any) -> Any:
-    if field in MONEY_FIELDS and value not in (None, ""):
-        try:
-            return format(Decimal(str(value)).normalize(), "f")
-        except DecimalException:
-            return str(value)
-    if isinstance(value, Decimal | float):
-        return format(Decimal(str(value)).normalize(), "f")
+    if isinstance(value, Decimal | float) or (field in MONEY_FIELDS and value not in (None, "")):
+        text = str(value).strip()  # 1e999999999 is a number too, and a gigabyte when it is written out
+        return format(Decimal(text).normalize(), "f") if _NUMBER.fullmatch(text) else text
     if isinstance(value, str):
         return unicodedata.normalize("NFC", value).strip()
     if isinstance(value, list | tuple | set):
@@ -100,7 +99,12 @@ def category_ids(product: Mapping[str, Any]) -> list[int]:
     """The ids of the categories a product is in."""
     shown = product.get("categories")
     ids = [item.get("id") for item in shown if isinstance(item, dict)] if isinstance(shown, list) else []
-    return [number for number in ids if isinstance(number, int)]
+    return [number for number in ids if is_id(number)]
+
+
+def is_id(value: Any) -> TypeGuard[int]:
+    """Whether a value is an id of MicroPIM: a whole number from 1 on that a database holds; true is none."""
+    return type(value) is int and 0 < value <= MOST_ID
 
 
 def image_count(product: Mapping[str, Any]) -> int:

@@ -38,7 +38,7 @@ PURE = {
     "target_micropim/mapping/native.py": {"target_micropim"},
     "target_micropim/plan/product.py": {"target_micropim"},
     "target_micropim/plan/values.py": set(),
-    "target_micropim/entities/tree.py": set(),
+    "target_micropim/entities/tree.py": {"target_micropim"},
     "target_micropim/preview/tree.py": set(),
 }
 IMPURE_STANDARD_MODULES = {"time", "os", "pathlib", "socket", "subprocess", "threading", "logging", "sqlite3", "random"}
