@@ -19,6 +19,7 @@ class Frontier:
         self.start = since
         self.edge: int | None = None
         self.in_order = True
+        self.dated = 0  # rows admitted that have an update time: one without comes again with every answer
         self._at_edge: set[str] = set()
         self._second_before: set[str] = set()
 
@@ -27,6 +28,12 @@ class Frontier:
         moment, key = updated_at(row), str(row["id"])
         if moment is None:
             return True
+        if not self._is_new(moment, key):
+            return False
+        self.dated += 1
+        return True
+
+    def _is_new(self, moment: int, key: str) -> bool:
         if self.edge is None or moment > self.edge:
             self._second_before = self._at_edge if self.edge == moment - 1 else set()
             self._at_edge, self.edge = {key}, moment

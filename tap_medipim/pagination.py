@@ -26,15 +26,11 @@ def resumed(
     """
     fruitless = 0
     while True:
-        before = frontier.edge
-        fresh = 0
+        before, dated = frontier.edge, frontier.dated
         try:
-            for row in ask(frontier.resume_from()):
-                if frontier.admit(row):
-                    fresh += updated_at(row) is not None  # a row without a time comes again with every answer
-                    yield row
+            yield from filter(frontier.admit, ask(frontier.resume_from()))
         except StreamBroken as broken:
-            progressed = fresh > 0 and (frontier.in_order or before is None)
+            progressed = frontier.dated > dated and (frontier.in_order or before is None)
             fruitless = 0 if progressed else fruitless + 1
             if fruitless >= MAX_ATTEMPTS_WITHOUT_PROGRESS:
                 raise StreamFailed(f"{broken}; given up after {fruitless} attempts without a new row") from None

@@ -1,11 +1,18 @@
-"""The streams as the SDK sees them: reference lists, and what changes."""
+"""The streams as the SDK sees them: reference lists, and what changes.
+
+Three of the SDK's steps per record do nothing for these streams and cost more than reading the record: the walk over
+the selection when nothing is deselected, the objects between record and line, and the look for child streams. They are
+left out; ``tests/tap/test_fast_road.py`` notices when the SDK's own steps change (docs/benchmarks.md has the figures).
+"""
 
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.streams import Stream
 from typing_extensions import override
 
@@ -15,6 +22,7 @@ from tap_medipim.bookmark import Bookmark
 from tap_medipim.drift import Drift
 from tap_medipim.errors import EndpointAbsent, StreamFailed
 from tap_medipim.legacy import plain_name
+from tap_medipim.messages import OrjsonWriter
 from tap_medipim.normalise import normalise
 from tap_medipim.pagination import all_pages
 from tap_medipim.reading import ChangeReader
@@ -38,6 +46,11 @@ class MedipimStream(Stream):
         super().__init__(tap, schema=read_schema("medipim", resource.name), name=resource.name)
         self.primary_keys = ["id"]
         self._drift = Drift(read_schema("medipim", resource.name))
+
+    @property
+    def lines_out(self) -> OrjsonWriter:
+        """Where records go."""
+        return cast("OrjsonWriter", self._tap.message_writer)
 
     @property
     def STATE_MSG_FREQUENCY(self) -> int:  # type: ignore[override]  # noqa: N802 - the SDK's name
@@ -78,7 +91,9 @@ class MedipimStream(Stream):
         progress = self._tap.progress
         progress.begin(self.name)
         try:
-            for record in super()._sync_records(context, write_messages=write_messages):
+            is_plain = write_messages and self._goes_out_as_it_is()
+            records = self._plain() if is_plain else super()._sync_records(context, write_messages=write_messages)
+            for record in records:
                 progress.row()
                 yield record
         except StreamFailed as failure:
@@ -86,11 +101,43 @@ class MedipimStream(Stream):
         except (StopRun, Interrupted) as stop:
             self._tap.stopped = stop
         finally:
+            self.lines_out.flush()  # the SDK leaves out a STATE that says nothing new: no record may wait for one
             progress.end()
             if told := self._drift.report():
                 self.logger.warning("%s: %s", self.name, told)
         if write_messages:
             self._write_state_message()
+
+    def _goes_out_as_it_is(self) -> bool:
+        """Whether nothing is deselected, mapped, flattened, versioned or limited: a record becomes a line at once."""
+        maps = self.stream_maps
+        return (
+            all(self.mask.values())
+            and len(maps) == 1
+            and type(maps[0]) is SameRecordTransform
+            and not maps[0].flattening_enabled
+            and self._stream_version is None
+            and self.selected
+            and self.ABORT_AT_RECORD_COUNT is None
+        )
+
+    def _plain(self) -> Iterator[dict[str, Any]]:
+        """The SDK's loop, less the steps that do nothing here."""
+        write, every, settled = self.lines_out.write_record, self.STATE_MSG_FREQUENCY, self.state_manager
+        number = 0
+        with self.get_record_counter() as counter, self.get_sync_timer():
+            self._write_starting_replication_value(None)
+            for number, row in enumerate(self.get_records(None), start=1):
+                record = self.post_process(row)
+                write(self.name, record, datetime.now(UTC))
+                settled.is_flushed = False
+                self._increment_stream_state(record)
+                if number % every == 0:
+                    counter.increment(every)
+                    self._write_state_message()
+                yield record
+            counter.increment(number % every)
+        self._finalize_state(self.stream_state)
 
 
 class ChangingStream(MedipimStream):
@@ -99,7 +146,7 @@ class ChangingStream(MedipimStream):
     def __init__(self, tap: "TapMedipim", resource: Resource) -> None:
         super().__init__(tap, resource)
         self.replication_key = REPLICATION_KEY
-        self._bookmark = Bookmark()
+        self._bookmark: Bookmark | None = None  # until the state has been read, nothing may be written there
         self._reader: ChangeReader | None = None
 
     @property
@@ -119,8 +166,7 @@ class ChangingStream(MedipimStream):
         if self._bookmark.was_for_another_filter:
             self._warn("the filter setting changed: the old bookmark does not count, everything is read again")
         self._reader = ChangeReader(self._tap.client, self.resource, self._tap.settings, self._bookmark, self._warn)
-        yield from self._reader.rows(wanted)
-        self._write_bookmark()
+        return self._reader.rows(wanted)
 
     def _warn(self, message: str) -> None:
         self.logger.warning("%s: %s", self.name, message)
@@ -130,10 +176,14 @@ class ChangingStream(MedipimStream):
         """Replaces the SDK's rule, which refuses a look-back and trusts every order (docs/decisions/0004)."""
         if self._reader is not None:
             self._reader.row_written()
+
+    @override
+    def _write_state_message(self) -> None:
         self._write_bookmark()
+        super()._write_state_message()
 
     def _write_bookmark(self) -> None:
-        if self.replication_method != "FULL_TABLE":
+        if self._bookmark is not None and self.replication_method != "FULL_TABLE":
             self._bookmark.write(self.stream_state, REPLICATION_KEY)
 
 

@@ -47,9 +47,9 @@ def write_all(writer: Any, messages: list[Any]) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("kind", ["record", "state"])
 def test_a_stop_signal_leaves_the_line_whole(number: signal.Signals, kind: str) -> None:
-    """The line that is being written is finished, and the run ends with the next record at the latest."""
+    """The batch that is being written is finished, and the run ends with the next record at the latest."""
     pipe = StruckPipe(number)
-    record = RecordMessage(stream="products", record={"id": "1", "text": "x" * 20_000})
+    record = RecordMessage(stream="products", record={"id": "1", "text": "x" * 70_000})
     before = {known: signal.getsignal(known) for known in (signal.SIGINT, signal.SIGTERM)}
     try:
         writer = TapMedipim(config=SETTINGS).message_writer

@@ -88,11 +88,19 @@ def test_a_time_outside_the_calendar_moves_no_bookmark(value: int) -> None:
     assert state["replication_key_value"] == "2023-11-14T22:13:20Z"
 
 
-def test_normalise_changes_nothing_of_its_input() -> None:
-    """The raw row stays what it was."""
-    raw = {"id": 1, "meta": {"updatedAt": 1, "embedUrl": "x"}}
-    assert normalise(raw, incremental=True)["meta"] == {"updatedAt": 1}
-    assert raw["meta"] == {"updatedAt": 1, "embedUrl": "x"}
+def test_normalise_takes_out_and_adds_nothing_else() -> None:
+    """The row itself becomes the record; all other values are the very same."""
+    names = {"fr": None}
+    raw = {"id": 1, "name": names, "meta": {"updatedAt": 1, "embedUrl": "x", "createdAt": None}}
+    record = normalise(raw, incremental=True)
+    assert record is raw
+    assert record == {
+        "id": 1,
+        "name": {"fr": None},
+        "meta": {"updatedAt": 1, "createdAt": None},
+        "updated_at": "1970-01-01T00:00:01Z",
+    }
+    assert record["name"] is names
 
 
 @pytest.mark.parametrize(
