@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo sandbox test lint types check bench faults pictures generate lock package sbom audit clean
+.PHONY: help demo sandbox test lint types check bench soak faults pictures generate lock package sbom audit clean
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1  /p' $(MAKEFILE_LIST)
@@ -41,6 +41,11 @@ check: lint types test ## what must be green before a change lands
 
 bench: $(READY) ## memory and speed of tap, target and pipe: ratios, in one run
 	$(BIN)/python benchmarks/memory.py
+
+MINUTES ?= 10
+
+soak: $(READY) ## nights in a row, one process for long, a 600 MB stream, a million rows (MINUTES=10); writes docs/soak.md
+	$(BIN)/python -m benchmarks.soak --minutes $(MINUTES)
 
 faults: $(READY) ## every fault of the sandbox, what came of it; writes docs/faults.md
 	$(BIN)/python scripts/faults.py

@@ -103,6 +103,7 @@ class Engine:
         parts.pool.drain()
         parts.categories.finish()
         parts.products.finish()
+        parts.products.close()
         parts.names.save()
         parts.settlement.release(now=True)
         parts.look_back()
@@ -111,6 +112,7 @@ class Engine:
     def abort(self) -> None:
         """Something went wrong or somebody asked to stop: let what is in flight end, write the last safe STATE."""
         self._parts.pool.close()
+        self._parts.products.close()
         self._parts.settlement.release(now=True)
 
     def _acknowledge(self, stream: str, record: Any) -> None:

@@ -16,10 +16,11 @@ from target_micropim.entities.categories import Categories
 from target_micropim.entities.identity import Identity
 from target_micropim.entities.names import Names
 from target_micropim.errors import RecordRejected
-from target_micropim.ledger import Ledger, ProductRow
+from target_micropim.ledger import Ledger
 from target_micropim.mapping.profiles import Profile
 from target_micropim.report.plan_file import About
 from target_micropim.report.run_report import Report, Row
+from target_micropim.roads.deferred import DeferredArchives
 from target_micropim.roads.endings import Endings, because
 from target_micropim.roads.guards import Guards
 from target_micropim.roads.keys import check_key
@@ -43,14 +44,6 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Deferred:
-    """A product to be archived at the end of the input."""
-
-    item: Item
-    row: ProductRow
-
-
-@dataclass(frozen=True)
 class ProductParts:
     """The collaborators."""
 
@@ -67,6 +60,13 @@ class ProductParts:
     about: About
 
 
+def digest_of(record: dict[str, Any], settings_digest: str) -> str:
+    """What tells whether a record, or a setting that shapes it, has changed. Raises TypeError beyond 254 levels."""
+    lasting = {name: value for name, value in record.items() if name not in VOLATILE}
+    data = orjson.dumps(lasting, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    return hashlib.blake2b(data, digest_size=16, key=settings_digest.encode()[:64]).hexdigest()
+
+
 class ProductRoad:
     """Fed by one thread; the pool's threads carry."""
 
@@ -74,7 +74,7 @@ class ProductRoad:
         self._parts = parts
         self._endings = endings
         self._buffer: list[Item] = []
-        self._deferred: dict[str, Deferred] = {}
+        self._deferred = DeferredArchives()
         self._in_flight: Counter[str] = Counter()
         self._lock = threading.Lock()
 
@@ -103,6 +103,10 @@ class ProductRoad:
         self._link_late_categories()
         self._archive()
 
+    def close(self) -> None:
+        """The run ends, well or not."""
+        self._deferred.close()
+
     def _item(self, ticket: int, record: dict[str, Any], key: str | None) -> Item:
         """Raises RecordRejected for what the ledger could not hold."""
         if key is None:
@@ -110,14 +114,9 @@ class ProductRoad:
         check_key(key, self._parts.profile.key_field)
         check_key(self._parts.profile.hand(record, key), "sku")
         try:
-            return Item(ticket, record, key, self._digest(record))
+            return Item(ticket, record, key, digest_of(record, self._parts.settings_digest))
         except TypeError as error:  # orjson's word for what it cannot write, such as 255 levels of nesting
             raise because("map", "$", str(error)) from None
-
-    def _digest(self, record: dict[str, Any]) -> str:
-        lasting = {name: value for name, value in record.items() if name not in VOLATILE}
-        data = orjson.dumps(lasting, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
-        return hashlib.blake2b(data, digest_size=16, key=self._parts.settings_digest.encode()[:64]).hexdigest()
 
     def _changed(self, items: list[Item]) -> Iterable[Item]:
         settled = self._parts.ledger.digests(item.key for item in items) if items else {}
@@ -182,17 +181,15 @@ class ProductRoad:
 
     def _supersede(self, key: str) -> None:
         """A newer version of a product that was to be archived: the newer one decides."""
-        with self._lock:
-            old = self._deferred.pop(key, None)
+        old = self._deferred.drop(key)
         if old is not None:
-            self._endings.settle(STREAM, old.item.ticket, "superseded")
+            self._endings.settle(STREAM, old.ticket, "superseded")
 
     def _end(self, item: Item, outcome: Outcome) -> None:
         if outcome.archive is None:
             self._endings.settle(STREAM, item.ticket, outcome.action)
             return
-        with self._lock:
-            self._deferred[item.key] = Deferred(item, outcome.archive)
+        self._deferred.put(item.ticket, item.record, outcome.archive)
 
     def _link_late_categories(self) -> None:
         """Products that came before their category get it now; what still has none is listed."""
@@ -213,14 +210,13 @@ class ProductRoad:
     def _archive(self) -> None:
         parts = self._parts
         parts.guards.before_archiving(len(self._deferred), parts.ledger.count_live())
-        for key, deferred in list(self._deferred.items()):
-            item = deferred.item
+        for one in self._deferred:
             try:
-                with parts.about(STREAM, key):
-                    parts.upserter.archive(deferred.row)
+                with parts.about(STREAM, one.key):
+                    parts.upserter.archive(one.row(parts.ledger.product(one.key)))
             except RecordRejected as why:
-                self._endings.reject(STREAM, item.ticket, item.key, item.record, why)
+                self._endings.reject(STREAM, one.ticket, one.key, self._deferred.record(one), why)
             else:
-                self._endings.settle(STREAM, item.ticket, "archived")
-            del self._deferred[key]
+                self._endings.settle(STREAM, one.ticket, "archived")
+            self._deferred.drop(one.key)
             self._endings.release()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 State = dict[str, Any]
+MOST_WAITING = 1000  # states kept behind a record that stays open, such as one to be archived at the end
 
 
 class Settlement:
@@ -41,6 +42,7 @@ class Settlement:
                 self._waiting.pop()
             self._waiting.append((self._next, state))
             self._drop_superseded()
+            self._thin_out()
 
     def release(self, *, now: bool = False) -> None:
         """Write the newest state that is safe, if the interval is over or ``now`` is given."""
@@ -56,6 +58,12 @@ class Settlement:
         """Of several safe states only the newest matters; so few are ever kept."""
         while len(self._waiting) > 1 and self._is_safe(self._waiting[1]):
             self._waiting.popleft()
+
+    def _thin_out(self) -> None:
+        """Any of the waiting states may leave in its turn; with every second one a crash costs a little more."""
+        if len(self._waiting) > MOST_WAITING:
+            newest = self._waiting.pop()
+            self._waiting = deque([*list(self._waiting)[::2], newest])
 
     def _is_safe(self, waiting: tuple[int, State]) -> bool:
         return not self._open or waiting[0] <= next(iter(self._open))

@@ -1,5 +1,6 @@
 """report.html: whatever a name, a text or a server says, it stays text; and report.json tells before and after."""
 
+import csv
 import re
 from html.parser import HTMLParser
 from typing import Any
@@ -215,3 +216,13 @@ def test_values_are_cut_to_what_a_person_can_read(tmp_path: Any, value: Any, kep
     field = report.whole({}, Unmapped())["changes"][0]["fields"]["f"]
     assert field == {"before": kept, "after": kept}
     assert kept is None or len(str(field["after"])) <= MAX_VALUE
+
+
+@pytest.mark.parametrize("evil", ["=HYPERLINK(1)", "+1", "-1", "@SUM(1)", "\t=1", "\r=1"])
+def test_no_cell_of_the_list_of_names_is_a_formula(tmp_path: Any, evil: str) -> None:
+    """A spreadsheet takes a cell that begins with one of these for something to carry out."""
+    unmapped = Unmapped()
+    unmapped.add("brand", evil, evil)
+    unmapped.write(tmp_path / "unmapped.csv")
+    with (tmp_path / "unmapped.csv").open(newline="", encoding="utf-8") as file:
+        assert list(csv.reader(file))[1] == ["brand", f"'{evil}", "1", f"'{evil}"]
