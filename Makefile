@@ -56,6 +56,7 @@ pictures: $(READY) ## the pictures of the docs, as a browser sees them (needs ch
 generate: $(READY) ## lists of settings and streams, and the page of the mapping, made from the code
 	$(BIN)/python scripts/generated.py --write
 	$(BIN)/python scripts/mapping_page.py --write
+	$(BIN)/python scripts/hub_pages.py --write
 	$(BIN)/python scripts/licences.py --write
 
 lock: $(READY) ## exact versions with hashes, for Python 3.11 to 3.14
