@@ -105,7 +105,11 @@ def first_night(size: int) -> Streams:
         for n in range(size)
     ]
     products[2]["name"] = None  # refused
-    return [("categories", tree), ("products", products), ("categories", [{"id": 6, "name": {"en": "C6"}, "parent": 5}])]
+    return [
+        ("categories", tree),
+        ("products", products),
+        ("categories", [{"id": 6, "name": {"en": "C6"}, "parent": 5}]),
+    ]
 
 
 def second_night(size: int) -> Streams:
@@ -123,7 +127,10 @@ def target_scenes(shops: "Shops", size: int, *, hands: int = 1) -> Iterator[Scen
     """The target alone, with one worker, so that each n is the same moment every time; the first and the next night."""
     for name, nights in (("first night", [first_night]), ("second night", [first_night, second_night])):
         shop = shops.open(
-            max_in_flight=hands, attributes_mode="values", update_categories=True, field_policies={"description": "always"}
+            max_in_flight=hands,
+            attributes_mode="values",
+            update_categories=True,
+            field_policies={"description": "always"},
         )
         *before, night = [make(size) for make in nights]
         for earlier in before:

@@ -57,7 +57,7 @@ class Nursery:
 
     def __init__(self) -> None:
         command, pipe = [sys.executable, "-m", "scripts.nursery"], subprocess.PIPE
-        self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=ROOT)  # noqa: S603
+        self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=ROOT)
         self.pids: dict[str, int] = {}
 
     def run(self, folder: Path, *parts: dict[str, Any], kill: Kill | None = None) -> Ended:

@@ -21,7 +21,8 @@ from target_micropim.plan.values import image_count
 from target_micropim.report.run_report import Report, Row
 
 MAX_POSTS = 2  # a picture that was stored need not show at once, so a third would be reckless
-FINAL_STATES = frozenset({"sent", "assumed", "left"})
+SENT_STATES = frozenset({"sent", "assumed"})
+FINAL_STATES = SENT_STATES | {"left"}
 Asked = Callable[[str], str | None]  # what is wrong with an address
 
 
@@ -52,22 +53,26 @@ class Media:
         if not wanted.pictures:
             return True
         rows = self._ledger.media(wanted.external_id)
-        if not rows and not shelf.is_ours and shelf.images and self._options.on_unknown_media != "append":
-            self._leave(wanted, shelf)
-            return True
         self._resolve_intents(wanted, shelf, rows)
+        accounted = _accounted(rows)
         self._note_changed(wanted, rows)
         handled = frozenset(key for key, row in rows.items() if row.state in FINAL_STATES)
-        sent = sum(row.state in {"sent", "assumed"} for row in rows.values())
+        by_key = {picture.key: picture for picture in wanted.pictures}
+        fresh = [by_key[key] for key in plan_pictures(list(by_key), handled)]
+        if shelf.images > accounted and self._options.on_unknown_media != "append":
+            if fresh:
+                self._leave(wanted, shelf, fresh)
+            else:
+                self._account_for(wanted, shelf, rows)
+            return True
+        sent = sum(row.state in SENT_STATES for row in rows.values())
         self._note_missing(wanted, shelf, sent)
         shelf.images = max(shelf.images, sent)  # a picture that was accepted may not show yet (row 18)
-        by_key = {picture.key: picture for picture in wanted.pictures}
-        due = plan_pictures(list(by_key), handled)
-        reached = [key for key in due if self._is_reached(wanted, by_key[key])]
-        accepted = [self._send_one(wanted, by_key[key], shelf) for key in reached]
+        reached = [picture for picture in fresh if self._is_reached(wanted, picture)]
+        accepted = [self._send_one(wanted, picture, shelf) for picture in reached]
         if any(accepted):
             self._ledger.await_pictures(AwaitedPictures(wanted.external_id, shelf.remote_id, wanted.sku, shelf.images))
-        return reached == due
+        return reached == fresh
 
     def _is_reached(self, wanted: Wanted, picture: Picture) -> bool:
         """By check_media_urls: a picture that nobody can fetch is not sent, and listed for a person (row 18)."""
@@ -79,12 +84,20 @@ class Media:
         self._report.add("manual_actions", Row("products", wanted.external_id, wanted.sku, what))
         return False
 
-    def _leave(self, wanted: Wanted, shelf: Shelf) -> None:
-        """A product that already has pictures of unknown origin gets none of ours: they could be the same ones.
+    def _account_for(self, wanted: Wanted, shelf: Shelf, rows: dict[str, MediaRow]) -> None:
+        """A person's pictures that were there when nothing was to be sent are no reason to keep back later ones."""
+        last = next((row for row in reversed(rows.values()) if row.state in SENT_STATES), None)
+        if last is not None:
+            known = replace(last, count_before=shelf.images - 1)
+            self._ledger.remember_media(wanted.external_id, [known], soon=True)
 
+    def _leave(self, wanted: Wanted, shelf: Shelf, fresh: list[Picture]) -> None:
+        """A product that has pictures of unknown origin gets none of ours: they could be the same ones.
+
+        They are a person's, or were sent by a run that this ledger has forgotten: it is new, or a copy of an old one.
         ``skip`` writes that down for good; ``only_if_empty`` looks again the next time (row 15).
         """
-        rows = [MediaRow(picture.key, picture.url, "left") for picture in wanted.pictures]
+        rows = [MediaRow(picture.key, picture.url, "left") for picture in fresh]
         if self._options.on_unknown_media == "skip":
             self._ledger.remember_media(wanted.external_id, rows)
         self._report.picture("left")
@@ -126,6 +139,7 @@ class Media:
 
     def _send_one(self, wanted: Wanted, picture: Picture, shelf: Shelf) -> bool:
         """Whether MicroPIM accepted it."""
+        before = shelf.images
         payload = {"file_url": picture.url, "alt_text": picture.alt, "position": shelf.images}
         try:
             check_payload("media", payload)
@@ -139,7 +153,7 @@ class Media:
             state = "refused"
         else:
             shelf.images += 1
-        row = MediaRow(picture.key, picture.url, state)
+        row = MediaRow(picture.key, picture.url, state, before)
         self._ledger.remember_media(wanted.external_id, [row], soon=True)  # with the next intent, or with the settling
         self._report.picture(state)
         return state != "refused"
@@ -158,3 +172,9 @@ class Media:
             return "assumed" if image_count(self._client.product(shelf.remote_id)) > shelf.images else None
 
         return self._once.post(post, look, MAX_POSTS)
+
+
+def _accounted(rows: dict[str, MediaRow]) -> int:
+    """How many pictures the product had after the last one we know to have sent."""
+    sent = [row for row in rows.values() if row.state in SENT_STATES]
+    return max([len(sent), *(row.count_before + 1 for row in sent)])

@@ -5,6 +5,7 @@ step looks first whether it is done already. Steps add, they never take away: an
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from sqlalchemy import Column, Connection, inspect, text
 from sqlalchemy.schema import CreateColumn
@@ -21,11 +22,16 @@ def _index_and_time_of_settling(connection: Connection) -> None:
     _add_column(connection, products.c.settled_at)
 
 
-STEPS: tuple[Step, ...] = (_index_and_time_of_settling,)  # STEPS[0] leads from version 1 to version 2
+def _what_is_on_its_way(connection: Connection) -> None:
+    """After a kill it must be known whose value MicroPIM shows."""
+    _add_column(connection, products.c.on_its_way)
+
+
+STEPS: tuple[Step, ...] = (_index_and_time_of_settling, _what_is_on_its_way)  # STEPS[0]: from version 1 to version 2
 VERSION = 1 + len(STEPS)
 
 
-def _add_column(connection: Connection, column: Column[float | None]) -> None:
+def _add_column(connection: Connection, column: Column[Any]) -> None:
     there = {found["name"] for found in inspect(connection).get_columns(column.table.name)}
     if column.name not in there:
         described = CreateColumn(column).compile(dialect=connection.dialect)

@@ -5,11 +5,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 ProductId = str
+ABSENT = 0  # the remote id of a product that was never made
 
 
 @dataclass(frozen=True)
 class ProductRow:
-    """One product: where it is in MicroPIM, what we acknowledged of the source and what MicroPIM showed after it."""
+    """One product: where it is in MicroPIM, what we acknowledged of the source and what MicroPIM showed after it.
+
+    ``on_its_way`` is what a write sends, kept until its end is remembered: a run may be killed in between.
+    """
 
     external_id: ProductId
     sku: str
@@ -19,11 +23,15 @@ class ProductRow:
     written: Mapping[str, str] = field(default_factory=dict)
     categories: tuple[str, ...] = ()
     archived: bool = False
+    on_its_way: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class MediaRow:
-    """One picture: ``intent`` before it is sent, then ``sent``, ``assumed`` (found later), ``refused`` or ``left``."""
+    """One picture: ``intent`` before it is sent, then ``sent``, ``assumed`` (found later), ``refused`` or ``left``.
+
+    ``count_before`` pictures were there when it was sent.
+    """
 
     picture: str
     url: str
@@ -64,6 +72,7 @@ def product_row(row: Any) -> ProductRow:
         row.written,
         tuple(row.categories),
         row.archived,
+        row.on_its_way or {},
     )
 
 
@@ -73,5 +82,6 @@ def product_values(row: ProductRow) -> dict[str, Any]:
         **vars(row),
         "acknowledged": dict(row.acknowledged),
         "written": dict(row.written),
+        "on_its_way": dict(row.on_its_way),
         "categories": list(row.categories),
     }

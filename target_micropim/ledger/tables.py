@@ -29,6 +29,7 @@ products = Table(
     Column("written", JSON, nullable=False),  # field -> fingerprint of what MicroPIM showed after our write
     Column("categories", JSON, nullable=False),  # external ids acknowledged
     Column("archived", Boolean, nullable=False, default=False),
+    Column("on_its_way", JSON),  # field -> fingerprint of what a write sends, until what came of it is remembered
     Column("settled_at", Float),  # unix seconds: a reject that is older than this must not be replayed
 )
 

@@ -9,7 +9,7 @@ from target_micropim.api.schemas import check_payload
 from target_micropim.entities.identity import Found, Identity, found_in
 from target_micropim.entities.media import Shelf
 from target_micropim.errors import Reason, Refused, TooMany
-from target_micropim.ledger import ProductRow
+from target_micropim.ledger import ABSENT, ProductRow
 from target_micropim.mapping.wanted import Wanted
 from target_micropim.plan.body import body_of, without_extras
 from target_micropim.plan.options import Options
@@ -41,14 +41,14 @@ class Creating:
             sent["category_ids"] = list(dict.fromkeys(asked.values()))
         check_payload("product", body_of(without_extras(sent)))
         self._count(1)
+        self._writing.announce(ProductRow(wanted.external_id, wanted.sku, ABSENT, archived=True), sent)
         try:
             product = self._post(sent)
         except Refused as refused:
             if refused.status in _TAKEN and (found := self._identity.search_one(wanted.sku)) is not None:
                 self._count(-1)
                 return found
-            who = (wanted.external_id, wanted.sku)
-            product, sent = self._desk.sending.retreat(_with_hint(refused), sent, self._post, who)
+            product, sent = self._retreat(refused, sent, wanted)
         after = self._writing.assigned(found_in(product), asked)
         row = ProductRow(wanted.external_id, wanted.sku, after.remote_id)
         row = self._writing.remember(wanted, row, fields, Sent(sent, None, after, asked))
@@ -64,6 +64,15 @@ class Creating:
                     "max_create for one run"
                 )
             self._made += step
+
+    def _retreat(self, refused: Refused, sent: Fields, wanted: Wanted) -> tuple[dict[str, Any], Fields]:
+        """Once more with less. Raises Refused, and then nothing is on its way any more."""
+        who = (wanted.external_id, wanted.sku)
+        try:
+            return self._desk.sending.retreat(_with_hint(refused), sent, self._post, who)
+        except Refused:
+            self._desk.ledger.forget(wanted.external_id)
+            raise
 
     def _post(self, fields: Fields) -> dict[str, Any]:
         """POST; after an unclear answer the product with this SKU, if it was made."""

@@ -60,7 +60,7 @@ class Updating:
             changes = self._changes(wanted, fields, asked, row, found)
         self._tell_of(wanted, changes, found)
         base = row or ProductRow(wanted.external_id, wanted.sku, found.remote_id)
-        sent = self._sent(wanted, changes, asked, found)
+        sent = self._sent(wanted, changes, asked, found, base)
         if changes.fields:
             self._writing.tell(wanted, sent)
         if changes.removed:
@@ -69,12 +69,13 @@ class Updating:
         shelf = Shelf(found.remote_id, found.images, is_ours=row is not None and bool(row.acknowledged))
         return ("updated" if changes.fields else "unchanged"), row_after, shelf
 
-    def _sent(self, wanted: Wanted, changes: Changes, asked: dict[str, int], found: Found) -> Sent:
+    def _sent(self, wanted: Wanted, changes: Changes, asked: dict[str, int], found: Found, base: ProductRow) -> Sent:
         fields, after = changes.fields, found
         if fields:
             body = body_of(without_extras(fields), found.product)
             if checked := {name: value for name, value in body.items() if value is not None}:
                 check_payload("product_patch", checked)  # null, which empties a field, has no form to check (row 8)
+            self._writing.announce(base, fields)
             after, fields = self._patch(wanted, found, fields)
         if "category_ids" in fields:
             due = {str(number): number for number in fields["category_ids"]}

@@ -17,7 +17,7 @@ from target_micropim.entities.identity import Found, Identity, found_in
 from target_micropim.entities.media import Asked, Media, Shelf
 from target_micropim.entities.names import Names
 from target_micropim.errors import NotFound, Reason, RecordRejected
-from target_micropim.ledger import Ledger, ProductRow
+from target_micropim.ledger import ABSENT, Ledger, ProductRow
 from target_micropim.mapping.wanted import Wanted
 from target_micropim.plan.options import Options
 from target_micropim.plan.product import Standing, plan_categories, plan_leave
@@ -26,12 +26,11 @@ from target_micropim.roads.creating import Creating
 from target_micropim.roads.payloads import Payloads
 from target_micropim.roads.sending import STREAM, Sending
 from target_micropim.roads.updating import ARCHIVED, Updating
-from target_micropim.roads.writing import Desk, Writing
+from target_micropim.roads.writing import Desk, Writing, resolved
 
 __all__ = ["ABSENT", "STREAM", "Outcome", "Upserter"]
 
 NOT_WHOLE = ""  # the digest of a product whose record is to be looked at again, whether it changes or not
-ABSENT = 0  # the remote id of an inactive product that was never made
 
 
 @dataclass(frozen=True)
@@ -139,13 +138,17 @@ class Upserter:
                 product = self._writing.shown(row.remote_id)
             except NotFound:
                 self._ledger.forget(wanted.external_id)
+                row = None
             else:
                 self._names.notice(product)
-                return row, found_in(product)
+                shown = found_in(product)
+                return resolved(row, shown), shown
         self._refuse_taken("sku", wanted.sku, self._ledger.owner_of_sku(wanted.sku), wanted)
         found = self._identity.find(wanted.sku, wanted.fields.get("ean"))
         if found is not None:
             self._refuse_taken("id", found.remote_id, self._ledger.owner_of_remote_id(found.remote_id), wanted)
+            if row is not None and (ours := resolved(row, found)).acknowledged:  # made by a run that was killed
+                return ours, found
         return None, found
 
     @staticmethod

@@ -15,9 +15,10 @@ from target_micropim.entities.identity import Found, found_in
 from target_micropim.ledger import Ledger, ProductRow
 from target_micropim.mapping.wanted import Wanted
 from target_micropim.plan.body import body_of
+from target_micropim.plan.on_its_way import after_arrival, has_arrived
 from target_micropim.plan.product import written_after
 from target_micropim.plan.taking import shows_no_attribute, taking
-from target_micropim.plan.values import ATTRIBUTES, EMPTY, fingerprints, server_fields
+from target_micropim.plan.values import ATTRIBUTES, EMPTY, fingerprint, fingerprints, server_fields
 from target_micropim.report.run_report import Change, Report, Row, Subject
 from target_micropim.roads.sending import STREAM, Fields, Sending
 
@@ -43,6 +44,21 @@ class Sent:
     before: Found | None
     after: Found
     asked: Mapping[str, int]
+
+
+_NOT_COMPARED = frozenset({"sku", "category_ids"})
+
+
+def resolved(row: ProductRow, found: Found) -> ProductRow:
+    """The row after a look at what a killed run may have sent."""
+    sent = row.on_its_way
+    if not sent:
+        return row
+    row = replace(row, remote_id=found.remote_id, digest=None, on_its_way={})
+    if not has_arrived(sent, row.written, found.server):
+        return row
+    ours = after_arrival(sent, found.server)
+    return replace(row, acknowledged={**row.acknowledged, **ours}, written={**row.written, **ours})
 
 
 class Writing:
@@ -71,6 +87,11 @@ class Writing:
         missing = [number for number in dict.fromkeys(asked.values()) if number not in after.category_ids]
         return replace(after, category_ids=self._desk.assigner.add(after.remote_id, missing)) if missing else after
 
+    def announce(self, row: ProductRow, fields: Fields) -> None:
+        """Write down what a write is about to send: whoever finds it without its end knows whose values those are."""
+        sent = {name: fingerprint(name, value) for name, value in fields.items() if name not in _NOT_COMPARED}
+        self._desk.ledger.remember(replace(row, digest=None, on_its_way=sent))
+
     def remember(self, wanted: Wanted, row: ProductRow, fields: Fields, sent: Sent) -> ProductRow:
         """Write down what was acknowledged, and tell what did not take."""
         doubtful = self._judge(wanted, sent)
@@ -86,6 +107,7 @@ class Writing:
             written=written_after(row.written, {**fields, **cleared}, set(sent.fields), after),
             categories=tuple(dict.fromkeys([*row.categories, *(key for key in sent.asked if key in shown)])),
             archived=False,
+            on_its_way={},
         )
         self._desk.ledger.remember(row, soon=True)  # with what the ledger hears next: no request lies between
         return row
@@ -97,7 +119,7 @@ class Writing:
         if shows_no_attribute(sent.fields, after):
             self._desk.attributes.switch_off("MicroPIM does not show what was sent")
             hidden = {name for name in sent.fields if name.startswith(f"{ATTRIBUTES}.")}
-        rest = {name: value for name, value in sent.fields.items() if name not in hidden | {"sku", "category_ids"}}
+        rest = {name: value for name, value in sent.fields.items() if name not in hidden | _NOT_COMPARED}
         judged = taking(rest, sent.before.server if sent.before else {}, after)
         if judged.told:
             self._desk.report.add("warnings", Row(STREAM, wanted.external_id, wanted.sku, judged.told))

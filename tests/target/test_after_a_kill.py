@@ -113,7 +113,9 @@ def test_a_product_made_by_hand_meanwhile_is_not_ours(shop: Shop) -> None:
     feed(shop, Kill("target", "request", 4, after=False), photos=[picture(1)])
     assert shop.box.micropim.products == {}
     theirs = shop.box.micropim.add("1", name="Theirs", description="Theirs")
-    theirs["_media"].append({"id": 1, "file_url": "https://x.example.test/1.jpg", "alt_text": None, "position": 0, "shows_at": 0})
+    theirs["_media"].append(
+        {"id": 1, "file_url": "https://x.example.test/1.jpg", "alt_text": None, "position": 0, "shows_at": 0}
+    )
     feed(shop, photos=[picture(1)])
     assert shown(shop)["name"] == "Theirs"
     assert len(shown(shop)["media"]) == 1
