@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo sandbox test lint types check bench soak faults pictures generate lock package sbom audit clean
+.PHONY: help demo sandbox test lint types check bench soak faults kill pictures generate lock package sbom audit clean
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1  /p' $(MAKEFILE_LIST)
@@ -52,6 +52,10 @@ faults: $(READY) ## every fault of the sandbox, what came of it; writes docs/fau
 
 pictures: $(READY) ## the pictures of the docs, as a browser sees them (needs chromium)
 	PICTURES=docs/pictures REQUIRE_CHROMIUM=1 $(BIN)/python -m pytest -q -p no:cacheprovider tests/sandbox/test_pages_browser.py
+
+kill: $(READY) ## tap and target killed at every moment of a run, and in any order with all else; writes docs/kills.md
+	$(BIN)/python -m scripts.kills
+	KILL_EXAMPLES=200 $(BIN)/python -m pytest -q tests/target/test_any_order.py
 
 generate: $(READY) ## lists of settings and streams, and the page of the mapping, made from the code
 	$(BIN)/python scripts/generated.py --write

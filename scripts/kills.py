@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from scripts.nursery import MOMENTS, Ended, Kill, Nursery
 from scripts.shop import Moment, Shop, Streams, boxed
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "kills.md"
 TAP_MOMENTS = ("request", "line out")
-MANY, FEW = 25, 8
+MANY, FEW = 12, 6
 
 
 @dataclass
@@ -126,12 +126,7 @@ def second_night(size: int) -> Streams:
 def target_scenes(shops: "Shops", size: int, *, hands: int = 1) -> Iterator[Scene]:
     """The target alone, with one worker, so that each n is the same moment every time; the first and the next night."""
     for name, nights in (("first night", [first_night]), ("second night", [first_night, second_night])):
-        shop = shops.open(
-            max_in_flight=hands,
-            attributes_mode="values",
-            update_categories=True,
-            field_policies={"description": "always"},
-        )
+        shop = shops.open(max_in_flight=hands, attributes_mode="values", update_categories=True)
         *before, night = [make(size) for make in nights]
         for earlier in before:
             shop.feed(earlier)
@@ -165,7 +160,7 @@ class Shops:
         folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
         return Shop(self._stack.enter_context(boxed(products)), folder, self._nursery, **settings)
 
-    def __enter__(self) -> "Shops":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -13,6 +13,7 @@ thread. Moments a child can be killed at, each before and after:
 """
 
 import contextlib
+import gc
 import io
 import json
 import os
@@ -267,6 +268,7 @@ def main() -> None:
     from tap_medipim.tap import TapMedipim  # noqa: F401, PLC0415 - imported before the first fork
     from target_micropim.target import TargetMicroPim  # noqa: F401, PLC0415
 
+    gc.disable()  # children live for a moment; and what the collector touches, the kernel has to copy
     for line in sys.stdin:
         carry_out(json.loads(line))
 

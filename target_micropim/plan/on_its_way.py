@@ -1,7 +1,7 @@
 """Pure: a write whose end was never remembered, since the run was killed; what MicroPIM shows tells if it arrived.
 
 Without this our own value would look like a person's edit as soon as the source, or the language, changes before the
-next run: a conflict for ever (docs/decisions/0017).
+next run: a conflict for ever (docs/decisions/0016).
 """
 
 from collections.abc import Mapping

@@ -1,5 +1,6 @@
 """What comes between a kill and the next run: a change of source or settings, a person, an older ledger."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -52,8 +53,6 @@ def shown(shop: Shop) -> Any:
 
 def conflicts(shop: Shop) -> int:
     """How many the last run told of."""
-    import json  # noqa: PLC0415
-
     newest = max((shop.folder / "reports").glob("*/report.json"), key=lambda file: file.stat().st_mtime)
     return int(json.loads(newest.read_text())["totals"].get("conflicts", 0))
 
@@ -110,7 +109,11 @@ def test_an_edit_after_a_kill_stands(shop: Shop, method: str, by_hand: str | Non
 
 def test_a_product_made_by_hand_meanwhile_is_not_ours(shop: Shop) -> None:
     """Killed before the POST went out; a person makes the product: all of its fields and pictures are theirs."""
-    feed(shop, Kill("target", "request", 4, after=False), photos=[picture(1)])
+    moment = shop.save()
+    feed(shop, photos=[picture(1)])
+    number = [request.method for request in shop.box.micropim.requests].index("POST") + 1
+    shop.put_back(moment)
+    feed(shop, Kill("target", "request", number, after=False), photos=[picture(1)])
     assert shop.box.micropim.products == {}
     theirs = shop.box.micropim.add("1", name="Theirs", description="Theirs")
     theirs["_media"].append(

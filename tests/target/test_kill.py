@@ -1,4 +1,4 @@
-"""``make kill`` in a smaller form: the target killed at every request and every change of the ledger (laws 1 and 2).
+"""``make kill`` in a smaller form: the target killed at every fourth request and change of the ledger (laws 1 and 2).
 
 The kills are SIGKILLs that a forked target sends itself at the moment in question (scripts/nursery.py), so every n is a
 real kill. Kills from outside, by the sandbox in the middle of a request, are tried beside them; in tests/pipe those of
@@ -17,6 +17,8 @@ import pytest
 from scripts.kills import FEW, Scene, Shops, all_kills, first_night, target_scenes, undisturbed
 from scripts.nursery import MOMENTS, Kill, Nursery
 
+STEPS = {"request": 4, "commit": 4}  # where something can go wrong; ``make kill`` leaves nothing out
+
 
 @pytest.fixture(scope="module")
 def nursery() -> Iterator[Nursery]:
@@ -33,20 +35,20 @@ def nights(nursery: Nursery) -> Iterator[list[Scene]]:
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize(("night", "step"), [(0, {"request": 1, "commit": 1}), (1, {})], ids=["first", "second"])
-def test_a_kill_at_any_moment_costs_nothing(nights: list[Scene], night: int, step: dict[str, int], moment: str) -> None:
+@pytest.mark.parametrize("night", [0, 1], ids=["first", "second"])
+def test_a_kill_at_any_moment_costs_nothing(nights: list[Scene], night: int, moment: str) -> None:
     """Before and after it: nothing is lost, nothing is there twice, and a third run writes nothing."""
-    ((_, tally),) = all_kills(nights[night], "target", (moment,), step=step.get(moment, 6))
+    ((_, tally),) = all_kills(nights[night], "target", (moment,), step=STEPS.get(moment, 10))
 
     assert tally.wrong == []
-    assert tally.points >= (40 if moment in step else 2)
+    assert tally.points >= (10 if moment in STEPS else 2)
 
 
 def test_several_hands_are_as_safe(nursery: Nursery) -> None:
     """With four workers a kill finds several products half done at once."""
     with Shops(nursery) as shops:
         scene = next(target_scenes(shops, FEW, hands=4))
-        ((_, requests), (_, commits)) = all_kills(scene, "target", ("request", "commit"), step=8)
+        ((_, requests), (_, commits)) = all_kills(scene, "target", ("request", "commit"), step=20)
 
     assert requests.wrong + commits.wrong == []
 
@@ -55,7 +57,7 @@ def test_several_hands_are_as_safe(nursery: Nursery) -> None:
 def test_kills_from_outside_are_no_worse(nights: list[Scene], hook: str) -> None:
     """The sandbox strikes while it holds the request, so that the target dies waiting for the answer."""
     scene = nights[0]
-    for number in (3, 9, 15, 21):
+    for number in (3, 12):
         scene.shop.put_back(scene.begin)
         disarm = strike_at(scene, hook, number)
         assert scene.run(None).codes == {"target": -signal.SIGKILL}
@@ -91,7 +93,7 @@ def is_running(pid: int) -> bool:
 def test_a_kill_and_a_lost_ledger_make_no_double(nights: list[Scene]) -> None:
     """Every product, category and definition is there once; pictures may be left to a person, never doubled."""
     scene, shop = nights[0], nights[0].shop
-    for number in range(2, 30, 5):
+    for number in range(2, 30, 9):
         shop.put_back(scene.begin)
         assert scene.run(Kill("target", "request", number, after=True)).killed
         for file in shop.folder.glob("ledger.db*"):
