@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo sandbox test lint types check bench soak faults kill pictures generate lock package sbom audit clean
+.PHONY: help demo sandbox test lint types check bench soak fuzz mutate faults kill pictures generate lock package sbom audit clean
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1  /p' $(MAKEFILE_LIST)
@@ -46,6 +46,14 @@ MINUTES ?= 10
 
 soak: $(READY) ## nights in a row, one process for long, a 600 MB stream, a million rows (MINUTES=10); writes docs/soak.md
 	$(BIN)/python -m benchmarks.soak --minutes $(MINUTES)
+
+fuzz: $(READY) ## coverage-guided: make fuzz TARGET=lines TIME=60 (docs/fuzzing.md)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --group fuzz
+	$(BIN)/python tests/fuzz/harness.py $(or $(TARGET),lines) -max_total_time=$(or $(TIME),60) -max_len=2048
+
+mutate: $(READY) ## change one module in a copy of the checkout, see which tests notice: make mutate MODULE=... TESTS=... (docs/mutation.md)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --group mutate
+	nice $(BIN)/python scripts/mutate.py $(or $(MODULE),tap_medipim/normalise.py) $(or $(TESTS),tests/tap/test_pure.py)
 
 faults: $(READY) ## every fault of the sandbox, what came of it; writes docs/faults.md
 	$(BIN)/python scripts/faults.py
