@@ -39,8 +39,9 @@ check: lint types test ## what must be green before a change lands
 	$(BIN)/python scripts/mapping_page.py
 	$(BIN)/python scripts/licences.py
 
-bench: $(READY) ## memory and speed of tap, target and pipe: ratios, in one run
+bench: $(READY) ## memory and speed as ratios, then requests counted at 5,000 products; writes docs/requests.md
 	$(BIN)/python benchmarks/memory.py
+	$(BIN)/python -m benchmarks.request_counts --write
 
 MINUTES ?= 10
 

@@ -7,16 +7,21 @@ from pim_wire.errors import StopRun, Unclear
 from target_micropim.api.client import PAGE_LIMIT
 from target_micropim.contact import Contact
 from target_micropim.errors import RecordRejected
-from target_micropim.ledger import Census, census, copy_of
+from target_micropim.forecast import Forecast
+from target_micropim.ledger import Census, Ledger, census, copy_of
 from target_micropim.plan.limit import Limit
 
 Part = Callable[[], Iterator[str]]
 
 
 class Check:
-    """``is_good`` says, after the last line, whether a run could begin."""
+    """``is_good`` says, after the last line, whether a run could begin.
 
-    def __init__(self, contact: Contact) -> None:
+    ``feed`` hands the records of a file to a forecast; without it nothing is read but MicroPIM and the ledger.
+    """
+
+    def __init__(self, contact: Contact, feed: Callable[[Forecast], None] | None = None) -> None:
+        self._feed = feed
         self._contact = contact
         self._config = contact.config
         self.is_good = True
@@ -27,6 +32,36 @@ class Check:
         yield from self._told(self._organization)
         yield from self._told(self._ledger)
         yield from self._limits()
+        if self.is_good:
+            yield from self._told(self._matches)
+
+    def _matches(self) -> Iterator[str]:
+        """What the ledger knows and what a file holds, against MicroPIM's list; the list is read only for these."""
+        ledger = copy_of(self._config["ledger_url"])
+        try:
+            ledger.upgrade()
+            ledger.claim_for(self._contact.organization)
+            known = census(ledger).products
+            if known or self._feed is not None:
+                yield from self._against_the_list(ledger, known)
+            if self._feed is None:
+                yield "To count it here: give the tap's output as a file, --check --input FILE"
+        finally:
+            ledger.close()
+
+    def _against_the_list(self, ledger: Ledger, known: int) -> Iterator[str]:
+        if self._config["lookup"] == "search":
+            yield "Matches: not counted, since lookup is search and MicroPIM's list is not read"
+            return
+        yield "Reading MicroPIM's list now"
+        forecast = Forecast(self._contact, ledger)
+        forecast.read_list()
+        if known:
+            there = ledger.count_known_and_seen()
+            yield f"Of the ledger's {known} products {there} are still in MicroPIM, {known - there} are not"
+        if self._feed is not None:
+            self._feed(forecast)
+            yield from forecast.lines()
 
     def _told(self, part: Part) -> Iterator[str]:
         try:

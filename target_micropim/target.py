@@ -1,6 +1,7 @@
 """target-micropim: settings in, Singer messages handed to the run, and how the run ends."""
 
 import sys
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from types import FrameType
@@ -22,6 +23,7 @@ from target_micropim.contact import Contact
 from target_micropim.engine import Engine
 from target_micropim.first_contact import Probe, Wish
 from target_micropim.flags import FLAGS, refuse_together
+from target_micropim.forecast import Forecast
 from target_micropim.inspection import inspected
 from target_micropim.lines import Unreadable
 from target_micropim.messages import OrjsonReader
@@ -53,6 +55,7 @@ class TargetMicroPim(Target):
         """
         self.clock = clock or Clock()
         self._probed = False
+        self._forecast: Forecast | None = None
         super().__init__(*args, **kwargs)
         self._config["dry_run"] = dry_run or self._config["dry_run"]
         if isinstance(self.message_reader, OrjsonReader):
@@ -74,9 +77,9 @@ class TargetMicroPim(Target):
         return Run(self.contact, self._write_state_message)
 
     @property
-    def engine(self) -> Engine:
-        """The engine of the run."""
-        return self.run.engine
+    def engine(self) -> Engine | Forecast:
+        """The engine of the run, or the forecast in its place."""
+        return self._forecast or self.run.engine
 
     @cached_property
     def redactor(self) -> Redactor:
@@ -100,7 +103,7 @@ class TargetMicroPim(Target):
 
     @override
     def process_endofpipe(self) -> None:
-        if not self._is_mere_test:
+        if not self._is_mere_test and self._forecast is None:
             self._finish()
         super().process_endofpipe()
 
@@ -221,10 +224,19 @@ class TargetMicroPim(Target):
         if not Probe(self.contact, wish, lambda line: click.echo(self.redactor.clean(line))).run():
             sys.exit(1)
 
+    def _feed_from(self, file: Any) -> Callable[[Forecast], None]:
+        """A way to send a file down the target's own road to a forecast, which stands where an engine would."""
+
+        def feed(forecast: Forecast) -> None:
+            self._forecast = forecast
+            self.listen(file)
+
+        return feed
+
     def carry_out(self, *, check: bool, replay: Path | None, ledger: str | None, file_input: Any) -> None:
         """What the command line asks for: one of the flags' errands, else a run over the input."""
         if check:
-            found = Check(self.contact)
+            found = Check(self.contact, self._feed_from(file_input) if file_input is not None else None)
             for line in found.lines():
                 click.echo(self.redactor.clean(line))
             sys.exit(0 if found.is_good else 1)

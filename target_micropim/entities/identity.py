@@ -74,6 +74,11 @@ class Identity:
         return enough is not None and not self._tried and self._asked >= enough
 
     @property
+    def is_indexed(self) -> bool:
+        """Whether the whole list was read, and nothing of it was missing."""
+        return self._indexed
+
+    @property
     def may_index(self) -> bool:
         """Whether the whole list may be read at all."""
         return self._lookup != "search"

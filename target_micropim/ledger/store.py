@@ -223,6 +223,19 @@ class Ledger(Database):
         with self.transaction() as connection:
             return int(connection.execute(select(func.count()).select_from(tables.seen_products)).scalar_one())
 
+    def seen_among(self, ids: Iterable[int]) -> frozenset[int]:
+        """Those of MicroPIM's ids that the index holds."""
+        column = tables.seen_products.c.remote_id
+        with self.transaction() as connection:
+            return frozenset(connection.execute(select(column).where(column.in_(list(ids)))).scalars())
+
+    def count_known_and_seen(self) -> int:
+        """How many products of the ledger the index holds."""
+        ours, seen = tables.products.c.remote_id, tables.seen_products.c.remote_id
+        query = select(func.count()).select_from(tables.products).where(ours > 0, ours.in_(select(seen)))
+        with self.transaction() as connection:
+            return int(connection.execute(query).scalar_one())
+
     def seen(self, *, sku: str | None = None, gtin: str | None = None) -> list[SeenProduct]:
         """Products of the index with exactly this SKU, or this GTIN."""
         table = tables.seen_products

@@ -61,6 +61,102 @@ def test_a_check_that_finds_something_wrong_ends_with_one(
     assert any(line.startswith("Limits") for line in lines)
 
 
+def checked(world: Any, given: list[bytes], **settings: Any) -> list[str]:
+    """``--check --input`` over lines, while stdin stays open and silent; it must leave no trace."""
+    file = world.folder / "in.jsonl"
+    file.write_bytes(b"\n".join(given) + b"\n")
+    world.forget_requests()
+    before = _files(world)
+    process = world.start(flags=["--check", "--input", str(file)], **settings)
+    try:
+        out = process.stdout.read().decode()
+        said = process.stderr.read().decode()
+        assert process.wait(60) == 0, out + said
+    finally:
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            pipe.close()
+    assert _files(world) == before
+    assert world.writes() == []
+    return out.splitlines()
+
+
+def _files(world: Any) -> dict[str, bytes]:
+    """The content of the working folder, the settings apart."""
+    paths = [path for path in world.folder.rglob("*") if path.is_file() and path.name != "config.json"]
+    return {str(path): path.read_bytes() for path in paths}
+
+
+def test_a_check_counts_what_a_file_would_come_to(world: Any, singer: Any) -> None:
+    """Known to the ledger, by SKU, by EAN, new, inactive, ambiguous, unmappable: as the run after it finds them."""
+    world.load(singer.lines(products=[singer.product(n) for n in (1, 2)]))
+    world.pim.add("3", name="By hand")
+    world.pim.add("ELSE", ean="5412345678908")
+    given = [
+        singer.product(1, name={"en": "New"}),
+        singer.product(2, status="inactive"),
+        singer.product(3),
+        singer.product(4, ean=["5412345678908"]),
+        singer.product(5),
+        singer.product(5, name={"en": "Again"}),
+        singer.product(6, status="inactive"),
+        {"id": "7", "status": "active"},
+        ["no object"],
+    ]
+    lines = checked(world, singer.lines(products=given), match_on=["sku", "ean"])
+    assert lines[-6:] == [
+        "Input: 9 product records, 1 of them a product's later version",
+        "Would match: 4 (2 by the ledger, 1 by SKU, 1 by EAN), of them 1 inactive in the source",
+        "Would be made: 1",
+        "Would be left out, since inactive or write_mode is update_only: 1",
+        "Ambiguous: 0",
+        lines[-1],
+    ]
+    assert lines[-1].startswith("Unmappable: 2, such as 7: ")
+    assert "no text in any of the languages" in lines[-1]
+    assert "Of the ledger's 2 products 2 are still in MicroPIM, 0 are not" in lines
+    world.forget_requests()
+    ends = world.load(singer.lines(products=given), match_on=["sku", "ean"]).report["streams"]["products"]
+    assert (ends["created"], ends["rejected"], ends["archived"], ends["skipped"]) == (1, 2, 1, 1)
+
+
+def test_a_check_names_what_is_ambiguous(make_world: Any, singer: Any) -> None:
+    """Two products of MicroPIM with one SKU, and two records of the source with one: nobody guesses."""
+    world = make_world(sku_unique=False)
+    world.pim.add("1")
+    world.pim.add("1")
+    given = [singer.product(1), singer.product(2, cnk="9"), singer.product(3, cnk="9")]
+    lines = checked(world, singer.lines(products=given), sku_template="{cnk}")
+    assert lines[-4] == "Would be made: 1"
+    assert lines[-2] == "Ambiguous: 1, such as 3: sku: 9 already belongs to 2 of this source"
+    assert lines[-1].startswith("Unmappable: 1, such as 1: ")
+    (twice,) = [line for line in checked(world, singer.lines(products=given)) if line.startswith("Ambiguous")]
+    assert "2 products of MicroPIM have 1" in twice
+
+
+def test_a_bare_check_never_waits_for_input_and_tells_what_is_still_there(world: Any, singer: Any) -> None:
+    """Somebody deleted a product for good; stdin is a silent pipe; the way to the count is told."""
+    world.load(singer.lines(products=[singer.product(n) for n in range(3)]))
+    del world.pim.products[90001]
+    process = world.start(flags=["--check"])
+    try:
+        lines = process.stdout.read().decode().splitlines()
+        assert process.wait(60) == 0
+    finally:
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            pipe.close()
+    assert "Of the ledger's 3 products 2 are still in MicroPIM, 1 are not" in lines
+    assert lines[-1] == "To count it here: give the tap's output as a file, --check --input FILE"
+
+
+def test_a_check_of_a_bad_file_says_the_line(world: Any, singer: Any) -> None:
+    """A file that is no Singer output: said in its place, exit code 1."""
+    file = world.folder / "in.jsonl"
+    file.write_bytes(singer.schema("products") + b"\nnonsense\n")
+    code, lines, _said = command(world, "--check", "--input", str(file))
+    assert code == 1
+    assert any(line.startswith("NOT GOOD: Input line 2") for line in lines)
+
+
 def test_a_check_names_the_ledger_of_another_key(world: Any, singer: Any) -> None:
     """The owner is part of the check."""
     world.load(singer.lines(products=[singer.product(1)]))
