@@ -25,8 +25,8 @@ PROSE: dict[str, dict[str, Any]] = {
         "prereq": "A Medipim API key (ID and secret) of your market.",
         "next_steps": "Run `meltano invoke tap-medipim --test`: it asks every stream for one record.",
         "usage": "Streams differ by market; those a key may not read are left out with a warning. Products and "
-        "media are incremental on `updated_at`, the rest is read whole. `--probe FILE` writes down, by reading only, what the "
-        "documentation leaves open.",
+        "media are incremental on `updated_at`, the rest is read whole. `--probe FILE` writes down, by reading only, "
+        "what the documentation leaves open.",
     },
     "target-micropim": {
         "kind": "loaders",
