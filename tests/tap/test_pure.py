@@ -12,7 +12,7 @@ from tap_medipim.changes import BEGINNING, Frontier
 from tap_medipim.client import Page
 from tap_medipim.errors import StreamFailed
 from tap_medipim.filters import both, problems, read_filter
-from tap_medipim.normalise import normalise, rfc3339, updated_at
+from tap_medipim.normalise import LATEST, normalise, rfc3339, updated_at
 from tap_medipim.pagination import all_pages
 
 
@@ -227,3 +227,12 @@ def test_both_filters_must_match() -> None:
     """Ours is and-ed to theirs, also when theirs has several keys."""
     assert both({"a": 1, "b": 2}, {"c": 3}) == {"and": [{"a": 1, "b": 2}, {"c": 3}]}
     assert both(None, {"c": 3}) == {"c": 3}
+
+
+ENDS = [(0, 0), (LATEST, LATEST), (-1, None), (LATEST + 1, None), (True, None), (1.0, None), ("1", None)]
+
+
+@pytest.mark.parametrize(("moment", "read"), ENDS)
+def test_an_update_time_is_a_second_of_the_calendar(moment: Any, read: int | None) -> None:
+    """Both ends of the calendar count; what lies beyond, or is no whole number, tells no time."""
+    assert updated_at(row("1", moment)) == read
