@@ -57,7 +57,7 @@ mutate: $(READY) ## change one module in a copy of the checkout, see which tests
 	nice $(BIN)/python scripts/mutate.py $(or $(MODULE),tap_medipim/normalise.py) $(or $(TESTS),tests/tap/test_pure.py)
 
 faults: $(READY) ## every fault of the sandbox, what came of it; writes docs/faults.md
-	$(BIN)/python scripts/faults.py
+	$(BIN)/python -m proof.faults
 
 pictures: $(READY) ## the pictures of the docs, as a browser sees them (needs chromium)
 	PICTURES=docs/pictures REQUIRE_CHROMIUM=1 $(BIN)/python -m pytest -q -p no:cacheprovider tests/sandbox/test_pages_browser.py

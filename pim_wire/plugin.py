@@ -9,6 +9,7 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 from typing import Any, TypeVar
 
 import click
@@ -131,6 +132,9 @@ def checked_config(
     plugin.append_builtin_config(schema)
     for name in [name for name, value in config.items() if value is None or value == ""]:
         del config[name]
+    for name, value in config.items():
+        if isinstance(value, Decimal):  # the SDK's reader of files; a socket's timeout wants a float
+            config[name] = float(value)
     prefix = plugin.name.upper().replace("-", "_")
     errors = [redactor.clean(_in_words(error, schema, prefix)) for error in _Validator(schema).iter_errors(config)]
     return errors or [redactor.clean(error) for error in check(config)]

@@ -9,7 +9,7 @@ import orjson
 from singer_sdk.singerlib.encoding.base import GenericSingerWriter, SingerMessageType
 from typing_extensions import override
 
-from pim_wire.errors import Interrupted
+from pim_wire.errors import Interrupted, writing
 
 BATCH_BYTES = 64 * 1024  # what a pipe holds; twice as much would be mapped and unmapped by malloc at each batch
 _FLUSHED = frozenset({SingerMessageType.STATE, SingerMessageType.SCHEMA})
@@ -63,7 +63,8 @@ class OrjsonWriter(GenericSingerWriter[bytes, Any]):
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
         try:
             lines, self._lines, self._held = self._lines, [], 0
-            sys.stdout.buffer.write(b"".join(lines))
-            sys.stdout.buffer.flush()
+            with writing("Standard output"):
+                sys.stdout.buffer.write(b"".join(lines))
+                sys.stdout.buffer.flush()
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)

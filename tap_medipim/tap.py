@@ -153,7 +153,10 @@ class TapMedipim(Tap):
             raise self.stopped
         if self.failed:
             names = ", ".join(self.failed)
-            raise StopRun(f"Not complete: {names} could not be read to the end (reasons above); all else was read")
+            raise StopRun(
+                f"Not complete: {names} could not be read to the end (reasons above); all else was read: "
+                "put the reason right, or run it again later"
+            )
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:

@@ -39,7 +39,7 @@ class Run:
         self._contact = contact
         self._config: Mapping[str, Any] = contact.config
         self._clock = contact.clock
-        self._started = self._clock.wall()
+        self._started, self._began = self._clock.wall(), self._clock.now()
         self._dry = bool(self._config["dry_run"])
         opened = copy_of if self._dry else Ledger.open
         self._ledger = opened(self._config["ledger_url"], self._clock.wall)
@@ -54,7 +54,7 @@ class Run:
         """After the lock is ours: whatever fails from here on must give it back."""
         try:
             self._ledger.upgrade()
-            self._ledger.claim_for(self._contact.organization)
+            self._ledger.refuse_strangers(self._contact.organization)
             self._ledger.forget_seen()
             self._report = Report(Path(self._config["report_dir"]), self._run_id())
             self._report.open()
@@ -94,10 +94,15 @@ class Run:
         )
 
     def _preflight(self) -> None:
-        """The cheapest question proves key and organization before anything else is asked. Raises StopRun."""
+        """The cheapest question proves key and organization before anything else is asked. Raises StopRun.
+
+        Only now is a new ledger bound to them: a mistyped address must not make it a stranger's.
+        """
         if warning := self._contact.settings.capabilities.warning:
             logger.warning("%s", warning)
-        if missing := self._contact.missing_channels():
+        missing = self._contact.missing_channels()
+        self._ledger.claim_for(self._contact.organization)
+        if missing:
             if self._config["on_missing_channel"] == "fail":
                 names = ", ".join(missing)
                 raise StopRun(f"publishing_channels: {names} not set up in this organization (on_missing_channel)")
@@ -148,7 +153,7 @@ class Run:
             "dry_run": self._dry,
             "started_at": _moment(self._started),
             "finished_at": _moment(self._clock.wall()),
-            "duration_seconds": round(self._clock.wall() - self._started, 3),
+            "duration_seconds": round(self._clock.now() - self._began, 3),
             "complete": failure is None,
             "stopped_by": None if failure is None else str(failure) or type(failure).__name__,
             "requests": {kind: vars(tally) for kind, tally in tallies.items()}

@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from pim_wire.bounds import Bounds
 from pim_wire.clock import Clock
-from pim_wire.errors import Interrupted, StopRun
+from pim_wire.errors import Interrupted, StopRun, writing
 from pim_wire.plugin import checked_config, quiet
 from pim_wire.redaction import Redactor
 from target_micropim.check import Check
@@ -74,7 +74,11 @@ class TargetMicroPim(Target):
     @cached_property
     def run(self) -> Run:
         """The run, opened when the first message needs it. Raises LedgerUnusable, OSError."""
-        return Run(self.contact, self._write_state_message)
+        return Run(self.contact, self._let_go)
+
+    def _let_go(self, state: dict[str, Any]) -> None:
+        with writing("Standard output"):
+            self._write_state_message(state)
 
     @property
     def engine(self) -> Engine | Forecast:
@@ -124,9 +128,17 @@ class TargetMicroPim(Target):
             raise
 
     def _abort(self, failure: BaseException) -> None:
-        """Whatever ends the run early: what is safe is kept, the report says why."""
-        if "run" in self.__dict__:
+        """Whatever ends the run early: what is safe is kept, the report says why.
+
+        What fails on the way out does not hide what ended the run.
+        """
+        if "run" not in self.__dict__:
+            return
+        try:
             self.run.abort(failure)
+        except StopRun as second:
+            if str(second) != str(failure):
+                self.logger.warning("%s", second)
 
     @override
     def _process_record_message(self, message_dict: dict[str, Any]) -> None:

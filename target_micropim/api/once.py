@@ -54,5 +54,8 @@ class Once:
         with self._lock:
             self._fruitless += 1
             if self._fruitless >= MAX_FRUITLESS_IN_A_ROW:
-                return StopRun(f"MicroPIM makes nothing any more ({told}): stopped after {self._fruitless} in a row")
+                return StopRun(
+                    f"MicroPIM makes nothing any more ({told}): stopped after {self._fruitless} in a row; "
+                    "try again later"
+                )
         return RecordRejected("send", [Reason("$", f"not made after {attempts} attempts: {told}")])

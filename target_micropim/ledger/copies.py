@@ -14,9 +14,9 @@ from urllib.parse import quote
 from sqlalchemy import Engine, MetaData, StaticPool, create_engine, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from target_micropim.errors import LedgerUnusable
 from target_micropim.ledger import tables
-from target_micropim.ledger.database import cause, engine_for, place_of, shown
+from target_micropim.ledger.database import engine_for, place_of
+from target_micropim.ledger.failures import failed, shown
 from target_micropim.ledger.store import Ledger
 
 CHUNK_ROWS = 1000
@@ -28,9 +28,10 @@ def copy_of(url: str, wall: Callable[[], float] = time.time) -> Ledger:
     try:
         _fill(scratch, url)
         ledger = Ledger(scratch, wall)
+        ledger.place = shown(url)
         ledger.prepare()
     except (SQLAlchemyError, sqlite3.Error, OSError, ValueError) as error:
-        raise LedgerUnusable(f"ledger_url {shown(url)}: cannot be read ({cause(error)})") from None
+        raise failed(shown(url), error) from None
     return ledger
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from target_micropim.errors import LedgerUnusable
 from target_micropim.ledger import tables
+from target_micropim.ledger.failures import DAMAGED, failed, shown
 from target_micropim.ledger.migrations import STEPS, VERSION
 
 Rows = list[dict[str, Any]]
@@ -24,6 +25,7 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self.place = shown(engine.url.render_as_string(hide_password=False))
         self._one_at_a_time = threading.RLock()
         self._mine = threading.local()
         upserts = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -43,9 +45,7 @@ class Database:
                 yield connection
             self._mine.waiting = []
         except SQLAlchemyError as error:
-            raise LedgerUnusable(
-                f"The ledger failed ({cause(error)}): nothing is sent that cannot be remembered"
-            ) from None
+            raise failed(self.place, error) from None
 
     def put(self, connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
         """Insert rows, replacing those with the same primary key."""
@@ -87,6 +87,17 @@ class Database:
                 self._make_tables()
             except SQLAlchemyError:  # PostgreSQL: another run made them at the same moment
                 self._make_tables()
+
+    def examine(self) -> None:
+        """Look for damage before the first write: met in the middle of the night it would cost the night.
+
+        Raises LedgerUnusable, SQLAlchemyError.
+        """
+        if self._engine.dialect.name == "sqlite":
+            with self._engine.connect() as connection:
+                found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+            if found != "ok":
+                raise LedgerUnusable(f"ledger_url {self.place}: {DAMAGED}")
 
     def _make_tables(self) -> None:
         """Make what is missing; not by ``create_all``, which looks first and fails when somebody else is faster."""
@@ -157,17 +168,3 @@ def _careful(connection: Any, _record: Any) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.close()
-
-
-def shown(url: str) -> str:
-    """A ``ledger_url`` without its password."""
-    try:
-        return make_url(url).render_as_string(hide_password=True)
-    except SQLAlchemyError:
-        return "(not an address of a database)"
-
-
-def cause(error: BaseException) -> str:
-    """The first line of what the database said."""
-    origin = getattr(error, "orig", None) or error
-    return str(origin).splitlines()[0][:200] if str(origin) else type(origin).__name__

@@ -13,7 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from target_micropim.errors import LedgerUnusable
 from target_micropim.ledger import tables
-from target_micropim.ledger.database import Database, cause, engine_for, shown
+from target_micropim.ledger.database import Database, engine_for
+from target_micropim.ledger.failures import failed, shown
 from target_micropim.ledger.rows import (
     AwaitedPictures,
     MediaRow,
@@ -39,20 +40,25 @@ class Ledger(Database):
         """Open or make the database. Raises LedgerUnusable with what to do."""
         try:
             ledger = cls(engine_for(url), wall)
+            ledger.examine()
             ledger.prepare()
         except (SQLAlchemyError, OSError, ValueError) as error:
-            raise LedgerUnusable(f"ledger_url {shown(url)}: cannot be opened ({cause(error)})") from None
+            raise failed(shown(url), error) from None
         return ledger
 
-    def claim_for(self, organization: str) -> None:
-        """Bind a new ledger to its organization. Raises LedgerUnusable when it is another one's."""
+    def refuse_strangers(self, organization: str) -> None:
+        """Raises LedgerUnusable when this ledger is bound to another organization."""
         owner = self.fact("organization")
         if owner is not None and owner != organization:
             raise LedgerUnusable(
                 "ledger_url: this ledger belongs to another MicroPIM address or key; give each organization its own "
                 "ledger_url (for a new key of the same organization: delete the ledger, it is rebuilt by reading)"
             )
-        if owner is None:
+
+    def claim_for(self, organization: str) -> None:
+        """Bind a new ledger to its organization, once that has answered. Raises LedgerUnusable if it is another's."""
+        self.refuse_strangers(organization)
+        if self.fact("organization") is None:
             self.note("organization", organization)
 
     # Products

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from pim_wire.errors import writing
 from target_micropim.report.rejects import as_json
 
 
@@ -13,8 +14,9 @@ class Details:
         self._path = path
 
     def write(self, kind: str, row: dict[str, Any]) -> None:
-        """Add a line."""
-        if not self._path.exists():
-            self._path.touch(mode=0o600)
-        with self._path.open("ab") as file:
-            file.write(as_json({"kind": kind, **row}))
+        """Add a line. Raises CannotWrite."""
+        with writing(self._path):
+            if not self._path.exists():
+                self._path.touch(mode=0o600)
+            with self._path.open("ab") as file:
+                file.write(as_json({"kind": kind, **row}))

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from pim_wire.errors import writing
 from target_micropim.errors import RecordRejected
 
 
@@ -40,7 +41,7 @@ class Rejects:
             "record": record,
         }
         data = as_json(line)
-        with self._lock:
+        with self._lock, writing(self._path):
             self.count += 1
             descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
             with os.fdopen(descriptor, "ab") as file:

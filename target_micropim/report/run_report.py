@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from pim_wire.errors import writing
 from target_micropim.report.cutting import cut
 from target_micropim.report.details import Details
 from target_micropim.report.page import page
@@ -66,8 +67,9 @@ class Report:
         self._details = Details(self.folder / "details.jsonl")
 
     def open(self) -> None:
-        """Make the run's folder. Raises OSError when that is not possible."""
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        """Make the run's folder. Raises CannotWrite."""
+        with writing(f"report_dir {self.folder}"):
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def receive(self, stream: str) -> None:
         """A record came in."""
@@ -130,11 +132,12 @@ class Report:
     def write(self, facts: Mapping[str, Any], unmapped: Unmapped) -> dict[str, Any]:
         """Write report.json, report.html and, when there is something to list, unmapped.csv; each at once or not."""
         whole = self.whole(facts, unmapped)
-        _replace(self.folder / "report.json", json.dumps(whole, indent=2, ensure_ascii=False) + "\n")
-        html = page(whole, unmapped.rows(), rejects_in(self.folder / "rejects.jsonl"))
-        _replace(self.folder / "report.html", html)
-        if len(unmapped):
-            unmapped.write(self.folder / "unmapped.csv")
+        with writing(f"report_dir {self.folder}"):
+            _replace(self.folder / "report.json", json.dumps(whole, indent=2, ensure_ascii=False) + "\n")
+            html = page(whole, unmapped.rows(), rejects_in(self.folder / "rejects.jsonl"))
+            _replace(self.folder / "report.html", html)
+            if len(unmapped):
+                unmapped.write(self.folder / "unmapped.csv")
         return whole
 
     def whole(self, facts: Mapping[str, Any], unmapped: Unmapped) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""``make faults``: every fault of the sandbox and of the machine, struck at tap, target and pair."""

@@ -1,0 +1,60 @@
+"""What goes wrong before or beside the work itself, and must not spoil the next run."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from sandbox.exchange import Call
+
+World = Any
+
+
+@pytest.mark.parametrize("mistake", [{"api_url": "http://127.0.0.1:9"}, {"api_key": "mistyped"}])
+def test_a_mistyped_address_or_key_does_not_take_the_ledger(mistake: dict[str, str], world: World, singer: Any) -> None:
+    """A new ledger is bound when its organization has answered: the corrected settings find it free."""
+    given = singer.lines(products=[singer.product(1)])
+    assert world.run(given, **mistake).failure is not None
+
+    world.load(given)
+
+    assert len(world.pim.snapshot()["products"]) == 1
+
+
+@pytest.mark.parametrize("jump", [3600, -3600])
+def test_a_clock_that_is_set_meanwhile_does_not_spoil_the_duration(jump: float, world: World, singer: Any) -> None:
+    """The report measures with a clock that only grows."""
+
+    def set_the_clock(_call: Call) -> None:
+        wall = world.clock.wall
+        world.clock.wall = lambda: wall() + jump
+
+    world.pim.on_request(set_the_clock)
+    outcome = world.load(singer.lines(products=[singer.product(1)]))
+
+    assert 0 <= outcome.report["duration_seconds"] < 60
+
+
+def test_seconds_may_have_a_fraction(make_world: Callable[..., World], singer: Any) -> None:
+    """A settings file gives numbers as decimals, which no socket takes."""
+    ended = make_world().spawn(
+        singer.lines(products=[singer.product(1)]), request_timeout_seconds=20.5, max_wait_seconds=30.5
+    )
+
+    assert ended.code == 0, ended.err
+
+
+def test_a_damaged_ledger_is_found_before_anything_is_asked(world: World, singer: Any) -> None:
+    """Not at the first damaged page, which may be read in the middle of the night."""
+    world.load(singer.lines(products=[singer.product(number) for number in range(1, 80)]))
+    file = world.folder / "ledger.db"
+    size = file.stat().st_size
+    with file.open("r+b") as ledger:
+        ledger.seek(size // 2 // 4096 * 4096)
+        ledger.write(b"\xff" * 8192)
+    world.forget_requests()
+
+    outcome = world.run(singer.lines(products=[singer.product(1)]))
+
+    assert "rebuilt by reading" in str(outcome.failure)
+    assert world.pim.requests == []
