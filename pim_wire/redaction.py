@@ -1,6 +1,7 @@
 """Keeps secrets out of everything that is written: one list of secret values, one filter on the log."""
 
 import base64
+import json
 import logging
 import re
 import traceback
@@ -34,9 +35,11 @@ class Redactor:
         return line if len(line) <= limit else line[: limit - 1] + "…"
 
     def install(self) -> None:
-        """Filter every record that any handler of the root logger writes."""
-        for handler in logging.getLogger().handlers:
-            handler.addFilter(self._filter)
+        """Filter every record that any handler writes, those of a log configuration of one's own included."""
+        loggers = [logging.getLogger(), *logging.getLogger().manager.loggerDict.values()]
+        for logger in loggers:
+            for handler in getattr(logger, "handlers", ()):  # a place-holder has none
+                handler.addFilter(self._filter)
 
     def _filter(self, record: logging.LogRecord) -> bool:
         record.msg = self.clean(record.getMessage())
@@ -53,13 +56,9 @@ def _forms(secret: str) -> set[str]:
     """A secret as it may appear; a very short one is left alone: masking "1" would garble every message."""
     if len(secret) < _TOO_SHORT:
         return set()
-    encoded = base64.b64encode(secret.encode()).decode()
-    return {
-        secret,
-        quote(secret, safe=""),
-        quote(secret),
-        quote_plus(secret),
-        encoded,
-        encoded.rstrip("="),
-        base64.urlsafe_b64encode(secret.encode()).decode(),
-    }
+    raw = {secret.encode("utf-8", "replace"), secret.encode("latin-1", "replace")}  # requests sends Latin-1
+    encoded = {encode(data).decode() for data in raw for encode in (base64.b64encode, base64.urlsafe_b64encode)}
+    escaped = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1]}
+    escaped |= {json.dumps(form)[1:-1] for form in escaped}  # a message that quotes JSON, in a log that is JSON
+    quoted = {quote(secret, safe=""), quote(secret), quote_plus(secret)}
+    return {secret} | quoted | escaped | encoded | {form.rstrip("=") for form in encoded}

@@ -75,7 +75,7 @@ class TapMedipim(Tap):
     @cached_property
     def redactor(self) -> Redactor:
         """Masks the secret in whatever this tap writes."""
-        key_id, secret = str(self.config.get("api_key_id", "")), str(self.config.get("api_key_secret", ""))
+        key_id, secret = (str(self.config.get(name, "")).strip() for name in ("api_key_id", "api_key_secret"))
         return Redactor([secret], [(key_id, secret)] if secret else [])
 
     @cached_property

@@ -25,6 +25,7 @@ from target_micropim.first_contact import Probe, Wish
 from target_micropim.flags import FLAGS, refuse_together
 from target_micropim.forecast import Forecast
 from target_micropim.inspection import inspected
+from target_micropim.ledger.failures import passwords_in
 from target_micropim.lines import Unreadable
 from target_micropim.messages import OrjsonReader
 from target_micropim.run import Run
@@ -87,8 +88,9 @@ class TargetMicroPim(Target):
 
     @cached_property
     def redactor(self) -> Redactor:
-        """Masks the key in whatever this target writes."""
-        return Redactor([str(self.config.get("api_key", "")).strip()])
+        """Masks the key, and a password in ``ledger_url``, in whatever this target writes."""
+        key, ledger = str(self.config.get("api_key", "")), str(self.config.get("ledger_url", ""))
+        return Redactor([key.strip(), *passwords_in(ledger)])
 
     @override
     def get_sink_class(self, stream_name: str) -> type[MicroPimSink | ProbeSink]:

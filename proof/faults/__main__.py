@@ -1,6 +1,6 @@
 """``make faults``: try every case, print and write the table, and fail when anything is not as expected.
 
-``python -m proof.faults tap`` tries one side and writes no page.
+``python -m proof.faults tap`` tries one side and leaves the rows of the others as they are.
 """
 
 import logging
@@ -38,22 +38,36 @@ def rows(results: Iterable[tuple[Case, Result]]) -> Iterator[str]:
         yield "| " + " | ".join(str(fact) for fact in facts) + " |"
 
 
-def messages(results: Iterable[tuple[Case, Result]]) -> Iterator[str]:
+def messages(cases: Iterable[Case]) -> Iterator[str]:
     """What each stopped run must say, once: the gist of its last line."""
     seen: dict[tuple[str, ...], list[str]] = {}
-    for case, _result in results:
+    for case in cases:
         if case.says is not None:
             said = tuple(part.split("|")[0].replace("\\", "") for part in (case.says.what, case.says.todo))
             seen.setdefault(said, []).append(f"{case.side}: {case.name}")
-    for (what, todo), cases in sorted(seen.items(), key=lambda item: item[1]):
-        more = f" and {len(cases) - 1} more" if len(cases) > 1 else ""
-        yield f"| … {what} … | … {todo} … | {cases[0]}{more} |"
+    for (what, todo), names in sorted(seen.items(), key=lambda item: item[1]):
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        yield f"| … {what} … | … {todo} … | {names[0]}{more} |"
 
 
-def page(results: list[tuple[Case, Result]]) -> str:
+def _others(tried: set[str]) -> list[str]:
+    """The rows of the sides that were not tried this time, as they stand."""
+    lines = PAGE.read_text(encoding="utf-8").splitlines()
+    return [
+        line
+        for line in lines
+        if line.startswith(("| tap |", "| target |", "| pair |")) and line.split()[1] not in tried
+    ]
+
+
+def page(table: list[str]) -> str:
     """docs/faults.md."""
     said = "\nWhat a stopped run says last:\n\n| what | what to do | cases |\n| --- | --- | --- |"
-    return HEAD + "\n".join([*rows(results), said, *messages(results)]) + "\n"
+    return HEAD + "\n".join([*sorted(table, key=_place), said, *messages(all_cases())]) + "\n"
+
+
+def _place(row: str) -> int:
+    return ["tap", "target", "pair"].index(row.split()[1])
 
 
 def main(sides: list[str]) -> int:
@@ -65,8 +79,8 @@ def main(sides: list[str]) -> int:
             results.append((case, result))
             print(*rows([(case, result)]), *(f"\n    WRONG: {wrong}" for wrong in result.wrong), flush=True)
             bad += bool(result.wrong)
-    if not sides:
-        PAGE.write_text(page(results), encoding="utf-8")
+    tried = {case.side for case, _result in results}
+    PAGE.write_text(page([*rows(results), *_others(tried)]), encoding="utf-8")
     print(f"\n{len(results)} cases, {bad} not as expected")
     return int(bad > 0)
 

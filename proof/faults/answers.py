@@ -37,7 +37,13 @@ def answers(side: Side, route: str) -> Iterator[Case]:
         "408, once": {"status": 408},
         "520 of a proxy, once": {"status": 520},
     }.items():
-        yield Case(side, name, strike_on(side, "status", route, **how), in_run, short=name.startswith(("429 w", "502")))
+        yield Case(
+            side,
+            name,
+            strike_on(side, "status", route, **how),
+            in_run,
+            short=side == "tap" and name.startswith(("429 w", "502")),
+        )
     for status in (429, 503):
         says = Says(f"answered {status}", "http://127", WAITED)
         strike = strike_on(side, "status", route, status=status, times=None)
@@ -53,16 +59,18 @@ def answers(side: Side, route: str) -> Iterator[Case]:
 
 def _bodies(side: Side, route: str) -> Iterator[Case]:
     for kind, name in {"html": "200 with an HTML page", "empty": "200 without a body"}.items():
-        yield Case(side, name, strike_on(side, kind, route), Outcome.IN_RUN, short=True)  # type: ignore[arg-type]
+        yield Case(side, name, strike_on(side, kind, route), Outcome.IN_RUN, short=side == "tap")  # type: ignore[arg-type]
 
 
 def _connections(side: Side, route: str) -> Iterator[Case]:
     in_run = Outcome.IN_RUN
     yield Case(side, "connection reset before the answer", strike_on(side, "drop_before", route, times=2), in_run)
-    yield Case(side, "connection reset after the work", strike_on(side, "drop_after", route), in_run, short=True)
+    yield Case(
+        side, "connection reset after the work", strike_on(side, "drop_after", route), in_run, short=side == "tap"
+    )
     late = impatient(strike_on(side, "slow", route, delay=0.8), side)
-    yield Case(side, "answer after the client's timeout", late, in_run, short=True)
-    yield Case(side, "hang", impatient(strike_on(side, "hang", route), side), in_run, short=True)
+    yield Case(side, "answer after the client's timeout", late, in_run, short=side == "tap")
+    yield Case(side, "hang", impatient(strike_on(side, "hang", route), side), in_run, short=side == "tap")
 
 
 def retry_afters(side: Side, route: str) -> Iterator[Case]:
@@ -72,4 +80,4 @@ def retry_afters(side: Side, route: str) -> Iterator[Case]:
     for value in [*absurd, date]:
         name = f"Retry-After: {'a date' if value == date else value or 'nothing'}"
         strike = strike_on(side, "status", route, status=429, headers={"Retry-After": value}, times=2)
-        yield Case(side, name, strike, Outcome.IN_RUN, short=value in {"1e9", date})
+        yield Case(side, name, strike, Outcome.IN_RUN, short=side == "tap" and value in {"1e9", date})

@@ -99,7 +99,7 @@ def start(scene: Scene, side: str, *arguments: str, stdin: Any = subprocess.DEVN
         if limit is not None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
-    with (scene.folder / f"{side}.err").open("wb") as err:
+    with (scene.folder / f"{side}.err").open("wb") as err, out if launch.stdout else contextlib.nullcontext():
         return subprocess.Popen(
             command, cwd=scene.folder, env={**os.environ, **scene.env}, stdin=stdin, stdout=out, stderr=err,
             preexec_fn=confine if limit is not None else None,  # noqa: PLW1509 - for the child alone; it holds no lock
