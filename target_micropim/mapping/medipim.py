@@ -47,6 +47,7 @@ class MappingRules:
     with_attributes: bool = False
     extra_fields: Mapping[str, ExtraField] = field(default_factory=dict)
     attributes_to_description: tuple[str, ...] = ()
+    keeps_native_html: bool = False
 
     @property
     def for_fields(self) -> FieldRules:

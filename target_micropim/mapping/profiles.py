@@ -79,9 +79,25 @@ def _native(record: Record, rules: MappingRules) -> Wanted:
     )
     fields = wanted.fields | extra_values(record, rules.extra_fields, rules.locales)
     warnings = list(wanted.warnings)
+    if not rules.keeps_native_html:
+        _clean(fields, rules, warnings)
     add_table(fields, wanted.attributes, rules, warnings)
     attributes = wanted.attributes if rules.with_attributes else ()
     return replace(wanted, fields=fields, attributes=attributes, warnings=tuple(warnings))
+
+
+def _clean(fields: dict[str, Any], rules: MappingRules, warnings: list[str]) -> None:
+    """HTML of any tap is as untrusted as Medipim's. A text without a tag stays as it is: it may be no HTML at all."""
+    for name in ("description", "short_description"):
+        if "<" not in str(fields.get(name, "")):
+            continue
+        try:
+            fields[name] = rules.clean_html(str(fields[name]))
+        except ValueError as error:
+            warnings.append(f"{name}: {error}")
+            fields[name] = ""
+        if not fields[name]:
+            del fields[name]
 
 
 def _category(record: Record, rules: MappingRules) -> WantedCategory:

@@ -54,6 +54,13 @@ CONTENT: tuple["th.Property[Any]", ...] = (
         "When no code has a right check digit: leave the EAN out with a warning, refuse the record, or send it.",
     ),
     choice(
+        "native_html",
+        "clean",
+        ["clean", "keep"],
+        "HTML of native records",
+        "Profile native only: reduce HTML to a short list of safe tags, as with Medipim's, or keep it as it is.",
+    ),
+    choice(
         "on_too_long",
         "reject",
         ["reject", "cut"],

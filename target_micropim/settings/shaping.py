@@ -18,7 +18,7 @@ from target_micropim.settings.values import TargetSettings
 SHAPING = (
     "profile", "locale", "fallback_locales", "currency", "sku_template", "create_status", "on_inactive", "on_archived",
     "delete_mode", "write_mode", "field_policies", "field_map", "extra_fields", "attribute_template",
-    "attributes_to_description", "clear_missing", "invalid_ean", "on_too_long", "max_name_length",
+    "attributes_to_description", "clear_missing", "invalid_ean", "native_html", "on_too_long", "max_name_length",
     "max_description_length", "categories_mode", "category_root", "attributes_mode", "media_mode", "on_unknown_media",
     "media_changes", "media_formats", "media_target_groups", "max_images", "allow_private_media_hosts",
     "publishing_channels", "drop_unmapped",
@@ -60,6 +60,7 @@ def rules_of(config: Mapping[str, Any], settings: TargetSettings) -> MappingRule
         attributes_to_description=settings.attributes_to_description,
         limits=TextLimits(config["max_name_length"], config["max_description_length"], config["on_too_long"]),
         with_attributes=config["attributes_mode"] != "off",
+        keeps_native_html=config["native_html"] == "keep",
     )
 
 

@@ -522,6 +522,38 @@ def test_the_native_profile_takes_records_of_any_tap(world: Any, singer: Any) ->
     assert world.bodies("PATCH") == [{"price": "9.5"}]
 
 
+@pytest.mark.parametrize(
+    ("native_html", "shown"),
+    [
+        ("clean", {"description": "<p>Good</p>", "short_description": "5 & 6"}),
+        ("keep", {"description": "<p onclick=x()>Good</p><script>x()</script>", "short_description": "5 & 6"}),
+    ],
+)
+def test_html_of_native_records_is_cleaned_unless_told_otherwise(
+    world: Any, singer: Any, native_html: str, shown: dict[str, str]
+) -> None:
+    """Any tap may bring anything; a text that holds no tag is left as it is."""
+    html = "<p onclick=x()>Good</p><script>x()</script>"
+    record = {"sku": "N-1", "name": "Native", "description": html, "short_description": "5 & 6"}
+    world.load(singer.lines(products=[record]), profile="native", native_html=native_html)
+    product = world.pim.snapshot()["products"]["N-1"]
+    assert {name: product[name] for name in shown} == shown
+    world.forget_requests()
+    world.load(singer.lines(products=[record]), profile="native", native_html=native_html)
+    assert world.writes() == []
+
+
+def test_native_html_that_leaves_nothing_is_left_out(world: Any, singer: Any) -> None:
+    """A description that was only a script, or more than is cleaned, is none."""
+    scripts = {"sku": "N-1", "name": "Native", "description": "<script>x()</script>"}
+    endless = {"sku": "N-2", "name": "Native", "short_description": "<b>" * 10_001 + "x"}
+    outcome = world.load(singer.lines(products=[scripts, endless]), profile="native")
+    products = world.pim.snapshot()["products"]
+    assert not products["N-1"]["description"]
+    assert not products["N-2"]["short_description"]
+    assert any("short_description" in row["what"] for row in outcome.report["warnings"])
+
+
 def test_settings_that_shape_what_is_sent_make_everything_count_as_changed(world: Any, singer: Any) -> None:
     """A new language is a new text, although the record is the same."""
     record = singer.product(1, name={"en": "English", "nl": "Nederlands"})
