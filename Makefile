@@ -24,7 +24,7 @@ sandbox: $(READY) ## both services on this machine until Ctrl-C, with pages to l
 	@$(BIN)/python -m sandbox
 
 test: $(READY) ## all tests, with coverage
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --cov --cov-report=term
 
 lint: $(READY) ## ruff: rules and format; zizmor: the workflows
 	$(BIN)/ruff check .

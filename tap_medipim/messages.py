@@ -1,6 +1,5 @@
 """Singer messages out: orjson, whole lines in batches, let go with STATE and SCHEMA or when enough has gathered."""
 
-import signal
 import sys
 from datetime import datetime
 from typing import Any
@@ -9,22 +8,22 @@ import orjson
 from singer_sdk.singerlib.encoding.base import GenericSingerWriter, SingerMessageType
 from typing_extensions import override
 
-from pim_wire.errors import Interrupted, writing
+from pim_wire.errors import Interrupted
 
 BATCH_BYTES = 64 * 1024  # what a pipe holds; twice as much would be mapped and unmapped by malloc at each batch
 _FLUSHED = frozenset({SingerMessageType.STATE, SingerMessageType.SCHEMA})
-
-_STOP_SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM})
 
 
 class OrjsonWriter(GenericSingerWriter[bytes, Any]):
     """Writes messages to stdout. A record that is not flushed yet has no STATE after it either.
 
-    A stop signal waits for the end of the batch that is being written: half a line would spoil the next one.
-    ``stopping`` ends the run with Interrupted after the next record, should the signal's own one have been swallowed.
+    A stop signal waits for the end of the batch that is being written: half a line would spoil the next one. So its
+    handler asks ``is_writing`` before it interrupts (a mask holds for one thread, the system chooses any),
+    and ``stopping`` ends the run with Interrupted after the next record.
     """
 
     stopping = False
+    is_writing = False
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,11 +59,10 @@ class OrjsonWriter(GenericSingerWriter[bytes, Any]):
         """Let go of everything that has gathered, in one write that no stop signal can tear."""
         if not self._lines:
             return
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
+        self.is_writing = True
         try:
             lines, self._lines, self._held = self._lines, [], 0
-            with writing("Standard output"):
-                sys.stdout.buffer.write(b"".join(lines))
-                sys.stdout.buffer.flush()
+            sys.stdout.buffer.write(b"".join(lines))
+            sys.stdout.buffer.flush()
         finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            self.is_writing = False

@@ -142,8 +142,10 @@ class TapMedipim(Tap):
         The SDK's own handler writes from wherever it strikes, also into the middle of a line, and ends with code 0.
         """
         self.clock.stop()
-        cast("OrjsonWriter", self.message_writer).stopping = True
-        raise Interrupted("told to stop")
+        writer = cast("OrjsonWriter", self.message_writer)
+        writer.stopping = True
+        if not writer.is_writing:
+            raise Interrupted("told to stop")
 
     def finish(self) -> None:
         """Say how the run went. Raises StopRun when it must not count as a success, Interrupted when told to stop."""

@@ -5,6 +5,8 @@ import io
 import json
 import os
 import signal
+import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -44,6 +46,20 @@ def write_all(writer: Any, messages: list[Any]) -> None:
         writer.write_message(message)
 
 
+@pytest.fixture(params=["alone", "beside another thread"])
+def _company(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Another thread may be the one that a signal is delivered to: what the main one masks is no hindrance then."""
+    over = threading.Event()
+    other = threading.Thread(target=over.wait)
+    if request.param != "alone":
+        other.start()
+    yield
+    over.set()
+    if request.param != "alone":
+        other.join()
+
+
+@pytest.mark.usefixtures("_company")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("kind", ["record", "state"])
 def test_a_stop_signal_leaves_the_line_whole(number: signal.Signals, kind: str) -> None:
