@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo sandbox test lint types check bench soak fuzz mutate faults kill pictures generate lock package sbom audit clean
+.PHONY: help demo sandbox test lint types check bench soak fuzz mutate faults kill pictures generate lock package sbom audit docs clean
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1  /p' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ mutate: $(READY) ## change one module in a copy of the checkout, see which tests
 faults: $(READY) ## every fault of the sandbox, what came of it; writes docs/faults.md
 	$(BIN)/python -m proof.faults
 
+docs: $(READY) ## the site of the documentation into site/; a warning is a failure
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
 pictures: $(READY) ## the pictures of the docs, as a browser sees them (needs chromium)
 	PICTURES=docs/pictures REQUIRE_CHROMIUM=1 $(BIN)/python -m pytest -q -p no:cacheprovider tests/sandbox/test_pages_browser.py
 
@@ -73,7 +76,7 @@ generate: $(READY) ## lists of settings and streams, and the page of the mapping
 	$(BIN)/python scripts/licences.py --write
 
 lock: $(READY) ## exact versions with hashes, for Python 3.11 to 3.14
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" --group dev --group supply pyproject.toml -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" --group dev --group docs --group supply pyproject.toml -o requirements/dev.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" --constraints requirements/dev.txt pyproject.toml -o requirements/run.txt
 
 package: $(READY) ## wheel and sdist into dist/, tried from an empty environment outside the checkout

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from pim_wire.schema_files import read_schema
 from tap_medipim.markets import MARKETS
 from tap_medipim.resources import RESOURCES, resources_of
 from tap_medipim.tap import TapMedipim
@@ -83,11 +84,39 @@ def stream_lines() -> Iterator[str]:
         yield f"| `{resource.name}` | {where} | {replication} | `id` | {' or '.join(reads)} | {' or '.join(legacy)} |"
 
 
+def field_lines() -> Iterator[str]:
+    """The fields of each stream's schema, one level deep."""
+    for resource in RESOURCES:
+        schema = read_schema("medipim", resource.name)
+        yield from ("", f"## {resource.name}", "", "| field | type | meaning |", "| --- | --- | --- |")
+        for name, found in schema["properties"].items():
+            kinds = found.get("type", "any")
+            kinds = " or ".join(kind for kind in ([kinds] if isinstance(kinds, str) else kinds) if kind != "null")
+            meaning = str(found.get("description", "")).replace("|", "\\|").replace("<", "&lt;")
+            yield f"| `{name}` | {kinds} | {meaning} |"
+    yield ""
+
+
+def decision_lines() -> Iterator[str]:
+    """The decisions by their titles."""
+    yield ""
+    for path in sorted((ROOT / "docs" / "decisions").glob("0*.md")):
+        title = path.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
+        yield f"- [{title}]({path.name})"
+    yield ""
+
+
 BLOCKS: dict[str, dict[str, tuple[str, Callable[[], Iterator[str]]]]] = {
     "meltano.yml": {
         "tap-medipim settings": ("        #", lambda: meltano_lines(TapMedipim)),
         "target-micropim settings": ("        #", lambda: meltano_lines(TargetMicroPim)),
     },
+    "docs/settings.md": {
+        "tap-medipim settings": ("<!--", lambda: readme_lines(TapMedipim)),
+        "target-micropim settings": ("<!--", lambda: readme_lines(TargetMicroPim)),
+    },
+    "docs/decisions/index.md": {"decisions": ("<!--", decision_lines)},
+    "docs/fields.md": {"fields": ("<!--", field_lines)},
     "docs/streams.md": {"streams": ("<!--", stream_lines)},
     "README.md": {
         "tap-medipim settings": ("<!--", lambda: readme_lines(TapMedipim)),
