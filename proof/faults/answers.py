@@ -47,14 +47,14 @@ def answers(side: Side, route: str) -> Iterator[Case]:
     for status in (429, 503):
         says = Says(f"answered {status}", "http://127", WAITED)
         strike = strike_on(side, "status", route, status=status, times=None)
-        yield Case(side, f"{status} for ever", strike, stopped, says, short=status == 429)
+        yield Case(side, f"{status} for ever", strike, stopped, says, short=status == 429 and side == "tap")
     yield from _bodies(side, route)
     yield from _connections(side, route)
     says = Says("does not accept the key", "http://127", KEYS[side])
     yield Case(side, "401", strike_on(side, "status", route, status=401, times=None), stopped, says)
     says = Says("points to", "http://127", "correct the address")
     strike = strike_on(side, "redirect", route, times=None, url="https://elsewhere.example/x?y=z")
-    yield Case(side, "redirect to another host", strike, stopped, says, short=True)
+    yield Case(side, "redirect to another host", strike, stopped, says, short=side == "tap")
 
 
 def _bodies(side: Side, route: str) -> Iterator[Case]:
@@ -64,7 +64,13 @@ def _bodies(side: Side, route: str) -> Iterator[Case]:
 
 def _connections(side: Side, route: str) -> Iterator[Case]:
     in_run = Outcome.IN_RUN
-    yield Case(side, "connection reset before the answer", strike_on(side, "drop_before", route, times=2), in_run)
+    yield Case(
+        side,
+        "connection reset before the answer",
+        strike_on(side, "drop_before", route, times=2),
+        in_run,
+        short=side == "tap",
+    )
     yield Case(
         side, "connection reset after the work", strike_on(side, "drop_after", route), in_run, short=side == "tap"
     )

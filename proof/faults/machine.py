@@ -44,7 +44,7 @@ def unknown_authority(side: Side) -> Case:
         scene.undo.append(stranger.close)
 
     says = Says("certificate was not accepted", "https://127", "correct the address")
-    return Case(side, "certificate of an unknown authority", Strike(act), Outcome.STOPPED, says, short=True)
+    return Case(side, "certificate of an unknown authority", Strike(act), Outcome.STOPPED, says, short=side == "tap")
 
 
 def outage(side: Side) -> Case:
@@ -63,7 +63,7 @@ def outage(side: Side) -> Case:
 
         scene.clock.on_sleep = come_back
 
-    return Case(side, "service away for three waits", Strike(act), Outcome.IN_RUN, short=True)
+    return Case(side, "service away for three waits", Strike(act), Outcome.IN_RUN, short=side == "tap")
 
 
 def clock_jump(side: Side, seconds: float, way: str) -> Case:

@@ -73,7 +73,7 @@ def _of_micropim() -> Iterator[Case]:
     for status, what in ((401, "does not accept the key"), (403, "refuses this key, or a quota")):
         says = Says(what, "MicroPIM at http://127", "check api_key")
         strike = _micropim("status", nth=5, status=status, times=None)
-        yield Case("pair", f"MicroPIM: {status} in the middle of the run", strike, stopped, says, short=status == 401)
+        yield Case("pair", f"MicroPIM: {status} in the middle of the run", strike, stopped, says)
     says = Says("points to elsewhere.example", "MicroPIM at http://127", "correct the address")
     strike = _micropim("redirect", nth=5, times=None, url="https://elsewhere.example/x")
     yield Case("pair", "MicroPIM: redirect in the middle of the run", strike, stopped, says)
@@ -90,10 +90,10 @@ def _of_the_processes() -> Iterator[Case]:
     for side, service, moments in places:
         stop = signalled(side, signal.SIGTERM, moments[1], service)
         ended = Outcome.ON_REQUEST
-        yield Case("pair", f"SIGTERM to the {side}", stop, ended, short=side == "target")
+        yield Case("pair", f"SIGTERM to the {side}", stop, ended)
         for nth in moments:
             strike = signalled(side, signal.SIGKILL, nth, service)
-            yield Case("pair", f"kill -9 of the {side} at request {nth}", strike, Outcome.KILLED, short=nth == 60)
+            yield Case("pair", f"kill -9 of the {side} at request {nth}", strike, Outcome.KILLED)
     says = Says("No space left", "Standard output", "make room")
     full = Strike(_full_state)
     yield Case("pair", "disk full: the states", full, Outcome.STOPPED, says)

@@ -44,7 +44,7 @@ def _writes(route: str, what: str) -> Iterator[Case]:
     """A write without a clear answer: it may have been carried out."""
     in_run, brief = Outcome.IN_RUN, what == "product"
     yield Case("target", f"dropped before the commit of a {what}", _at("drop_before", route), in_run)
-    yield Case("target", f"dropped after the commit of a {what}", _at("drop_after", route), in_run, short=True)
+    yield Case("target", f"dropped after the commit of a {what}", _at("drop_after", route), in_run, short=brief)
     committed = _at("commit_then_status", route, status=500)
     yield Case("target", f"500 after the commit of a {what}", committed, in_run, short=brief)
     yield Case("target", f"cut JSON answer to a new {what}", _at("truncate_json", route), in_run, short=brief)
@@ -69,10 +69,10 @@ def _refusals() -> Iterator[Case]:
     for status, what in ((401, "does not accept the key"), (403, "refuses this key, or a quota is used up")):
         refused = _at("status", CREATE, nth=5, status=status, times=None)
         says = Says(what, "http://127", KEYS["target"])
-        yield Case("target", f"{status} in the middle of the run", refused, Outcome.STOPPED, says, short=True)
+        yield Case("target", f"{status} in the middle of the run", refused, Outcome.STOPPED, says, short=status == 401)
     says = Says("makes nothing any more .*503", "POST /api/products", "try again later")
     failing = _at("status", CREATE, nth=5, status=503, times=None)
-    yield Case("target", "503 to every new product", failing, Outcome.STOPPED, says, short=True)
+    yield Case("target", "503 to every new product", failing, Outcome.STOPPED, says)
     redirected = _at("redirect", CREATE, nth=5, times=None, url="https://elsewhere.example/x?y=z")
     says = Says("points to elsewhere.example", "http://127", "correct the address")
     yield Case("target", "redirect in the middle of the run", redirected, Outcome.STOPPED, says)
@@ -90,10 +90,10 @@ def _machine() -> Iterator[Case]:
     says = Says("No space left", "Standard output", "make room")
     yield Case("target", "disk full: stdout", full_stdout, stopped, says, real=True)
     says = Says("stopped reading", "other side of the pipe", "its own last lines say why")
-    yield Case("target", "the reader goes away", closed_pipe, stopped, says, real=True, short=True)
+    yield Case("target", "the reader goes away", closed_pipe, stopped, says, real=True)
     for number in (signal.SIGTERM, signal.SIGINT):
         strike = signalled("target", number, 60, "micropim")
-        yield Case("target", number.name, strike, Outcome.ON_REQUEST, real=True, short=number is signal.SIGTERM)
+        yield Case("target", number.name, strike, Outcome.ON_REQUEST, real=True)
     for nth in (1, 60, 120):
         strike = signalled("target", signal.SIGKILL, nth, "micropim")
         yield Case("target", f"kill -9 at request {nth}", strike, Outcome.KILLED, real=True)
