@@ -16,7 +16,7 @@ from target_micropim.roads.products import digest_of
 from target_micropim.settings.shaping import settings_digest
 from target_micropim.target import TargetMicroPim
 
-FINGERPRINTS = {f"field_{number}": f"{number:032x}" for number in range(14)}  # as many fields as a product has
+FINGERPRINTS = {f"field_{number}": f"{number:016x}" for number in range(14)}  # as many fields as a product has
 ROWS_AT_ONCE = 5_000
 
 

@@ -16,7 +16,10 @@ from pim_wire.timeline import Timeline
 
 MINUTE_MS = 60_000
 _SLOWEST = 1 / 16
-_GOOD_ANSWERS_PER_STEP = 20
+_GOOD_ANSWERS_PER_STEP = 40
+_STEADY_ANSWERS = 100  # a refusal after so many good answers is a touch of the limit; an earlier one, a search for it
+_BACK, _NEAR = 0.93, 0.96  # shares of the pace that was refused
+_FIRST_STEP, _LARGEST_STEP = 0.004, 0.1
 
 
 @dataclass
@@ -54,6 +57,9 @@ class Throttle:
         self._lock = threading.Lock()
         self._share = 1.0
         self._good = 0
+        self._edge = 1.0
+        self._step = _FIRST_STEP
+        self._good_since_refusal = 0
         self._paused_until = 0.0
         self._last_minute: deque[float] = deque(maxlen=per_minute)
         self._timeline = timeline or Timeline(clock)
@@ -89,25 +95,35 @@ class Throttle:
             return sum(self._clock.now() - at < MINUTE_MS / 1000 for at in self._last_minute)
 
     def refused(self, wait: float) -> None:
-        """The service said 429: nobody asks for ``wait`` seconds, then at half the pace."""
-        self._timeline.count("refused")
+        """The service said 429: nobody asks for ``wait`` seconds; then more slowly, by half while searching."""
         with self._lock:
             self.tally.refused += 1
-            until = self._clock.now() + wait
-            if self._clock.now() >= self._paused_until:
-                self._set_share(max(_SLOWEST, self._share / 2))
-            self._paused_until = max(self._paused_until, until)
-            self._good = 0
+            now = self._clock.now()
+            if now >= self._paused_until:
+                was_steady = self._good_since_refusal >= _STEADY_ANSWERS
+                self._edge = self._share
+                self._set_share(max(_SLOWEST, self._share * (_BACK if was_steady else 0.5)))
+                self._step, self._good, self._good_since_refusal = _FIRST_STEP, 0, 0
+            self._paused_until = max(self._paused_until, now + wait)
 
     def went_well(self) -> None:
-        """A good answer: after enough of them the pace rises by a tenth of the configured one."""
+        """A good answer: after enough of them the pace rises, carefully near the last refusal and faster beyond it."""
         with self._lock:
             if self._share >= 1.0:
                 return
             self._good += 1
+            self._good_since_refusal += 1
             if self._good >= _GOOD_ANSWERS_PER_STEP:
                 self._good = 0
-                self._set_share(min(1.0, self._share + 0.1))
+                self._rise()
+
+    def _rise(self) -> None:
+        near = self._edge * _NEAR
+        if self._share < near:
+            self._set_share(min(near, self._share + max((near - self._share) / 2, self._share * _FIRST_STEP)))
+            return
+        self._set_share(min(1.0, self._share * (1 + self._step)))
+        self._step = min(_LARGEST_STEP, self._step * 1.5)
 
     def _set_share(self, share: float) -> None:
         self._share = share

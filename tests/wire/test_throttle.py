@@ -1,5 +1,6 @@
 """The throttle: an even pace that no window counts as too much."""
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -44,9 +45,9 @@ def test_no_minute_ever_holds_more_than_the_limit(
 
 @pytest.mark.parametrize("limit", [1, 2, 5, 19, 20, 21, 60, 100, 120, 1000])
 def test_the_allowed_rate_is_used(limit: int, fake_clock: Any) -> None:
-    """A throttle that is never refused gives at least nine tenths of its limit, evenly."""
+    """A throttle that is never refused gives at least 95 % of its limit, evenly."""
     times = turns(Throttle(limit, fake_clock), fake_clock, 4 * limit + 4)
-    assert times[-1] - times[0] <= (4 * limit + 3) * 60 / limit / 0.9
+    assert times[-1] - times[0] <= (4 * limit + 3) * 60 / limit / 0.949  # turns are given in whole milliseconds
     assert most_in_a_minute(times) <= limit
     gaps = [later - earlier for earlier, later in zip(times[limit:], times[limit + 1 :], strict=False)]
     assert max(gaps) <= 2 * 60 / limit + 0.1
@@ -67,11 +68,11 @@ def test_a_refusal_halves_the_pace_and_good_answers_bring_it_back(fake_clock: An
     half = pace(throttle, fake_clock)
     assert half == pytest.approx(whole / 2, rel=0.1)
     paces = [half]
-    for _ in range(7):
-        for _ in range(20):
+    for _ in range(20):
+        for _ in range(40):
             throttle.went_well()
         paces.append(pace(throttle, fake_clock))
-    assert paces == sorted(paces) or max(paces) == pytest.approx(paces[-1], rel=0.02)
+    assert all(later >= 0.97 * earlier for earlier, later in itertools.pairwise(paces))
     assert paces[-1] == pytest.approx(whole, rel=0.02)
 
 
