@@ -73,6 +73,7 @@ generate: $(READY) ## lists of settings and streams, and the page of the mapping
 	$(BIN)/python scripts/generated.py --write
 	$(BIN)/python scripts/mapping_page.py --write
 	$(BIN)/python scripts/hub_pages.py --write
+	$(BIN)/python scripts/architecture_page.py --write
 	$(BIN)/python scripts/licences.py --write
 
 lock: $(READY) ## exact versions with hashes, for Python 3.11 to 3.14

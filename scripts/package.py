@@ -23,6 +23,7 @@ from scripts.sbom import runtime, sbom_path, write_sbom
 ROOT = Path(__file__).resolve().parent.parent
 DIST = ROOT / "dist"
 PRODUCTS = 25
+WITH_THE_SOURCES = ("LICENSE", "README.md", "CHANGELOG.md", "Makefile", "meltano.yml", "sandbox/pages/base.html")
 
 
 def main() -> int:
@@ -51,10 +52,21 @@ def compare(wheel: Path, sdist: Path) -> None:
     }
     expect(in_wheel == schemas, f"schemas of the wheel differ: {in_wheel ^ schemas}")
     expect(in_sdist == schemas, f"schemas of the sdist differ: {in_sdist ^ schemas}")
+    for held, what in ((packed, "wheel"), (names, "sdist")):
+        missing = modules() - held
+        expect(not missing, f"modules missing in the {what}: {missing}")
+    missing = set(WITH_THE_SOURCES) - names
+    expect(not missing, f"missing in the sdist: {missing}")
     for package in ("pim_wire", "tap_medipim", "target_micropim"):
         expect(f"{package}/py.typed" in packed, f"{package}/py.typed is missing")
     strangers = {name.split("/")[0] for name in packed} - {"pim_wire", "tap_medipim", "target_micropim"}
     expect(all(name.endswith(".dist-info") for name in strangers), f"the wheel claims other names: {strangers}")
+
+
+def modules() -> set[str]:
+    """Every module that a user needs."""
+    packages = ("pim_wire", "tap_medipim", "target_micropim")
+    return {str(path.relative_to(ROOT)) for package in packages for path in (ROOT / package).rglob("*.py")}
 
 
 def install(wheel: Path, place: Path) -> Path:

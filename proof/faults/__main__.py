@@ -23,7 +23,7 @@ level, state, ledger, reports, rejects), a traceback, or a last line that does n
 - tap, target: the command line with a clock that lets waits pass; a state or input is given again. pair: the two
   executables in a pipe with real clocks and three seconds of patience, the state kept as a user keeps it.
 - lost, doubled: after the next run, against an undisturbed one. requests: faulted run (undisturbed run).
-- `make test` tries one case of each kind; kills at every point: [kills.md](kills.md).
+- `make test` tries one case of each kind; kills at every point: `make kill`.
 
 | side | fault | outcome | lost | doubled | requests |
 | --- | --- | --- | --- | --- | --- |

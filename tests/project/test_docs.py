@@ -39,3 +39,10 @@ def test_every_error_of_the_page_is_one_of_the_code() -> None:
     for row in rows:
         for part in filter(None, (part.strip() for part in row.split("…"))):
             assert any(part in text for text in said), f"nobody says: {part}"
+
+
+def test_the_drawing_of_the_architecture_is_that_of_the_imports() -> None:
+    """``make generate`` would change nothing."""
+    command = [sys.executable, "scripts/architecture_page.py"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
