@@ -98,6 +98,7 @@ class Throttle:
         """The service said 429: nobody asks for ``wait`` seconds; then more slowly, by half while searching."""
         with self._lock:
             self.tally.refused += 1
+            self._timeline.count("refused")
             now = self._clock.now()
             if now >= self._paused_until:
                 was_steady = self._good_since_refusal >= _STEADY_ANSWERS

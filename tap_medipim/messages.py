@@ -8,7 +8,7 @@ import orjson
 from singer_sdk.singerlib.encoding.base import GenericSingerWriter, SingerMessageType
 from typing_extensions import override
 
-from pim_wire.errors import Interrupted
+from pim_wire.errors import Interrupted, writing
 
 BATCH_BYTES = 64 * 1024  # what a pipe holds; twice as much would be mapped and unmapped by malloc at each batch
 _FLUSHED = frozenset({SingerMessageType.STATE, SingerMessageType.SCHEMA})
@@ -62,7 +62,8 @@ class OrjsonWriter(GenericSingerWriter[bytes, Any]):
         self.is_writing = True
         try:
             lines, self._lines, self._held = self._lines, [], 0
-            sys.stdout.buffer.write(b"".join(lines))
-            sys.stdout.buffer.flush()
+            with writing("Standard output"):
+                sys.stdout.buffer.write(b"".join(lines))
+                sys.stdout.buffer.flush()
         finally:
             self.is_writing = False

@@ -22,7 +22,7 @@ from scripts.locked import ROOT, applies, closure, declared, pins, reasons
 from scripts.sbom import write_sbom
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
-LOCKS = {"run.txt": ("run",), "dev.txt": ("run", "postgres", "dev", "supply")}
+LOCKS = {"run.txt": ("run",), "dev.txt": ("run", "postgres", "dev", "docs", "supply")}
 
 
 def roots(*lists: str) -> list[Requirement]:
