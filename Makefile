@@ -52,9 +52,9 @@ fuzz: $(READY) ## coverage-guided: make fuzz TARGET=lines TIME=60 (docs/fuzzing.
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --group fuzz
 	$(BIN)/python tests/fuzz/harness.py $(or $(TARGET),lines) -max_total_time=$(or $(TIME),60) -max_len=2048
 
-mutate: $(READY) ## change one module in a copy of the checkout, see which tests notice: make mutate MODULE=... TESTS=... (docs/mutation.md)
+mutate: $(READY) ## change the pure modules in memory, see which tests notice: make mutate [MODULE=...] [SAMPLE=n] (docs/mutation.md)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --group mutate
-	nice $(BIN)/python scripts/mutate.py $(or $(MODULE),tap_medipim/normalise.py) $(or $(TESTS),tests/tap/test_pure.py)
+	nice $(BIN)/python scripts/mutate.py --sample $(or $(SAMPLE),0) $(MODULE)
 
 faults: $(READY) ## every fault of the sandbox, what came of it; writes docs/faults.md
 	$(BIN)/python -m proof.faults

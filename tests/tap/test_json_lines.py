@@ -150,3 +150,24 @@ def test_a_connection_that_breaks_after_the_last_row_took_nothing(rows: int, who
         return
     with pytest.raises(ConnectionLost):
         list(read_results(breaking()))
+
+
+def test_the_total_is_told_once_with_the_first_row() -> None:
+    """Progress needs it before any row is given."""
+    told: list[int] = []
+    rows = read_results(good(3), on_total=told.append)
+    assert not told
+    next(rows)
+    assert told == [3]
+    assert len(list(rows)) == 2
+    assert told == [3]
+
+
+def test_a_long_answer_is_read_whole() -> None:
+    """Also beyond the numbers that Python keeps only once."""
+
+    def breaking() -> Any:
+        yield from good(300)
+        raise ConnectionLost("reset")
+
+    assert len(list(read_results(breaking()))) == 300

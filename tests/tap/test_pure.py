@@ -1,6 +1,7 @@
 """The small pure modules of the tap: changes, bookmark, pagination, normalise, filters."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -227,6 +228,31 @@ def test_both_filters_must_match() -> None:
     """Ours is and-ed to theirs, also when theirs has several keys."""
     assert both({"a": 1, "b": 2}, {"c": 3}) == {"and": [{"a": 1, "b": 2}, {"c": 3}]}
     assert both(None, {"c": 3}) == {"c": 3}
+
+
+@given(moment=st.integers(0, LATEST))
+def test_a_second_is_written_as_the_calendar_has_it(moment: int) -> None:
+    """From the first second to the last one, as the standard library writes it."""
+    assert rfc3339(moment) == datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
+
+
+def test_the_calendar_ends_where_dates_end() -> None:
+    """All places of the clock at their highest, and the last full hour of a day."""
+    assert rfc3339(LATEST) == "9999-12-31T23:59:59Z"
+    assert rfc3339(2 * 86_400 + 82_800) == "1970-01-03T23:00:00Z"
+
+
+@pytest.mark.parametrize("settings", [{}, {"keep_embed_url": True}])
+def test_the_signed_link_is_kept_on_request_only(settings: Any) -> None:
+    """It differs in every answer; and without ``incremental`` nothing is added."""
+    record = normalise({"meta": {"embedUrl": "x"}}, incremental=False, **settings)
+    assert record == {"meta": {"embedUrl": "x"} if settings else {}}
+
+
+def test_a_row_without_an_id_shows_that_it_has_none() -> None:
+    """An incremental record has both its key and its time, told or not; what is told stands."""
+    assert normalise({}, incremental=True) == {"id": None, "updated_at": None}
+    assert normalise({"id": 0, "updated_at": "x"}, incremental=True) == {"id": 0, "updated_at": "x"}
 
 
 ENDS = [(0, 0), (LATEST, LATEST), (-1, None), (LATEST + 1, None), (True, None), (1.0, None), ("1", None)]
