@@ -198,6 +198,8 @@ def test_which_pictures_in_which_order() -> None:
     record = {"frontals": frontals, "photos": photos}
     assert shot(record) == (["3", "2", "1", "4", "5"], 1)
     assert shot(record, most=2) == (["3", "2"], 0)
+    rules = PictureRules(("huge",), frozenset(), 1, allow_private_hosts=False)
+    assert next(pictures({"photos": [picture(1)]}, rules, ("nl",), "a" * 256, [])).alt == "a" * 255
     assert shot({"photos": [picture(7, formats={"huge": "http://localhost/x"}), picture(8, formats={})]}) == ([], 2)
     tied = [
         picture(1, locales=["fr"]),
@@ -382,7 +384,8 @@ def test_names_follow_field_map() -> None:
     [
         ("stock", "x", 0, 0),
         ("stock", "x", "12", 12),
-        ("stock", "x", True, None),
+        ("stock", "x", [7, True], 7),
+        ("stock", "x", [True, 7], None),
         ("stock", "x", "1.5", None),
         ("stock", "x", "\u0661", None),
         ("sale_price", "x", 150, "1.50"),
