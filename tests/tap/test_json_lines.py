@@ -171,3 +171,17 @@ def test_a_long_answer_is_read_whole() -> None:
         raise ConnectionLost("reset")
 
     assert len(list(read_results(breaking()))) == 300
+
+
+@pytest.mark.parametrize("body", [b"x" * 1000 + b"\n", b"a\n" + b"x" * 1000 + b"\nb\n", b"a\n" + b"x" * 1000 + b"\n"])
+def test_a_line_as_long_as_allowed_is_read(body: bytes) -> None:
+    """Wherever it lies, in one piece or byte by byte."""
+    assert list(split_lines([body], max_line=1000)) == body.splitlines()
+    assert list(split_lines([bytes([byte]) for byte in body], max_line=1000)) == body.splitlines()
+
+
+def test_of_what_the_service_calls_its_error_80_characters_are_shown() -> None:
+    """Enough to look it up, and not a page of it."""
+    with pytest.raises(StreamBroken) as broken:
+        read(b'{"error":{"code":"' + b"e" * 90 + b'"}}\n')
+    assert str(broken.value).endswith(" " + "e" * 80)
