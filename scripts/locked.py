@@ -46,11 +46,20 @@ def reasons() -> dict[str, str]:
     return found
 
 
+def left_out() -> set[str]:
+    """What no Python gets, by ``override-dependencies`` of pyproject.toml."""
+    overrides = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["uv"][
+        "override-dependencies"
+    ]
+    return {canonicalize_name(one.name) for one in map(Requirement, overrides) if not applies(one)}
+
+
 def closure(roots: list[Requirement]) -> dict[str, set[str]]:
     """Every package that the roots need on this Python, by the metadata of what is installed; who asks for it."""
     found: dict[str, set[str]] = {}
     done: set[tuple[str, str]] = set()
     queue = [(root, "") for root in roots]
+    unwanted = left_out()
     while queue:
         wanted, asker = queue.pop()
         name = canonicalize_name(wanted.name)
@@ -59,5 +68,5 @@ def closure(roots: list[Requirement]) -> dict[str, set[str]]:
             if (name, extra) not in done:
                 done.add((name, extra))
                 needs = map(Requirement, distribution(name).requires or ())
-                queue += [(need, name) for need in needs if applies(need, extra)]
+                queue += [(n, name) for n in needs if applies(n, extra) and canonicalize_name(n.name) not in unwanted]
     return found

@@ -145,10 +145,10 @@ def engine_for(url: str) -> Engine:
 
 
 def place_of(url: str) -> URL:
-    """The parts of a ``ledger_url``. Raises ValueError or SQLAlchemyError."""
+    """The parts of a ``ledger_url``. Raises ValueError, SQLAlchemyError or LedgerUnusable."""
     place = make_url(url)
     if place.get_backend_name() not in {"sqlite", "postgresql"}:
-        raise ValueError("sqlite:/// and postgresql:// are supported")
+        raise LedgerUnusable(f"ledger_url {shown(url)}: only sqlite:/// and postgresql:// are supported")
     return place
 
 

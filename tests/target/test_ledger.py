@@ -182,4 +182,4 @@ def test_a_missing_driver_names_the_extra(world: Any, singer: Any, monkeypatch: 
 def test_another_kind_of_database_is_refused(world: Any) -> None:
     """Two kinds are supported, and the message says which."""
     outcome = world.run([], ledger_url="mysql://nobody@127.0.0.1/none")
-    assert "sqlite:/// and postgresql:// are supported" in str(outcome.failure)
+    assert "only sqlite:/// and postgresql:// are supported" in str(outcome.failure)

@@ -166,10 +166,16 @@ def test_a_name_that_changes_in_between_is_found_out(
     assert host[1] == []
 
 
-@pytest.mark.parametrize("url", ["https://nowhere.invalid/1.jpg", f"http://{'a' * 70}.test/1.jpg"])
-def test_a_name_that_is_none_does_not_answer(reach: Callable[..., Reach], url: str) -> None:
-    """It is a trouble like any other, not the end of the run."""
-    assert reach().trouble_with(url) == "does not answer"
+@pytest.mark.parametrize(
+    ("url", "trouble"),
+    [
+        ("https://nowhere.test/1.jpg", "does not answer"),
+        (f"http://{'a' * 70}.test/1.jpg", "leads to an address that is not public"),
+    ],
+)
+def test_a_name_that_is_none_is_a_trouble_like_any_other(reach: Callable[..., Reach], url: str, trouble: str) -> None:
+    """And not the end of the run."""
+    assert reach().trouble_with(url) == trouble
 
 
 @pytest.mark.parametrize(
