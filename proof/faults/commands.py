@@ -94,14 +94,15 @@ def start(scene: Scene, side: str, *arguments: str, stdin: Any = subprocess.DEVN
     launch = scene.launch if scene.launch.victim in {"", side} else Launch()
     out: Any = open(launch.stdout, "wb") if launch.stdout else subprocess.PIPE  # noqa: SIM115, PTH123
     limit = launch.file_limit
+    inherited = {name: value for name, value in os.environ.items() if limit is None or not name.startswith("COVERAGE")}
 
     def confine() -> None:
-        if limit is not None:
+        if limit is not None:  # coverage would want to write its own file, and is not what is tried
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
     with (scene.folder / f"{side}.err").open("wb") as err, out if launch.stdout else contextlib.nullcontext():
         return subprocess.Popen(
-            command, cwd=scene.folder, env={**os.environ, **scene.env}, stdin=stdin, stdout=out, stderr=err,
+            command, cwd=scene.folder, env={**inherited, **scene.env}, stdin=stdin, stdout=out, stderr=err,
             preexec_fn=confine if limit is not None else None,  # noqa: PLW1509 - for the child alone; it holds no lock
         )  # fmt: skip
 
