@@ -173,6 +173,10 @@ class MicroPimClient:
         data = self._ask("POST", "/api/product-attributes", json=payload, repeatable=False)
         return data if isinstance(data, dict) else {}
 
+    def update_attribute(self, attribute_id: int, changes: dict[str, Any]) -> None:
+        """PATCH the given fields of a definition; safe to repeat, since it states absolute values."""
+        self._ask("PATCH", f"/api/product-attributes/{attribute_id}", json=changes)
+
     def _ask(
         self, method: str, path: str, *, json: Any = None, params: dict[str, Any] | None = None, repeatable: bool = True
     ) -> Any:

@@ -1,8 +1,9 @@
 """Product attributes: definitions made where they are missing, values sent as an experiment (micropim.md rows 20, 21).
 
 Neither the body of a definition nor the writing of values is documented. So: definitions are listed once, matched by
-code and then by name, made as attribute_template says (by default with the fewest fields), never changed; values switch
-themselves off for the run, with one warning, as soon as MicroPIM refuses them or does not show them.
+code and then by name, made as attribute_template says (by default with the fewest fields), changed only by
+update_attributes and never in code or type; values switch themselves off for the run, with one warning, as soon as
+MicroPIM refuses them or does not show them.
 """
 
 import threading
@@ -18,19 +19,28 @@ from target_micropim.errors import Reason, RecordRejected, Refused
 from target_micropim.mapping.attribute_body import attribute_body
 from target_micropim.mapping.wanted import AttributeValue, Wanted
 from target_micropim.plan.values import attribute_field
-from target_micropim.report.run_report import Report, Row
+from target_micropim.report.run_report import Change, Report, Row, Subject
 
 MAX_POSTS = 6
 _LIST_KEYS = ("attributes", "product_attributes")
 _CODE_KEYS = ("code", "slug")  # row 21: one of the two, perhaps
+_KEPT = frozenset({"type", *_CODE_KEYS})  # values hang on these
 
 
 class Attributes:
     """Knows the definitions of the organization. Used from several threads."""
 
     def __init__(
-        self, client: MicroPimClient, once: Once, report: Report, mode: str, template: Mapping[str, Any]
+        self,
+        client: MicroPimClient,
+        once: Once,
+        report: Report,
+        mode: str,
+        template: Mapping[str, Any],
+        *,
+        follow: bool,
     ) -> None:
+        self._follow = follow
         self._client = client
         self._once = once
         self._report = report
@@ -73,9 +83,29 @@ class Attributes:
             return None
         body = attribute_body(self._template, name=wanted.name, code=wanted.code, kind=wanted.kind)
         named = {"code": wanted.code, **body}
-        definition = _match(known, named) or self._made(wanted, body, named)
+        definition = _match(known, named)
+        if definition is None:
+            definition = self._made(wanted, body, named)
+        elif self._follow:
+            self._brought_in_line(definition, wanted, body)
         code = next((definition[key] for key in _CODE_KEYS if isinstance(definition.get(key), str)), "")
         return code if code.strip() else str(named["code"])
+
+    def _brought_in_line(self, definition: dict[str, Any], wanted: AttributeValue, body: dict[str, Any]) -> None:
+        """PATCH what differs from the template; a refusal leaves the definition as it is, and usable (row 21)."""
+        number = definition.get("id")
+        changed = {key: value for key, value in body.items() if key not in _KEPT and definition.get(key) != value}
+        if not changed or not isinstance(number, int):
+            return
+        check_payload("attribute", body)
+        try:
+            self._client.update_attribute(number, changed)
+        except RecordRejected as why:
+            said = why.said if isinstance(why, Refused) and why.said else str(why)
+            self._warn(f"attribute {wanted.code} stays as it is: {said}")
+            return
+        changes = [Change(key, definition.get(key), value) for key, value in changed.items()]
+        self._report.changed(Subject("attributes", wanted.code, None, number), changes)
 
     def _made(self, wanted: AttributeValue, body: dict[str, Any], named: dict[str, Any]) -> dict[str, Any]:
         check_payload("attribute", body)

@@ -19,6 +19,7 @@ class Options:
     delete_mode: str = "ignore"
     attributes_mode: str = "off"
     attribute_template: Mapping[str, Any] = field(default_factory=dict)
+    update_attributes: bool = False
     update_categories: bool = False
     on_unknown_media: str = "skip"
     media_changes: str = "report"

@@ -66,7 +66,14 @@ class Upserter:
         self._report = report
         self._options = options
         self._media = Media(client, ledger, report, once, options, trouble_with)
-        attributes = Attributes(client, once, report, options.attributes_mode, options.attribute_template)
+        attributes = Attributes(
+            client,
+            once,
+            report,
+            options.attributes_mode,
+            options.attribute_template,
+            follow=options.update_attributes,
+        )
         sending = Sending(attributes, report, drop_unmapped=options.drop_unmapped)
         assigner = Assigner(client, report, may_assign=options.may_assign)
         desk = Desk(client, ledger, categories, attributes, sending, assigner, report)

@@ -119,6 +119,13 @@ CONTENT: tuple["th.Property[Any]", ...] = (
         '{type} are filled in. Unset: {"name": "{name}", "code": "{code}", "type": "{type}"}.',
     ),
     th.Property(
+        "update_attributes",
+        th.BooleanType(nullable=False),
+        default=False,
+        title="Update definitions",
+        description="Bring definitions that are there in line with attribute_template; never their code or type.",
+    ),
+    th.Property(
         "attributes_to_description",
         Texts,
         default=[],

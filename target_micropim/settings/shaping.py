@@ -16,17 +16,18 @@ from target_micropim.settings.values import TargetSettings
 
 # When one of these changes, every record counts as changed.
 SHAPING = (
-    "profile", "locale", "fallback_locales", "currency", "sku_template", "create_status", "on_inactive", "on_archived",
-    "delete_mode", "write_mode", "field_policies", "field_map", "extra_fields", "attribute_template",
-    "attributes_to_description", "clear_missing", "invalid_ean", "native_html", "on_too_long", "max_name_length",
-    "max_description_length", "categories_mode", "category_root", "attributes_mode", "media_mode", "on_unknown_media",
-    "media_changes", "media_formats", "media_target_groups", "max_images", "allow_private_media_hosts",
-    "publishing_channels", "drop_unmapped",
+    "profile", "locale", "fallback_locales", "currency", "sku_template", "create_status", "on_inactive",
+    "on_archived", "delete_mode", "write_mode", "field_policies", "field_map", "extra_fields", "attribute_template",
+    "update_attributes", "attributes_to_description", "clear_missing", "invalid_ean", "native_html", "on_too_long",
+    "max_name_length", "max_description_length", "categories_mode", "category_root", "attributes_mode", "media_mode",
+    "on_unknown_media", "media_changes", "media_formats", "media_target_groups", "max_images",
+    "allow_private_media_hosts", "publishing_channels", "drop_unmapped",
 )  # fmt: skip
 
 STEERING = (
     "write_mode", "on_inactive", "on_archived", "delete_mode", "categories_mode", "update_categories",
-    "attributes_mode", "media_mode", "on_unknown_media", "media_changes", "create_status", "clear_missing",
+    "attributes_mode", "update_attributes", "media_mode", "on_unknown_media", "media_changes", "create_status",
+    "clear_missing",
     "drop_unmapped",
 )  # fmt: skip
 

@@ -241,3 +241,29 @@ def test_a_slug_is_a_code(make_world: Any, singer: Any) -> None:
     world.pim.attributes[1] = {"id": 1, "name": "National", "slug": "cnk", "type": "text", "options": []}
     world.load(singer.lines(products=[pill(singer, weightWithUnit=None)]), attributes_mode="values")
     assert (len(world.pim.attributes), values_of(world)) == (1, {"cnk": "0123456"})
+
+
+@pytest.mark.parametrize("follow", [True, False])
+def test_definitions_follow_the_template_only_when_asked_to(world: Any, singer: Any, follow: bool) -> None:
+    """What is there keeps its code and type; its name is brought in line once, and the next run sends nothing."""
+    world.pim.attributes[7] = {"id": 7, "name": "Old", "code": "cnk", "type": "number", "options": []}
+    given = {"attributes_mode": "definitions", "update_attributes": follow}
+    outcome = world.load(singer.lines(products=[pill(singer)]), **given)
+    sent = [r.body for r in world.pim.requests if r.method == "PATCH" and r.path == "/api/product-attributes/7"]
+    assert sent == ([{"name": "CNK"}] if follow else [])
+    kept = world.pim.attributes[7]
+    assert (kept["name"], kept["code"], kept["type"]) == ("CNK" if follow else "Old", "cnk", "number")
+    assert any(row["stream"] == "attributes" for row in outcome.report["changes"]) is follow
+    world.forget_requests()
+    world.load(singer.lines(products=[pill(singer), pill(singer, 2)]), **given)
+    assert world.writes() == ["POST /api/products"]
+
+
+def test_a_definition_that_may_not_be_changed_is_used_as_it_is(make_world: Any, singer: Any) -> None:
+    """One warning; values travel under its code all the same."""
+    world = make_world(attributes="map")
+    world.pim.attributes[7] = {"id": 7, "name": "Old", "code": "cnk", "type": "text", "options": []}
+    world.pim.faults.add(Fault("status", route="PATCH /api/product-attributes", status=400, times=None))
+    outcome = world.load(singer.lines(products=[pill(singer)]), attributes_mode="values", update_attributes=True)
+    assert values_of(world)["cnk"] == "0123456"
+    assert any("stays as it is" in row["what"] for row in outcome.report["warnings"])
