@@ -1,8 +1,9 @@
 """The database below the ledger: opened by URL, short transactions from any thread, one way to write for both kinds."""
 
+import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -165,6 +166,7 @@ def _postgresql(place: URL) -> Engine:
 def _careful(connection: Any, _record: Any) -> None:
     """Readers do not block the writer, and a commit survives a loss of power."""
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
+    with suppress(sqlite3.OperationalError):  # SQLite waits for no one here: "locked" means that another one is at it
+        cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.close()

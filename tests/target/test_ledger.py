@@ -1,6 +1,7 @@
 """The ledger by itself: old versions led to this one, one commit for facts that belong together, keys with an end."""
 
 import sqlite3
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -183,3 +184,25 @@ def test_another_kind_of_database_is_refused(world: Any) -> None:
     """Two kinds are supported, and the message says which."""
     outcome = world.run([], ledger_url="mysql://nobody@127.0.0.1/none")
     assert "only sqlite:/// and postgresql:// are supported" in str(outcome.failure)
+
+
+def test_a_new_ledger_can_be_opened_by_many_at_the_same_moment(tmp_path: Path) -> None:
+    """SQLite does not wait while another connection makes the file what it is: nobody may take that for a failure."""
+    failures: list[BaseException] = []
+
+    def come(url: str, gate: threading.Barrier) -> None:
+        gate.wait()
+        try:
+            Ledger.open(url).close()
+        except LedgerUnusable as failure:
+            failures.append(failure)
+
+    for number in range(60):
+        gate = threading.Barrier(8)
+        url = f"sqlite:///{tmp_path}/ledger{number}.db"
+        threads = [threading.Thread(target=come, args=(url, gate)) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert failures == []
