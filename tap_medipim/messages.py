@@ -20,8 +20,8 @@ class OrjsonWriter(GenericSingerWriter[bytes, Any]):
     """Writes messages to stdout. A record that is not flushed yet has no STATE after it either.
 
     A stop signal waits for the end of the batch that is being written: half a line would spoil the next one. So it is
-    masked, and since a mask holds for one thread only, its handler asks ``is_writing`` before it interrupts; ``stopping``
-    ends the run with Interrupted after the next record.
+    masked, and since a mask holds for one thread only, its handler asks ``is_writing`` before it interrupts.
+    ``stopping`` ends the run with Interrupted after the next record.
     """
 
     stopping = False
