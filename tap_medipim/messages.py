@@ -1,6 +1,5 @@
 """Singer messages out: orjson, whole lines in batches, let go with STATE and SCHEMA or when enough has gathered."""
 
-import signal
 import sys
 from datetime import datetime
 from typing import Any
@@ -13,15 +12,13 @@ from pim_wire.errors import Interrupted, writing
 
 BATCH_BYTES = 64 * 1024  # what a pipe holds; twice as much would be mapped and unmapped by malloc at each batch
 _FLUSHED = frozenset({SingerMessageType.STATE, SingerMessageType.SCHEMA})
-_STOP_SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM})
 
 
 class OrjsonWriter(GenericSingerWriter[bytes, Any]):
     """Writes messages to stdout. A record that is not flushed yet has no STATE after it either.
 
-    A stop signal waits for the end of the batch that is being written: half a line would spoil the next one. So it is
-    masked, and since a mask holds for one thread only, its handler asks ``is_writing`` before it interrupts.
-    ``stopping`` ends the run with Interrupted after the next record.
+    A stop signal waits for the end of the batch that is being written: half a line spoils the next one. Its handler
+    asks ``is_writing`` before it interrupts, and ``stopping`` ends the run with Interrupted after the next record.
     """
 
     stopping = False
@@ -61,13 +58,18 @@ class OrjsonWriter(GenericSingerWriter[bytes, Any]):
         """Let go of everything that has gathered, in one write that no stop signal can tear."""
         if not self._lines:
             return
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
         self.is_writing = True
         try:
             lines, self._lines, self._held = self._lines, [], 0
             with writing("Standard output"):
-                sys.stdout.buffer.write(b"".join(lines))
+                _write_whole(b"".join(lines))
                 sys.stdout.buffer.flush()
         finally:
             self.is_writing = False
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _write_whole(data: bytes) -> None:
+    """All of it: with PYTHONUNBUFFERED, as in containers, stdout is a raw file, whose writes a signal cuts short."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[sys.stdout.buffer.write(rest) or 0 :]

@@ -60,16 +60,18 @@ def _company(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_company")
+@pytest.mark.parametrize("buffered", [True, False], ids=["buffered", "PYTHONUNBUFFERED"])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("kind", ["record", "state"])
-def test_a_stop_signal_leaves_the_line_whole(number: signal.Signals, kind: str) -> None:
+def test_a_stop_signal_leaves_the_line_whole(number: signal.Signals, kind: str, buffered: bool) -> None:
     """The batch that is being written is finished, and the run ends with the next record at the latest."""
     pipe = StruckPipe(number)
     record = RecordMessage(stream="products", record={"id": "1", "text": "x" * 70_000})
     before = {known: signal.getsignal(known) for known in (signal.SIGINT, signal.SIGTERM)}
     try:
         writer = TapMedipim(config=SETTINGS).message_writer
-        with contextlib.redirect_stdout(io.TextIOWrapper(io.BufferedWriter(pipe, 64))) as out:
+        binary = io.BufferedWriter(pipe, 64) if buffered else pipe
+        with contextlib.redirect_stdout(io.TextIOWrapper(binary)) as out:  # type: ignore[type-var]
             with pytest.raises(Interrupted):
                 write_all(writer, [record if kind == "record" else StateMessage(value={"a": 1}), record, record])
             out.flush()
