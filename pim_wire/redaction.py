@@ -6,7 +6,7 @@ import logging
 import re
 import traceback
 from collections.abc import Iterable
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 MASK = "****"
 _TOO_SHORT = 4
@@ -50,6 +50,22 @@ class Redactor:
         elif record.exc_text:  # another handler's filter or formatter was here first
             record.exc_text = self.clean(record.exc_text)
         return True
+
+
+def passwords_in(url: str) -> set[str]:
+    """Every text in an address that may be a password: as it stands and decoded, in the host part and the options.
+
+    An address that no parser reads (a password with a slash in it) is searched all the same.
+    """
+    _scheme, _, rest = url.partition("://")
+    before, _, options = rest.partition("?")
+    user, at, _host = before.rpartition("@")
+    found = {user.partition(":")[2]} if at else set()
+    for option in options.split("&"):
+        name, _, value = option.partition("=")
+        if "pass" in name.lower():
+            found.add(value)
+    return {form for password in found for form in (password, unquote(password), unquote_plus(password)) if form}
 
 
 def _forms(secret: str) -> set[str]:

@@ -5,25 +5,27 @@ Every attempt takes its own turn at the throttle; whatever retries below this mo
 spoken to loopback only.
 """
 
-import ipaddress
 import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.auth import AuthBase
 
 from pim_wire import retry
+from pim_wire.address import is_loopback
 from pim_wire.bounds import ERROR_BYTES, Bounds, hold_body
 from pim_wire.clock import Clock
-from pim_wire.errors import AnswerRefused, SettingsRefused, Unclear, WireGaveUp, WireRefused
+from pim_wire.errors import AnswerRefused, Unclear, WireGaveUp, WireRefused
 from pim_wire.redaction import Redactor
 from pim_wire.retry import Next
 from pim_wire.session import open_session
-from pim_wire.throttle import Throttle
 from pim_wire.timeline import Timeline
+
+if TYPE_CHECKING:  # its library takes 40 ms to import: whoever builds one waits for it
+    from pim_wire.throttle import Throttle
 
 CONNECT_TIMEOUT_SECONDS = 10.0
 FIRST_CONTACT_SECONDS = 15.0  # a host that was never reached is a wrong address rather than an outage
@@ -67,40 +69,6 @@ class _Effort:
     failing: Iterator[float] = field(default_factory=retry.failure_waits)
 
 
-def checked_base_url(setting: str, url: str) -> str:
-    """The base URL without a trailing slash. Raises SettingsRefused unless https, or http to loopback, and bare."""
-    parts = _split(url)
-    if parts is None or parts.scheme not in {"https", "http"} or not parts.hostname:
-        raise SettingsRefused(f"{setting}: not a web address; it must look like https://api.example.com")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise SettingsRefused(
-            f"{setting}: must hold neither a user, a password nor a query; keys have their own settings"
-        )
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
-        raise SettingsRefused(f"{setting}: plain http is spoken to this machine only; use https for {parts.hostname}")
-    return url.strip().rstrip("/")
-
-
-def _split(url: str) -> SplitResult | None:
-    """The parts of an address; None when it cannot be read."""
-    try:
-        parts = urlsplit(url.strip())
-        parts.port  # noqa: B018 - reading it is the check
-    except ValueError:
-        return None
-    return parts
-
-
-def is_loopback(host: str) -> bool:
-    """Whether the host is this machine, by name or by address."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 class Wire:
     """Sends calls to one service until it answers, gives up or refuses."""
 
@@ -111,7 +79,7 @@ class Wire:
         service: str,
         auth: AuthBase,
         user_agent: str,
-        throttle_for: Callable[[str], Throttle],
+        throttle_for: Callable[[str], "Throttle"],
         max_wait_seconds: float,
         clock: Clock,
         redactor: Redactor,
@@ -187,7 +155,7 @@ class Wire:
         raise AnswerRefused(f"{self._service} at {self.base_url} {told} to {call}")
 
     def _judged(
-        self, call: Call, response: requests.Response, throttle: Throttle
+        self, call: Call, response: requests.Response, throttle: "Throttle"
     ) -> tuple[requests.Response | None, Next, str]:
         verdict = retry.after_status(response.status_code)
         if (

@@ -1,6 +1,14 @@
-"""``python -m tap_medipim``."""
+"""The command line: ``python -m tap_medipim``, and the entry point of the package."""
 
-from tap_medipim.tap import TapMedipim
+from pim_wire.spared import spared
+
+
+def main() -> None:
+    """Carry out the arguments of this process."""
+    with spared():
+        from tap_medipim.tap import TapMedipim
+    TapMedipim.cli()
+
 
 if __name__ == "__main__":
-    TapMedipim.cli()
+    main()

@@ -6,10 +6,10 @@ from typing import Any
 
 from singer_sdk import typing as th
 
+from pim_wire.address import checked_base_url
 from pim_wire.bounds import Bounds
 from pim_wire.errors import SettingsRefused
 from pim_wire.plugin import bound_settings
-from pim_wire.wire import checked_base_url
 from tap_medipim import filters
 from tap_medipim.bookmark import Bookmark
 from tap_medipim.errors import StreamFailed

@@ -1,4 +1,7 @@
-"""tap-medipim: settings in, the one session for all streams, the list of streams, the exit code."""
+"""tap-medipim: settings in, the one session for all streams, the list of streams, the exit code.
+
+What only some commands need is imported by the method that needs it: ``--about`` must not wait for a throttle.
+"""
 
 import logging
 import sys
@@ -8,7 +11,7 @@ from functools import cached_property
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from types import FrameType
-from typing import Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import click
 import orjson
@@ -23,16 +26,17 @@ from pim_wire.clock import Clock
 from pim_wire.errors import Interrupted, StopRun
 from pim_wire.plugin import checked_config, quiet
 from pim_wire.redaction import Redactor
-from pim_wire.throttle import Throttle
 from pim_wire.wire import Wire
 from tap_medipim.client import MedipimClient
 from tap_medipim.errors import EndpointAbsent, StreamFailed
 from tap_medipim.messages import OrjsonWriter
-from tap_medipim.probe import Probe
 from tap_medipim.progress import Progress, Spent
 from tap_medipim.resources import resources_of
 from tap_medipim.settings import SETTINGS, TapSettings, problems
 from tap_medipim.streams import stream_for
+
+if TYPE_CHECKING:
+    from pim_wire.throttle import Throttle
 
 PROBE = click.Option(
     ["--probe"],
@@ -79,7 +83,9 @@ class TapMedipim(Tap):
         return Redactor([secret], [(key_id, secret)] if secret else [])
 
     @cached_property
-    def _throttle(self) -> Throttle:
+    def _throttle(self) -> "Throttle":
+        from pim_wire.throttle import Throttle
+
         throttle = Throttle(self.settings.requests_per_minute, self.clock)
         throttle.on_wait = lambda seconds: self.progress.look(f"waiting {seconds:.0f} s for its turn")
         return throttle
@@ -204,6 +210,8 @@ class TapMedipim(Tap):
 
     def first_contact(self, path: Path) -> None:
         """``--probe``: reads only. Raises StopRun."""
+        from tap_medipim.probe import Probe
+
         told = Probe(self.client.wire, self.settings, lambda line: click.echo(self.redactor.clean(line)))
         told.write(path, self.clock.wall())
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.sinks import RecordSink
 from typing_extensions import override
 
-from target_micropim.mapping.profiles import DELETED
+from target_micropim.mapping.wanted import DELETED
 
 if TYPE_CHECKING:
     from target_micropim.target import TargetMicroPim

@@ -1,11 +1,14 @@
-"""target-micropim: settings in, Singer messages handed to the run, and how the run ends."""
+"""target-micropim: settings in, Singer messages handed to the run, and how the run ends.
+
+What only some commands need is imported by the method that needs it: ``--about`` must not wait for a database library.
+"""
 
 import sys
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from types import FrameType
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 from singer_sdk.exceptions import ConfigValidationError
@@ -17,21 +20,19 @@ from pim_wire.bounds import Bounds
 from pim_wire.clock import Clock
 from pim_wire.errors import Interrupted, StopRun, writing
 from pim_wire.plugin import checked_config, quiet
-from pim_wire.redaction import Redactor
-from target_micropim.check import Check
-from target_micropim.contact import Contact
-from target_micropim.engine import Engine
-from target_micropim.first_contact import Probe, Wish
+from pim_wire.redaction import Redactor, passwords_in
 from target_micropim.flags import FLAGS, refuse_together
-from target_micropim.forecast import Forecast
-from target_micropim.inspection import inspected
-from target_micropim.ledger.failures import passwords_in
 from target_micropim.lines import Unreadable
 from target_micropim.messages import OrjsonReader
-from target_micropim.run import Run
 from target_micropim.settings.schema import SETTINGS
-from target_micropim.settings.values import TargetSettings, problems
 from target_micropim.sinks import TEST_STREAM, MicroPimSink, ProbeSink
+
+if TYPE_CHECKING:
+    from target_micropim.contact import Contact
+    from target_micropim.engine import Engine
+    from target_micropim.first_contact import Wish
+    from target_micropim.forecast import Forecast
+    from target_micropim.run import Run
 
 
 class TargetMicroPim(Target):
@@ -67,14 +68,19 @@ class TargetMicroPim(Target):
         self._max_parallelism = 1  # sinks only hand over; the engine has its own pool
 
     @cached_property
-    def contact(self) -> Contact:
+    def contact(self) -> "Contact":
         """Key, throttles and wire; nothing is asked yet."""
+        from target_micropim.contact import Contact
+        from target_micropim.settings.values import TargetSettings
+
         agent = f"{self.name}/{self.plugin_version}"
         return Contact(self.config, TargetSettings.read(self.config), agent, self.clock, self.redactor)
 
     @cached_property
-    def run(self) -> Run:
+    def run(self) -> "Run":
         """The run, opened when the first message needs it. Raises LedgerUnusable, OSError."""
+        from target_micropim.run import Run
+
         return Run(self.contact, self._let_go)
 
     def _let_go(self, state: dict[str, Any]) -> None:
@@ -82,7 +88,7 @@ class TargetMicroPim(Target):
             self._write_state_message(state)
 
     @property
-    def engine(self) -> Engine | Forecast:
+    def engine(self) -> "Engine | Forecast":
         """The engine of the run, or the forecast in its place."""
         return self._forecast or self.run.engine
 
@@ -197,6 +203,8 @@ class TargetMicroPim(Target):
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        from target_micropim.settings.values import problems
+
         self.redactor.install()
         errors = checked_config(self, problems, self.redactor)
         if errors and raise_errors:
@@ -228,20 +236,24 @@ class TargetMicroPim(Target):
             config=config.config, validate_config=True, parse_env_config=config.parse_env, dry_run=given["dry_run"]
         )
         if given["probe"] is not None:
+            from target_micropim.first_contact import Wish
+
             wish = Wish(given["probe"], given["throw_away"], given["probe_picture"], given["probe_big_picture"])
             target.first_contact(wish)
             return
         target.carry_out(**{name: given[name] for name in ("check", "replay", "ledger", "file_input")})
 
-    def first_contact(self, wish: Wish) -> None:
+    def first_contact(self, wish: "Wish") -> None:
         """``--probe``."""
+        from target_micropim.first_contact import Probe
+
         if not Probe(self.contact, wish, lambda line: click.echo(self.redactor.clean(line))).run():
             sys.exit(1)
 
-    def _feed_from(self, file: Any) -> Callable[[Forecast], None]:
+    def _feed_from(self, file: Any) -> Callable[["Forecast"], None]:
         """A way to send a file down the target's own road to a forecast, which stands where an engine would."""
 
-        def feed(forecast: Forecast) -> None:
+        def feed(forecast: "Forecast") -> None:
             self._forecast = forecast
             self.listen(file)
 
@@ -250,11 +262,15 @@ class TargetMicroPim(Target):
     def carry_out(self, *, check: bool, replay: Path | None, ledger: str | None, file_input: Any) -> None:
         """What the command line asks for: one of the flags' errands, else a run over the input."""
         if check:
+            from target_micropim.check import Check
+
             found = Check(self.contact, self._feed_from(file_input) if file_input is not None else None)
             for line in found.lines():
                 click.echo(self.redactor.clean(line))
             sys.exit(0 if found.is_good else 1)
         elif ledger is not None:
+            from target_micropim.inspection import inspected
+
             for line in inspected(ledger, self.config["ledger_url"]):
                 click.echo(line)
         elif replay is not None:

@@ -1,7 +1,5 @@
 """What a failure of the database means for the person who reads the last line: where, what, and what to do."""
 
-from urllib.parse import unquote, unquote_plus
-
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -30,22 +28,6 @@ def shown(url: str) -> str:
         return make_url(url).set(query={}).render_as_string(hide_password=True)
     except (SQLAlchemyError, ValueError):
         return "(not an address of a database)"
-
-
-def passwords_in(url: str) -> set[str]:
-    """Every text in an address that may be a password: as it stands and decoded, in the host part and the options.
-
-    An address that no parser reads (a password with a slash in it) is searched all the same.
-    """
-    _scheme, _, rest = url.partition("://")
-    before, _, options = rest.partition("?")
-    user, at, _host = before.rpartition("@")
-    found = {user.partition(":")[2]} if at else set()
-    for option in options.split("&"):
-        name, _, value = option.partition("=")
-        if "pass" in name.lower():
-            found.add(value)
-    return {form for password in found for form in (password, unquote(password), unquote_plus(password)) if form}
 
 
 def cause(error: BaseException) -> str:

@@ -9,10 +9,9 @@ from target_micropim.mapping.extra_fields import extra_values
 from target_micropim.mapping.medipim import MappingRules, add_table, map_product, names_of, sku_of
 from target_micropim.mapping.native import native_category, native_product
 from target_micropim.mapping.texts import text_in
-from target_micropim.mapping.wanted import Wanted, WantedCategory
+from target_micropim.mapping.wanted import DELETED, Wanted, WantedCategory
 
 Record = dict[str, Any]
-DELETED = "_sdc_deleted_at"  # Singer's mark of a deleted record
 
 
 @dataclass(frozen=True)

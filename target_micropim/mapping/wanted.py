@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+DELETED = "_sdc_deleted_at"  # Singer's mark of a deleted record
+
 
 @dataclass(frozen=True)
 class Picture:

@@ -8,9 +8,9 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
+from pim_wire.address import checked_base_url
 from pim_wire.errors import SettingsRefused
 from pim_wire.schema_files import read_schema
-from pim_wire.wire import checked_base_url
 from target_micropim.mapping.attribute_body import checked_attribute_template
 from target_micropim.mapping.attribute_table import ATTRIBUTES
 from target_micropim.mapping.description_table import ALL

@@ -11,9 +11,9 @@ from urllib.parse import quote
 
 import pytest
 
-from pim_wire.redaction import Redactor
+from pim_wire.redaction import Redactor, passwords_in
 from proof.canary import KEY, KEY_ID, PASSWORD, SECRET, forms, leaks, written
-from target_micropim.ledger.failures import passwords_in, shown
+from target_micropim.ledger.failures import shown
 
 BIN = Path(sys.executable).parent
 DEAD = "http://127.0.0.1:9"

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from requests.auth import HTTPBasicAuth
 
+from pim_wire.address import checked_base_url
 from pim_wire.errors import Interrupted, SettingsRefused, Unclear, WireGaveUp, WireRefused
 from pim_wire.redaction import Redactor
 from pim_wire.throttle import Throttle
-from pim_wire.wire import Call, Wire, checked_base_url
+from pim_wire.wire import Call, Wire
 from sandbox import Fault, Sandbox
 
 Make = Callable[..., Sandbox]

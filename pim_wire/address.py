@@ -1,0 +1,40 @@
+"""Addresses of services, as settings may give them: https, or plain http to this machine, and nothing but the place."""
+
+import ipaddress
+from urllib.parse import SplitResult, urlsplit
+
+from pim_wire.errors import SettingsRefused
+
+
+def checked_base_url(setting: str, url: str) -> str:
+    """The base URL without a trailing slash. Raises SettingsRefused unless https, or http to loopback, and bare."""
+    parts = _split(url)
+    if parts is None or parts.scheme not in {"https", "http"} or not parts.hostname:
+        raise SettingsRefused(f"{setting}: not a web address; it must look like https://api.example.com")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise SettingsRefused(
+            f"{setting}: must hold neither a user, a password nor a query; keys have their own settings"
+        )
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise SettingsRefused(f"{setting}: plain http is spoken to this machine only; use https for {parts.hostname}")
+    return url.strip().rstrip("/")
+
+
+def _split(url: str) -> SplitResult | None:
+    """The parts of an address; None when it cannot be read."""
+    try:
+        parts = urlsplit(url.strip())
+        parts.port  # noqa: B018 - reading it is the check
+    except ValueError:
+        return None
+    return parts
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the host is this machine, by name or by address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,63 @@
+"""What singer-sdk imports for features that neither plugin has, put off until somebody calls it.
+
+singer-sdk 0.54.9 imports joblib (sinks that drain in parallel), universal-pathlib with fsspec (BATCH files),
+jsonpath-ng (REST streams) and packaging (``--about``) for every command: a third of its start. While its modules are
+read, functions that import the real thing at their first call take the place of these; afterwards ``sys.modules`` knows
+nothing of it, and whoever else wants one of the libraries gets it. A name not listed below comes from the real one.
+"""
+
+import gc
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+PUT_OFF = {
+    "joblib": ("Parallel", "delayed", "parallel_config"),
+    "packaging.specifiers": ("SpecifierSet",),
+    "packaging.version": ("Version",),
+    "singer_sdk.helpers.jsonpath": ("extract_jsonpath",),
+    "upath": ("UPath",),
+}
+
+
+@contextmanager
+def spared() -> Iterator[None]:
+    """Import the plugin within: only for a command line, whose process is ours alone.
+
+    What is imported stays: the garbage collector neither looks at it meanwhile nor ever again.
+    """
+    stand_ins = {name: _stand_in(name) for name in PUT_OFF if name not in sys.modules}
+    sys.modules.update(stand_ins)
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+        for name, stand_in in stand_ins.items():
+            if sys.modules.get(name) is stand_in:
+                del sys.modules[name]
+
+
+def _stand_in(name: str) -> ModuleType:
+    module = ModuleType(name)
+    vars(module).update({function: _at_first_call(name, function) for function in PUT_OFF[name]})
+    vars(module)["__getattr__"] = lambda attribute: getattr(_real(name), attribute)
+    return module
+
+
+def _at_first_call(module: str, name: str) -> Callable[..., Any]:
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return getattr(_real(module), name)(*args, **kwargs)
+
+    return call
+
+
+def _real(name: str) -> ModuleType:
+    """The library itself, also while a stand-in holds its place."""
+    if getattr(sys.modules.get(name), "__spec__", None) is None:
+        sys.modules.pop(name, None)
+    return import_module(name)
