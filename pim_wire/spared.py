@@ -43,9 +43,13 @@ def spared() -> Iterator[None]:
 
 
 def _stand_in(name: str) -> ModuleType:
+    def other(attribute: str) -> Any:
+        if attribute.startswith("__"):  # the import machinery asks whether this is a package
+            raise AttributeError(attribute)
+        return getattr(_real(name), attribute)
+
     module = ModuleType(name)
-    vars(module).update({function: _at_first_call(name, function) for function in PUT_OFF[name]})
-    vars(module)["__getattr__"] = lambda attribute: getattr(_real(name), attribute)
+    vars(module).update({function: _at_first_call(name, function) for function in PUT_OFF[name]}, __getattr__=other)
     return module
 
 

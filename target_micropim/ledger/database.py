@@ -4,11 +4,11 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
@@ -29,8 +29,7 @@ class Database:
         self.place = shown(engine.url.render_as_string(hide_password=False))
         self._one_at_a_time = threading.RLock()
         self._mine = threading.local()
-        upserts = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-        self._insert: Any = upserts[engine.dialect.name]
+        self._insert: Any = import_module(f"sqlalchemy.dialects.{engine.dialect.name}").insert  # only one of the two
 
     def close(self) -> None:
         """Let the database go."""
