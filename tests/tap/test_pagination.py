@@ -51,13 +51,16 @@ class Paged:
         ((2, 2, 2, 9), [(1, 0), (1, 1), (1, 0), (8, 0)]),
         ((1, 1, 1, 1, 1), [(1, 0), (1, 1), (1, 2), (1, 1), (1, 0)]),
         ((1, 2, 2, 2), [(1, 0), (1, 1), (1, 2), (1, 1), (1, 0)]),
+        ((5, 5, 5, 6, 9), [(1, 0), (4, 0), (4, 1), (4, 0), (5, 0), (5, 1), (5, 2), (5, 1), (5, 0)]),
+        ((5, 5, 5, 7, 9), [(1, 0), (4, 0), (4, 1), (4, 0), (6, 0), (8, 0)]),
     ],
 )
-def test_each_row_is_given_once_with_the_fewest_questions(moments: tuple[int, ...], asked: Any) -> None:
+@pytest.mark.parametrize("base", [0, 1_700_000_000])
+def test_each_row_is_given_once_with_the_fewest_questions(moments: tuple[int, ...], asked: Any, base: int) -> None:
     """Page 0 of an ever later question; further pages only while one second fills the whole page."""
-    paged = Paged(*moments, size=2)
-    assert paged.read() == list(range(len(moments)))
-    assert paged.asked == asked
+    paged = Paged(*[base + moment for moment in moments], size=2)
+    assert paged.read(base + 1) == list(range(len(moments)))
+    assert paged.asked == [(base + since, number) for since, number in asked]
 
 
 @pytest.mark.parametrize("touched", [2, 3, 4, 5])
