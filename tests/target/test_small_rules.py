@@ -14,6 +14,7 @@ from target_micropim.plan.values import EMPTY
 
 @pytest.mark.parametrize(("limit", "allowed"), [(Limit(number=1000), 1000), (Limit(share=0.5), 5), (Limit(), 10**9)])
 def test_a_limit_allows_all_up_to_it(limit: Limit, allowed: int) -> None:
+    """The limit itself is allowed, one more is not."""
     whole = 10
     assert limit.allows(0, whole)
     assert limit.allows(allowed - 1, whole)
@@ -33,6 +34,7 @@ def shortened(limits: TextLimits, **fields: Any) -> tuple[dict[str, Any], list[R
     ("name", "most"), [("name", MOST_NAME), ("description", MOST_TEXT), ("short_description", MOST_TEXT)]
 )
 def test_each_text_has_its_limit(name: str, most: int) -> None:
+    """As many characters as the settings say by default; one more is a reason to refuse."""
     assert (MOST_NAME, MOST_TEXT) == (255, 65_000)
     whole = "x" * most
     assert shortened(TextLimits(), **{name: whole}) == ({name: whole}, [], [])
@@ -51,6 +53,7 @@ def test_each_text_has_its_limit(name: str, most: int) -> None:
     ],
 )
 def test_a_cut_text_warns_and_is_never_empty(field: str, text: str, kept: str | None) -> None:
+    """The warning tells how long it was."""
     fields, reasons, warnings = shortened(TextLimits(5, 5, "cut"), **{field: text})
     assert fields == ({} if kept is None else {field: kept})
     assert reasons == []
@@ -69,11 +72,13 @@ def test_a_cut_text_warns_and_is_never_empty(field: str, text: str, kept: str | 
     ],
 )
 def test_a_cut_description_closes_its_tags_within_the_limit(most: int, kept: str) -> None:
+    """What closes a tag counts."""
     fields, _, _ = shortened(TextLimits(5, most, "cut"), description="<p>abcdefghij</p>" + " " * 20)
     assert fields.get("description", "") == kept
 
 
 def test_a_cut_never_leaves_half_a_tag() -> None:
+    """Whatever the limit, what is left is a beginning of the text, and clean."""
     text = "abc <strong>def</strong> ghi"
     for most in range(1, len(text)):
         cut = shortened(TextLimits(5, most, "cut"), description=text)[0].get("description", "")
@@ -93,6 +98,8 @@ def test_the_longest_that_fits_is_kept() -> None:
 
 
 def test_a_text_that_cannot_be_cleaned_is_left_out() -> None:
+    """Rather than sent as it is."""
+
     def refuse(_html: str) -> str:
         raise ValueError("too much")
 
@@ -102,6 +109,7 @@ def test_a_text_that_cannot_be_cleaned_is_left_out() -> None:
 
 
 def test_what_is_no_text_is_left_alone() -> None:
+    """Other rules judge it."""
     assert shortened(TextLimits(1, 1), name=12345, description=None) == ({"name": 12345, "description": None}, [], [])
 
 
@@ -122,10 +130,12 @@ def test_what_is_no_text_is_left_alone() -> None:
 def test_a_write_has_arrived_when_a_field_shows_what_it_did_not_before(
     on_its_way: dict[str, str], written: dict[str, str], server: dict[str, str], *, arrived: bool
 ) -> None:
+    """A value that was there before proves nothing."""
     assert has_arrived(on_its_way, written, server) is arrived
 
 
 def test_after_an_arrival_an_edit_since_still_shows_and_what_was_ignored_does_not_count() -> None:
+    """Documented fields count as sent; others where they show."""
     sent = {"name": "b", "attributes.colour": "red", "extra.vat": "3", "attributes.size": EMPTY}
     server = {"name": "edited", "attributes.colour": "red", "extra.vat": "4"}
     assert after_arrival(sent, server) == {"name": "b", "attributes.colour": "red", "attributes.size": EMPTY}
