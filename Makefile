@@ -66,7 +66,7 @@ pictures: $(READY) ## the pictures of the docs, as a browser sees them (needs ch
 	PICTURES=docs/pictures REQUIRE_CHROMIUM=1 $(BIN)/python -m pytest -q -p no:cacheprovider tests/sandbox/test_pages_browser.py
 
 kill: $(READY) ## tap and target killed at every moment of a run, and in any order with all else; writes docs/kills.md
-	$(BIN)/python -m scripts.kills
+	$(BIN)/python -m scripts.kills --size $(or $(SIZE),6)
 	KILL_EXAMPLES=200 $(BIN)/python -m pytest -q tests/target/test_any_order.py
 
 generate: $(READY) ## lists of settings and streams, and the page of the mapping, made from the code

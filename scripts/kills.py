@@ -1,164 +1,115 @@
 """``make kill``: tap and target killed at every single moment of a run, run again, and looked at; writes docs/kills.md.
 
 Every kill is a SIGKILL of a real process (scripts/nursery.py). Afterwards the state file holds the last whole STATE
-line that had left; a second run goes on from there, and its catalogue must be that of an undisturbed run. A third run
-over the whole input must write nothing.
+line that had left; a second run goes on from there, and must end as an undisturbed one does; so must an ordinary next
+night; and a run over everything must write nothing (scripts/scenes.py).
+
+    python -m scripts.kills [--size 6] [--scene NAME ...]
+
+A part (``--scene``) renews its own rows of the page and leaves the others.
 """
 
+import argparse
+import re
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Self
 
-from scripts.nursery import MOMENTS, Ended, Kill, Nursery
-from scripts.shop import Moment, Shop, Streams, boxed
+from scripts import postgres
+from scripts.nursery import MOMENTS, Kill, Nursery
+from scripts.scenes import PairScene, Scene, TapScene, TargetScene, first_night, second_night
+from scripts.shop import Shop, boxed
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "kills.md"
 TAP_MOMENTS = ("request", "line out")
-MANY, FEW = 12, 6
+SIZE = 6  # products, enough for one of each kind
+CATEGORIES = 8  # of Medipim's sixty: more of the same
+POSTGRES = ", ledger on PostgreSQL"
 
 
 @dataclass
 class Tally:
-    """What came of the kills of one kind."""
+    """What came of the kills of one kind. ``missed``: the run was over before its n-th moment came."""
 
     points: int = 0
     lost: int = 0
     doubled: int = 0
     writes: int = 0
+    missed: int = 0
     wrong: list[str] = field(default_factory=list)
+    seconds: float = 0.0
 
     def add(self, other: "Tally") -> None:
         """Sum up."""
-        for name in ("points", "lost", "doubled", "writes"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.wrong += other.wrong
+        for name, value in vars(other).items():
+            setattr(self, name, getattr(self, name) + value)
 
 
-@dataclass(frozen=True)
-class Scene:
-    """A run to be killed: how it is carried out, where it begins, and what the catalogue is afterwards."""
-
-    name: str
-    shop: Shop
-    begin: Moment
-    run: Callable[[Kill | None], Ended]
-    expected: Counter[str]
-
-    def points(self, who: str, moment: str, *, step: int = 1) -> Iterator[Kill]:
-        """Each moment of a kind, before and after; ends by itself when a run was no longer killed."""
-        self.shop.put_back(self.begin)
-        number = self.run(None).seen[who].get(moment, 0)
-        for n in range(1, number + 1, step):
-            yield Kill(who, moment, n, after=False)
-            yield Kill(who, moment, n, after=True)
-
-    def suffer(self, kill: Kill) -> Tally:
-        """Kill, run again, compare; and once more, from the start."""
-        shop = self.shop
-        shop.put_back(self.begin)
-        killed, again = self.run(kill), self.run(None)
-        shop.writes()
-        found = shop.facts()
-        shop.state = None
-        third = self.run(None)
-        tally = Tally(1, (self.expected - found).total(), (found - self.expected).total(), shop.writes())
-        codes = [code for ended in (again, third) for code in ended.codes.values()]
-        if not killed.killed or any(codes) or tally.lost or tally.doubled or tally.writes:
-            tally.wrong.append(f"{self.name}: {kill}")
-        return tally
+def suffer(scene: Scene, kill: Kill) -> Tally:
+    """Kill, run again, compare; the next night, compare; and everything once more, from the start."""
+    scene.put_back()
+    killed, again = scene.tonight(kill), scene.tonight()
+    if not killed.killed and not scene.exact:
+        return Tally(missed=1)
+    found = scene.found()
+    tomorrow = scene.tomorrow()
+    brought = scene.brought()
+    anew = scene.anew()
+    lost = scene.expected - found + (scene.expected_tomorrow - brought)
+    doubled = found - scene.expected + (brought - scene.expected_tomorrow)
+    tally = Tally(1, lost.total(), doubled.total(), scene.shop.writes().total())
+    codes = [code for ended in (again, tomorrow, anew) for code in ended.codes.values()]
+    if not killed.killed or any(codes) or tally.lost or tally.doubled or tally.writes:
+        told = [f"- {fact}" for fact in lost] + [f"+ {fact}" for fact in doubled]
+        tally.wrong.append("; ".join([f"{scene.name}: {kill}", f"codes {codes}", *told[:4]]))
+    return tally
 
 
-def undisturbed(name: str, shop: Shop, run: Callable[[Kill | None], Ended]) -> Scene:
-    """A scene that begins with the shop as it is now; what an undisturbed run makes of it is looked at first."""
-    begin = shop.save()
-    ended = run(None)
-    if any(ended.codes.values()):
-        raise RuntimeError(f"{name}: the undisturbed run failed: {ended.codes}; see {shop.folder}/log.txt")
-    expected = shop.facts()
-    shop.put_back(begin)
-    return Scene(name, shop, begin, run, expected)
-
-
-def product(number: int, **fields: Any) -> dict[str, Any]:
-    """A product of Medipim."""
-    name = {"id": str(number), "status": "active", "updated_at": "2026-01-01T00:00:00Z", "name": {"en": f"P{number}"}}
-    return {**name, "packageQuantity": number + 1, **fields}
-
-
-def picture(key: int) -> dict[str, Any]:
-    """A photo of Medipim."""
-    return {"id": key, "formats": {"huge": f"https://m.example.test/{key}.jpg"}, "targetGroups": ["public"]}
-
-
-def first_night(size: int) -> Streams:
-    """Categories in an awkward order, products with pictures, one that is refused, a category that comes late."""
-    parents = {1: None, 2: 1, 3: 2, 4: None, 5: 4}
-    tree = [{"id": n, "name": {"en": f"C{n}"}, "parent": parents[n]} for n in (3, 2, 1, 4, 5)]
-    products = [
-        product(n, publicCategories=[{"id": n % 6 + 1}], photos=[picture(10 * n + k) for k in range((2, 1, 0)[n % 3])])
-        for n in range(size)
-    ]
-    products[2]["name"] = None  # refused
-    return [
-        ("categories", tree),
-        ("products", products),
-        ("categories", [{"id": 6, "name": {"en": "C6"}, "parent": 5}]),
-    ]
-
-
-def second_night(size: int) -> Streams:
-    """A name, a text gone, a picture more, two inactive, one new, another category; a category renamed and moved."""
-    (_, tree), (_, products), late = first_night(size)
-    tree[4] = {"id": 5, "name": {"en": "C5 renamed"}, "parent": 1}
-    products[0]["name"] = {"en": "Another"}
-    products[1]["photos"].append(picture(99))
-    products[3]["status"] = products[4]["status"] = "inactive"
-    products[5]["publicCategories"].append({"id": 1})
-    return [("categories", tree), ("products", [*products, product(size, photos=[picture(7)])]), late]
-
-
-def target_scenes(shops: "Shops", size: int, *, hands: int = 1) -> Iterator[Scene]:
-    """The target alone, with one worker, so that each n is the same moment every time; the first and the next night."""
-    for name, nights in (("first night", [first_night]), ("second night", [first_night, second_night])):
-        shop = shops.open(max_in_flight=hands, attributes_mode="values", update_categories=True)
-        *before, night = [make(size) for make in nights]
-        for earlier in before:
-            shop.feed(earlier)
-            shop.state = None
-        shop.writes()
-        yield undisturbed(name, shop, lambda kill, shop=shop, night=night: shop.feed(night, kill))
-
-
-def pair_scene(shops: "Shops", size: int) -> Scene:
-    """Both, over a generated catalogue; its second night, so that most of the road is looking and little is making."""
-    shop = shops.open(size, locale="nl", max_in_flight=1, attributes_mode="values")
-    catalogue = shop.box.medipim.catalogue
-    shop.pipe()
-    ids = list(catalogue.products)
-    for number, change in enumerate(({"name": {"nl": "Anders"}}, {"photos": []}, {"status": "inactive"})):
-        catalogue.touch([ids[number]], **change)
-    catalogue.add(2)
-    shop.writes()
-    return undisturbed("both, second night", shop, shop.pipe)
+def all_kills(scene: Scene, who: str, moments: tuple[str, ...], *, step: int = 1) -> Iterator[tuple[str, Tally]]:
+    """Every moment of a scene, a tally a kind of moment."""
+    for moment in moments:
+        tally, began = Tally(), time.monotonic()
+        for kill in scene.kills(who, moment, step=step):
+            tally.add(suffer(scene, kill))
+        tally.seconds = time.monotonic() - began
+        yield moment, tally
 
 
 class Shops:
-    """Opens shops, and closes them all at the end."""
+    """Opens shops, and closes them all at the end; with their ledgers in a PostgreSQL ``cluster`` if there is one."""
 
-    def __init__(self, nursery: Nursery) -> None:
+    def __init__(self, nursery: Nursery, cluster: str | None = None) -> None:
         self._nursery = nursery
+        self._cluster = cluster
+        self._opened = 0
         self._stack = ExitStack()
 
     def open(self, products: int = 0, **settings: Any) -> Shop:
         """A new one, empty."""
         folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
-        return Shop(self._stack.enter_context(boxed(products)), folder, self._nursery, **settings)
+        box = self._stack.enter_context(boxed(products))
+        shop = Shop(box, folder, self._nursery, self._ledger(), **settings)
+        if products:
+            shop.catalogue = box.medipim.catalogue
+            del shop.catalogue.public_categories[CATEGORIES:]
+        return shop
+
+    def _ledger(self) -> postgres.PostgresLedger | None:
+        if self._cluster is None:
+            return None
+        self._opened += 1
+        ledger = postgres.PostgresLedger(self._cluster, f"shop{self._opened}")
+        self._stack.callback(ledger.close)
+        return ledger
 
     def __enter__(self) -> Self:
         return self
@@ -167,55 +118,120 @@ class Shops:
         self._stack.close()
 
 
-def all_kills(scene: Scene, who: str, moments: tuple[str, ...], *, step: int = 1) -> Iterator[tuple[str, Tally]]:
-    """Every moment of a scene, a tally a kind of moment."""
-    for moment in moments:
-        tally = Tally()
-        for kill in scene.points(who, moment, step=step):
-            tally.add(scene.suffer(kill))
-        yield moment, tally
+def target_scene(shops: Shops, name: str, size: int, *, second: bool = False, hands: int = 1) -> Scene:
+    """The target alone; with one worker each n is the same moment every time."""
+    shop = shops.open(max_in_flight=hands, attributes_mode="values", update_categories=True)
+    if second:
+        shop.feed(first_night(size))
+        shop.state = None
+    night = second_night(size) if second else first_night(size)
+    return TargetScene(name, shop, night, exact=hands == 1).rehearse()
+
+
+def pair_scene(shops: Shops, name: str, size: int, *, second: bool = False, hands: int = 1) -> Scene:
+    """Both. The second night is mostly looking and little making."""
+    attributes = "values" if second else "off"  # Medipim's products have twenty each: more of the same
+    shop = shops.open(size, locale="nl", max_in_flight=hands, attributes_mode=attributes)
+    if second:
+        shop.pipe()
+        ids = list(shop.catalogue.products)
+        for number, change in enumerate(({"name": {"nl": "Anders"}}, {"photos": []}, {"status": "inactive"})):
+            shop.catalogue.touch([ids[number]], **change)
+        shop.catalogue.add(2)
+    return PairScene(name, shop, exact=hands == 1).rehearse()
+
+
+def tap_scene(shops: Shops, name: str, size: int, *, products: int | None = None, **settings: Any) -> Scene:
+    """The tap alone; beyond 250 products a STATE leaves in the middle of them."""
+    shop = shops.open(products or size)
+    shop.tap_settings = {"page_size": 10, **settings}
+    shop.streams = {"products", "categories"} | (set() if products else {"media"})
+    return TapScene(name, shop).rehearse()
+
+
+Build = Callable[[Shops, str, int], Scene]
+Victims = dict[str, tuple[str, ...]]
+TARGET: Victims = {"target": MOMENTS}
+TAP: Victims = {"tap": TAP_MOMENTS}
+SCENES: dict[str, tuple[Build, Victims, int]] = {  # how it is made, who is killed at what, every how many moments
+    "target, first night": (target_scene, TARGET, 1),
+    "target, second night": (partial(target_scene, second=True), TARGET, 1),
+    "target, first night, four workers": (partial(target_scene, hands=4), TARGET, 1),
+    "pair, first night": (pair_scene, TARGET | TAP, 1),
+    "pair, second night": (partial(pair_scene, second=True), TARGET | TAP, 1),
+    "pair, second night, four workers": (partial(pair_scene, second=True, hands=4), TARGET | TAP, 1),
+    "tap, stream": (tap_scene, TAP, 1),
+    "tap, stream, 300 products, every 9th": (partial(tap_scene, products=300), TAP, 9),
+    "tap, pages": (partial(tap_scene, products_endpoint="query"), TAP, 1),
+}
+ON_POSTGRES = [name for name in SCENES if not name.startswith("tap") and "four" not in name]
+NAMES = [*SCENES, *(name + POSTGRES for name in ON_POSTGRES)]
+
+
+def play(name: str, size: int) -> tuple[list[str], list[str]]:
+    """Every kill of a scene, in processes of its own: the rows of the table, and what was wrong."""
+    build, victims, step = SCENES[name.removesuffix(POSTGRES)]
+    rows: list[str] = []
+    wrong: list[str] = []
+    on_postgres = postgres.cluster() if name.endswith(POSTGRES) else nullcontext()
+    with on_postgres as cluster, Nursery() as nursery, Shops(nursery, cluster) as shops:
+        scene = build(shops, name, size)
+        for who, moments in victims.items():
+            for moment, tally in all_kills(scene, who, moments, step=step):
+                rows.append(row(name, who, moment, tally))
+                wrong += tally.wrong
+    return rows, wrong
+
+
+def row(name: str, who: str, moment: str, tally: Tally) -> str:
+    """One line of the table."""
+    numbers = (tally.points, tally.lost, tally.doubled, tally.writes, tally.missed, round(tally.seconds))
+    return "| " + " | ".join(map(str, (name, who, moment, *numbers, f"{datetime.now(UTC):%Y-%m-%d}"))) + " |"
+
+
+def renew(rows: list[str]) -> None:
+    """Put rows into the page in place of those of the same scenes, and sum up."""
+    before, table, after = re.split("(?<=<!-- kills -->\n)|(?=<!-- end of kills -->)", PAGE.read_text(encoding="utf-8"))
+    played = {name_of(row) for row in rows}
+    kept = [line for line in table.splitlines()[2:] if name_of(line) in NAMES and name_of(line) not in played]
+    rows = sorted(kept + rows, key=lambda row: NAMES.index(name_of(row)))
+    sums = [sum(int(row.split(" | ")[column]) for row in rows) for column in range(3, 9)]
+    total = "| " + " | ".join(map(str, ("all", "", "", *sums, ""))) + " |"
+    PAGE.write_text(before + HEAD + "\n".join([*rows, total]) + "\n" + after, encoding="utf-8")
+
+
+def name_of(row: str) -> str:
+    """The scene of a line of the table."""
+    return row.removeprefix("| ").partition(" | ")[0]
 
 
 def main() -> int:
     """Kill at every moment, print and write the table; 1 when anything was lost, doubled or written twice."""
-    rows: list[tuple[str, str, str, Tally]] = []
-    began = time.monotonic()
-
-    def note(scene: Scene, who: str, moments: tuple[str, ...]) -> None:
-        for moment, tally in all_kills(scene, who, moments):
-            rows.append((scene.name, who, moment, tally))
-            print(row(*rows[-1]), *tally.wrong, sep="\n", flush=True)
-
+    asked = argparse.ArgumentParser(prog="scripts.kills", description=__doc__.splitlines()[0])
+    asked.add_argument("--scene", action="append", choices=NAMES, metavar="NAME", help="; ".join(NAMES))
+    asked.add_argument("--size", type=int, default=SIZE, help=f"products, at least {SIZE}")
+    asked.add_argument("--jobs", type=int, default=2, help="scenes at the same time")
+    given = asked.parse_args()
+    names = given.scene or NAMES
+    if not postgres.is_here():
+        print(f"without those on PostgreSQL: {postgres.ABSENT}")
+        names = [name for name in names if not name.endswith(POSTGRES)]
+    began, is_wrong = time.monotonic(), False
     print(HEAD, end="")
-    with Nursery() as nursery, Shops(nursery) as shops:
-        for scene in target_scenes(shops, MANY):
-            note(scene, "target", MOMENTS)
-        pair = pair_scene(shops, MANY)
-        note(pair, "target", MOMENTS)
-        note(pair, "tap", TAP_MOMENTS)
-    total = Tally()
-    for *_, tally in rows:
-        total.add(tally)
-    print(f"{total.points} kills in {time.monotonic() - began:.0f} s; wrong: {len(total.wrong)}")
-    PAGE.write_text(WORDS + HEAD + "\n".join(row(*found) for found in rows) + "\n" + row("all", "", "", total) + "\n")
-    return int(bool(total.wrong))
+    with ProcessPoolExecutor(given.jobs, mp_context=get_context("spawn")) as pool:
+        for done in as_completed([pool.submit(play, name, given.size) for name in names]):
+            rows, wrong = done.result()
+            is_wrong = is_wrong or bool(wrong)
+            print(*rows, *wrong, sep="\n", flush=True)
+            renew(rows)
+    print(
+        f"{time.monotonic() - began:.0f} s; " + ("something was wrong" if is_wrong else "nothing lost, nothing doubled")
+    )
+    return int(is_wrong)
 
 
-def row(scene: str, who: str, moment: str, tally: Tally) -> str:
-    """One line of the table."""
-    cells = (scene, who, moment, tally.points, tally.lost, tally.doubled, tally.writes)
-    return "| " + " | ".join(str(cell) for cell in cells) + " |"
-
-
-HEAD = """| run | killed | at each | points | lost | doubled | writes of the third run |
-| --- | --- | --- | --- | --- | --- | --- |
-"""
-WORDS = """# Killed anywhere
-
-Made by `make kill` (scripts/kills.py). Real processes, killed by SIGKILL before and after every single moment of the
-given kind; then run again from the last whole STATE line that had left, and compared fact by fact with an undisturbed
-run; then run a third time over the whole input.
-
+HEAD = """| run | killed | at each | kills | lost | doubled | written again | missed | seconds | date |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 """
 
 if __name__ == "__main__":

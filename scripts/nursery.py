@@ -6,6 +6,7 @@ into our own code, and sends itself SIGKILL there: nothing is flushed, rolled ba
 thread. Moments a child can be killed at, each before and after:
 
     request    the n-th HTTP request: not sent; or answered, the answer not looked at
+    POST media and so on: the n-th request of this method to this last word of a path, the same way
     commit     the n-th change of the ledger: not committed; or committed
     line in    the n-th line of the input: not read; or read, nothing done with it
     line out   the n-th line of the output: torn in the middle; or whole
@@ -26,6 +27,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 MOMENTS = ("request", "commit", "line in", "line out", "file")
@@ -122,16 +124,32 @@ class Trap:
 
         send, commit, fsync = HTTPAdapter.send, DefaultDialect.do_commit, os.fsync
 
-        def trapped_send(adapter: Any, *args: Any, **kwargs: Any) -> Any:
-            return self.around("request", lambda: send(adapter, *args, **kwargs))
+        def trapped_send(adapter: Any, request: Any, **kwargs: Any) -> Any:
+            kind = f"{request.method} {last_word(request.url)}"
+            return self.around("request", lambda: self.around(kind, lambda: send(adapter, request, **kwargs)))
 
         def trapped_commit(dialect: Any, connection: Any) -> None:
-            if getattr(connection, "in_transaction", True):  # SQLite: a transaction that only read is none
+            if has_written(connection):
                 self.around("commit", lambda: commit(dialect, connection))
+            else:
+                commit(dialect, connection)
 
         HTTPAdapter.send = trapped_send  # type: ignore[method-assign]
         DefaultDialect.do_commit = trapped_commit  # type: ignore[method-assign]
         os.fsync = lambda file: self.around("file", lambda: fsync(file))
+
+
+def last_word(url: str) -> str:
+    """What a path is about: its last part that is no number."""
+    return next((part for part in reversed(urlsplit(url).path.split("/")) if part and not part.isdigit()), "")
+
+
+def has_written(connection: Any) -> bool:
+    """Whether a commit changes anything."""
+    if hasattr(connection, "in_transaction"):  # SQLite: a transaction that only read is none
+        return bool(connection.in_transaction)
+    with connection.cursor() as cursor:
+        return cursor.execute("select pg_current_xact_id_if_assigned()").fetchone() != (None,)
 
 
 class TrappedInput:
@@ -268,6 +286,8 @@ def main() -> None:
     from tap_medipim.tap import TapMedipim  # noqa: F401, PLC0415 - imported before the first fork
     from target_micropim.target import TargetMicroPim  # noqa: F401, PLC0415
 
+    with contextlib.suppress(ImportError):  # an extra
+        import psycopg  # noqa: F401, PLC0415
     gc.disable()  # children live for a moment; and what the collector touches, the kernel has to copy
     for line in sys.stdin:
         carry_out(json.loads(line))

@@ -5,11 +5,12 @@ It can be put back to an earlier moment, ledger, catalogue and state alike, so t
 
 import copy
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
@@ -20,27 +21,73 @@ ROOT = Path(__file__).resolve().parent.parent
 Streams = list[tuple[str, list[Any]]]
 
 
+Content = dict[str, bytes]
+
+
+class LedgerPlace(Protocol):
+    """Where a shop's ledger lies, whatever database it is."""
+
+    @property
+    def url(self) -> str:
+        """The ledger_url."""
+        ...
+
+    def save(self) -> Content:
+        """All of it, between runs."""
+        ...
+
+    def put_back(self, content: Content) -> None:
+        """As it was; nothing means that it is gone."""
+        ...
+
+
+class LedgerFile:
+    """SQLite: the file and its journals."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.url = f"sqlite:///{folder}/ledger.db"
+
+    def save(self) -> Content:
+        """The files as they are."""
+        return {file.name: file.read_bytes() for file in self._folder.glob("ledger.db*")}
+
+    def put_back(self, content: Content) -> None:
+        """The files as they were."""
+        for file in self._folder.glob("ledger.db*"):
+            file.unlink()
+        for name, data in content.items():
+            (self._folder / name).write_bytes(data)
+
+
 @dataclass(frozen=True)
 class Moment:
-    """A shop as it was."""
+    """A shop and its source as they were."""
 
     store: Any
-    ledger: dict[str, bytes]
+    source: Any
+    ledger: Content
     state: Any
 
 
 class Shop:
     """Runs of the target alone, or of the pair, one after another, each from the state the last one left."""
 
-    def __init__(self, box: Sandbox, folder: Path, nursery: Nursery, **settings: Any) -> None:
+    def __init__(
+        self, box: Sandbox, folder: Path, nursery: Nursery, ledger: LedgerPlace | None = None, **settings: Any
+    ) -> None:
         self.box = box
+        self.catalogue: Any = None  # of Medipim, where the shop has one
         self.folder = folder
+        self.ledger = ledger or LedgerFile(folder)
         self.state: Any = None
         self.nursery = nursery
+        self.tap_settings: dict[str, Any] = {}
+        self.streams = {"products", "categories"}
         self.target: dict[str, Any] = {
             "api_url": box.micropim_url,
             "api_key": box.micropim.options.api_key,
-            "ledger_url": f"sqlite:///{folder}/ledger.db",
+            "ledger_url": self.ledger.url,
             "report_dir": str(folder / "reports"),
             "reads_per_minute": 600_000,
             "writes_per_minute": 600_000,
@@ -75,8 +122,8 @@ class Shop:
             return {"who": who, "config": self.target}
         medipim = self.box.medipim
         config = {"api_url": self.box.medipim_url, "api_key_id": "1", "requests_per_minute": 100_000}
-        config |= {"api_key_secret": medipim.options.api_key_secret}
-        return {"who": who, "config": config, "state": self.state, "catalog": selection(config)}
+        config |= {"api_key_secret": medipim.options.api_key_secret, **self.tap_settings}
+        return {"who": who, "config": config, "state": self.state, "catalog": selection(config, self.streams)}
 
     def _run(self, kill: Kill | None, *parts: dict[str, Any]) -> Ended:
         ended = self.nursery.run(self.folder, *parts, kill=kill)
@@ -89,24 +136,30 @@ class Shop:
 
     def save(self) -> Moment:
         """The shop as it is, between runs."""
-        ledger = {file.name: file.read_bytes() for file in self.folder.glob("ledger.db*")}
-        return Moment(copy.deepcopy(vars(self.box.micropim.store)), ledger, copy.deepcopy(self.state))
+        store = copy.deepcopy(vars(self.box.micropim.store))
+        return Moment(store, self._source(), self.ledger.save(), copy.deepcopy(self.state))
 
     def put_back(self, moment: Moment) -> None:
         """The shop as it was."""
         vars(self.box.micropim.store).update(copy.deepcopy(moment.store))
-        for file in self.folder.glob("ledger.db*"):
-            file.unlink()
-        for name, content in moment.ledger.items():
-            (self.folder / name).write_bytes(content)
+        if self.catalogue is not None:
+            entries, vars(self.catalogue)["_latest"] = moment.source
+            self.catalogue.entries.clear()
+            self.catalogue.entries.update(entries)
+            self.catalogue.version += 1
+        self.ledger.put_back(moment.ledger)
         self.state = copy.deepcopy(moment.state)
 
-    def writes(self) -> int:
-        """How many writes MicroPIM has seen since the last question; the log is emptied."""
+    def _source(self) -> Any:
+        """Medipim's products, of which each change makes a new entry; None where the lines come from elsewhere."""
+        return self.catalogue and (dict(self.catalogue.entries), vars(self.catalogue)["_latest"])
+
+    def writes(self) -> Counter[str]:
+        """The writes MicroPIM has seen since the last question, without ids; the log is emptied."""
         requests = self.box.micropim.requests
-        number = sum(request.method != "GET" for request in requests)
+        found = Counter(f"{r.method} {re.sub('[0-9]+', 'n', r.path)}" for r in requests if r.method != "GET")
         requests.clear()
-        return number
+        return found
 
     def facts(self) -> Counter[str]:
         """Everything the catalogue holds, each fact as one text, as often as it is there."""
@@ -128,15 +181,15 @@ def _facts(value: Any, path: str) -> Iterator[str]:
         yield f"{path}: {value}"
 
 
-def selection(config: dict[str, Any]) -> dict[str, Any]:
-    """The catalog of the streams that the target writes."""
+def selection(config: dict[str, Any], streams: set[str]) -> dict[str, Any]:
+    """The catalog with these streams."""
     from tap_medipim.tap import TapMedipim  # noqa: PLC0415 - seldom needed, and slow to import
 
     catalog: dict[str, Any] = TapMedipim(config=config).catalog_dict
     for stream in catalog["streams"]:
         for part in stream["metadata"]:
             if part["breadcrumb"] in ([], ()):
-                part["metadata"]["selected"] = stream["tap_stream_id"] in {"products", "categories"}
+                part["metadata"]["selected"] = stream["tap_stream_id"] in streams
     return catalog
 
 

@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 
 from sandbox import MedipimOptions, MicroPimOptions, Sandbox
-from scripts.kills import FEW, TAP_MOMENTS, Scene, Shops, all_kills, pair_scene
-from scripts.nursery import MOMENTS, Nursery
+from scripts.kills import SIZE, TAP_MOMENTS, Shops, all_kills, pair_scene, suffer, tap_scene
+from scripts.nursery import MOMENTS, Ended, Kill, Nursery
+from scripts.scenes import Scene, TapScene
 
 BIN = Path(sys.executable).parent
 PRODUCTS = 24
@@ -155,27 +156,83 @@ def test_a_second_quiet_run_writes_nothing(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def scene() -> Iterator[Scene]:
-    """The second night of a pair."""
-    with Nursery() as nursery, Shops(nursery) as shops:
-        yield pair_scene(shops, FEW)
+def nursery() -> Iterator[Nursery]:
+    """One for all."""
+    with Nursery() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def nights(nursery: Nursery) -> Iterator[dict[str, Scene]]:
+    """The first night of a pair, and the second."""
+    with Shops(nursery) as shops:
+        second = pair_scene(shops, "second", SIZE, second=True)
+        yield {"first": pair_scene(shops, "first", SIZE), "second": second}
 
 
 @pytest.mark.parametrize(
-    ("who", "moment", "step"),
+    ("night", "who", "moment", "step"),
     [
-        ("target", "request", 6),
-        ("target", "commit", 5),
-        ("target", "line out", 2),
-        ("target", "line in", 40),
-        ("tap", "request", 1),
-        ("tap", "line out", 40),
+        ("first", "target", "request", 9),
+        ("first", "target", "commit", 15),
+        ("first", "tap", "line out", 9),
+        ("second", "target", "request", 6),
+        ("second", "target", "commit", 7),
+        ("second", "target", "line out", 2),
+        ("second", "target", "line in", 40),
+        ("second", "tap", "request", 1),
+        ("second", "tap", "line out", 40),
     ],
 )
-def test_a_kill_at_any_moment_of_the_pair_costs_nothing(scene: Scene, who: str, moment: str, step: int) -> None:
+def test_a_kill_at_any_moment_of_the_pair_costs_nothing(
+    nights: dict[str, Scene], night: str, who: str, moment: str, step: int
+) -> None:
     """Either side, before and after the moment; the other side ends by itself, and the next run makes it good."""
     assert moment in (TAP_MOMENTS if who == "tap" else MOMENTS)
-    ((_, tally),) = all_kills(scene, who, (moment,), step=step)
+    ((_, tally),) = all_kills(nights[night], who, (moment,), step=step)
 
     assert tally.wrong == []
     assert tally.points >= 2
+
+
+def test_several_workers_of_a_pair_are_as_safe(nursery: Nursery) -> None:
+    """The n-th moment is another one in each run."""
+    with Shops(nursery) as shops:
+        scene = pair_scene(shops, "several", SIZE, second=True, hands=4)
+        ((_, tally),) = all_kills(scene, "target", ("request",), step=8)
+
+    assert tally.wrong == []
+
+
+@pytest.mark.parametrize("settings", [{}, {"products_endpoint": "query"}, {"products": 300}], ids=str)
+def test_a_tap_killed_alone_and_run_again_has_sent_everything(nursery: Nursery, settings: Any) -> None:
+    """What stood before the last whole STATE, and what the next run sends, is every version; so is the bookmark."""
+    with Shops(nursery) as shops:
+        scene = tap_scene(shops, "tap", SIZE, **settings)
+        ((_, requests), (_, lines)) = all_kills(scene, "tap", TAP_MOMENTS, step=110 if "products" in settings else 5)
+
+    assert requests.wrong + lines.wrong == []
+    assert lines.points >= 6
+
+
+class Hasty(TapScene):
+    """A host that takes the state of a run that came to its end for that of one that was killed."""
+
+    def tonight(self, kill: Kill | None = None) -> Ended:
+        """The state of the end, whatever came of the run."""
+        ended = super().tonight(kill)
+        if not hasattr(self, "end"):
+            self.end = self.shop.state
+        self.shop.state = self.end
+        return ended
+
+
+def test_the_harness_sees_a_record_that_no_run_sent(nursery: Nursery) -> None:
+    """What it could not see it could not rule out."""
+    with Shops(nursery) as shops:
+        shop = shops.open(SIZE)
+        shop.tap_settings = {"lookback_seconds": 1}
+        tally = suffer(Hasty("hasty", shop).rehearse(), Kill("tap", "line out", 13, after=True))
+
+    assert tally.lost
+    assert tally.wrong

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from scripts.kills import Shops, picture, product
+from scripts.kills import Shops
 from scripts.nursery import Kill, Nursery
+from scripts.scenes import picture, product
 from scripts.shop import Shop
 
 TEXTS = {"en": "New", "nl": "Nieuw"}
@@ -129,8 +130,7 @@ def test_an_older_ledger_sends_no_picture_twice(shop: Shop) -> None:
     feed(shop, photos=[picture(1)])
     old = shop.save().ledger
     feed(shop, photos=[picture(1), picture(2)])
-    for name, content in old.items():
-        (shop.folder / name).write_bytes(content)
+    shop.ledger.put_back(old)
     feed(shop, name={"en": "New"}, photos=[picture(1), picture(2)])
     assert [url.rpartition("/")[2] for url, _alt, _position in shown(shop)["media"]] == ["1.jpg", "2.jpg"]
     assert shown(shop)["name"] == "New"
@@ -142,7 +142,6 @@ def test_an_older_ledger_overwrites_no_edit(shop: Shop) -> None:
     old = shop.save().ledger
     feed(shop, name={"en": "New"})
     shop.box.micropim.edit(next(iter(shop.box.micropim.products)), name="By hand")
-    for name, content in old.items():
-        (shop.folder / name).write_bytes(content)
+    shop.ledger.put_back(old)
     feed(shop, name={"en": "New"})
     assert shown(shop)["name"] == "By hand"

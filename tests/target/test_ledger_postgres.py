@@ -1,11 +1,7 @@
 """The ledger in a real PostgreSQL: a cluster of this test's own, on a socket in a folder of its own."""
 
-import os
-import pwd
-import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, text
 
+from scripts import postgres
 from target_micropim.errors import LedgerUnusable
 from target_micropim.ledger import Ledger, RunLock, copy_of
 from target_micropim.ledger.lock import DEAD_AFTER_SECONDS
@@ -22,52 +19,19 @@ from target_micropim.ledger.migrations import VERSION
 pytest.importorskip("psycopg", reason="the extra 'postgres' is not installed: pip install medipim-micropim[postgres]")
 
 
-def tool(name: str) -> str | None:
-    """A program of PostgreSQL, from the path or from where Debian puts it."""
-    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
-    return shutil.which(name) or (str(found[-1]) if found else None)
-
-
-def command(*words: str) -> list[str]:
-    """PostgreSQL refuses to run as root."""
-    return ["runuser", "-u", "postgres", "--", *words] if os.geteuid() == 0 else list(words)
-
-
-def carry_out(words: list[str]) -> None:
-    """Run it, quietly, where the user postgres may be."""
-    subprocess.run(words, check=True, stdout=subprocess.DEVNULL, cwd="/")
-
-
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[str]:
     """The folder of the socket of a running server."""
-    initdb, server = tool("initdb"), tool("pg_ctl")
-    if initdb is None or server is None:
-        pytest.skip("no PostgreSQL on this machine: apt-get install postgresql")
-    folder = Path(tempfile.mkdtemp(prefix="pg"))
-    if os.geteuid() == 0:
-        owner = pwd.getpwnam("postgres")
-        os.chown(folder, owner.pw_uid, owner.pw_gid)
-    data = str(folder / "data")
-    carry_out(command(initdb, "-D", data, "-U", "tester", "-A", "trust", "--no-sync"))
-    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
-    carry_out(command(server, "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start"))
-    try:
-        yield str(folder)
-    finally:
-        carry_out(command(server, "-D", data, "-m", "immediate", "-w", "stop"))
-        shutil.rmtree(folder, ignore_errors=True)
+    if not postgres.is_here():
+        pytest.skip(postgres.ABSENT)
+    with postgres.cluster() as folder:
+        yield folder
 
 
 @pytest.fixture
 def url(cluster: str, request: Any) -> str:
     """A database of this test's own."""
-    name = f"t{abs(hash(request.node.name))}"
-    engine = create_engine(f"postgresql+psycopg://tester@/postgres?host={cluster}", isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"create database {name}"))
-    engine.dispose()
-    return f"postgresql://tester@/{name}?host={cluster}"
+    return postgres.new_database(cluster, f"t{abs(hash(request.node.name))}")
 
 
 def asked(url: str, query: str) -> list[Any]:
