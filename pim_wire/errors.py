@@ -1,8 +1,11 @@
-"""Failures named by what happens next.
+"""Failures named by what happens next. Each kind that ends a run has a section in docs/errors.md.
 
 StopRun                 the run ends with exit code 1 and this one sentence
 ├── SettingsRefused     a setting is wrong: name it
+├── InputRefused        what was given to read is not what it must be: name file or line
 ├── CannotWrite         no room, or no right to write: say where
+├── StrangeAnswer       the service answers, but not so that it could be worked with
+├── ProbeRefused        this organization must not be probed, or not this way
 ├── WireGaveUp          the service did not answer well for as long as we may wait
 └── WireRefused         asking again cannot help: certificate, redirect, plain http
     └── AnswerRefused   an answer is longer, or nested deeper, than the settings allow
@@ -12,30 +15,76 @@ Interrupted             somebody asked us to stop (SIGTERM, Ctrl-C): settle and 
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import ClassVar
+
+ERRORS_PAGE = "docs/errors.md"  # of the repository; the site has the same page at errors/
+
+
+def page_of(section: str) -> str:
+    """A section of the page of errors."""
+    return f"{ERRORS_PAGE}#{section}"
 
 
 class StopRun(Exception):
-    """The run cannot go on. The message says what, where and what to do, in one line, without a secret."""
+    """The run cannot go on. The message says what, where and what to do, in one line, without a secret.
+
+    Only its kinds are raised: ``section`` is the heading of theirs in the page of errors.
+    """
+
+    section: ClassVar[str]
+
+    @property
+    def page(self) -> str:
+        """Where the docs tell more."""
+        return page_of(self.section)
 
 
 class SettingsRefused(StopRun):
     """A setting is missing or wrong."""
 
+    section = "settings"
+
+
+class InputRefused(StopRun):
+    """A file or the input is not what it must be."""
+
+    section = "input"
+
 
 class CannotWrite(StopRun):
     """A file or standard output does not take what must be written."""
+
+    section = "no-room"
+
+
+class StrangeAnswer(StopRun):
+    """The service answers in a way that nothing could be built on."""
+
+    section = "strange-answer"
+
+
+class ProbeRefused(StopRun):
+    """A probe would touch what it must not."""
+
+    section = "probe"
 
 
 class WireGaveUp(StopRun):
     """Every attempt failed until the patience of the settings was used up."""
 
+    section = "no-answer"
+
 
 class WireRefused(StopRun):
     """Repeating the request cannot help."""
 
+    section = "address-refused"
+
 
 class AnswerRefused(WireRefused):
     """An answer is more than we hold."""
+
+    section = "answer-too-large"
 
 
 class Unclear(Exception):
@@ -44,6 +93,8 @@ class Unclear(Exception):
 
 class Interrupted(Exception):
     """The process was told to stop while it waited."""
+
+    section: ClassVar[str] = "stopped-on-request"
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from singer_sdk.typing import extend_validator_with_defaults
 from typing_extensions import override
 
 from pim_wire.bounds import LEAST_LINE_BYTES, LEAST_NESTING, LINE_BYTES, MOST_LINE_BYTES, MOST_NESTING, NESTING
-from pim_wire.errors import Interrupted, StopRun
+from pim_wire.errors import CannotWrite, InputRefused, Interrupted, SettingsRefused, StopRun, page_of
 from pim_wire.redaction import Redactor
 
 T = TypeVar("T")
@@ -30,6 +30,12 @@ _Validator = extend_validator_with_defaults(Draft202012Validator)
 
 EXIT_STOPPED = 1
 EXIT_INTERRUPTED = 130
+_SECTIONS: tuple[tuple[type[BaseException], str], ...] = (
+    (ConfigValidationError, SettingsRefused.section),
+    (BrokenPipeError, "pipe"),
+    (OSError, CannotWrite.section),
+    (BaseException, "unexpected"),
+)
 
 
 class QuietCommand(SingerCommand):
@@ -60,13 +66,27 @@ class QuietCommand(SingerCommand):
         if isinstance(failure, SystemExit):
             return failure.code if isinstance(failure.code, int) else EXIT_STOPPED
         if isinstance(failure, Interrupted | KeyboardInterrupt):
-            self.logger.warning("Stopped on request; the next run goes on from the last state written.")
+            told = "Stopped on request; the next run goes on from the last state written (%s)"
+            self.logger.warning(told, page_of(Interrupted.section))
             return EXIT_INTERRUPTED
         if isinstance(failure, BrokenPipeError):
             forget_stdout()
-        self.logger.error("%s", _one_line(failure))
+        self.logger.error("%s (%s)", _one_line(failure).removesuffix("."), page_of(section_of(failure)))
         self.logger.debug("The failure in full", exc_info=failure)
         return EXIT_STOPPED
+
+
+def section_of(failure: BaseException) -> str:
+    """The section of the page of errors about a failure."""
+    if isinstance(failure, StopRun | Interrupted):
+        return failure.section
+    if _is_of_the_sdk(failure) and not isinstance(failure, ConfigValidationError):
+        return InputRefused.section
+    return next(section for kind, section in _SECTIONS if isinstance(failure, kind))
+
+
+def _is_of_the_sdk(failure: BaseException) -> bool:
+    return type(failure).__module__.startswith("singer_sdk.")
 
 
 def _one_line(failure: BaseException) -> str:
@@ -79,7 +99,7 @@ def _one_line(failure: BaseException) -> str:
     if isinstance(failure, OSError) and failure.strerror:
         return f"The system refused: {failure.strerror}" + (f" ({failure.filename})" if failure.filename else "")
     text = str(failure).splitlines()[0][:200] if str(failure) else "no text"
-    if type(failure).__module__.startswith("singer_sdk."):
+    if _is_of_the_sdk(failure):
         return text  # the SDK's own sentences: a record before its schema, a key that is missing
     return f"Unexpected {type(failure).__name__}: {text} (LOGLEVEL=DEBUG shows where)"
 

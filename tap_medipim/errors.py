@@ -1,6 +1,7 @@
 """Failures of the tap, named by what happens next.
 
 AccessRefused       401: the run stops at once
+NotComplete         the run is over, and a stream of it was not read to its end: exit code 1
 StreamFailed        this stream stops, the others go on, the run ends with exit code 1
 ├── EndpointAbsent  403 or 404: this key or market does not have the stream; a warning
 ├── OutOfReach      pages sorted by update time cannot reach all rows: read by windows
@@ -13,6 +14,14 @@ from pim_wire.errors import StopRun
 
 class AccessRefused(StopRun):
     """The service does not accept the key."""
+
+    section = "key-not-accepted"
+
+
+class NotComplete(StopRun):
+    """Some streams could not be read to their end."""
+
+    section = "not-complete"
 
 
 class StreamFailed(Exception):

@@ -23,12 +23,12 @@ from singer_sdk.tap_base import CliTestOptionValue
 from typing_extensions import override
 
 from pim_wire.clock import Clock
-from pim_wire.errors import Interrupted, StopRun
+from pim_wire.errors import InputRefused, Interrupted, StopRun
 from pim_wire.plugin import checked_config, quiet
 from pim_wire.redaction import Redactor
 from pim_wire.wire import Wire
 from tap_medipim.client import MedipimClient
-from tap_medipim.errors import EndpointAbsent, StreamFailed
+from tap_medipim.errors import EndpointAbsent, NotComplete, StreamFailed
 from tap_medipim.messages import OrjsonWriter
 from tap_medipim.progress import Progress, Spent
 from tap_medipim.resources import resources_of
@@ -161,7 +161,7 @@ class TapMedipim(Tap):
             raise self.stopped
         if self.failed:
             names = ", ".join(self.failed)
-            raise StopRun(
+            raise NotComplete(
                 f"Not complete: {names} could not be read to the end (reasons above); all else was read: "
                 "put the reason right, or run it again later"
             )
@@ -255,9 +255,9 @@ def _read_json(file: Any, what: str) -> dict[str, Any] | None:
     try:
         found = orjson.loads(file.read())
     except ValueError as error:
-        raise StopRun(f"The {what} file is not JSON: {error}") from None
+        raise InputRefused(f"The {what} file is not JSON: {error}") from None
     if not isinstance(found, dict):
-        raise StopRun(f"The {what} file holds no object")
+        raise InputRefused(f"The {what} file holds no object")
     return found
 
 
@@ -265,5 +265,5 @@ def _checked_state(state: dict[str, Any] | None) -> dict[str, Any] | None:
     """The state, when it has Singer's shape. Raises StopRun: read as empty, everything would be read again."""
     bookmarks = (state or {}).get("bookmarks", {})
     if not isinstance(bookmarks, dict) or not all(isinstance(entry, dict) for entry in bookmarks.values()):
-        raise StopRun('The state file has not the shape {"bookmarks": {"<stream>": {...}}}')
+        raise InputRefused('The state file has not the shape {"bookmarks": {"<stream>": {...}}}')
     return state

@@ -68,7 +68,7 @@ class Check:
             yield from part()
         except (StopRun, RecordRejected, Unclear, OSError) as why:
             self.is_good = False
-            yield f"NOT GOOD: {why}"
+            yield f"NOT GOOD: {why}" + (f" ({why.page})" if isinstance(why, StopRun) else "")
 
     def _organization(self) -> Iterator[str]:
         offered = self._contact.channels()

@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from pim_wire.bounds import Bounds
 from pim_wire.clock import Clock
-from pim_wire.errors import StopRun
+from pim_wire.errors import StrangeAnswer
 from pim_wire.redaction import Redactor
 from pim_wire.throttle import Throttle
 from pim_wire.timeline import Timeline
@@ -73,7 +73,9 @@ class Contact:
         try:
             return self.client.channels()
         except RecordRejected as why:
-            raise StopRun(f"MicroPIM at {self.settings.base_url} does not answer as MicroPIM does: {why}") from None
+            raise StrangeAnswer(
+                f"MicroPIM at {self.settings.base_url} does not answer as MicroPIM does: {why}"
+            ) from None
 
     def missing_channels(self) -> list[str]:
         """The configured channels that the organization does not offer. Raises StopRun."""

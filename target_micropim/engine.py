@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from pim_wire.errors import StopRun
+from pim_wire.errors import InputRefused
 from target_micropim.entities.names import Names
 from target_micropim.mapping.profiles import Profile
 from target_micropim.report.run_report import Report
@@ -134,5 +134,5 @@ class Engine:
             logger.info("%s: MicroPIM has no place for this stream; its records are acknowledged and left out", stream)
             return
         if parts.on_unknown_stream == "fail":
-            raise StopRun(f"Stream {stream} is unknown to the profile {parts.profile.name}: see on_unknown_stream")
+            raise InputRefused(f"Stream {stream} is unknown to the profile {parts.profile.name}: see on_unknown_stream")
         logger.warning("%s: unknown stream (on_unknown_stream: %s)", stream, parts.on_unknown_stream)

@@ -45,10 +45,16 @@ class NotFound(Refused):
 class AccessRefused(StopRun):
     """MicroPIM does not accept the key, or its organization."""
 
+    section = "key-not-accepted"
+
 
 class TooMany(StopRun):
     """A guard of the settings was reached."""
 
+    section = "limit-reached"
+
 
 class LedgerUnusable(StopRun):
     """The ledger cannot serve this run."""
+
+    section = "ledger"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pim_wire.errors import StopRun, Unclear
+from pim_wire.errors import ProbeRefused, StrangeAnswer, Unclear
 from target_micropim.contact import Contact
 from target_micropim.errors import RecordRejected
 from target_micropim.ledger import census, copy_of
@@ -104,19 +104,23 @@ class Probe:
         finally:
             ledger.close()
         if found.organization == contact.organization and found.products:
-            raise StopRun(f"--probe: the ledger knows {found.products} products of this organization: no throw-away")
+            raise ProbeRefused(
+                f"--probe: the ledger knows {found.products} products of this organization: no throw-away"
+            )
         strangers = 0
         for query in ({}, {"status": "archived"}):
             for product in self._listed(query):
                 strangers += not str(product.get("sku") or "").startswith(SKU)
                 if strangers > MOST_STRANGERS:
-                    raise StopRun(f"--probe: more than {MOST_STRANGERS} products of others are here: no throw-away")
+                    raise ProbeRefused(
+                        f"--probe: more than {MOST_STRANGERS} products of others are here: no throw-away"
+                    )
 
     def _listed(self, query: dict[str, str]) -> Iterator[dict[str, Any]]:
         try:
             yield from self._contact.client.products(**query)
         except (RecordRejected, Unclear) as why:
-            raise StopRun(f"--probe: the product list cannot be read: {why}") from None
+            raise StrangeAnswer(f"--probe: the product list cannot be read: {why}") from None
 
     def _carry_out(self) -> None:
         contact = self._contact

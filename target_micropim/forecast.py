@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from pim_wire.errors import StopRun
+from pim_wire.errors import StrangeAnswer
 from target_micropim.contact import Contact
 from target_micropim.entities.identity import Identity
 from target_micropim.errors import RecordRejected
@@ -42,7 +42,9 @@ class Forecast:
         self._ledger.forget_seen()
         self._identity.build_index(lambda _product: None)
         if not self._identity.is_indexed:
-            raise StopRun("MicroPIM's product list changed while it was read, twice: check again when nobody edits")
+            raise StrangeAnswer(
+                "MicroPIM's product list changed while it was read, twice: check again when nobody edits"
+            )
 
     # What an engine offers to the target
 

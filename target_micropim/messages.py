@@ -10,7 +10,7 @@ from singer_sdk.singerlib.encoding.base import GenericSingerReader
 from typing_extensions import override
 
 from pim_wire.bounds import Bounds
-from pim_wire.errors import Interrupted, StopRun
+from pim_wire.errors import InputRefused, Interrupted
 from target_micropim.lines import Unreadable, lines_of, loose, unreadable
 
 _NEEDED: dict[str, dict[str, type]] = {
@@ -91,15 +91,15 @@ class OrjsonReader(GenericSingerReader[bytes]):
             if (refused := unreadable(line, self.bounds, whole=whole)) is not None:
                 return refused
         except ValueError as why:
-            raise StopRun(f"Input line {number}: {why}; it is not known to be a record") from None
+            raise InputRefused(f"Input line {number}: {why}; it is not known to be a record") from None
         try:
             message = self.deserialize_json(line)
         except ValueError:
             if (refused := loose(line)) is not None:
                 return refused
-            raise StopRun(f"Input line {number}: not a Singer message (one JSON object with a type)") from None
+            raise InputRefused(f"Input line {number}: not a Singer message (one JSON object with a type)") from None
         if wrong := _wrong(message):
-            raise StopRun(f"Input line {number}: {wrong}")
+            raise InputRefused(f"Input line {number}: {wrong}")
         return message
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from pim_wire.errors import StopRun
+from pim_wire.errors import InputRefused
 from target_micropim.engine import Engine
 from target_micropim.ledger import Ledger
 from target_micropim.report.rejects import Rejects, as_json
@@ -87,7 +87,7 @@ class Replay:
                 rejected_at=float(found.get("rejected_at", 0)),
             )
         except (ValueError, KeyError, TypeError, AttributeError):
-            raise StopRun(f"--replay {self._path}: line {number} is no line of a rejects.jsonl") from None
+            raise InputRefused(f"--replay {self._path}: line {number} is no line of a rejects.jsonl") from None
 
 
 def _parsed(line: bytes) -> Any:

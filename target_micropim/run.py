@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pim_wire.errors import StopRun
+from pim_wire.errors import SettingsRefused
 from target_micropim.assembly import Tools, engine_of
 from target_micropim.contact import Contact
 from target_micropim.entities.names import Names
@@ -105,7 +105,9 @@ class Run:
         if missing:
             if self._config["on_missing_channel"] == "fail":
                 names = ", ".join(missing)
-                raise StopRun(f"publishing_channels: {names} not set up in this organization (on_missing_channel)")
+                raise SettingsRefused(
+                    f"publishing_channels: {names} not set up in this organization (on_missing_channel)"
+                )
             logger.warning("publishing_channels: %s not set up in this organization", ", ".join(missing))
 
     def _tick(self) -> None:

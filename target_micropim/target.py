@@ -18,7 +18,7 @@ from typing_extensions import override
 
 from pim_wire.bounds import Bounds
 from pim_wire.clock import Clock
-from pim_wire.errors import Interrupted, StopRun, writing
+from pim_wire.errors import InputRefused, Interrupted, StopRun, writing
 from pim_wire.plugin import checked_config, quiet
 from pim_wire.redaction import Redactor, passwords_in
 from target_micropim.flags import FLAGS, refuse_together
@@ -162,7 +162,7 @@ class TargetMicroPim(Target):
         """A record that cannot be read is rejected under the name its stream goes by here. Raises StopRun."""
         maps = self.mapper.stream_maps.get(refused.stream)
         if not maps:
-            raise StopRun(f"A record of stream {refused.stream[:80]!r} came before its SCHEMA, and {refused.why}")
+            raise InputRefused(f"A record of stream {refused.stream[:80]!r} came before its SCHEMA, and {refused.why}")
         if maps[0].stream_alias != TEST_STREAM:
             self.engine.refuse(maps[0].stream_alias, refused.kept, refused.why)
 
@@ -175,7 +175,7 @@ class TargetMicroPim(Target):
             raise
         except Exception as failure:
             stream, told = message_dict["stream"][:80], f"{type(failure).__name__}: {failure}".splitlines()[0]
-            raise StopRun(f"The SCHEMA of stream {stream!r} cannot be used ({told[:200]})") from failure
+            raise InputRefused(f"The SCHEMA of stream {stream!r} cannot be used ({told[:200]})") from failure
 
     @override
     def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:

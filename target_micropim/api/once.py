@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-from pim_wire.errors import StopRun, Unclear
+from pim_wire.errors import StrangeAnswer, Unclear
 from target_micropim.errors import Reason, RecordRejected
 
 MAX_FRUITLESS_IN_A_ROW = 10
@@ -54,7 +54,7 @@ class Once:
         with self._lock:
             self._fruitless += 1
             if self._fruitless >= MAX_FRUITLESS_IN_A_ROW:
-                return StopRun(
+                return StrangeAnswer(
                     f"MicroPIM makes nothing any more ({told}): stopped after {self._fruitless} in a row; "
                     "try again later"
                 )

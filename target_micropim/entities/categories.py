@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pim_wire.errors import StopRun
+from pim_wire.errors import SettingsRefused, StrangeAnswer
 from target_micropim.api.client import MicroPimClient, remote_id
 from target_micropim.api.once import Once
 from target_micropim.api.schemas import check_payload
@@ -61,7 +61,7 @@ class Categories:
             for name in filter(None, (part.strip() for part in (self._root_path or "").split(">"))):
                 self._root = self._place(name, "", self._root)[0]
         except RecordRejected as why:
-            raise StopRun(f"category_root {self._root_path}: {why}") from None
+            raise SettingsRefused(f"category_root {self._root_path}: {why}") from None
 
     def ids(self, external: tuple[str, ...]) -> dict[str, int]:
         """Those of the external ids that have their category, in their order."""
@@ -138,7 +138,7 @@ class Categories:
         try:
             return read_tree(self._client.category_tree())
         except (RecordRejected, ValueError) as why:
-            raise StopRun(f"The category tree of MicroPIM cannot be read: {why}") from None
+            raise StrangeAnswer(f"The category tree of MicroPIM cannot be read: {why}") from None
 
     @staticmethod
     def _one(tree: Tree, parent: int | None, name: str) -> int | None:

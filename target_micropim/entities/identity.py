@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pim_wire.errors import StopRun, Unclear
+from pim_wire.errors import StrangeAnswer, Unclear
 from target_micropim.api.client import MicroPimClient, remote_id
 from target_micropim.errors import Reason, RecordRejected
 from target_micropim.ledger import Ledger, SeenProduct
@@ -96,7 +96,7 @@ class Identity:
             try:
                 complete = [self._read_list(query, notice) for query in _LISTS]
             except (RecordRejected, Unclear) as why:
-                raise StopRun(f"The product list of MicroPIM cannot be read: {why}") from None
+                raise StrangeAnswer(f"The product list of MicroPIM cannot be read: {why}") from None
             self._indexed = all(complete)
             if self._indexed:
                 logger.info("Index: %d products of MicroPIM read", self._ledger.count_seen())

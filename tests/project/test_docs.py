@@ -1,14 +1,23 @@
-"""The documentation: its site builds without a warning, the errors it names are those of the code."""
+"""The documentation: its site builds without a warning, and it has a section for each error of the code."""
 
 import ast
+import importlib
 import os
+import pkgutil
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pim_wire
+import tap_medipim
+import target_micropim
+from pim_wire.errors import ERRORS_PAGE, Interrupted, StopRun
+from pim_wire.plugin import section_of
+
 ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = (pim_wire, tap_medipim, target_micropim)
 
 
 def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
@@ -22,13 +31,29 @@ def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
 
 def sayings() -> Iterator[str]:
     """Every text that stands in the code of the plugins; the holes of an f-string are a mark that nobody writes."""
-    for package in ("pim_wire", "tap_medipim", "target_micropim"):
-        for file in (ROOT / package).rglob("*.py"):
-            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                    yield node.value
-                elif isinstance(node, ast.JoinedStr):
-                    yield "".join(part.value if isinstance(part, ast.Constant) else "\0" for part in node.values)
+    for node in nodes():
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+        elif isinstance(node, ast.JoinedStr):
+            yield "".join(part.value if isinstance(part, ast.Constant) else "\0" for part in node.values)
+
+
+def nodes() -> Iterator[ast.AST]:
+    """The code of the plugins."""
+    for package in PACKAGES:
+        for file in (ROOT / package.__name__).rglob("*.py"):
+            yield from ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+
+
+def kinds(of: type[StopRun] = StopRun) -> Iterator[type[StopRun]]:
+    """Every class of failure that ends a run."""
+    for package in PACKAGES:
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if not module.name.endswith("__main__"):
+                importlib.import_module(module.name)
+    for kind in of.__subclasses__():
+        yield kind
+        yield from kinds(kind)
 
 
 def test_every_error_of_the_page_is_one_of_the_code() -> None:
@@ -39,6 +64,19 @@ def test_every_error_of_the_page_is_one_of_the_code() -> None:
     for row in rows:
         for part in filter(None, (part.strip() for part in row.split("…"))):
             assert any(part in text for text in said), f"nobody says: {part}"
+
+
+def test_each_failure_that_ends_a_run_has_its_section_in_the_page_of_errors() -> None:
+    """The last line names a page: it must be there, and say something of that kind of failure."""
+    headings = re.findall(r"^## (.+)$", (ROOT / ERRORS_PAGE).read_text(encoding="utf-8"), re.MULTILINE)
+    sections = {heading.lower().replace(" ", "-") for heading in headings}
+    assert len(list(kinds())) > 10
+    assert all("section" in vars(kind) for kind in kinds())
+    named = {kind.section for kind in kinds()} | {Interrupted.section}
+    assert named | {section_of(BrokenPipeError()), section_of(ValueError())} == sections
+    raised = [node.func.id for node in nodes() if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+    assert "SettingsRefused" in raised
+    assert "StopRun" not in raised, "a kind of it has a section, it has none"
 
 
 def test_the_drawing_of_the_architecture_is_that_of_the_imports() -> None:

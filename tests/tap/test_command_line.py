@@ -27,22 +27,25 @@ def a_config(**settings: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("settings", "expected"),
+    ("settings", "expected", "section"),
     [
-        ({"filter": '{"brand": '}, "Setting filter: is not JSON"),
-        ({"market": "nl"}, "Setting market"),
-        ({"api_url": "http://api.example.com"}, "plain http"),
-        ({}, "check the address and the network"),
-        ({"api_key_secret": "absent"}, "TAP_MEDIPIM_API_KEY_SECRET"),
-        ({"api_key_secret": {"deep": CANARY}}, "Setting api_key_secret: must be a text"),
+        ({"filter": '{"brand": '}, "Setting filter: is not JSON", "settings"),
+        ({"market": "nl"}, "Setting market", "settings"),
+        ({"api_url": "http://api.example.com"}, "plain http", "settings"),
+        ({}, "check the address and the network", "no-answer"),
+        ({"api_key_secret": "absent"}, "TAP_MEDIPIM_API_KEY_SECRET", "settings"),
+        ({"api_key_secret": {"deep": CANARY}}, "Setting api_key_secret: must be a text", "settings"),
     ],
 )
-def test_each_wrong_setting_is_one_clear_line(settings: dict[str, Any], expected: str, tap_command: Command) -> None:
-    """A wrong setting ends with exit code 1 and one line that names it, without traceback or secret."""
+def test_each_wrong_setting_is_one_clear_line(
+    settings: dict[str, Any], expected: str, section: str, tap_command: Command
+) -> None:
+    """A wrong setting ends with exit code 1 and one line that names it and its page, without traceback or secret."""
     ended = tap_command(a_config(**settings))
     assert ended.code == 1
     assert len(ended.errors) == 1, ended.err
     assert expected in ended.errors[0]
+    assert ended.errors[0].endswith(f" (docs/errors.md#{section})")
     assert "Traceback" not in ended.err
     assert CANARY not in ended.err + ended.out
 
