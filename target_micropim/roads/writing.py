@@ -130,5 +130,12 @@ class Writing:
         before = server_fields(sent.before.product) if sent.before and sent.before.product else {}
         after = server_fields(sent.after.product or {})
         after["category_ids"] = list(sent.after.category_ids)
-        rows = [Change(name, before.get(name), after.get(name)) for name in sent.fields]
+        rows = [Change(name, self._said(name, before), self._said(name, after)) for name in sent.fields]
         self._desk.report.changed(Subject(STREAM, wanted.external_id, wanted.sku, sent.after.remote_id), rows)
+
+    def _said(self, name: str, fields: dict[str, Any]) -> Any:
+        """A field's value for people: of categories also the names."""
+        value = fields.get(name)
+        if name == "category_ids" and value:
+            return ", ".join(f"{self._desk.categories.path(number)} ({number})" for number in value)
+        return value
