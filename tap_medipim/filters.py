@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 LISTS = ("and", "or")
+LEAST_NUMBER, MOST_NUMBER = -(2**63), 2**64 - 1  # what every reader of JSON takes
 MAX_LEVELS = 64  # nobody's filter; what checks it calls itself once a level
 
 
 def read_filter(value: Any) -> dict[str, Any] | None:
     """The filter setting as an object; JSON text is read. Raises ValueError with a sentence when it is neither.
 
-    Refused too: a name given twice, of which one would be dropped, and numbers that JSON cannot say.
+    Refused too: a name given twice, of which one would be dropped, and numbers that not every reader of JSON can hold.
     """
     if isinstance(value, str):
         if not value.strip():
@@ -44,6 +45,8 @@ def _check_values(value: Any) -> None:
     for _ in range(MAX_LEVELS):
         if any(isinstance(item, float) and not math.isfinite(item) for item in level):
             raise ValueError("holds a number that is none")
+        if any(isinstance(item, int) and not LEAST_NUMBER <= item <= MOST_NUMBER for item in level):
+            raise ValueError("holds a number of more than 64 bits")
         level = [inner for item in level if isinstance(item, dict | list) for inner in _inside(item)]
         if not level:
             return

@@ -40,6 +40,7 @@ class Run:
         self._config: Mapping[str, Any] = contact.config
         self._clock = contact.clock
         self._started, self._began = self._clock.wall(), self._clock.now()
+        self._whole: dict[str, Any] = {}
         self._dry = bool(self._config["dry_run"])
         opened = copy_of if self._dry else Ledger.open
         self._ledger = opened(self._config["ledger_url"], self._clock.wall)
@@ -135,14 +136,19 @@ class Run:
             self.engine.abort()
         finally:
             self._close(failure)
+            self.tell()
+
+    def tell(self) -> None:
+        """The table at the end, for the log or a terminal; after everything that a host has to say."""
+        if self._whole:
+            terminal.show(self._whole, self._report.folder, logger)
 
     def _close(self, failure: BaseException | None) -> None:
         self._ticking.set()
         self._ticker.join()
         self._pool.close()
         try:
-            whole = self._report.write(self._facts(failure), self._names.unmapped)
-            terminal.show(whole, self._report.folder, logger)
+            self._whole = self._report.write(self._facts(failure), self._names.unmapped)
         finally:
             self._lock.release()
             self._ledger.close()

@@ -115,9 +115,12 @@ class TargetMicroPim(Target):
 
     @override
     def process_endofpipe(self) -> None:
-        if not self._is_mere_test and self._forecast is None:
-            self._finish()
+        if self._is_mere_test or self._forecast is not None:
+            super().process_endofpipe()
+            return
+        self._finish()
         super().process_endofpipe()
+        self.run.tell()
 
     def replay(self, path: Path) -> None:
         """Feed a rejects file; standard input is not read, no STATE leaves."""
@@ -127,6 +130,7 @@ class TargetMicroPim(Target):
             self._abort(failure)
             raise
         self._finish()
+        self.run.tell()
 
     def _finish(self) -> None:
         try:

@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any
 
 import pytest
@@ -284,3 +285,32 @@ def tap_command(tap_process: Callable[..., Any]) -> Callable[..., Ended]:
         return Ended(process.returncode, out, err)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def on_a_terminal() -> Callable[..., tuple[bytes, str]]:
+    """Run a command with a terminal as its stderr: stdout, and what a person sees there."""
+
+    def run(command: list[str], folder: Path, env: Mapping[str, str], given: bytes = b"") -> tuple[bytes, str]:
+        leader, follower = pty.openpty()
+        seen = bytearray()
+        reader = Thread(target=_read_terminal, args=(leader, seen))
+        reader.start()  # meanwhile: a terminal nobody reads stops who writes
+        try:
+            done = subprocess.run(
+                command, cwd=folder, env=env, input=given, stdout=subprocess.PIPE, stderr=follower, check=False,
+                timeout=60,
+            )  # fmt: skip
+        finally:
+            os.close(follower)
+            reader.join()
+            os.close(leader)
+        return done.stdout, seen.decode()
+
+    return run
+
+
+def _read_terminal(leader: int, seen: bytearray) -> None:
+    with contextlib.suppress(OSError):  # the other end is closed: everything was read
+        while part := os.read(leader, 65536):
+            seen.extend(part)

@@ -17,6 +17,7 @@ from target_micropim.report.markup import visible
 MOST_STREAMS = 12
 MOST_LETTERS = 30
 _BOLD, _RED, _GREEN, _YELLOW, _PLAIN = "\033[1m", "\033[31m", "\033[32m", "\033[33m", "\033[0m"
+_LEFT_OUT = {"received", "acknowledged"}
 _ORDER = ("received", "created", "updated", "archived", "unchanged", "skipped", "rejected")
 
 
@@ -54,20 +55,22 @@ def lines(whole: Mapping[str, Any], folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def _streams(streams: Mapping[str, Mapping[str, int]]) -> Iterator[tuple[str, str]]:
-    """Stream by action; actions that nobody met have no column."""
-    met = dict.fromkeys(action for ends in streams.values() for action in ends)
+    """Stream by action; actions that nobody met have no column, streams that were only left out no row."""
+    telling = [(stream, ends) for stream, ends in streams.items() if set(ends) != _LEFT_OUT]
+    shown = dict(telling[:MOST_STREAMS])
+    met = dict.fromkeys(action for ends in shown.values() for action in ends)
     actions = [action for action in _ORDER if action in met] + [action for action in met if action not in _ORDER]
     rows = [["stream", *(_words(action)[:MOST_LETTERS] for action in actions)]]
-    for stream, ends in list(streams.items())[:MOST_STREAMS]:
+    for stream, ends in shown.items():
         rows.append([_words(stream)[:MOST_LETTERS], *(str(ends.get(action, "")) for action in actions)])
-    if not streams:
-        return
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
     widths[0] = max(widths[0], 12)
-    for place, row in enumerate(rows):
+    for place, row in enumerate(rows if shown else ()):
         yield "  " + _aligned(row, widths), "" if place else _BOLD
-    if len(streams) > MOST_STREAMS:
-        yield f"  and {len(streams) - MOST_STREAMS} more streams: see the report", ""
+    if len(telling) > len(shown):
+        yield f"  and {len(telling) - len(shown)} more streams: see the report", ""
+    if len(streams) > len(telling):
+        yield f"  left out      {len(streams) - len(telling)} streams that MicroPIM has no place for", ""
 
 
 def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:

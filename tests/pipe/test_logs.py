@@ -3,10 +3,9 @@
 import json
 import logging
 import os
-import pty
-import select
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -59,31 +58,16 @@ def test_under_meltano_each_line_is_one_that_it_parses(tmp_path: Path) -> None:
                 assert ("(docs/errors.md#" in told[-1].message) is bool(wrong)
 
 
-def on_a_terminal(plugin: str, folder: Path, env: dict[str, str], singer: bytes) -> bytes:
-    """What a person sees."""
-    leader, follower = pty.openpty()
-    subprocess.run(
-        command(plugin), cwd=folder, env=env, input=singer, stdout=subprocess.DEVNULL, stderr=follower, check=False,
-        timeout=60,
-    )  # fmt: skip
-    os.close(follower)
-    seen = b""
-    while select.select([leader], [], [], 0.2)[0]:
-        try:
-            seen += os.read(leader, 65536)
-        except OSError:  # everything was read
-            break
-    os.close(leader)
-    return seen
-
-
 @pytest.mark.parametrize("asked", [{"NO_COLOR": "1", "TERM": "xterm"}, {"TERM": "dumb"}])
 @pytest.mark.parametrize("plugin", PLUGINS)
-def test_nobody_who_wants_none_gets_a_colour(plugin: str, asked: dict[str, str], tmp_path: Path) -> None:
+def test_nobody_who_wants_none_gets_a_colour(
+    plugin: str, asked: dict[str, str], tmp_path: Path, on_a_terminal: Callable[..., tuple[bytes, str]]
+) -> None:
     """NO_COLOR and terminals that know none: log lines, tables and the line that says why it stopped are plain."""
     micropim = MicroPimOptions(reads_per_minute=None, writes_per_minute=None)
     with Sandbox(MedipimOptions(products=5, requests_per_minute=None), micropim) as box:
         for wrong in ({}, {PLUGINS[plugin]: "wrong"}):
-            seen = on_a_terminal(plugin, tmp_path, environment(box, **asked, **wrong), b'{"type":"STATE","value":{}}\n')
-            assert b"INFO" in seen or b"ERROR" in seen
-            assert b"\x1b" not in seen
+            env = environment(box, **asked, **wrong)
+            _out, seen = on_a_terminal(command(plugin), tmp_path, env, b'{"type":"STATE","value":{}}\n')
+            assert "INFO" in seen or "ERROR" in seen
+            assert "\x1b" not in seen

@@ -3,12 +3,15 @@
 Chromium is the system's own (``CHROMIUM`` names another). ``PICTURES=docs/pictures`` keeps what was seen.
 """
 
+import base64
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +26,12 @@ pytestmark = pytest.mark.skipif(
     CHROMIUM is None and not os.environ.get("REQUIRE_CHROMIUM"), reason="install chromium: apt-get install chromium"
 )
 QUIET = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+PIPE = "tap-medipim --config tap.json | target-micropim --config target.json"
+SIDE_BY_SIDE = """<!doctype html><meta charset="utf-8"><title>A run and its report</title><style>
+body { margin: 0; padding: 16px; display: grid; grid-template-columns: 1fr 1fr; gap: 16px; background: #dfe5e3 }
+pre, img { margin: 0; border-radius: 8px; box-shadow: 0 1px 6px #0004; width: 100%; height: 440px; object-fit: cover }
+img { object-position: top } pre { box-sizing: border-box; padding: 18px; background: #16211f; color: #d8e6e2;
+font: 13px/1.6 "DejaVu Sans Mono", monospace; white-space: pre-wrap } b { color: #6fd3b4 }</style>"""
 DESK, PHONE = {"width": 1100, "height": 720}, {"width": 360, "height": 740}
 
 
@@ -35,17 +44,27 @@ class Sync:
         options = box.medipim.options
         key = {"api_key_id": options.api_key_id, "api_key_secret": options.api_key_secret}
         self._write("tap", api_url=box.medipim_url, requests_per_minute=6000, **key)
-        target = {"ledger_url": f"sqlite:///{folder}/ledger.db", "report_dir": str(folder / "reports"), "locale": "nl"}
+        target = {"ledger_url": "sqlite:///ledger.db", "report_dir": "reports", "locale": "nl"}
         self._write(
             "target", api_url=box.micropim_url, api_key="sandbox-micropim-key", writes_per_minute=6000, **target
         )
+
+    def seen(self, on_a_terminal: Callable[..., tuple[bytes, str]]) -> tuple[str, Path]:
+        """The same with a terminal in front of a person: the table at the end, and the folder of the report."""
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        env = {**os.environ, "PATH": path, "NO_COLOR": "1"}
+        _out, seen = on_a_terminal(["bash", "-c", PIPE], self._folder, env)
+        return re.sub(r".*^(?=DONE in )", "", seen.replace("\r", ""), flags=re.DOTALL | re.MULTILINE), self._newest()
 
     def run(self) -> Path:
         """``tap-medipim | target-micropim``; the folder of the report."""
         tap = [sys.executable, "-m", "tap_medipim", "--config", str(self._folder / "tap.json")]
         target = [sys.executable, "-m", "target_micropim", "--config", str(self._folder / "target.json")]
-        singer = subprocess.run(tap, capture_output=True, check=True).stdout
-        subprocess.run(target, input=singer, capture_output=True, check=True)
+        singer = subprocess.run(tap, cwd=self._folder, capture_output=True, check=True).stdout
+        subprocess.run(target, cwd=self._folder, input=singer, capture_output=True, check=True)
+        return self._newest()
+
+    def _newest(self) -> Path:
         return max((self._folder / "reports").iterdir())
 
     def _write(self, name: str, **settings: Any) -> None:
@@ -142,3 +161,38 @@ def change(page: Page, box: Sandbox, sku: str, name: str) -> None:
     assert page.get_by_role("status").inner_text() == "Changed. The next sync brings it over."
     is_accessible(page)
     fits_a_phone(page)
+
+
+def test_terminal_and_report_say_the_same(
+    sync: Sync, page: Page, on_a_terminal: Callable[..., tuple[bytes, str]]
+) -> None:
+    """Five products change, one of them was renamed by hand: both count four, and both point at the conflict."""
+    sync.run()
+    box = sync.box
+    in_micropim = {product["sku"]: product["id"] for product in box.micropim.products.values()}
+    ids = [key for key in box.medipim.catalogue.products if key in in_micropim][:5]
+    for key in ids:
+        box.medipim.change(key, lambda product: product["name"].update(nl=f"{product['name'].get('nl')}, 75 ml"))
+    box.micropim.edit(in_micropim[ids[0]], name="Renamed by hand in MicroPIM")
+    table, folder = sync.seen(on_a_terminal)
+    page.set_viewport_size({"width": 640, "height": 458})
+    page.goto((folder / "report.html").as_uri())
+    report = page.locator("body").inner_text()
+    heads, products = (line.split()[1:] for line in table.splitlines() if line.startswith(("  stream", "  products")))
+    counts = dict(zip(heads, products, strict=True))
+    assert counts["updated"] == "4"
+    for action in ("updated", "unchanged"):
+        assert f"{counts[action]}\nproducts {action}" in report
+    assert "1 changed on both sides" in table
+    assert page.get_by_text("changed in the source and by hand in MicroPIM").first.is_visible()
+    side_by_side(page, table)
+
+
+def side_by_side(page: Page, table: str) -> None:
+    """The picture at the head of the README."""
+    picture = base64.b64encode(page.screenshot()).decode()
+    shown = f"<b>$</b> {escape(PIPE)}\n…\n{escape(table)}"
+    page.set_viewport_size({"width": 1280, "height": 472})
+    page.goto("about:blank")  # the report's own policy would refuse the picture
+    page.set_content(f'{SIDE_BY_SIDE}<pre>{shown}</pre><img alt="report.html" src="data:image/png;base64,{picture}">')
+    keep(page, "run")

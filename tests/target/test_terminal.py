@@ -4,10 +4,7 @@ import io
 import json
 import logging
 import os
-import pty
 import re
-import select
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -81,6 +78,14 @@ def test_hostile_words_reach_no_terminal(capsys: pytest.CaptureFixture[str]) -> 
     capsys.readouterr()
 
 
+def test_streams_that_are_left_out_do_not_push_the_others_off() -> None:
+    """The tap alone, without a host's selection, sends fifteen; two of them matter here."""
+    more = {f"a{number}": {"received": 3, "acknowledged": 3} for number in range(13)}
+    whole = {**WHOLE, "streams": {**more, **WHOLE["streams"]}}
+    told = "  left out      13 streams that MicroPIM has no place for\n  pictures"
+    assert shown(whole) == TABLE.replace("  pictures", told)
+
+
 def test_many_streams_stay_a_small_table() -> None:
     """A tap may send a thousand streams."""
     lines = shown({**WHOLE, "streams": {f"s{n}": {"received": n} for n in range(1000)}}).splitlines()
@@ -113,23 +118,12 @@ def test_in_a_log_each_row_is_a_line(world: Any, singer: Any) -> None:
     assert Path(place.split()[-1]).is_file()
 
 
-def test_on_a_real_terminal_it_is_printed_in_colour(world: Any, singer: Any) -> None:
+def test_on_a_real_terminal_it_is_printed_in_colour(world: Any, singer: Any, on_a_terminal: Any) -> None:
     """Stderr is a terminal: no log prefix, the head in colour; stdout holds states and nothing else."""
     (world.folder / "config.json").write_text(json.dumps(world.settings()))
-    leader, follower = pty.openpty()
     env = {name: value for name, value in os.environ.items() if name != "NO_COLOR"} | {"TERM": "xterm"}
     command = [sys.executable, "-m", "target_micropim", "--config", "config.json"]
-    done = subprocess.run(
-        command, cwd=world.folder, env=env, stderr=follower, stdout=subprocess.PIPE, timeout=60, check=True,
-        input=b"\n".join(singer.lines(products=[singer.product(1)])) + b"\n",
-    )  # fmt: skip
-    os.close(follower)
-    seen = b""
-    while select.select([leader], [], [], 0.2)[0]:
-        try:
-            seen += os.read(leader, 65536)
-        except OSError:  # everything was read
-            break
-    os.close(leader)
-    assert b"\r\n\x1b[32mDONE in " in seen
-    assert json.loads(done.stdout.splitlines()[-1]) == {"bookmarks": {"products": {"at": 1}}}
+    given = b"\n".join(singer.lines(products=[singer.product(1)])) + b"\n"
+    out, seen = on_a_terminal(command, world.folder, env, given)
+    assert "\r\n\x1b[32mDONE in " in seen
+    assert json.loads(out.splitlines()[-1]) == {"bookmarks": {"products": {"at": 1}}}
