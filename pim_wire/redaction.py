@@ -17,12 +17,12 @@ class Redactor:
     """Knows the secret values, in plain, URL-quoted and base64 form, and replaces them by a mask."""
 
     def __init__(self, secrets: Iterable[str], pairs: Iterable[tuple[str, str]] = ()) -> None:
-        """``pairs`` are Basic credentials: user and password travel joined and encoded."""
+        """``pairs`` are Basic credentials: user and password travel joined and encoded. A user alone is a token."""
         forms: set[str] = set()
         for secret in secrets:
             forms |= _forms(secret)
         for user, password in pairs:
-            forms |= _forms(f"{user}:{password}")
+            forms |= _forms(f"{user}:{password}") | _forms(password or user)
         self._pattern = re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True)))) if forms else None
 
     def clean(self, text: str) -> str:

@@ -39,10 +39,13 @@ def after_status(status: int) -> Next:
 
 
 def after_error(error: requests.RequestException) -> Next:
-    """Judge a failure below HTTP. A certificate is never asked twice; a refused connection sent nothing."""
+    """Judge a failure below HTTP. A certificate is never asked twice; a refused connection sent nothing.
+
+    Nor did a proxy that does not let us through: what goes over a proxy is https (docs/decisions/0018).
+    """
     if isinstance(error, requests.exceptions.SSLError):
         return Next.REFUSE
-    if isinstance(error, requests.ConnectTimeout) or _never_connected(error):
+    if isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError) or _never_connected(error):
         return Next.NOT_SENT
     if isinstance(error, requests.ConnectionError | requests.Timeout | requests.exceptions.ChunkedEncodingError):
         return Next.AGAIN
@@ -54,6 +57,26 @@ def after_error(error: requests.RequestException) -> Next:
 def _never_connected(error: requests.RequestException) -> bool:
     cause = error.args[0] if error.args else None
     return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
+
+
+def in_words(error: requests.RequestException) -> str:
+    """The kind of failure; the library's own text quotes addresses of objects, headers and proxies."""
+    for kind, text in _WORDS.items():
+        if isinstance(error, kind):
+            return text
+    never = after_error(error) is Next.NOT_SENT
+    return "no connection: nobody listens there, or no network" if never else "the connection broke"
+
+
+_WORDS = {
+    requests.exceptions.SSLError: "the certificate was not accepted",
+    requests.exceptions.InvalidProxyURL: "the proxy's address in HTTPS_PROXY or ALL_PROXY cannot be used",
+    requests.exceptions.InvalidSchema: "the proxy's address in HTTPS_PROXY or ALL_PROXY cannot be used",
+    requests.exceptions.ProxyError: "the proxy of HTTPS_PROXY or ALL_PROXY does not let us through",
+    requests.ConnectTimeout: "no connection within 10 s",
+    requests.ReadTimeout: "no answer in time",
+    requests.exceptions.ChunkedEncodingError: "the answer broke off",
+}
 
 
 def told_to_wait(headers: Mapping[str, str]) -> float | None:

@@ -19,6 +19,7 @@ from pim_wire.address import is_loopback
 from pim_wire.bounds import ERROR_BYTES, Bounds, hold_body
 from pim_wire.clock import Clock
 from pim_wire.errors import AnswerRefused, Unclear, WireGaveUp, WireRefused
+from pim_wire.patience import Patience
 from pim_wire.redaction import Redactor
 from pim_wire.retry import Next
 from pim_wire.session import open_session
@@ -29,11 +30,15 @@ if TYPE_CHECKING:  # its library takes 40 ms to import: whoever builds one waits
 
 CONNECT_TIMEOUT_SECONDS = 10.0
 FIRST_CONTACT_SECONDS = 15.0  # a host that was never reached is a wrong address rather than an outage
+TIMEOUTS_OF_AN_ANSWER = 10  # how many times its longest silence a whole answer may take
 
 
 @dataclass
 class Call:
-    """One request, described. ``timeout`` is the longest silence in seconds, not the whole duration."""
+    """One request, described. ``timeout`` is the longest silence in seconds; a whole answer may take ten times as long.
+
+    An answer that is read as it comes (``stream``) has the ``patience`` of who reads it instead.
+    """
 
     method: str
     path: str
@@ -42,6 +47,7 @@ class Call:
     params: Mapping[str, Any] | None = None
     headers: Mapping[str, str] | None = None
     stream: bool = False
+    patience: Patience | None = None
     repeatable: bool = True
     is_broken: Callable[[requests.Response], bool] | None = None
     is_final: Callable[[int], bool] | None = None  # statuses the caller wants to see instead of a second attempt
@@ -98,8 +104,7 @@ class Wire:
         self._timeline = timeline or Timeline(clock)
         self.on_wait: Callable[[float, str], None] = lambda _seconds, _why: None
         self._reached = False
-        local = is_loopback(urlsplit(base_url).hostname or "")
-        self._session = open_session(auth, user_agent, connections, is_local=local)
+        self._session = open_session(base_url, auth, user_agent, connections)
 
     def send(self, call: Call) -> requests.Response:
         """The first answer that is neither throttled nor a passing failure; 4xx answers are the caller's to judge.
@@ -122,24 +127,35 @@ class Wire:
         throttle = self._throttle_for(call.method)
         throttle.take()
         self._count(effort)
+        patience = call.patience or self.patience(TIMEOUTS_OF_AN_ANSWER * call.timeout)
+        patience.renew()
         try:
-            response = self._session.request(
-                call.method,
-                self.base_url + call.path,
-                json=call.json,
-                params=call.params,
-                headers=call.headers,
-                timeout=(CONNECT_TIMEOUT_SECONDS, call.timeout),
-                stream=True,  # nothing is read before it is known how much of it is held
-                allow_redirects=False,
-            )
+            with patience.held():
+                response = self._ask(call)
             too_much = self._too_much(call, response)
         except requests.RequestException as error:
-            return None, retry.after_error(error), f"failed ({_plain(error)})"
+            why = f"no whole answer within {patience.seconds:g} s" if patience.is_over else retry.in_words(error)
+            return None, retry.after_error(error), f"failed ({why})"
         self._reached = True
         if too_much is not None:
             self._refuse(call, response, too_much)
         return self._judged(call, response, throttle)
+
+    def patience(self, seconds: float) -> Patience:
+        """For an answer that is read as it comes; whoever reads renews it with each line."""
+        return Patience(self._clock, seconds)
+
+    def _ask(self, call: Call) -> requests.Response:
+        return self._session.request(
+            call.method,
+            self.base_url + call.path,
+            json=call.json,
+            params=call.params,
+            headers=call.headers,
+            timeout=(CONNECT_TIMEOUT_SECONDS, call.timeout),
+            stream=True,  # nothing is read before it is known how much of it is held
+            allow_redirects=False,
+        )
 
     def _too_much(self, call: Call, response: requests.Response) -> str | None:
         """Read what is not read line by line; of an error only the beginning. In words what is too much, or None."""
@@ -232,19 +248,3 @@ class Wire:
         effort.attempts += 1
         self.tally.requests += 1
         self.tally.retries += effort.attempts > 1
-
-
-def _plain(error: requests.RequestException) -> str:
-    """The kind of failure in words; the library's own text quotes addresses of objects and headers."""
-    words = {
-        requests.exceptions.SSLError: "the certificate was not accepted",
-        requests.ConnectTimeout: "no connection within 10 s",
-        requests.ReadTimeout: "no answer in time",
-        requests.exceptions.ProxyError: "the proxy did not answer",
-        requests.exceptions.ChunkedEncodingError: "the answer broke off",
-    }
-    for kind, text in words.items():
-        if isinstance(error, kind):
-            return text
-    never = retry.after_error(error) is Next.NOT_SENT
-    return "no connection: nobody listens there, or no network" if never else "the connection broke"

@@ -11,13 +11,12 @@ import requests
 
 from pim_wire.bounds import Bounds
 from pim_wire.errors import AnswerRefused
+from pim_wire.patience import Patience, arriving
 from pim_wire.redaction import Redactor
 from pim_wire.wire import Call, Wire
 from tap_medipim.errors import AccessRefused, ConnectionLost, EndpointAbsent, StreamFailed
 from tap_medipim.json_lines import read_results
 from tap_medipim.rows import is_count, unfit_row
-
-CHUNK_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -85,12 +84,15 @@ class MedipimClient:
 
         Raises StreamBroken when the answer ends before it is complete, whatever the reason.
         """
-        call = Call("POST", path, self._stream_timeout, json=body, stream=True, headers=_ACCEPT_LINES)
+        timeout, patience = self._stream_timeout, self.wire.patience(self._stream_timeout)
+        call = Call("POST", path, timeout, json=body, stream=True, patience=patience, headers=_ACCEPT_LINES)
         with closing(self._send(call)) as response:
             self._judge(response, path)
             if response.status_code == requests.codes.no_content:
                 return
-            yield from read_results(_chunks(response), self._bounds, self.on_total)
+            for result in read_results(_chunks(response, patience), self._bounds, self.on_total):
+                yield result
+                patience.renew()  # only now: as long as the reader of our output lets us wait, nothing is late
 
     def _send(self, call: Call) -> requests.Response:
         """The answer; one that is more than we hold costs this stream, not the run."""
@@ -121,11 +123,13 @@ _ACCEPT_JSON = {"Accept": "application/json"}
 _ACCEPT_LINES = {"Accept": "application/x-json-stream, application/json"}
 
 
-def _chunks(response: requests.Response) -> Iterator[bytes]:
+def _chunks(response: requests.Response, patience: Patience) -> Iterator[bytes]:
     try:
-        yield from response.iter_content(CHUNK_BYTES)
+        yield from arriving(response)
     except requests.RequestException as error:
-        raise ConnectionLost(f"the connection broke ({type(error).__name__})") from None
+        if patience.is_over:
+            raise ConnectionLost(f"no whole row within {patience.seconds:g} s (stream_timeout_seconds)") from None
+        raise ConnectionLost(f"the connection broke ({type(error.args[0]).__name__})") from None
 
 
 def _fit(rows: list[Any], path: str) -> list[dict[str, Any]]:

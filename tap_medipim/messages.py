@@ -1,6 +1,5 @@
 """Singer messages out: orjson, whole lines in batches, let go with STATE and SCHEMA or when enough has gathered."""
 
-import sys
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +7,8 @@ import orjson
 from singer_sdk.singerlib.encoding.base import GenericSingerWriter, SingerMessageType
 from typing_extensions import override
 
-from pim_wire.errors import Interrupted, writing
+from pim_wire.errors import Interrupted
+from pim_wire.stdout import write_whole
 
 BATCH_BYTES = 64 * 1024  # what a pipe holds; twice as much would be mapped and unmapped by malloc at each batch
 _FLUSHED = frozenset({SingerMessageType.STATE, SingerMessageType.SCHEMA})
@@ -61,15 +61,6 @@ class OrjsonWriter(GenericSingerWriter[bytes, Any]):
         self.is_writing = True
         try:
             lines, self._lines, self._held = self._lines, [], 0
-            with writing("Standard output"):
-                _write_whole(b"".join(lines))
-                sys.stdout.buffer.flush()
+            write_whole(b"".join(lines))
         finally:
             self.is_writing = False
-
-
-def _write_whole(data: bytes) -> None:
-    """All of it: with PYTHONUNBUFFERED, as in containers, stdout is a raw file, whose writes a signal cuts short."""
-    rest = memoryview(data)
-    while rest:
-        rest = rest[sys.stdout.buffer.write(rest) or 0 :]

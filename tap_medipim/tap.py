@@ -26,6 +26,7 @@ from pim_wire.clock import Clock
 from pim_wire.errors import InputRefused, Interrupted, StopRun
 from pim_wire.plugin import checked_config, quiet
 from pim_wire.redaction import Redactor
+from pim_wire.surroundings import proxy_credentials
 from pim_wire.wire import Wire
 from tap_medipim.client import MedipimClient
 from tap_medipim.errors import EndpointAbsent, NotComplete, StreamFailed
@@ -78,9 +79,9 @@ class TapMedipim(Tap):
 
     @cached_property
     def redactor(self) -> Redactor:
-        """Masks the secret in whatever this tap writes."""
+        """Masks the secret, and passwords of proxies, in whatever this tap writes."""
         key_id, secret = (str(self.config.get(name, "")).strip() for name in ("api_key_id", "api_key_secret"))
-        return Redactor([secret], [(key_id, secret)] if secret else [])
+        return Redactor([secret], ([(key_id, secret)] if secret else []) + proxy_credentials())
 
     @cached_property
     def _throttle(self) -> "Throttle":

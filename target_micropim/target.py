@@ -3,6 +3,7 @@
 What only some commands need is imported by the method that needs it: ``--about`` must not wait for a database library.
 """
 
+import json
 import sys
 from collections.abc import Callable
 from functools import cached_property
@@ -18,9 +19,11 @@ from typing_extensions import override
 
 from pim_wire.bounds import Bounds
 from pim_wire.clock import Clock
-from pim_wire.errors import InputRefused, Interrupted, StopRun, writing
+from pim_wire.errors import InputRefused, Interrupted, StopRun
 from pim_wire.plugin import checked_config, quiet
 from pim_wire.redaction import Redactor, passwords_in
+from pim_wire.stdout import write_whole
+from pim_wire.surroundings import proxy_credentials
 from target_micropim.flags import FLAGS, refuse_together
 from target_micropim.lines import Unreadable
 from target_micropim.messages import OrjsonReader
@@ -81,11 +84,12 @@ class TargetMicroPim(Target):
         """The run, opened when the first message needs it. Raises LedgerUnusable, OSError."""
         from target_micropim.run import Run
 
-        return Run(self.contact, self._let_go)
+        return Run(self.contact, self._write_state_message)
 
-    def _let_go(self, state: dict[str, Any]) -> None:
-        with writing("Standard output"):
-            self._write_state_message(state)
+    @override
+    def _write_state_message(self, state: dict[str, Any]) -> None:
+        """As the SDK's, but whole where stdout is a raw file."""
+        write_whole(json.dumps(state).encode() + b"\n")
 
     @property
     def engine(self) -> "Engine | Forecast":
@@ -94,9 +98,9 @@ class TargetMicroPim(Target):
 
     @cached_property
     def redactor(self) -> Redactor:
-        """Masks the key, and a password in ``ledger_url``, in whatever this target writes."""
+        """Masks the key, and passwords of ``ledger_url`` and of proxies, in whatever this target writes."""
         key, ledger = str(self.config.get("api_key", "")), str(self.config.get("ledger_url", ""))
-        return Redactor([key.strip(), *passwords_in(ledger)])
+        return Redactor([key.strip(), *passwords_in(ledger)], proxy_credentials())
 
     @override
     def get_sink_class(self, stream_name: str) -> type[MicroPimSink | ProbeSink]:

@@ -32,7 +32,7 @@ def test_each_status_has_one_consequence(statuses: list[int], verdict: Next) -> 
         (requests.ConnectTimeout(), Next.NOT_SENT),
         (requests.ReadTimeout(), Next.AGAIN),
         (requests.ConnectionError(), Next.AGAIN),
-        (requests.exceptions.ProxyError(), Next.AGAIN),
+        (requests.exceptions.ProxyError(), Next.NOT_SENT),
         (requests.exceptions.ChunkedEncodingError(), Next.AGAIN),
         (requests.exceptions.ContentDecodingError(), Next.AGAIN),
         (requests.exceptions.InvalidURL(), Next.REFUSE),
