@@ -60,9 +60,14 @@ def unreadable(line: bytes, bounds: Bounds, *, whole: bool) -> Unreadable | None
     if not whole:
         why = f"the line is longer than {bounds.line_bytes} bytes (max_line_bytes); only its beginning is kept"
         return Unreadable(_stream(line, why), line.decode(errors="replace")[:KEPT_CHARACTERS], why)
+    deep = too_deep(line, bounds)
+    return Unreadable(_stream(line, deep), _kept(line), deep) if deep else None
+
+
+def too_deep(line: bytes, bounds: Bounds) -> str | None:
+    """Why a line cannot be taken for its nesting; None when it can."""
     if is_nested_deeper(line, bounds.nesting):
-        why = f"the line is nested more than {bounds.nesting} levels deep (max_nesting)"
-        return Unreadable(_stream(line, why), _kept(line), why)
+        return f"the line is nested more than {bounds.nesting} levels deep (max_nesting)"
     return None
 
 

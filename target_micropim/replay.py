@@ -14,9 +14,11 @@ from typing import Any
 
 import orjson
 
+from pim_wire.bounds import LINES_IN_AN_ANSWER, Bounds
 from pim_wire.errors import InputRefused
 from target_micropim.engine import Engine
 from target_micropim.ledger import Ledger
+from target_micropim.lines import lines_of, too_deep
 from target_micropim.report.rejects import Rejects, as_json
 from target_micropim.report.run_report import Report
 from target_micropim.roads.categories import STREAM as CATEGORIES
@@ -34,13 +36,17 @@ class Refused:
     record: Any
     attempts: int
     rejected_at: float
+    too_much: str | None = None  # why it still cannot be taken, whatever else is right with it
 
 
 class Replay:
-    """Called by the thread that otherwise reads the input."""
+    """Called by the thread that otherwise reads the input; its lines have the same bounds (docs/decisions/0014)."""
 
-    def __init__(self, path: Path, engine: Engine, ledger: Ledger, report: Report, rejects: Rejects) -> None:
+    def __init__(
+        self, path: Path, engine: Engine, ledger: Ledger, report: Report, rejects: Rejects, bounds: Bounds
+    ) -> None:
         self._path = path
+        self._bounds = bounds
         self._engine = engine
         self._ledger = ledger
         self._report = report
@@ -62,6 +68,8 @@ class Replay:
         if self._is_superseded(refused):
             self._report.receive(PRODUCTS)
             self._report.settle(PRODUCTS, "superseded")
+        elif refused.too_much:
+            self._engine.refuse(refused.stream, refused.record, refused.too_much)
         else:
             self._engine.receive(refused.stream, refused.record)
 
@@ -71,8 +79,14 @@ class Replay:
         return self._ledger.was_settled_between(refused.external_id, refused.rejected_at, self._began)
 
     def _lines(self) -> Iterator[Refused]:
+        most = self._bounds.answer_bytes  # a record that is kept as a text is escaped, and reasons stand beside it
         with self._path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
+            for number, (line, whole) in enumerate(lines_of(file, most), start=1):
+                if not whole:
+                    raise InputRefused(
+                        f"--replay {self._path}: line {number} has more than {most} bytes "
+                        f"({LINES_IN_AN_ANSWER} times max_line_bytes): raise it, or take the line out"
+                    )
                 if line.strip():
                     yield self._read(number, line)
 
@@ -85,8 +99,9 @@ class Replay:
                 record=found["record"],
                 attempts=int(found.get("attempts", 1)),
                 rejected_at=float(found.get("rejected_at", 0)),
+                too_much=too_deep(line, self._bounds),
             )
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise InputRefused(f"--replay {self._path}: line {number} is no line of a rejects.jsonl") from None
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pim_wire.bounds import Bounds
 from pim_wire.errors import SettingsRefused
 from target_micropim.assembly import Tools, engine_of
 from target_micropim.contact import Contact
@@ -123,7 +124,8 @@ class Run:
 
     def replay(self, path: Path) -> None:
         """Feed a rejects file instead of a tap's output. Raises StopRun."""
-        Replay(path, self.engine, self._ledger, self._report, self._rejects).feed()
+        bounds = Bounds(self._config["max_line_bytes"], self._config["max_nesting"])
+        Replay(path, self.engine, self._ledger, self._report, self._rejects, bounds).feed()
 
     def finish(self) -> None:
         """The input has ended."""

@@ -156,3 +156,34 @@ def test_the_rejects_of_a_stopped_run_are_on_the_disk(world: Any, singer: Any) -
     assert isinstance(outcome.failure, TooMany)
     assert len(outcome.rejects) >= 3  # the one too many, and what was in flight
     assert sum(outcome.report["streams"]["products"].values()) == 2 * outcome.report["streams"]["products"]["received"]
+
+
+@pytest.mark.parametrize("levels", [300, 30_000])
+def test_a_record_too_deep_is_refused_again_or_the_file_is_none_of_ours(world: Any, singer: Any, levels: int) -> None:
+    """The bound of the input holds for a replay; what no rejects file can hold stops it, in one sentence."""
+    deep = json.dumps({"stream": "products", "external_id": "1", "record": singer.product(1, deep=0)})
+    file = world.folder / "rejects.jsonl"
+    file.write_text(deep.replace('"deep": 0', f'"deep": {"[" * levels}{"]" * levels}') + "\n")
+    code, folder = replay(world, file)
+    assert code == (1 if levels > 1000 else 0)
+    if levels < 1000:
+        (row,) = lines_of(folder)
+        assert (row["attempts"], row["stage"], row["external_id"]) == (2, "read", "1")
+        assert "max_nesting" in row["reason"]
+        code, folder = replay(world, folder / "rejects.jsonl", max_nesting=250)
+        assert lines_of(folder)[0]["attempts"] == 3
+    else:
+        assert "line 1 is no line of a rejects.jsonl" in (folder / "report.json").read_text()
+    assert skus(world) == []
+
+
+def test_a_line_too_long_stops_a_replay_before_the_first_record(world: Any, singer: Any) -> None:
+    """It is not held: four times max_line_bytes is more than a record of that length and its reasons can take."""
+    file = world.folder / "rejects.jsonl"
+    rows = [{"stream": "products", "external_id": str(n), "record": singer.product(n)} for n in (1, 2)]
+    rows[1]["record"]["name"]["en"] = "x" * 4 * 65_536
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    code, folder = replay(world, file, max_line_bytes=65_536)
+    assert code == 1
+    assert "line 2 has more than 262144 bytes" in json.loads((folder / "report.json").read_text())["stopped_by"]
+    assert world.pim.requests == []
