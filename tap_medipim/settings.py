@@ -126,14 +126,14 @@ SETTINGS = th.PropertiesList(
         th.NumberType(nullable=False, exclusive_minimum=0),
         default=60,
         title="Request timeout",
-        description="Longest silence in an answer before it is asked again.",
+        description="Longest silence in an answer before it is asked again; a whole one may take ten times as long.",
     ),
     th.Property(
         "stream_timeout_seconds",
         th.NumberType(nullable=False, exclusive_minimum=0),
         default=300,
         title="Stream timeout",
-        description="Longest silence in a streamed answer before it is resumed.",
+        description="Longest time without a whole row in a streamed answer before it is resumed.",
     ),
     th.Property(
         "max_wait_seconds",

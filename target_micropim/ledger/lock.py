@@ -3,6 +3,7 @@
 A lock is dead when its process is gone (same machine) or when its heart has not beaten for a minute (any machine).
 """
 
+import math
 import os
 import socket
 import time
@@ -36,9 +37,10 @@ class RunLock:
         with self._ledger.transaction() as connection:
             holder = connection.execute(select(lock)).first()
             if holder is not None and not self._is_dead(holder):
+                left = holder.beat_at + DEAD_AFTER_SECONDS - self._wall()  # more where its clock is ahead of ours
                 raise LedgerUnusable(
                     f"Another run (process {holder.pid} on {holder.host}) is writing with this ledger: wait until it "
-                    f"ends; if it was killed, try again in {DEAD_AFTER_SECONDS:.0f} s"
+                    f"ends; if it was killed, try again in {math.floor(left) + 1} s"
                 )
             if holder is not None:
                 connection.execute(delete(lock).where(lock.c.owner == holder.owner))

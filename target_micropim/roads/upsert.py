@@ -95,10 +95,22 @@ class Upserter:
             return left_alone
         if wanted.inactive and found is not None:
             return Outcome("archived", archive=self._row(wanted, row, found, digest))
-        action, row, shelf = self._written(wanted, row, found)
+        action, row, shelf = self._written_once_found(wanted, row, found)
         whole = self._options.media_mode != "append" or self._media.send(wanted, shelf)
         self._settle(wanted, row, digest if whole else NOT_WHOLE)
         return Outcome(action)
+
+    def _written_once_found(
+        self, wanted: Wanted, row: ProductRow | None, found: Found | None
+    ) -> tuple[str, ProductRow, Shelf]:
+        """An id that became stale between look and write is looked up again, once. Raises Refused."""
+        try:
+            return self._written(wanted, row, found)
+        except NotFound:
+            row, again = self._recognise(wanted)
+            if found is None or (again is not None and again.remote_id == found.remote_id):
+                raise
+            return self._written(wanted, row, again)
 
     def _written(self, wanted: Wanted, row: ProductRow | None, found: Found | None) -> tuple[str, ProductRow, Shelf]:
         """Made, or changed where it differs; a SKU that turns out to be taken means changed."""

@@ -158,7 +158,7 @@ SETTINGS = th.PropertiesList(
         th.NumberType(nullable=False, exclusive_minimum=0),
         default=60,
         title="Request timeout",
-        description="Longest silence before a request counts as failed.",
+        description="Longest silence before a request counts as failed; a whole answer may take ten times as long.",
     ),
     th.Property(
         "max_wait_seconds",

@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -257,8 +258,8 @@ def test_a_broken_line_ends_the_run_without_being_quoted(world: Any, singer: Any
     assert "not json" not in ended.err
 
 
-def one_line(world: Any, singer: Any, *words: str, **settings: Any) -> None:
-    """A run that cannot begin: exit code 1, one line with these words, no key, no request."""
+def one_line(world: Any, singer: Any, *words: str, **settings: Any) -> str:
+    """A run that cannot begin: exit code 1, one line with these words, no key, no request; the line."""
     ended = world.spawn(numbered(singer, 1), **settings)
     assert ended.code == 1, ended.err
     assert ended.states == []
@@ -267,6 +268,7 @@ def one_line(world: Any, singer: Any, *words: str, **settings: Any) -> None:
         assert word in line
     assert KEY not in ended.err
     assert [r for r in world.pim.requests if r.method != "GET"] == []
+    return str(line)
 
 
 def test_a_ledger_that_cannot_be_opened_is_one_line(world: Any, singer: Any) -> None:
@@ -316,6 +318,22 @@ def test_a_ledger_in_use_is_one_line(world: Any, singer: Any) -> None:
     with_ledger(world, lock_row(os.getpid(), "strftime('%s', 'now') + 0.0"))
     world.forget_requests()
     one_line(world, singer, "Another run", str(os.getpid()))
+
+
+@pytest.mark.parametrize("ahead", [-40, 0, 5000])
+def test_the_wait_for_a_dead_run_elsewhere_is_told_truly(world: Any, singer: Any, ahead: int) -> None:
+    """Its process cannot be seen, and its clock may be ahead of ours: the time told is the time it takes."""
+    world.load(numbered(singer, 1))
+    world.forget_requests()
+    held = f"strftime('%s', 'now') + {ahead}.0"
+    with_ledger(world, f"INSERT INTO run_lock VALUES (1, 'someone', 'another-host', 7, {held})")  # noqa: S608
+    said = one_line(world, singer, "Another run", "another-host")
+    told = re.search(r"try again in (\d+) s", said)
+    assert told is not None
+    seconds = int(told[1])
+    assert 60 + ahead - 20 <= seconds <= 61 + ahead
+    with_ledger(world, f"UPDATE run_lock SET beat_at = beat_at - {seconds}")  # noqa: S608 - that much time goes by
+    world.load(numbered(singer, 1))
 
 
 def test_the_lock_of_a_dead_process_is_taken_over(world: Any, singer: Any) -> None:

@@ -108,6 +108,19 @@ def test_both_layers_are_judged(world: Any, singer: Any, verb: str, status: int)
     assert [row["said"] for row in world.load(singer.lines(products=[record])).rejects] == ["Not like this"]
 
 
+def test_an_id_that_becomes_stale_before_the_write_is_looked_up_again(world: Any, singer: Any) -> None:
+    """A product that goes away between look and PATCH is made anew under its SKU, as if it had been gone before."""
+    world.load(singer.lines(products=[singer.product(1)]))
+    world.pim.on_request(lambda call: world.pim.products.pop(90001, None) if call.method == "PATCH" else None)
+    outcome = world.load(singer.lines(products=[singer.product(1, name={"en": "New"})]))
+    assert outcome.rejects == []
+    assert [(product["sku"], product["name"]) for product in world.pim.products.values()] == [("1", "New")]
+    assert outcome.report["streams"]["products"] == {"received": 1, "created": 1}
+    world.forget_requests()
+    world.load(singer.lines(products=[singer.product(1, name={"en": "New"})]))
+    assert [request.path for request in world.pim.requests] == ["/api/channels"]
+
+
 def test_the_table_is_whole() -> None:
     """Every status that the program names stands in the table."""
     assert set(STATUS_TABLE) | RETRIED_STATUSES <= set(TABLE)
