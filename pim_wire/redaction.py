@@ -3,6 +3,7 @@
 import base64
 import json
 import logging
+import os
 import re
 import traceback
 from collections.abc import Iterable
@@ -78,3 +79,13 @@ def _forms(secret: str) -> set[str]:
     escaped |= {json.dumps(form)[1:-1] for form in escaped}  # a message that quotes JSON, in a log that is JSON
     quoted = {quote(secret, safe=""), quote(secret), quote_plus(secret)}
     return {secret} | quoted | escaped | encoded | {form.rstrip("=") for form in encoded}
+
+
+def proxy_credentials() -> list[tuple[str, str]]:
+    """User and password of each proxy of the environment, as written and as sent."""
+    found: set[tuple[str, str]] = set()
+    for address in (value for name, value in os.environ.items() if name.lower().endswith("_proxy")):
+        before, _at, _host = address.rpartition("@")
+        user, _colon, password = before.rpartition("//")[2].partition(":")
+        found |= {(user, password), (unquote(user), unquote(password))}
+    return sorted(found - {("", "")})

@@ -11,8 +11,8 @@ from typing_extensions import override
 from urllib3.poolmanager import ProxyManager
 
 from pim_wire.address import is_loopback
+from pim_wire.authorities import authorities
 from pim_wire.patience import POOLS
-from pim_wire.surroundings import authorities
 
 
 class _Session(requests.Session):

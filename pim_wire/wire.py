@@ -15,7 +15,6 @@ import requests
 from requests.auth import AuthBase
 
 from pim_wire import retry
-from pim_wire.address import is_loopback
 from pim_wire.bounds import ERROR_BYTES, Bounds, hold_body
 from pim_wire.clock import Clock
 from pim_wire.errors import AnswerRefused, Unclear, WireGaveUp, WireRefused

@@ -25,8 +25,7 @@ from typing_extensions import override
 from pim_wire.clock import Clock
 from pim_wire.errors import InputRefused, Interrupted, StopRun
 from pim_wire.plugin import checked_config, quiet
-from pim_wire.redaction import Redactor
-from pim_wire.surroundings import proxy_credentials
+from pim_wire.redaction import Redactor, proxy_credentials
 from pim_wire.wire import Wire
 from tap_medipim.client import MedipimClient
 from tap_medipim.errors import EndpointAbsent, NotComplete, StreamFailed

@@ -21,9 +21,8 @@ from pim_wire.bounds import Bounds
 from pim_wire.clock import Clock
 from pim_wire.errors import InputRefused, Interrupted, StopRun
 from pim_wire.plugin import checked_config, quiet
-from pim_wire.redaction import Redactor, passwords_in
+from pim_wire.redaction import Redactor, passwords_in, proxy_credentials
 from pim_wire.stdout import write_whole
-from pim_wire.surroundings import proxy_credentials
 from target_micropim.flags import FLAGS, refuse_together
 from target_micropim.lines import Unreadable
 from target_micropim.messages import OrjsonReader

@@ -1,11 +1,8 @@
-"""What the environment says of the way to a service: who vouches for certificates, and passwords of proxies.
-
-Proxies themselves are read by requests; docs/decisions/0018 says what is heeded and what is not.
-"""
+"""Who vouches for certificates: what the environment says, looked at before requests does (docs/decisions/0018)."""
 
 import os
+import ssl
 from pathlib import Path
-from urllib.parse import unquote
 
 from pim_wire.errors import SettingsRefused
 
@@ -27,8 +24,6 @@ def authorities() -> str | None:
 
 def _trouble_with(path: Path) -> str | None:
     """Why these certificates cannot be used, in words; None when they can."""
-    import ssl
-
     try:
         if path.is_dir():
             return None if any(path.iterdir()) else "is an empty folder"
@@ -38,13 +33,3 @@ def _trouble_with(path: Path) -> str | None:
     except OSError as error:
         return f"cannot be read ({error.strerror})"
     return None
-
-
-def proxy_credentials() -> list[tuple[str, str]]:
-    """User and password of each proxy of the environment, as written and as sent."""
-    found: set[tuple[str, str]] = set()
-    for address in (value for name, value in os.environ.items() if name.lower().endswith("_proxy")):
-        before, _at, _host = address.rpartition("@")
-        user, _colon, password = before.rpartition("//")[2].partition(":")
-        found |= {(user, password), (unquote(user), unquote(password))}
-    return sorted(found - {("", "")})
