@@ -107,8 +107,10 @@ class Upserter:
         try:
             return self._written(wanted, row, found)
         except NotFound:
+            if found is None:
+                raise
             row, again = self._recognise(wanted)
-            if found is None or (again is not None and again.remote_id == found.remote_id):
+            if again is not None and again.remote_id == found.remote_id:
                 raise
             return self._written(wanted, row, again)
 
