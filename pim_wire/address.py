@@ -1,9 +1,11 @@
-"""Addresses of services, as settings may give them: https, or plain http to this machine, and nothing but the place."""
+"""Addresses as settings may give them. Of services: https, or plain http to this machine, and nothing but the place."""
 
 import ipaddress
 from urllib.parse import SplitResult, urlsplit
 
 from pim_wire.errors import SettingsRefused
+
+_STORES = ("sqlite", "postgresql", "redis", "rediss")
 
 
 def checked_base_url(setting: str, url: str) -> str:
@@ -18,6 +20,18 @@ def checked_base_url(setting: str, url: str) -> str:
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise SettingsRefused(f"{setting}: plain http is spoken to this machine only; use https for {parts.hostname}")
     return url.strip().rstrip("/")
+
+
+def checked_throttle_url(url: str | None) -> str | None:
+    """A ``throttle_url`` that one of the stores may be behind. Raises SettingsRefused."""
+    if url is None:
+        return None
+    scheme, colon, place = url.strip().partition("://")
+    if not colon or scheme not in _STORES or (scheme == "sqlite" and not place.startswith("/")) or len(place) <= 1:
+        raise SettingsRefused(
+            "throttle_url: must look like sqlite:///path, postgresql://user@host/name or redis://host:6379/0"
+        )
+    return url.strip()
 
 
 def _split(url: str) -> SplitResult | None:

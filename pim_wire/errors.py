@@ -6,6 +6,7 @@ StopRun                 the run ends with exit code 1 and this one sentence
 ├── CannotWrite         no room, or no right to write: say where
 ├── StrangeAnswer       the service answers, but not so that it could be worked with
 ├── ProbeRefused        this organization must not be probed, or not this way
+├── CannotPace          the place where processes share their pace fails: nothing is sent without it
 ├── WireGaveUp          the service did not answer well for as long as we may wait
 └── WireRefused         asking again cannot help: certificate, redirect, plain http
     └── AnswerRefused   an answer is longer, or nested deeper, than the settings allow
@@ -67,6 +68,12 @@ class ProbeRefused(StopRun):
     """A probe would touch what it must not."""
 
     section = "probe"
+
+
+class CannotPace(StopRun):
+    """The shared pace cannot be read or changed."""
+
+    section = "shared-throttle"
 
 
 class WireGaveUp(StopRun):

@@ -141,6 +141,17 @@ def bound_settings(what_happens: str, answer: str) -> tuple[th.Property[int], ..
     )
 
 
+def throttle_setting(limits: str) -> th.Property[str]:
+    """The setting ``throttle_url``, which means the same in both plugins."""
+    return th.Property(
+        "throttle_url",
+        th.StringType,
+        title="Shared throttle",
+        description=f"Where several processes share {limits}: sqlite:///path on one machine, "
+        "postgresql://user@host/name or redis://host:6379/0 on several. Unset: this process counts alone.",
+    )
+
+
 def checked_config(
     plugin: PluginBase, check: Callable[[dict[str, Any]], Iterable[str]], redactor: Redactor
 ) -> list[str]:

@@ -84,7 +84,7 @@ class Wire:
         service: str,
         auth: AuthBase,
         user_agent: str,
-        throttle_for: Callable[[str], "Throttle"],
+        throttle_for: Callable[[Call], "Throttle"],
         max_wait_seconds: float,
         clock: Clock,
         redactor: Redactor,
@@ -123,7 +123,7 @@ class Wire:
             self._wait(call, effort, verdict, response, told)
 
     def _attempt(self, call: Call, effort: _Effort) -> tuple[requests.Response | None, Next, str]:
-        throttle = self._throttle_for(call.method)
+        throttle = self._throttle_for(call)
         throttle.take()
         self._count(effort)
         patience = call.patience or self.patience(TIMEOUTS_OF_AN_ANSWER * call.timeout)
@@ -220,7 +220,7 @@ class Wire:
         self.tally.waited_seconds += wait
         self.on_wait(wait, told)
         if verdict is Next.THROTTLED:
-            self._throttle_for(call.method).refused(wait)
+            self._throttle_for(call).refused(wait)
         else:
             self._pause(wait)
 

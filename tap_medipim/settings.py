@@ -1,15 +1,16 @@
 """The settings of tap-medipim: declared once, read once. meltano.yml and the README are tested against this list."""
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from singer_sdk import typing as th
 
-from pim_wire.address import checked_base_url
+from pim_wire.address import checked_base_url, checked_throttle_url
 from pim_wire.bounds import Bounds
 from pim_wire.errors import SettingsRefused
-from pim_wire.plugin import bound_settings
+from pim_wire.plugin import bound_settings, throttle_setting
 from tap_medipim import filters
 from tap_medipim.bookmark import Bookmark
 from tap_medipim.errors import StreamFailed
@@ -107,6 +108,7 @@ SETTINGS = th.PropertiesList(
         title="Requests per minute",
         description="Upper limit for the whole tap; Medipim allows 100.",
     ),
+    throttle_setting("this limit"),
     th.Property(
         "lookback_seconds",
         th.IntegerType(nullable=False, minimum=0),
@@ -161,6 +163,7 @@ class TapSettings:
     sorting: dict[str, Any] | None
     page_size: int
     requests_per_minute: int
+    throttle_url: str | None
     lookback_seconds: int
     keep_embed_url: bool
     request_timeout: float
@@ -168,6 +171,11 @@ class TapSettings:
     max_wait: float
     user_agent: str
     bounds: Bounds
+
+    @property
+    def key_mark(self) -> str:
+        """Tells keys apart where a limit is shared; Medipim counts by key (medipim.md 2.2)."""
+        return hashlib.blake2b(self.key_id.encode(), digest_size=8).hexdigest()
 
     @classmethod
     def read(cls, config: Mapping[str, Any], default_agent: str) -> "TapSettings":
@@ -185,6 +193,7 @@ class TapSettings:
             sorting=filters.read_filter(config.get("sorting")),
             page_size=config["page_size"],
             requests_per_minute=config["requests_per_minute"],
+            throttle_url=checked_throttle_url(config.get("throttle_url")),
             lookback_seconds=config["lookback_seconds"],
             keep_embed_url=config["keep_embed_url"],
             request_timeout=config["request_timeout_seconds"],
@@ -202,6 +211,7 @@ def problems(config: Mapping[str, Any]) -> Iterator[str]:
             yield f"Setting {name}: is empty"
     try:
         checked_base_url("api_url", _base_url(config))
+        checked_throttle_url(config.get("throttle_url"))
     except SettingsRefused as refused:
         yield f"Setting {refused}"
     try:

@@ -25,7 +25,7 @@ from typing_extensions import override
 from pim_wire.clock import Clock
 from pim_wire.errors import InputRefused, Interrupted, StopRun
 from pim_wire.plugin import checked_config, quiet
-from pim_wire.redaction import Redactor, proxy_credentials
+from pim_wire.redaction import Redactor, passwords_in, proxy_credentials
 from pim_wire.wire import Wire
 from tap_medipim.client import MedipimClient
 from tap_medipim.errors import EndpointAbsent, NotComplete, StreamFailed
@@ -78,15 +78,18 @@ class TapMedipim(Tap):
 
     @cached_property
     def redactor(self) -> Redactor:
-        """Masks the secret, and passwords of proxies, in whatever this tap writes."""
+        """Masks the secret, and passwords of ``throttle_url`` and of proxies, in whatever this tap writes."""
         key_id, secret = (str(self.config.get(name, "")).strip() for name in ("api_key_id", "api_key_secret"))
-        return Redactor([secret], ([(key_id, secret)] if secret else []) + proxy_credentials())
+        shared = passwords_in(str(self.config.get("throttle_url") or ""))
+        return Redactor([secret, *shared], ([(key_id, secret)] if secret else []) + proxy_credentials())
 
     @cached_property
     def _throttle(self) -> "Throttle":
-        from pim_wire.throttle import Throttle
+        from pim_wire.throttle import Throttle, keepers_for
 
-        throttle = Throttle(self.settings.requests_per_minute, self.clock)
+        settings = self.settings
+        keeper = keepers_for(settings.throttle_url, self.clock)(f"{settings.base_url} {settings.key_mark}")
+        throttle = Throttle(settings.requests_per_minute, self.clock, keeper=keeper)
         throttle.on_wait = lambda seconds: self.progress.look(f"waiting {seconds:.0f} s for its turn")
         return throttle
 
@@ -115,7 +118,7 @@ class TapMedipim(Tap):
             service="Medipim",
             auth=HTTPBasicAuth(settings.key_id, settings.key_secret),
             user_agent=settings.user_agent,
-            throttle_for=lambda _method: throttle,
+            throttle_for=lambda _call: throttle,
             max_wait_seconds=settings.max_wait,
             clock=self.clock,
             redactor=self.redactor,

@@ -105,9 +105,11 @@ class Check:
 
     def _limits(self) -> Iterator[str]:
         config, settings = self._config, self._contact.settings
+        pictures = config.get("pictures_per_minute")
         yield (
             f"Limits: {config['reads_per_minute']} reads and {config['writes_per_minute']} writes a minute, "
-            f"{config['max_in_flight']} in flight"
+            + (f"at most {pictures} of them pictures, " if pictures else "")
+            + f"{config['max_in_flight']} in flight"
         )
         yield f"max_rejects: {_limit(settings.max_rejects, 'none')}"
         yield f"max_archive: {_limit(settings.max_archive, '20%, at least 50')}"

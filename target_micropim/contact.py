@@ -12,10 +12,10 @@ from pim_wire.bounds import Bounds
 from pim_wire.clock import Clock
 from pim_wire.errors import StrangeAnswer
 from pim_wire.redaction import Redactor
-from pim_wire.throttle import Throttle
+from pim_wire.throttle import Throttle, ThrottleTally, keepers_for
 from pim_wire.timeline import Timeline
-from pim_wire.wire import Wire
-from target_micropim.api.client import MicroPimClient
+from pim_wire.wire import Call, Wire
+from target_micropim.api.client import MicroPimClient, is_picture
 from target_micropim.api.reach import Reach, is_public_address
 from target_micropim.errors import RecordRejected
 from target_micropim.settings.shaping import organization
@@ -35,7 +35,7 @@ class KeyAuth(AuthBase):
 
 
 class Contact:
-    """The wire and its two throttles, and the client that speaks over it."""
+    """The wire and its throttles, and the client that speaks over it. Raises CannotPace."""
 
     def __init__(
         self, config: Mapping[str, Any], settings: TargetSettings, agent: str, clock: Clock, redactor: Redactor
@@ -48,10 +48,16 @@ class Contact:
         self.timeline = Timeline(clock)
         reads = _slower(config["reads_per_minute"], known.reads_per_minute)
         writes = _slower(config["writes_per_minute"], known.writes_per_minute)
-        self.reads = Throttle(reads, clock, self.timeline, "reads")
-        self.writes = Throttle(writes, clock, self.timeline, "writes")
+        keeper = keepers_for(settings.throttle_url, clock)
+        where = settings.base_url  # MicroPIM counts by the caller's address, not by key (micropim.md 1.3)
+        self.reads = Throttle(reads, clock, self.timeline, "reads", keeper=keeper(f"{where} reads"))
+        self.writes = Throttle(writes, clock, self.timeline, "writes", keeper=keeper(f"{where} writes"))
+        self.pictures = self.writes
+        if (pictures := config.get("pictures_per_minute")) is not None:
+            kept = keeper(f"{where} pictures")
+            self.pictures = Throttle(pictures, clock, self.timeline, "pictures", keeper=kept, within=self.writes)
         self._agent = config.get("user_agent") or agent
-        self.wire = self._wire(lambda method: self.reads if method == "GET" else self.writes)
+        self.wire = self._wire(self._throttle_for)
         self.client = MicroPimClient(self.wire, redactor, config["request_timeout_seconds"])
 
     @cached_property
@@ -62,6 +68,14 @@ class Contact:
         return Reach(
             self.clock, self._agent, timeout, allow_private=private, may_connect=is_public_address
         ).trouble_with
+
+    @property
+    def tallies(self) -> dict[str, ThrottleTally]:
+        """What each throttle did; pictures, where they have one, count among the writes too."""
+        named = {"reads": self.reads, "writes": self.writes}
+        if self.pictures is not self.writes:
+            named["pictures"] = self.pictures
+        return {kind: throttle.tally for kind, throttle in named.items()}
 
     @property
     def organization(self) -> str:
@@ -85,9 +99,15 @@ class Contact:
     def wire_at(self, per_minute: int) -> Wire:
         """A second wire with a pace of its own, for the bursts of --probe."""
         throttle = Throttle(per_minute, self.clock)
-        return self._wire(lambda _method: throttle)
+        return self._wire(lambda _call: throttle)
 
-    def _wire(self, throttle_for: Callable[[str], Throttle]) -> Wire:
+    def _throttle_for(self, call: Call) -> Throttle:
+        """A picture is a write too: its own throttle stands within that of the writes."""
+        if call.method == "GET":
+            return self.reads
+        return self.pictures if is_picture(call) else self.writes
+
+    def _wire(self, throttle_for: Callable[[Call], Throttle]) -> Wire:
         return Wire(
             self.settings.base_url,
             service="MicroPIM",

@@ -156,7 +156,6 @@ class Run:
             self._ledger.close()
 
     def _facts(self, failure: BaseException | None) -> dict[str, Any]:
-        tallies = {"reads": self._contact.reads.tally, "writes": self._contact.writes.tally}
         wire, timeline = self._contact.wire.tally, self._contact.timeline
         return {
             "api_url": self._contact.settings.base_url,
@@ -166,7 +165,7 @@ class Run:
             "duration_seconds": round(self._clock.now() - self._began, 3),
             "complete": failure is None,
             "stopped_by": None if failure is None else str(failure) or type(failure).__name__,
-            "requests": {kind: vars(tally) for kind, tally in tallies.items()}
+            "requests": {kind: vars(tally) for kind, tally in self._contact.tallies.items()}
             | {
                 "retries": wire.retries,
                 "waited_seconds": round(wire.waited_seconds, 3),

@@ -97,9 +97,10 @@ class TargetMicroPim(Target):
 
     @cached_property
     def redactor(self) -> Redactor:
-        """Masks the key, and passwords of ``ledger_url`` and of proxies, in whatever this target writes."""
-        key, ledger = str(self.config.get("api_key", "")), str(self.config.get("ledger_url", ""))
-        return Redactor([key.strip(), *passwords_in(ledger)], proxy_credentials())
+        """Masks the key, and passwords of databases and of proxies, in whatever this target writes."""
+        key, *places = (str(self.config.get(name) or "") for name in ("api_key", "ledger_url", "throttle_url"))
+        passwords = (password for place in places for password in passwords_in(place))
+        return Redactor([key.strip(), *passwords], proxy_credentials())
 
     @override
     def get_sink_class(self, stream_name: str) -> type[MicroPimSink | ProbeSink]:

@@ -27,6 +27,8 @@ class MicroPimOptions:
     """GET calls per client IP in any 60 s (number U, the class D); None: no limit."""
     writes_per_minute: int | None = 60
     """All other calls per client IP in any 60 s (number U, the class D)."""
+    pictures_per_minute: int | None = None
+    """Of those, POSTs of pictures (U); None: none but the limit of writes."""
     retry_after: Literal["seconds", "none", "html"] = "seconds"
     """What a 429 carries (U): a Retry-After header, no header, or an HTML body without header."""
     clock: Callable[[], float] = time.monotonic

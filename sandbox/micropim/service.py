@@ -45,6 +45,7 @@ class MicroPimService(Service):
         self._limits = {
             "read": RollingLimiter(options.reads_per_minute, options.clock),
             "write": RollingLimiter(options.writes_per_minute, options.clock),
+            "picture": RollingLimiter(options.pictures_per_minute, options.clock),
         }
         super().__init__(routes_for(self, options), options.latency)
 
@@ -70,8 +71,9 @@ class MicroPimService(Service):
     def admit(self, call: Call) -> Answer | None:
         """The limit is per IP, so it comes before the key; then 401, then 403 (micropim.md 1.2)."""
         call.authorised = call.headers.get("x-api-key") == self.options.api_key
-        wait = self._limits[self.kind_of(call)].refuse_for(call.client)
-        if wait is not None:
+        kinds = ["picture"] * call.path.endswith("/media") + [self.kind_of(call)]
+        waits = (self._limits[kind].refuse_for(call.client) for kind in kinds)
+        if (wait := next((wait for wait in waits if wait is not None), None)) is not None:
             return self._too_many(wait)
         if not call.authorised:
             return failure(401, "Invalid or missing API key")

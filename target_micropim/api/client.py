@@ -212,6 +212,11 @@ class MicroPimClient:
         return f"{where} refuses this key, or a quota is used up (403: {said}): check api_key, organization and plan"
 
 
+def is_picture(call: Call) -> bool:
+    """Whether the call has MicroPIM fetch a picture."""
+    return call.method == "POST" and call.path.endswith("/media")
+
+
 def _envelope(body: bytes) -> dict[str, Any]:
     try:
         found = orjson.loads(body)

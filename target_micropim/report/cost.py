@@ -39,8 +39,10 @@ def body(whole: Mapping[str, Any]) -> str:
 
 
 def _totals(requests: Mapping[str, Any]) -> Iterator[Sequence[Any]]:
-    for kind in ("reads", "writes"):
+    for kind in ("reads", "writes", "pictures"):
         tally = requests.get(kind, {})
+        if kind == "pictures" and not tally:
+            continue  # they have no budget of their own
         yield f"{kind} sent", tally.get("turns", 0)
         yield f"{kind} refused for coming too fast (429)", tally.get("refused", 0)
     yield "requests sent again", requests.get("retries", 0)

@@ -95,7 +95,7 @@ def _for_a_person(whole: Mapping[str, Any]) -> Iterator[str]:
 def _requests(requests: Mapping[str, Any]) -> str:
     tallies = {kind: requests.get(kind, {}) for kind in ("reads", "writes")}
     sent = ", ".join(f"{tally.get('turns', 0)} {kind}" for kind, tally in tallies.items())
-    refused = sum(tally.get("refused", 0) for tally in tallies.values())
+    refused = sum(requests.get(kind, {}).get("refused", 0) for kind in (*tallies, "pictures"))
     return f"{sent}, {refused} refused (429), {requests.get('retries', 0)} sent again"
 
 

@@ -2,7 +2,7 @@
 
 from singer_sdk import typing as th
 
-from pim_wire.plugin import bound_settings
+from pim_wire.plugin import bound_settings, throttle_setting
 from target_micropim.settings.content import CONTENT, Text, Texts, choice
 
 _Limit = th.CustomType({"type": ["integer", "string", "null"]})
@@ -99,6 +99,13 @@ SETTINGS = th.PropertiesList(
         title="Writes per minute",
         description="Upper limit of all other requests. MicroPIM publishes no number.",
     ),
+    th.Property(
+        "pictures_per_minute",
+        th.IntegerType(minimum=1),
+        title="Pictures per minute",
+        description="Upper limit of pictures, each of which counts among the writes too. Unset: that of the writes.",
+    ),
+    throttle_setting("these limits"),
     th.Property(
         "max_in_flight",
         th.IntegerType(nullable=False, minimum=1, maximum=64),

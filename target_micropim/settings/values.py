@@ -8,7 +8,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
-from pim_wire.address import checked_base_url
+from pim_wire.address import checked_base_url, checked_throttle_url
 from pim_wire.errors import SettingsRefused
 from pim_wire.schema_files import read_schema
 from target_micropim.mapping.attribute_body import checked_attribute_template
@@ -44,6 +44,7 @@ class TargetSettings:
     max_rejects: Limit
     max_archive: Limit
     capabilities: Capabilities
+    throttle_url: str | None
 
     @classmethod
     def read(cls, config: Mapping[str, Any]) -> "TargetSettings":
@@ -71,6 +72,7 @@ class TargetSettings:
             max_rejects=reader.get("max_rejects", Limit.read),
             max_archive=reader.get("max_archive", Limit.read),
             capabilities=reader.get("capabilities_file", lambda value: read_capabilities(value, base_url)),
+            throttle_url=reader.get("throttle_url", checked_throttle_url),
         )
         reader.get("sku_template", _checked_template)
         reader.get("currency", _checked_currency)

@@ -78,6 +78,17 @@ def test_the_password_of_a_ledger_is_not_shown(url: Any, tmp_path: Path) -> None
     assert b"ledger_url" in b"".join(found)
 
 
+@pytest.mark.parametrize("plugin", GIVEN)
+@pytest.mark.parametrize("scheme", ["postgresql", "redis", "mysql"])
+def test_the_password_of_a_shared_throttle_is_not_shown(scheme: str, plugin: str, tmp_path: Path) -> None:
+    """Neither where nobody answers, nor where the address is none."""
+    url = f"{scheme}://me:{quote(PASSWORD, safe='')}@127.0.0.1:9/0"
+    found = run(plugin, tmp_path, {"throttle_url": url}, *(["--test"] if plugin == "tap-medipim" else []))
+
+    assert leaks(*found) == []
+    assert b"throttle_url" in b"".join(found)
+
+
 @pytest.mark.parametrize("wrong", [[SECRET], {"deep": [SECRET]}, {"deep": {SECRET: 1}}])
 @pytest.mark.parametrize(("plugin", "name"), [("tap-medipim", "api_key_secret"), ("target-micropim", "api_key")])
 def test_a_key_of_the_wrong_type_is_not_shown(plugin: str, name: str, wrong: Any, tmp_path: Path) -> None:

@@ -57,8 +57,8 @@ WITH_THE_SDK = {
 # The target's folders in the order of the road; each may use only those behind it.
 FOLDERS = ("probe", "roads", "preview", "entities", "api", "report", "ledger", "settings", "mapping", "plan")
 WIRE_MODULES = {
-    "__init__", "address", "authorities", "bounds", "clock", "errors", "patience", "plugin", "redaction", "retry",
-    "schema_files", "session", "spared", "stdout", "throttle", "timeline", "wire",
+    "__init__", "address", "authorities", "bounds", "clock", "errors", "pace", "patience", "plugin", "redaction",
+    "retry", "schema_files", "session", "shared_pace", "spared", "stdout", "throttle", "timeline", "wire",
 }  # fmt: skip
 
 

@@ -84,12 +84,22 @@ def test_it_follows_a_limit_that_changes(kind: str, before: int, after: int, fak
     assert max(refused, refused_meanwhile) <= 0.01
 
 
-@pytest.mark.parametrize("seconds", [10, 60])
-def test_other_windows_cost_pace_but_no_refusals(seconds: float, fake_clock: Any) -> None:
-    """A pause of five seconds weighs more where windows are short or fixed: three quarters, and still under 1 %."""
-    for kind in ("sliding", "fixed"):
-        throttle, service = Throttle(600, fake_clock), Service(300, kind, seconds)
-        ask(throttle, service, fake_clock, 15)
-        used, refused = ask(throttle, service, fake_clock, 90)
-        assert used >= 0.75 * 300
-        assert refused <= 0.01
+@pytest.mark.parametrize(("kind", "seconds"), [("sliding", 10), ("fixed", 10), ("fixed", 60)])
+@pytest.mark.parametrize(("configured", "allowed"), [(600, 300), (2400, 600)])
+def test_other_windows_are_settled_in_as_well(
+    kind: str, seconds: float, configured: int, allowed: int, fake_clock: Any
+) -> None:
+    """A pause of five seconds weighs more where windows are short or fixed, so a limit is not touched often."""
+    throttle, service = Throttle(configured, fake_clock), Service(allowed, kind, seconds)
+    ask(throttle, service, fake_clock, 15)
+    used, refused = ask(throttle, service, fake_clock, 90)
+    assert used >= 0.9 * allowed
+    assert refused <= 0.01
+
+
+@pytest.mark.parametrize(("configured", "allowed"), [(600, 300), (1000, 300), (300, 290), (1000, 600)])
+def test_what_a_minute_carried_is_no_place_to_search_below(configured: int, allowed: int, fake_clock: Any) -> None:
+    """The first quarter of an hour already uses nine tenths: the first refusal told how much a minute takes."""
+    used, refused = ask(Throttle(configured, fake_clock), Service(allowed, "sliding"), fake_clock, 15)
+    assert used >= 0.9 * allowed
+    assert refused <= 0.01

@@ -40,7 +40,7 @@ def test_no_sum_is_lost_and_no_bucket_too_many(steps: list[tuple[str, float]], m
     for kind in {"reads", "writes"} & set(shown["series"]):
         assert sum(shown["series"][kind]) == sum(step[0] == kind for step in steps)
     waited = sum(seconds for kind, seconds in steps if kind == "pace")
-    assert timeline.total("pace") == pytest.approx(waited)
+    assert timeline.total("pace") == pytest.approx(waited, abs=1e-6)
     assert sum(shown["series"].get("pace", [])) == pytest.approx(waited, abs=0.1)
     assert all(amount <= shown["bucket_seconds"] + 0.001 for amount in shown["series"].get("pace", []))
 

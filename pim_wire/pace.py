@@ -1,0 +1,125 @@
+"""The pace within one limit, as arithmetic: when a turn is due, slower after a refusal, and how it comes back.
+
+Pure, so that the same rules hold whoever keeps the pace: this process, or a database that several processes share
+(docs/decisions/0019). Moments are whole milliseconds of the keeper's clock. GCRA is pyrate-limiter's.
+"""
+
+from dataclasses import dataclass, replace
+from math import ceil
+
+from pyrate_limiter import GCRA, Rate
+
+MINUTE_MS = 60_000
+FORGOTTEN_AFTER_MS = 7_200_000  # more than the longest pause: what nobody used for so long says nothing about today
+ANSWERS_PER_STEP = 40
+_STEP_MS = 30_000  # near a limit that was touched: a touch costs a pause of seconds, so not too many of them
+_STEADY_ANSWERS = 100  # a refusal after so many good answers is a touch of the limit; an earlier one, a search for it
+_SLOWEST = 1 / 16
+_BACK, _NEAR = 0.95, 0.97  # shares of the pace that was refused
+_FIRST_STEP, _STEP_GROWS, _LARGEST_STEP = 0.004, 1.5, 0.1
+_CLOCKS_DIFFER_MS = 1_000
+_GCRA = GCRA()
+
+
+@dataclass(frozen=True)
+class Pace:
+    """What is known about one limit. ``share`` is the part of the configured limit that is used now."""
+
+    arrival: int = 0  # GCRA's own number: when what was given so far is used up, in microseconds
+    seen: int = 0
+    paused_until: int = 0
+    share: float = 1.0
+    edge: float = 1.0  # the share that was refused last
+    floor: float = 0.0  # the share that the minute before the first refusal has carried
+    step: float = _FIRST_STEP
+    next_step_at: int = 0
+    good: int = 0  # answers since the last refusal, as far as they were told
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A turn that is ours: first until the pause is over, then in the even pace, both in milliseconds from now."""
+
+    pause: int
+    wait: int
+    paused_until: int
+    share: float
+
+
+def even_rate(per_minute: float) -> Rate:
+    """The rate whose burst and pace together never exceed ``per_minute`` within any 60 seconds.
+
+    The burst is 2 % of the limit; the pace leaves out as much, so that jitter on the wire cannot push one
+    request too many into a window either.
+    """
+    limit = max(1, int(per_minute))
+    burst = max(1, limit // 50)
+    pace = limit - burst if limit >= 20 else limit - (burst - 1)  # noqa: PLR2004 - below 20 a margin would cost more than 5 %
+    return Rate(max(1, pace), MINUTE_MS, burst=burst)
+
+
+def at(pace: Pace, now: int) -> Pace:
+    """What of it holds now: nothing after a long silence; when the clock was set back, its moments move along."""
+    if now - pace.seen > FORGOTTEN_AFTER_MS:
+        return Pace(seen=now)
+    back = pace.seen - now
+    if back <= _CLOCKS_DIFFER_MS:
+        return replace(pace, seen=max(pace.seen, now))
+    return replace(
+        pace,
+        seen=now,
+        arrival=pace.arrival - back * 1000,
+        paused_until=pace.paused_until - back,
+        next_step_at=pace.next_step_at - back,
+    )
+
+
+def next_turn(pace: Pace, per_minute: int) -> tuple[Pace, Turn]:
+    """The next free turn, taken: who comes later gets a later one, so nobody has to ask twice."""
+    rates = [even_rate(per_minute * pace.share)]
+    begins = max(pace.seen, pace.paused_until)
+    state, decision = _GCRA.step(rates, (pace.arrival,), begins, 1)
+    due = begins + (decision.retry_after_ms or 0)
+    if due > begins:
+        state, _ = _GCRA.step(rates, (pace.arrival,), due, 1)
+    turn = Turn(begins - pace.seen, due - begins, pace.paused_until, pace.share)
+    return replace(pace, arrival=int(state[0])), turn
+
+
+def refused(pace: Pace, per_minute: int, wait: float, in_last_minute: int) -> Pace:
+    """The service said 429: a pause of ``wait`` seconds for everybody, no burst after it, and then more slowly.
+
+    By half while searching, though not below what the last minute has carried; a little after a steady time. Those
+    who are refused while the pause holds only make it longer.
+    """
+    until = max(pace.paused_until, pace.seen + ceil(wait * 1000))
+    slower = _slower(pace, in_last_minute / per_minute) if pace.seen >= pace.paused_until else pace
+    rate = even_rate(per_minute * slower.share)
+    arrival = until * 1000 + (rate.burst - 1) * MINUTE_MS * 1000 // rate.limit
+    return replace(
+        slower, paused_until=until, arrival=max(pace.arrival, arrival), next_step_at=max(until, pace.next_step_at)
+    )
+
+
+def _slower(pace: Pace, carried: float) -> Pace:
+    floor = carried if pace.share >= 1 else 0.0 if pace.good else pace.floor
+    by_factor = pace.share * (_BACK if pace.good >= _STEADY_ANSWERS else 0.5)
+    share = max(_SLOWEST, by_factor, min(pace.share, floor * _NEAR))
+    return replace(pace, share=share, edge=pace.share, floor=floor, step=_FIRST_STEP, good=0)
+
+
+def went_well(pace: Pace, answers: int) -> Pace:
+    """So many more good answers: up in halves to just below the last refusal, then in small steps that grow."""
+    pace = replace(pace, good=pace.good + answers)
+    near = pace.edge * _NEAR
+    if pace.share < near:
+        rise = max((near - pace.share) / 2, pace.share * _FIRST_STEP)
+        return replace(pace, share=min(near, pace.share + rise), next_step_at=pace.seen + _STEP_MS)
+    if pace.seen < pace.next_step_at:
+        return pace
+    return replace(
+        pace,
+        share=min(1.0, pace.share * (1 + pace.step)),
+        step=min(_LARGEST_STEP, pace.step * _STEP_GROWS),
+        next_step_at=pace.seen + _STEP_MS,
+    )
