@@ -39,7 +39,7 @@ check: lint types test ## what must be green before a change lands
 	$(BIN)/python scripts/mapping_page.py
 	$(BIN)/python scripts/licences.py
 
-bench: $(READY) ## ours beside its peers and floors, and requests counted; BENCH="--products 100000 --memory 300000" for the long form
+bench: $(READY) ## ours beside its peers and floors, and requests counted; BENCH="--products 100000 --memory 300000 --writing" for the long form
 	$(BIN)/python -m benchmarks.bench $(BENCH)
 	$(BIN)/python -m benchmarks.request_counts --write
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from benchmarks.catalogue import generated
 from benchmarks.measuring import BIN, ROOT, Measured, in_turn, server
+from benchmarks.writing import PARTS, told
 
 PLACE = ROOT / "benchmarks" / ".run"
 CONTENDERS = ROOT / "benchmarks" / "contenders"
@@ -30,6 +31,7 @@ def main() -> int:
     flags.add_argument("--rounds", type=int, default=3)
     flags.add_argument("--memory", type=int, nargs="*", default=[], help="more sizes to take our tap's peak memory at")
     flags.add_argument("--ledger", type=int, nargs="*", default=[100_000], help="rows of the larger ledgers")
+    flags.add_argument("--writing", action="store_true", help="also write against limits, in real time: half an hour")
     given = flags.parse_args()
     PLACE.mkdir(exist_ok=True)
     parts = [_head(given.products, given.rounds)]
@@ -43,6 +45,8 @@ def main() -> int:
         parts.append(_table("Target, unchanged records", found, given.products))
         parts.append(_table("Start-up", in_turn(_starts(), PLACE, given.rounds), None))
     parts.extend(_memory(given.memory))
+    if given.writing:
+        parts.extend(["\n### Writing against a limit\n", *told(list(PARTS), 600), ""])
     text = "\n".join(parts)
     print(text)
     TABLE.write_text(text, encoding="utf-8")

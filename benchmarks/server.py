@@ -72,11 +72,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_PATCH(self) -> None:
         """A write."""
-        self._micropim("writes")
+        self._micropim("writes", self._body())
 
     def do_POST(self) -> None:
         """Medipim's questions, MicroPIM's writes, or a change of the limits."""
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self._body()
         if self.path == "/limits":
             self._set_limits(json.loads(body))
         elif self.path == "/v4/products/stream":
@@ -86,7 +86,10 @@ class Handler(BaseHTTPRequestHandler):
         elif self.path.startswith("/v4/"):
             self._answer(200, b'{"meta":{"total":0},"results":[]}')
         else:
-            self._micropim("pictures" if self.path.endswith("/media") else "writes")
+            self._micropim("pictures" if self.path.endswith("/media") else "writes", body)
+
+    def _body(self) -> bytes:
+        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
 
     def _stream(self) -> None:
         self.send_response(200)
@@ -105,7 +108,8 @@ class Handler(BaseHTTPRequestHandler):
             200, State.rows.page(_since(body.get("filter")), int(page.get("no", 0)), int(page.get("size", 250)))
         )
 
-    def _micropim(self, kind: str) -> None:
+    def _micropim(self, kind: str, body: bytes = b"{}") -> None:
+        """A write is answered with what was sent and an id, as MicroPIM shows a product that it has taken."""
         began = time.time()
         if State.latency:
             time.sleep(State.latency)
@@ -115,7 +119,7 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(429, b'{"status":0,"data":null,"error":"Too many requests"}')
             return
         State.next_id += 1
-        data = {"id": State.next_id, "channels": ["web"], "products": [], "categories": []}
+        data = {"channels": ["web"], "products": [], "categories": [], **json.loads(body), "id": State.next_id}
         self._answer(200, json.dumps({"status": 1, "data": data, "error": None}).encode())
 
     def _set_limits(self, wanted: dict[str, Any]) -> None:

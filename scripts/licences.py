@@ -68,7 +68,7 @@ def is_permissive(expression: str | None) -> bool:
 def rows() -> dict[str, str | None]:
     """A line of the table per package; None for those that only another Python installs."""
     run, why = declared()["run"], reasons()
-    optional = declared()["postgres"]
+    optional = [*declared()["postgres"], *declared()["redis"]]
     ranges = {canonicalize_name(one.name): str(one.specifier) for one in (*run, *optional)}
     askers = closure([*run, *optional])
     locked = {**{name: pins("dev.txt")[name] for name in closure(optional)}, **pins("run.txt")}

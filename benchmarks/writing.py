@@ -1,0 +1,203 @@
+"""``python -m benchmarks.writing``: how much of a limit is used, in real time, by real processes.
+
+The installed ``target-micropim`` makes products in the lean server, which answers after 20, 80 and 250 ms and counts
+in a sliding window of a minute. All cases of a part run side by side, each with a server of its own: they hardly
+compute. The limit is known to the target (``known``), or its settings allow four times as much (``unknown``), and in
+the middle the limit may halve (``halved``). ``shared``: three processes over one ``throttle_url``.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from benchmarks.catalogue import generated
+from benchmarks.measuring import BIN, ENVIRONMENT, ROOT, server
+
+PLACE = ROOT / "benchmarks" / ".run"
+LATENCIES = (20, 80, 250)
+LAST_SECONDS = 120  # of a phase: what it has settled to
+HEADS = ("case", "answers after", "allowed", "rate", "of it used", "settled at", "of it used", "sent", "429", "share")
+Log = list[tuple[float, str, int]]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One target, or several that share, against one server. ``then``: the limit of the second phase."""
+
+    name: str
+    latency: int
+    limit: int
+    seconds: int
+    setting: int
+    then: int | None = None
+    processes: int = 1
+    pictures: int | None = None
+
+
+@dataclass(frozen=True)
+class Phase:
+    """What the server saw while one limit held."""
+
+    limit: int
+    rate: float
+    settled: float
+    taken: int
+    refused: int
+
+
+def main() -> int:
+    """Run the parts; print a table of each."""
+    flags = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    flags.add_argument("--parts", nargs="*", default=list(PARTS), choices=list(PARTS))
+    flags.add_argument("--limit", type=int, default=600, help="writes a minute")
+    flags.add_argument("--seconds", type=int, default=0, help="of each phase; 0: as long as the part needs")
+    given = flags.parse_args()
+    print("\n".join(told(given.parts, given.limit, given.seconds)))
+    return 0
+
+
+def told(parts: Sequence[str], limit: int, seconds: int = 0) -> Iterator[str]:
+    """The tables, part after part."""
+    PLACE.mkdir(exist_ok=True)
+    yield f"| {' | '.join(HEADS)} |"
+    yield "| --- |" + " --: |" * (len(HEADS) - 1)
+    for part in parts:
+        make, usual = PARTS[part]
+        cases = [case for latency in LATENCIES for case in make(latency, limit, seconds or usual)]
+        with ThreadPoolExecutor(len(cases)) as pool:
+            for case, phases in zip(cases, pool.map(measured, cases), strict=True):
+                yield from (_row(case, phase) for phase in phases)
+
+
+def _row(case: Case, phase: Phase) -> str:
+    sent = phase.taken + phase.refused
+    paces = [cell for rate in (phase.rate, phase.settled) for cell in (f"{rate:.0f}", f"{rate / phase.limit:.1%}")]
+    share = f"{phase.refused / sent:.2%}"
+    cells = (case.name, f"{case.latency} ms", phase.limit, *paces, sent, phase.refused, share)
+    return f"| {' | '.join(str(cell) for cell in cells)} |"
+
+
+def _known(latency: int, limit: int, seconds: int) -> list[Case]:
+    return [Case("known", latency, limit, seconds, limit)]
+
+
+def _shared(latency: int, limit: int, seconds: int) -> list[Case]:
+    return [Case("known, three processes share it", latency, limit, seconds, limit, processes=3)]
+
+
+def _pictures(latency: int, limit: int, seconds: int) -> list[Case]:
+    return [Case("known, pictures", latency, limit // 2, seconds, limit, pictures=limit // 2)]
+
+
+def _unknown(latency: int, limit: int, seconds: int) -> list[Case]:
+    return [Case("unknown", latency, limit, seconds, 4 * limit)]
+
+
+def _halved(latency: int, limit: int, seconds: int) -> list[Case]:
+    return [Case("unknown, then half", latency, limit, seconds, 4 * limit, then=limit // 2)]
+
+
+PARTS: dict[str, tuple[Callable[[int, int, int], list[Case]], int]] = {
+    "known": (_known, 90),
+    "shared": (_shared, 90),
+    "pictures": (_pictures, 90),
+    "unknown": (_unknown, 480),
+    "halved": (_halved, 270),
+}
+
+
+def measured(case: Case) -> list[Phase]:
+    """Run a case; its phases."""
+    with tempfile.TemporaryDirectory(prefix="writing-") as place, server(generated(PLACE, 100)) as port:
+        url = f"http://127.0.0.1:{port}"
+        _limit(url, case, case.limit)
+        running = [_start(case, url, Path(place), number) for number in range(case.processes)]
+        log = _until_written(url, case.seconds)
+        found = [_phase(log, case, case.limit)]
+        if case.then is not None:
+            _limit(url, case, case.then)
+            found.append(_phase(_until_written(url, case.seconds), case, case.then))
+        for process in running:
+            process.terminate()
+            process.wait()
+    return found
+
+
+def _limit(url: str, case: Case, per_minute: int) -> None:
+    kind = "writes" if case.pictures is None else "pictures"
+    wanted = {"latency": case.latency / 1000, kind: per_minute}
+    requests.post(f"{url}/limits", json=wanted, timeout=5).raise_for_status()
+
+
+def _start(case: Case, url: str, place: Path, number: int) -> "subprocess.Popen[bytes]":
+    """A target with more to write than there is time for."""
+    folder = place / str(number)
+    folder.mkdir()
+    config: dict[str, Any] = {
+        "api_url": url, "api_key": "x" * 16, "lookup": "index", "reads_per_minute": 60_000,
+        "writes_per_minute": case.setting, "pictures_per_minute": case.pictures,
+        "ledger_url": f"sqlite:///{folder}/ledger.db", "report_dir": str(folder / "reports"),
+        "throttle_url": f"sqlite:///{place}/throttle.db" if case.processes > 1 else None,
+    }  # fmt: skip
+    (folder / "target.json").write_text(json.dumps(config), encoding="utf-8")
+    with (folder / "in.jsonl").open("w", encoding="utf-8") as lines:
+        lines.writelines(_lines(case.setting * case.seconds // 30, number, 0 if case.pictures is None else 4))
+    command = [str(BIN / "target-micropim"), "--config", "target.json", "--input", "in.jsonl"]
+    out = (folder / "out.txt").open("wb")
+    return subprocess.Popen(command, cwd=folder, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=out)
+
+
+def _lines(count: int, number: int, pictures: int) -> Iterator[str]:
+    """Products that no MicroPIM has."""
+    schema = {"type": "SCHEMA", "stream": "products", "schema": {"properties": {}}, "key_properties": ["id"]}
+    yield json.dumps(schema) + "\n"
+    for place in range(count):
+        name = f"{number}-{place}"
+        photos = [
+            {"id": place * 10 + one + 1, "formats": {"huge": f"https://media.example.test/{name}-{one}.jpg"},
+             "locales": [], "targetGroups": ["public"]}
+            for one in range(pictures)
+        ]  # fmt: skip
+        record = {"id": name, "status": "active", "name": {"en": f"Product {name}"}, "photos": photos}
+        yield json.dumps({"type": "RECORD", "stream": "products", "record": record}) + "\n"
+
+
+def _until_written(url: str, seconds: int) -> Log:
+    """The writes of this many seconds, which begin with the first of them."""
+    log: Log = []
+    deadline = time.monotonic() + 120
+    while not log and time.monotonic() < deadline:
+        time.sleep(0.5)
+        log += _written(url)
+    time.sleep(seconds)
+    return log + _written(url)
+
+
+def _written(url: str) -> Log:
+    seen = requests.get(f"{url}/log", timeout=30).json()
+    return [(at, kind, status) for at, kind, status in seen if kind != "reads"]
+
+
+def _phase(log: Log, case: Case, limit: int) -> Phase:
+    kind = "writes" if case.pictures is None else "pictures"
+    taken = [at for at, what, status in log if what == kind and status == 200]
+    late = [at for at in taken if at > taken[-1] - LAST_SECONDS]
+    return Phase(limit, _rate(taken), _rate(late), len(taken), sum(status == 429 for _at, _kind, status in log))
+
+
+def _rate(times: list[float]) -> float:
+    return (len(times) - 1) / (times[-1] - times[0]) * 60
+
+
+if __name__ == "__main__":
+    sys.exit(main())
