@@ -102,7 +102,7 @@ def refused(pace: Pace, per_minute: int, wait: float, in_last_minute: int) -> Pa
 
 
 def _slower(pace: Pace, carried: float) -> Pace:
-    floor = carried if pace.share >= 1 else 0.0 if pace.good else pace.floor
+    floor = min(1.0, carried) if pace.share >= 1 else 0.0 if pace.good else pace.floor
     by_factor = pace.share * (_BACK if pace.good >= _STEADY_ANSWERS else 0.5)
     share = max(_SLOWEST, by_factor, min(pace.share, floor * _NEAR))
     return replace(pace, share=share, edge=pace.share, floor=floor, step=_FIRST_STEP, good=0)

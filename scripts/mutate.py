@@ -42,6 +42,7 @@ TESTS = {
     "tap_medipim/json_lines.py": ("tests/tap/test_json_lines.py",),
     "tap_medipim/pagination.py": ("tests/tap/test_pagination.py", "tests/tap/test_pure.py"),
     "tap_medipim/normalise.py": ("tests/tap/test_pure.py",),
+    "pim_wire/pace.py": ("tests/wire/test_pace.py",),
     "target_micropim/plan/product.py": PLAN,
     "target_micropim/plan/values.py": VALUES,
     "target_micropim/plan/taking.py": PLAN[:1],

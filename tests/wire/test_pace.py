@@ -1,0 +1,120 @@
+"""The rules of the pace, one by one and to the millisecond."""
+
+from dataclasses import replace
+
+import pytest
+
+from pim_wire.pace import FORGOTTEN_AFTER_MS, Pace, at, even_rate, next_turn, refused, went_well
+
+NOW = 1_800_000_000_000
+NEW = Pace(seen=NOW)
+
+
+def waits(pace: Pace, per_minute: int, count: int) -> list[int]:
+    """Milliseconds until each of the next turns, all asked for at once."""
+    found = []
+    for _ in range(count):
+        pace, turn = next_turn(pace, per_minute)
+        found.append(turn.pause + turn.wait)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("per_minute", "limit", "burst"),
+    [(0.5, 1, 1), (1, 1, 1), (19, 19, 1), (20, 19, 1), (60, 59, 1), (99.9, 98, 1), (100, 98, 2), (600, 588, 12)],
+)
+def test_burst_and_pace_make_up_the_limit(per_minute: float, limit: int, burst: int) -> None:
+    """2 % at once, the rest evenly; too small a limit has no margin to give away."""
+    rate = even_rate(per_minute)
+    assert (rate.limit, rate.burst, rate.interval) == (limit, burst, 60_000)
+
+
+def test_turns_are_given_one_behind_the_other() -> None:
+    """Two of a burst, then every 613 milliseconds (60,000 / 98, in whole ones)."""
+    assert waits(NEW, 100, 5) == [0, 0, 613, 1225, 1837]
+
+
+def test_a_turn_after_a_pause_tells_both_waits() -> None:
+    """First what the service asked for, then the place in the queue; the pause it knew of stands beside."""
+    paused = refused(NEW, 100, 5, 0)
+    after, first = next_turn(paused, 100)
+    _, second = next_turn(after, 100)
+    assert (first.pause, first.wait, first.paused_until) == (5000, 0, NOW + 5000)
+    assert (second.pause, second.wait) == (5000, 1225)  # half the pace, and no burst
+
+
+def test_a_refusal_while_searching_halves_the_pace() -> None:
+    """The edge is what was refused; steps begin small again, behind the pause."""
+    pace = refused(replace(NEW, share=0.8, edge=0.3, step=0.1, good=99), 600, 7, 600)
+    assert (pace.share, pace.edge, pace.step, pace.good) == (0.4, 0.8, 0.004, 0)
+    assert pace.next_step_at == pace.paused_until == NOW + 7000
+
+
+def test_a_refusal_after_a_steady_time_costs_little() -> None:
+    """A touch of the limit, after a hundred good answers."""
+    assert refused(replace(NEW, share=0.8, good=100), 600, 7, 0).share == pytest.approx(0.76)
+
+
+def test_the_first_search_does_not_go_below_what_a_minute_carried() -> None:
+    """450 of 600 went through: 97 % of that is safe, also when the window is still full after the pause."""
+    first = refused(NEW, 600, 5, 450)
+    assert first.share == pytest.approx(0.75 * 0.97)
+    again = refused(replace(first, seen=first.paused_until), 600, 5, 0)
+    assert again.share == pytest.approx(0.75 * 0.97)
+    later = refused(replace(first, seen=first.paused_until, good=40), 600, 5, 450)
+    assert later.share == pytest.approx(0.75 * 0.97 / 2)
+
+
+def test_what_a_minute_carried_is_no_reason_to_go_faster() -> None:
+    """More turns than the configured limit are none of the limit's."""
+    assert refused(NEW, 600, 5, 900).share == pytest.approx(0.97)
+    assert refused(NEW, 600, 5, 100).share == 0.5
+
+
+def test_refusals_during_a_pause_only_make_it_longer() -> None:
+    """Workers that are refused together count once."""
+    first = refused(NEW, 600, 5, 0)
+    second = refused(replace(first, seen=NOW + 100), 600, 10, 0)
+    third = refused(replace(second, seen=NOW + 200), 600, 1, 0)
+    assert (second.share, second.paused_until) == (first.share, NOW + 10_100)
+    assert (third.share, third.paused_until) == (first.share, NOW + 10_100)
+
+
+def test_the_pace_has_a_floor() -> None:
+    """A sixteenth of the limit."""
+    assert refused(replace(NEW, share=0.07), 600, 5, 0).share == 1 / 16
+
+
+def test_below_the_edge_it_rises_in_halves() -> None:
+    """To just below what was refused, without waiting for time to pass."""
+    pace = went_well(replace(NEW, share=0.4, edge=0.8, next_step_at=NOW + 1), 40)
+    assert pace.share == pytest.approx((0.4 + 0.776) / 2)
+    assert (pace.good, pace.next_step_at) == (40, NOW + 30_000)
+    assert went_well(replace(pace, share=0.775), 40).share == pytest.approx(0.776)
+
+
+def test_at_the_edge_it_rises_slowly_and_then_faster() -> None:
+    """0.4 %, half as much more each time, 10 % at most; a step in 30 seconds; never above the limit."""
+    pace = replace(NEW, share=0.776, edge=0.8, next_step_at=NOW)
+    pace = went_well(pace, 40)
+    assert (pace.share, pace.step) == (pytest.approx(0.776 * 1.004), pytest.approx(0.006))
+    assert went_well(replace(pace, seen=NOW + 29_999), 40).share == pace.share
+    pace = went_well(replace(pace, seen=NOW + 30_000, step=0.09), 40)
+    assert pace.step == 0.1
+    assert went_well(replace(pace, seen=NOW + 60_000, share=0.95), 40).share == 1.0
+
+
+def test_a_clock_set_back_takes_its_moments_along() -> None:
+    """A second or less is no more than two readings that crossed."""
+    pace = replace(NEW, arrival=(NOW + 500) * 1000, paused_until=NOW + 900, next_step_at=NOW + 30_000)
+    assert at(pace, NOW - 1000) == pace
+    back = at(pace, NOW - 5000)
+    assert (back.seen, back.paused_until, back.next_step_at) == (NOW - 5000, NOW - 4100, NOW + 25_000)
+    assert back.arrival == (NOW - 4500) * 1000
+
+
+def test_a_long_silence_is_forgotten() -> None:
+    """Two hours: longer than any pause."""
+    pace = replace(NEW, share=0.2, edge=0.3)
+    assert at(pace, NOW + FORGOTTEN_AFTER_MS).share == 0.2
+    assert at(pace, NOW + FORGOTTEN_AFTER_MS + 1) == Pace(seen=NOW + FORGOTTEN_AFTER_MS + 1)
