@@ -27,7 +27,8 @@ def checked_throttle_url(url: str | None) -> str | None:
     if url is None:
         return None
     scheme, colon, place = url.strip().partition("://")
-    if not colon or scheme not in _STORES or (scheme == "sqlite" and not place.startswith("/")) or len(place) <= 1:
+    is_no_file = scheme == "sqlite" and (not place.startswith("/") or ":memory:" in place)
+    if not colon or scheme not in _STORES or is_no_file or len(place) <= 1:
         raise SettingsRefused(
             "throttle_url: must look like sqlite:///path, postgresql://user@host/name or redis://host:6379/0"
         )

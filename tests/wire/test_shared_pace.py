@@ -274,7 +274,16 @@ def test_a_store_that_goes_away_ends_the_run(tmp_path: Path, fake_clock: Any) ->
 
 
 @pytest.mark.parametrize(
-    "url", ["sqlite://", "sqlite:///", "mysql://host/name", "throttle.db", "redis://", "sqlite://throttle.db"]
+    "url",
+    [
+        "sqlite://",
+        "sqlite:///",
+        "sqlite:///:memory:",
+        "mysql://host/name",
+        "throttle.db",
+        "redis://",
+        "sqlite://throttle.db",
+    ],
 )
 def test_an_address_of_no_store_is_refused_as_a_setting(url: str) -> None:
     """With the shapes that it may have."""
