@@ -26,6 +26,17 @@ class Page:
     results: list[dict[str, Any]]
     total: int | None
 
+    def given(self) -> Iterator[dict[str, Any]]:
+        """Each row, let go of once it is given: the next page is not read beside this one."""
+        return given(self.results)
+
+
+def given(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The rows of a list, which is empty afterwards."""
+    rows.reverse()
+    while rows:
+        yield rows.pop()
+
 
 class MedipimClient:
     """One session, one throttle, for every stream of the tap."""

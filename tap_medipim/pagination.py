@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from tap_medipim.changes import Frontier
-from tap_medipim.client import Page
+from tap_medipim.client import Page, given
 from tap_medipim.errors import OutOfReach, StreamBroken, StreamFailed
 from tap_medipim.normalise import updated_at
 
@@ -51,7 +51,7 @@ def by_keyset(ask: Callable[[int, int], Page], frontier: Frontier, size: int) ->
         short = len(page.results) < size
         swept = number > 0 and frontier.in_order and (short or _newest(page.results) - 1 > since)
         rows = _with_shifted(ask, since, number, page, frontier) if swept else page.results
-        yield from filter(frontier.admit, rows)
+        yield from filter(frontier.admit, given(rows))
         if short:
             return
         if not frontier.in_order:
@@ -89,7 +89,7 @@ def all_pages(ask: Callable[[dict[str, Any]], Page], size: int) -> Iterator[Row]
     """
     whole = ask({})
     if whole.total is None or len(whole.results) >= whole.total:
-        yield from whole.results
+        yield from whole.given()
         return
     seen: set[Any] = set()
     number = 0

@@ -94,14 +94,14 @@ class Windows:
 
     def _pages(self, question: Question, first: Page) -> Iterator[Row]:
         """All pages after the first, in the direction in which no row can escape."""
-        yield from first.results
+        yield from first.given()
         yield from (self._downwards if question.updated.end <= self._settled else self._upwards)(question, first)
 
     def _downwards(self, question: Question, first: Page) -> Iterator[Row]:
         """From the last page to page 0, which is read again, since rows may have moved down to it."""
         last = max(0, ((first.total or 0) - 1) // self._size)
         for number in range(last, -1 if last else 0, -1):
-            yield from self._ask(question, number).results
+            yield from self._ask(question, number).given()
 
     def _upwards(self, question: Question, page: Page) -> Iterator[Row]:
         """From page 1 to the page that is the last when it is read."""
@@ -109,7 +109,7 @@ class Windows:
             if number * self._size >= (page.total or 0):
                 return
             page = self._ask(question, number)
-            yield from page.results
+            yield from page.given()
 
     def _by_creation(self, second: Span) -> Iterator[Row]:
         """More rows than pages reach share one second of update: halve over creation time, which never changes."""

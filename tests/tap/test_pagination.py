@@ -39,6 +39,20 @@ class Paged:
         return [one["id"] for one in by_keyset(self.ask, Frontier(since), self.size)]
 
 
+def test_a_page_is_let_go_row_by_row() -> None:
+    """When the next page is asked for, nothing of the last one is held any more: memory holds one page, not two."""
+    paged, pages, held = Paged(*range(10, 20), size=4), [], []
+
+    def ask(since: int, number: int) -> Page:
+        held.append([len(page.results) for page in pages])
+        pages.append(paged.ask(since, number))
+        return pages[-1]
+
+    assert [one["id"] for one in by_keyset(ask, Frontier(1), 4)] == list(range(10))
+    assert len(held) > 2
+    assert not any(any(lengths) for lengths in held)
+
+
 @pytest.mark.parametrize(
     ("moments", "asked"),
     [
