@@ -28,8 +28,8 @@ PUT_OFF = {
 def spared() -> Iterator[None]:
     """Import the plugin within: only for a command line, whose process is ours alone.
 
-    What is imported stays: the garbage collector neither looks at it meanwhile nor ever again. Then it looks after every
-    50,000 containers instead of 700: records are trees, which need no collector, and a page of them is 40,000.
+    What is imported stays: the garbage collector neither looks at it meanwhile nor ever again. Then it looks after
+    every 50,000 containers instead of 700: records are trees, which need no collector; a page of them is 40,000.
     """
     stand_ins = {name: _stand_in(name) for name in PUT_OFF if name not in sys.modules}
     sys.modules.update(stand_ins)
