@@ -39,9 +39,9 @@ check: lint types test ## what must be green before a change lands
 	$(BIN)/python scripts/mapping_page.py
 	$(BIN)/python scripts/licences.py
 
-bench: $(READY) ## ours beside its peers and floors, and requests counted; BENCH="--products 100000 --memory 300000 --writing" for the long form
+bench: $(READY) ## ours beside its peers and floors, in minutes; BENCH="--products 100000" and more for the long form (docs/benchmarks.md)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --group bench
 	$(BIN)/python -m benchmarks.bench $(BENCH)
-	$(BIN)/python -m benchmarks.request_counts --write
 
 MINUTES ?= 10
 

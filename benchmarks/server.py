@@ -97,6 +97,12 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         self.wfile.flush()
+        if not State.rows.is_the_file:
+            for chunk in State.rows.chunks():
+                self.wfile.write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
+            self.wfile.write(b"0\r\n\r\n")
+            self.wfile.flush()
+            return
         with State.stream.open("rb") as file:
             size, sent = os.fstat(file.fileno()).st_size, 0
             while sent < size:
@@ -157,8 +163,9 @@ def main() -> None:
     """Serve one catalogue until standard input closes; the port is the first line of standard output."""
     flags = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     flags.add_argument("catalogue", type=Path)
-    place = flags.parse_args().catalogue
-    State.rows, State.stream = Rows(place), place / "stream.http"
+    flags.add_argument("--products", type=int, default=0, help="how many to show, if not those of the file")
+    given = flags.parse_args()
+    State.rows, State.stream = Rows(given.catalogue, given.products), given.catalogue / "stream.http"
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,11 @@ import requests
 
 from benchmarks.catalogue import generated
 from benchmarks.measuring import BIN, ENVIRONMENT, ROOT, server
+from benchmarks.page import TABLES
 
 PLACE = ROOT / "benchmarks" / ".run"
 LATENCIES = (20, 80, 250)
 LAST_SECONDS = 120  # of a phase: what it has settled to
-HEADS = ("case", "answers after", "allowed", "rate", "of it used", "settled at", "of it used", "sent", "429", "share")
 Log = list[tuple[float, str, int]]
 
 
@@ -62,29 +62,20 @@ def main() -> int:
     flags.add_argument("--limit", type=int, default=600, help="writes a minute")
     flags.add_argument("--seconds", type=int, default=0, help="of each phase; 0: as long as the part needs")
     given = flags.parse_args()
-    print("\n".join(told(given.parts, given.limit, given.seconds)))
+    phases = list(figures(given.parts, given.limit, given.seconds))
+    print("\n".join(TABLES["writing"]({"phases": phases})))
     return 0
 
 
-def told(parts: Sequence[str], limit: int, seconds: int = 0) -> Iterator[str]:
-    """The tables, part after part."""
+def figures(parts: Sequence[str], limit: int, seconds: int = 0) -> Iterator[dict[str, Any]]:
+    """What was seen of each phase of each case."""
     PLACE.mkdir(exist_ok=True)
-    yield f"| {' | '.join(HEADS)} |"
-    yield "| --- |" + " --: |" * (len(HEADS) - 1)
     for part in parts:
         make, usual = PARTS[part]
         cases = [case for latency in LATENCIES for case in make(latency, limit, seconds or usual)]
         with ThreadPoolExecutor(len(cases)) as pool:
             for case, phases in zip(cases, pool.map(measured, cases), strict=True):
-                yield from (_row(case, phase) for phase in phases)
-
-
-def _row(case: Case, phase: Phase) -> str:
-    sent = phase.taken + phase.refused
-    paces = [cell for rate in (phase.rate, phase.settled) for cell in (f"{rate:.0f}", f"{rate / phase.limit:.1%}")]
-    share = f"{phase.refused / sent:.2%}"
-    cells = (case.name, f"{case.latency} ms", phase.limit, *paces, sent, phase.refused, share)
-    return f"| {' | '.join(str(cell) for cell in cells)} |"
+                yield from ({"case": case.name, "latency": case.latency, **asdict(phase)} for phase in phases)
 
 
 def _known(latency: int, limit: int, seconds: int) -> list[Case]:

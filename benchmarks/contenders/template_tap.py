@@ -10,6 +10,7 @@ import requests
 from singer_sdk import RESTStream, Tap
 from singer_sdk import typing as th
 from singer_sdk.pagination import PageNumberPaginator
+from singer_sdk.streams.rest import HTTPRequest, PageContext
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "medipim" / "products.json"
 
@@ -34,27 +35,24 @@ class Products(RESTStream[int]):
         return f"/v4/products/{self.config['endpoint']}"
 
     def get_new_paginator(self) -> PageNumberPaginator | None:  # type: ignore[override]
-        """Pages are numbered from 0."""
-        return _Pages(0) if self.config["endpoint"] == "query" else None
+        """Pages are numbered from 0; an empty one is the last."""
+        return PageNumberPaginator(0) if self.config["endpoint"] == "query" else None
 
-    def prepare_request_payload(self, context: Any, next_page_token: int | None) -> dict[str, Any]:  # noqa: ARG002
+    def get_http_request(self, *, page: PageContext[Any]) -> HTTPRequest:
         """The question."""
-        body: dict[str, Any] = {"sorting": {"touchedAt": "ASC"}}
-        return body | {"page": {"no": next_page_token, "size": 250}} if next_page_token is not None else body
+        request = super().get_http_request(page=page)
+        request.data = {"sorting": {"touchedAt": "ASC"}}
+        if page.next_page_token is not None:
+            request.data["page"] = {"no": page.next_page_token, "size": 250}
+        return request
 
     def parse_response(self, response: requests.Response) -> Iterable[dict[str, Any]]:
         """Lines of the stream; pages as the template reads them."""
         if self.config["endpoint"] == "query":
             yield from super().parse_response(response)
             return
-        for line in response.iter_lines():
+        for line in response.iter_lines(65_536):
             yield json.loads(line, parse_float=Decimal)["result"]
-
-
-class _Pages(PageNumberPaginator):
-    def has_more(self, response: requests.Response) -> bool:
-        """Until a page is short."""
-        return len(response.json()["results"]) == 250
 
 
 class TemplateTap(Tap):

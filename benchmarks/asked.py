@@ -1,0 +1,55 @@
+"""What a run of the benchmark was asked for."""
+
+import argparse
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.environments import PLACE
+from benchmarks.measuring import ROOT
+
+PARTS = ("start", "tap", "pages", "target", "pair", "growth", "requests")
+ON_REQUEST = ("writing",)  # in real time: twenty minutes
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Sizes and rounds; which parts, in their order."""
+
+    parts: tuple[str, ...]
+    products: int
+    rounds: int
+    ledger: int
+    pair: int
+    growth: tuple[int, ...]
+    memory: tuple[int, ...]
+    load: tuple[int, ...]
+
+    def catalogue(self, products: int = 0) -> Path:
+        """A generated catalogue. In a process of its own: a child counts the memory of none but itself."""
+        command = [sys.executable, "-m", "benchmarks.catalogue", str(PLACE), str(products or self.products)]
+        done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+        return Path(done.stdout.strip())
+
+
+def asked(arguments: list[str]) -> Asked:
+    """From the command line."""
+    flags = argparse.ArgumentParser(prog="make bench", description="Ours beside its peers and floors.")
+    flags.add_argument("--products", type=int, default=10_000, help="of the catalogue that every contender reads")
+    flags.add_argument(
+        "--rounds", type=int, default=3, help="runs of each contender (fewer of those that take minutes)"
+    )
+    every = (*PARTS, *ON_REQUEST)
+    flags.add_argument("--only", default=",".join(PARTS), help=f"some of {','.join(every)}")
+    flags.add_argument("--ledger", type=int, default=1_000_000, help="rows of the larger ledger")
+    flags.add_argument("--pair", type=int, default=30_000, help="products at most of the pair under Meltano")
+    flags.add_argument("--growth", type=int, nargs="*", default=[1_000, 10_000, 100_000], help="sizes of the plot")
+    flags.add_argument("--memory", type=int, nargs="*", default=[10_000, 300_000], help="sizes for the tap's peak")
+    flags.add_argument("--load", type=int, nargs="*", default=[300, 1_000, 3_000], help="sizes of the first load")
+    found = flags.parse_args(arguments)
+    parts = tuple(part for part in every if part in found.only.split(","))
+    if unknown := set(found.only.split(",")) - set(every):
+        flags.error(f"unknown parts: {', '.join(sorted(unknown))}")
+    sizes = (tuple(sorted(set(some))) for some in (found.growth, found.memory, found.load))
+    return Asked(parts, found.products, found.rounds, found.ledger, min(found.pair, found.products), *sizes)

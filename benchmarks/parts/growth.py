@@ -1,0 +1,85 @@
+"""Time and memory of each part as the catalogue grows. The tap feeds the target, so that nothing large is kept."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from benchmarks.asked import Asked
+from benchmarks.commands import our_tap, our_target, url_of
+from benchmarks.environments import PLACE
+from benchmarks.measuring import ROOT, Measured, measure, served, server
+
+
+def measured(asked: Asked) -> dict[str, Any]:
+    """A series for each part: size, seconds, CPU seconds, peak."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for products in sorted({*asked.growth, *asked.memory, *asked.load}):
+        with server(asked.catalogue(), products) as port:
+            for name, run in _runs(asked, products).items():
+                one = run(port, products)
+                found.setdefault(name, []).append({"products": products} | one.figures())
+                print(f"  {name}, {products:,}: {one.wall:.1f} s", file=sys.stderr, flush=True)
+    return {"series": found, "memory": asked.memory}
+
+
+def _runs(asked: Asked, products: int) -> dict[str, Callable[[int, int], Measured]]:
+    """What is measured at a size."""
+    found: dict[str, Callable[[int, int], Measured]] = {}
+    if products in asked.growth or products in asked.memory:
+        found["tap, stream"] = _stream
+    if products in asked.growth:
+        if products <= asked.products:
+            found["tap, pages"] = _pages
+        found["target, unchanged"] = _unchanged
+    if products in asked.load:
+        found["target, first load"] = _first
+    return found
+
+
+def _stream(port: int, _products: int) -> Measured:
+    return measure(our_tap(port), PLACE)
+
+
+def _pages(port: int, _products: int) -> Measured:
+    return measure(our_tap(port, "query"), PLACE)
+
+
+def _unchanged(port: int, products: int) -> Measured:
+    command = our_target(url_of(port), _no_ledger())
+    settings = str(PLACE / command[-1])
+    with _lines(port) as lines:
+        fill = [sys.executable, "-m", "benchmarks.ledger", settings, "/dev/stdin", str(products)]
+        subprocess.run(fill, cwd=ROOT, check=True, stdin=lines, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with _lines(port) as lines:
+        return measure(command, PLACE, lines)
+
+
+def _first(port: int, _products: int) -> Measured:
+    with served("benchmarks.micropim") as told, _lines(port) as lines:
+        url, key = told.split()
+        return measure(our_target(url, _no_ledger(), key), PLACE, lines)
+
+
+def _no_ledger() -> Path:
+    ledger = PLACE / "ledger-growth.db"
+    for file in PLACE.glob(f"{ledger.name}*"):
+        file.unlink()
+    return ledger
+
+
+@contextmanager
+def _lines(port: int) -> Iterator[IO[bytes]]:
+    """What the tap writes."""
+    command: Sequence[str] = our_tap(port)
+    with (PLACE / "tap-errors.txt").open("wb") as errors:
+        tap = subprocess.Popen(command, cwd=PLACE, stdout=subprocess.PIPE, stderr=errors)
+    assert tap.stdout  # noqa: S101 - piped above
+    try:
+        yield tap.stdout
+    finally:
+        tap.stdout.close()
+        if tap.wait():
+            raise SystemExit((PLACE / "tap-errors.txt").read_text(encoding="utf-8")[-2000:])

@@ -1,0 +1,146 @@
+"""The goals, each with what was measured. A goal whose part was never measured says so. Pure."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+MOST_MB = 80
+SAME = 1.05  # peaks that differ by less are the same
+STRAIGHT = 1.3  # of the dearest further record to the cheapest
+LARGE_LEDGER = 1.3
+REQUESTS_A_RUN = 10
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A goal, in words; what was measured, in words; None where nothing was."""
+
+    wanted: str
+    measured: str
+    reached: bool | None
+
+    def row(self) -> tuple[str, str, str]:
+        """For a table."""
+        return self.wanted, self.measured, {True: "yes", False: "**no**", None: "not measured"}[self.reached]
+
+
+def verdicts(figures: Mapping[str, Json]) -> Iterator[Verdict]:
+    """Every goal, from the figures of the parts."""
+    for part, name in (("tap", "stream"), ("pages", "pages")):
+        for peer, times in (("SDK template", 6), ("dlt, extraction", 4), ("Airbyte low-code", 4)):
+            wanted = f"tap, {name}: {times} times as fast as {peer.partition(',')[0]}"
+            yield _of(figures, part, wanted, lambda found, peer=peer, times=times: _faster(found, peer, times))
+    yield _of(figures, "tap", "tap, stream: 0.8 of the floor", _near_the_floor)
+    yield _of(figures, "growth", f"tap, stream: under {MOST_MB} MB, the same at each size", _flat_memory)
+    yield _of(figures, "pages", f"tap, pages: under {MOST_MB} MB", _small_pages)
+    yield _of(figures, "target", "target: 10,000 unchanged records a second on one core", _pace)
+    yield _of(
+        figures, "target", "target: 10 times as fast as the SDK template", lambda found: _faster(found, "SDK", 10)
+    )
+    yield _of(figures, "target", "target: no request per unchanged record", _requests)
+    yield _of(figures, "target", f"target: a large ledger costs at most {LARGE_LEDGER} times a small one", _ledgers)
+    yield _of(figures, "requests", "target: as many writes as changes, in every case", _lawful)
+    yield _of(figures, "start", "start: nothing heavy beyond what the SDK itself imports", _light)
+    for wanted, start, judge in (
+        ("writing, limit known: 95 % of it used, no 429", "known", _at_the_limit),
+        ("writing, limit unknown: settles within 10 %, at most 1 % refused", "unknown", _settled),
+    ):
+        yield _of(figures, "writing", wanted, lambda found, start=start, judge=judge: judge(_phases(found, start)))
+    names = ("tap, stream", "tap, pages", "target, unchanged", "target, first load")
+    for name in names:
+        wanted = f"growth: {name}: a straight line"
+        yield _of(figures, "growth", wanted, lambda found, name=name: _straight(found["series"][name]))
+
+
+Judged = tuple[str, bool | None]
+
+
+def _of(figures: Mapping[str, Json], part: str, wanted: str, judge: Callable[[Json], Judged]) -> Verdict:
+    return Verdict(wanted, *judge(figures[part])) if part in figures else Verdict(wanted, "", None)
+
+
+def _cpu(found: Json, start: str) -> float:
+    """Of the first contender whose name starts so."""
+    return float(next(one["cpu"] for name, one in found["contenders"].items() if name.startswith(start)))
+
+
+def _faster(found: Json, peer: str, times: int) -> Judged:
+    ratio = _cpu(found, peer) / _cpu(found, "ours")
+    return f"{ratio:.2f} times, at {found['products']:,} products", ratio >= times
+
+
+def _near_the_floor(found: Json) -> Judged:
+    share = _cpu(found, "floor") / _cpu(found, "ours")
+    return f"{share:.2f}, at {found['products']:,} products", share >= 0.8
+
+
+def _flat_memory(found: Json) -> Judged:
+    wanted = set(found["memory"])
+    peaks = {one["products"]: one["peak_mb"] for one in found["series"]["tap, stream"] if one["products"] in wanted}
+    told = ", ".join(f"{peak:.1f} MB at {products:,}" for products, peak in peaks.items())
+    return told, max(peaks.values()) < MOST_MB and max(peaks.values()) <= SAME * min(peaks.values())
+
+
+def _small_pages(found: Json) -> Judged:
+    peak = found["contenders"]["ours"]["peak_mb"]
+    return f"{peak:.1f} MB, at {found['products']:,} products", peak < MOST_MB
+
+
+def _pace(found: Json) -> Judged:
+    pace = found["products"] / _cpu(found, "ours")
+    return f"{pace:,.0f}, start-up included, at {found['products']:,} products", pace >= 10_000
+
+
+def _requests(found: Json) -> Judged:
+    seen, records = found["requests_a_run"], found["products"]
+    return f"{seen:.0f} in a run of {records:,} records", seen <= REQUESTS_A_RUN
+
+
+def _ledgers(found: Json) -> Judged:
+    (small, one), (large, other) = [pair for pair in found["contenders"].items() if pair[0].startswith("ours")]
+    ratio = other["cpu"] / one["cpu"]
+    sizes = " beside ".join(name.removeprefix("ours, ledger of ") for name in (large, small))
+    return f"{ratio:.2f} times: {sizes}", ratio <= LARGE_LEDGER
+
+
+def _lawful(found: Json) -> Judged:
+    broken = [case["name"] for case in found["cases"] if not case["lawful"]]
+    return ", ".join(broken) or f"{len(found['cases'])} cases", not broken
+
+
+def _light(found: Json) -> Judged:
+    of_sdk = set(found["commands"]["import singer_sdk"]["heavy"])
+    more = {name: sorted(set(one["heavy"]) - of_sdk) for name, one in found["commands"].items()}
+    told = "; ".join(f"`{name}`: {', '.join(heavy)}" for name, heavy in more.items() if heavy)
+    return told or "nothing", not told
+
+
+def _phases(found: Json, start: str) -> list[Json]:
+    return [one for one in found["phases"] if one["case"].startswith(start)]
+
+
+def _at_the_limit(phases: list[Json]) -> Judged:
+    used, refused = min(one["rate"] / one["limit"] for one in phases), sum(one["refused"] for one in phases)
+    return f"{used:.1%} or more in {len(phases)} cases, {refused} refused", used >= 0.95 and not refused
+
+
+def _settled(phases: list[Json]) -> Judged:
+    shares = [one["settled"] / one["limit"] for one in phases]
+    refused = max(one["refused"] / (one["taken"] + one["refused"]) for one in phases)
+    told = f"{min(shares):.1%} to {max(shares):.1%} in {len(phases)} phases, at most {refused:.2%} refused"
+    return told, min(shares) >= 0.9 and max(shares) <= 1.1 and refused <= 0.01
+
+
+def _straight(points: list[Json]) -> Judged:
+    costs = [further(before, point) for before, point in pairwise(points)]
+    if len(costs) < 2:
+        return "two sizes only", None
+    told = ", ".join(f"{cost:.0f}" for cost in costs)
+    return f"µs a further record from size to size: {told}", max(costs) <= STRAIGHT * min(costs)
+
+
+def further(before: Json, point: Json) -> float:
+    """Microseconds of processor time for each record more; start-up cancels out."""
+    return float((point["cpu"] - before["cpu"]) / (point["products"] - before["products"]) * 1e6)
