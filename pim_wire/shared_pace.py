@@ -27,6 +27,7 @@ from pim_wire.throttle import Keeper
 T = TypeVar("T")
 Make = Callable[[Pace], tuple[Pace, T]]
 _BUSY_SECONDS = 30
+_LOST_SECONDS = 10  # a host that lost its power in the middle of a change must not hold the others up for hours
 _TABLE = Table("throttle_paces", MetaData(), Column("name", Text, primary_key=True), Column("pace", Text))
 _INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 _NOW = {"sqlite": "0", "postgresql": "(extract(epoch from clock_timestamp()) * 1000)::bigint"}
@@ -110,6 +111,7 @@ def _engine(place: URL) -> Engine:
         event.listen(engine, "connect", _quick)
     else:
         engine = create_engine(place.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        event.listen(engine, "connect", _impatient)
     weakref.finalize(engine, engine.pool.dispose)
     try:
         _make_table(engine)
@@ -130,6 +132,13 @@ def _quick(connection: Any, _record: Any) -> None:
         cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=OFF")
     cursor.close()
+
+
+def _impatient(connection: Any, _record: Any) -> None:
+    """PostgreSQL lets go of who keeps a row and says nothing, and fails who waits for too long."""
+    connection.execute(f"SET idle_in_transaction_session_timeout = '{_LOST_SECONDS}s'")
+    connection.execute(f"SET lock_timeout = '{_BUSY_SECONDS}s'")
+    connection.commit()
 
 
 def _redis(url: str) -> Callable[[str], Keeper]:

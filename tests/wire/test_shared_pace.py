@@ -13,12 +13,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pim_wire import pace
+from pim_wire import pace, shared_pace
 from pim_wire.address import checked_throttle_url
 from pim_wire.errors import CannotPace, SettingsRefused
 from pim_wire.pace import Pace
@@ -259,6 +260,20 @@ def test_a_server_that_is_not_there_is_told_without_its_password(url: str) -> No
         keeper(url)
     assert "s3cret" not in str(failure.value)
     assert "\n" not in str(failure.value)
+
+
+def test_a_host_that_vanished_in_the_middle_holds_nobody_up(cluster: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL ends the silent session and takes its change back."""
+    monkeypatch.setattr(shared_pace, "_LOST_SECONDS", 1)
+    url = postgres.new_database(cluster, "vanished")
+    lost, other = keeper(url), keeper(url)
+    due(lost)
+    assert isinstance(lost, shared_pace.SqlKeeper)
+    given = 0.0
+    with suppress(Exception), lost._engine.begin() as connection:  # its end fails: the session is gone
+        connection.execute(lost._read_to_change)
+        given = due(other)
+    assert given
 
 
 def test_a_store_that_goes_away_ends_the_run(tmp_path: Path, fake_clock: Any) -> None:
