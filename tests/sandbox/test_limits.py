@@ -50,6 +50,17 @@ def test_micropim_has_two_allowances(micropim: Callable[..., Any]) -> None:
     assert len(client.service.categories) == 6
 
 
+def test_pictures_can_have_an_allowance_of_their_own(micropim: Callable[..., Any]) -> None:
+    """Within that of writes; other writes go on."""
+    client = micropim(writes_per_minute=6, pictures_per_minute=2)
+    number = client.call("POST", "/api/products", {"name": "One", "sku": "1"}).json()["data"]["id"]
+    picture = {"file_url": "https://media.example.test/1.jpg"}
+    codes = [client.call("POST", f"/api/products/{number}/media", picture).status_code for _ in range(3)]
+    assert codes == [201, 201, 429]
+    codes = [client.call("POST", "/api/categories", {"name": str(i)}).status_code for i in range(4)]
+    assert codes == [201, 201, 201, 429]
+
+
 @pytest.mark.parametrize(("mode", "kind"), [("none", "application/json"), ("html", "text/html")])
 def test_a_429_without_header_or_as_html(micropim: Callable[..., Any], mode: str, kind: str) -> None:
     """The other two modes of section 7."""

@@ -1,8 +1,11 @@
 """The rules of the pace, one by one and to the millisecond."""
 
+from bisect import bisect_left
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pim_wire.pace import FORGOTTEN_AFTER_MS, Pace, at, even_rate, next_turn, refused, went_well
 
@@ -17,6 +20,28 @@ def waits(pace: Pace, per_minute: int, count: int) -> list[int]:
         pace, turn = next_turn(pace, per_minute)
         found.append(turn.pause + turn.wait)
     return found
+
+
+STEP = st.tuples(st.sampled_from(["turn", "turns", "refused", "good"]), st.integers(0, 20_000))
+
+
+@settings(max_examples=60, deadline=None)
+@given(limit=st.integers(1, 700), steps=st.lists(STEP, max_size=60))
+def test_whatever_happens_no_minute_holds_more_than_the_limit(limit: int, steps: list[tuple[str, int]]) -> None:
+    """Turns asked for at any time, refusals with any pause, good answers: as often and in any order."""
+    pace, now, due = NEW, NOW, []
+    for kind, passed in steps:
+        now += passed
+        pace = at(pace, now)
+        if kind == "refused":
+            pace = refused(pace, limit, passed / 1000, passed % limit)
+        elif kind == "good":
+            pace = went_well(pace, 40)
+        for _ in range({"turn": 1, "turns": 40}.get(kind, 0)):
+            pace, turn = next_turn(pace, limit)
+            due.append(now + turn.pause + turn.wait)
+    assert all(bisect_left(due, start + 59_998) - place <= limit for place, start in enumerate(due))
+    assert 1 / 16 <= pace.share <= 1.0
 
 
 @pytest.mark.parametrize(
