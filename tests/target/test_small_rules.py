@@ -37,7 +37,8 @@ def test_each_text_has_its_limit(name: str, most: int) -> None:
     """As many characters as the settings say by default; one more is a reason to refuse."""
     assert (MOST_NAME, MOST_TEXT) == (255, 65_000)
     whole = "x" * most
-    assert shortened(TextLimits(), **{name: whole}) == ({name: whole}, [], [])
+    for fits in (whole, whole[1:], ""):
+        assert shortened(TextLimits(), **{name: fits}) == ({name: fits}, [], [])
     told = f"has {most + 1} characters, {most} are allowed (on_too_long: reject)"
     assert shortened(TextLimits(), **{name: whole + "x"})[1:] == ([Reason(name, told)], [])
 
@@ -90,6 +91,7 @@ def test_a_cut_never_leaves_half_a_tag() -> None:
 def test_the_longest_that_fits_is_kept() -> None:
     """No step of the search is larger than what is over."""
     text = "a" * 30 + "<b>" + "c" * 30 + "</b>"
+    assert shortened(TextLimits(5, 31, "cut"), description="a" * 29 + "<b>c")[0] == {"description": "a" * 29}
     lengths = [
         len(shortened(TextLimits(5, most, "cut"), description=text)[0].get("description", "")) for most in range(1, 67)
     ]
@@ -113,6 +115,11 @@ def test_what_is_no_text_is_left_alone() -> None:
     assert shortened(TextLimits(1, 1), name=12345, description=None) == ({"name": 12345, "description": None}, [], [])
 
 
+def _as_read(prints: dict[str, str]) -> dict[str, str]:
+    """The same texts, but other objects, as a database and a service give them."""
+    return {name: "".join(list(text)) for name, text in prints.items()}
+
+
 @pytest.mark.parametrize(
     ("on_its_way", "written", "server", "arrived"),
     [
@@ -125,17 +132,20 @@ def test_what_is_no_text_is_left_alone() -> None:
         ({"name": EMPTY}, {"name": "a"}, {}, True),  # emptied
         ({"name": EMPTY}, {}, {}, False),
         ({"name": "b"}, {}, {"name": "b"}, True),
+        ({"name": "bb"}, {"name": "aa"}, {"name": "bb"}, True),
+        ({"name": "bb"}, {"name": "bb"}, {"name": "bb"}, False),
     ],
 )
 def test_a_write_has_arrived_when_a_field_shows_what_it_did_not_before(
     on_its_way: dict[str, str], written: dict[str, str], server: dict[str, str], *, arrived: bool
 ) -> None:
     """A value that was there before proves nothing."""
-    assert has_arrived(on_its_way, written, server) is arrived
+    assert has_arrived(on_its_way, written, _as_read(server)) is arrived
+    assert has_arrived(on_its_way, _as_read(written), server) is arrived
 
 
 def test_after_an_arrival_an_edit_since_still_shows_and_what_was_ignored_does_not_count() -> None:
     """Documented fields count as sent; others where they show."""
-    sent = {"name": "b", "attributes.colour": "red", "extra.vat": "3", "attributes.size": EMPTY}
-    server = {"name": "edited", "attributes.colour": "red", "extra.vat": "4"}
+    sent = {"name": "b", "attributes.colour": "red", "extra.vat": "3", "extra.unit": "m", "attributes.size": EMPTY}
+    server = _as_read({"name": "edited", "attributes.colour": "red", "extra.vat": "4", "extra.unit": "cm"})
     assert after_arrival(sent, server) == {"name": "b", "attributes.colour": "red", "attributes.size": EMPTY}
