@@ -36,6 +36,7 @@ MAPPING = ("tests/target/test_mapping_rules.py", "tests/target/test_mapping.py")
 TABLES = (*MAPPING, "tests/target/test_attributes.py", "tests/target/test_description_table.py")
 URLS = (*MAPPING, "tests/target/test_hostile_html_and_urls.py")
 SMALL = ("tests/target/test_small_rules.py",)
+SHAPING = ("tests/target/test_shaping_rules.py",)
 SETTINGS = (*MAPPING, "tests/target/test_mapping_settings.py")
 EXTRAS = (*MAPPING, "tests/target/test_extra_fields.py")
 TESTS = {
@@ -59,12 +60,12 @@ TESTS = {
     "target_micropim/mapping/description_table.py": TABLES,
     "target_micropim/mapping/extra_fields.py": EXTRAS,
     "target_micropim/mapping/native.py": MAPPING,
-    "target_micropim/mapping/attribute_body.py": TABLES,
-    "target_micropim/mapping/field_map.py": SETTINGS,
-    "target_micropim/mapping/html.py": URLS,
+    "target_micropim/mapping/attribute_body.py": SHAPING,
+    "target_micropim/mapping/field_map.py": SHAPING,
+    "target_micropim/mapping/html.py": (*SHAPING, *URLS),
     "target_micropim/mapping/languages.py": SETTINGS,
     "target_micropim/mapping/limits.py": SMALL,
-    "target_micropim/mapping/profiles.py": MAPPING,
+    "target_micropim/mapping/profiles.py": SHAPING,
     "target_micropim/plan/limit.py": (*SMALL, "tests/target/test_plan.py"),
     "target_micropim/plan/on_its_way.py": SMALL,
 }
