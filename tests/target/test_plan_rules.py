@@ -71,7 +71,8 @@ SURE = frozenset[str]()
 def clears(fields: Any = None, *, unsure: frozenset[str] = SURE, **known: Any) -> list[str]:
     """The names that are emptied when we put in OURS and the source has ``fields`` left."""
     policies = {"description": "if_source_changed", "price": "always", "brand_id": "if_empty"}
-    whole = {"server": OURS, "acknowledged": OURS, "written": OURS, **known}
+    read = {name: "".join(text) for name, text in OURS.items()}  # equal texts, as a database gives them
+    whole = {"server": OURS, "acknowledged": OURS, "written": read, **known}
     return list(plan_clears(fields or {}, policies, Known(1, **whole), unsure=unsure))
 
 
@@ -80,6 +81,7 @@ def test_only_what_we_put_there_and_nobody_changed_is_emptied() -> None:
     assert clears() == ["description", "price"]
     assert clears({"price": "1"}) == ["description"]
     assert clears(unsure=frozenset({"price"})) == ["description"]
+    assert clears({"price": "1"}, unsure=frozenset({"price"})) == ["description"]
     assert clears(acknowledged={"price": "p1"}) == ["price"]
     assert clears(server={"price": "p1"}) == ["price"]
     assert clears(server={**OURS, "description": "e"}) == ["price"]
