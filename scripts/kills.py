@@ -14,7 +14,7 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
@@ -22,6 +22,7 @@ from datetime import UTC, datetime
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self
 
 from scripts import postgres
@@ -93,10 +94,10 @@ class Shops:
         self._opened = 0
         self._stack = ExitStack()
 
-    def open(self, products: int = 0, **settings: Any) -> Shop:
-        """A new one, empty."""
+    def open(self, products: int = 0, world: Mapping[str, Any] = MappingProxyType({}), **settings: Any) -> Shop:
+        """A new one, empty; ``world`` are options of its MicroPIM."""
         folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
-        box = self._stack.enter_context(boxed(products))
+        box = self._stack.enter_context(boxed(products, **world))
         shop = Shop(box, folder, self._nursery, self._ledger(), **settings)
         if products:
             shop.catalogue = box.medipim.catalogue

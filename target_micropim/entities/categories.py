@@ -3,6 +3,7 @@
 What exists is never deleted, and renamed or moved only when asked to. Two source categories with one path become one.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from target_micropim.mapping.wanted import WantedCategory
 from target_micropim.report.run_report import Report
 
 MAX_POSTS = 6
+ON_ITS_WAY = "category_on_its_way"  # fact of the ledger: the one that is being made, or was made last
 
 
 @dataclass(frozen=True)
@@ -57,11 +59,22 @@ class Categories:
             return
         self._tree = self._read()
         self._known = {key: number for key, number in self._ledger.categories().items() if number in self._tree.names}
+        self._take_up(self._tree)
         try:
             for name in filter(None, (part.strip() for part in (self._root_path or "").split(">"))):
                 self._root = self._place(name, "", self._root)[0]
         except RecordRejected as why:
             raise SettingsRefused(f"category_root {self._root_path}: {why}") from None
+
+    def _take_up(self, tree: Tree) -> None:
+        """What a killed run was making is ours if it is there, whatever the source calls it by now."""
+        external_id, parent, name = json.loads(self._ledger.fact(ON_ITS_WAY) or "[null, null, null]")
+        if external_id is None or external_id in self._known:
+            return
+        found = tree.find(parent, name)
+        if len(found) == 1:
+            self._known[external_id] = found[0]
+            self._ledger.remember_category(external_id, found[0])
 
     def ids(self, external: tuple[str, ...]) -> dict[str, int]:
         """Those of the external ids that have their category, in their order."""
@@ -98,7 +111,7 @@ class Categories:
             ):
                 self._tree = self._read()
             return False
-        number, made = self._place(wanted.name, wanted.description, parent)
+        number, made = self._place(wanted.name, wanted.description, parent, wanted.external_id)
         self._known[wanted.external_id] = number
         self._ledger.remember_category(wanted.external_id, number)
         return made
@@ -113,7 +126,9 @@ class Categories:
         for children in waiting.values():
             yield from children
 
-    def _place(self, name: str, description: str, parent: int | None) -> tuple[int, bool]:
+    def _place(
+        self, name: str, description: str, parent: int | None, external_id: str | None = None
+    ) -> tuple[int, bool]:
         tree = self._tree or Tree()
         if (found := self._one(tree, parent, name)) is not None:
             return found, False
@@ -122,6 +137,8 @@ class Categories:
         if description:
             payload["description"] = description
         check_payload("category", payload)
+        if external_id is not None:
+            self._ledger.note(ON_ITS_WAY, json.dumps([external_id, parent, name]))
         number = self._create(payload)
         tree.add(number, name, parent)
         return number, True

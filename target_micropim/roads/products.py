@@ -88,6 +88,7 @@ class ProductRoad:
         self._deferred = DeferredArchives()
         self._in_flight: Counter[str] = Counter()
         self._lock = threading.Lock()
+        self._is_mended = False
 
     def receive(self, record: dict[str, Any]) -> None:
         """Keep a product until its batch is full."""
@@ -149,6 +150,7 @@ class ProductRoad:
         parts = self._parts
         if parts.profile.writes_categories:
             parts.categories.ready()
+            self._mend_once()
         rows = parts.ledger.products(item.key for item in changed)
         unknown = sum(item.key not in rows or rows[item.key].remote_id == ABSENT for item in changed)
         names = (pair for item in changed for pair in parts.profile.names(item.record))
@@ -157,6 +159,12 @@ class ProductRoad:
             parts.pool.drain()
             parts.identity.build_index(parts.names.notice)
             parts.names.save(harvested=True)
+
+    def _mend_once(self) -> None:
+        """Before the first product is handed out."""
+        if not self._is_mended:
+            self._parts.upserter.mend()
+            self._is_mended = True
 
     def _hand_out(self, item: Item) -> None:
         """Into the pool: neither this record's versions nor another record with its SKU are in two hands at once."""

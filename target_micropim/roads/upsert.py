@@ -75,14 +75,18 @@ class Upserter:
             follow=options.update_attributes,
         )
         sending = Sending(attributes, report, drop_unmapped=options.drop_unmapped)
-        assigner = Assigner(client, report, may_assign=options.may_assign)
-        desk = Desk(client, ledger, categories, attributes, sending, assigner, report)
+        self._assigner = Assigner(client, ledger, report, may_assign=options.may_assign)
+        desk = Desk(client, ledger, categories, attributes, sending, self._assigner, report)
         self._payloads = Payloads(client, names, attributes, report)
         self._writing = Writing(desk)
         self._creating = Creating(desk, self._writing, identity, once, options)
         self._updating = Updating(desk, self._writing, self._payloads, options)
         if options.update_categories:
             categories.follow(report)
+
+    def mend(self) -> None:
+        """What a killed run left half done and no record would bring to light."""
+        self._assigner.mend()
 
     def upsert(self, record: dict[str, Any], digest: str) -> Outcome:
         """Bring one product over. Raises RecordRejected when it cannot go in, StopRun when nothing can."""

@@ -9,7 +9,7 @@ import pytest
 from scripts.kills import Shops
 from scripts.nursery import Kill, Nursery
 from scripts.scenes import picture, product
-from scripts.shop import Shop
+from scripts.shop import Shop, Streams
 
 TEXTS = {"en": "New", "nl": "Nieuw"}
 
@@ -145,3 +145,35 @@ def test_an_older_ledger_overwrites_no_edit(shop: Shop) -> None:
     shop.ledger.put_back(old)
     feed(shop, name={"en": "New"})
     assert shown(shop)["name"] == "By hand"
+
+
+def test_a_category_made_by_a_killed_run_is_still_ours(shop: Shop) -> None:
+    """POST answered, then killed; meanwhile the source renames the category: no second one, and no orphan."""
+    category = {"id": 1, "name": {"en": "Old"}, "parent": None}
+    assert shop.feed([("categories", [category])], Kill("target", "POST categories", 1, after=True)).killed
+    assert shop.feed([("categories", [{**category, "name": {"en": "New"}}])]).codes == {"target": 0}
+    assert [row["name"] for row in shop.box.micropim.categories.values()] == ["Old"]
+
+
+def test_a_category_made_by_hand_after_a_kill_is_not_taken_for_ours(shop: Shop) -> None:
+    """Killed before the POST went out; the source renames the category: it is made under its new name."""
+    category = {"id": 1, "name": {"en": "Old"}, "parent": None}
+    assert shop.feed([("categories", [category])], Kill("target", "POST categories", 1, after=False)).killed
+    assert shop.feed([("categories", [{**category, "name": {"en": "New"}}])]).codes == {"target": 0}
+    assert [row["name"] for row in shop.box.micropim.categories.values()] == ["New"]
+
+
+def test_products_thrown_out_of_a_category_before_a_kill_are_put_back(nursery: Nursery) -> None:
+    """A route that turns out to replace: killed between the trial and the putting back, the next run puts back."""
+    tree: Streams = [("categories", [{"id": 1, "name": {"en": "C"}, "parent": None}])]
+    inside = [product(number, publicCategories=[{"id": 1}]) for number in (1, 2)]
+    with Shops(nursery) as shops:
+        shop = shops.open(world={"patch_categories": "ignored", "assign": "replace"}, max_in_flight=1)
+        shop.feed([*tree, ("products", [*inside, product(3)])])
+        shop.state = None
+        changed: Streams = [*tree, ("products", [*inside, product(3, publicCategories=[{"id": 1}])])]
+        assert shop.feed(changed, Kill("target", "POST products", 1, after=True)).killed
+        shop.state = None
+        assert shop.feed(changed).codes == {"target": 0}
+        products = shop.box.micropim.snapshot()["products"]
+    assert [products[key]["categories"] for key in ("1", "2", "3")] == [["C"]] * 3
