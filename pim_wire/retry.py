@@ -70,8 +70,8 @@ def in_words(error: requests.RequestException) -> str:
 
 _WORDS = {
     requests.exceptions.SSLError: "the certificate was not accepted",
-    requests.exceptions.InvalidProxyURL: "the proxy's address in HTTPS_PROXY or ALL_PROXY cannot be used",
-    requests.exceptions.InvalidSchema: "the proxy's address in HTTPS_PROXY or ALL_PROXY cannot be used",
+    requests.exceptions.InvalidURL: "the address cannot be used, or that of the proxy in HTTPS_PROXY or ALL_PROXY",
+    requests.exceptions.InvalidSchema: "the kind of proxy in HTTPS_PROXY or ALL_PROXY cannot be used",
     requests.exceptions.ProxyError: "the proxy of HTTPS_PROXY or ALL_PROXY does not let us through",
     requests.ConnectTimeout: "no connection within 10 s",
     requests.ReadTimeout: "no answer in time",

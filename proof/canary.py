@@ -10,6 +10,7 @@ KEY_ID = "4711"
 SECRET = 'canary/TAP+se"cret=77'  # every encoding of it differs
 KEY = "canary/TARGET+key=88"
 PASSWORD = "canary@LEDGER:pass/99"
+PROXY_USER, PROXY_PASSWORD = "courier", "canary@PROXY:pass/55"
 OWN_SETTINGS = ".secret"  # suffix of the files in which a test gives the keys
 
 
@@ -25,7 +26,8 @@ def forms(secret: str, user: str = "") -> frozenset[bytes]:
     return frozenset({form.encode() for form in escaped} | raw | encoded)
 
 
-FORMS = forms(SECRET, KEY_ID) | forms(KEY) | forms(PASSWORD)
+KEY_FORMS = forms(SECRET, KEY_ID) | forms(KEY)
+FORMS = KEY_FORMS | forms(PASSWORD) | forms(PROXY_PASSWORD, PROXY_USER)
 
 
 def leaks(*texts: bytes) -> list[bytes]:

@@ -81,3 +81,13 @@ def test_the_waits_grow_to_a_minute_and_go_on() -> None:
     throttled, failing = (list(itertools.islice(make(), 9)) for make in (retry.throttled_waits, retry.failure_waits))
     assert throttled == [5, 10, 20, 40, 60, 60, 60, 60, 60]
     assert failing == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+
+
+def test_each_failure_below_http_has_its_words() -> None:
+    """The library's own text would quote addresses, headers and proxies."""
+    kinds = requests.exceptions
+    found = [kinds.SSLError, kinds.InvalidProxyURL, kinds.InvalidSchema, kinds.ProxyError, requests.ConnectTimeout]
+    found += [requests.ReadTimeout, kinds.ChunkedEncodingError, requests.ConnectionError]
+    words = [retry.in_words(kind("a secret")) for kind in found]
+    assert len(set(words)) == len(words)
+    assert not [text for text in words if "secret" in text]

@@ -188,16 +188,21 @@ def test_a_throttled_write_is_repeated(sandbox: Make, wire_to: Callable[..., Wir
         assert response.status_code == 200
 
 
-@pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_a_redirect_is_refused_and_the_key_stays_here(status: int, sandbox: Make, wire_to: Callable[..., Wire]) -> None:
-    """The other host is named in the message and never asked."""
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("where", ["elsewhere", "itself", "nowhere"])
+def test_a_redirect_is_refused_and_the_key_stays_here(
+    status: int, where: str, sandbox: Make, wire_to: Callable[..., Wire]
+) -> None:
+    """The other host is named in the message and never asked, nor is this one a second time."""
     box, elsewhere = sandbox(products=1), sandbox(products=1)
-    location = {"Location": f"{elsewhere.medipim_url}{BRANDS}?token=x"}
-    box.medipim.faults.add(Fault("status", status=status, headers=location, body="", times=None))
-    with pytest.raises(WireRefused, match=r"127\.0\.0\.1") as refused:
+    url = {"elsewhere": elsewhere.medipim_url, "itself": box.medipim_url, "nowhere": ""}[where]
+    headers = {"Set-Cookie": "session=1"} | ({"Location": f"{url}{BRANDS}?token=x"} if url else {})
+    box.medipim.faults.add(Fault("status", status=status, headers=headers, body="", times=None))
+    with pytest.raises(WireRefused, match=r"127\.0\.0\.1" if url else "another place") as refused:
         wire_to(box.medipim_url).send(brands())
     assert "token" not in str(refused.value)
     assert elsewhere.medipim.requests == []
+    assert len(box.medipim.requests) == 1
 
 
 def test_plain_text_where_tls_is_expected_is_refused_at_once(sandbox: Make, wire_to: Callable[..., Wire]) -> None:
