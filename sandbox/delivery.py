@@ -113,6 +113,8 @@ class Delivery:
         body = answer.body or b"".join(answer.lines or ())
         await self._start(answer.status, {**answer.headers, "content-length": str(len(body))})
         for i in range(len(body)):
+            if self._transport.is_closing():  # the client had enough
+                return
             await self._part(body[i : i + 1])
             await asyncio.sleep(fault.delay)
         await self._end()

@@ -1,6 +1,7 @@
 """``make faults``: try every case, print and write the table, and fail when anything is not as expected.
 
-``python -m proof.faults tap`` tries one side and leaves the rows of the others as they are.
+``python -m proof.faults tap`` tries one side, ``python -m proof.faults tap 429`` those of its cases with 429 in their
+names; the rows of others stay as they are.
 """
 
 import logging
@@ -50,36 +51,39 @@ def messages(cases: Iterable[Case]) -> Iterator[str]:
         yield f"| … {what} … | … {todo} … | {names[0]}{more} |"
 
 
-def _others(tried: set[str]) -> list[str]:
-    """The rows of the sides that were not tried this time, as they stand."""
+def _others(tried: set[tuple[str, str]]) -> list[str]:
+    """The rows of the cases that were not tried this time, as they stand."""
+    kept = {(case.side, case.name) for case in all_cases()} - tried  # type: set[tuple[str, str]]
     lines = PAGE.read_text(encoding="utf-8").splitlines()
-    return [
-        line
-        for line in lines
-        if line.startswith(("| tap |", "| target |", "| pair |")) and line.split()[1] not in tried
-    ]
+    return [line for line in lines if line.count(" | ") > 4 and _named(line) in kept]
+
+
+def _named(row: str) -> tuple[str, str]:
+    side, name = row.removeprefix("| ").split(" | ")[:2]
+    return side, name
 
 
 def page(table: list[str]) -> str:
     """docs/faults.md."""
     said = "\nWhat a stopped run says last:\n\n| what | what to do | cases |\n| --- | --- | --- |"
-    return HEAD + "\n".join([*sorted(table, key=_place), said, *messages(all_cases())]) + "\n"
+    order = [(case.side, case.name) for case in all_cases()]
+    return (
+        HEAD
+        + "\n".join([*sorted(table, key=lambda row: order.index(_named(row))), said, *messages(all_cases())])
+        + "\n"
+    )
 
 
-def _place(row: str) -> int:
-    return ["tap", "target", "pair"].index(row.split()[1])
-
-
-def main(sides: list[str]) -> int:
-    """Try the cases of these sides, or all; 1 when anything is not as expected."""
+def main(side: str = "", part: str = "") -> int:
+    """Try the cases of a side, or all, and of them those with this part in their names; 1 when any is not as expected."""
     results, bad = [], 0
     for case in all_cases():
-        if not sides or case.side in sides:
+        if side in {"", case.side} and part in case.name:
             result = try_case(case)
             results.append((case, result))
             print(*rows([(case, result)]), *(f"\n    WRONG: {wrong}" for wrong in result.wrong), flush=True)
             bad += bool(result.wrong)
-    tried = {case.side for case, _result in results}
+    tried = {(case.side, case.name) for case, _result in results}
     PAGE.write_text(page([*rows(results), *_others(tried)]), encoding="utf-8")
     print(f"\n{len(results)} cases, {bad} not as expected")
     return int(bad > 0)
@@ -87,4 +91,4 @@ def main(sides: list[str]) -> int:
 
 if __name__ == "__main__":
     logging.raiseExceptions = False  # a case with a full disk cannot log either
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(*sys.argv[1:3]))

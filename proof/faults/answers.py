@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 
 from proof.faults.case import Case, Outcome, Says, Side, Strike, struck
+from proof.faults.scene import Scene
 from sandbox.faults import Fault, FaultKind
 
 SERVICE = {"tap": "medipim", "target": "micropim"}
@@ -21,6 +22,36 @@ def impatient(strike: Strike, side: Side) -> Strike:
     """With a patience of a fraction of a second for one silence, instead of minutes."""
     timeouts = {"request_timeout_seconds": 0.3} | ({"stream_timeout_seconds": 0.3} if side == "tap" else {})
     return strike.with_settings(side, **timeouts)
+
+
+def dripping(strike: Strike) -> Strike:
+    """With a clock that passes while bytes come: five seconds each time it is looked at."""
+
+    def act(scene: Scene) -> None:
+        scene.clock.tick = 5.0
+        strike.act(scene)
+
+    return Strike(act, strike.kinds)
+
+
+def redirects(side: Side, route: str) -> Iterator[Case]:
+    """Every kind of redirect, wherever it leads, with a cookie: none is followed."""
+    own = {"tap": "medipim_url", "target": "micropim_url"}[side]
+    places = {
+        301: ("to another host", "https://elsewhere.example/x?y=z"),
+        303: ("to plain http", "http://elsewhere.example/x"),
+        307: ("to another port", "http://127.0.0.1:9/x"),
+        308: ("to itself", None),
+    }
+    for status, (name, place) in places.items():
+
+        def act(scene: Scene, status: int = status, place: str | None = place) -> None:
+            url = place or getattr(scene.box, own) + route.partition(" ")[2].rstrip("$")
+            headers = {"Location": url, "Set-Cookie": "session=1"}
+            strike_on(side, "status", route, status=status, headers=headers, body="", times=None).act(scene)
+
+        says = Says(f"answered {status} and points to", "http://127", "correct the address")
+        yield Case(side, f"{status} {name}", Strike(act, frozenset({"status"})), Outcome.STOPPED, says)
 
 
 def answers(side: Side, route: str) -> Iterator[Case]:
@@ -55,6 +86,7 @@ def answers(side: Side, route: str) -> Iterator[Case]:
     says = Says("points to", "http://127", "correct the address")
     strike = strike_on(side, "redirect", route, times=None, url="https://elsewhere.example/x?y=z")
     yield Case(side, "redirect to another host", strike, stopped, says, short=side == "tap")
+    yield from redirects(side, route)
 
 
 def _bodies(side: Side, route: str) -> Iterator[Case]:

@@ -1,9 +1,11 @@
-"""A TLS server with a certificate of an authority that nobody knows."""
+"""A TLS server whose certificate has a flaw: an authority that nobody knows, another name, or its time is over."""
 
 import contextlib
+import datetime as dt
 import socket
 import ssl
 import threading
+from pathlib import Path
 
 import trustme
 
@@ -11,9 +13,10 @@ import trustme
 class Stranger:
     """Listens on loopback and shakes hands; a client that trusts it gets no answer."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "127.0.0.1", until: dt.datetime | None = None) -> None:
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        trustme.CA().issue_cert("127.0.0.1").configure_cert(self._context)
+        self._authority = trustme.CA()
+        self._authority.issue_cert(name, not_after=until).configure_cert(self._context)
         self._socket = socket.create_server(("127.0.0.1", 0))
         self._thread = threading.Thread(target=self._serve, name="stranger", daemon=True)
         self._thread.start()
@@ -22,6 +25,11 @@ class Stranger:
     def url(self) -> str:
         """Its address."""
         return f"https://127.0.0.1:{self._socket.getsockname()[1]}"
+
+    def vouch(self, file: Path) -> str:
+        """Write the certificate of the authority, for whoever wants to trust it."""
+        self._authority.cert_pem.write_to_path(str(file))
+        return str(file)
 
     def close(self) -> None:
         """Stop listening."""

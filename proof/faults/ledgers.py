@@ -43,6 +43,27 @@ def ledger_cases() -> Iterator[Case]:
     yield Case("target", "ledger locked by another program", Strike(_half_done(_held)), stopped, says)
 
 
+def new_ledger_cases() -> Iterator[tuple[str, Strike, Says]]:
+    """What can be wrong with a ledger before the first run of a pair; it is deleted afterwards."""
+
+    def gone_again(then: Callable[[Scene], None], *, first: bool = True) -> Strike:
+        def act(scene: Scene) -> None:
+            if first:
+                Ledger.open(scene.target["ledger_url"]).upgrade()
+            scene.undo.append(lambda: _delete(scene))
+            then(scene)
+
+        return Strike(act)
+
+    yield "ledger is another file", gone_again(_garbage, first=False), Says("not a database", "ledger.db", "delete it")
+    says = Says("another MicroPIM address or key", "ledger_url", "own ledger_url|delete the ledger")
+    yield "ledger of another organization", gone_again(_noted("organization", "somebody else")), says
+    says = Says("database is locked", "ledger", "another program|run it again")
+    yield "ledger locked by another program", gone_again(_held), says
+    says = Says("full", "ledger", "make room")
+    yield "disk full: ledger", Strike(_tiny("ledger", 160)), says
+
+
 def disk_cases() -> Iterator[Case]:
     """No room for what must be kept."""
     stopped, room = Outcome.STOPPED, "make room"

@@ -30,16 +30,21 @@ root: {level: DEBUG, handlers: [console, file]}
 
 
 class PassingClock(Clock):
-    """Waits pass at once; ``shift`` moves the wall clock, ``on_sleep`` is told of every wait."""
+    """Waits pass at once; ``shift`` moves the wall clock, ``on_sleep`` is told of every wait.
+
+    ``tick`` passes with each look at it: so time passes while an answer drips.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._passed = 0.0
         self.shift = 0.0
+        self.tick = 0.0
         self.on_sleep: Callable[[], None] = lambda: None
 
     @override
     def now(self) -> float:
+        self._passed += self.tick
         return self._passed
 
     @override
@@ -106,6 +111,12 @@ class Scene:
         before = dict(own)
         own.update(settings)
         self.undo.append(lambda: (own.clear(), own.update(before))[0])  # type: ignore[func-returns-value]
+
+    def surround(self, **env: str) -> None:
+        """Other variables of the environment for the faulted run."""
+        before = dict(self.env)
+        self.env.update(env)
+        self.undo.append(lambda: (self.env.clear(), self.env.update(before))[0])  # type: ignore[func-returns-value]
 
     def settle(self) -> None:
         """Take the fault away."""

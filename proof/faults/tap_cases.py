@@ -3,7 +3,7 @@
 import signal
 from collections.abc import Iterator
 
-from proof.faults.answers import answers, impatient, retry_afters
+from proof.faults.answers import WAITED, answers, dripping, impatient, retry_afters
 from proof.faults.case import Case, Outcome, Says, Strike, struck
 from proof.faults.machine import (
     clock_jump,
@@ -16,6 +16,7 @@ from proof.faults.machine import (
     summer_time_ends,
     unknown_authority,
 )
+from proof.faults.way import bad_certificates, proxies
 from sandbox.faults import Fault, FaultKind
 
 STREAM, LIST = "POST /v4/products/stream", "POST /v4/brands/query"
@@ -56,6 +57,11 @@ def _lists() -> Iterator[Case]:
     yield Case("tap", "200 with a cut JSON body, on a list", _at("truncate_json", LIST), in_run, short=True)
     yield Case("tap", "a list shorter than its length", _at("short_length", LIST), in_run, short=True)
     yield Case("tap", "a list, byte by byte", _at("drip", LIST, delay=0.0002), in_run, short=True)
+    strike = dripping(_at("drip", LIST, delay=0.0002))
+    yield Case("tap", "a list that drips beyond its time", strike, in_run, short=True)
+    strike = dripping(_at("drip", LIST, delay=0.0002, times=None))
+    says = Says("no whole answer within 600 s", "http://127", WAITED)
+    yield Case("tap", "a list that drips for ever", strike, stopped, says)
     yield Case("tap", "403 on a list", _at("status", LIST, status=403, times=None), next_run, short=True)
     middle = _at("status", LIST, status=401, times=None)
     says = Says("does not accept the key", "http://127", "check api_key_id, api_key_secret and market")
@@ -71,6 +77,10 @@ def _streams() -> Iterator[Case]:
         if kind == "stall":
             strike = impatient(strike, "tap")
         yield Case("tap", name, strike, Outcome.IN_RUN, short=True)
+    strike = dripping(_at("drip", STREAM, delay=0.0002))
+    yield Case("tap", "a stream that drips without a whole row", strike, Outcome.IN_RUN, short=True)
+    strike = dripping(_at("drip", STREAM, delay=0.0002, times=None))
+    yield Case("tap", "a stream that drips for ever", strike, Outcome.STOPPED, NOT_COMPLETE)
 
 
 def _machine() -> Iterator[Case]:
@@ -78,6 +88,8 @@ def _machine() -> Iterator[Case]:
     yield from nobody_listens("tap")
     yield no_such_host("tap")
     yield unknown_authority("tap")
+    yield from bad_certificates("tap")
+    yield from proxies("tap")
     yield outage("tap")
     yield clock_jump("tap", 3600, "forwards")
     yield clock_jump("tap", -3600, "back")

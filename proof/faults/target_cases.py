@@ -3,8 +3,9 @@
 import signal
 from collections.abc import Iterator
 
-from proof.faults.answers import KEYS, answers, impatient, retry_afters, strike_on
+from proof.faults.answers import KEYS, WAITED, answers, dripping, impatient, retry_afters, strike_on
 from proof.faults.case import Case, Outcome, Says, Strike
+from proof.faults.given import input_cases
 from proof.faults.ledgers import disk_cases, ledger_cases
 from proof.faults.machine import (
     clock_jump,
@@ -17,6 +18,7 @@ from proof.faults.machine import (
     summer_time_ends,
     unknown_authority,
 )
+from proof.faults.way import bad_certificates, proxies
 from sandbox.faults import FaultKind
 
 READ, CREATE, MEDIA, CATEGORY = "GET /api", "POST /api/products$", "POST /api/products/", "POST /api/categories"
@@ -30,6 +32,8 @@ def target_cases() -> Iterator[Case]:
     yield from retry_afters("target", CREATE)
     for route, what in WRITES.items():
         yield from _writes(route, what)
+    yield from _drips()
+    yield from input_cases()
     yield from _refusals()
     yield from ledger_cases()
     yield from disk_cases()
@@ -55,6 +59,17 @@ def _writes(route: str, what: str) -> Iterator[Case]:
     late = impatient(_at("slow", route, delay=0.8), "target")
     yield Case("target", f"answer to a new {what} after the timeout", late, in_run)
     yield Case("target", f"answer to a new {what} byte by byte", _at("drip", route, delay=0.0002), in_run, short=brief)
+
+
+def _drips() -> Iterator[Case]:
+    """Answers of which a byte comes within each timeout."""
+    for route, what in {READ: "a read", CREATE: "a new product", MEDIA: "a new picture"}.items():
+        strike = dripping(_at("drip", route, delay=0.0002))
+        name = f"an answer to {what} that drips beyond its time"
+        yield Case("target", name, strike, Outcome.IN_RUN, short=what == "a new product")
+    says = Says("no whole answer within 600 s", "http://127", WAITED)
+    strike = dripping(_at("drip", READ, delay=0.0002, times=None))
+    yield Case("target", "answers that drip for ever", strike, Outcome.STOPPED, says)
 
 
 def _refusals() -> Iterator[Case]:
@@ -83,6 +98,8 @@ def _machine() -> Iterator[Case]:
     yield from nobody_listens("target")
     yield no_such_host("target")
     yield unknown_authority("target")
+    yield from bad_certificates("target")
+    yield from proxies("target")
     yield outage("target")
     yield clock_jump("target", 3600, "forwards")
     yield clock_jump("target", -3600, "back")
