@@ -56,8 +56,8 @@ mutate: $(READY) ## change the pure modules in memory, see which tests notice: m
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --group mutate
 	nice $(BIN)/python scripts/mutate.py --sample $(or $(SAMPLE),0) $(MODULE)
 
-faults: $(READY) ## every fault of the sandbox, what came of it; writes docs/faults.md
-	$(BIN)/python -m proof.faults
+faults: $(READY) ## every fault of the sandbox, what came of it (SIDE=tap PART=429); writes docs/faults.md
+	$(BIN)/python -m proof.faults $(if $(SIDE),"$(SIDE)" "$(PART)")
 
 docs: $(READY) ## the site of the documentation into site/; a warning is a failure
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

@@ -53,7 +53,7 @@ def messages(cases: Iterable[Case]) -> Iterator[str]:
 
 def _others(tried: set[tuple[str, str]]) -> list[str]:
     """The rows of the cases that were not tried this time, as they stand."""
-    kept = {(case.side, case.name) for case in all_cases()} - tried  # type: set[tuple[str, str]]
+    kept = {(str(case.side), case.name) for case in all_cases()} - tried
     lines = PAGE.read_text(encoding="utf-8").splitlines()
     return [line for line in lines if line.count(" | ") > 4 and _named(line) in kept]
 
@@ -67,15 +67,12 @@ def page(table: list[str]) -> str:
     """docs/faults.md."""
     said = "\nWhat a stopped run says last:\n\n| what | what to do | cases |\n| --- | --- | --- |"
     order = [(case.side, case.name) for case in all_cases()]
-    return (
-        HEAD
-        + "\n".join([*sorted(table, key=lambda row: order.index(_named(row))), said, *messages(all_cases())])
-        + "\n"
-    )
+    in_order = sorted(table, key=lambda row: order.index(_named(row)))
+    return HEAD + "\n".join([*in_order, said, *messages(all_cases())]) + "\n"
 
 
 def main(side: str = "", part: str = "") -> int:
-    """Try the cases of a side, or all, and of them those with this part in their names; 1 when any is not as expected."""
+    """Try the cases of a side, or all, with this part in their names; 1 when any is not as expected."""
     results, bad = [], 0
     for case in all_cases():
         if side in {"", case.side} and part in case.name:
@@ -83,7 +80,7 @@ def main(side: str = "", part: str = "") -> int:
             results.append((case, result))
             print(*rows([(case, result)]), *(f"\n    WRONG: {wrong}" for wrong in result.wrong), flush=True)
             bad += bool(result.wrong)
-    tried = {(case.side, case.name) for case, _result in results}
+    tried = {(str(case.side), case.name) for case, _result in results}
     PAGE.write_text(page([*rows(results), *_others(tried)]), encoding="utf-8")
     print(f"\n{len(results)} cases, {bad} not as expected")
     return int(bad > 0)

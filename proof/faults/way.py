@@ -56,7 +56,7 @@ def refusing_proxy(side: Side) -> Case:
         _over(scene, side, f"http://{CREDENTIALS}@{proxy.address}")
 
     says = Says(DOES_NOT_LET, URL, ADDRESS)
-    return Case(side, "proxy refuses", Strike(act), Outcome.STOPPED, says, short=True)
+    return Case(side, "proxy refuses", Strike(act), Outcome.STOPPED, says, short=side == "tap")
 
 
 def proxies(side: Side) -> Iterator[Case]:
