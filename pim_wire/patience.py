@@ -88,7 +88,9 @@ class _PatientRead(io.RawIOBase):
         super().close()
 
 
-class _Answer(http.client.HTTPResponse):
+class PatientAnswer(http.client.HTTPResponse):
+    """``response_class`` of a connection."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if (patience := _HELD.get()) is not None:
@@ -96,12 +98,12 @@ class _Answer(http.client.HTTPResponse):
 
 
 class _Connection(HTTPConnection):
-    response_class = _Answer
+    response_class = PatientAnswer
     debuglevel = 0  # of http.client: it would print the keys to stdout, whoever in this process raises it
 
 
 class _SecureConnection(HTTPSConnection):
-    response_class = _Answer
+    response_class = PatientAnswer
     debuglevel = 0
 
 

@@ -19,7 +19,9 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import NewConnectionError
 
+from pim_wire.authorities import authorities
 from pim_wire.clock import Clock
+from pim_wire.patience import Patience, PatientAnswer
 from pim_wire.retry import Next, after_status
 from pim_wire.throttle import Throttle
 from target_micropim.mapping.public_url import is_public_url
@@ -43,6 +45,7 @@ class Reach:
     """Used from several threads. ``may_connect`` judges the IP addresses that names turn out to have."""
 
     def __init__(self, clock: Clock, agent: str, timeout: float, *, allow_private: bool, may_connect: Judge) -> None:
+        self._clock = clock
         self._throttle = Throttle(QUESTIONS_PER_MINUTE, clock)
         self._timeout = min(timeout, MOST_SECONDS)
         self._allow_private = allow_private
@@ -50,6 +53,7 @@ class Reach:
         self._session.auth = lambda request: request  # explicit, so that no .netrc sends a password along
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # nothing to recognise us by
         self._session.headers["User-Agent"] = agent
+        self._session.verify = authorities() or True
         adapter = _Guarded((lambda _address: True) if allow_private else may_connect)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
@@ -87,9 +91,12 @@ class Reach:
         headers = {"Range": "bytes=0-0"} if method == "GET" else None
         limits = (self._timeout, self._timeout)
         try:
-            with self._session.request(
-                method, url, headers=headers, timeout=limits, allow_redirects=False, stream=True
-            ) as found:
+            with (
+                Patience(self._clock, self._timeout).held(),
+                self._session.request(
+                    method, url, headers=headers, timeout=limits, allow_redirects=False, stream=True
+                ) as found,
+            ):
                 told = found.headers
                 return found.status_code, told.get("Location", ""), told.get("Content-Type", "").strip().lower()
         except (requests.RequestException, ValueError):  # urllib3 raises ValueErrors for addresses it cannot take apart
@@ -112,6 +119,8 @@ class _Guarded(HTTPAdapter):
 def _pools(may_connect: Judge) -> dict[str, type[HTTPConnectionPool]]:
     class Guard(HTTPConnection):
         """Looks before it connects, and again at where it ended: a name may resolve to something else in between."""
+
+        response_class = PatientAnswer
 
         def _new_conn(self) -> socket.socket:
             found = socket.getaddrinfo(self.host, self.port or 0, type=socket.SOCK_STREAM)

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from pim_wire.clock import Clock
+from proof.faults.dripper import Dripper
 from target_micropim.api.reach import MOST_REDIRECTS, Reach, is_public_address
 
 ON = {"check_media_urls": True, "allow_private_media_hosts": True}
@@ -202,6 +204,30 @@ def test_a_redirect_is_judged_like_an_address(
 def test_public_addresses(address: str, public: bool) -> None:
     """What anybody could reach, and nothing else."""
     assert is_public_address(address) is public
+
+
+def test_a_host_that_drips_does_not_hold_the_run() -> None:
+    """A byte of a header within each timeout, for ever: it counts as a host that does not answer."""
+
+    class Hasty(Clock):
+        """A second on with each look."""
+
+        passed = 0.0
+
+        def now(self) -> float:
+            self.passed += 1.0
+            return self.passed
+
+        def sleep(self, seconds: float) -> None:
+            self.passed += seconds
+
+    dripper = Dripper(b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nX-Long: ", b"x")
+    reach = Reach(Hasty(), "tests/1", 5, allow_private=True, may_connect=is_public_address)
+    try:
+        assert reach.trouble_with(f"{dripper.url}/1.jpg") == "does not answer"
+    finally:
+        reach._session.close()
+        dripper.close()
 
 
 def test_it_has_a_pace_of_its_own(

@@ -1,9 +1,5 @@
 """Answers that drip: a byte within each timeout, for ever. None of them holds a run."""
 
-import contextlib
-import itertools
-import socket
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -16,6 +12,7 @@ from pim_wire.patience import arriving
 from pim_wire.redaction import Redactor
 from pim_wire.throttle import Throttle
 from pim_wire.wire import Call, Wire
+from proof.faults.dripper import Dripper
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 DRIPS = {
@@ -29,36 +26,6 @@ DRIPS = {
     "chunks of one byte": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
     "an error": (HEAD.replace(b"200", b"404") + b"Content-Length: 100000000\r\n\r\n", b" "),
 }
-
-
-class Dripper:
-    """Sends a beginning, and then the same drop for ever, to everybody who connects."""
-
-    def __init__(self, beginning: bytes, drop: bytes) -> None:
-        self._answer = (beginning, drop)
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self._thread = threading.Thread(target=self._serve)
-        self._thread.start()
-
-    def close(self) -> None:
-        """Listen no more."""
-        self._socket.shutdown(socket.SHUT_RDWR)
-        self._thread.join()
-        self._socket.close()
-
-    def _serve(self) -> None:
-        pause = threading.Event()
-        while True:
-            try:
-                connection, _peer = self._socket.accept()
-            except OSError:
-                return
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            with connection, contextlib.suppress(OSError):
-                for part in itertools.chain(self._answer[:1], itertools.repeat(self._answer[1])):
-                    connection.sendall(part)
-                    pause.wait(0.0005)
 
 
 @pytest.fixture
