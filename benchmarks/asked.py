@@ -10,7 +10,7 @@ from benchmarks.environments import PLACE
 from benchmarks.measuring import ROOT
 
 PARTS = ("start", "tap", "pages", "target", "pair", "growth", "requests")
-ON_REQUEST = ("writing",)  # in real time: twenty minutes
+ON_REQUEST = ("writing",)  # in real time: ten minutes
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ class Pace:
     paused_until: int = 0
     share: float = 1.0
     edge: float = 1.0  # the share that was refused last
-    floor: float = 0.0  # the share that the minute before the first refusal has carried
+    floor: float = 0.0  # below it nobody searches before the next good answer
     step: float = _FIRST_STEP
     next_step_at: int = 0
     good: int = 0  # answers since the last refusal, as far as they were told
@@ -86,12 +86,13 @@ def next_turn(pace: Pace, per_minute: int) -> tuple[Pace, Turn]:
     return replace(pace, arrival=int(state[0])), turn
 
 
-def refused(pace: Pace, per_minute: int, wait: float, in_last_minute: int) -> Pace:
+def refused(pace: Pace, per_minute: int, wait: float, in_last_minute: int, untold: int = 0) -> Pace:
     """The service said 429: a pause of ``wait`` seconds for everybody, no burst after it, and then more slowly.
 
-    By half while searching, though not below what the last minute has carried; a little after a steady time. Those
-    who are refused while the pause holds only make it longer.
+    A little after a steady time, by half while searching. ``in_last_minute``: turns given; ``untold``: good answers
+    that were not told yet. Those who are refused while the pause holds only make it longer.
     """
+    pace = replace(pace, good=pace.good + untold)
     until = max(pace.paused_until, pace.seen + ceil(wait * 1000))
     slower = _slower(pace, in_last_minute / per_minute) if pace.seen >= pace.paused_until else pace
     rate = even_rate(per_minute * slower.share)
@@ -102,10 +103,19 @@ def refused(pace: Pace, per_minute: int, wait: float, in_last_minute: int) -> Pa
 
 
 def _slower(pace: Pace, carried: float) -> Pace:
-    floor = min(1.0, carried) if pace.share >= 1 else 0.0 if pace.good else pace.floor
+    """Refusals without a good answer between them tell of a window that is still full, not of the pace after them.
+
+    So the search among them ends at a floor: at first what the last minute has carried, later half of the pace.
+    """
+    floor = pace.floor
+    if pace.share >= 1:
+        floor = min(1.0, carried)
+    elif pace.good:
+        floor = pace.share / 2
+    edge = pace.share if pace.good else max(pace.share, floor)
     by_factor = pace.share * (_BACK if pace.good >= _STEADY_ANSWERS else 0.5)
     share = max(_SLOWEST, by_factor, min(pace.share, floor * _NEAR))
-    return replace(pace, share=share, edge=pace.share, floor=floor, step=_FIRST_STEP, good=0)
+    return replace(pace, share=share, edge=edge, floor=floor, step=_FIRST_STEP, good=0)
 
 
 def went_well(pace: Pace, answers: int) -> Pace:

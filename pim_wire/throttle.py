@@ -128,8 +128,10 @@ class Throttle:
         carried = max(0, self.used_in_last_minute() - 1)
         with self._lock:
             self.tally.refused += 1
-            self._good = 0
-        self._share = self._keeper.change(lambda known: _told(pace.refused(known, self._per_minute, wait, carried)))
+            good, self._good = self._good, 0
+        self._share = self._keeper.change(
+            lambda known: _told(pace.refused(known, self._per_minute, wait, carried, good))
+        )
 
     def went_well(self) -> None:
         """A good answer: after enough of them the pace rises, carefully near the last refusal and faster beyond it."""

@@ -86,8 +86,20 @@ def test_the_first_search_does_not_go_below_what_a_minute_carried() -> None:
     assert first.share == pytest.approx(0.75 * 0.97)
     again = refused(replace(first, seen=first.paused_until), 600, 5, 0)
     assert again.share == pytest.approx(0.75 * 0.97)
-    later = refused(replace(first, seen=first.paused_until, good=40), 600, 5, 450)
+    later = refused(replace(first, seen=first.paused_until), 600, 5, 450, untold=1)
     assert later.share == pytest.approx(0.75 * 0.97 / 2)
+
+
+def test_a_series_of_refusals_is_one_fall_at_most_to_half() -> None:
+    """The limit was halved, and what the last minute took fills the window: no more is known until it has emptied."""
+    pace = replace(NEW, share=0.25, good=500)
+    shares, edges = [], []
+    for _ in range(4):
+        pace = refused(replace(pace, seen=pace.seen + 20_000), 2400, 5, 600)
+        shares.append(pace.share)
+        edges.append(pace.edge)
+    assert shares == pytest.approx([0.2375, 0.12125, 0.12125, 0.12125])
+    assert edges == [0.25, 0.2375, 0.125, 0.125]
 
 
 def test_what_a_minute_carried_is_no_reason_to_go_faster() -> None:
