@@ -2,7 +2,7 @@
 
 The installed ``target-micropim`` makes products in the lean server, which answers after 20, 80 and 250 ms and counts
 in a sliding window of a minute. The limit is known to the target (``known``), or its settings allow four times as much
-(``unknown``), and in the middle the limit may halve (``halved``). ``shared``: three processes over one ``throttle_url``.
+(``unknown``), and then the limit may halve (``halved``). ``shared``: three processes over one ``throttle_url``.
 The cases run side by side, each with a server of its own: they hardly compute.
 """
 
