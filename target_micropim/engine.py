@@ -51,7 +51,7 @@ class Engine:
         self._parts = parts
         self._told: set[str] = set()
         self._in_contact = False
-        self._roads: dict[str, Callable[[dict[str, Any]], None]] = {
+        self._roads: dict[str, Callable[[dict[str, Any], bytes | None], None]] = {
             "products": parts.products.receive,
             "categories": self._receive_category,
         }
@@ -60,8 +60,8 @@ class Engine:
         """Whether the profile knows this stream: its records are judged here, record by record."""
         return stream in self._roads or stream in self._parts.profile.acknowledged
 
-    def receive(self, stream: str, record: Any) -> None:
-        """Take one record. Raises StopRun when the run cannot go on."""
+    def receive(self, stream: str, record: Any, line: bytes | None = None) -> None:
+        """Take one record, and the line that holds it as it is, if there is one. Raises StopRun."""
         self._parts.report.receive(stream)
         if stream not in self._roads:
             self._acknowledge(stream, record)
@@ -70,7 +70,7 @@ class Engine:
             self._parts.preflight()
             self._in_contact = True
         if isinstance(record, dict):
-            self._roads[stream](record)
+            self._roads[stream](record, line)
         else:
             endings = self._parts.endings
             endings.reject(stream, endings.open(), None, record, because("map", "$", "the record is not an object"))
@@ -85,7 +85,7 @@ class Engine:
         key = self._parts.profile.key(kept) if isinstance(kept, dict) else None
         endings.reject(stream, endings.open(), key, kept, because("read", "$", why))
 
-    def _receive_category(self, record: dict[str, Any]) -> None:
+    def _receive_category(self, record: dict[str, Any], _line: bytes | None) -> None:
         """Products in flight land first: whether they see this category must not hang on who is faster."""
         self._parts.pool.drain()
         self._parts.categories.receive(record)

@@ -52,7 +52,7 @@ class Forecast:
         """Products, and what the profile knows: their records are judged here."""
         return stream in {STREAM, "categories"} or stream in self._profile.acknowledged
 
-    def receive(self, stream: str, record: Any) -> None:
+    def receive(self, stream: str, record: Any, _line: bytes | None = None) -> None:
         """Judge one record."""
         if stream == STREAM:
             self._ends["records"] += 1

@@ -30,6 +30,7 @@ class OrjsonReader(GenericSingerReader[bytes]):
     def __init__(self) -> None:
         super().__init__()
         self.is_waiting = False
+        self.line = b""  # the one that holds the message at hand
         self.on_failure: Callable[[BaseException], None] = lambda _failure: None
         self.is_stopped: Callable[[], bool] = lambda: False
         self.on_unreadable: Callable[[Unreadable], None] = lambda _refused: None
@@ -68,7 +69,7 @@ class OrjsonReader(GenericSingerReader[bytes]):
                 self.on_unreadable(taken)
                 seen["RECORD"] += 1
                 continue
-            kind = taken["type"]
+            kind, self.line = taken["type"], line
             callbacks[kind](taken)
             seen[kind] += 1
 

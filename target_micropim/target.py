@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import click
 from singer_sdk.exceptions import ConfigValidationError
@@ -27,7 +27,7 @@ from target_micropim.flags import FLAGS, refuse_together
 from target_micropim.lines import Unreadable
 from target_micropim.messages import OrjsonReader
 from target_micropim.settings.schema import SETTINGS
-from target_micropim.sinks import TEST_STREAM, MicroPimSink, ProbeSink
+from target_micropim.sinks import NOTES, TEST_STREAM, MicroPimSink, ProbeSink
 
 if TYPE_CHECKING:
     from target_micropim.contact import Contact
@@ -59,6 +59,7 @@ class TargetMicroPim(Target):
         """
         self.clock = clock or Clock()
         self._probed = False
+        self._direct: dict[str, MicroPimSink] = {}
         self._forecast: Forecast | None = None
         super().__init__(*args, **kwargs)
         self._config["dry_run"] = dry_run or self._config["dry_run"]
@@ -160,11 +161,14 @@ class TargetMicroPim(Target):
     def _process_record_message(self, message_dict: dict[str, Any]) -> None:
         """A record that is no object goes to the engine as it is, to be rejected: the SDK would fail on it."""
         self._assert_line_requires(message_dict, requires={"stream", "record"})
-        if isinstance(message_dict["record"], dict):
-            super()._process_record_message(message_dict)
+        stream, record = message_dict["stream"], message_dict["record"]
+        if not isinstance(record, dict):
+            self._assert_sink_exists(stream)
+            self.engine.receive(stream, record)
+        elif stream in self._direct and record.keys().isdisjoint(NOTES):
+            self._direct[stream].take(record, cast("OrjsonReader", self.message_reader).line)
         else:
-            self._assert_sink_exists(message_dict["stream"])
-            self.engine.receive(message_dict["stream"], message_dict["record"])
+            super()._process_record_message(message_dict)
 
     def _refuse(self, refused: Unreadable) -> None:
         """A record that cannot be read is rejected under the name its stream goes by here. Raises StopRun."""
@@ -179,11 +183,20 @@ class TargetMicroPim(Target):
         """Raises StopRun for a schema that the SDK cannot work with."""
         try:
             super()._process_schema_message(message_dict)
+            self._note_direct(message_dict["stream"])
         except (StopRun, Interrupted, OSError):
             raise
         except Exception as failure:
             stream, told = message_dict["stream"][:80], f"{type(failure).__name__}: {failure}".splitlines()[0]
             raise InputRefused(f"The SCHEMA of stream {stream!r} cannot be used ({told[:200]})") from failure
+
+    def _note_direct(self, stream: str) -> None:
+        """Whether this stream's records go to the engine as they are, from now on."""
+        self._direct.pop(stream, None)
+        maps = self.mapper.stream_maps.get(stream, ())
+        sink = self._sinks_active.get(stream)
+        if isinstance(self.message_reader, OrjsonReader) and isinstance(sink, MicroPimSink) and sink.is_direct(maps):
+            self._direct[stream] = sink
 
     @override
     def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:

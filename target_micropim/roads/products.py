@@ -38,12 +38,14 @@ logger = logging.getLogger("target-micropim")
 class Item:
     """A product on its way: its ticket, its record, its external id, and the digest of all that matters of it.
 
-    The record waits as text: two hundred as objects push each other out of the processor's cache and set off the
-    garbage collector, which together cost more than all else that is done to an unchanged record.
+    The record waits as text, its own or that of the line it came in: two hundred as objects push each other out of the
+    processor's cache and set off the garbage collector, which together cost more than all else that is done to an
+    unchanged record.
     """
 
     ticket: int
     text: bytes
+    is_line: bool
     key: str
     digest: str
 
@@ -51,7 +53,7 @@ class Item:
     def record(self) -> dict[str, Any]:
         """The record, read again when something is to be done with it."""
         found: dict[str, Any] = orjson.loads(self.text)
-        return found
+        return found["record"] if self.is_line else found
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,9 @@ class ProductParts:
 
 def digest_of(record: dict[str, Any], settings_digest: str) -> str:
     """What tells whether a record, or a setting that shapes it, has changed. Raises TypeError beyond 254 levels."""
-    lasting = {name: value for name, value in record.items() if name not in VOLATILE}
+    lasting = record.copy()
+    for name in VOLATILE:
+        lasting.pop(name, None)
     data = orjson.dumps(lasting, default=str, option=_CANONICAL)
     return hashlib.blake2b(data, digest_size=16, key=settings_digest.encode()[:64]).hexdigest()
 
@@ -90,11 +94,11 @@ class ProductRoad:
         self._lock = threading.Lock()
         self._is_mended = False
 
-    def receive(self, record: dict[str, Any]) -> None:
+    def receive(self, record: dict[str, Any], line: bytes | None) -> None:
         """Keep a product until its batch is full."""
         ticket, key = self._endings.open(), self._parts.profile.key(record)
         try:
-            self._buffer.append(self._item(ticket, record, key))
+            self._buffer.append(self._item(ticket, record, line, key))
         except RecordRejected as why:
             self._endings.reject(STREAM, ticket, key, record, why)
         if len(self._buffer) >= BATCH_ROWS:
@@ -119,7 +123,7 @@ class ProductRoad:
         """The run ends, well or not."""
         self._deferred.close()
 
-    def _item(self, ticket: int, record: dict[str, Any], key: str | None) -> Item:
+    def _item(self, ticket: int, record: dict[str, Any], line: bytes | None, key: str | None) -> Item:
         """Raises RecordRejected for what the ledger could not hold."""
         if key is None:
             raise because("map", self._parts.profile.key_field, "is missing")
@@ -127,7 +131,8 @@ class ProductRoad:
         check_key(self._parts.profile.hand(record, key), "sku")
         try:
             digest = digest_of(record, self._parts.settings_digest)
-            return Item(ticket, orjson.dumps(record, default=str, option=orjson.OPT_NON_STR_KEYS), key, digest)
+            text = line or orjson.dumps(record, default=str, option=orjson.OPT_NON_STR_KEYS)
+            return Item(ticket, text, line is not None, key, digest)
         except TypeError as error:  # orjson's word for what it cannot write, such as 255 levels of nesting
             raise because("map", "$", str(error)) from None
 
