@@ -74,14 +74,14 @@ def test_both_roads_come_to_the_same(
         original(sink, record, line)
 
     monkeypatch.setattr(MicroPimSink, "take", counted)
-    short = make_world({"locale": "nl"})
+    short = make_world({"locale": "nl", "max_in_flight": 1})
     by_short = nights(short, singer, emitted)
     assert {"products", "categories"} <= set(taken)
     assert by_short[1][0][0]["products"]["updated"] > 5
 
     monkeypatch.setattr(TargetMicroPim, "_note_direct", lambda _self, _stream: None)
     taken.clear()
-    long = make_world({"locale": "nl"})
+    long = make_world({"locale": "nl", "max_in_flight": 1})
 
     assert nights(long, singer, emitted) == by_short
     assert long.pim.snapshot() == short.pim.snapshot()
