@@ -21,7 +21,7 @@ demo: $(READY) ## the whole road on this machine: sandbox, meltano run, what arr
 	@$(BIN)/python scripts/demo.py $(if $(KEEP),--keep)
 
 sandbox: $(READY) ## both services on this machine until Ctrl-C, with pages to look at; settings for tap and target
-	@$(BIN)/python -m sandbox
+	@$(BIN)/python -m sandbox --quick --env-file .sandbox.env
 
 test: $(READY) ## all tests, with coverage
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --cov --cov-report=term
@@ -90,4 +90,4 @@ audit: $(READY) ## known vulnerabilities of what is locked; skipped with a word 
 	$(BIN)/python scripts/audit.py
 
 clean: ## what make built
-	rm -rf $(VENV) .meltano dist build .demo .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .meltano dist build .demo .sandbox.env .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache

@@ -1,15 +1,18 @@
 """The commands of the documentation run: every block under a ``<!-- run -->`` line, page by page."""
 
+import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import requests
 
 from sandbox import MedipimOptions, MicroPimOptions, Sandbox
-from sandbox.cli import env_lines
+from sandbox.cli import QUICK, env_lines
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNNABLE = re.compile(r"<!-- run -->\n```bash\n(.*?)\n```", re.DOTALL)
@@ -23,21 +26,58 @@ def test_enough_pages_have_commands_to_run() -> None:
     assert {"README.md", "tutorial.md", "rejects.md", "mapping.md", "alerts.md"} <= {page.name for page in PAGES}
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_the_commands_of_a_page_run(page: Path, tmp_path: Path) -> None:
-    """All of a page's marked blocks, one after the other, in an empty folder against a fresh sandbox."""
-    script = "set -euo pipefail\n" + "\n".join(RUNNABLE.findall(page.read_text(encoding="utf-8")))
+    """All of a page's marked blocks, one after the other, in a folder with the project's settings."""
+    shutil.copy(ROOT / ".env.example", tmp_path)
+    project = (ROOT / "meltano.yml").read_text(encoding="utf-8")
+    with_ours = re.sub(r"^ *pip_url: .*\n", "", project, flags=re.MULTILINE)  # `make demo` installs from there
+    (tmp_path / "meltano.yml").write_text(with_ours, encoding="utf-8")
+    with sandbox() as box:
+        write_configs(box, tmp_path)
+        run(RUNNABLE.findall(page.read_text(encoding="utf-8")), box, tmp_path)
+
+
+def test_what_a_newcomer_changes_by_hand_arrives(tmp_path: Path) -> None:
+    """The tutorial, with the step that has no command: a product renamed in the form."""
+    *before, last = RUNNABLE.findall((ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8"))
+    with sandbox() as box:
+        run(before, box, tmp_path)
+        made = {product["sku"] for product in box.micropim.products.values()}
+        key = next(key for key in box.medipim.catalogue.products if key in made)
+        form = {"name": "Renamed in the tutorial", "status": "active"}
+        requests.post(f"{box.page('medipim')}products/{key}", data=form, timeout=10).raise_for_status()
+        run([last], box, tmp_path)
+        assert [p["sku"] for p in box.micropim.products.values() if p["name"] == form["name"]] == [key]
+
+
+def sandbox() -> Sandbox:
+    """Small, and without limits."""
     micropim = MicroPimOptions(reads_per_minute=None, writes_per_minute=None)
-    with Sandbox(MedipimOptions(products=15, requests_per_minute=None), micropim) as box:
-        settings = dict(line.split("=", 1) for line in env_lines(box))
-        quick = {"TAP_MEDIPIM_REQUESTS_PER_MINUTE": "6000", "TARGET_MICROPIM_WRITES_PER_MINUTE": "6000"}
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        for name, prefix in (("tap", "TAP_MEDIPIM_"), ("target", "TARGET_MICROPIM_")):
-            given = {k.removeprefix(prefix).lower(): v for k, v in settings.items() if k.startswith(prefix)}
-            pace = {"requests_per_minute": 6000} if name == "tap" else {"writes_per_minute": 6000}
-            (tmp_path / f"{name}.json").write_text(repr({**given, **pace}).replace("'", '"'))
-        done = subprocess.run(
-            ["bash", "-c", script], cwd=tmp_path, env={**os.environ, **settings, **quick, "PATH": path},
-            capture_output=True, text=True, timeout=150, check=False,
-        )  # fmt: skip
+    return Sandbox(MedipimOptions(products=15, requests_per_minute=None), micropim)
+
+
+def write_configs(box: Sandbox, folder: Path) -> None:
+    """The files that a page calls tap.json and target.json."""
+    for name, prefix in (("tap", "TAP_MEDIPIM_"), ("target", "TARGET_MICROPIM_")):
+        given = {k.removeprefix(prefix).lower(): v for k, v in settings_of(box).items() if k.startswith(prefix)}
+        pace = {"requests_per_minute": 6000} if name == "tap" else {"writes_per_minute": 6000}
+        (folder / f"{name}.json").write_text(json.dumps({**given, **pace}), encoding="utf-8")
+
+
+def settings_of(box: Sandbox) -> dict[str, str]:
+    """As the sandbox prints them."""
+    return dict(line.split("=", 1) for line in env_lines(box))
+
+
+def run(blocks: list[str], box: Sandbox, folder: Path) -> None:
+    """One shell, as somebody types them."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    quick = dict(line.split("=", 1) for line in QUICK)
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", "\n".join(blocks)], cwd=folder,
+        env={**os.environ, **settings_of(box), **quick, "PATH": path},
+        capture_output=True, text=True, timeout=500, check=False,
+    )  # fmt: skip
     assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-3000:]}"

@@ -11,29 +11,7 @@ from sandbox import MedipimOptions, MicroPimOptions, Sandbox
 from sandbox.cli import env_lines
 
 ROOT = Path(__file__).resolve().parents[2]
-DEBIAN_USERS = set(
-    [
-        "root",
-        "daemon",
-        "bin",
-        "sys",
-        "sync",
-        "games",
-        "man",
-        "lp",
-        "mail",
-        "news",
-        "uucp",
-        "proxy",
-        "www-data",
-        "backup",
-        "list",
-        "irc",
-        "gnats",
-        "_apt",
-        "nobody",
-    ]
-)
+DEBIAN_USERS = "root daemon bin sys sync games man lp mail news uucp proxy www-data backup list irc gnats _apt nobody"
 TEXT = (ROOT / "Containerfile").read_text(encoding="utf-8")
 
 
@@ -62,7 +40,7 @@ def test_it_does_not_run_as_root_and_trusts_no_floating_image() -> None:
 def test_its_user_is_none_that_the_base_has() -> None:
     """Debian brings a dozen users along, one of them called ``sync``; making it again would end the build."""
     (name,) = re.findall(r"^RUN useradd .* (\S+)$", TEXT, re.MULTILINE)
-    assert name not in DEBIAN_USERS
+    assert not re.search(rf"\b{name}\b", DEBIAN_USERS)
 
 
 def test_no_secret_of_the_checkout_gets_into_a_build() -> None:

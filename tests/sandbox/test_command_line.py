@@ -14,6 +14,7 @@ def test_it_prints_settings_serves_and_ends_cleanly(tmp_path: Path, end: signal.
     """The printed lines are the settings of tap and target; both signals end it with code 0."""
     env_file = tmp_path / "sandbox.env"
     command = [sys.executable, "-m", "sandbox", "--products", "5", "--market", "fr", "--env-file", str(env_file)]
+    command += ["--quick"] if end == signal.SIGTERM else []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         printed = []
@@ -22,6 +23,7 @@ def test_it_prints_settings_serves_and_ends_cleanly(tmp_path: Path, end: signal.
             if printed[-1] == "sandbox ready":
                 break
         settings = dict(line.split("=", 1) for line in printed if "=" in line)
+        assert ("TARGET_MICROPIM_WRITES_PER_MINUTE" in settings) is ("--quick" in command)
         url = settings["TAP_MEDIPIM_API_URL"]
         pair = (settings["TAP_MEDIPIM_API_KEY_ID"], settings["TAP_MEDIPIM_API_KEY_SECRET"])
         assert settings["TAP_MEDIPIM_MARKET"] == "fr"
