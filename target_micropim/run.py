@@ -46,11 +46,15 @@ class Run:
         opened = copy_of if self._dry else Ledger.open
         self._ledger = opened(self._config["ledger_url"], self._clock.wall)
         self._lock = RunLock(self._ledger, self._clock.wall)
-        if self._dry:
-            self._lock.seize()
-        else:
-            self._lock.acquire()
-        self._open(_nowhere if self._dry else write_state)
+        try:
+            if self._dry:
+                self._lock.seize()
+            else:
+                self._lock.acquire()
+            self._open(_nowhere if self._dry else write_state)
+        except BaseException:
+            self._ledger.close()
+            raise
 
     def _open(self, write_state: Callable[[dict[str, Any]], None]) -> None:
         """After the lock is ours: whatever fails from here on must give it back."""
