@@ -3,8 +3,11 @@
 Each part keeps its figures in benchmarks/figures as it ends, and renews its own table of docs/benchmarks.md.
 """
 
+import fcntl
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from benchmarks.asked import Asked, asked
@@ -27,13 +30,32 @@ MEASURE: dict[str, Callable[[Asked], Any]] = {
 
 
 def main() -> int:
-    """Measure each part; keep it and show it as soon as it is there."""
+    """Measure each part; keep it and show it as soon as it is there. One that fails stops no other."""
     given = asked(sys.argv[1:])
     PLACE.mkdir(exist_ok=True)
-    for part in given.parts:
-        run = Run(part, sys.argv[1:])
-        run.keep(MEASURE[part](given))
-    return 0
+    failed = []
+    with alone():
+        for part in given.parts:
+            run = Run(part, sys.argv[1:])
+            try:
+                run.keep(MEASURE[part](given))
+            except (SystemExit, subprocess.CalledProcessError) as why:
+                print(f"{part} failed: {why}", file=sys.stderr, flush=True)
+                failed.append(part)
+    if failed:
+        print(f"NOT measured: {', '.join(failed)}", file=sys.stderr)
+    return int(bool(failed))
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Two at a time would measure each other, and write the same files."""
+    with (PLACE / "lock").open("w", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SystemExit("another make bench is running in this checkout") from None
+        yield
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ class Run:
         run = {"command": self._command, **_circumstances(), "load": [self._load, _load()]}
         run["seconds"] = round(time.monotonic() - self._began)
         kept = json.dumps({"run": run, "figures": figures}, indent=1, ensure_ascii=False)
+        FIGURES.mkdir(exist_ok=True)
         (FIGURES / f"{self._part}.json").write_text(kept + "\n", encoding="utf-8")
         PAGE.write_text(rendered(PAGE.read_text(encoding="utf-8"), kept_figures()), encoding="utf-8")
         if self._part == "growth":

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 ENVIRONMENT = {**os.environ, "RUNTIME__DLTHUB_TELEMETRY": "false", "DO_NOT_TRACK": "1"}
 LOOK_SECONDS = 0.02
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 45.0
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def _peak_of(pid: int) -> float:
 def in_turn(commands: Mapping[str, Sequence[str]], folder: Path, rounds: int) -> dict[str, Measured]:
     """Each command once per round, so that a busy moment of the machine strikes all alike; the medians.
 
-    One that has taken a minute in all is not run again: hours would go by for a second digit of a large ratio.
+    One that has taken 45 seconds in all is not run again: hours would go by for a second digit of a large ratio.
     """
     found: dict[str, list[Measured]] = {name: [] for name in commands}
     for _ in range(rounds):

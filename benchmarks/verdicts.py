@@ -51,7 +51,7 @@ def verdicts(figures: Mapping[str, Json]) -> Iterator[Verdict]:
     names = ("tap, stream", "tap, pages", "target, unchanged", "target, first load")
     for name in names:
         wanted = f"growth: {name}: a straight line"
-        yield _of(figures, "growth", wanted, lambda found, name=name: _straight(found["series"][name]))
+        yield _of(figures, "growth", wanted, lambda found, name=name: _straight(found["series"].get(name, [])))
 
 
 Judged = tuple[str, bool | None]

@@ -10,9 +10,9 @@ from benchmarks.environments import PLACE
 from benchmarks.measuring import ROOT
 
 
-def measured(_asked: Asked) -> dict[str, Any]:
+def measured(asked: Asked) -> dict[str, Any]:
     """The cases. In a process of its own: it holds a sandbox, and what is measured after it should not inherit that."""
     kept = PLACE / "requests.json"
-    command = [sys.executable, "-m", "benchmarks.request_counts", "--write", "--json", str(kept)]
-    subprocess.run(command, cwd=ROOT, check=True)
+    words = ["--products", str(asked.counted), "--write", "--json", str(kept)]
+    subprocess.run([sys.executable, "-m", "benchmarks.request_counts", *words], cwd=ROOT, check=True)
     return {"cases": json.loads(kept.read_text(encoding="utf-8"))}

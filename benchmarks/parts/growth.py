@@ -12,17 +12,19 @@ from benchmarks.commands import our_tap, our_target, url_of
 from benchmarks.environments import PLACE
 from benchmarks.measuring import ROOT, Measured, measure, served, server
 
+SERIES = ("tap, stream", "tap, pages", "target, unchanged", "target, first load")
+
 
 def measured(asked: Asked) -> dict[str, Any]:
     """A series for each part: size, seconds, CPU seconds, peak."""
-    found: dict[str, list[dict[str, Any]]] = {}
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in SERIES}
     for products in sorted({*asked.growth, *asked.memory, *asked.load}):
         with server(asked.catalogue(), products) as port:
             for name, run in _runs(asked, products).items():
                 one = run(port, products)
-                found.setdefault(name, []).append({"products": products} | one.figures())
+                found[name].append({"products": products} | one.figures())
                 print(f"  {name}, {products:,}: {one.wall:.1f} s", file=sys.stderr, flush=True)
-    return {"series": found, "memory": asked.memory}
+    return {"series": {name: points for name, points in found.items() if points}, "memory": asked.memory}
 
 
 def _runs(asked: Asked, products: int) -> dict[str, Callable[[int, int], Measured]]:

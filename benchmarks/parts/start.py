@@ -11,10 +11,10 @@ from benchmarks.measuring import in_turn
 
 HEAVY = ("sqlalchemy", "requests", "jsonschema", "nh3", "sqlite3", "joblib", "fsspec", "simpleeval", "yaml", "asyncio")
 ENDED = "import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr)); sys.argv[0] = {name!r}; "
-RUN = "from {module} import {plugin}; {plugin}.cli()"
+RUN = "from {module} import main; main()"  # as the console scripts do
 PLUGINS = {
-    "tap-medipim": ("tap_medipim.tap", "TapMedipim", ("--version", "--about", "--discover")),
-    "target-micropim": ("target_micropim.target", "TargetMicroPim", ("--version", "--about", "--help")),
+    "tap-medipim": ("tap_medipim.__main__", ("--version", "--about", "--discover")),
+    "target-micropim": ("target_micropim.__main__", ("--version", "--about", "--help")),
 }
 
 
@@ -23,11 +23,11 @@ def measured(asked: Asked) -> dict[str, Any]:
     settings = kept("start.json", tap_settings(9, "stream"))  # nobody is asked
     commands: dict[str, Sequence[str]] = {}
     modules: dict[str, list[str]] = {}
-    for name, (module, plugin, flags) in PLUGINS.items():
+    for name, (module, flags) in PLUGINS.items():
         for flag in flags:
             words = ["--config", settings, flag] if flag == "--discover" else [flag]
             commands[f"{name} {flag}"] = [str(our_bin() / name), *words]
-            code = ENDED.format(name=name) + RUN.format(module=module, plugin=plugin)
+            code = ENDED.format(name=name) + RUN.format(module=module)
             modules[f"{name} {flag}"] = _modules([str(our_bin() / "python"), "-c", code, *words])
     template = str(bin_of("template") / "python")
     for what in ("pass", "import singer_sdk"):
