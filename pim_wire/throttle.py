@@ -8,13 +8,17 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Protocol, TypeVar
 
 from pim_wire import pace
 from pim_wire.clock import Clock
+from pim_wire.errors import CannotPace
 from pim_wire.pace import Pace
+from pim_wire.retry import failure_waits
 from pim_wire.timeline import Timeline
 
+_TRIES = 4  # 1, 2, 4 and 8 seconds
 T = TypeVar("T")
 
 
@@ -93,13 +97,13 @@ class Throttle:
     def take(self) -> None:
         """Wait for a turn. Raises Interrupted when the process is told to stop meanwhile."""
         while True:
-            turn = self._keeper.change(lambda known: pace.next_turn(known, self._per_minute))
+            turn = self._change(lambda known: pace.next_turn(known, self._per_minute))
             self._share = turn.share
             if not turn.pause + turn.wait:
                 break
             self._wait("asked", turn.pause / 1000)
             self._wait("pace", turn.wait / 1000)
-            if self._keeper.read().paused_until <= turn.paused_until:
+            if self._patiently(self._keeper.read).paused_until <= turn.paused_until:
                 break  # else somebody was refused while we waited, and the turn is void
         if self._within is not None:
             self._within.take()
@@ -107,6 +111,19 @@ class Throttle:
             self.tally.turns += 1
             self._last_minute.append(self._clock.now())
         self._timeline.count(self._name)
+
+    def _change(self, make: Callable[[Pace], tuple[Pace, T]]) -> T:
+        return self._patiently(lambda: self._keeper.change(make))
+
+    def _patiently(self, ask: Callable[[], T]) -> T:
+        """A store that is being restarted is asked again for 15 seconds. Raises CannotPace."""
+        for wait in islice(failure_waits(), _TRIES):
+            try:
+                return ask()
+            except CannotPace:
+                with self._timeline.waiting("failing"):
+                    self._clock.sleep(wait)
+        return ask()
 
     def _wait(self, why: str, seconds: float) -> None:
         if not seconds:
@@ -129,9 +146,7 @@ class Throttle:
         with self._lock:
             self.tally.refused += 1
             good, self._good = self._good, 0
-        self._share = self._keeper.change(
-            lambda known: _told(pace.refused(known, self._per_minute, wait, carried, good))
-        )
+        self._share = self._change(lambda known: _told(pace.refused(known, self._per_minute, wait, carried, good)))
 
     def went_well(self) -> None:
         """A good answer: after enough of them the pace rises, carefully near the last refusal and faster beyond it."""
@@ -142,7 +157,7 @@ class Throttle:
             if self._good < pace.ANSWERS_PER_STEP:
                 return
             good, self._good = self._good, 0
-        self._share = self._keeper.change(lambda known: _told(pace.went_well(known, good)))
+        self._share = self._change(lambda known: _told(pace.went_well(known, good)))
 
 
 def keepers_for(url: str | None, clock: Clock) -> Callable[[str], Keeper]:

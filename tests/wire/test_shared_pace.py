@@ -288,6 +288,31 @@ def test_a_store_that_goes_away_ends_the_run(tmp_path: Path, fake_clock: Any) ->
     assert throttle.tally.turns == 1
 
 
+def test_a_store_that_comes_back_costs_some_seconds(tmp_path: Path, fake_clock: Any) -> None:
+    """A server that is being restarted ends no run."""
+    throttle = Throttle(LIMIT, fake_clock, keeper=keeper(f"sqlite:///{tmp_path}/throttle.db"))
+    throttle.take()
+    name_it(tmp_path, "throttle_paces", "elsewhere")
+    sleep, fake_clock.slept = fake_clock.sleep, []
+
+    def until_it_is_back(seconds: float) -> None:
+        sleep(seconds)
+        if len(fake_clock.slept) == 3:
+            name_it(tmp_path, "elsewhere", "throttle_paces")
+
+    fake_clock.sleep = until_it_is_back
+    throttle.take()
+    assert fake_clock.slept == [1, 2, 4]
+    assert throttle.tally.turns == 2
+
+
+def name_it(folder: Path, old: str, new: str) -> None:
+    """Rename the table of a file."""
+    with sqlite3.connect(folder / "throttle.db") as connection:
+        connection.execute(f"alter table {old} rename to {new}")
+    connection.close()
+
+
 @pytest.mark.parametrize(
     "url",
     [
