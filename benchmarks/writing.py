@@ -103,11 +103,11 @@ def _halved(latency: int, limit: int, seconds: int) -> list[Case]:
 
 
 PARTS: dict[str, tuple[Callable[[int, int, int], list[Case]], int]] = {
-    "known": (_known, 75),
-    "shared": (_shared, 75),
-    "pictures": (_pictures, 75),
-    "unknown": (_unknown, 440),
-    "halved": (_halved, 220),
+    "known": (_known, 60),
+    "shared": (_shared, 60),
+    "pictures": (_pictures, 60),
+    "unknown": (_unknown, 340),
+    "halved": (_halved, 170),
 }
 TOGETHER = (("known", "shared", "pictures"), ("unknown", "halved"))
 
