@@ -1,7 +1,8 @@
 """``make package``: wheel and sdist as a release makes them, then the wheel tried where no checkout is in reach.
 
 Checks that every schema is in both, installs the wheel into an empty environment in a temporary folder, and runs
-``--about``, ``--discover`` and one small pipe from there against the sandbox. The SBOM lies beside the wheel.
+``--about``, ``--discover`` and one small pipe from there against the sandbox; then ``uv tool install`` and ``pipx
+install``. The SBOM lies beside the wheel.
 """
 
 import json
@@ -36,6 +37,7 @@ def main() -> int:
         bin_dir = install(wheel, Path(place))
         try_plugins(bin_dir, Path(place))
         list_parts(Path(place) / "locked")
+        try_installers(wheel, Path(place))
     print(f"package: {wheel.name} and {sdist.name} are complete and run outside the checkout; {sbom_path().name}")
     return 0
 
@@ -77,6 +79,22 @@ def install(wheel: Path, place: Path) -> Path:
     limits = ["--constraints", str(ROOT / "requirements" / "run.txt")]
     subprocess.run([uv, "pip", "install", "--quiet", "--python", str(python), *limits, str(wheel)], check=True)
     return python.parent
+
+
+def try_installers(wheel: Path, place: Path) -> None:
+    """``uv tool install`` and ``pipx install``: both executables are there, and start."""
+    uv = str(Path(sys.executable).with_name("uv"))
+    homes = {"UV_TOOL_DIR": "uv", "UV_TOOL_BIN_DIR": "uv-bin", "PIPX_HOME": "pipx", "PIPX_BIN_DIR": "pipx-bin"}
+    env = {**os.environ, **{name: str(place / folder) for name, folder in homes.items()}}
+    pipx = [uv, "tool", "run", "--quiet", "pipx"]
+    tools = {"uv-bin": [uv, "tool", "install"], "pipx-bin": [*pipx, "install"]}
+    if subprocess.run([*pipx, "--version"], env=env, capture_output=True, check=False).returncode:
+        print("package: pipx could not be had, and was not tried")
+        del tools["pipx-bin"]
+    for folder, command in tools.items():
+        output([*command, "--quiet", "--python", sys.executable, str(wheel)], place, env)
+        for plugin in ("tap-medipim", "target-micropim"):
+            output([place / folder / plugin, "--version"], place, env)
 
 
 def list_parts(place: Path) -> None:
