@@ -90,4 +90,4 @@ audit: $(READY) ## known vulnerabilities of what is locked; skipped with a word 
 	$(BIN)/python scripts/audit.py
 
 clean: ## what make built
-	rm -rf $(VENV) .meltano dist build .demo .sandbox.env .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) benchmarks/.run .meltano dist build .demo .sandbox.env .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache

@@ -27,9 +27,9 @@ class Asked:
     load: tuple[int, ...]
     counted: int
 
-    def catalogue(self, products: int = 0) -> Path:
+    def catalogue(self) -> Path:
         """A generated catalogue. In a process of its own: a child counts the memory of none but itself."""
-        command = [sys.executable, "-m", "benchmarks.catalogue", str(PLACE), str(products or self.products)]
+        command = [sys.executable, "-m", "benchmarks.catalogue", str(PLACE), str(self.products)]
         done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
         return Path(done.stdout.strip())
 
@@ -48,11 +48,11 @@ def asked(arguments: list[str]) -> Asked:
     flags.add_argument("--growth", type=int, nargs="*", default=[1_000, 10_000, 100_000], help="sizes of the plot")
     flags.add_argument("--memory", type=int, nargs="*", default=[10_000, 300_000], help="sizes for the tap's peak")
     flags.add_argument("--load", type=int, nargs="*", default=[300, 1_000, 3_000], help="sizes of the first load")
-    flags.add_argument("--counted", type=int, default=5_000, help="products of the part that counts requests")
+    flags.add_argument("--counted", type=int, default=2_000, help="products of the part that counts requests")
     found = flags.parse_args(arguments)
     parts = tuple(part for part in every if part in found.only.split(","))
     if unknown := set(found.only.split(",")) - set(every):
         flags.error(f"unknown parts: {', '.join(sorted(unknown))}")
-    sizes = (tuple(sorted(set(some))) for some in (found.growth, found.memory, found.load))
+    growth, memory, load = (tuple(sorted(set(some))) for some in (found.growth, found.memory, found.load))
     pair = min(found.pair, found.products)
-    return Asked(parts, found.products, found.rounds, found.ledger, pair, *sizes, found.counted)
+    return Asked(parts, found.products, found.rounds, found.ledger, pair, growth, memory, load, found.counted)

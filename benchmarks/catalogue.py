@@ -39,9 +39,9 @@ def generated(folder: Path, products: int) -> Path:
             rows.write(row + b"\n")
             held += b'{"meta":{"total":%d,"index":%d},"result":%b}\n' % (products, number, row)
             while len(held) >= CHUNK_BYTES:
-                stream.write(b"%x\r\n%b\r\n" % (CHUNK_BYTES, held[:CHUNK_BYTES]))
+                stream.write(b"%x\r\n%b\r\n" % (CHUNK_BYTES, bytes(held[:CHUNK_BYTES])))
                 del held[:CHUNK_BYTES]
-        stream.write((b"%x\r\n%b\r\n" % (len(held), held) if held else b"") + b"0\r\n\r\n")
+        stream.write((b"%x\r\n%b\r\n" % (len(held), bytes(held)) if held else b"") + b"0\r\n\r\n")
     (place / "rows.index").write_bytes(index.tobytes())
     (place / "complete").touch()
     return place

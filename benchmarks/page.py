@@ -38,9 +38,10 @@ def _filled(text: str, name: str, lines: list[str]) -> str:
 def _told(kept: Json) -> str:
     """When, where, with what."""
     run = kept["run"]
+    before, after = run["load"]
     return (
         f"`{run['command']}` on {run['date']} at commit {run['commit']}: {run['machine']}, Python {run['python']}, "
-        f"{run['versions']}. Load of the machine before and after: {run['load'][0]} and {run['load'][1]}."
+        f"{run['versions']}. It took {run['seconds']} s; load of the machine: {before} before, {after} after."
     )
 
 

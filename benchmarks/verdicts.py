@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -11,6 +12,8 @@ STRAIGHT = 1.3  # of the dearest further record to the cheapest
 LARGE_LEDGER = 1.3
 REQUESTS_A_RUN = 10
 Json = dict[str, Any]
+Judged = tuple[str, bool | None]
+Goal = tuple[str, str, Callable[[Json], Judged]]
 
 
 @dataclass(frozen=True)
@@ -28,37 +31,29 @@ class Verdict:
 
 def verdicts(figures: Mapping[str, Json]) -> Iterator[Verdict]:
     """Every goal, from the figures of the parts."""
+    for part, wanted, judge in goals():
+        yield Verdict(wanted, *judge(figures[part])) if part in figures else Verdict(wanted, "", None)
+
+
+def goals() -> Iterator[Goal]:
+    """The part that a goal is judged by, the goal in words, and its judge."""
     for part, name in (("tap", "stream"), ("pages", "pages")):
         for peer, times in (("SDK template", 6), ("dlt, extraction", 4), ("Airbyte low-code", 4)):
             wanted = f"tap, {name}: {times} times as fast as {peer.partition(',')[0]}"
-            yield _of(figures, part, wanted, lambda found, peer=peer, times=times: _faster(found, peer, times))
-    yield _of(figures, "tap", "tap, stream: 0.8 of the floor", _near_the_floor)
-    yield _of(figures, "growth", f"tap, stream: under {MOST_MB} MB, the same at each size", _flat_memory)
-    yield _of(figures, "pages", f"tap, pages: under {MOST_MB} MB", _small_pages)
-    yield _of(figures, "target", "target: 10,000 unchanged records a second on one core", _pace)
-    yield _of(
-        figures, "target", "target: 10 times as fast as the SDK template", lambda found: _faster(found, "SDK", 10)
-    )
-    yield _of(figures, "target", "target: no request per unchanged record", _requests)
-    yield _of(figures, "target", f"target: a large ledger costs at most {LARGE_LEDGER} times a small one", _ledgers)
-    yield _of(figures, "requests", "target: as many writes as changes, in every case", _lawful)
-    yield _of(figures, "start", "start: nothing heavy beyond what the SDK itself imports", _light)
-    for wanted, start, judge in (
-        ("writing, limit known: 95 % of it used, no 429", "known", _at_the_limit),
-        ("writing, limit unknown: settles within 10 %, at most 1 % refused", "unknown", _settled),
-    ):
-        yield _of(figures, "writing", wanted, lambda found, start=start, judge=judge: judge(_phases(found, start)))
-    names = ("tap, stream", "tap, pages", "target, unchanged", "target, first load")
-    for name in names:
-        wanted = f"growth: {name}: a straight line"
-        yield _of(figures, "growth", wanted, lambda found, name=name: _straight(found["series"].get(name, [])))
-
-
-Judged = tuple[str, bool | None]
-
-
-def _of(figures: Mapping[str, Json], part: str, wanted: str, judge: Callable[[Json], Judged]) -> Verdict:
-    return Verdict(wanted, *judge(figures[part])) if part in figures else Verdict(wanted, "", None)
+            yield part, wanted, partial(_faster, peer=peer, times=times)
+    yield "tap", "tap, stream: 0.8 of the floor", _near_the_floor
+    yield "growth", f"tap, stream: under {MOST_MB} MB, the same at each size", _flat_memory
+    yield "pages", f"tap, pages: under {MOST_MB} MB", _small_pages
+    yield "target", "target: 10,000 unchanged records a second on one core", _pace
+    yield "target", "target: 10 times as fast as the SDK template", partial(_faster, peer="SDK", times=10)
+    yield "target", "target: no request per unchanged record", _requests
+    yield "target", f"target: a large ledger costs at most {LARGE_LEDGER} times a small one", _ledgers
+    yield "requests", "target: as many writes as changes, in every case", _lawful
+    yield "start", "start: nothing heavy beyond what the SDK itself imports", _light
+    yield "writing", "writing, limit known: 95 % of it used, no 429", _at_the_limit
+    yield "writing", "writing, limit unknown: settles within 10 %, at most 1 % refused", _settled
+    for name in ("tap, stream", "tap, pages", "target, unchanged", "target, first load"):
+        yield "growth", f"growth: {name}: a straight line", partial(_straight, name=name)
 
 
 def _cpu(found: Json, start: str) -> float:
@@ -121,19 +116,22 @@ def _phases(found: Json, start: str) -> list[Json]:
     return [one for one in found["phases"] if one["case"].startswith(start)]
 
 
-def _at_the_limit(phases: list[Json]) -> Judged:
+def _at_the_limit(found: Json) -> Judged:
+    phases = _phases(found, "known")
     used, refused = min(one["rate"] / one["limit"] for one in phases), sum(one["refused"] for one in phases)
     return f"{used:.1%} or more in {len(phases)} cases, {refused} refused", used >= 0.95 and not refused
 
 
-def _settled(phases: list[Json]) -> Judged:
+def _settled(found: Json) -> Judged:
+    phases = _phases(found, "unknown")
     shares = [one["settled"] / one["limit"] for one in phases]
     refused = max(one["refused"] / (one["taken"] + one["refused"]) for one in phases)
     told = f"{min(shares):.1%} to {max(shares):.1%} in {len(phases)} phases, at most {refused:.2%} refused"
     return told, min(shares) >= 0.9 and max(shares) <= 1.1 and refused <= 0.01
 
 
-def _straight(points: list[Json]) -> Judged:
+def _straight(found: Json, name: str) -> Judged:
+    points = found["series"].get(name, [])
     costs = [further(before, point) for before, point in pairwise(points)]
     if len(costs) < 2:
         return "two sizes only", None
