@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, select
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from target_micropim.errors import LedgerUnusable
@@ -18,6 +18,7 @@ from target_micropim.ledger import tables
 from target_micropim.ledger.failures import DAMAGED, failed, shown
 from target_micropim.ledger.migrations import STEPS, VERSION
 
+MOST_STEPS = 1_000_000  # of SQLite's machine: some 30,000 rows; all of a million would cost as much as 14,000 records
 Rows = list[dict[str, Any]]
 
 
@@ -91,13 +92,24 @@ class Database:
     def examine(self) -> None:
         """Look for damage before the first write: met in the middle of the night it would cost the night.
 
-        Raises LedgerUnusable, SQLAlchemyError.
+        The structure is looked at whole, rows as far as MOST_STEPS reach. Raises LedgerUnusable, SQLAlchemyError.
         """
-        if self._engine.dialect.name == "sqlite":
-            with self._engine.connect() as connection:
-                found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
-            if found != "ok":
-                raise LedgerUnusable(f"ledger_url {self.place}: {DAMAGED}")
+        if self._engine.dialect.name == "sqlite" and self._damage() not in {None, "ok"}:
+            raise LedgerUnusable(f"ledger_url {self.place}: {DAMAGED}")
+
+    def _damage(self) -> str | None:
+        """What SQLite finds, ``ok``, or None when its steps are used up, which it counts once the structure is good."""
+        with self._engine.connect() as connection:
+            driver: Any = connection.connection.driver_connection
+            driver.set_progress_handler(lambda: True, MOST_STEPS)
+            try:
+                return connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+            except OperationalError as error:
+                if getattr(error.orig, "sqlite_errorname", "") == "SQLITE_INTERRUPT":
+                    return None
+                raise
+            finally:
+                driver.set_progress_handler(None, 0)
 
     def _make_tables(self) -> None:
         """Make what is missing; not by ``create_all``, which looks first and fails when somebody else is faster."""

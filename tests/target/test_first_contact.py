@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from sandbox.exchange import Call
+from target_micropim.ledger import database
 
 World = Any
 
@@ -44,8 +45,13 @@ def test_seconds_may_have_a_fraction(make_world: Callable[..., World], singer: A
     assert ended.code == 0, ended.err
 
 
-def test_a_damaged_ledger_is_found_before_anything_is_asked(world: World, singer: Any) -> None:
-    """Not at the first damaged page, which may be read in the middle of the night."""
+@pytest.mark.parametrize("steps", [None, 100], ids=["all rows", "few rows"])
+def test_a_damaged_ledger_is_found_before_anything_is_asked(
+    world: World, singer: Any, monkeypatch: pytest.MonkeyPatch, steps: int | None
+) -> None:
+    """Not at the first damaged page, which may be read in the middle of the night; also in a very large one."""
+    if steps is not None:
+        monkeypatch.setattr(database, "MOST_STEPS", steps)
     world.load(singer.lines(products=[singer.product(number) for number in range(1, 80)]))
     file = world.folder / "ledger.db"
     size = file.stat().st_size
@@ -58,3 +64,14 @@ def test_a_damaged_ledger_is_found_before_anything_is_asked(world: World, singer
 
     assert "rebuilt by reading" in str(outcome.failure)
     assert world.pim.requests == []
+
+
+def test_a_large_ledger_is_not_read_row_by_row(world: World, singer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The look for damage ends after so many steps, and what follows is not cut short."""
+    products = [singer.product(number) for number in range(1, 80)]
+    world.load(singer.lines(products=products))
+    monkeypatch.setattr(database, "MOST_STEPS", 100)
+
+    outcome = world.load(singer.lines(products=products))
+
+    assert outcome.report["streams"]["products"] == {"received": 79, "unchanged": 79}
