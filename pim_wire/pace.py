@@ -54,7 +54,7 @@ def even_rate(per_minute: float) -> Rate:
     """
     limit = max(1, int(per_minute))
     burst = max(1, limit // 50)
-    pace = limit - burst if limit >= 20 else limit - (burst - 1)  # noqa: PLR2004 - below 20 a margin would cost more than 5 %
+    pace = limit - burst if limit >= 20 else limit  # noqa: PLR2004 - below 20 a margin would cost more than 5 %
     return Rate(max(1, pace), MINUTE_MS, burst=burst)
 
 

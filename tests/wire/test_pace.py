@@ -68,6 +68,12 @@ def test_a_turn_after_a_pause_tells_both_waits() -> None:
     assert (second.pause, second.wait) == (5000, 1225)  # half the pace, and no burst
 
 
+def test_no_burst_follows_a_pause() -> None:
+    """At half of 600 six turns would be free at once; after a refusal they come evenly, one in 204 milliseconds."""
+    assert waits(NEW, 300, 7) == [0, 0, 0, 0, 0, 0, 205]
+    assert waits(refused(NEW, 600, 5, 0), 600, 4) == [5000, 5205, 5409, 5613]
+
+
 def test_a_refusal_while_searching_halves_the_pace() -> None:
     """The edge is what was refused; steps begin small again, behind the pause."""
     pace = refused(replace(NEW, share=0.8, edge=0.3, step=0.1, good=99), 600, 7, 600)
@@ -78,6 +84,7 @@ def test_a_refusal_while_searching_halves_the_pace() -> None:
 def test_a_refusal_after_a_steady_time_costs_little() -> None:
     """A touch of the limit, after a hundred good answers."""
     assert refused(replace(NEW, share=0.8, good=100), 600, 7, 0).share == pytest.approx(0.76)
+    assert refused(replace(NEW, share=0.8, good=60), 600, 7, 0, untold=60).share == pytest.approx(0.76)
 
 
 def test_the_first_search_does_not_go_below_what_a_minute_carried() -> None:
@@ -127,6 +134,7 @@ def test_below_the_edge_it_rises_in_halves() -> None:
     pace = went_well(replace(NEW, share=0.4, edge=0.8, next_step_at=NOW + 1), 40)
     assert pace.share == pytest.approx((0.4 + 0.776) / 2)
     assert (pace.good, pace.next_step_at) == (40, NOW + 30_000)
+    assert went_well(pace, 40).good == 80
     assert went_well(replace(pace, share=0.775), 40).share == pytest.approx(0.776)
 
 
@@ -144,7 +152,7 @@ def test_at_the_edge_it_rises_slowly_and_then_faster() -> None:
 def test_a_clock_set_back_takes_its_moments_along() -> None:
     """A second or less is no more than two readings that crossed."""
     pace = replace(NEW, arrival=(NOW + 500) * 1000, paused_until=NOW + 900, next_step_at=NOW + 30_000)
-    assert at(pace, NOW - 1000) == pace
+    assert at(pace, NOW - 1000) == at(pace, NOW - 500) == pace
     back = at(pace, NOW - 5000)
     assert (back.seen, back.paused_until, back.next_step_at) == (NOW - 5000, NOW - 4100, NOW + 25_000)
     assert back.arrival == (NOW - 4500) * 1000
