@@ -6,7 +6,7 @@ into our own code, and sends itself SIGKILL there: nothing is flushed, rolled ba
 thread. Moments a child can be killed at, each before and after:
 
     request    the n-th HTTP request: not sent; or answered, the answer not looked at
-    POST media and so on: the n-th request of this method to this last word of a path, the same way
+    write      the n-th request that is no GET; "POST media" and so on: the n-th of a method to the last word of a path
     commit     the n-th change of the ledger: not committed; or committed
     line in    the n-th line of the input: not read; or read, nothing done with it
     line out   the n-th line of the output: torn in the middle; or whole
@@ -125,8 +125,11 @@ class Trap:
         send, commit, fsync = HTTPAdapter.send, DefaultDialect.do_commit, os.fsync
 
         def trapped_send(adapter: Any, request: Any, **kwargs: Any) -> Any:
+            def carried() -> Any:
+                return self.around(kind, lambda: send(adapter, request, **kwargs))
+
             kind = f"{request.method} {last_word(request.url)}"
-            return self.around("request", lambda: self.around(kind, lambda: send(adapter, request, **kwargs)))
+            return self.around("request", carried if request.method == "GET" else lambda: self.around("write", carried))
 
         def trapped_commit(dialect: Any, connection: Any) -> None:
             if has_written(connection):
