@@ -4,7 +4,7 @@ Every kill is a SIGKILL of a real process (scripts/nursery.py). Afterwards the s
 line that had left; a second run goes on from there, and must end as an undisturbed one does; so must an ordinary next
 night; and a run over everything must write nothing (scripts/scenes.py).
 
-    python -m scripts.kills [--size 6] [--scene NAME ...]
+    python -m scripts.kills [--size 6] [--every 1] [--scene NAME ...]
 
 A part (``--scene``) renews its own rows of the page and leaves the others.
 """
@@ -169,8 +169,8 @@ ON_POSTGRES = [name for name in SCENES if not name.startswith("tap") and "four" 
 NAMES = [*SCENES, *(name + POSTGRES for name in ON_POSTGRES)]
 
 
-def play(name: str, size: int) -> tuple[list[str], list[str]]:
-    """Every kill of a scene, in processes of its own: the rows of the table, and what was wrong."""
+def play(name: str, size: int, every: int) -> tuple[list[str], list[str]]:
+    """Every kill of a scene, or every n-th, in processes of its own: the rows of the table, and what was wrong."""
     build, victims, step = SCENES[name.removesuffix(POSTGRES)]
     rows: list[str] = []
     wrong: list[str] = []
@@ -178,8 +178,8 @@ def play(name: str, size: int) -> tuple[list[str], list[str]]:
     with on_postgres as cluster, Nursery() as nursery, Shops(nursery, cluster) as shops:
         scene = build(shops, name, size)
         for who, moments in victims.items():
-            for moment, tally in all_kills(scene, who, moments, step=step):
-                rows.append(row(name, who, moment, tally))
+            for moment, tally in all_kills(scene, who, moments, step=step * every):
+                rows.append(row(name, who, moment if every == 1 else f"{moment}, every {every}th", tally))
                 wrong += tally.wrong
     return rows, wrong
 
@@ -211,6 +211,7 @@ def main() -> int:
     asked = argparse.ArgumentParser(prog="scripts.kills", description=__doc__.splitlines()[0])
     asked.add_argument("--scene", action="append", choices=NAMES, metavar="NAME", help="; ".join(NAMES))
     asked.add_argument("--size", type=int, default=SIZE, help=f"products, at least {SIZE}")
+    asked.add_argument("--every", type=int, default=1, help="take only every n-th moment")
     asked.add_argument("--jobs", type=int, default=2, help="scenes at the same time")
     given = asked.parse_args()
     names = given.scene or NAMES
@@ -220,7 +221,7 @@ def main() -> int:
     began, is_wrong = time.monotonic(), False
     print(HEAD, end="")
     with ProcessPoolExecutor(given.jobs, mp_context=get_context("spawn")) as pool:
-        for done in as_completed([pool.submit(play, name, given.size) for name in names]):
+        for done in as_completed([pool.submit(play, name, given.size, given.every) for name in names]):
             rows, wrong = done.result()
             is_wrong = is_wrong or bool(wrong)
             print(*rows, *wrong, sep="\n", flush=True)
