@@ -15,6 +15,7 @@ thread. Moments a child can be killed at, each before and after:
 
 import contextlib
 import gc
+import importlib
 import io
 import json
 import os
@@ -213,6 +214,7 @@ def child(order: dict[str, Any], part: dict[str, Any], source: int, sink: int) -
     os.dup2(log, 2)
     os.chdir(folder)
     kill = order["kill"]
+    imported = set(sys.modules)
     trap = Trap(kill if kill and kill["who"] == who else None)
     trap.lay()
     sys.stdout = io.TextIOWrapper(io.BufferedWriter(TrappedOutput(sink, trap)), encoding="utf-8")
@@ -226,6 +228,7 @@ def child(order: dict[str, Any], part: dict[str, Any], source: int, sink: int) -
         with contextlib.suppress(Exception):
             sys.stdout.flush()
     (folder / f"{who}.seen").write_text(json.dumps(trap.seen))
+    (folder / f"{who}.imported").write_text(json.dumps(sorted(set(sys.modules) - imported)))
     os._exit(code)
 
 
@@ -282,6 +285,16 @@ def carry_out(order: dict[str, Any]) -> None:
     print(json.dumps(pids), flush=True)
     codes = {who: os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for who, pid in pids.items()}
     print(json.dumps(codes), flush=True)
+    for who, code in codes.items():
+        if code >= 0:
+            learn(folder / f"{who}.imported")
+
+
+def learn(imported: Path) -> None:
+    """Import what a child had to, so that the next one need not: most of a short life would be spent on it."""
+    for name in json.loads(imported.read_text()):
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
 
 
 def main() -> None:
