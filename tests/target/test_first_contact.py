@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sandbox.exchange import Call
-from target_micropim.ledger import database
+from target_micropim.ledger import Ledger, database
 
 World = Any
 
@@ -75,3 +75,19 @@ def test_a_large_ledger_is_not_read_row_by_row(world: World, singer: Any, monkey
     outcome = world.load(singer.lines(products=products))
 
     assert outcome.report["streams"]["products"] == {"received": 79, "unchanged": 79}
+
+
+def test_nothing_to_archive_is_not_compared_with_the_whole_ledger(
+    world: World, singer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counting what lives reads every page of a large ledger; a night without archives does without."""
+    counted: list[int] = []
+    original = Ledger.count_live
+    monkeypatch.setattr(Ledger, "count_live", lambda ledger: counted.append(1) or original(ledger))
+    products = [singer.product(number) for number in (1, 2)]
+    world.load(singer.lines(products=products))
+    assert counted == []
+
+    world.load(singer.lines(products=[{**one, "status": "inactive"} for one in products]))
+
+    assert counted == [1]
