@@ -27,7 +27,7 @@ from benchmarks.page import TABLES
 PLACE = ROOT / "benchmarks" / ".run"
 CATALOGUE = 100  # what a server must have and nobody reads here
 LATENCIES = (20, 80, 250)
-LAST_SECONDS = 120  # of a phase: what it has settled to
+LAST_SECONDS = 60  # of a phase: what it has settled to
 Log = list[tuple[float, str, int]]
 
 
