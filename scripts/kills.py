@@ -10,7 +10,6 @@ A part (``--scene``) renews its own rows of the page and leaves the others.
 """
 
 import argparse
-import re
 import sys
 import tempfile
 import time
@@ -34,6 +33,7 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "kills.md"
 TAP_MOMENTS = ("request", "line out")
 SIZE = 6  # products, enough for one of each kind
 CATEGORIES = 8  # of Medipim's sixty: more of the same
+BEGIN, END = "<!-- kills -->\n", "<!-- end of kills -->"
 POSTGRES = ", ledger on PostgreSQL"
 
 
@@ -192,13 +192,14 @@ def row(name: str, who: str, moment: str, tally: Tally) -> str:
 
 def renew(rows: list[str]) -> None:
     """Put rows into the page in place of those of the same scenes, and sum up."""
-    before, table, after = re.split("(?<=<!-- kills -->\n)|(?=<!-- end of kills -->)", PAGE.read_text(encoding="utf-8"))
+    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
+    table, _, after = rest.partition(END)
     played = {name_of(row) for row in rows}
     kept = [line for line in table.splitlines()[2:] if name_of(line) in NAMES and name_of(line) not in played]
     rows = sorted(kept + rows, key=lambda row: NAMES.index(name_of(row)))
     sums = [sum(int(row.split(" | ")[column]) for row in rows) for column in range(3, 9)]
     total = "| " + " | ".join(map(str, ("all", "", "", *sums, ""))) + " |"
-    PAGE.write_text(before + HEAD + "\n".join([*rows, total]) + "\n" + after, encoding="utf-8")
+    PAGE.write_text(before + BEGIN + HEAD + "\n".join([*rows, total]) + "\n" + END + after, encoding="utf-8")
 
 
 def name_of(row: str) -> str:

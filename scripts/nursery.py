@@ -284,10 +284,10 @@ def carry_out(order: dict[str, Any]) -> None:
         source = following
     print(json.dumps(pids), flush=True)
     codes = {who: os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for who, pid in pids.items()}
-    print(json.dumps(codes), flush=True)
     for who, code in codes.items():
         if code >= 0:
             learn(folder / f"{who}.imported")
+    print(json.dumps(codes), flush=True)  # from here on the folder may go
 
 
 def learn(imported: Path) -> None:

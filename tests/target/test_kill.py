@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from scripts import postgres
+from scripts import kills, postgres
 from scripts.kills import SIZE, Shops, Tally, all_kills, suffer, target_scene
 from scripts.nursery import MOMENTS, Ended, Kill, Nursery
 from scripts.scenes import Scene, TargetScene, first_night
@@ -149,3 +149,21 @@ def test_the_harness_sees_a_loss_and_a_double(nursery: Nursery, kind: type[Targe
     assert tally.doubled or kind is Forgetful
     assert tally.lost
     assert tally.wrong
+
+
+def test_a_part_of_the_long_form_renews_its_own_rows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The rows of other scenes, and the words around the table, stay; the last row sums up."""
+    page = tmp_path / "kills.md"
+    page.write_text(f"Before\n{kills.BEGIN}{kills.END}After\n")
+    monkeypatch.setattr(kills, "PAGE", page)
+    one, other, newer = (kills.row(name, "tap", "request", Tally(points=n)) for name, n in zip(
+        ("tap, stream", "tap, pages", "tap, stream"), (1, 20, 300), strict=True))  # fmt: skip
+    for rows in ([one], [other], [newer]):
+        kills.renew(rows)
+    text = page.read_text()
+    assert text.startswith("Before\n")
+    assert text.endswith("After\n")
+    assert newer in text
+    assert other in text
+    assert one not in text
+    assert "| all |  |  | 320 | 0 |" in text
