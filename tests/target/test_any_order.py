@@ -332,7 +332,7 @@ def _key(url: str) -> str:
     return Path(url).stem.partition("-")[0]
 
 
-@pytest.mark.timeout(7200 if LONG else 300)
+@pytest.mark.timeout(7200 if LONG else 600)
 def test_any_order_ends_well(tmp_path: Path) -> None:
     """A bounded number of orders; ``make kill`` tries many more."""
     del tmp_path
@@ -341,8 +341,8 @@ def test_any_order_ends_well(tmp_path: Path) -> None:
         run_state_machine_as_test(
             AnyOrder,
             settings=settings(
-                max_examples=int(LONG or 12),
-                stateful_step_count=15 if LONG else 8,
+                max_examples=int(LONG or 10),
+                stateful_step_count=15 if LONG else 6,
                 deadline=None,
                 derandomize=not LONG,
                 database=None,
