@@ -49,7 +49,7 @@ TESTS = {
     "target_micropim/plan/taking.py": PLAN[:1],
     "target_micropim/plan/body.py": PLAN[:1],
     "target_micropim/mapping/prices.py": MAPPING,
-    "target_micropim/mapping/gtin.py": MAPPING,
+    "target_micropim/mapping/gtin.py": (*SHAPING, *MAPPING),
     "target_micropim/mapping/public_url.py": URLS,
     "target_micropim/mapping/texts.py": MAPPING,
     "target_micropim/mapping/lookup.py": EXTRAS,

@@ -8,6 +8,7 @@ from target_micropim.errors import RecordRejected
 from target_micropim.mapping.attribute_body import DEFAULT_TEMPLATE, attribute_body, checked_attribute_template
 from target_micropim.mapping.extra_fields import ExtraField
 from target_micropim.mapping.field_map import checked_field_map
+from target_micropim.mapping.gtin import chosen, codes
 from target_micropim.mapping.html import clean_html
 from target_micropim.mapping.medipim import MappingRules
 from target_micropim.mapping.profiles import Profile, medipim_profile, native_profile
@@ -247,3 +248,14 @@ def test_html_is_cleaned_up_to_a_size(html: str, fits: bool) -> None:
         return
     with pytest.raises(ValueError, match=f"HTML of {len(html)} characters and {html.count('<')} tags is more than"):
         clean_html(html)
+
+
+def test_a_shorter_code_comes_before_one_of_14_digits() -> None:
+    """MicroPIM shows 13 digits, so what fits into them goes first."""
+    assert chosen(["14006381333938", "96385074"]) == "96385074"
+    assert chosen(["14006381333938"]) == "14006381333938"
+
+
+def test_a_blank_is_no_code() -> None:
+    """It would be told as one with a wrong check digit."""
+    assert codes({"ean": [" ", "", None, True], "eanGtin13": " 4006381333931 "}) == ["4006381333931"]
