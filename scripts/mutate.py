@@ -53,7 +53,7 @@ TESTS = {
     "target_micropim/mapping/public_url.py": URLS,
     "target_micropim/mapping/texts.py": MAPPING,
     "target_micropim/mapping/lookup.py": EXTRAS,
-    "target_micropim/mapping/medipim.py": MAPPING,
+    "target_micropim/mapping/medipim.py": (*SHAPING, *MAPPING),
     "target_micropim/mapping/field_rows.py": MAPPING,
     "target_micropim/mapping/pictures.py": MAPPING,
     "target_micropim/mapping/attribute_table.py": TABLES,

@@ -10,7 +10,7 @@ from target_micropim.mapping.extra_fields import ExtraField
 from target_micropim.mapping.field_map import checked_field_map
 from target_micropim.mapping.gtin import chosen, codes
 from target_micropim.mapping.html import clean_html
-from target_micropim.mapping.medipim import MappingRules
+from target_micropim.mapping.medipim import MappingRules, map_product, sku_of
 from target_micropim.mapping.profiles import Profile, medipim_profile, native_profile
 from target_micropim.mapping.wanted import WantedCategory
 
@@ -259,3 +259,26 @@ def test_a_shorter_code_comes_before_one_of_14_digits() -> None:
 def test_a_blank_is_no_code() -> None:
     """It would be told as one with a wrong check digit."""
     assert codes({"ean": [" ", "", None, True], "eanGtin13": " 4006381333931 "}) == ["4006381333931"]
+
+
+def test_a_field_that_cannot_be_told_takes_no_other_with_it() -> None:
+    """It is left out with a warning; all fields before and after it stay."""
+    record = {"id": 5, "name": {"nl": "N"}, "publicPrice": 1495, "ean": "4006381333931", "status": "active"}
+    whole = map_product(record, rules()).fields
+    broken = {"descriptions": [{"type": "shortDescription", "content": {"nl": "<b>" * 10_001}}], "publicPrice": "x"}
+    found = map_product(record | broken, rules())
+    assert found.fields == {name: value for name, value in whole.items() if name != "price"}
+    assert {warning.partition(":")[0] for warning in found.warnings} >= {"price"}
+
+
+def test_all_reasons_of_a_refusal_are_told() -> None:
+    """An EAN that is to be refused hides no missing name."""
+    with pytest.raises(RecordRejected) as refused:
+        map_product({"id": 5, "ean": "4006381333930"}, rules(invalid_ean="error"))
+    assert {reason.path for reason in refused.value.reasons} == {"ean", "name"}
+
+
+@pytest.mark.parametrize(("template", "sku"), [("{id}", "5"), ("a{{b{id}", "a{b5"), ("M-{id}-X", "M-5-X")])
+def test_a_template_of_skus_may_hold_braces(template: str, sku: str) -> None:
+    """Doubled, as Python's format has them."""
+    assert sku_of({"id": 5}, template) == sku
