@@ -196,3 +196,15 @@ def test_a_list_that_gives_the_same_page_for_ever_ends() -> None:
     with pytest.raises(StreamFailed, match="only 300 of 900"):
         given.extend(all_pages(ask, 300))
     assert len(asked) == 3
+
+
+def test_a_page_with_more_rows_than_asked_for_is_not_the_last() -> None:
+    """Only a page with fewer rows ends a set."""
+    generous = Paged(*range(1, 12), size=3)
+    assert [one["id"] for one in by_keyset(generous.ask, Frontier(1), 2)] == list(range(11))
+
+    def ask(body: dict[str, Any]) -> Page:
+        number = body.get("page", {"no": 0})["no"]
+        return Page([{"id": n} for n in range(3 * number, min(3 * number + 3, 7))], 7)
+
+    assert len(list(all_pages(ask, 2))) == 7
