@@ -23,7 +23,7 @@ SMALL_ROWS, FED_TO_SMALL = 10_000, 100_000
 def flags() -> argparse.Namespace:
     """What may be asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=10, help="half for the nights, half for the one process")
+    parser.add_argument("--minutes", type=float, default=10, help="half for nights, half for one process; 0: neither")
     parser.add_argument("--products", type=int, default=300, help="catalogue of the nights")
     parser.add_argument("--stream", type=int, default=110_000, help="products of the large stream; 0: leave it out")
     parser.add_argument("--ledger", type=int, default=1_000_000, help="rows of the large ledger; 0: leave it out")
@@ -61,9 +61,10 @@ def proofs(asked: argparse.Namespace) -> Iterator[Part]:
             yield of_shelves(
                 shelf(folder / "short", SMALL_ROWS, fed), shelf(folder / "long", asked.ledger, asked.ledger)
             )
-        yield of_nights(list(nights(folder, asked)))
-        (folder / "steady").mkdir()
-        yield of_steady(steady(folder / "steady", asked.minutes * 30, asked.seed, asked.latency))
+        if asked.minutes:
+            yield of_nights(list(nights(folder, asked)))
+            (folder / "steady").mkdir()
+            yield of_steady(steady(folder / "steady", asked.minutes * 30, asked.seed, asked.latency))
 
 
 def nights(folder: Path, asked: argparse.Namespace) -> Iterator[Night]:

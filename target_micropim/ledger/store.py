@@ -51,8 +51,9 @@ class Ledger(Database):
         owner = self.fact("organization")
         if owner is not None and owner != organization:
             raise LedgerUnusable(
-                "ledger_url: this ledger belongs to another MicroPIM address or key; give each organization its own "
-                "ledger_url (for a new key of the same organization: delete the ledger, it is rebuilt by reading)"
+                "ledger_url: this ledger belongs to another MicroPIM address or key; check api_key, and give each "
+                "organization its own ledger_url (for a new key of the same organization: delete the ledger, it is "
+                "rebuilt by reading)"
             )
 
     def claim_for(self, organization: str) -> None:
