@@ -5,6 +5,7 @@ library (pim_wire/spared.py) is not read and not listed.
 """
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -76,7 +77,8 @@ def imported(command: str, folder: Path) -> set[str]:
     """Every module that a command reads, and the packages it lies in."""
     plugin, *arguments = command.split()
     line = [sys.executable, "-X", "importtime", str(BIN / plugin), *arguments]
-    done = subprocess.run(line, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_PROCESS")}  # imports too
+    done = subprocess.run(line, cwd=folder, env=bare, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr[-2000:]
     return set(_MODULE.findall(done.stderr))
 

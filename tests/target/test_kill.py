@@ -1,4 +1,4 @@
-"""``make kill`` in a smaller form: the target killed at every sixth request and change of the ledger (laws 1 and 2).
+"""``make kill`` in a smaller form: the target killed at every fourth request and change of the ledger (laws 1 and 2).
 
 The kills are SIGKILLs that a forked target sends itself at the moment in question (scripts/nursery.py), so every n is a
 real kill. Kills from outside, by the sandbox in the middle of a request, are tried beside them; in tests/pipe those of
@@ -19,7 +19,7 @@ from scripts.kills import SIZE, Shops, Tally, all_kills, suffer, target_scene
 from scripts.nursery import MOMENTS, Ended, Kill, Nursery
 from scripts.scenes import Scene, TargetScene, first_night
 
-STEPS = {"request": 6, "commit": 6}  # where something can go wrong; ``make kill`` leaves nothing out
+STEPS = {"request": 4, "commit": 4}  # where something can go wrong; ``make kill`` leaves nothing out
 
 
 @pytest.fixture(scope="module")
