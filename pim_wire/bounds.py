@@ -16,6 +16,8 @@ LEVELS_AROUND_A_ROW = 3
 ERROR_BYTES = 65_536  # of an answer that is an error: enough for what it says
 _CHUNK_BYTES = 65_536
 _DOWN_AND_UP = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
+_LEAF = b"\x01\xff"
+_LEVELS_OF_A_PAGE = 16  # more than a page of rows has; looking on costs more than counting step by step
 _OTHERS = bytes(set(range(256)) - set(b'[]{}"'))
 _STRING = re.compile(rb'"[^"]*"')
 
@@ -66,13 +68,25 @@ def is_nested_deeper(text: bytes | bytearray, most: int) -> bool:
     """
     if 2 * len(text) - len(text.replace(b"{", b"")) - len(text.replace(b"[", b"")) <= most:
         return False
-    return max(accumulate(_steps(text)), default=0) > most
+    return _depth(_steps(text)) > most
 
 
-def _steps(text: bytes | bytearray) -> memoryview:
-    """Each bracket that is not within a string as a step: 1 down, -1 up."""
-    if b"\\" in text:
-        text = text.replace(b"\\\\", b"").replace(b'\\"', b"")
+def _depth(steps: bytes) -> int:
+    """The deepest level that steps lead to.
+
+    A step down and up again is a leaf: without its leaves all of it is one level lower, and nothing is left of what
+    lies no deeper than rows do. Only the rest is counted step by step, in a tenth of the time.
+    """
+    peeled = 0
+    while peeled < _LEVELS_OF_A_PAGE and len(rest := steps.replace(_LEAF, b"")) < len(steps):
+        steps, peeled = rest, peeled + 1
+    return peeled + max(accumulate(memoryview(steps).cast("b")), default=0)
+
+
+def _steps(text: bytes | bytearray) -> bytes:
+    """Each bracket that is not within a string as a step: 1 down, -1 (255) up."""
+    if b'\\"' in text:
+        text = (text.replace(b"\\\\", b"") if b"\\\\" in text else text).replace(b'\\"', b"")
     marks = text.translate(_DOWN_AND_UP, _OTHERS)
     bare = marks.replace(b'""', b"")  # strings without brackets; where quotes are left over, a string holds some
-    return memoryview(_STRING.sub(b"", marks) if b'"' in bare else bare).cast("b")
+    return bytes(_STRING.sub(b"", marks) if b'"' in bare else bare)

@@ -44,6 +44,18 @@ def test_nesting_is_counted_exactly(value: Any, most: int, *, compact: bool, asc
     assert is_nested_deeper(text, most) == (depth(value) > most)
 
 
+@pytest.mark.parametrize("levels", [1, 15, 16, 17, 18, 127, 128, 129, 200])
+def test_deep_nesting_is_counted_exactly_among_what_is_shallow(levels: int) -> None:
+    """Also beyond what is peeled off before the steps are counted."""
+    deep: Any = {}
+    for _ in range(levels - 1):
+        deep = {"a": [], "b": "]}", "deep": deep, "c": [{}]} if levels > 3 else [deep]
+    value = [deep, [[1], {"a": {}}], deep]
+    text, levels = json.dumps(value).encode(), depth(value)
+    assert is_nested_deeper(text, levels - 1)
+    assert not is_nested_deeper(text, levels)
+
+
 @given(text=st.text(alphabet='[]{}"\\a', max_size=40), most=st.integers(0, 5))
 def test_what_is_no_json_ends_too(text: str, most: int) -> None:
     """Unbalanced brackets are judged somehow, at once; text that is never deeper by any reading is not refused."""
