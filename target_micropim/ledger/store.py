@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from sqlalchemy import ColumnElement, Engine, delete, func, select
+from sqlalchemy import ColumnElement, Engine, bindparam, delete, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from target_micropim.errors import LedgerUnusable
@@ -26,6 +26,11 @@ from target_micropim.ledger.rows import (
 )
 
 MOST_AT_ONCE = 100  # rows of a list that is worked off
+
+# Asked for every few records, built once: a statement that holds its values is a ring, left to the collector.
+_AMONG = tables.products.c.external_id.in_(bindparam("ids", expanding=True))
+_PRODUCTS = select(tables.products).where(_AMONG)
+_DIGESTS = select(tables.products.c.external_id, tables.products.c.digest).where(_AMONG)
 
 
 class Ledger(Database):
@@ -66,16 +71,13 @@ class Ledger(Database):
 
     def products(self, ids: Iterable[ProductId]) -> dict[ProductId, ProductRow]:
         """The rows of several products, in one query."""
-        query = select(tables.products).where(tables.products.c.external_id.in_(list(ids)))
         with self.transaction() as connection:
-            return {row.external_id: product_row(row) for row in connection.execute(query)}
+            return {row.external_id: product_row(row) for row in connection.execute(_PRODUCTS, {"ids": list(ids)})}
 
     def digests(self, ids: Iterable[ProductId]) -> dict[ProductId, str]:
         """Only the digests of settled products: the fast road of unchanged records."""
-        columns = (tables.products.c.external_id, tables.products.c.digest)
-        query = select(*columns).where(tables.products.c.external_id.in_(list(ids)))
         with self.transaction() as connection:
-            return {key: found for key, found in connection.execute(query) if found is not None}
+            return {key: found for key, found in connection.execute(_DIGESTS, {"ids": list(ids)}) if found is not None}
 
     def product(self, external_id: ProductId) -> ProductRow | None:
         """The row of one product."""
