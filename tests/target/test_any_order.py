@@ -338,7 +338,7 @@ def _key(url: str) -> str:
     return Path(url).stem.partition("-")[0]
 
 
-@pytest.mark.timeout(7200 if LONG else 600)
+@pytest.mark.timeout(7200 if LONG else 180)
 def test_any_order_ends_well(tmp_path: Path) -> None:
     """A bounded number of orders; ``make kill`` tries many more."""
     del tmp_path
