@@ -241,7 +241,8 @@ def test_the_report_of_a_real_run(world: Any, singer: Any, look: Any) -> None:
     """Hostile names in the source and in MicroPIM, a real run, the real file."""
     evil = EVIL[1]
     world.load(singer.lines(products=[singer.product(n, name={"en": f"Name {n}"}) for n in range(1, 4)]))
-    world.pim.edit(90001, name=EVIL[0])
+    first = next(number for number, shown in world.pim.products.items() if shown["sku"] == "1")  # made side by side
+    world.pim.edit(first, name=EVIL[0])
     given = [
         singer.product(1, name={"en": EVIL[3]}, brands=[{"name": evil}]),
         singer.product(2, name={"en": EVIL[5]}),
