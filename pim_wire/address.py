@@ -8,8 +8,11 @@ from pim_wire.errors import SettingsRefused
 _STORES = ("sqlite", "postgresql", "redis", "rediss")
 
 
-def checked_base_url(setting: str, url: str) -> str:
-    """The base URL without a trailing slash. Raises SettingsRefused unless https, or http to loopback, and bare."""
+def checked_base_url(setting: str, url: str, added: tuple[str, ...] = ()) -> str:
+    """The base URL without a trailing slash. Raises SettingsRefused unless https, or http to loopback, and bare.
+
+    ``added``: endings that every request brings itself.
+    """
     parts = _split(url)
     if parts is None or parts.scheme not in {"https", "http"} or not parts.hostname:
         raise SettingsRefused(f"{setting}: not a web address; it must look like https://api.example.com")
@@ -19,7 +22,10 @@ def checked_base_url(setting: str, url: str) -> str:
         )
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise SettingsRefused(f"{setting}: plain http is spoken to this machine only; use https for {parts.hostname}")
-    return url.strip().rstrip("/")
+    base = url.strip().rstrip("/")
+    if base.endswith(added):
+        raise SettingsRefused(f"{setting}: leave the end out, /{base.rpartition('/')[2]}: every request adds it")
+    return base
 
 
 def checked_throttle_url(url: str | None) -> str | None:

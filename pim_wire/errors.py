@@ -113,4 +113,5 @@ def writing(place: object) -> Iterator[None]:
         raise
     except OSError as error:
         why = error.strerror or str(error)
-        raise CannotWrite(f"{place} cannot be written ({why}): make room there, then run it again") from None
+        what_to_do = "make room there, or give the right to write, and run it again"
+        raise CannotWrite(f"{place} cannot be written ({why}): {what_to_do}") from None

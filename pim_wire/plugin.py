@@ -22,6 +22,7 @@ from typing_extensions import override
 
 from pim_wire.bounds import LEAST_LINE_BYTES, LEAST_NESTING, LINE_BYTES, MOST_LINE_BYTES, MOST_NESTING, NESTING
 from pim_wire.errors import CannotWrite, InputRefused, Interrupted, SettingsRefused, StopRun, page_of
+from pim_wire.given import unknown_settings, with_clear_files
 from pim_wire.redaction import Redactor
 
 T = TypeVar("T")
@@ -106,6 +107,7 @@ def _one_line(failure: BaseException) -> str:
 
 def quiet(command: click.Command, logger: logging.Logger) -> QuietCommand:
     """The same command, ending quietly."""
+    with_clear_files(command)
     return QuietCommand(
         name=command.name,
         callback=command.callback,
@@ -161,6 +163,7 @@ def checked_config(
     """
     schema, config = plugin.config_jsonschema, plugin._config  # noqa: SLF001 - where the SDK fills in its defaults too
     plugin.append_builtin_config(schema)
+    unknown_settings(config, schema["properties"], plugin.logger.warning)
     for name in [name for name, value in config.items() if value is None or value == ""]:
         del config[name]
     for name, value in config.items():

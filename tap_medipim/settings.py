@@ -186,7 +186,7 @@ class TapSettings:
             key_id=config["api_key_id"].strip(),
             key_secret=config["api_key_secret"].strip(),
             market=config["market"],
-            base_url=checked_base_url("api_url", _base_url(config)),
+            base_url=checked_base_url("api_url", _base_url(config), ("/v3", "/v4")),
             api_version=config["api_version"],
             products_endpoint=config["products_endpoint"],
             filter=filters.read_filter(config.get("filter")),
@@ -210,7 +210,7 @@ def problems(config: Mapping[str, Any]) -> Iterator[str]:
         if not config[name].strip():
             yield f"Setting {name}: is empty"
     try:
-        checked_base_url("api_url", _base_url(config))
+        checked_base_url("api_url", _base_url(config), ("/v3", "/v4"))
         checked_throttle_url(config.get("throttle_url"))
     except SettingsRefused as refused:
         yield f"Setting {refused}"

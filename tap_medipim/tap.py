@@ -18,12 +18,14 @@ import orjson
 from requests.auth import HTTPBasicAuth
 from singer_sdk import Stream, Tap
 from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
 from singer_sdk.tap_base import CliTestOptionValue
 from typing_extensions import override
 
 from pim_wire.clock import Clock
 from pim_wire.errors import InputRefused, Interrupted, StopRun
+from pim_wire.given import environment_settings
 from pim_wire.plugin import checked_config, quiet
 from pim_wire.redaction import Redactor, passwords_in, proxy_credentials
 from pim_wire.wire import Wire
@@ -168,6 +170,13 @@ class TapMedipim(Tap):
                 f"Not complete: {names} could not be read to the end (reasons above); all else was read: "
                 "put the reason right, or run it again later"
             )
+
+    @classproperty
+    @override
+    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805
+        schema = cls.config_jsonschema
+        cls.append_builtin_config(schema)
+        return environment_settings(schema, cls._env_var_prefix)
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import click
 from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 from singer_sdk.target_base import Target
 from typing_extensions import override
@@ -20,6 +21,7 @@ from typing_extensions import override
 from pim_wire.bounds import Bounds
 from pim_wire.clock import Clock
 from pim_wire.errors import InputRefused, Interrupted, StopRun
+from pim_wire.given import environment_settings
 from pim_wire.plugin import checked_config, quiet
 from pim_wire.redaction import Redactor, passwords_in, proxy_credentials
 from pim_wire.stdout import write_whole
@@ -221,6 +223,13 @@ class TargetMicroPim(Target):
         self.clock.stop()
         if isinstance(self.message_reader, OrjsonReader) and self.message_reader.is_waiting:
             raise Interrupted(f"signal {signum}")
+
+    @classproperty
+    @override
+    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805
+        schema = cls.config_jsonschema
+        cls.append_builtin_config(schema)
+        return environment_settings(schema, cls._env_var_prefix)
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:

@@ -50,7 +50,7 @@ class TargetSettings:
     def read(cls, config: Mapping[str, Any]) -> "TargetSettings":
         """Build from a validated config. Raises SettingsRefused for what a schema cannot see."""
         reader = _Reader(config)
-        base_url = reader.get("api_url", lambda value: checked_base_url("api_url", value))
+        base_url = reader.get("api_url", lambda value: checked_base_url("api_url", value, ("/api",)))
         settings = cls(
             base_url=base_url,
             locales=languages(config["locale"], reader.get("fallback_locales", _texts_or_none)),

@@ -43,6 +43,7 @@ PURE = {
 }
 IMPURE_STANDARD_MODULES = {"time", "os", "pathlib", "socket", "subprocess", "threading", "logging", "sqlite3", "random"}
 WITH_THE_SDK = {
+    "pim_wire/given.py",
     "pim_wire/plugin.py",
     "tap_medipim/tap.py",
     "tap_medipim/streams.py",
@@ -57,8 +58,8 @@ WITH_THE_SDK = {
 # The target's folders in the order of the road; each may use only those behind it.
 FOLDERS = ("probe", "roads", "preview", "entities", "api", "report", "ledger", "settings", "mapping", "plan")
 WIRE_MODULES = {
-    "__init__", "address", "authorities", "bounds", "clock", "errors", "pace", "patience", "plugin", "redaction",
-    "retry", "schema_files", "session", "shared_pace", "spared", "stdout", "throttle", "timeline", "wire",
+    "__init__", "address", "authorities", "bounds", "clock", "errors", "given", "pace", "patience", "plugin",
+    "redaction", "retry", "schema_files", "session", "shared_pace", "spared", "stdout", "throttle", "timeline", "wire",
 }  # fmt: skip
 
 

@@ -24,9 +24,14 @@ def test_generated_lists_are_in_step_with_the_code() -> None:
 
 
 def test_the_environment_example_names_real_settings() -> None:
-    """Six lines, each a setting of one of the plugins."""
-    lines = (ROOT / ".env.example").read_text(encoding="utf-8").split()
+    """What a new shell and a scheduler run is ``prod``; the rest are settings of the plugins."""
+    environment, *lines = (ROOT / ".env.example").read_text(encoding="utf-8").split()
 
+    names = [
+        each["name"] for each in yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))["environments"]
+    ]
+    assert environment == "MELTANO_ENVIRONMENT=prod"
+    assert "prod" in names
     assert len(lines) == 6
     for line in lines:
         name = line.partition("=")[0]

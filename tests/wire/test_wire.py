@@ -237,6 +237,14 @@ def test_an_unsafe_or_broken_address_is_refused(url: str, words: str) -> None:
     assert str(refused.value).startswith("api_url: ")
 
 
+@pytest.mark.parametrize("url", ["https://api.medipim.be/v4", "https://api.medipim.be/v3/"])
+def test_what_every_request_adds_is_refused_in_an_address(url: str) -> None:
+    """With it each request would answer 404, and the reason would be a guess."""
+    with pytest.raises(SettingsRefused, match="api_url: leave the end out, /v"):
+        checked_base_url("api_url", url, ("/v3", "/v4"))
+    assert checked_base_url("api_url", url) == url.rstrip("/")
+
+
 @pytest.mark.parametrize(
     ("url", "checked"),
     [
