@@ -16,8 +16,13 @@ _STEP_MS = 30_000  # near a limit that was touched: a touch costs a pause of sec
 _STEADY_ANSWERS = 100  # a refusal after so many good answers is a touch of the limit; an earlier one, a search for it
 _SLOWEST = 1 / 16
 _BACK, _NEAR = 0.95, 0.97  # shares of the pace that was refused
+_DROP, _LARGEST_DROP = 0.03, 0.12  # what is refused within a minute again was far above: twice as far down
 _FIRST_STEP, _STEP_GROWS, _LARGEST_STEP = 0.004, 1.5, 0.1
 _CLOCKS_DIFFER_MS = 1_000
+_ANSWER_TIMES = 2  # an answer may take twice as long as the last one
+_OF_LATE = 24  # turns; several in flight leave in bunches
+_LONGEST_GAP = 16  # even gaps: a night without work says nothing about the pace
+_FULLY_USED = 0.97  # the even pace leaves out 2 %
 _GCRA = GCRA()
 
 
@@ -34,6 +39,10 @@ class Pace:
     step: float = _FIRST_STEP
     next_step_at: int = 0
     good: int = 0  # answers since the last refusal, as far as they were told
+    alone: int = 0  # milliseconds that the first turn after a pause has for itself
+    latest: int = 0  # the last turn
+    gap: float = 0.0  # milliseconds between turns of late
+    drop: float = _DROP  # how far below what was refused it went last
 
 
 @dataclass(frozen=True)
@@ -70,52 +79,93 @@ def at(pace: Pace, now: int) -> Pace:
         seen=now,
         arrival=pace.arrival - back * 1000,
         paused_until=pace.paused_until - back,
+        latest=pace.latest - back,
         next_step_at=pace.next_step_at - back,
     )
 
 
 def next_turn(pace: Pace, per_minute: int) -> tuple[Pace, Turn]:
-    """The next free turn, taken: who comes later gets a later one, so nobody has to ask twice."""
-    rates = [even_rate(per_minute * pace.share)]
+    """The next free turn, taken: who comes later gets a later one, so nobody has to ask twice.
+
+    The first one after a pause tries: the others come when it should be answered. Was it refused, their turns are
+    void; did its process die, they wait no longer for it.
+    """
+    rate = even_rate(per_minute * pace.share)
     begins = max(pace.seen, pace.paused_until)
-    state, decision = _GCRA.step(rates, (pace.arrival,), begins, 1)
+    state, decision = _GCRA.step([rate], (pace.arrival,), begins, 1)
     due = begins + (decision.retry_after_ms or 0)
     if due > begins:
-        state, _ = _GCRA.step(rates, (pace.arrival,), due, 1)
+        state, _ = _GCRA.step([rate], (pace.arrival,), due, 1)
     turn = Turn(begins - pace.seen, due - begins, pace.paused_until, pace.share)
-    return replace(pace, arrival=int(state[0])), turn
+    arrival = max(int(state[0]), _no_burst(rate, due + pace.alone)) if pace.alone else int(state[0])
+    return replace(pace, arrival=arrival, alone=0, latest=due, gap=_gap(pace, due, rate)), turn
 
 
-def refused(pace: Pace, per_minute: int, wait: float, in_last_minute: int, untold: int = 0) -> Pace:
+def _no_burst(rate: Rate, moment: int) -> int:
+    """The arrival time at which one turn is free at this moment, and the next ones follow evenly."""
+    return moment * 1000 + (rate.burst - 1) * MINUTE_MS * 1000 // rate.limit
+
+
+def _gap(pace: Pace, due: int, rate: Rate) -> float:
+    """The mean gap of late, pauses left out."""
+    if not pace.paused_until < pace.latest <= due:
+        return pace.gap
+    return pace.gap + (min(due - pace.latest, _LONGEST_GAP * MINUTE_MS / rate.limit) - pace.gap) / _OF_LATE
+
+
+def refused(pace: Pace, per_minute: int, wait: float, in_last_minute: int, untold: int = 0, took: float = 0.0) -> Pace:
     """The service said 429: a pause of ``wait`` seconds for everybody, no burst after it, and then more slowly.
 
     A little after a steady time, by half while searching. ``in_last_minute``: turns given; ``untold``: good answers
-    that were not told yet. Those who are refused while the pause holds only make it longer.
+    that were not told yet; ``took``: seconds until the refusal was here. Those who are refused while the pause holds
+    only make it longer.
     """
     pace = replace(pace, good=pace.good + untold)
-    until = max(pace.paused_until, pace.seen + ceil(wait * 1000))
-    slower = _slower(pace, in_last_minute / per_minute) if pace.seen >= pace.paused_until else pace
-    rate = even_rate(per_minute * slower.share)
-    arrival = until * 1000 + (rate.burst - 1) * MINUTE_MS * 1000 // rate.limit
+    until = pace.seen + ceil(wait * 1000)
+    if pace.seen >= pace.paused_until:
+        pace = _slower(pace, in_last_minute / per_minute, _used(pace, per_minute))
+    if until <= pace.paused_until:
+        return pace
     return replace(
-        slower, paused_until=until, arrival=max(pace.arrival, arrival), next_step_at=max(until, pace.next_step_at)
+        pace,
+        paused_until=until,
+        arrival=_arrival_after(pace, even_rate(per_minute * pace.share), until),
+        next_step_at=max(until, pace.next_step_at),
+        alone=ceil(min(_ANSWER_TIMES * took, wait) * 1000),
     )
 
 
-def _slower(pace: Pace, carried: float) -> Pace:
+def _arrival_after(pace: Pace, rate: Rate, until: int) -> int:
+    """A longer pause voids the turns that are waited for; those given now were one gap or the burst ahead at most."""
+    ahead = max(MINUTE_MS * 1000 // rate.limit, MINUTE_MS * 1000 // 49)
+    return max(min(pace.arrival, pace.seen * 1000 + ahead), _no_burst(rate, until))
+
+
+def _used(pace: Pace, per_minute: int) -> float:
+    """The share that was used: with few in flight and slow answers it is less than the one allowed."""
+    if not pace.gap:
+        return pace.share
+    used = MINUTE_MS / pace.gap / per_minute / _FULLY_USED
+    return min(pace.share, max(pace.share / 2, used))
+
+
+def _slower(pace: Pace, carried: float, used: float) -> Pace:
     """Refusals without a good answer between them tell of a window that is still full, not of the pace after them.
 
     So the search among them ends at a floor: at first what the last minute has carried, later half of the pace.
     """
-    floor = pace.floor
+    floor, drop = pace.floor, pace.drop
     if pace.share >= 1:
         floor = min(1.0, carried)
     elif pace.good:
         floor = pace.share / 2
-    edge = pace.share if pace.good else max(pace.share, floor)
-    by_factor = pace.share * (_BACK if pace.good >= _STEADY_ANSWERS else 0.5)
-    share = max(_SLOWEST, by_factor, min(pace.share, floor * _NEAR))
-    return replace(pace, share=share, edge=edge, floor=floor, step=_FIRST_STEP, good=0)
+    if pace.good:
+        soon = 0 < pace.seen - pace.paused_until < MINUTE_MS
+        drop = min(_LARGEST_DROP, 2 * drop) if soon else _DROP
+    edge = used * (1 + _DROP - drop) if pace.good else max(used, floor)
+    back = used * (_BACK + _DROP - drop) if pace.good >= _STEADY_ANSWERS else pace.share * 0.5
+    share = max(_SLOWEST, back, min(pace.share, floor * _NEAR))
+    return replace(pace, share=share, edge=edge, floor=floor, drop=drop, step=_FIRST_STEP, good=0)
 
 
 def went_well(pace: Pace, answers: int) -> Pace:

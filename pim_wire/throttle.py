@@ -139,14 +139,16 @@ class Throttle:
         with self._lock:
             return sum(self._clock.now() - at < pace.MINUTE_MS / 1000 for at in self._last_minute)
 
-    def refused(self, wait: float) -> None:
-        """The service said 429: nobody asks for ``wait`` seconds; then more slowly, by half while searching."""
+    def refused(self, wait: float, took: float = 0.0) -> None:
+        """The service said 429 after ``took`` seconds: nobody asks for ``wait`` seconds, then one, then all, slower."""
         self._timeline.count("refused")
         carried = max(0, self.used_in_last_minute() - 1)
         with self._lock:
             self.tally.refused += 1
             good, self._good = self._good, 0
-        self._share = self._change(lambda known: _told(pace.refused(known, self._per_minute, wait, carried, good)))
+        self._share = self._change(
+            lambda known: _told(pace.refused(known, self._per_minute, wait, carried, good, took))
+        )
 
     def went_well(self) -> None:
         """A good answer: after enough of them the pace rises, carefully near the last refusal and faster beyond it."""

@@ -69,6 +69,7 @@ class _Effort:
     """What one call has cost so far."""
 
     since: float
+    asked: float = 0.0
     attempts: int = 0
     throttled: Iterator[float] = field(default_factory=retry.throttled_waits)
     failing: Iterator[float] = field(default_factory=retry.failure_waits)
@@ -220,7 +221,7 @@ class Wire:
         self.tally.waited_seconds += wait
         self.on_wait(wait, told)
         if verdict is Next.THROTTLED:
-            self._throttle_for(call).refused(wait)
+            self._throttle_for(call).refused(wait, self._clock.now() - effort.asked)
         else:
             self._pause(wait)
 
@@ -245,5 +246,6 @@ class Wire:
 
     def _count(self, effort: _Effort) -> None:
         effort.attempts += 1
+        effort.asked = self._clock.now()
         self.tally.requests += 1
         self.tally.retries += effort.attempts > 1

@@ -28,18 +28,23 @@ STEP = st.tuples(st.sampled_from(["turn", "turns", "refused", "good"]), st.integ
 @settings(max_examples=60, deadline=None)
 @given(limit=st.integers(1, 700), steps=st.lists(STEP, max_size=60))
 def test_whatever_happens_no_minute_holds_more_than_the_limit(limit: int, steps: list[tuple[str, int]]) -> None:
-    """Turns asked for at any time, refusals with any pause, good answers: as often and in any order."""
-    pace, now, due = NEW, NOW, []
+    """Turns asked for at any time, refusals with any pause, good answers: as often and in any order.
+
+    A longer pause voids the turns that are still waited for.
+    """
+    pace, now, given = NEW, NOW, []
     for kind, passed in steps:
         now += passed
         pace = at(pace, now)
         if kind == "refused":
-            pace = refused(pace, limit, passed / 1000, passed % limit)
+            pace = refused(pace, limit, passed / 1000, passed % limit, took=(passed % 7) / 10)
+            given = [(due, until) for due, until in given if due <= now or until >= pace.paused_until]
         elif kind == "good":
             pace = went_well(pace, 40)
         for _ in range({"turn": 1, "turns": 40}.get(kind, 0)):
             pace, turn = next_turn(pace, limit)
-            due.append(now + turn.pause + turn.wait)
+            given.append((now + turn.pause + turn.wait, turn.paused_until))
+    due = [moment for moment, _ in given]
     assert all(bisect_left(due, start + 59_998) - place <= limit for place, start in enumerate(due))
     assert 1 / 16 <= pace.share <= 1.0
 
@@ -72,6 +77,59 @@ def test_no_burst_follows_a_pause() -> None:
     """At half of 600 six turns would be free at once; after a refusal they come evenly, one in 204 milliseconds."""
     assert waits(NEW, 300, 7) == [0, 0, 0, 0, 0, 0, 205]
     assert waits(refused(NEW, 600, 5, 0), 600, 4) == [5000, 5205, 5409, 5613]
+
+
+def test_the_first_after_a_pause_tries_alone() -> None:
+    """Twice the time of the answer that refused; never longer than the pause, and nothing is lost behind it."""
+    assert waits(refused(NEW, 600, 5, 0, took=0.25), 600, 4) == [5000, 5500, 5705, 5909]
+    assert waits(refused(NEW, 600, 5, 0, took=60), 600, 3) == [5000, 10_000, 10_205]
+    late = replace(refused(NEW, 600, 5, 0, took=0.25), seen=NOW + 8000)
+    assert waits(late, 600, 3) == [0, 500, 705]
+
+
+def test_a_longer_pause_takes_the_turns_back_that_are_waited_for() -> None:
+    """Whoever was refused with the first one makes the pause longer; the time to try is not added up."""
+    pace = NEW
+    for refusal in range(4):
+        pace = refused(replace(pace, seen=NOW + refusal), 600, 5, 0, took=0.25)
+        pace, _ = next_turn(pace, 600)
+    assert waits(pace, 600, 2) == [5500, 5705]
+    shorter = refused(pace, 600, 1, 0, took=4)
+    assert waits(shorter, 600, 2) == [5500, 5705]
+
+
+def used_at(gap: int, turns: int = 200) -> Pace:
+    """A pace of 2,400 a minute, of which a turn in ``gap`` milliseconds is taken, and whose answers are good."""
+    pace = replace(NEW, good=turns)
+    for turn in range(turns):
+        pace, _ = next_turn(replace(pace, seen=NOW + turn * gap), 2400)
+    return pace
+
+
+def test_a_refusal_lowers_what_was_used_rather_than_what_was_allowed() -> None:
+    """1,800 a minute went out, a turn in 33 ms: 95 % of them are next, a little more for the margin of the pace."""
+    pace = refused(used_at(33), 2400, 5, 0)
+    assert pace.edge == pytest.approx(60_000 / 33 / 2400 / 0.97, rel=0.01)
+    assert pace.share == pytest.approx(pace.edge * 0.95)
+    assert refused(used_at(25), 2400, 5, 0).share == pytest.approx(0.95)
+
+
+def test_what_was_used_counts_for_half_at_least() -> None:
+    """Little work is no sign of a small limit, nor is an hour without any."""
+    assert refused(used_at(500), 2400, 5, 0).share == pytest.approx(0.95 / 2)
+    idle, _ = next_turn(replace(used_at(25), seen=NOW + 3_600_000), 2400)
+    for turn in range(60):
+        idle, _ = next_turn(replace(idle, seen=idle.seen + 25), 2400)
+        assert turn < 59 or refused(idle, 2400, 5, 0).share == pytest.approx(0.95, rel=0.1)
+
+
+def test_touches_within_a_minute_go_down_twice_as_far() -> None:
+    """3, 6, 12 and 12 % below what was refused; after a minute without, 3 again."""
+    pace, edges = replace(NEW, share=0.5, edge=0.5), []
+    for passed in (0, 10_000, 10_000, 10_000, 70_000):
+        pace = refused(replace(pace, share=0.5, seen=pace.seen + passed, good=100), 2400, 5, 0)
+        edges.append(pace.edge)
+    assert edges == pytest.approx([0.5, 0.5 * 0.97, 0.5 * 0.91, 0.5 * 0.91, 0.5])
 
 
 def test_a_refusal_while_searching_halves_the_pace() -> None:

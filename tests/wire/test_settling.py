@@ -1,44 +1,15 @@
 """A limit that nobody told the throttle: how near it comes, what it is refused on the way, how it follows a change."""
 
-from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from pim_wire.retry import throttled_waits
-from pim_wire.throttle import Throttle
+from pim_wire.throttle import OwnKeeper, Throttle
+from tests.wire.services import Seen, Service, TogetherClock, Workers
 
 ANSWER_SECONDS = 0.05
-
-
-@dataclass
-class Service:
-    """Counts as one of three kinds of window does."""
-
-    per_minute: int
-    kind: str
-    seconds: float = 60.0
-    taken: deque[float] = field(default_factory=deque)
-    tokens: float = 0.0
-    since: float = 0.0
-
-    def admits(self, now: float) -> bool:
-        """Whether one more request is within the limit."""
-        most = self.per_minute * self.seconds / 60
-        if self.kind == "token":
-            self.tokens = min(most, self.tokens + (now - self.since) * self.per_minute / 60)
-            self.since = now
-            self.tokens -= (good := self.tokens >= 1)
-            return good
-        start = now - self.seconds if self.kind == "sliding" else now // self.seconds * self.seconds
-        while self.taken and self.taken[0] <= start:
-            self.taken.popleft()
-        if len(self.taken) >= most:
-            return False
-        self.taken.append(now)
-        return True
 
 
 def ask(throttle: Throttle, service: Service, clock: Any, minutes: float) -> tuple[float, float]:
@@ -104,3 +75,46 @@ def test_what_a_minute_carried_is_no_place_to_search_below(configured: int, allo
     used, refused = ask(Throttle(configured, fake_clock), Service(allowed, "sliding"), fake_clock, 15)
     assert used >= 0.9 * allowed
     assert refused <= 0.01
+
+
+ANSWERS = pytest.mark.parametrize(("answer", "work"), [(0.02, 0.0), (0.08, 0.0), (0.25, 0.0), (0.25, 0.15)])
+WINDOWS = pytest.mark.parametrize(
+    ("kind", "seconds"), [("sliding", 60), ("token", 60), ("fixed", 60), ("sliding", 10), ("fixed", 10)]
+)
+
+
+def four(kind: str, seconds: float, answer: float, work: float, *phases: tuple[int, float]) -> list[Seen]:
+    """Four workers whose settings allow four times the limit."""
+    clock = TogetherClock()
+    throttle, service = Throttle(2400, clock), Service(phases[0][0], kind, seconds)
+    return Workers([throttle], service, clock, answer, work).run(phases)
+
+
+@ANSWERS
+@WINDOWS
+def test_with_four_in_flight_hardly_more_is_refused(kind: str, seconds: float, answer: float, work: float) -> None:
+    """The first minutes and the search included: under 1 % at any answer time, though a touch meets all in flight."""
+    found, halved, later, doubled = four(kind, seconds, answer, work, (600, 6), (300, 3), (300, 10), (600, 10))
+    assert found.share <= 0.01
+    assert halved.share <= (0.01 if (kind, seconds) in {("sliding", 60), ("token", 60)} else 0.015)
+    assert later.share <= 0.01
+    assert doubled.share <= 0.01
+    assert min(found.used, later.used, doubled.used) >= 0.85
+    assert later.used >= 0.9
+
+
+@ANSWERS
+def test_after_a_pause_one_tries_for_all(answer: float, work: float) -> None:
+    """The window is full of what the old limit allowed: whatever is in flight is refused once, then one at a time."""
+    _, halved = four("sliding", 60, answer, work, (600, 6), (300, 1))
+    assert halved.refused <= 4 + 3
+
+
+def test_what_one_process_tries_three_wait_for() -> None:
+    """Twelve requests in flight, four of each process: after a pause one of the twelve tries."""
+    clock = TogetherClock()
+    keeper = OwnKeeper(clock)
+    three = [Throttle(2400, clock, keeper=keeper) for _ in range(3)]
+    found, halved, later = Workers(three, Service(600, "sliding"), clock, 0.25).run([(600, 8), (300, 3), (300, 10)])
+    assert max(found.share, halved.share, later.share) <= 0.01
+    assert min(found.used, later.used) >= 0.9

@@ -1,0 +1,156 @@
+"""What the throttle is tried against: services that count, and workers whose requests are in flight together."""
+
+import random
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from itertools import count
+
+from pim_wire.clock import Clock
+from pim_wire.retry import throttled_waits
+from pim_wire.throttle import Throttle
+
+
+@dataclass
+class Service:
+    """Counts as one of three kinds of window does."""
+
+    per_minute: int
+    kind: str
+    seconds: float = 60.0
+    taken: deque[float] = field(default_factory=deque)
+    tokens: float = 0.0
+    since: float = 0.0
+
+    def admits(self, now: float) -> bool:
+        """Whether one more request is within the limit."""
+        most = self.per_minute * self.seconds / 60
+        if self.kind == "token":
+            self.tokens = min(most, self.tokens + (now - self.since) * self.per_minute / 60)
+            self.since = now
+            self.tokens -= (good := self.tokens >= 1)
+            return good
+        start = now - self.seconds if self.kind == "sliding" else now // self.seconds * self.seconds
+        while self.taken and self.taken[0] <= start:
+            self.taken.popleft()
+        if len(self.taken) >= most:
+            return False
+        self.taken.append(now)
+        return True
+
+
+class TogetherClock(Clock):
+    """A simulated time for several threads: it passes while all sleep, and one runs at a time, so that runs repeat."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._now = 1_000_000.0
+        self._order = count()
+        self._asleep: list[tuple[float, int, threading.Event]] = []
+
+    def now(self) -> float:
+        """Seconds so far."""
+        return self._now
+
+    def wall(self) -> float:
+        """The same seconds."""
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        """Let whoever is due first go on."""
+        mine = self._due(seconds)
+        self._wake()
+        mine.wait()
+
+    def run(self, bodies: Sequence[Callable[[], None]]) -> None:
+        """Run them together until all have ended."""
+        threads = [threading.Thread(target=self._body, args=(body, self._due(0)), daemon=True) for body in bodies]
+        for thread in threads:
+            thread.start()
+        self._wake()
+        for thread in threads:
+            thread.join()
+
+    def _body(self, body: Callable[[], None], begin: threading.Event) -> None:
+        begin.wait()
+        try:
+            body()
+        finally:
+            self._wake()
+
+    def _due(self, seconds: float) -> threading.Event:
+        event = threading.Event()
+        heappush(self._asleep, (self._now + max(0.0, seconds), next(self._order), event))
+        return event
+
+    def _wake(self) -> None:
+        if self._asleep:
+            self._now, _, event = heappop(self._asleep)
+            event.set()
+
+
+@dataclass
+class Workers:
+    """Four of them, each of which asks again when it was answered, as the target's do."""
+
+    throttles: Sequence[Throttle]
+    service: Service
+    clock: TogetherClock
+    answer_seconds: float
+    work_seconds: float = 0.0  # between an answer and the next request
+    log: list[tuple[float, bool]] = field(default_factory=list)
+
+    def run(self, phases: Sequence[tuple[int, float]]) -> list["Seen"]:
+        """What was seen in each phase: a limit, and for how many minutes it holds."""
+        ends = [self.clock.now()]
+        for _, minutes in phases:
+            ends.append(ends[-1] + 60 * minutes)
+
+        def change() -> None:
+            for limit, minutes in phases:
+                self.service.per_minute = limit
+                self.clock.sleep(60 * minutes)
+
+        self.clock.run([change, *(self._worker(number, ends[-1]) for number in range(4 * len(self.throttles)))])
+        marks = zip(phases, ends, ends[1:], strict=False)
+        return [self._seen(limit, begin, end) for (limit, _), begin, end in marks]
+
+    def _worker(self, number: int, end: float) -> Callable[[], None]:
+        throttle, chance = self.throttles[number // 4], random.Random(number)
+
+        def work() -> None:
+            waits = throttled_waits()
+            while self.clock.now() < end:
+                throttle.take()
+                asked = self.clock.now()
+                self.clock.sleep(self.answer_seconds * chance.uniform(0.95, 1.05))
+                self.log.append((self.clock.now(), self.service.admits(self.clock.now())))
+                if self.log[-1][1]:
+                    throttle.went_well()
+                    waits = throttled_waits()
+                    self.clock.sleep(self.work_seconds * chance.uniform(0.5, 1.5))
+                else:
+                    throttle.refused(next(waits) * chance.uniform(1.0, 1.1), self.clock.now() - asked)
+
+        return work
+
+    def _seen(self, limit: int, begin: float, end: float) -> "Seen":
+        seen = [(at, good) for at, good in self.log if begin <= at < end]
+        late = sum(good and at >= end - 120 for at, good in seen)
+        return Seen(sum(not good for _, good in seen), len(seen), late / 2 / limit)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Of one phase. ``used``: of the limit, in the last two minutes."""
+
+    refused: int
+    sent: int
+    used: float
+
+    @property
+    def share(self) -> float:
+        """Of the requests that were refused."""
+        return self.refused / self.sent
