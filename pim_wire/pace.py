@@ -22,6 +22,7 @@ _CLOCKS_DIFFER_MS = 1_000
 _ANSWER_TIMES = 2  # an answer may take twice as long as the last one
 _OF_LATE = 24  # turns; several in flight leave in bunches
 _LONGEST_GAP = 16  # even gaps: a night without work says nothing about the pace
+_LEAST_USED = 0.25  # more was allowed for a reason: work comes in bursts
 _FULLY_USED = 0.97  # the even pace leaves out 2 %
 _GCRA = GCRA()
 
@@ -43,6 +44,10 @@ class Pace:
     latest: int = 0  # the last turn
     gap: float = 0.0  # milliseconds between turns of late
     drop: float = _DROP  # how far below what was refused it went last
+    since: int = 0  # the first turn
+    minute: int = 0  # the one of the last turn, by number; turns in it, and in the one before
+    given: int = 0
+    given_before: int = 0
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,7 @@ def at(pace: Pace, now: int) -> Pace:
         arrival=pace.arrival - back * 1000,
         paused_until=pace.paused_until - back,
         latest=pace.latest - back,
+        since=pace.since - back,
         next_step_at=pace.next_step_at - back,
     )
 
@@ -98,12 +104,29 @@ def next_turn(pace: Pace, per_minute: int) -> tuple[Pace, Turn]:
         state, _ = _GCRA.step([rate], (pace.arrival,), due, 1)
     turn = Turn(begins - pace.seen, due - begins, pace.paused_until, pace.share)
     arrival = max(int(state[0]), _no_burst(rate, due + pace.alone)) if pace.alone else int(state[0])
-    return replace(pace, arrival=arrival, alone=0, latest=due, gap=_gap(pace, due, rate)), turn
+    return replace(_counted(pace, due), arrival=arrival, alone=0, latest=due, gap=_gap(pace, due, rate)), turn
 
 
 def _no_burst(rate: Rate, moment: int) -> int:
     """The arrival time at which one turn is free at this moment, and the next ones follow evenly."""
     return moment * 1000 + (rate.burst - 1) * MINUTE_MS * 1000 // rate.limit
+
+
+def _counted(pace: Pace, due: int) -> Pace:
+    minute = due // MINUTE_MS
+    pace = replace(pace, since=pace.since or due)
+    if minute == pace.minute:
+        return replace(pace, given=pace.given + 1)
+    return replace(pace, minute=minute, given=1, given_before=pace.given if minute == pace.minute + 1 else 0)
+
+
+def given_in_last_minute(pace: Pace) -> int:
+    """Turns given to all who share the pace, nearly: those of the minute before count by the part that is not over."""
+    minute, passed = divmod(pace.seen, MINUTE_MS)
+    if pace.minute > minute:  # the last turn is still waited for
+        return pace.given_before
+    of_before = {minute: pace.given_before, minute - 1: pace.given}.get(pace.minute, 0)
+    return (pace.given if minute == pace.minute else 0) + round(of_before * (1 - passed / MINUTE_MS))
 
 
 def _gap(pace: Pace, due: int, rate: Rate) -> float:
@@ -146,25 +169,29 @@ def _used(pace: Pace, per_minute: int) -> float:
     if not pace.gap:
         return pace.share
     used = MINUTE_MS / pace.gap / per_minute / _FULLY_USED
-    return min(pace.share, max(pace.share / 2, used))
+    return min(pace.share, max(pace.share * _LEAST_USED, used))
 
 
 def _slower(pace: Pace, carried: float, used: float) -> Pace:
     """Refusals without a good answer between them tell of a window that is still full, not of the pace after them.
 
-    So the search among them ends at a floor: at first what the last minute has carried, later half of the pace.
+    So the search among them ends at a floor: at first what the last minute has carried, later half of the pace; no
+    more than what a minute with a pause in it carried, when that was too much again.
     """
     floor, drop = pace.floor, pace.drop
+    most = carried if pace.seen - pace.since >= MINUTE_MS else 1.0
     if pace.share >= 1:
         floor = min(1.0, carried)
     elif pace.good:
         floor = pace.share / 2
+    else:
+        floor = min(floor, most)
     if pace.good:
         soon = 0 < pace.seen - pace.paused_until < MINUTE_MS
         drop = min(_LARGEST_DROP, 2 * drop) if soon else _DROP
-    edge = used * (1 + _DROP - drop) if pace.good else max(used, floor)
     back = used * (_BACK + _DROP - drop) if pace.good >= _STEADY_ANSWERS else pace.share * 0.5
     share = max(_SLOWEST, back, min(pace.share, floor * _NEAR))
+    edge = used * (1 + _DROP - drop) if pace.good else max(share, floor, min(used, most))
     return replace(pace, share=share, edge=edge, floor=floor, drop=drop, step=_FIRST_STEP, good=0)
 
 

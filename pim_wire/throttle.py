@@ -142,13 +142,16 @@ class Throttle:
     def refused(self, wait: float, took: float = 0.0) -> None:
         """The service said 429 after ``took`` seconds: nobody asks for ``wait`` seconds, then one, then all, slower."""
         self._timeline.count("refused")
-        carried = max(0, self.used_in_last_minute() - 1)
+        here = max(0, self.used_in_last_minute() - 1)
         with self._lock:
             self.tally.refused += 1
             good, self._good = self._good, 0
-        self._share = self._change(
-            lambda known: _told(pace.refused(known, self._per_minute, wait, carried, good, took))
-        )
+
+        def slower(known: Pace) -> tuple[Pace, float]:
+            carried = max(here, pace.given_in_last_minute(known))  # others share it
+            return _told(pace.refused(known, self._per_minute, wait, carried, good, took))
+
+        self._share = self._change(slower)
 
     def went_well(self) -> None:
         """A good answer: after enough of them the pace rises, carefully near the last refusal and faster beyond it."""

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pim_wire.pace import FORGOTTEN_AFTER_MS, Pace, at, even_rate, next_turn, refused, went_well
+from pim_wire.pace import FORGOTTEN_AFTER_MS, Pace, at, even_rate, given_in_last_minute, next_turn, refused, went_well
 
 NOW = 1_800_000_000_000
-NEW = Pace(seen=NOW)
+NEW = Pace(seen=NOW, since=NOW)
 
 
 def waits(pace: Pace, per_minute: int, count: int) -> list[int]:
@@ -114,9 +114,9 @@ def test_a_refusal_lowers_what_was_used_rather_than_what_was_allowed() -> None:
     assert refused(used_at(25), 2400, 5, 0).share == pytest.approx(0.95)
 
 
-def test_what_was_used_counts_for_half_at_least() -> None:
+def test_what_was_used_counts_for_a_quarter_at_least() -> None:
     """Little work is no sign of a small limit, nor is an hour without any."""
-    assert refused(used_at(500), 2400, 5, 0).share == pytest.approx(0.95 / 2)
+    assert refused(used_at(500), 2400, 5, 0).share == pytest.approx(0.95 / 4)
     idle, _ = next_turn(replace(used_at(25), seen=NOW + 3_600_000), 2400)
     for turn in range(60):
         idle, _ = next_turn(replace(idle, seen=idle.seen + 25), 2400)
@@ -153,6 +153,28 @@ def test_the_first_search_does_not_go_below_what_a_minute_carried() -> None:
     assert again.share == pytest.approx(0.75 * 0.97)
     later = refused(replace(first, seen=first.paused_until), 600, 5, 450, untold=1)
     assert later.share == pytest.approx(0.75 * 0.97 / 2)
+
+
+def test_a_minute_that_was_too_much_again_bounds_the_search() -> None:
+    """After steady minutes at 450 of 2,400 the limit halved: fewer and fewer within a minute were too many still."""
+    pace, found = replace(NEW, since=NOW - 600_000), []
+    for carried in (450, 410, 330):
+        pace = refused(replace(pace, seen=max(pace.seen, pace.paused_until)), 2400, 5, carried)
+        found.append((pace.share * 2400, pace.edge * 2400, pace.floor * 2400))
+    assert found == [pytest.approx(row) for row in [(1200, 1200, 450), (600, 600, 410), (330 * 0.97, 330, 330)]]
+
+
+def test_turns_of_a_minute_are_counted_for_all_who_share() -> None:
+    """As many as were given, nearly: of the minute before only the part that is not over; nothing after a silence."""
+    pace = replace(NEW, seen=(begin := NOW // 60_000 * 60_000))
+    for second in range(90):
+        pace, _ = next_turn(replace(pace, seen=begin + second * 1000), 600)
+    assert (pace.given_before, pace.given) == (60, 30)
+    assert given_in_last_minute(pace) == pytest.approx(60, abs=1)
+    ahead = replace(pace, minute=pace.minute + 1, given=1, given_before=30)
+    assert given_in_last_minute(ahead) == 30
+    assert given_in_last_minute(replace(pace, seen=begin + 135_000)) == pytest.approx(22, abs=1)
+    assert given_in_last_minute(replace(pace, seen=begin + 180_000)) == 0
 
 
 def test_a_series_of_refusals_is_one_fall_at_most_to_half() -> None:

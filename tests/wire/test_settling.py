@@ -111,10 +111,21 @@ def test_after_a_pause_one_tries_for_all(answer: float, work: float) -> None:
 
 
 def test_what_one_process_tries_three_wait_for() -> None:
-    """Twelve requests in flight, four of each process: after a pause one of the twelve tries."""
+    """Twelve requests in flight, four of each process: one of them tries, and what all carried counts."""
     clock = TogetherClock()
     keeper = OwnKeeper(clock)
     three = [Throttle(2400, clock, keeper=keeper) for _ in range(3)]
-    found, halved, later = Workers(three, Service(600, "sliding"), clock, 0.25).run([(600, 8), (300, 3), (300, 10)])
+    service = Service(600, "sliding")
+    found, halved, later = Workers(three, service, clock, 0.25).run([(600, 8), (300, 3), (300, 10)])
     assert max(found.share, halved.share, later.share) <= 0.01
     assert min(found.used, later.used) >= 0.9
+
+
+@pytest.mark.parametrize(("answer", "work"), [(0.02, 0.45), (0.08, 0.4), (0.25, 0.3)])
+def test_a_limit_that_halves_before_it_was_ever_touched(answer: float, work: float) -> None:
+    """The workers had other things to do and never met the first limit: the search begins at what they used."""
+    never, halved, later = four("sliding", 60, answer, work, (600, 3), (300, 3), (300, 10))
+    assert never.refused == 0
+    assert halved.refused <= 7
+    assert later.share <= 0.01
+    assert later.used >= 0.9
