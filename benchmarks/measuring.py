@@ -106,7 +106,7 @@ def served(module: str, *words: str) -> Iterator[str]:
 
 
 @contextmanager
-def server(catalogue: Path, products: int = 0) -> Iterator[int]:
+def server(catalogue: Path, products: int = 0, *words: str) -> Iterator[int]:
     """The lean server; its port. ``products``: how many it shows, if not those of the file."""
-    with served("benchmarks.server", str(catalogue), "--products", str(products)) as port:
+    with served("benchmarks.server", str(catalogue), "--products", str(products), *words) as port:
         yield int(port)

@@ -7,6 +7,7 @@ allows a minute, ``/log`` tells when which requests were taken or refused.
 import argparse
 import json
 import os
+import ssl
 import sys
 import threading
 import time
@@ -164,10 +165,16 @@ def main() -> None:
     flags = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     flags.add_argument("catalogue", type=Path)
     flags.add_argument("--products", type=int, default=0, help="how many to show, if not those of the file")
+    flags.add_argument("--host", default="127.0.0.1")
+    flags.add_argument("--certificate", type=Path, help="speak https with this certificate and its key")
     given = flags.parse_args()
     State.rows, State.stream = Rows(given.catalogue, given.products), given.catalogue / "stream.http"
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer((given.host, 0), Handler)
     server.daemon_threads = True
+    if given.certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(given.certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print(server.server_port, flush=True)
     sys.stdin.read()

@@ -2,7 +2,8 @@
 
 The installed ``target-micropim`` makes products in the lean server, which answers after 20, 80 and 250 ms and counts
 in a sliding window of a minute. The limit is known to the target (``known``), or its settings allow four times as much
-(``unknown``), and then the limit may halve (``halved``). ``shared``: three processes over one ``throttle_url``.
+(``unknown``), and then the limit may halve (``halved``). ``shared``: three processes over one ``throttle_url``;
+``machines``: of two machines with an address each, whose clocks are an hour apart.
 The cases run side by side, each with a server of its own: they hardly compute.
 """
 
@@ -14,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -21,12 +23,14 @@ from typing import Any
 import requests
 
 from benchmarks.catalogue import generated
-from benchmarks.measuring import BIN, ENVIRONMENT, ROOT, server
+from benchmarks.machines import STORES, Ground, apart, missing
+from benchmarks.measuring import BIN, ROOT, server
 from benchmarks.page import TABLES
 
 PLACE = ROOT / "benchmarks" / ".run"
 CATALOGUE = 100  # what a server must have and nobody reads here
 LATENCIES = (20, 80, 250)
+MACHINES_LATENCY = 80
 LAST_SECONDS = 60  # of a phase: what it has settled to
 Log = list[tuple[float, str, int]]
 
@@ -43,6 +47,7 @@ class Case:
     then: int | None = None
     processes: int = 1
     pictures: int | None = None
+    store: str | None = None  # that machines share
 
 
 @dataclass(frozen=True)
@@ -75,9 +80,12 @@ def figures(parts: Sequence[str], limit: int, seconds: int = 0) -> Iterator[dict
     for together in TOGETHER:
         made = [PARTS[part] for part in together if part in parts]
         cases = [case for make, usual in made for late in LATENCIES for case in make(late, limit, seconds or usual)]
+        if any(case.store for case in cases) and (why := missing()):
+            print(f"machines are not measured: {why}", file=sys.stderr)
+            continue
         if not cases:
             continue
-        with ThreadPoolExecutor(len(cases)) as pool:
+        with ThreadPoolExecutor(1 if cases[0].store else len(cases)) as pool:
             for case, phases in zip(cases, pool.map(measured, cases), strict=True):
                 yield from ({"case": case.name, "latency": case.latency, **asdict(phase)} for phase in phases)
 
@@ -102,55 +110,78 @@ def _halved(latency: int, limit: int, seconds: int) -> list[Case]:
     return [Case("unknown, then half", latency, limit, seconds, 4 * limit, then=limit // 2)]
 
 
+def _machines(latency: int, limit: int, seconds: int) -> list[Case]:
+    """One after the other, and at one answer time: both have the one bridge."""
+    return [
+        Case(f"known, two machines, {store}", latency, limit, seconds, limit, processes=2, store=store)
+        for store in STORES
+        if latency == MACHINES_LATENCY
+    ]
+
+
 PARTS: dict[str, tuple[Callable[[int, int, int], list[Case]], int]] = {
     "known": (_known, 60),
     "shared": (_shared, 60),
     "pictures": (_pictures, 60),
+    "machines": (_machines, 120),
     "unknown": (_unknown, 340),
     "halved": (_halved, 170),
 }
-TOGETHER = (("known", "shared", "pictures"), ("unknown", "halved"))
+TOGETHER = (("known", "shared", "pictures"), ("machines",), ("unknown", "halved"))
 
 
 def measured(case: Case) -> list[Phase]:
     """Run a case; its phases."""
-    with tempfile.TemporaryDirectory(prefix="writing-") as place, server(generated(PLACE, CATALOGUE)) as port:
-        url = f"http://127.0.0.1:{port}"
-        _limit(url, case, case.limit)
-        running = [_start(case, url, Path(place), number) for number in range(case.processes)]
-        log = _until_written(url, case.seconds)
+    with tempfile.TemporaryDirectory(prefix="writing-") as place, _ground(case, Path(place)) as ground:
+        _limit(ground, case, case.limit)
+        running = [_start(case, ground, Path(place), number) for number in range(case.processes)]
+        log = _until_written(ground, case.seconds)
         found = [_phase(log, case, case.limit)]
         if case.then is not None:
-            _limit(url, case, case.then)
-            found.append(_phase(_until_written(url, case.seconds), case, case.then))
+            _limit(ground, case, case.then)
+            found.append(_phase(_until_written(ground, case.seconds), case, case.then))
         for process in running:
             process.terminate()
             process.wait()
     return found
 
 
-def _limit(url: str, case: Case, per_minute: int) -> None:
+@contextmanager
+def _ground(case: Case, place: Path) -> Iterator[Ground]:
+    if case.store is not None:
+        with apart(generated(PLACE, CATALOGUE), place, case.processes, case.store) as ground:
+            yield ground
+        return
+    with server(generated(PLACE, CATALOGUE)) as port:
+        shared = f"sqlite:///{place}/throttle.db" if case.processes > 1 else None
+        yield Ground(f"http://127.0.0.1:{port}", shared)
+
+
+def _limit(ground: Ground, case: Case, per_minute: int) -> None:
     kind = "writes" if case.pictures is None else "pictures"
     wanted = {"latency": case.latency / 1000, kind: per_minute}
-    requests.post(f"{url}/limits", json=wanted, timeout=5).raise_for_status()
+    answer = requests.post(f"{ground.url}/limits", json=wanted, timeout=5, verify=ground.authority or True)
+    answer.raise_for_status()
 
 
-def _start(case: Case, url: str, place: Path, number: int) -> "subprocess.Popen[bytes]":
+def _start(case: Case, ground: Ground, place: Path, number: int) -> "subprocess.Popen[bytes]":
     """A target with more to write than there is time for."""
     folder = place / str(number)
     folder.mkdir()
     config: dict[str, Any] = {
-        "api_url": url, "api_key": "x" * 16, "lookup": "index", "reads_per_minute": 60_000,
+        "api_url": ground.url, "api_key": "x" * 16, "lookup": "index", "reads_per_minute": 60_000,
         "writes_per_minute": case.setting, "pictures_per_minute": case.pictures,
         "ledger_url": f"sqlite:///{folder}/ledger.db", "report_dir": str(folder / "reports"),
-        "throttle_url": f"sqlite:///{place}/throttle.db" if case.processes > 1 else None,
+        "throttle_url": ground.throttle_url,
     }  # fmt: skip
     (folder / "target.json").write_text(json.dumps(config), encoding="utf-8")
     with (folder / "in.jsonl").open("w", encoding="utf-8") as lines:
         lines.writelines(_lines(case.setting * case.seconds // 30, number, 0 if case.pictures is None else 4))
-    command = [str(BIN / "target-micropim"), "--config", "target.json", "--input", "in.jsonl"]
-    out = (folder / "out.txt").open("wb")
-    return subprocess.Popen(command, cwd=folder, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=out)
+    command = [*ground.before(number), str(BIN / "target-micropim"), "--config", "target.json", "--input", "in.jsonl"]
+    with (folder / "out.txt").open("wb") as out:
+        return subprocess.Popen(
+            command, cwd=folder, env=ground.environment(number), stdout=subprocess.DEVNULL, stderr=out
+        )
 
 
 def _lines(count: int, number: int, pictures: int) -> Iterator[str]:
@@ -168,19 +199,19 @@ def _lines(count: int, number: int, pictures: int) -> Iterator[str]:
         yield json.dumps({"type": "RECORD", "stream": "products", "record": record}) + "\n"
 
 
-def _until_written(url: str, seconds: int) -> Log:
+def _until_written(ground: Ground, seconds: int) -> Log:
     """The writes of this many seconds, which begin with the first of them."""
     log: Log = []
     deadline = time.monotonic() + 120
     while not log and time.monotonic() < deadline:
         time.sleep(0.5)
-        log += _written(url)
+        log += _written(ground)
     time.sleep(seconds)
-    return log + _written(url)
+    return log + _written(ground)
 
 
-def _written(url: str) -> Log:
-    seen = requests.get(f"{url}/log", timeout=30).json()
+def _written(ground: Ground) -> Log:
+    seen = requests.get(f"{ground.url}/log", timeout=30, verify=ground.authority or True).json()
     return [(at, kind, status) for at, kind, status in seen if kind != "reads"]
 
 

@@ -33,8 +33,11 @@ def _carry_out(*words: str) -> None:
 
 
 @contextmanager
-def cluster() -> Iterator[str]:
-    """The folder of the socket of a running server. Raises RuntimeError where there is none."""
+def cluster(listen: str = "", network: str = "") -> Iterator[str]:
+    """The folder of the socket of a running server. Raises RuntimeError where there is none.
+
+    ``listen``: an address as well, at which everybody of a ``network`` is let in.
+    """
     initdb, server = tool("initdb"), tool("pg_ctl")
     if initdb is None or server is None:
         raise RuntimeError(ABSENT)
@@ -45,7 +48,10 @@ def cluster() -> Iterator[str]:
             os.chown(folder, owner.pw_uid, owner.pw_gid)
         data = str(folder / "data")
         _carry_out(initdb, "-D", data, "-U", "tester", "-A", "trust", "--no-sync")
-        options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
+        if network:
+            with Path(data, "pg_hba.conf").open("a", encoding="utf-8") as rules:
+                rules.write(f"host all all {network} trust\n")
+        options = f"-c listen_addresses='{listen}' -c unix_socket_directories={folder} -c fsync=off"
         _carry_out(server, "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start")
         try:
             yield str(folder)

@@ -215,6 +215,13 @@ def test_a_clock_that_is_set_back_stops_nobody(tmp_path: Path) -> None:
     assert due(one) - now[0] == pytest.approx(before + 0.1, abs=0.02)
 
 
+@pytest.mark.parametrize("url", ["postgresql", "redis"], indirect=True)
+def test_hosts_whose_clocks_are_apart_share_a_server(url: str) -> None:
+    """The server tells the time: one host is an hour ahead, and both stand in one queue."""
+    right, ahead = keeper(url), keeper(url, wall=lambda: time.time() + 3600)
+    check([due(one) for _ in range(300) for one in (right, ahead)])
+
+
 def test_what_nobody_used_for_hours_is_forgotten(tmp_path: Path) -> None:
     """A pace that last night's outage left behind does not slow this night."""
     now = [1_800_000_000.0]
