@@ -34,13 +34,15 @@ class Bounds:
         """Most bytes, after decompression, of an answer that is read whole."""
         return LINES_IN_AN_ANSWER * self.line_bytes
 
-    def refusal(self, response: requests.Response) -> str | None:
+    def refusal(self, response: requests.Response, *, but_depth: bool = False) -> str | None:
         """Read a good answer whole; in words what is too much of it, or None."""
         if not hold_body(response, self.answer_bytes):
             return f"with more than {self.answer_bytes} bytes ({LINES_IN_AN_ANSWER} times max_line_bytes)"
-        if response.content[:1] in {b"{", b"["} and is_nested_deeper(
-            response.content, self.nesting + LEVELS_AROUND_A_ROW
-        ):
+        return None if but_depth else self.too_deep(response.content)
+
+    def too_deep(self, answer: bytes) -> str | None:
+        """In words that an answer is nested too deep, or None."""
+        if answer[:1] in {b"{", b"["} and is_nested_deeper(answer, self.nesting + LEVELS_AROUND_A_ROW):
             return f"nested more than {self.nesting} levels deep (max_nesting)"
         return None
 

@@ -49,6 +49,7 @@ class Call:
     patience: Patience | None = None
     repeatable: bool = True
     is_broken: Callable[[requests.Response], bool] | None = None
+    is_measured_by_row: bool = False  # whoever reads the answer looks itself how deep it is nested
     is_final: Callable[[int], bool] | None = None  # statuses the caller wants to see instead of a second attempt
 
     def __str__(self) -> str:
@@ -162,7 +163,7 @@ class Wire:
         if not response.ok:
             hold_body(response, ERROR_BYTES)
             return None
-        return None if call.stream else self._bounds.refusal(response)
+        return None if call.stream else self._bounds.refusal(response, but_depth=call.is_measured_by_row)
 
     def _refuse(self, call: Call, response: requests.Response, too_much: str) -> None:
         told = f"answered {response.status_code} {too_much}"

@@ -17,6 +17,7 @@ from pim_wire.wire import Call, Wire
 from tap_medipim.errors import AccessRefused, ConnectionLost, EndpointAbsent, StreamFailed
 from tap_medipim.json_lines import read_results
 from tap_medipim.rows import is_count, unfit_row
+from tap_medipim.skim import Skimmer, skimmed_page
 
 
 @dataclass(frozen=True)
@@ -61,15 +62,18 @@ class MedipimClient:
         """Before a stream is read: its first answer tells the time up to which it can be complete."""
         self.server_time = None
 
-    def query(self, path: str, body: dict[str, Any]) -> Page:
-        """POST to a ``*/query`` endpoint and read its one JSON answer."""
+    def query(self, path: str, body: dict[str, Any], skimmer: Skimmer | None = None) -> Page:
+        """POST to a ``*/query`` endpoint and read its one JSON answer; its rows are skimmed if wanted."""
         found: dict[str, Any] = {}
 
         def is_broken(response: requests.Response) -> bool:
-            found.update(_object(response.content) if response.ok else {})
+            found.update(self._page(response.content, path, skimmer) if response.ok else {})
             return response.ok and not isinstance(found.get("results"), list)
 
-        call = Call("POST", path, self._request_timeout, json=body, is_broken=is_broken, headers=_ACCEPT_JSON)
+        call = Call(
+            "POST", path, self._request_timeout, json=body, is_broken=is_broken, headers=_ACCEPT_JSON,
+            is_measured_by_row=skimmer is not None,
+        )  # fmt: skip
         with closing(self._send(call)) as response:
             self._judge(response, path)
         meta = found.get("meta")
@@ -90,8 +94,17 @@ class MedipimClient:
             self._judge(response, path)
         return Page(_fit([row for row in found if isinstance(row, dict)], path), None)
 
-    def stream(self, path: str, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """POST to a ``*/stream`` endpoint and yield its results as they arrive.
+    def _page(self, content: bytes, path: str, skimmer: Skimmer | None) -> dict[str, Any]:
+        """The answer as an object; of rows that are skimmed nobody has looked yet how deep they are."""
+        if skimmer is None:
+            return _object(content)
+        page = skimmed_page(content, skimmer, self._bounds.nesting)
+        if page is None and (too_deep := self._bounds.too_deep(content)):
+            raise StreamFailed(f"{path} answered {too_deep}")
+        return _object(content) if page is None else page
+
+    def stream(self, path: str, body: dict[str, Any], skimmer: Skimmer | None = None) -> Iterator[dict[str, Any]]:
+        """POST to a ``*/stream`` endpoint and yield its results as they arrive, skimmed if wanted.
 
         Raises StreamBroken when the answer ends before it is complete, whatever the reason.
         """
@@ -101,7 +114,7 @@ class MedipimClient:
             self._judge(response, path)
             if response.status_code == requests.codes.no_content:
                 return
-            for result in read_results(_chunks(response, patience), self._bounds, self.on_total):
+            for result in read_results(_chunks(response, patience), self._bounds, self.on_total, skimmer):
                 yield result
                 patience.renew()  # only now: as long as the reader of our output lets us wait, nothing is late
 

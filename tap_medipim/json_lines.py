@@ -12,6 +12,7 @@ import orjson
 from pim_wire.bounds import LINE_BYTES, Bounds, is_nested_deeper
 from tap_medipim.errors import ConnectionLost, StreamBroken
 from tap_medipim.rows import is_count, is_key
+from tap_medipim.skim import Skimmer
 
 
 def split_lines(chunks: Iterable[bytes], max_line: int = LINE_BYTES) -> Iterator[bytes]:
@@ -42,15 +43,18 @@ def _too_long(most: int) -> StreamBroken:
 
 
 def read_results(
-    chunks: Iterable[bytes], bounds: Bounds | None = None, on_total: Callable[[int], None] = lambda _total: None
+    chunks: Iterable[bytes],
+    bounds: Bounds | None = None,
+    on_total: Callable[[int], None] = lambda _total: None,
+    skimmer: Skimmer | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """The ``result`` of each line. Raises StreamBroken unless the stream proves to be complete."""
+    """The ``result`` of each line, skimmed if wanted. Raises StreamBroken unless the stream proves to be complete."""
     expected, total, bounds = 0, None, bounds or Bounds()
     try:
         for line in split_lines(chunks, bounds.line_bytes):
             if not line.strip():
                 continue
-            index, total, result = _row(line, expected, bounds.nesting)
+            index, total, result = _row(line, expected, bounds.nesting, skimmer)
             if expected == 0:
                 on_total(total)
             if index != expected:
@@ -66,9 +70,19 @@ def read_results(
         )
 
 
-def _row(line: bytes, expected: int, most_nesting: int) -> tuple[int, int, dict[str, Any]]:
+def _row(line: bytes, expected: int, most_nesting: int, skimmer: Skimmer | None) -> tuple[int, int, dict[str, Any]]:
     if is_nested_deeper(line, most_nesting):
         raise StreamBroken(f"row {expected} is nested more than {most_nesting} levels deep (max_nesting)")
+    if skimmer is None:
+        return _read(line, expected)
+    if (known := skimmer.line(line)) is not None:
+        return known
+    index, total, result = _read(line, expected)
+    skimmer.learn(result)
+    return index, total, result
+
+
+def _read(line: bytes, expected: int) -> tuple[int, int, dict[str, Any]]:
     try:
         row = orjson.loads(line)
     except ValueError:

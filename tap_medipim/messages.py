@@ -41,8 +41,8 @@ class OrjsonWriter(GenericSingerWriter[bytes, Any]):
         if self.stopping and message.type is SingerMessageType.RECORD:
             raise Interrupted("told to stop")
 
-    def write_record(self, stream: str, record: dict[str, Any], extracted: datetime) -> None:
-        """One RECORD, as ``write_message`` writes it, without the objects in between."""
+    def write_record(self, stream: str, record: dict[str, Any] | orjson.Fragment, extracted: datetime) -> None:
+        """One RECORD, as ``write_message`` writes it, without the objects in between; a Fragment is JSON already."""
         message = {"type": "RECORD", "stream": stream, "record": record, "time_extracted": extracted}
         self._add(orjson.dumps(message, default=str, option=orjson.OPT_APPEND_NEWLINE))
         if self.stopping:

@@ -22,6 +22,7 @@ from tap_medipim.normalise import updated_at
 from tap_medipim.pagination import by_keyset, resumed
 from tap_medipim.resources import Resource
 from tap_medipim.settings import TapSettings
+from tap_medipim.skim import Skimmer
 from tap_medipim.windows import LATEST, MAX_REACHABLE_ROWS, Question, Span, Windows
 
 Row = dict[str, Any]
@@ -39,19 +40,21 @@ class ChangeReader:
         client: MedipimClient,
         resource: Resource,
         settings: TapSettings,
+        skimmer: Skimmer,
         bookmark: Bookmark,
         warn: Callable[[str], None],
     ) -> None:
         self._client = client
         self._resource = resource
         self._settings = settings
+        self._skimmer = None if settings.api_version == "v3" else skimmer  # a row of v3 is changed in many places
         self._bookmark = bookmark
         self._warn = warn
         self._frontier: Frontier | None = None
         self._sorting = settings.sorting if resource.name == "products" else None
 
     def rows(self, wanted: Filter | None) -> Iterator[Row]:
-        """Every row that changed since the bookmark and matches, each version once."""
+        """Every row that changed since the bookmark and matches, each version once; of v4 they are skimmed."""
         self._client.forget_server_time()
         since = self._bookmark.ask_from(self._settings.lookback_seconds)
         parts = split(wanted, self._settings.api_version)
@@ -95,7 +98,7 @@ class ChangeReader:
     def _ask_stream(self, wanted: Filter | None, since: int) -> Iterator[Row]:
         sorting = self._sorting or BY_UPDATE_TIME
         body = {"filter": both(wanted, {"updatedSince": since}), "sorting": sorting}
-        return self._client.stream(f"{self._resource.v4}/stream", body)
+        return self._client.stream(f"{self._resource.v4}/stream", body, self._skimmer)
 
     def _ask_page(self, wanted: Filter | None, since: int, number: int) -> Page:
         body = {"filter": both(wanted, {"updatedSince": since}), "sorting": BY_UPDATE_TIME}
@@ -134,7 +137,7 @@ class ChangeReader:
 
     def _query(self, body: dict[str, Any]) -> Page:
         path = self._resource.v3[0] if self._settings.api_version == "v3" else f"{self._resource.v4}/query"
-        page = self._client.query(path, body)
+        page = self._client.query(path, body, self._skimmer)
         if any(row.get("id") is None for row in page.results):
             raise StreamFailed(f"{path}: a row has no id, so nobody can tell whether it was read")
         return page

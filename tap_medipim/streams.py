@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
+import orjson
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.streams import Stream
@@ -23,10 +24,11 @@ from tap_medipim.drift import Drift
 from tap_medipim.errors import EndpointAbsent, StreamFailed
 from tap_medipim.legacy import plain_name
 from tap_medipim.messages import OrjsonWriter
-from tap_medipim.normalise import normalise
+from tap_medipim.normalise import normalise, normalised_text
 from tap_medipim.pagination import all_pages
 from tap_medipim.reading import ChangeReader
 from tap_medipim.resources import Resource
+from tap_medipim.skim import Skimmed, Skimmer, whole
 
 if TYPE_CHECKING:
     from tap_medipim.tap import TapMedipim
@@ -58,7 +60,11 @@ class MedipimStream(Stream):
         return self._tap.settings.page_size
 
     @override
-    def get_records(self, context: Any) -> Iterable[dict[str, Any]]:
+    def get_records(self, context: Any) -> Iterator[dict[str, Any]]:
+        return map(whole, self.rows())
+
+    def rows(self) -> Iterable[dict[str, Any]]:
+        """What the service has to say; some of it may be skimmed."""
         if self._tap.settings.api_version == "v3":
             return self._everything()
         ask = partial(self._tap.client.query, f"{self.resource.v4}/query")
@@ -127,17 +133,26 @@ class MedipimStream(Stream):
         number = 0
         with self.get_record_counter() as counter, self.get_sync_timer():
             self._write_starting_replication_value(None)
-            for number, row in enumerate(self.get_records(None), start=1):
-                record = self.post_process(row)
+            for number, row in enumerate(self.rows(), start=1):
+                record = self._passing(row) or self.post_process(whole(row))
                 write(self.name, record, datetime.now(UTC))
                 settled.is_flushed = False
-                self._increment_stream_state(record)
+                self._increment_stream_state(row)
                 if number % every == 0:
                     counter.increment(every)
                     self._write_state_message()
-                yield record
+                yield row
             counter.increment(number % every)
         self._finalize_state(self.stream_state)
+
+    def _passing(self, row: dict[str, Any]) -> orjson.Fragment | None:
+        """The record as text, unless it has to be read whole: for what it holds, or for a look at its depth."""
+        if not isinstance(row, Skimmed):
+            return None
+        text = normalised_text(
+            row, incremental=self.resource.incremental, keep_embed_url=self._tap.settings.keep_embed_url
+        )
+        return orjson.Fragment(text) if text is not None and self._drift.lets_pass() else None
 
 
 class ChangingStream(MedipimStream):
@@ -159,13 +174,16 @@ class ChangingStream(MedipimStream):
         """None: bookmarks come from the service's data and clock only, never from ours."""
 
     @override
-    def get_records(self, context: Any) -> Iterator[dict[str, Any]]:
+    def rows(self) -> Iterator[dict[str, Any]]:
         wanted = self._tap.settings.filter if self.name == "products" else None
         state = {} if self.replication_method == "FULL_TABLE" else self.stream_state
         self._bookmark = Bookmark.read(state, self.config.get("start_date"), wanted)
         if self._bookmark.was_for_another_filter:
             self._warn("the filter setting changed: the old bookmark does not count, everything is read again")
-        self._reader = ChangeReader(self._tap.client, self.resource, self._tap.settings, self._bookmark, self._warn)
+        skimmer = Skimmer(self.schema["properties"])
+        self._reader = ChangeReader(
+            self._tap.client, self.resource, self._tap.settings, skimmer, self._bookmark, self._warn
+        )
         return self._reader.rows(wanted)
 
     def _warn(self, message: str) -> None:

@@ -1,0 +1,187 @@
+"""Rows that pass as text: the same records as of rows that are read whole, and nothing passes that is no JSON."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pim_wire.schema_files import read_schema
+from sandbox import Sandbox
+from sandbox.medipim.catalogue import Catalogue
+from sandbox.medipim.options import MedipimOptions
+from tap_medipim.errors import StreamBroken, StreamFailed
+from tap_medipim.json_lines import read_results
+from tap_medipim.normalise import normalise, normalised_text
+from tap_medipim.skim import MOST_NEW_NAMES, Skimmer, skimmed_page, whole
+
+NAMES = ("name", "ean", 'naïve "name"', "class", "", "updated_at")
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=12) | st.sampled_from(['"}', ',"meta":{}}', '{"meta":{', '","result":{', "\\", "\u2028", "\r"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=8,
+)  # fmt: skip
+METAS = st.none() | st.just({}) | VALUES | st.fixed_dictionaries(
+    {"updatedAt": st.integers(-1, 2**40) | VALUES}, optional={"embedUrl": VALUES, "createdAt": VALUES}
+)  # fmt: skip
+ROWS = st.fixed_dictionaries(
+    {"id": st.integers(-(2**63), 2**64 - 1) | st.text(max_size=9) | VALUES},
+    optional={"meta": METAS, "later": VALUES, **dict.fromkeys(NAMES, VALUES)},
+).flatmap(lambda row: st.permutations(list(row.items())).map(dict))
+FORMS = st.fixed_dictionaries(
+    {
+        "ensure_ascii": st.booleans(),
+        "indent": st.sampled_from([None, None, None, 1]),
+        "separators": st.sampled_from([(",", ":"), (",", ":"), (", ", ": "), (" ,", "\t:\r")]),
+    }
+)
+
+
+def skimmer() -> Skimmer:
+    """One that knows some names."""
+    return Skimmer(NAMES)
+
+
+@given(row=ROWS, form=FORMS, incremental=st.booleans(), keep=st.booleans())
+def test_a_row_as_text_is_the_record_it_would_have_been(
+    row: dict[str, Any], form: dict[str, Any], incremental: bool, keep: bool
+) -> None:
+    """Every value, every order of names, every way to write JSON: the same record, or none that passes as text."""
+    text = json.dumps(row, **form).encode()
+    found = skimmer().row(text)
+    if found is None:
+        return
+    assert "later" not in row
+    assert whole(found) == orjson.loads(text)
+    assert found["id"] == row["id"]
+    assert found["meta"] == row.get("meta")
+    record = normalised_text(found, incremental=incremental and "updated_at" not in row, keep_embed_url=keep)
+    if record is None:
+        assert not keep
+        return
+    assert b"\n" not in record
+    assert b"\r" not in record
+    wanted = normalise(orjson.loads(text), incremental=incremental, keep_embed_url=keep)
+    assert list(orjson.loads(record).items()) == list(wanted.items())
+
+
+@given(rows=st.lists(ROWS, min_size=1, max_size=3), form=FORMS)
+def test_a_line_skimmed_is_the_line_read(rows: list[dict[str, Any]], form: dict[str, Any]) -> None:
+    """The reader of streams gives the same rows, or fails for the same reason, with a skimmer or without."""
+    answer = b"\n".join(
+        json.dumps({"meta": {"total": len(rows), "index": place}, "result": row}, **form | {"indent": None}).encode()
+        for place, row in enumerate(rows)
+    )
+    assert outcome(answer + b"\n", skimmer()) == outcome(answer + b"\n", None)
+
+
+LINE = (
+    b'{"meta":{"total":1,"index":0},"result":{"id":"M1","name":"caf\xc3\xa9 \\"x\\" \\u00e9",'
+    b'"ean":[1,2.5e3,{"class":null}],"meta":{"createdAt":1,"updatedAt":1700000000,"embedUrl":"https://x.test/?t=1"}}}'
+)
+
+
+@given(
+    places=st.lists(st.tuples(st.integers(0, len(LINE) - 1), st.integers(0, 255)), max_size=3),
+    piece=st.tuples(st.integers(0, len(LINE)), st.integers(0, len(LINE))),
+    again=st.integers(0, len(LINE)),
+)
+def test_a_spoiled_line_is_read_alike(places: list[tuple[int, int]], piece: tuple[int, int], again: int) -> None:
+    """Bytes changed, taken out or doubled: what comes of it is what comes of the line read whole."""
+    line = bytearray(LINE)
+    for place, value in places:
+        line[place] = value
+    spoiled = bytes(line[:again] + line[min(piece) : max(piece)] + line[again:])
+    alike(spoiled)
+    alike(bytes(line[: min(piece)] + line[max(piece) :]))
+
+
+def alike(line: bytes) -> None:
+    """Both ways give the same, but for a number without bounds and for a name that stands twice."""
+    quick, slow = outcome(line + b"\n", skimmer()), outcome(line + b"\n", None)
+    if quick == slow:
+        return
+    assert isinstance(quick, list)
+    if slow == "row 0 is not JSON":
+        with pytest.raises(orjson.JSONDecodeError, match="infinity"):
+            orjson.loads(line)
+        return
+    names: list[str] = []
+    json.loads(line, object_pairs_hook=lambda pairs: names.extend(name for name, _ in pairs))
+    assert len(names) > len(set(names))
+
+
+def outcome(answer: bytes, given: Skimmer | None) -> Any:
+    """The rows with all their fields, or the reason why there are none."""
+    try:
+        return [whole(row) for row in read_results([answer], skimmer=given)]
+    except (StreamBroken, StreamFailed) as broken:
+        return str(broken)
+
+
+@pytest.mark.parametrize("market", ["be", "fr", "de", "es", "au", "us"])
+def test_what_the_service_sends_passes_as_text(market: Any) -> None:
+    """Once new names are learnt, no product of any market has to be read whole; a new name costs one row."""
+    catalogue = Catalogue(MedipimOptions(market=market, products=60))
+    rows = [b"token".join(catalogue.serialise(entry.raw)) for entry in catalogue.entries.values()]
+    ours = Skimmer(read_schema("medipim", "products")["properties"])
+    skimmed_page(b'{"results":[%b]}' % b",".join(rows), ours, 128)
+    for text in rows:
+        found = ours.row(text)
+        assert found is not None
+        record = normalised_text(found, incremental=True)
+        assert record is not None
+        assert orjson.loads(record) == normalise(orjson.loads(text), incremental=True)
+        assert b"embedUrl" not in record
+
+
+@pytest.mark.parametrize("endpoint", ["stream", "query"])
+def test_the_tap_reads_no_row_whole_but_samples(
+    sandbox: Callable[..., Sandbox], run_tap: Any, monkeypatch: pytest.MonkeyPatch, endpoint: str
+) -> None:
+    """The short way is taken: of 450 products 200 and two more are looked at in depth, and those with new names."""
+    read: list[Any] = []
+    monkeypatch.setattr("tap_medipim.streams.whole", lambda row: read.append(row) or whole(row))
+    box = sandbox(products=450)
+    run = run_tap(box, "products", products_endpoint=endpoint)
+    assert run.error is None
+    assert len(run.records()) == 450
+    assert 200 <= len(read) <= 210
+
+
+class TestLimits:
+    """What a skimmer does not take, and how much it learns."""
+
+    def test_names_are_learnt_up_to_a_bound(self) -> None:
+        ours = skimmer()
+        for number in range(3 * MOST_NEW_NAMES):
+            ours.learn({f"n{number}": 1})
+        assert ours.row(b'{"id":1,"n49":2}') is not None
+        assert ours.row(b'{"id":1,"n50":2}') is None
+
+    def test_our_own_name_is_never_learnt(self) -> None:
+        ours = skimmer()
+        ours.learn({"id": 1, "updated_at": "theirs", "meta": {}})
+        assert ours.row(b'{"id":1,"updated_at":"theirs"}') is None
+
+    @pytest.mark.parametrize(
+        "text", [b'{"id":1,"name":"\xff"}', b'{"id":1,"name":"\\ud800"}', b'{"id":1,"name":01}', b'{"id":1,"name":NaN}']
+    )
+    def test_a_page_with_what_is_no_json_is_no_page(self, text: bytes) -> None:
+        assert skimmed_page(b'{"results":[%b]}' % text, skimmer(), 128) is None
+
+    def test_a_page_with_a_row_that_is_too_deep_is_left_to_others(self) -> None:
+        deep = b'{"id":1,"name":%b%b}' % (b"[" * 16, b"]" * 16)
+        assert skimmed_page(b'{"results":[%b]}' % deep, skimmer(), 16) is None
+        assert skimmed_page(b'{"results":[%b]}' % deep, skimmer(), 17) is not None
+
+    def test_a_number_without_bounds_goes_on_as_text_and_is_named_when_it_must_be_read(self) -> None:
+        found = skimmer().row(b'{"id":"M7","name":1e999}')
+        assert found is not None
+        assert normalised_text(found, incremental=True) == b'{"id":"M7","name":1e999,"updated_at":null}'
+        with pytest.raises(StreamFailed, match="M7"):
+            whole(found)
