@@ -42,6 +42,7 @@ EXTRAS = (*MAPPING, "tests/target/test_extra_fields.py")
 TESTS = {
     "tap_medipim/json_lines.py": ("tests/tap/test_json_lines.py",),
     "tap_medipim/skim.py": ("tests/tap/test_skim.py",),
+    "tap_medipim/row_text.py": ("tests/tap/test_skim.py",),
     "tap_medipim/pagination.py": ("tests/tap/test_pagination.py", "tests/tap/test_pure.py"),
     "tap_medipim/normalise.py": ("tests/tap/test_pure.py",),
     "pim_wire/pace.py": ("tests/wire/test_pace.py",),

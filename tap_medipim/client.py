@@ -4,7 +4,7 @@ import email.utils
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import requests
@@ -17,7 +17,9 @@ from pim_wire.wire import Call, Wire
 from tap_medipim.errors import AccessRefused, ConnectionLost, EndpointAbsent, StreamFailed
 from tap_medipim.json_lines import read_results
 from tap_medipim.rows import is_count, unfit_row
-from tap_medipim.skim import Skimmer, skimmed_page
+
+if TYPE_CHECKING:  # its library is imported when a tap begins to read
+    from tap_medipim.skim import Skimmer
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class MedipimClient:
         """Before a stream is read: its first answer tells the time up to which it can be complete."""
         self.server_time = None
 
-    def query(self, path: str, body: dict[str, Any], skimmer: Skimmer | None = None) -> Page:
+    def query(self, path: str, body: dict[str, Any], skimmer: "Skimmer | None" = None) -> Page:
         """POST to a ``*/query`` endpoint and read its one JSON answer; its rows are skimmed if wanted."""
         found: dict[str, Any] = {}
 
@@ -94,16 +96,16 @@ class MedipimClient:
             self._judge(response, path)
         return Page(_fit([row for row in found if isinstance(row, dict)], path), None)
 
-    def _page(self, content: bytes, path: str, skimmer: Skimmer | None) -> dict[str, Any]:
+    def _page(self, content: bytes, path: str, skimmer: "Skimmer | None") -> dict[str, Any]:
         """The answer as an object; of rows that are skimmed nobody has looked yet how deep they are."""
         if skimmer is None:
             return _object(content)
-        page = skimmed_page(content, skimmer, self._bounds.nesting)
+        page = skimmer.page(content, self._bounds.nesting)
         if page is None and (too_deep := self._bounds.too_deep(content)):
             raise StreamFailed(f"{path} answered {too_deep}")
         return _object(content) if page is None else page
 
-    def stream(self, path: str, body: dict[str, Any], skimmer: Skimmer | None = None) -> Iterator[dict[str, Any]]:
+    def stream(self, path: str, body: dict[str, Any], skimmer: "Skimmer | None" = None) -> Iterator[dict[str, Any]]:
         """POST to a ``*/stream`` endpoint and yield its results as they arrive, skimmed if wanted.
 
         Raises StreamBroken when the answer ends before it is complete, whatever the reason.

@@ -5,14 +5,16 @@ raises no error in any HTTP client; a stream is whole only when every index 0 to
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from pim_wire.bounds import LINE_BYTES, Bounds, is_nested_deeper
 from tap_medipim.errors import ConnectionLost, StreamBroken
 from tap_medipim.rows import is_count, is_key
-from tap_medipim.skim import Skimmer
+
+if TYPE_CHECKING:
+    from tap_medipim.skim import Skimmer
 
 
 def split_lines(chunks: Iterable[bytes], max_line: int = LINE_BYTES) -> Iterator[bytes]:
@@ -46,7 +48,7 @@ def read_results(
     chunks: Iterable[bytes],
     bounds: Bounds | None = None,
     on_total: Callable[[int], None] = lambda _total: None,
-    skimmer: Skimmer | None = None,
+    skimmer: "Skimmer | None" = None,
 ) -> Iterator[dict[str, Any]]:
     """The ``result`` of each line, skimmed if wanted. Raises StreamBroken unless the stream proves to be complete."""
     expected, total, bounds = 0, None, bounds or Bounds()
@@ -70,7 +72,7 @@ def read_results(
         )
 
 
-def _row(line: bytes, expected: int, most_nesting: int, skimmer: Skimmer | None) -> tuple[int, int, dict[str, Any]]:
+def _row(line: bytes, expected: int, most_nesting: int, skimmer: "Skimmer | None") -> tuple[int, int, dict[str, Any]]:
     if is_nested_deeper(line, most_nesting):
         raise StreamBroken(f"row {expected} is nested more than {most_nesting} levels deep (max_nesting)")
     if skimmer is None:

@@ -4,10 +4,6 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-import orjson
-
-from tap_medipim.skim import Skimmed
-
 LATEST = 253_402_300_799  # 9999-12-31T23:59:59Z, the last second a date can name
 
 
@@ -46,21 +42,3 @@ def normalise(raw: dict[str, Any], *, incremental: bool, keep_embed_url: bool = 
     if isinstance(meta, dict) and not keep_embed_url:
         meta.pop("embedUrl", None)
     return raw
-
-
-def normalised_text(row: Skimmed, *, incremental: bool, keep_embed_url: bool = False) -> bytes | None:
-    """What ``normalise`` makes of the row, as JSON, out of its text; None when ``meta`` is not where it can be told.
-
-    A row that ends in ``,"meta":``, the value of meta and ``}`` ends in its meta: in a string the quotes were escaped.
-    """
-    text, meta = row.text, row["meta"]
-    if isinstance(meta, dict) and "embedUrl" in meta and not keep_embed_url:
-        tail = b',"meta":%b}' % row.meta_text
-        if not text.endswith(tail):
-            return None
-        del meta["embedUrl"]
-        text = b'%b,"meta":%b}' % (text[: -len(tail)], orjson.dumps(meta))
-    if not incremental:
-        return text
-    moment = updated_at(row)
-    return b'%b,"updated_at":%b}' % (text[:-1], b"null" if moment is None else b'"%b"' % rfc3339(moment).encode())

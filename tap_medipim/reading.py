@@ -9,7 +9,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tap_medipim.bookmark import Bookmark
 from tap_medipim.changes import Frontier
@@ -22,8 +22,10 @@ from tap_medipim.normalise import updated_at
 from tap_medipim.pagination import by_keyset, resumed
 from tap_medipim.resources import Resource
 from tap_medipim.settings import TapSettings
-from tap_medipim.skim import Skimmer
 from tap_medipim.windows import LATEST, MAX_REACHABLE_ROWS, Question, Span, Windows
+
+if TYPE_CHECKING:
+    from tap_medipim.skim import Skimmer
 
 Row = dict[str, Any]
 Filter = dict[str, Any]
@@ -40,7 +42,7 @@ class ChangeReader:
         client: MedipimClient,
         resource: Resource,
         settings: TapSettings,
-        skimmer: Skimmer,
+        skimmer: "Skimmer",
         bookmark: Bookmark,
         warn: Callable[[str], None],
     ) -> None:

@@ -1,7 +1,7 @@
 """Rows that pass as the text they came in: ``id`` and ``meta`` are read, the rest is proven to be JSON and left alone.
 
 A record differs from its row by one link and one time (``normalise``). To build forty objects and texts from a row and
-write them again is half of what reading it costs; to walk over it a fifth of that (docs/benchmarks.md). Pure.
+write them again is half of what reading it costs; to walk over it a fifth of that (docs/benchmarks.md).
 
 Whatever is unusual (a name that no schema knows, an unfit id, another order, no JSON) is None here: it is read whole,
 by those who say in words what is wrong with it. So nothing here refuses anything.
@@ -9,13 +9,13 @@ by those who say in words what is wrong with it. So nothing here refuses anythin
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 import orjson
 
 from pim_wire.bounds import is_nested_deeper
-from tap_medipim.errors import StreamFailed
+from tap_medipim.row_text import Skimmed
 from tap_medipim.rows import is_count, is_key
 
 MOST_NEW_NAMES = 50  # names that differ in each row must not fill the memory
@@ -26,22 +26,21 @@ _NULL = msgspec.Raw(b"null")
 _NOT_THIS_WAY = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
-class Skimmed(dict[str, Any]):
-    """``id`` and ``meta`` of a row, which is what reading asks for; all of it is ``text``."""
-
-    __slots__ = ("meta_text", "text")
-
-    def __init__(self, key: int | str, meta_text: bytes, text: bytes) -> None:
-        super().__init__(id=key, meta=orjson.loads(meta_text))
-        self.meta_text = meta_text
-        self.text = text
-
-
 class _Place(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """Where in the answer a line stands."""
 
     total: int
     index: int
+
+
+class _Page(msgspec.Struct, gc=False):
+    """An answer of ``*/query``."""
+
+    results: list[msgspec.Raw]
+    meta: msgspec.Raw = _NULL
+
+
+_PAGE = msgspec.json.Decoder(_Page)
 
 
 class Skimmer:
@@ -99,54 +98,29 @@ class Skimmer:
         except _NOT_THIS_WAY:
             return None
 
+    def page(self, answer: bytes, most_nesting: int) -> dict[str, Any] | None:
+        """An answer of ``*/query`` with its rows skimmed; None when it is no page, or when a row is nested deeper."""
+        try:
+            page = _PAGE.decode(answer)
+            meta = orjson.loads(bytes(page.meta))
+            rows = [self._row_of_page(bytes(text), most_nesting) for text in page.results]
+        except (*_NOT_THIS_WAY, ValueError):
+            return None
+        return {"meta": meta, "results": rows}
+
+    def _row_of_page(self, text: bytes, most_nesting: int) -> Any:
+        """A row, or what came instead of one. Raises ValueError when it is too deep, or no JSON after all."""
+        if is_nested_deeper(text, most_nesting):
+            raise ValueError(text[:1])
+        if (row := self.row(text)) is not None:
+            return row
+        found = orjson.loads(text)
+        if isinstance(found, dict):
+            self.learn(found)
+        return found
+
 
 def _skimmed(found: Any, text: bytes) -> Skimmed | None:
     if not is_key(found.id) or (type(found.id) is int and not -(2**63) <= found.id < 2**64):
         return None  # a longer number would be a fraction to who reads it whole
     return Skimmed(found.id, bytes(found.meta), text)
-
-
-class _Page(msgspec.Struct, gc=False):
-    """An answer of ``*/query``."""
-
-    results: list[msgspec.Raw]
-    meta: msgspec.Raw = _NULL
-
-
-_PAGE = msgspec.json.Decoder(_Page)
-
-
-def skimmed_page(answer: bytes, skimmer: Skimmer, most_nesting: int) -> dict[str, Any] | None:
-    """The answer with its rows skimmed, where that can be; None when it is no page or when a row is nested deeper."""
-    try:
-        page = _PAGE.decode(answer)
-        meta = orjson.loads(bytes(page.meta))
-        rows = [_row_of_page(bytes(text), skimmer, most_nesting) for text in page.results]
-    except (*_NOT_THIS_WAY, ValueError):
-        return None
-    return {"meta": meta, "results": rows}
-
-
-def _row_of_page(text: bytes, skimmer: Skimmer, most_nesting: int) -> Any:
-    """A row, or what came instead of one. Raises ValueError when it is too deep, or no JSON after all."""
-    if is_nested_deeper(text, most_nesting):
-        raise ValueError(text[:1])
-    if (row := skimmer.row(text)) is not None:
-        return row
-    found = orjson.loads(text)
-    if isinstance(found, dict):
-        skimmer.learn(found)
-    return found
-
-
-def whole(row: dict[str, Any]) -> dict[str, Any]:
-    """The row with all its fields. Raises StreamFailed for a number without bounds (1e999), which is JSON all the same.
-
-    As text such a row goes on to the loader, which may take it or refuse this one record.
-    """
-    if not isinstance(row, Skimmed):
-        return row
-    try:
-        return cast("dict[str, Any]", orjson.loads(row.text))
-    except ValueError:
-        raise StreamFailed(f"the row with id {row['id']} holds a number that is too large to be read") from None

@@ -24,11 +24,11 @@ from tap_medipim.drift import Drift
 from tap_medipim.errors import EndpointAbsent, StreamFailed
 from tap_medipim.legacy import plain_name
 from tap_medipim.messages import OrjsonWriter
-from tap_medipim.normalise import normalise, normalised_text
+from tap_medipim.normalise import normalise
 from tap_medipim.pagination import all_pages
 from tap_medipim.reading import ChangeReader
 from tap_medipim.resources import Resource
-from tap_medipim.skim import Skimmed, Skimmer, whole
+from tap_medipim.row_text import Skimmed, normalised_text, whole
 
 if TYPE_CHECKING:
     from tap_medipim.tap import TapMedipim
@@ -175,6 +175,8 @@ class ChangingStream(MedipimStream):
 
     @override
     def rows(self) -> Iterator[dict[str, Any]]:
+        from tap_medipim.skim import Skimmer  # noqa: PLC0415 - its library is for those who read, not for --discover
+
         wanted = self._tap.settings.filter if self.name == "products" else None
         state = {} if self.replication_method == "FULL_TABLE" else self.stream_state
         self._bookmark = Bookmark.read(state, self.config.get("start_date"), wanted)

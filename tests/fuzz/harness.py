@@ -19,7 +19,8 @@ with atheris.instrument_imports(include=["pim_wire", "tap_medipim", "target_micr
     from tap_medipim.filter_check import refusals, split
     from tap_medipim.filters import read_filter
     from tap_medipim.json_lines import read_results
-    from tap_medipim.skim import Skimmer, whole
+    from tap_medipim.row_text import whole
+    from tap_medipim.skim import Skimmer
     from target_micropim.errors import RecordRejected
     from target_micropim.mapping.html import clean_html
     from target_micropim.mapping.limits import TextLimits

@@ -27,7 +27,7 @@ NOT_OURS = {
     "sqlalchemy.dialects.postgresql",
     "psycopg",
 }
-AT_WORK = {"pyrate_limiter", "pim_wire.throttle", "sqlalchemy", "sqlite3", "nh3"}
+AT_WORK = {"pyrate_limiter", "msgspec", "pim_wire.throttle", "sqlalchemy", "sqlite3", "nh3"}
 TAP = NOT_OURS | {"target_micropim", "sqlalchemy", "nh3", "tap_medipim.probe"}
 TARGET = NOT_OURS | {"tap_medipim"}
 CHECK, LEDGER = {"target_micropim.check", "target_micropim.forecast"}, {"target_micropim.inspection"}

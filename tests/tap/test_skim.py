@@ -15,8 +15,9 @@ from sandbox.medipim.catalogue import Catalogue
 from sandbox.medipim.options import MedipimOptions
 from tap_medipim.errors import StreamBroken, StreamFailed
 from tap_medipim.json_lines import read_results
-from tap_medipim.normalise import normalise, normalised_text
-from tap_medipim.skim import MOST_NEW_NAMES, Skimmer, skimmed_page, whole
+from tap_medipim.normalise import normalise
+from tap_medipim.row_text import normalised_text, whole
+from tap_medipim.skim import MOST_NEW_NAMES, Skimmer
 
 NAMES = ("name", "ean", 'naïve "name"', "class", "", "updated_at")
 VALUES = st.recursive(
@@ -129,7 +130,7 @@ def test_what_the_service_sends_passes_as_text(market: Any) -> None:
     catalogue = Catalogue(MedipimOptions(market=market, products=60))
     rows = [b"token".join(catalogue.serialise(entry.raw)) for entry in catalogue.entries.values()]
     ours = Skimmer(read_schema("medipim", "products")["properties"])
-    skimmed_page(b'{"results":[%b]}' % b",".join(rows), ours, 128)
+    ours.page(b'{"results":[%b]}' % b",".join(rows), 128)
     for text in rows:
         found = ours.row(text)
         assert found is not None
@@ -172,12 +173,12 @@ class TestLimits:
         "text", [b'{"id":1,"name":"\xff"}', b'{"id":1,"name":"\\ud800"}', b'{"id":1,"name":01}', b'{"id":1,"name":NaN}']
     )
     def test_a_page_with_what_is_no_json_is_no_page(self, text: bytes) -> None:
-        assert skimmed_page(b'{"results":[%b]}' % text, skimmer(), 128) is None
+        assert skimmer().page(b'{"results":[%b]}' % text, 128) is None
 
     def test_a_page_with_a_row_that_is_too_deep_is_left_to_others(self) -> None:
         deep = b'{"id":1,"name":%b%b}' % (b"[" * 16, b"]" * 16)
-        assert skimmed_page(b'{"results":[%b]}' % deep, skimmer(), 16) is None
-        assert skimmed_page(b'{"results":[%b]}' % deep, skimmer(), 17) is not None
+        assert skimmer().page(b'{"results":[%b]}' % deep, 16) is None
+        assert skimmer().page(b'{"results":[%b]}' % deep, 17) is not None
 
     def test_a_number_without_bounds_goes_on_as_text_and_is_named_when_it_must_be_read(self) -> None:
         found = skimmer().row(b'{"id":"M7","name":1e999}')
