@@ -112,7 +112,7 @@ def _figures(whole: Mapping[str, Any]) -> str:
     if made := streams.get("categories", {}).get("created"):
         found.append(("categories created", made, ""))
     if sent := whole.get("pictures", {}).get("sent"):
-        found.append(("pictures sent", sent, ""))
+        found.append(("pictures to send" if whole.get("dry_run") else "pictures sent", sent, ""))
     if not found:
         return "<p>No product or category came in.</p>"
     cards = "".join(

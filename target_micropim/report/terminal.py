@@ -45,8 +45,7 @@ def lines(whole: Mapping[str, Any], folder: Path) -> Iterator[tuple[str, str]]:
         yield f"DONE in {took}", _GREEN
     yield from _streams(whole.get("streams", {}))
     person = list(_for_a_person(whole))
-    pictures = ", ".join(f"{number} {state}" for state, number in whole.get("pictures", {}).items())
-    if pictures:
+    if pictures := _pictures(whole):
         yield f"  pictures      {pictures}", ""
     yield f"  requests      {_requests(whole.get('requests', {}))}", ""
     yield f"  waited        {_waits(whole.get('requests', {}).get('waits', {}))}", ""
@@ -79,6 +78,12 @@ def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join([row[0].ljust(widths[0]), *numbers]).rstrip()
 
 
+def _pictures(whole: Mapping[str, Any]) -> str:
+    """Each state with its number; a plan has sent nothing."""
+    words = {"sent": "to send"} if whole.get("dry_run") else {}
+    return ", ".join(f"{number} {words.get(state, state)}" for state, number in whole.get("pictures", {}).items())
+
+
 def _for_a_person(whole: Mapping[str, Any]) -> Iterator[str]:
     totals, topics = whole.get("totals", {}), whole.get("for_a_person", {})
     for number, words in (
@@ -101,9 +106,8 @@ def _requests(requests: Mapping[str, Any]) -> str:
 
 def _waits(waits: Mapping[str, float]) -> str:
     words = {"pace": "for its turn", "asked": "as MicroPIM asked", "failing": "after failures"}
-    return (
-        ", ".join(f"{lasting(waits[kind])} {said}" for kind, said in words.items() if waits.get(kind)) or "not at all"
-    )
+    told = ", ".join(f"{lasting(waits[kind])} {said}" for kind, said in words.items() if waits.get(kind))
+    return f"{told}; all requests together" if told else "not at all"  # several wait at once: longer than the run
 
 
 def _words(value: Any) -> str:

@@ -37,7 +37,7 @@ DONE in 3 min 20 s
   products          5000      120       4878         2
   pictures      240 sent
   requests      160 reads, 360 writes, 1 refused (429), 1 sent again
-  waited        2 min 10 s for its turn, 20 s as MicroPIM asked
+  waited        2 min 10 s for its turn, 20 s as MicroPIM asked; all requests together
   for a person  2 rejected, 3 changed on both sides, 5 with pictures to look at, 4 names without an id
   report        /r/report.html"""
 
@@ -63,7 +63,9 @@ def test_the_table_says_what_matters_and_no_more() -> None:
 def test_a_stopped_run_and_a_plan_say_so_first() -> None:
     """The first words are the most important ones."""
     assert shown({**WHOLE, "complete": False, "stopped_by": "no key"}).startswith("STOPPED after 3 min 20 s: no key")
-    assert shown({**WHOLE, "dry_run": True}).startswith("PLAN made in 3 min 20 s: nothing was written")
+    plan = shown({**WHOLE, "dry_run": True})
+    assert plan.startswith("PLAN made in 3 min 20 s: nothing was written")
+    assert "  pictures      240 to send\n" in plan
 
 
 def test_hostile_words_reach_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
