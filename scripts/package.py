@@ -2,11 +2,12 @@
 
 Checks that every schema is in both, installs the wheel into an empty environment in a temporary folder, and runs
 ``--about``, ``--discover`` and one small pipe from there against the sandbox; then ``uv tool install`` and ``pipx
-install``. The SBOM lies beside the wheel.
+install``, and the README's own way from the sdist. The SBOM lies beside the wheel.
 """
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -38,6 +39,7 @@ def main() -> int:
         try_plugins(bin_dir, Path(place))
         list_parts(Path(place) / "locked")
         try_installers(wheel, Path(place))
+        follow_readme(sdist, Path(place))
     print(f"package: {wheel.name} and {sdist.name} are complete and run outside the checkout; {sbom_path().name}")
     return 0
 
@@ -95,6 +97,19 @@ def try_installers(wheel: Path, place: Path) -> None:
         output([*command, "--quiet", "--python", sys.executable, str(wheel)], place, env)
         for plugin in ("tap-medipim", "target-micropim"):
             output([place / folder / plugin, "--version"], place, env)
+
+
+def follow_readme(sdist: Path, place: Path) -> None:
+    """The README's own commands of step 2, in the sources as somebody unpacks them: Meltano installs both plugins."""
+    with tarfile.open(sdist) as archive:
+        archive.extractall(place, filter="data")
+    folder = place / sdist.name.removesuffix(".tar.gz")
+    (block,) = re.findall(r"```bash\n(python3 -m venv .*?)```", (folder / "README.md").read_text("utf-8"), re.DOTALL)
+    (place / "python3").symlink_to(sys.executable)
+    env = {**os.environ, "HOME": str(place), "PATH": f"{place}{os.pathsep}{os.environ['PATH']}"}
+    output(["bash", "-ec", block], folder, env)
+    for plugin in ("tap-medipim", "target-micropim"):
+        output([folder / ".venv" / "bin" / "meltano", "invoke", plugin, "--version"], folder, env)
 
 
 def list_parts(place: Path) -> None:

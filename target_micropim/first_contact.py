@@ -91,7 +91,9 @@ class Probe:
             self._tell(f"  {number:>2} {title}")
         self._tell(
             f"It makes some 25 products (SKU {SKU}…, drafts), 20 categories and an attribute, archives the products\n"
-            f"and deletes the rest, in about ten minutes. What it finds goes into {self._wish.file}."
+            f"and deletes the rest, in about ten minutes. What it finds goes into {self._wish.file}.\n"
+            "\nFirst it only looks whether anything real is here:\n"
+            "    GET /api/channels\n    GET /api/products\n    GET /api/products?status=archived"
         )
 
     def _refuse_real_ones(self) -> None:

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,14 +17,37 @@ from sandbox.cli import QUICK, env_lines
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNNABLE = re.compile(r"<!-- run -->\n```bash\n(.*?)\n```", re.DOTALL)
-PAGES = [
-    path for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))) if RUNNABLE.search(path.read_text())
-]
+SHOWN = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md")))
+PAGES = [path for path in SHOWN if RUNNABLE.search(path.read_text())]
+PROGRAMS = r"meltano |tap-medipim |target-micropim |pip |pipx |uv |python|podman |docker |\.venv/|export |set -|\. "
+RUN_ELSEWHERE = {
+    "python3 -m venv .venv": "scripts/package.py",
+    "podman build -t medipim-micropim .": "tests/docs/test_container.py",
+    "meltano run tap-medipim-fr target-micropim-paris": "tests/docs/test_examples.py",
+    "target-micropim --config target.json --probe capabilities.json": "tests/target/test_probe.py",
+    '.venv/bin/python -m scripts.kills --scene "tap, stream"': "tests/target/test_kill.py",
+    ".venv/bin/python -m scripts.kills --every 7": "tests/target/test_kill.py",
+}
 
 
 def test_enough_pages_have_commands_to_run() -> None:
     """The marker is not lost."""
     assert {"README.md", "tutorial.md", "rejects.md", "mapping.md", "alerts.md"} <= {page.name for page in PAGES}
+
+
+def test_each_command_of_a_page_has_something_that_runs_it() -> None:
+    """A block of a shell without the mark, or an indented command that is no target of make, needs its line here."""
+    bare = {line for page in SHOWN for line in commands_without_a_mark(page)}
+    assert bare == set(RUN_ELSEWHERE)
+    for command, place in RUN_ELSEWHERE.items():
+        assert (ROOT / place).exists(), command
+
+
+def commands_without_a_mark(page: Path) -> Iterator[str]:
+    """The first line of each block, and each indented line that begins like a command."""
+    text = re.sub(r"<!-- run.*? -->\n```bash\n.*?\n```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    yield from re.findall(r"```(?:bash|sh|console)\n(.*)\n", text)
+    yield from re.findall(rf"^    ((?:{PROGRAMS}).*?)(?:  +#.*)?$", text, re.MULTILINE)
 
 
 @pytest.mark.timeout(600)
@@ -74,6 +98,7 @@ def settings_of(box: Sandbox) -> dict[str, str]:
 def run(blocks: list[str], box: Sandbox, folder: Path) -> None:
     """One shell, as somebody types them."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    (folder / ".sandbox.env").write_text("\n".join([*env_lines(box), *QUICK]), encoding="utf-8")
     quick = dict(line.split("=", 1) for line in QUICK)
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", "\n".join(blocks)], cwd=folder,

@@ -124,6 +124,18 @@ def test_without_consent_only_reads_are_sent(world: Any, probe_in: Any) -> None:
     assert "--throw-away" in told[-1]
 
 
+def test_what_is_read_before_consent_is_told_before_it_is_sent(world: Any, make_clock: Any) -> None:
+    """The owner sees each request first, also those that only look whether anything real is there."""
+    world.clock = make_clock()
+    told: list[str] = []
+    sent: list[tuple[str, str]] = []
+    world.pim.on_request(lambda call: sent.append((f"{call.method} {call.path}", "\n".join(told))))
+    contact = TargetMicroPim(config=world.settings(), clock=world.clock).contact
+    assert Probe(contact, Wish(world.folder / "capabilities.json", None), told.append).run() is False
+    assert {request for request, _said in sent} == {"GET /api/channels", "GET /api/products"}
+    assert [request for request, said in sent if f"    {request}" not in said] == []
+
+
 def test_a_place_with_real_products_is_never_probed(world: Any, singer: Any, probe_in: Any) -> None:
     """Neither where others' products are, nor where the ledger says that ours are."""
     world.load(singer.lines(products=[singer.product(1)]))
