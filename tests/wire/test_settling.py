@@ -93,10 +93,13 @@ def four(kind: str, seconds: float, answer: float, work: float, *phases: tuple[i
 @ANSWERS
 @WINDOWS
 def test_with_four_in_flight_hardly_more_is_refused(kind: str, seconds: float, answer: float, work: float) -> None:
-    """The first minutes and the search included: under 1 % at any answer time, though a touch meets all in flight."""
+    """The first minutes and the search included: under 1 %, though a touch meets all in flight.
+
+    But for three minutes: the limit halves, windows are fixed and answers slow; eight or nine refusals of 700.
+    """
     found, halved, later, doubled = four(kind, seconds, answer, work, (600, 6), (300, 3), (300, 10), (600, 10))
     assert found.share <= 0.01
-    assert halved.share <= (0.01 if (kind, seconds) in {("sliding", 60), ("token", 60)} else 0.015)
+    assert halved.share <= (0.012 if kind == "fixed" and answer == 0.25 else 0.01)
     assert later.share <= 0.01
     assert doubled.share <= 0.01
     assert min(found.used, later.used, doubled.used) >= 0.85
