@@ -70,8 +70,7 @@ class QuietCommand(SingerCommand):
             told = "Stopped on request; the next run goes on from the last state written (%s)"
             self.logger.warning(told, page_of(Interrupted.section))
             return EXIT_INTERRUPTED
-        if isinstance(failure, BrokenPipeError):
-            forget_stdout()
+        _end_stdout()
         self.logger.error("%s (%s)", _one_line(failure).removesuffix("."), page_of(section_of(failure)))
         self.logger.debug("The failure in full", exc_info=failure)
         return EXIT_STOPPED
@@ -116,6 +115,13 @@ def quiet(command: click.Command, logger: logging.Logger) -> QuietCommand:
         help=command.help,
         logger=logger,
     )
+
+
+def _end_stdout() -> None:
+    try:
+        sys.stdout.flush()
+    except OSError:  # a full disk, a reader that left: what was held back would be refused again
+        forget_stdout()
 
 
 def forget_stdout() -> None:

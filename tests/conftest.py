@@ -220,7 +220,7 @@ def run_tap() -> Callable[..., TapRun]:
                 tap.finish()
             except (Exception, Killed) as error:  # noqa: BLE001 - how a run ends is what tests look at
                 result.error = error
-            _let_go(out)
+            _let_go(out, raw)
             _close(result.tap)
         result.messages = [json.loads(line) for line in raw.lines()]
         return result
@@ -228,10 +228,11 @@ def run_tap() -> Callable[..., TapRun]:
     return run
 
 
-def _let_go(out: Any) -> None:
-    """A killed process flushes nothing more."""
+def _let_go(out: Any, raw: Stdout) -> None:
+    """A killed process flushes nothing more; what is behind a closed file is not flushed when Python collects it."""
     with contextlib.suppress(Exception, Killed):
-        out.detach().close()
+        out.flush()
+    raw.close()
 
 
 def _close(tap: TapMedipim | None) -> None:
@@ -263,14 +264,14 @@ class Ended:
 def tap_process(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
     """Start the installed ``tap-medipim`` with settings from a file."""
 
-    def start(config: Mapping[str, Any], *arguments: str, env: Mapping[str, str] | None = None) -> Any:
+    def start(
+        config: Mapping[str, Any], *arguments: str, env: Mapping[str, str] | None = None, stdout: Any = subprocess.PIPE
+    ) -> Any:
         file = tmp_path_factory.mktemp("tap") / "config.json"
         file.write_text(json.dumps({"requests_per_minute": 6000, **config}), encoding="utf-8")
         command = [str(Path(sys.executable).parent / "tap-medipim"), "--config", str(file), *arguments]
         clean = {name: value for name, value in os.environ.items() if not name.startswith("TAP_MEDIPIM")}
-        return subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**clean, **(env or {})}, text=True
-        )
+        return subprocess.Popen(command, stdout=stdout, stderr=subprocess.PIPE, env={**clean, **(env or {})}, text=True)
 
     return start
 

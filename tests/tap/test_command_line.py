@@ -18,6 +18,7 @@ Make = Callable[..., Sandbox]
 Command = Callable[..., Any]
 CANARY = "canary-5ecret/+=value"
 DEAD = "http://127.0.0.1:9"
+FULL = Path("/dev/full")
 
 
 def a_config(**settings: Any) -> dict[str, Any]:
@@ -165,6 +166,17 @@ def test_a_reader_that_leaves_ends_the_tap(sandbox: Make, tap_process: Command, 
     assert "Traceback" not in err
     assert "Exception ignored" not in err
     assert sum("pipe stopped reading" in line for line in err.splitlines()) == 1
+
+
+def test_a_full_disk_behind_stdout_is_told_once(sandbox: Make, tap_process: Command, tap_config: Command) -> None:
+    """Whether or not Python holds output back: its last flush adds no second complaint, nor its own code."""
+    for unbuffered in ("", "1"):
+        full = {"stdout": FULL.open("w"), "env": {"PYTHONUNBUFFERED": unbuffered}}
+        with full["stdout"], tap_process(tap_config(sandbox(products=5)), **full) as process:
+            err = process.stderr.read()
+            assert process.wait(timeout=30) == 1
+        assert "No space left" in err.splitlines()[-1]
+        assert "Exception ignored" not in err
 
 
 def test_a_stop_signal_leaves_a_valid_last_state(
