@@ -177,7 +177,11 @@ def _postgresql(place: URL) -> Engine:
 def _careful(connection: Any, _record: Any) -> None:
     """Readers do not block the writer, and a commit survives a loss of power."""
     cursor = connection.cursor()
-    with suppress(sqlite3.OperationalError):  # SQLite waits for no one here: "locked" means that another one is at it
-        cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.close()
+    try:
+        with suppress(sqlite3.OperationalError):  # SQLite waits for no one here: "locked": another one is at it
+            cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.close()
+    except sqlite3.Error:
+        connection.close()  # the pool forgets it without closing it
+        raise

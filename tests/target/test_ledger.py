@@ -11,7 +11,7 @@ from sqlalchemy import event
 
 from sandbox.faults import Fault
 from target_micropim.errors import LedgerUnusable
-from target_micropim.ledger import Ledger, MediaRow, ProductRow
+from target_micropim.ledger import Ledger, MediaRow, ProductRow, database
 from target_micropim.ledger.migrations import VERSION
 
 FIRST_VERSION = """
@@ -223,3 +223,14 @@ def test_what_is_asked_for_every_few_records_leaves_nothing_behind(tmp_path: Pat
     finally:
         gc.enable()
         ledger.close()
+
+
+def test_a_connection_that_cannot_be_prepared_is_closed(tmp_path: Path) -> None:
+    """The pool lets go of it without closing it: Python 3.13 and later warn of that."""
+    file = tmp_path / "ledger.db"
+    file.write_bytes(b"no database " * 100)
+    connection = sqlite3.connect(file)
+    with pytest.raises(sqlite3.DatabaseError, match="not a database"):
+        database._careful(connection, None)
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.cursor()
