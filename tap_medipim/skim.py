@@ -23,7 +23,7 @@ _READ = ("id", "meta")
 _LINE_BEGINS, _LINE_GOES_ON, _LINE_ENDS = b'{"meta":{', b',"result":{', b"}}"
 _ESCAPED = re.compile(r'["\\\x00-\x1f]')  # msgspec knows no names with these: such rows are read whole
 _NULL = msgspec.Raw(b"null")
-_NOT_THIS_WAY = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+_NOT_THIS_WAY = (msgspec.MsgspecError, ValueError, RecursionError)
 
 
 class _Place(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -104,7 +104,7 @@ class Skimmer:
             page = _PAGE.decode(answer)
             meta = orjson.loads(bytes(page.meta))
             rows = [self._row_of_page(bytes(text), most_nesting) for text in page.results]
-        except (*_NOT_THIS_WAY, ValueError):
+        except _NOT_THIS_WAY:
             return None
         return {"meta": meta, "results": rows}
 
