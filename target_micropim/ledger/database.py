@@ -145,7 +145,7 @@ class Database:
 
 
 def engine_for(url: str) -> Engine:
-    """The engine of a ``ledger_url``. Raises ValueError, OSError, SQLAlchemyError or LedgerUnusable."""
+    """The engine of a ``ledger_url``. Raises OSError, SQLAlchemyError or LedgerUnusable."""
     place = place_of(url)
     if place.get_backend_name() == "postgresql":
         return _postgresql(place)
@@ -157,8 +157,11 @@ def engine_for(url: str) -> Engine:
 
 
 def place_of(url: str) -> URL:
-    """The parts of a ``ledger_url``. Raises ValueError, SQLAlchemyError or LedgerUnusable."""
-    place = make_url(url)
+    """The parts of a ``ledger_url``. Raises LedgerUnusable."""
+    try:
+        place = make_url(url)
+    except (SQLAlchemyError, ValueError):
+        raise LedgerUnusable("ledger_url: must look like sqlite:///path or postgresql://user@host/name") from None
     if place.get_backend_name() not in {"sqlite", "postgresql"}:
         raise LedgerUnusable(f"ledger_url {shown(url)}: only sqlite:/// and postgresql:// are supported")
     return place

@@ -187,6 +187,14 @@ def test_another_kind_of_database_is_refused(world: Any) -> None:
     assert "only sqlite:/// and postgresql:// are supported" in str(outcome.failure)
 
 
+@pytest.mark.parametrize("url", ["ledger.db", "/var/lib/ledger.db", "postgresql://nobody@127.0.0.1:x/none"])
+def test_what_is_no_address_of_a_database_is_told_how_one_looks(world: Any, url: str) -> None:
+    """A path alone is the likely slip; SQLAlchemy's own words name neither the setting nor the remedy."""
+    told = str(world.run([], ledger_url=url).failure)
+    assert told.startswith("ledger_url: must look like sqlite:///")
+    assert "postgresql://" in told
+
+
 def test_a_new_ledger_can_be_opened_by_many_at_the_same_moment(tmp_path: Path) -> None:
     """SQLite does not wait while another connection makes the file what it is: nobody may take that for a failure."""
     failures: list[BaseException] = []
