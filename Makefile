@@ -4,8 +4,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PART := tests/sdk tests/tap tests/wire tests/fuzz
 
-.PHONY: help demo sandbox test lint types check bench soak fuzz mutate faults kill pictures generate lock package sbom audit docs clean
+.PHONY: help demo sandbox test pythons part lint types check bench soak fuzz mutate faults kill pictures generate lock package sbom audit docs clean
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1  /p' $(MAKEFILE_LIST)
@@ -25,6 +26,18 @@ sandbox: $(READY) ## both services on this machine until Ctrl-C, with pages to l
 
 test: $(READY) ## all tests, with coverage
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --cov --cov-report=term
+
+pythons: ## a part of the tests on each newer Python that is at hand
+	@for version in 3.12 3.13 3.14; do \
+		python=$$(for one in python$$version ~/.pyenv/versions/$$version.*/bin/python; do \
+			"$$one" -c "" 2>/dev/null && echo "$$one" && break; done) \
+			|| { echo "Python $$version is not at hand"; continue; }; \
+		$(MAKE) --no-print-directory VENV=.venvs/$$version PYTHON=$$python part || exit 1; \
+	done
+
+part: $(READY)
+	@$(BIN)/python --version
+	$(BIN)/python -m pytest --quiet --numprocesses auto --dist worksteal $(PART)
 
 lint: $(READY) ## ruff: rules and format; zizmor: the workflows
 	$(BIN)/ruff check .
