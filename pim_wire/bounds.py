@@ -19,6 +19,7 @@ _DOWN_AND_UP = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
 _LEAF = b"\x01\xff"
 _LEVELS_OF_A_PAGE = 16  # more than a page of rows has; looking on costs more than counting step by step
 _OTHERS = bytes(set(range(256)) - set(b'[]{}"'))
+_IS_JSON = re.compile(rb"\s*[\[{]")
 _STRING = re.compile(rb'"[^"]*"')
 
 
@@ -42,7 +43,7 @@ class Bounds:
 
     def too_deep(self, answer: bytes) -> str | None:
         """In words that an answer is nested too deep, or None."""
-        if answer[:1] in {b"{", b"["} and is_nested_deeper(answer, self.nesting + LEVELS_AROUND_A_ROW):
+        if _IS_JSON.match(answer) and is_nested_deeper(answer, self.nesting + LEVELS_AROUND_A_ROW):
             return f"nested more than {self.nesting} levels deep (max_nesting)"
         return None
 

@@ -75,16 +75,8 @@ def read_results(
 def _row(line: bytes, expected: int, most_nesting: int, skimmer: "Skimmer | None") -> tuple[int, int, dict[str, Any]]:
     if is_nested_deeper(line, most_nesting):
         raise StreamBroken(f"row {expected} is nested more than {most_nesting} levels deep (max_nesting)")
-    if skimmer is None:
-        return _read(line, expected)
-    if (known := skimmer.line(line)) is not None:
+    if skimmer is not None and (known := skimmer.line(line)) is not None:
         return known
-    index, total, result = _read(line, expected)
-    skimmer.learn(result)
-    return index, total, result
-
-
-def _read(line: bytes, expected: int) -> tuple[int, int, dict[str, Any]]:
     try:
         row = orjson.loads(line)
     except ValueError:

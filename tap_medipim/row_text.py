@@ -42,8 +42,12 @@ def normalised_text(row: Skimmed, *, incremental: bool, keep_embed_url: bool = F
         tail = b',"meta":%b}' % row.meta_text
         if not text.endswith(tail):
             return None
-        del meta["embedUrl"]
-        text = b'%b,"meta":%b}' % (text[: -len(tail)], orjson.dumps(meta))
+        text = b'%b,"meta":%b}' % (
+            text[: -len(tail)],
+            orjson.dumps({name: value for name, value in meta.items() if name != "embedUrl"}),
+        )
+    if not keep_embed_url and b"embedUrl" in text:
+        return None  # in another place, or in a ``meta`` that stands there twice
     if not incremental:
         return text
     moment = updated_at(row)

@@ -9,28 +9,34 @@ by those who say in words what is wrong with it. So nothing here refuses anythin
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import orjson
 
 from pim_wire.bounds import is_nested_deeper
 from tap_medipim.row_text import Skimmed
-from tap_medipim.rows import is_count, is_key
+from tap_medipim.rows import is_key
 
-MOST_NEW_NAMES = 50  # names that differ in each row must not fill the memory
-_READ = ("id", "meta")
+MOST_NEW_NAMES, LONGEST_NAME = 50, 200  # names that differ in each row must not fill the memory
+MOST_ROWS = 10_000  # of a page; a service that sends millions of small ones is read as it always was
+_NOT_LEARNT = {"id", "meta", "updated_at"}  # the last one is ours to add
 _LINE_BEGINS, _LINE_GOES_ON, _LINE_ENDS = b'{"meta":{', b',"result":{', b"}}"
+_FAR = 1000
+_LONG_NUMBER = re.compile(rb"[0-9]{4}")
 _ESCAPED = re.compile(r'["\\\x00-\x1f]')  # msgspec knows no names with these: such rows are read whole
 _NULL = msgspec.Raw(b"null")
 _NOT_THIS_WAY = (msgspec.MsgspecError, ValueError, RecursionError)
 
 
+_Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+
+
 class _Place(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """Where in the answer a line stands."""
 
-    total: int
-    index: int
+    total: _Count
+    index: _Count
 
 
 class _Page(msgspec.Struct, gc=False):
@@ -40,31 +46,29 @@ class _Page(msgspec.Struct, gc=False):
     meta: msgspec.Raw = _NULL
 
 
-_PAGE = msgspec.json.Decoder(_Page)
+_PLACE, _PAGE = msgspec.json.Decoder(_Place), msgspec.json.Decoder(_Page)
 
 
 class Skimmer:
     """Skims the rows of one stream, whose names it knows from the schema and learns from rows that were read whole."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        self._names = {name for name in names if name not in {*_READ, "updated_at"}}  # the last one is ours to add
+        self._names = set(names) - _NOT_LEARNT
         self._new = 0
         self._build()
 
     def _build(self) -> None:
-        """Decoders of rows with these names and no others; numbers stand in for names that Python would not take."""
+        """A decoder of rows with these names and no others; numbers stand in for names that Python would not take."""
         plain = sorted(name for name in self._names if not _ESCAPED.search(name))
         names = {f"field_{number}": name for number, name in enumerate(plain)}
         fields: list[Any] = [("id", int | str), ("meta", msgspec.Raw, _NULL)]
         fields += [(field, msgspec.Raw, _NULL) for field in names]
         row = msgspec.defstruct("Row", fields, rename=names, forbid_unknown_fields=True, gc=False)
-        line = msgspec.defstruct("Line", [("meta", _Place), ("result", row)], forbid_unknown_fields=True, gc=False)
-        self._row: msgspec.json.Decoder[Any] = msgspec.json.Decoder(row)
-        self._line: msgspec.json.Decoder[Any] = msgspec.json.Decoder(line)
+        self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(row)
 
     def learn(self, row: Mapping[str, Any]) -> None:
-        """A row that had to be read whole: its new names are no reason to read the next one whole, too."""
-        new = row.keys() - self._names - {*_READ, "updated_at"}
+        """From a row that was read whole, when it is looked at for drift: its names are new no longer."""
+        new = {name for name in row.keys() - self._names - _NOT_LEARNT if len(name) <= LONGEST_NAME}
         if new and self._new + len(new) <= MOST_NEW_NAMES:
             self._new += len(new)
             self._names |= new
@@ -72,36 +76,36 @@ class Skimmer:
 
     def line(self, line: bytes) -> tuple[int, int, Skimmed] | None:
         """Index, total and row of a line of ``*/stream``."""
-        if b"\r" in line:  # to some readers of our output a line ends there
+        end = line.find(b"}") + 1  # ``meta`` holds two numbers and nothing else, so the first bracket closes it
+        if not (line.startswith(_LINE_BEGINS) and line.startswith(_LINE_GOES_ON, end) and line.endswith(_LINE_ENDS)):
             return None
         try:
-            line.decode()  # msgspec walks over texts without a look at their UTF-8
-            found = self._line.decode(line)
+            place = _PLACE.decode(line[len(_LINE_BEGINS) - 1 : end])
+            row = self.row(line[end + len(_LINE_GOES_ON) - 1 : -1])
         except _NOT_THIS_WAY:
             return None
-        # ``meta`` holds two numbers and nothing else, so the first closing bracket is its own
-        end = line.find(b"}") + 1
-        fits = line.startswith(_LINE_BEGINS) and line.startswith(_LINE_GOES_ON, end) and line.endswith(_LINE_ENDS)
-        place = found.meta
-        if not fits or not is_count(place.index) or not is_count(place.total):
-            return None
-        row = _skimmed(found.result, line[end + len(_LINE_GOES_ON) - 1 : -1])
         return None if row is None else (place.index, place.total, row)
 
     def row(self, text: bytes) -> Skimmed | None:
-        """A row of a page."""
-        if b"\n" in text or b"\r" in text:
+        """A row of its own."""
+        if b"\n" in text or b"\r" in text or _has_long_number(text):  # to some readers a line ends there
             return None
         try:
-            text.decode()
-            return _skimmed(self._row.decode(text), text)
+            text.decode()  # msgspec walks over texts without a look at their UTF-8
+            found = self._decoder.decode(text)
+            if not is_key(found.id) or (type(found.id) is int and not -(2**63) <= found.id < 2**64):
+                return None  # a longer number would be a fraction to who reads it whole
+            return Skimmed(found.id, bytes(found.meta), text)
         except _NOT_THIS_WAY:
             return None
 
     def page(self, answer: bytes, most_nesting: int) -> dict[str, Any] | None:
         """An answer of ``*/query`` with its rows skimmed; None when it is no page, or when a row is nested deeper."""
         try:
+            answer.decode()
             page = _PAGE.decode(answer)
+            if len(page.results) > MOST_ROWS or is_nested_deeper(bytes(page.meta), most_nesting):
+                return None
             meta = orjson.loads(bytes(page.meta))
             rows = [self._row_of_page(bytes(text), most_nesting) for text in page.results]
         except _NOT_THIS_WAY:
@@ -112,15 +116,10 @@ class Skimmer:
         """A row, or what came instead of one. Raises ValueError when it is too deep, or no JSON after all."""
         if is_nested_deeper(text, most_nesting):
             raise ValueError(text[:1])
-        if (row := self.row(text)) is not None:
-            return row
-        found = orjson.loads(text)
-        if isinstance(found, dict):
-            self.learn(found)
-        return found
+        row = self.row(text)
+        return orjson.loads(text) if row is None else row
 
 
-def _skimmed(found: Any, text: bytes) -> Skimmed | None:
-    if not is_key(found.id) or (type(found.id) is int and not -(2**63) <= found.id < 2**64):
-        return None  # a longer number would be a fraction to who reads it whole
-    return Skimmed(found.id, bytes(found.meta), text)
+def _has_long_number(text: bytes) -> bool:
+    """Whether a number may have 4300 digits, which Python's own reader of JSON refuses: every thousandth byte tells."""
+    return len(text) > _FAR and _LONG_NUMBER.search(text[_FAR - 1 :: _FAR]) is not None

@@ -31,6 +31,7 @@ from tap_medipim.resources import Resource
 from tap_medipim.row_text import Skimmed, normalised_text, whole
 
 if TYPE_CHECKING:
+    from tap_medipim.skim import Skimmer
     from tap_medipim.tap import TapMedipim
 
 REPLICATION_KEY = "updated_at"
@@ -48,6 +49,7 @@ class MedipimStream(Stream):
         super().__init__(tap, schema=read_schema("medipim", resource.name), name=resource.name)
         self.primary_keys = ["id"]
         self._drift = Drift(read_schema("medipim", resource.name))
+        self._skimmer: Skimmer | None = None
 
     @property
     def lines_out(self) -> OrjsonWriter:
@@ -87,6 +89,8 @@ class MedipimStream(Stream):
     def post_process(self, row: dict[str, Any], context: Any = None) -> dict[str, Any]:
         record = normalise(row, incremental=self.resource.incremental, keep_embed_url=self._tap.settings.keep_embed_url)
         self._drift.look(record)
+        if self._skimmer is not None:
+            self._skimmer.learn(record)
         return record
 
     @override
@@ -146,13 +150,18 @@ class MedipimStream(Stream):
         self._finalize_state(self.stream_state)
 
     def _passing(self, row: dict[str, Any]) -> orjson.Fragment | None:
-        """The record as text, unless it has to be read whole: for what it holds, or for a look at its depth."""
+        """The record as text; None when it has to be read whole. Some are looked at in depth besides."""
         if not isinstance(row, Skimmed):
             return None
         text = normalised_text(
             row, incremental=self.resource.incremental, keep_embed_url=self._tap.settings.keep_embed_url
         )
-        return orjson.Fragment(text) if text is not None and self._drift.lets_pass() else None
+        if text is None:
+            return None
+        if not self._drift.lets_pass():
+            with suppress(StreamFailed):  # a number without bounds keeps nobody from passing the text on
+                self.post_process(whole(row))
+        return orjson.Fragment(text)
 
 
 class ChangingStream(MedipimStream):
@@ -182,9 +191,9 @@ class ChangingStream(MedipimStream):
         self._bookmark = Bookmark.read(state, self.config.get("start_date"), wanted)
         if self._bookmark.was_for_another_filter:
             self._warn("the filter setting changed: the old bookmark does not count, everything is read again")
-        skimmer = Skimmer(self.schema["properties"])
+        self._skimmer = Skimmer(self.schema["properties"])
         self._reader = ChangeReader(
-            self._tap.client, self.resource, self._tap.settings, skimmer, self._bookmark, self._warn
+            self._tap.client, self.resource, self._tap.settings, self._skimmer, self._bookmark, self._warn
         )
         return self._reader.rows(wanted)
 

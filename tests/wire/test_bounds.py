@@ -165,3 +165,12 @@ def test_a_bomb_in_a_stream_arrives_in_small_pieces(sandbox: Any, bounded: Calla
     box.medipim.faults.add(Fault("status", status=200, body=bomb, headers={"content-encoding": "gzip"}))
     with bounded(box).send(call(stream=True)) as response:
         assert max(map(len, response.iter_content(65_536))) <= 65_536
+
+
+@pytest.mark.parametrize("before", [b"", b" ", b"\r\n\t" * 50])
+def test_an_answer_that_begins_with_space_is_measured_too(before: bytes) -> None:
+    """JSON may: such a page once met the reader's own limit, and ended without words."""
+    bounds = Bounds(nesting=16)
+    assert bounds.too_deep(before + b"[" * 20 + b"]" * 20)
+    assert bounds.too_deep(before + b"[" * 19 + b"]" * 19) is None
+    assert bounds.too_deep(before + b"<html>" + b"[" * 40) is None
