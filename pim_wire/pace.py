@@ -176,7 +176,8 @@ def _slower(pace: Pace, carried: float, used: float) -> Pace:
     """Refusals without a good answer between them tell of a window that is still full, not of the pace after them.
 
     So the search among them ends at a floor: at first what the last minute has carried, later half of the pace; no
-    more than what a minute with a pause in it carried, when that was too much again.
+    more than what a minute with a pause in it carried, when that was too much again. Nor does it go back to a pace
+    above what was carried: the window that is still full holds no more.
     """
     floor, drop = pace.floor, pace.drop
     most = carried if pace.seen - pace.since >= MINUTE_MS else 1.0
@@ -191,7 +192,7 @@ def _slower(pace: Pace, carried: float, used: float) -> Pace:
         drop = min(_LARGEST_DROP, 2 * drop) if soon else _DROP
     back = used * (_BACK + _DROP - drop) if pace.good >= _STEADY_ANSWERS else pace.share * 0.5
     share = max(_SLOWEST, back, min(pace.share, floor * _NEAR))
-    edge = used * (1 + _DROP - drop) if pace.good else max(share, floor, min(used, most))
+    edge = used * (1 + _DROP - drop) if pace.good else max(share, floor, min(used, carried))
     return replace(pace, share=share, edge=edge, floor=floor, drop=drop, step=_FIRST_STEP, good=0)
 
 

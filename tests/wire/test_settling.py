@@ -113,6 +113,17 @@ def test_after_a_pause_one_tries_for_all(answer: float, work: float) -> None:
     assert halved.refused <= 4 + 3
 
 
+@pytest.mark.parametrize("work", [0.05, 0.055, 0.06, 0.07])
+def test_a_first_search_that_is_short_does_not_end_too_high(work: float) -> None:
+    """Refused before its first minute was over, and once more: what was carried is the limit, not the pace of then.
+
+    The pace went back to what was refused, and a second touch, a minute later, cost a quarter of that minute.
+    """
+    _, settled = four("sliding", 60, 0.25, work, (600, 1.25), (600, 2))
+    assert settled.refused <= 1  # one touch, to learn whether more is allowed by now
+    assert settled.used >= 0.9
+
+
 def test_what_one_process_tries_three_wait_for() -> None:
     """Twelve requests in flight, four of each process: one of them tries, and what all carried counts."""
     clock = TogetherClock()
