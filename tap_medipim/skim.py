@@ -16,7 +16,6 @@ import orjson
 
 from pim_wire.bounds import is_nested_deeper
 from tap_medipim.row_text import Skimmed
-from tap_medipim.rows import is_key
 
 MOST_NEW_NAMES, LONGEST_NAME = 50, 200  # names that differ in each row must not fill the memory
 MOST_ROWS = 10_000  # of a page; a service that sends millions of small ones is read as it always was
@@ -29,7 +28,9 @@ _NULL = msgspec.Raw(b"null")
 _NOT_THIS_WAY = (msgspec.MsgspecError, ValueError, RecursionError)
 
 
-_Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+_LAST = 2**63 - 1  # a number beyond what orjson reads would be a fraction to who reads the row whole
+_Count = Annotated[int, msgspec.Meta(ge=0, le=_LAST)]
+_KEY = Annotated[int, msgspec.Meta(ge=-_LAST, le=_LAST)] | Annotated[str, msgspec.Meta(min_length=1)]  # rows.is_key
 
 
 class _Place(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -61,7 +62,7 @@ class Skimmer:
         """A decoder of rows with these names and no others; numbers stand in for names that Python would not take."""
         plain = sorted(name for name in self._names if not _ESCAPED.search(name))
         names = {f"field_{number}": name for number, name in enumerate(plain)}
-        fields: list[Any] = [("id", int | str), ("meta", msgspec.Raw, _NULL)]
+        fields: list[Any] = [("id", _KEY), ("meta", msgspec.Raw, _NULL)]
         fields += [(field, msgspec.Raw, _NULL) for field in names]
         row = msgspec.defstruct("Row", fields, rename=names, forbid_unknown_fields=True, gc=False)
         self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(row)
@@ -93,8 +94,6 @@ class Skimmer:
         try:
             text.decode()  # msgspec walks over texts without a look at their UTF-8
             found = self._decoder.decode(text)
-            if not is_key(found.id) or (type(found.id) is int and not -(2**63) <= found.id < 2**64):
-                return None  # a longer number would be a fraction to who reads it whole
             return Skimmed(found.id, bytes(found.meta), text)
         except _NOT_THIS_WAY:
             return None

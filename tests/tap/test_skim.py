@@ -17,6 +17,7 @@ from tap_medipim.errors import StreamBroken, StreamFailed
 from tap_medipim.json_lines import read_results
 from tap_medipim.normalise import normalise
 from tap_medipim.row_text import Skimmed, normalised_text, whole
+from tap_medipim.rows import is_key
 from tap_medipim.skim import MOST_NEW_NAMES, MOST_ROWS, Skimmer
 
 NAMES = ("name", "ean", 'naïve "name"', "class", "", "updated_at")
@@ -187,6 +188,22 @@ class TestLimits:
         assert normalised_text(found, incremental=True) == b'{"id":"M7","name":1e999,"updated_at":null}'
         with pytest.raises(StreamFailed, match="M7"):
             whole(found)
+
+    @pytest.mark.parametrize("key", [0, -1, 2**63 - 1, 1 - 2**63, "M1", " ", "\u00e9"])
+    def test_ids_that_are_keys(self, key: Any) -> None:
+        found = skimmer().row(json.dumps({"id": key}).encode())
+        assert found is not None
+        assert is_key(found["id"])
+        assert found["id"] == key
+
+    @pytest.mark.parametrize("key", [2**63, -(2**63), 10**30, 1.0, True, None, "", [], {}])
+    def test_ids_that_are_none_or_that_others_judge(self, key: Any) -> None:
+        assert skimmer().row(json.dumps({"id": key}).encode()) is None
+
+    @pytest.mark.parametrize("size", [900, 1000, 2500, 6000])
+    def test_digits_here_and_there_are_no_long_number(self, size: int) -> None:
+        text = b'{"id":1,"class":"%b"}' % (b"7ab" * size)
+        assert skimmer().row(text) is not None
 
     def test_longer_names_are_not_learnt(self) -> None:
         ours = skimmer()
