@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-PART := tests/sdk tests/tap tests/wire tests/fuzz
+PART := tests/sdk tests/fuzz tests/tap/test_skim.py tests/tap/test_json_lines.py tests/tap/test_reading.py tests/target/test_ledger.py
 
 .PHONY: help demo sandbox test pythons part lint types check bench soak fuzz mutate faults kill pictures generate lock package sbom audit docs clean
 
