@@ -192,7 +192,8 @@ def _slower(pace: Pace, carried: float, used: float) -> Pace:
         drop = min(_LARGEST_DROP, 2 * drop) if soon else _DROP
     back = used * (_BACK + _DROP - drop) if pace.good >= _STEADY_ANSWERS else pace.share * 0.5
     share = max(_SLOWEST, back, min(pace.share, floor * _NEAR))
-    edge = used * (1 + _DROP - drop) if pace.good else max(share, floor, min(used, carried))
+    held = most if pace.share >= 1 else carried  # a first refusal has carried nothing yet that would tell
+    edge = used * (1 + _DROP - drop) if pace.good else max(share, floor, min(used, held))
     return replace(pace, share=share, edge=edge, floor=floor, drop=drop, step=_FIRST_STEP, good=0)
 
 

@@ -195,6 +195,7 @@ def _error_text(response: requests.Response) -> str:
 
 def _unix(http_date: str) -> int | None:
     try:
-        return int(email.utils.parsedate_to_datetime(http_date).timestamp())
+        told = int(email.utils.parsedate_to_datetime(http_date).timestamp())
     except (TypeError, ValueError, OverflowError):
         return None
+    return told if told >= 0 else None  # a clock before 1970 tells no time

@@ -16,7 +16,9 @@ def rfc3339(unix_seconds: int) -> str:
 @lru_cache(maxsize=4096)
 def _day(days: int) -> str:
     """The date, worked out once a day rather than once a record: a twentieth of the cost of a whole run."""
-    return f"{datetime.fromtimestamp(days * 86_400, UTC):%Y-%m-%d}"
+    return (
+        datetime.fromtimestamp(days * 86_400, UTC).date().isoformat()
+    )  # strftime writes the year 999 with three digits
 
 
 def updated_at(raw: dict[str, Any]) -> int | None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tap_medipim.bookmark import Bookmark
 from tap_medipim.changes import BEGINNING, Frontier
-from tap_medipim.client import Page
+from tap_medipim.client import Page, _unix
 from tap_medipim.errors import StreamFailed
 from tap_medipim.filters import both, problems, read_filter
 from tap_medipim.normalise import LATEST, normalise, rfc3339, updated_at
@@ -262,3 +262,10 @@ ENDS = [(0, 0), (LATEST, LATEST), (-1, None), (LATEST + 1, None), (True, None), 
 def test_an_update_time_is_a_second_of_the_calendar(moment: Any, read: int | None) -> None:
     """Both ends of the calendar count; what lies beyond, or is no whole number, tells no time."""
     assert updated_at(row("1", moment)) == read
+
+
+@pytest.mark.parametrize("date", ["Mon, 01 Jan 0999 00:00:00 GMT", "Wed, 31 Dec 1969 23:59:59 GMT", "x", ""])
+def test_a_service_whose_clock_is_wrong_tells_no_time(date: str) -> None:
+    """Its bookmark could not be read again."""
+    assert _unix(date) is None
+    assert _unix("Thu, 01 Jan 1970 00:00:01 GMT") == 1

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-SPEED = 30  # MicroPIM's minute passes in two seconds
+SPEED = 10  # MicroPIM's minute passes in six seconds
 
 
 def fast() -> float:
@@ -80,10 +80,10 @@ def test_three_processes_share_one_limit(make_world: Any, singer: Any, tmp_path:
     """MicroPIM counts them as one, by their address: with a shared file they are never refused, without it they are."""
     worlds = [make_world(writes_per_minute=100, clock=fast) for _ in range(3)]
     pim = worlds[0].pim
-    given = [singer.lines(products=[singer.product(1000 * n + number) for number in range(40)]) for n in range(3)]
-    pace = {"writes_per_minute": 1500, "max_wait_seconds": 0}  # alone 79 writes in two seconds, at most
+    given = [singer.lines(products=[singer.product(1000 * n + number) for number in range(60)]) for n in range(3)]
+    pace = {"writes_per_minute": 700, "max_wait_seconds": 0}  # alone 84 writes in six seconds, at most
     assert together(worlds, given, throttle_url=f"sqlite:///{tmp_path}/throttle.db", **pace) == []
-    assert len(pim.products) == 120
+    assert len(pim.products) == 180
     pim.products.clear()
     for world in worlds:
         world.lose_ledger()

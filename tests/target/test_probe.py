@@ -151,11 +151,13 @@ def test_a_place_with_real_products_is_never_probed(world: Any, singer: Any, pro
 
 
 def test_each_request_is_explained_before_it_is_sent(world: Any, probe_in: Any) -> None:
-    """As many explanations as requests, the bursts aside; each stands before its own answer."""
+    """As many explanations as requests, the bursts aside; three reads are told before consent, without answers."""
     _page, told = probe_in(world)
     whole = "\n".join(told)
     explained = [line.strip() for line in whole.splitlines() if line.startswith("    ") and " /api/" in line]
     answered = [line for line in whole.splitlines() if line.startswith("    -> ")]
+    first, explained = explained[:3], explained[3:]
+    assert first == ["GET /api/channels", "GET /api/products", "GET /api/products?status=archived"]
     assert len(explained) == len(answered)
     assert len(explained) > 100
     assert world.settings()["api_key"] not in whole
