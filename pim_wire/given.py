@@ -14,7 +14,7 @@ from typing import Any
 import click
 import orjson
 from singer_sdk.configuration._dict_config import parse_environment_config
-from singer_sdk.plugin_base import _ConfigInput
+from singer_sdk.plugin_base import PluginBase, _ConfigInput
 
 from pim_wire.errors import SettingsRefused
 
@@ -24,6 +24,13 @@ _WORDS = {
 }
 _INTEGER = re.compile(r"[+-]?\d+")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+
+
+def environment_of(plugin: type[PluginBase]) -> dict[str, Any]:
+    """What variables give to a plugin, the SDK's own settings included."""
+    schema = plugin.config_jsonschema
+    plugin.append_builtin_config(schema)
+    return environment_settings(schema, plugin._env_var_prefix)  # noqa: SLF001 - the SDK has no other name for it
 
 
 def environment_settings(schema: Mapping[str, Any], prefix: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Rows that pass as the text they came in: ``id`` and ``meta`` are read, the rest is proven to be JSON and left alone.
 
 A record differs from its row by one link and one time (``normalise``). To build forty objects and texts from a row and
-write them again is half of what reading it costs; to walk over it a fifth of that (docs/benchmarks.md).
+write them again is half of what reading it costs; to walk over it a third of building them (docs/decisions/0021).
 
 Whatever is unusual (a name that no schema knows, an unfit id, another order, no JSON) is None here: it is read whole,
 by those who say in words what is wrong with it. So nothing here refuses anything.

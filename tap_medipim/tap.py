@@ -25,7 +25,7 @@ from typing_extensions import override
 
 from pim_wire.clock import Clock
 from pim_wire.errors import InputRefused, Interrupted, StopRun
-from pim_wire.given import environment_settings
+from pim_wire.given import environment_of
 from pim_wire.plugin import checked_config, quiet
 from pim_wire.redaction import Redactor, passwords_in, proxy_credentials
 from pim_wire.wire import Wire
@@ -173,10 +173,8 @@ class TapMedipim(Tap):
 
     @classproperty
     @override
-    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805
-        schema = cls.config_jsonschema
-        cls.append_builtin_config(schema)
-        return environment_settings(schema, cls._env_var_prefix)
+    def _env_var_config(cls: Any) -> dict[str, Any]:  # noqa: N805 - the class, as the SDK has it
+        return environment_of(cls)
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:

@@ -21,7 +21,7 @@ from typing_extensions import override
 from pim_wire.bounds import Bounds
 from pim_wire.clock import Clock
 from pim_wire.errors import InputRefused, Interrupted, StopRun
-from pim_wire.given import environment_settings
+from pim_wire.given import environment_of
 from pim_wire.plugin import checked_config, quiet
 from pim_wire.redaction import Redactor, passwords_in, proxy_credentials
 from pim_wire.stdout import write_whole
@@ -226,10 +226,8 @@ class TargetMicroPim(Target):
 
     @classproperty
     @override
-    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805
-        schema = cls.config_jsonschema
-        cls.append_builtin_config(schema)
-        return environment_settings(schema, cls._env_var_prefix)
+    def _env_var_config(cls: Any) -> dict[str, Any]:  # noqa: N805 - the class, as the SDK has it
+        return environment_of(cls)
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:

@@ -246,7 +246,7 @@ SECRET = b'"embedUrl":"https://x.test/?mac=SECRET"'
 def test_names_that_stand_twice_let_no_link_out(row: bytes, endpoint: str) -> None:
     """As when rows are read whole, the last one counts, and the signed link does not leave."""
     text = row % SECRET
-    ours, found = skimmer(), None
+    ours = skimmer()
     if endpoint == "stream":
         line = b'{"meta":{"total":1,"index":0},"result":%b}' % text
         (read,) = read_results([line + b"\n"], skimmer=ours)
