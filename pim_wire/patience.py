@@ -57,8 +57,9 @@ def arriving(response: requests.Response) -> Iterator[bytes]:
 
     Unlike ``iter_content``, which waits until a piece is full. Raises requests.ConnectionError.
     """
+    is_encoded = "content-encoding" in response.headers  # a plain one need not pass by the decoder's buffer
     try:
-        while piece := response.raw.read1(PIECE_BYTES, decode_content=True):
+        while piece := response.raw.read1(PIECE_BYTES, decode_content=is_encoded):
             yield piece
     except HTTPError as error:
         raise requests.ConnectionError(error) from None

@@ -1,22 +1,27 @@
-"""Pure: a row that is text, with its ``id`` and ``meta``; how it becomes a record, or is read whole after all."""
+"""Pure: a row that is text, with its ``id`` and update time; how it becomes a record, or is read whole after all."""
 
 from typing import Any, cast
 
 import orjson
 
 from tap_medipim.errors import StreamFailed
-from tap_medipim.normalise import rfc3339, updated_at
+from tap_medipim.normalise import rfc3339_text, updated_at
 
 
 class Skimmed(dict[str, Any]):
-    """``id`` and ``meta`` of a row, which is what reading asks for; all of it is ``text``."""
+    """``id`` of a row and ``updatedAt`` of its ``meta``, which is what reading asks for; all of it is text.
 
-    __slots__ = ("meta_text", "text")
+    ``begun`` is the text up to ``,"meta":``, then ``meta``, and ``plain_meta`` without its signed link. Where ``meta``
+    is empty, ``begun`` is all but the last bracket.
+    """
 
-    def __init__(self, key: int | str, meta_text: bytes, text: bytes) -> None:
-        super().__init__(id=key, meta=orjson.loads(meta_text))
-        self.meta_text = meta_text
-        self.text = text
+    __slots__ = ("begun", "meta", "plain_meta")
+
+    def __init__(self, key: int | str, moment: Any, begun: bytes, meta: bytes = b"", plain_meta: bytes = b"") -> None:
+        super().__init__(id=key, meta={"updatedAt": moment})
+        self.begun = begun
+        self.meta = meta
+        self.plain_meta = plain_meta
 
 
 def whole(row: dict[str, Any]) -> dict[str, Any]:
@@ -27,28 +32,31 @@ def whole(row: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(row, Skimmed):
         return row
     try:
-        return cast("dict[str, Any]", orjson.loads(row.text))
+        return cast("dict[str, Any]", orjson.loads(b"".join((row.begun, *_meta(row.meta), b"}"))))
     except ValueError:
         raise StreamFailed(f"the row with id {row['id']} holds a number that is too large to be read") from None
 
 
-def normalised_text(row: Skimmed, *, incremental: bool, keep_embed_url: bool = False) -> bytes | None:
-    """What ``normalise`` makes of the row, as JSON, out of its text; None when ``meta`` is not where it can be told.
-
-    A row that ends in ``,"meta":``, the value of meta and ``}`` ends in its meta: in a string the quotes were escaped.
-    """
-    text, meta = row.text, row["meta"]
-    if isinstance(meta, dict) and "embedUrl" in meta and not keep_embed_url:
-        tail = b',"meta":%b}' % row.meta_text
-        if not text.endswith(tail):
-            return None
-        text = b'%b,"meta":%b}' % (
-            text[: -len(tail)],
-            orjson.dumps({name: value for name, value in meta.items() if name != "embedUrl"}),
-        )
-    if not keep_embed_url and b"embedUrl" in text:
-        return None  # in another place, or in a ``meta`` that stands there twice
+def normalised_text(row: Skimmed, *, incremental: bool, keep_embed_url: bool = False) -> tuple[bytes, ...]:
+    """What ``normalise`` makes of the row, as JSON, out of its text; in pieces, so that it is copied but once."""
+    meta = _meta(row.meta if keep_embed_url else row.plain_meta)
     if not incremental:
-        return text
+        return (row.begun, *meta, b"}")
     moment = updated_at(row)
-    return b'%b,"updated_at":%b}' % (text[:-1], b"null" if moment is None else b'"%b"' % rfc3339(moment).encode())
+    return (row.begun, *meta, b',"updated_at":', b"null" if moment is None else rfc3339_text(moment), b"}")
+
+
+def _meta(text: bytes) -> tuple[bytes, ...]:
+    return (b',"meta":', text) if text else ()
+
+
+def without_link(meta: bytes, link: bytes) -> bytes:
+    """``meta`` without ``embedUrl``, whose value is ``link``: cut out, or read and written again if in doubt.
+
+    Raises ValueError for a number without bounds.
+    """
+    end = b',"embedUrl":%b}' % link
+    before = meta.removesuffix(end)
+    if len(before) < len(meta) and b"embedUrl" not in before and b"\\" not in before:
+        return before + b"}"
+    return orjson.dumps({name: value for name, value in orjson.loads(meta).items() if name != "embedUrl"})

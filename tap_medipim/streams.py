@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-import orjson
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.streams import Stream
@@ -149,19 +148,16 @@ class MedipimStream(Stream):
             counter.increment(number % every)
         self._finalize_state(self.stream_state)
 
-    def _passing(self, row: dict[str, Any]) -> orjson.Fragment | None:
+    def _passing(self, row: dict[str, Any]) -> tuple[bytes, ...] | None:
         """The record as text; None when it has to be read whole. Some are looked at in depth besides."""
         if not isinstance(row, Skimmed):
-            return None
-        text = normalised_text(
-            row, incremental=self.resource.incremental, keep_embed_url=self._tap.settings.keep_embed_url
-        )
-        if text is None:
             return None
         if not self._drift.lets_pass():
             with suppress(StreamFailed):  # a number without bounds keeps nobody from passing the text on
                 self.post_process(whole(row))
-        return orjson.Fragment(text)
+        return normalised_text(
+            row, incremental=self.resource.incremental, keep_embed_url=self._tap.settings.keep_embed_url
+        )
 
 
 class ChangingStream(MedipimStream):

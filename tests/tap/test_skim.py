@@ -15,7 +15,7 @@ from sandbox.medipim.catalogue import Catalogue
 from sandbox.medipim.options import MedipimOptions
 from tap_medipim.errors import StreamBroken, StreamFailed
 from tap_medipim.json_lines import read_results
-from tap_medipim.normalise import normalise
+from tap_medipim.normalise import normalise, updated_at
 from tap_medipim.row_text import Skimmed, normalised_text, whole
 from tap_medipim.rows import is_key
 from tap_medipim.skim import MOST_NEW_NAMES, MOST_ROWS, Skimmer
@@ -60,11 +60,8 @@ def test_a_row_as_text_is_the_record_it_would_have_been(
     assert "later" not in row
     assert whole(found) == orjson.loads(text)
     assert found["id"] == row["id"]
-    assert found["meta"] == row.get("meta")
-    record = normalised_text(found, incremental=incremental and "updated_at" not in row, keep_embed_url=keep)
-    if record is None:
-        assert not keep
-        return
+    assert updated_at(found) == updated_at(row)
+    record = b"".join(normalised_text(found, incremental=incremental and "updated_at" not in row, keep_embed_url=keep))
     assert b"\n" not in record
     assert b"\r" not in record
     wanted = normalise(orjson.loads(text), incremental=incremental, keep_embed_url=keep)
@@ -111,8 +108,8 @@ def alike(line: bytes) -> None:
             orjson.loads(line)
         return
     found = skimmer().line(line)
-    record = found and normalised_text(found[2], incremental=True)
-    if record:
+    if found:
+        record = b"".join(normalised_text(found[2], incremental=True))
         assert orjson.loads(record) == normalise(orjson.loads(line)["result"], incremental=True)
         assert b"embedUrl" not in record
 
@@ -136,8 +133,7 @@ def test_what_the_service_sends_passes_as_text(market: Any) -> None:
     for text in rows:
         found = ours.row(text)
         assert found is not None
-        record = normalised_text(found, incremental=True)
-        assert record is not None
+        record = b"".join(normalised_text(found, incremental=True))
         assert orjson.loads(record) == normalise(orjson.loads(text), incremental=True)
         assert b"embedUrl" not in record
 
@@ -185,7 +181,7 @@ class TestLimits:
     def test_a_number_without_bounds_goes_on_as_text_and_is_named_when_it_must_be_read(self) -> None:
         found = skimmer().row(b'{"id":"M7","name":1e999}')
         assert found is not None
-        assert normalised_text(found, incremental=True) == b'{"id":"M7","name":1e999,"updated_at":null}'
+        assert b"".join(normalised_text(found, incremental=True)) == b'{"id":"M7","name":1e999,"updated_at":null}'
         with pytest.raises(StreamFailed, match="M7"):
             whole(found)
 
@@ -256,15 +252,52 @@ def test_names_that_stand_twice_let_no_link_out(row: bytes, endpoint: str) -> No
             assert b'"result":' in text
             return
         (read,) = page["results"]
-    found = normalised_text(read, incremental=True) if isinstance(read, Skimmed) else None
-    record = normalise(whole(read), incremental=True) if found is None else orjson.loads(found)
+    found = b"".join(normalised_text(read, incremental=True)) if isinstance(read, Skimmed) else b""
+    record = orjson.loads(found) if found else normalise(whole(read), incremental=True)
     assert record == {"id": 9001, "meta": {"updatedAt": 1700000000}, "updated_at": "2023-11-14T22:13:20Z"}
-    assert b"SECRET" not in (found or b"")
+    assert b"SECRET" not in found
 
 
-def test_a_number_without_bounds_in_meta_ends_in_words() -> None:
+@pytest.mark.parametrize(
+    "meta",
+    [
+        b'{"updatedAt":5,%b}',
+        b'{%b,"updatedAt":5}',
+        b"{%b}",
+        b'{"updatedAt":5,%b,"embedUrl":null}',
+        b'{"updatedAt":5,"embed\\u0055rl":"SECRET",%b}',
+        b'{"updatedAt":5,"embedUrl":"https:\\/\\/x.test\\/SECRET"}',
+        b'{"note":",\\"embedUrl\\":",%b}',
+        b'{"updatedAt":5,"embedUrl":{"more":[",SECRET"]}}',
+        b'{"updatedAt":5, "embedUrl" : "SECRET"}',
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("row", [b'{"id":1,"name":"x","meta":%b}', b'{"id":1,"meta":%b,"name":"x"}'])
+def test_a_link_goes_wherever_and_however_it_is_written(meta: bytes, row: bytes) -> None:
+    """At the end of ``meta``, as the service writes it, or anywhere; with slashes escaped, as PHP does."""
+    text = row % (meta % SECRET if b"%b" in meta else meta)
+    read = skimmer().row(text)
+    record = b"" if read is None else b"".join(normalised_text(read, incremental=True))
+    assert b"SECRET" not in record
+    if read is not None:
+        assert orjson.loads(record) == normalise(orjson.loads(text), incremental=True)
+        assert orjson.loads(b"".join(normalised_text(read, incremental=True, keep_embed_url=True))) == normalise(
+            orjson.loads(text), incremental=True, keep_embed_url=True
+        )
+
+
+def test_a_link_at_the_end_of_meta_costs_no_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is cut out, also when its slashes are escaped."""
+    monkeypatch.setattr("tap_medipim.row_text.orjson.loads", lambda _text: pytest.fail("read"))
+    read = skimmer().row(b'{"id":1,"meta":{"updatedAt":5,"embedUrl":"https:\\/\\/x.test"}}')
+    assert read is not None
+    assert read.plain_meta == b'{"updatedAt":5}'
+
+
+@pytest.mark.parametrize("place", [b'{"updatedAt":1e999}', b'{"embedUrl":"x","order":1e999}'])
+def test_a_number_without_bounds_in_meta_ends_in_words(place: bytes) -> None:
     """It is met where the row is skimmed, not later."""
-    line = b'{"meta":{"total":1,"index":0},"result":{"id":1,"meta":{"updatedAt":1e999}}}\n'
+    line = b'{"meta":{"total":1,"index":0},"result":{"id":1,"meta":%b}}\n' % place
     with pytest.raises(StreamBroken, match="row 0 is not JSON"):
         list(read_results([line], skimmer=skimmer()))
 
