@@ -31,7 +31,7 @@ PLACE = ROOT / "benchmarks" / ".run"
 CATALOGUE = 100  # what a server must have and nobody reads here
 LATENCIES = (20, 80, 250)
 MACHINES_LATENCY = 80
-LAST_SECONDS = 60  # of a phase: what it has settled to
+LAST_SECONDS = 120  # of a phase: what it has settled to; the pause of one touch is 8 % of a minute
 Log = list[tuple[float, str, int]]
 
 
