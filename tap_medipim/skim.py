@@ -126,11 +126,11 @@ class Skimmer:
 
     def _with_meta_elsewhere(self, text: bytes) -> Skimmed | None:
         """A row with its ``meta`` before other names, or none; a signed link in it is for those who read it whole."""
-        if b"embedUrl" in text:
+        if b"embedUrl" in text or not text.endswith(b"}"):
             return None
         row = self._row.decode(text)
-        kept = _META.decode(row.meta)
-        return Skimmed(row.id, kept and kept.moment, text[:-1])
+        kept = _META.decode(row.meta) or _Meta()
+        return None if bytes(kept.link) else Skimmed(row.id, kept.moment, text[:-1])
 
     def page(self, answer: bytes, most_nesting: int) -> dict[str, Any] | None:
         """An answer of ``*/query`` with its rows skimmed; None when it is no page, or when a row is nested deeper."""

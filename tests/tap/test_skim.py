@@ -275,13 +275,25 @@ def test_names_that_stand_twice_let_no_link_out(row: bytes, endpoint: str) -> No
         b"{%b}",
         b'{"updatedAt":5,%b,"embedUrl":null}',
         b'{"updatedAt":5,"embed\\u0055rl":"SECRET",%b}',
+        b'{"updatedAt":5,"embed\\u0055rl":"SECRET"}',
+        b'{"updatedAt":5,"embed\\u0055rl":"SECRET}"}',
+        b'{"updatedAt":5,"more":{},"embed\\u0055rl":"SECRET"}',
         b'{"updatedAt":5,"embedUrl":"https:\\/\\/x.test\\/SECRET"}',
         b'{"note":",\\"embedUrl\\":",%b}',
         b'{"updatedAt":5,"embedUrl":{"more":[",SECRET"]}}',
         b'{"updatedAt":5, "embedUrl" : "SECRET"}',
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("row", [b'{"id":1,"name":"x","meta":%b}', b'{"id":1,"meta":%b,"name":"x"}'])
+@pytest.mark.parametrize(
+    "row",
+    [
+        b'{"id":1,"name":"x","meta":%b}',
+        b'{"id":1,"meta":%b,"name":"x"}',
+        b'{"id":1, "meta":%b}',
+        b'{"id":1,"m\\u0065ta":%b}',
+        b'{"meta":%b,"id":1} ',
+    ],
+)
 def test_a_link_goes_wherever_and_however_it_is_written(meta: bytes, row: bytes) -> None:
     """At the end of ``meta``, as the service writes it, or anywhere; with slashes escaped, as PHP does."""
     text = row % (meta % SECRET if b"%b" in meta else meta)
