@@ -171,6 +171,24 @@ class TestLimits:
         assert ours.row(b'{"id":1,"n49":2}') is not None
         assert ours.row(b'{"id":1,"n50":2}') is None
 
+    def test_names_that_come_together_are_learnt_together_or_not_at_all(self) -> None:
+        ours = skimmer()
+        ours.learn(dict.fromkeys((f"n{number}" for number in range(MOST_NEW_NAMES - 1)), 1))
+        ours.learn({"one": 1, "two": 2})
+        assert ours.row(b'{"id":1,"one":2}') is None
+        ours.learn({"two": 2})
+        assert ours.row(b'{"id":1,"two":2}') is not None
+
+    @pytest.mark.parametrize(
+        "text", [b'{"id":1,"meta":{"updatedAt":5},"name":"x"}', b'{"meta":{"updatedAt":5},"id":1}']
+    )
+    def test_a_row_with_its_meta_elsewhere_is_skimmed_too(self, text: bytes) -> None:
+        """As those of media are."""
+        found = skimmer().row(text)
+        assert found is not None
+        assert updated_at(found) == 5
+        assert b"".join(normalised_text(found, incremental=False)) == text
+
     def test_our_own_name_is_never_learnt(self) -> None:
         ours = skimmer()
         ours.learn({"id": 1, "updated_at": "theirs", "meta": {}})
@@ -212,8 +230,9 @@ class TestLimits:
 
     def test_longer_names_are_not_learnt(self) -> None:
         ours = skimmer()
-        ours.learn({"n" * 201: 1})
+        ours.learn({"n" * 201: 1, "n" * 200: 1})
         assert ours.row(b'{"id":1,"%b":2}' % (b"n" * 201)) is None
+        assert ours.row(b'{"id":1,"%b":2}' % (b"n" * 200)) is not None
 
     @pytest.mark.parametrize("size", [4300, 5000, 70_000])
     @pytest.mark.parametrize("before", [0, 1, 700, 999, 1000])
