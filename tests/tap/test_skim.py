@@ -189,6 +189,20 @@ class TestLimits:
         assert updated_at(found) == 5
         assert b"".join(normalised_text(found, incremental=False)) == text
 
+    def test_a_link_in_a_meta_that_does_not_count_is_for_those_who_read_whole(self) -> None:
+        text = b'{"id":1,"meta":{%b},"meta":{"updatedAt":5},"name":"x"}' % SECRET
+        assert skimmer().row(text) is None
+
+    @pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])
+    def test_a_row_of_several_lines_is_read_whole(self, end: bytes) -> None:
+        """Only pages have such rows, and a record is one line."""
+        assert skimmer().row(b'{"id":1,%b"name":2}' % end) is None
+
+    @pytest.mark.parametrize("index", [0, 7, 10, 99, 100, 12_345])
+    def test_a_line_says_where_it_stands(self, index: int) -> None:
+        found = skimmer().line(b'{"meta":{"total":20000,"index":%d},"result":{"id":"M1"}}' % index)
+        assert found == (index, 20_000, {"id": "M1", "meta": {"updatedAt": None}})
+
     def test_our_own_name_is_never_learnt(self) -> None:
         ours = skimmer()
         ours.learn({"id": 1, "updated_at": "theirs", "meta": {}})
