@@ -1,11 +1,12 @@
 """Pure: a row that is text, with its ``id`` and update time; how it becomes a record, or is read whole after all."""
 
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import orjson
 
 from tap_medipim.errors import StreamFailed
-from tap_medipim.normalise import rfc3339_text, updated_at
+from tap_medipim.normalise import updated_at
 
 
 class Skimmed(dict[str, Any]):
@@ -48,6 +49,11 @@ def normalised_text(row: Skimmed, *, incremental: bool, keep_embed_url: bool = F
 
 def _meta(text: bytes) -> tuple[bytes, ...]:
     return (b',"meta":', text) if text else ()
+
+
+def rfc3339_text(unix_seconds: int) -> bytes:
+    """``rfc3339`` as JSON, with its quotes, in a third of the time: orjson writes dates itself."""
+    return orjson.dumps(datetime.fromtimestamp(unix_seconds, UTC), option=orjson.OPT_UTC_Z)
 
 
 def without_link(meta: bytes, link: bytes) -> bytes:

@@ -265,12 +265,17 @@ def tap_process(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
     """Start the installed ``tap-medipim`` with settings from a file."""
 
     def start(
-        config: Mapping[str, Any], *arguments: str, env: Mapping[str, str] | None = None, stdout: Any = subprocess.PIPE
+        config: Mapping[str, Any],
+        *arguments: str,
+        env: Mapping[str, str] | None = None,
+        stdout: Any = subprocess.PIPE,
+        is_covered: bool = True,
     ) -> Any:
         file = tmp_path_factory.mktemp("tap") / "config.json"
         file.write_text(json.dumps({"requests_per_minute": 6000, **config}), encoding="utf-8")
         command = [str(Path(sys.executable).parent / "tap-medipim"), "--config", str(file), *arguments]
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("TAP_MEDIPIM")}
+        left_out = ("TAP_MEDIPIM",) if is_covered else ("TAP_MEDIPIM", "COVERAGE_PROCESS")
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
         return subprocess.Popen(command, stdout=stdout, stderr=subprocess.PIPE, env={**clean, **(env or {})}, text=True)
 
     return start

@@ -15,6 +15,7 @@ from tap_medipim.errors import StreamFailed
 from tap_medipim.filters import both, problems, read_filter
 from tap_medipim.normalise import LATEST, normalise, rfc3339, updated_at
 from tap_medipim.pagination import all_pages
+from tap_medipim.row_text import rfc3339_text
 
 
 def row(key: Any, moment: Any) -> dict[str, Any]:
@@ -234,6 +235,7 @@ def test_both_filters_must_match() -> None:
 def test_a_second_is_written_as_the_calendar_has_it(moment: int) -> None:
     """From the first second to the last one, as the standard library writes it."""
     assert rfc3339(moment) == datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
+    assert rfc3339_text(moment) == b'"%b"' % rfc3339(moment).encode()
 
 
 def test_the_calendar_ends_where_dates_end() -> None:
