@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-PART := tests/sdk tests/fuzz tests/tap/test_skim.py tests/tap/test_json_lines.py tests/tap/test_reading.py tests/target/test_ledger.py
+PART := tests/sdk tests/fuzz tests/tap/test_row_decoder.py tests/tap/test_json_lines.py tests/tap/test_reader.py tests/target/test_ledger.py
 
 .PHONY: help demo sandbox test pythons part lint types check bench soak fuzz mutate faults kill pictures generate lock package sbom audit docs clean
 
@@ -48,9 +48,9 @@ types: $(READY) ## mypy, strict
 	$(BIN)/mypy
 
 check: lint types test ## what must be green before a change lands
-	$(BIN)/python scripts/generated.py
-	$(BIN)/python scripts/mapping_page.py
-	$(BIN)/python scripts/licences.py
+	$(BIN)/python scripts/docs/generated.py
+	$(BIN)/python scripts/docs/mapping_page.py
+	$(BIN)/python scripts/docs/licences.py
 
 bench: $(READY) ## ours beside its peers and floors, in minutes; BENCH="--products 100000" and more for the long form (docs/benchmarks.md)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --group bench
@@ -59,18 +59,18 @@ bench: $(READY) ## ours beside its peers and floors, in minutes; BENCH="--produc
 MINUTES ?= 10
 
 soak: $(READY) ## nights in a row, one process for long, a 600 MB stream, a million rows (MINUTES=10); writes docs/soak.md
-	$(BIN)/python -m benchmarks.soak --minutes $(MINUTES)
+	$(BIN)/python -m trials.soak --minutes $(MINUTES)
 
 fuzz: $(READY) ## coverage-guided: make fuzz TARGET=lines TIME=60 (docs/fuzzing.md)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --group fuzz
-	$(BIN)/python tests/fuzz/harness.py $(or $(TARGET),lines) -max_total_time=$(or $(TIME),60) -max_len=2048
+	$(BIN)/python trials/fuzz/harness.py $(or $(TARGET),lines) -max_total_time=$(or $(TIME),60) -max_len=2048
 
 mutate: $(READY) ## change the pure modules in memory, see which tests notice: make mutate [MODULE=...] [SAMPLE=n] (docs/mutation.md)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --group mutate
-	nice $(BIN)/python scripts/mutate.py --sample $(or $(SAMPLE),0) $(MODULE)
+	nice $(BIN)/python trials/mutate.py --sample $(or $(SAMPLE),0) $(MODULE)
 
 faults: $(READY) ## every fault of the sandbox, what came of it (SIDE=tap PART=429); writes docs/faults.md
-	$(BIN)/python -m proof.faults $(if $(SIDE),"$(SIDE)" "$(PART)")
+	$(BIN)/python -m trials.faults $(if $(SIDE),"$(SIDE)" "$(PART)")
 
 docs: $(READY) ## the site of the documentation into site/; a warning is a failure
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
@@ -79,28 +79,28 @@ pictures: $(READY) ## the pictures of the docs, as a browser sees them (needs ch
 	PICTURES=docs/pictures REQUIRE_CHROMIUM=1 $(BIN)/python -m pytest -q -p no:cacheprovider tests/sandbox/test_pages_browser.py
 
 kill: $(READY) ## tap and target killed at every moment of a run, and in any order with all else; writes docs/kills.md
-	$(BIN)/python -m scripts.kills --size $(or $(SIZE),6)
+	$(BIN)/python -m trials.kills --size $(or $(SIZE),6)
 	KILL_EXAMPLES=200 $(BIN)/python -m pytest -q tests/target/test_any_order.py
 
 generate: $(READY) ## lists of settings and streams, and the page of the mapping, made from the code
-	$(BIN)/python scripts/generated.py --write
-	$(BIN)/python scripts/mapping_page.py --write
-	$(BIN)/python scripts/hub_pages.py --write
-	$(BIN)/python scripts/architecture_page.py --write
-	$(BIN)/python scripts/licences.py --write
+	$(BIN)/python scripts/docs/generated.py --write
+	$(BIN)/python scripts/docs/mapping_page.py --write
+	$(BIN)/python scripts/docs/hub_pages.py --write
+	$(BIN)/python scripts/docs/architecture_page.py --write
+	$(BIN)/python scripts/docs/licences.py --write
 
 lock: $(READY) ## exact versions with hashes, for Python 3.11 to 3.14
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" --group dev --group docs --group supply pyproject.toml -o requirements/dev.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" --constraints requirements/dev.txt pyproject.toml -o requirements/run.txt
 
 package: $(READY) ## wheel and sdist into dist/, tried from an empty environment outside the checkout
-	$(BIN)/python scripts/package.py
+	$(BIN)/python scripts/release/package.py
 
 sbom: $(READY) ## what the wheel brings along, as CycloneDX, into dist/
-	$(BIN)/python scripts/sbom.py
+	$(BIN)/python scripts/release/sbom.py
 
 audit: $(READY) ## known vulnerabilities of what is locked; skipped with a word where the database is out of reach
-	$(BIN)/python scripts/audit.py
+	$(BIN)/python scripts/release/audit.py
 
 clean: ## what make built
 	rm -rf $(VENV) benchmarks/.run .meltano dist build .demo .sandbox.env .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache

@@ -9,11 +9,11 @@ from typing import Any
 
 import orjson
 
-from target_micropim.contact import Contact
+from target_micropim.connection import Connection
 from target_micropim.ledger import Ledger, tables
-from target_micropim.ledger.rows import ProductRow, product_values
-from target_micropim.roads.products import digest_of
+from target_micropim.ledger.schema import ProductRow, product_values
 from target_micropim.settings.shaping import settings_digest
+from target_micropim.sync.products import digest_of
 from target_micropim.target import TargetMicroPim
 
 FINGERPRINTS = {f"field_{number}": f"{number:016x}" for number in range(14)}  # as many fields as a product has
@@ -28,7 +28,7 @@ def main() -> None:
     flags.add_argument("rows", type=int)
     given = flags.parse_args()
     target = TargetMicroPim(config=json.loads(given.settings.read_text(encoding="utf-8")))
-    contact: Contact = target.contact
+    contact: Connection = target.contact
     ledger = Ledger.open(target.config["ledger_url"])
     ledger.upgrade()
     ledger.claim_for(contact.organization)

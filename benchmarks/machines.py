@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.measuring import ENVIRONMENT, server
-from scripts import postgres
+from trials import postgres
 
 NETWORK = "198.18.7"  # of the range that is reserved for benchmarks
 HOST = f"{NETWORK}.1"

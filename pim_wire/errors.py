@@ -1,11 +1,11 @@
 """Failures named by what happens next. Each kind that ends a run has a section in docs/errors.md.
 
 StopRun                 the run ends with exit code 1 and this one sentence
-├── SettingsRefused     a setting is wrong: name it
-├── InputRefused        what was given to read is not what it must be: name file or line
+├── InvalidSettings     a setting is wrong: name it
+├── InvalidInput        what was given to read is not what it must be: name file or line
 ├── CannotWrite         no room, or no right to write: say where
 ├── StrangeAnswer       the service answers, but not so that it could be worked with
-├── ProbeRefused        this organization must not be probed, or not this way
+├── ProbeNotAllowed        this organization must not be probed, or not this way
 ├── CannotPace          the place where processes share their pace fails: nothing is sent without it
 ├── WireGaveUp          the service did not answer well for as long as we may wait
 └── WireRefused         asking again cannot help: certificate, redirect, plain http
@@ -40,13 +40,13 @@ class StopRun(Exception):
         return page_of(self.section)
 
 
-class SettingsRefused(StopRun):
+class InvalidSettings(StopRun):
     """A setting is missing or wrong."""
 
     section = "settings"
 
 
-class InputRefused(StopRun):
+class InvalidInput(StopRun):
     """A file or the input is not what it must be."""
 
     section = "input"
@@ -64,7 +64,7 @@ class StrangeAnswer(StopRun):
     section = "strange-answer"
 
 
-class ProbeRefused(StopRun):
+class ProbeNotAllowed(StopRun):
     """A probe would touch what it must not."""
 
     section = "probe"

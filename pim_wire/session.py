@@ -1,6 +1,12 @@
-"""The HTTP session: own key, own user agent, nothing retried, no redirect followed, no cookie kept below the wire."""
+"""Who vouches for certificates: what the environment says, looked at before requests does (docs/decisions/0018).
 
+The HTTP session: own key, own user agent, nothing retried, no redirect followed, no cookie kept below the wire.
+"""
+
+import os
+import ssl
 from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,9 +16,37 @@ from requests.auth import AuthBase
 from typing_extensions import override
 from urllib3.poolmanager import ProxyManager
 
-from pim_wire.address import is_loopback
-from pim_wire.authorities import authorities
-from pim_wire.patience import POOLS
+from pim_wire.deadline import POOLS
+from pim_wire.errors import InvalidSettings
+from pim_wire.urls import is_loopback
+
+CA_BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
+
+def ca_bundle() -> str | None:
+    """The file or folder of certificates to trust instead of the usual ones; an empty variable counts as none.
+
+    Raises InvalidSettings for one that cannot be used: the check of certificates is never left out.
+    """
+    for name in CA_BUNDLE_VARIABLES:
+        if path := os.environ.get(name, ""):
+            if trouble := _trouble_with(Path(path)):
+                raise InvalidSettings(f"{name}: {path} {trouble}; give a file of certificates (PEM), or unset it")
+            return path
+    return None
+
+
+def _trouble_with(path: Path) -> str | None:
+    """Why these certificates cannot be used, in words; None when they can."""
+    try:
+        if path.is_dir():
+            return None if any(path.iterdir()) else "is an empty folder"
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+    except ssl.SSLError:
+        return "holds no certificate"
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+    return None
 
 
 class _Session(requests.Session):
@@ -39,14 +73,14 @@ class _Adapter(HTTPAdapter):
 
 
 def open_session(base_url: str, auth: AuthBase, user_agent: str, connections: int) -> requests.Session:
-    """A session for one host. Raises SettingsRefused for certificates of the environment that cannot be used."""
+    """A session for one host. Raises InvalidSettings for certificates of the environment that cannot be used."""
     parts = urlsplit(base_url)
     session = _Session()
     session.auth = auth  # explicit, so that a .netrc never takes its place
     session.headers["User-Agent"] = user_agent
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     if parts.scheme == "https":
-        session.verify = authorities() or True
+        session.verify = ca_bundle() or True
     if is_loopback(parts.hostname or ""):
         session.trust_env = False  # a proxy from the environment has no business between us and this machine
     adapter = _Adapter(pool_connections=1, pool_maxsize=connections, max_retries=0)

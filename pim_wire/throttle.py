@@ -22,7 +22,7 @@ _TRIES = 4  # 1, 2, 4 and 8 seconds
 T = TypeVar("T")
 
 
-class Keeper(Protocol):
+class PaceStore(Protocol):
     """Keeps the pace within one limit."""
 
     def read(self) -> Pace:
@@ -32,7 +32,7 @@ class Keeper(Protocol):
         """Change the pace, with nobody in between; what ``make`` tells beside it. ``seen`` of the pace is now."""
 
 
-class OwnKeeper:
+class LocalPaceStore:
     """Keeps the pace for the threads of this process."""
 
     def __init__(self, clock: Clock) -> None:
@@ -78,12 +78,12 @@ class Throttle:
         timeline: Timeline | None = None,
         name: str = "requests",
         *,
-        keeper: Keeper | None = None,
+        keeper: PaceStore | None = None,
         within: "Throttle | None" = None,
     ) -> None:
         self._per_minute = per_minute
         self._clock = clock
-        self._keeper: Keeper = keeper or OwnKeeper(clock)
+        self._keeper: PaceStore = keeper or LocalPaceStore(clock)
         self._within = within
         self._lock = threading.Lock()
         self._good = 0
@@ -165,13 +165,13 @@ class Throttle:
         self._share = self._change(lambda known: _told(pace.went_well(known, good)))
 
 
-def keepers_for(url: str | None, clock: Clock) -> Callable[[str], Keeper]:
+def pace_stores_for(url: str | None, clock: Clock) -> Callable[[str], PaceStore]:
     """Who keeps the pace of a limit, by its name: this process, or a store that others use too. Raises CannotPace."""
     if url is None:
-        return lambda _name: OwnKeeper(clock)
-    from pim_wire.shared_pace import keepers_at  # noqa: PLC0415 - heavy, and seldom wanted
+        return lambda _name: LocalPaceStore(clock)
+    from pim_wire.pace_stores import pace_stores_at  # noqa: PLC0415 - heavy, and seldom wanted
 
-    return keepers_at(url, clock.wall)
+    return pace_stores_at(url, clock.wall)
 
 
 def _told(known: Pace) -> tuple[Pace, float]:

@@ -15,10 +15,10 @@ import requests
 from requests.auth import AuthBase
 
 from pim_wire import retry
-from pim_wire.bounds import ERROR_BYTES, Bounds, hold_body
 from pim_wire.clock import Clock
+from pim_wire.deadline import Deadline
 from pim_wire.errors import AnswerRefused, Unclear, WireGaveUp, WireRefused
-from pim_wire.patience import Patience
+from pim_wire.limits import ERROR_BYTES, SizeLimits, hold_body
 from pim_wire.redaction import Redactor
 from pim_wire.retry import Next
 from pim_wire.session import open_session
@@ -46,7 +46,7 @@ class Call:
     params: Mapping[str, Any] | None = None
     headers: Mapping[str, str] | None = None
     stream: bool = False
-    patience: Patience | None = None
+    patience: Deadline | None = None
     repeatable: bool = True
     is_broken: Callable[[requests.Response], bool] | None = None
     is_measured_by_row: bool = False  # whoever reads the answer looks itself how deep it is nested
@@ -91,11 +91,11 @@ class Wire:
         clock: Clock,
         redactor: Redactor,
         connections: int = 4,
-        bounds: Bounds | None = None,
+        bounds: SizeLimits | None = None,
         timeline: Timeline | None = None,
     ) -> None:
         self.base_url = base_url
-        self._bounds = bounds or Bounds()
+        self._bounds = bounds or SizeLimits()
         self._service = service
         self._throttle_for = throttle_for
         self._max_wait = max_wait_seconds
@@ -142,9 +142,9 @@ class Wire:
             self._refuse(call, response, too_much)
         return self._judged(call, response, throttle)
 
-    def patience(self, seconds: float) -> Patience:
+    def patience(self, seconds: float) -> Deadline:
         """For an answer that is read as it comes; whoever reads renews it with each line."""
-        return Patience(self._clock, seconds)
+        return Deadline(self._clock, seconds)
 
     def _ask(self, call: Call) -> requests.Response:
         return self._session.request(

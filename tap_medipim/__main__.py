@@ -1,6 +1,6 @@
 """The command line: ``python -m tap_medipim``, and the entry point of the package."""
 
-from pim_wire.spared import spared
+from pim_wire.startup import spared
 
 
 def main() -> None:

@@ -1,4 +1,10 @@
-"""How far reading a changing stream is certain: unix seconds here, RFC 3339 in the state. Pure."""
+"""What has been read of a set that is ordered by update time: the edge, and the rows at the edge. Pure.
+
+Law: the bookmark moves only past what is certain. As long as rows come in order, all before the newest one is certain;
+the first row out of order makes nothing certain until the whole set has been read (medipim.md section 8).
+
+How far reading a changing stream is certain: unix seconds here, RFC 3339 in the state. Pure.
+"""
 
 import hashlib
 import json
@@ -7,9 +13,66 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from tap_medipim.changes import BEGINNING, Frontier
 from tap_medipim.errors import StreamFailed
-from tap_medipim.normalise import LATEST, rfc3339
+from tap_medipim.records import LATEST, rfc3339, updated_at
+
+# No documented filter means "everything"; every product has an update time, and 0 could be read as "not given".
+BEGINNING = 1
+
+
+class HighWaterMark:
+    """Tells new rows from repeated ones across resumed answers and overlapping pages."""
+
+    def __init__(self, since: int) -> None:
+        self.start = since
+        self.edge: int | None = None
+        self.in_order = True
+        self.dated = 0  # rows admitted that have an update time: one without comes again with every answer
+        self._at_edge: set[str] = set()
+        self._second_before: set[str] = set()
+
+    def admit(self, row: dict[str, Any]) -> bool:
+        """Whether the row was not given before in this version; remembers it."""
+        moment, key = updated_at(row), str(row["id"])
+        if moment is None:
+            return True
+        if not self._is_new(moment, key):
+            return False
+        self.dated += 1
+        return True
+
+    def _is_new(self, moment: int, key: str) -> bool:
+        if self.edge is None or moment > self.edge:
+            self._second_before = self._at_edge if self.edge == moment - 1 else set()
+            self._at_edge, self.edge = {key}, moment
+            return True
+        known = self._keys_at(moment)
+        if known is None:
+            self.in_order = False
+            return True
+        if key in known:
+            return False
+        self.in_order = self.in_order and moment == self.edge
+        known.add(key)
+        return True
+
+    def knows(self, row: dict[str, Any]) -> bool:
+        """Whether the row was given before in this version, as far as that is remembered."""
+        moment = updated_at(row)
+        return moment is not None and str(row["id"]) in (self._keys_at(moment) or ())
+
+    def _keys_at(self, moment: int) -> set[str] | None:
+        """What was given at the edge or one second before it; None for any other time."""
+        if self.edge is None:
+            return None
+        return {0: self._at_edge, 1: self._second_before}.get(self.edge - moment)
+
+    def resume_from(self) -> int:
+        """Where to ask from next: one second before the edge, since nobody knows whether the bound is inclusive."""
+        if self.edge is None or not self.in_order:
+            return self.start
+        return max(self.start, self.edge - 1)
+
 
 FILTER_KEY = "filter_digest"
 FUTURE_SECONDS = 86_400  # more than any two servers' clocks differ
@@ -62,12 +125,12 @@ class Bookmark:
         saved = BEGINNING if self._saved is None else self._saved - max(1, lookback_seconds)
         return max(BEGINNING, saved, self._start_date or BEGINNING)
 
-    def advance(self, frontier: Frontier, server_time: int | None) -> None:
+    def advance(self, frontier: HighWaterMark, server_time: int | None) -> None:
         """After a row was written: the edge is certain as long as rows came in order."""
         if not self._is_held:
             self._certain = self._newest(frontier, server_time) if frontier.in_order else self._saved
 
-    def complete(self, frontier: Frontier, server_time: int | None) -> None:
+    def complete(self, frontier: HighWaterMark, server_time: int | None) -> None:
         """After the last row: everything up to the newest is certain, whatever the order was."""
         self.refuse_future(server_time)
         if self._is_held and server_time is None:
@@ -87,7 +150,7 @@ class Bookmark:
         known = [moment for moment in (end, self._saved, self._certain) if moment is not None]
         self._certain = max(known, default=None)
 
-    def _newest(self, frontier: Frontier, server_time: int | None) -> int | None:
+    def _newest(self, frontier: HighWaterMark, server_time: int | None) -> int | None:
         """The edge, but never later than the service's own clock: one row dated 2099 must not end all reading."""
         if frontier.edge is None:
             return self._saved

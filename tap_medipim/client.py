@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import requests
 
-from pim_wire.bounds import Bounds
+from pim_wire.deadline import Deadline, arriving
 from pim_wire.errors import AnswerRefused
-from pim_wire.patience import Patience, arriving
+from pim_wire.limits import SizeLimits
 from pim_wire.redaction import Redactor
 from pim_wire.wire import Call, Wire
-from tap_medipim.errors import AccessRefused, ConnectionLost, EndpointAbsent, StreamFailed
+from tap_medipim.errors import AccessDenied, ConnectionLost, EndpointAbsent, StreamFailed
 from tap_medipim.json_lines import read_results
-from tap_medipim.rows import is_count, unfit_row
+from tap_medipim.records import is_count, unfit_row
 
 if TYPE_CHECKING:  # its library is imported when a tap begins to read
-    from tap_medipim.skim import Skimmer
+    from tap_medipim.row_decoder import RowDecoder
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,10 @@ class MedipimClient:
         redactor: Redactor,
         request_timeout: float,
         stream_timeout: float,
-        bounds: Bounds | None = None,
+        bounds: SizeLimits | None = None,
     ) -> None:
         self.wire = wire
-        self._bounds = bounds or Bounds()
+        self._bounds = bounds or SizeLimits()
         self._redactor = redactor
         self._request_timeout = request_timeout
         self._stream_timeout = stream_timeout
@@ -64,7 +64,7 @@ class MedipimClient:
         """Before a stream is read: its first answer tells the time up to which it can be complete."""
         self.server_time = None
 
-    def query(self, path: str, body: dict[str, Any], skimmer: "Skimmer | None" = None) -> Page:
+    def query(self, path: str, body: dict[str, Any], skimmer: "RowDecoder | None" = None) -> Page:
         """POST to a ``*/query`` endpoint and read its one JSON answer; its rows are skimmed if wanted."""
         found: dict[str, Any] = {}
 
@@ -96,7 +96,7 @@ class MedipimClient:
             self._judge(response, path)
         return Page(_fit([row for row in found if isinstance(row, dict)], path), None)
 
-    def _page(self, content: bytes, path: str, skimmer: "Skimmer | None") -> dict[str, Any]:
+    def _page(self, content: bytes, path: str, skimmer: "RowDecoder | None") -> dict[str, Any]:
         """The answer as an object; of rows that are skimmed nobody has looked yet how deep they are."""
         if skimmer is None:
             return _object(content)
@@ -105,7 +105,7 @@ class MedipimClient:
             raise StreamFailed(f"{path} answered {too_deep}")
         return _object(content) if page is None else page
 
-    def stream(self, path: str, body: dict[str, Any], skimmer: "Skimmer | None" = None) -> Iterator[dict[str, Any]]:
+    def stream(self, path: str, body: dict[str, Any], skimmer: "RowDecoder | None" = None) -> Iterator[dict[str, Any]]:
         """POST to a ``*/stream`` endpoint and yield its results as they arrive, skimmed if wanted.
 
         Raises StreamBroken when the answer ends before it is complete, whatever the reason.
@@ -134,7 +134,7 @@ class MedipimClient:
             return
         told = self._redactor.excerpt(_error_text(response))
         if status == requests.codes.unauthorized:
-            raise AccessRefused(
+            raise AccessDenied(
                 f"Medipim at {self.wire.base_url} does not accept the key (401: {told}): "
                 "check api_key_id, api_key_secret and market"
             )
@@ -149,7 +149,7 @@ _ACCEPT_JSON = {"Accept": "application/json"}
 _ACCEPT_LINES = {"Accept": "application/x-json-stream, application/json"}
 
 
-def _chunks(response: requests.Response, patience: Patience) -> Iterator[bytes]:
+def _chunks(response: requests.Response, patience: Deadline) -> Iterator[bytes]:
     try:
         yield from arriving(response)
     except requests.RequestException as error:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from pim_wire.bounds import LINE_BYTES, Bounds, is_nested_deeper
+from pim_wire.limits import LINE_BYTES, SizeLimits, is_nested_deeper
 from tap_medipim.errors import ConnectionLost, StreamBroken
-from tap_medipim.rows import is_count, is_key
+from tap_medipim.records import is_count, is_key
 
 if TYPE_CHECKING:
-    from tap_medipim.skim import Skimmer
+    from tap_medipim.row_decoder import RowDecoder
 
 
 def split_lines(chunks: Iterable[bytes], max_line: int = LINE_BYTES) -> Iterator[bytes]:
@@ -46,12 +46,12 @@ def _too_long(most: int) -> StreamBroken:
 
 def read_results(
     chunks: Iterable[bytes],
-    bounds: Bounds | None = None,
+    bounds: SizeLimits | None = None,
     on_total: Callable[[int], None] = lambda _total: None,
-    skimmer: "Skimmer | None" = None,
+    skimmer: "RowDecoder | None" = None,
 ) -> Iterator[dict[str, Any]]:
     """The ``result`` of each line, skimmed if wanted. Raises StreamBroken unless the stream proves to be complete."""
-    expected, total, bounds = 0, None, bounds or Bounds()
+    expected, total, bounds = 0, None, bounds or SizeLimits()
     try:
         for line in split_lines(chunks, bounds.line_bytes):
             if not line.strip():
@@ -72,7 +72,9 @@ def read_results(
         )
 
 
-def _row(line: bytes, expected: int, most_nesting: int, skimmer: "Skimmer | None") -> tuple[int, int, dict[str, Any]]:
+def _row(
+    line: bytes, expected: int, most_nesting: int, skimmer: "RowDecoder | None"
+) -> tuple[int, int, dict[str, Any]]:
     if is_nested_deeper(line, most_nesting):
         raise StreamBroken(f"row {expected} is nested more than {most_nesting} levels deep (max_nesting)")
     if skimmer is not None and (known := skimmer.line(line)) is not None:

@@ -7,10 +7,10 @@ Why keyset: rows that are touched while pages are read leave their place and shi
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tap_medipim.changes import Frontier
+from tap_medipim.bookmark import HighWaterMark
 from tap_medipim.client import Page, given
 from tap_medipim.errors import OutOfReach, StreamBroken, StreamFailed
-from tap_medipim.normalise import updated_at
+from tap_medipim.records import updated_at
 
 Row = dict[str, Any]
 MAX_REACHABLE_ROWS = 10_000
@@ -18,7 +18,10 @@ MAX_ATTEMPTS_WITHOUT_PROGRESS = 5
 
 
 def resumed(
-    ask: Callable[[int], Iterator[Row]], frontier: Frontier, breathe: Callable[[int], None], warn: Callable[[str], None]
+    ask: Callable[[int], Iterator[Row]],
+    frontier: HighWaterMark,
+    breathe: Callable[[int], None],
+    warn: Callable[[str], None],
 ) -> Iterator[Row]:
     """Rows of a stream that may break, asked again from the edge until one answer is complete.
 
@@ -40,7 +43,7 @@ def resumed(
             return
 
 
-def by_keyset(ask: Callable[[int, int], Page], frontier: Frontier, size: int) -> Iterator[Row]:
+def by_keyset(ask: Callable[[int, int], Page], frontier: HighWaterMark, size: int) -> Iterator[Row]:
     """Rows of a paged set in order of update time; ``ask(since, page number)`` reads one page of ``size`` rows.
 
     Raises OutOfReach when more rows share one second than pages can reach, or when rows do not come in order.
@@ -65,7 +68,7 @@ def by_keyset(ask: Callable[[int, int], Page], frontier: Frontier, size: int) ->
 
 
 def _with_shifted(
-    ask: Callable[[int, int], Page], since: int, number: int, page: Page, frontier: Frontier
+    ask: Callable[[int, int], Page], since: int, number: int, page: Page, frontier: HighWaterMark
 ) -> list[Row]:
     """The last page of one second, and what moved to pages below it meanwhile, in order of update time.
 

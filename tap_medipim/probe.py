@@ -13,11 +13,11 @@ from typing import Any
 import orjson
 import requests
 
-from pim_wire.errors import SettingsRefused
+from pim_wire.errors import InvalidSettings
 from pim_wire.retry import TOO_MANY_REQUESTS
 from pim_wire.schema_files import read_schema
 from pim_wire.wire import Call, Wire
-from tap_medipim.errors import AccessRefused
+from tap_medipim.errors import AccessDenied
 from tap_medipim.resources import RESOURCES
 from tap_medipim.settings import TapSettings
 
@@ -65,7 +65,7 @@ class Probe:
     def write(self, path: Path, now: float) -> None:
         """Ask everything; the answers into the file at ``path``. Raises StopRun when the key is not accepted."""
         if self._settings.api_version != "v4":
-            raise SettingsRefused("--probe: asks about v4; set api_version to v4")
+            raise InvalidSettings("--probe: asks about v4; set api_version to v4")
         facts: Facts = {}
         for title, question in self._questions():
             self._tell(title)
@@ -168,7 +168,7 @@ class Probe:
             answer = Answer(response.status_code, response.headers, _values(response.content))
         self._tell(f"    -> {answer.status}")
         if answer.status == requests.codes.unauthorized:
-            raise AccessRefused(
+            raise AccessDenied(
                 f"Medipim at {self._settings.base_url} does not accept the key (401): "
                 "check api_key_id, api_key_secret and market"
             )

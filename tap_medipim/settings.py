@@ -7,16 +7,15 @@ from typing import Any
 
 from singer_sdk import typing as th
 
-from pim_wire.address import checked_base_url, checked_throttle_url
-from pim_wire.bounds import Bounds
-from pim_wire.errors import SettingsRefused
-from pim_wire.plugin import bound_settings, throttle_setting
+from pim_wire.cli import bound_settings, throttle_setting
+from pim_wire.errors import InvalidSettings
+from pim_wire.limits import SizeLimits
+from pim_wire.urls import checked_base_url, checked_throttle_url
 from tap_medipim import filters
 from tap_medipim.bookmark import Bookmark
 from tap_medipim.errors import StreamFailed
-from tap_medipim.filter_check import refusals, sorting_refusals
-from tap_medipim.markets import MARKETS
-from tap_medipim.resources import V3_MARKET
+from tap_medipim.filters import refusals, sorting_refusals
+from tap_medipim.resources import MARKETS, V3_MARKET
 
 PAGE_SIZES = (10, 50, 100, 250)
 
@@ -141,7 +140,7 @@ SETTINGS = th.PropertiesList(
         "max_wait_seconds",
         th.NumberType(nullable=False, minimum=0),
         default=900,
-        title="Patience",
+        title="Deadline",
         description="How long one request may be refused (429, 5xx, no connection) before the run ends.",
     ),
     *bound_settings("a row counts as broken", "A page"),
@@ -170,7 +169,7 @@ class TapSettings:
     stream_timeout: float
     max_wait: float
     user_agent: str
-    bounds: Bounds
+    bounds: SizeLimits
 
     @property
     def key_mark(self) -> str:
@@ -179,9 +178,9 @@ class TapSettings:
 
     @classmethod
     def read(cls, config: Mapping[str, Any], default_agent: str) -> "TapSettings":
-        """Build from a validated config. Raises SettingsRefused for what a schema cannot see."""
+        """Build from a validated config. Raises InvalidSettings for what a schema cannot see."""
         if wrong := list(problems(config)):
-            raise SettingsRefused("; ".join(wrong))
+            raise InvalidSettings("; ".join(wrong))
         return cls(
             key_id=config["api_key_id"].strip(),
             key_secret=config["api_key_secret"].strip(),
@@ -200,7 +199,7 @@ class TapSettings:
             stream_timeout=config["stream_timeout_seconds"],
             max_wait=config["max_wait_seconds"],
             user_agent=config.get("user_agent") or default_agent,
-            bounds=Bounds(config["max_line_bytes"], config["max_nesting"]),
+            bounds=SizeLimits(config["max_line_bytes"], config["max_nesting"]),
         )
 
 
@@ -212,7 +211,7 @@ def problems(config: Mapping[str, Any]) -> Iterator[str]:
     try:
         checked_base_url("api_url", _base_url(config), ("/v3", "/v4"))
         checked_throttle_url(config.get("throttle_url"))
-    except SettingsRefused as refused:
+    except InvalidSettings as refused:
         yield f"Setting {refused}"
     try:
         Bookmark.read({}, config.get("start_date"), None)

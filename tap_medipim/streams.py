@@ -21,16 +21,16 @@ from pim_wire.schema_files import read_schema
 from tap_medipim.bookmark import Bookmark
 from tap_medipim.drift import Drift
 from tap_medipim.errors import EndpointAbsent, StreamFailed
-from tap_medipim.legacy import plain_name
-from tap_medipim.messages import OrjsonWriter
-from tap_medipim.normalise import normalise
 from tap_medipim.pagination import all_pages
-from tap_medipim.reading import ChangeReader
+from tap_medipim.raw_rows import RawRow, normalised_text, whole
+from tap_medipim.reader import IncrementalReader
+from tap_medipim.records import normalise
 from tap_medipim.resources import Resource
-from tap_medipim.row_text import Skimmed, normalised_text, whole
+from tap_medipim.v3 import plain_name
+from tap_medipim.writer import OrjsonWriter
 
 if TYPE_CHECKING:
-    from tap_medipim.skim import Skimmer
+    from tap_medipim.row_decoder import RowDecoder
     from tap_medipim.tap import TapMedipim
 
 REPLICATION_KEY = "updated_at"
@@ -48,7 +48,7 @@ class MedipimStream(Stream):
         super().__init__(tap, schema=read_schema("medipim", resource.name), name=resource.name)
         self.primary_keys = ["id"]
         self._drift = Drift(read_schema("medipim", resource.name))
-        self._skimmer: Skimmer | None = None
+        self._skimmer: RowDecoder | None = None
 
     @property
     def lines_out(self) -> OrjsonWriter:
@@ -150,7 +150,7 @@ class MedipimStream(Stream):
 
     def _passing(self, row: dict[str, Any]) -> tuple[bytes, ...] | None:
         """The record as text; None when it has to be read whole. Some are looked at in depth besides."""
-        if not isinstance(row, Skimmed):
+        if not isinstance(row, RawRow):
             return None
         if not self._drift.lets_pass():
             with suppress(StreamFailed):  # a number without bounds keeps nobody from passing the text on
@@ -167,7 +167,7 @@ class ChangingStream(MedipimStream):
         super().__init__(tap, resource)
         self.replication_key = REPLICATION_KEY
         self._bookmark: Bookmark | None = None  # until the state has been read, nothing may be written there
-        self._reader: ChangeReader | None = None
+        self._reader: IncrementalReader | None = None
 
     @property
     @override
@@ -180,15 +180,15 @@ class ChangingStream(MedipimStream):
 
     @override
     def rows(self) -> Iterator[dict[str, Any]]:
-        from tap_medipim.skim import Skimmer  # noqa: PLC0415 - its library is for those who read, not for --discover
+        from tap_medipim.row_decoder import RowDecoder  # noqa: PLC0415 - its library is for those who read, not for --discover
 
         wanted = self._tap.settings.filter if self.name == "products" else None
         state = {} if self.replication_method == "FULL_TABLE" else self.stream_state
         self._bookmark = Bookmark.read(state, self.config.get("start_date"), wanted)
         if self._bookmark.was_for_another_filter:
             self._warn("the filter setting changed: the old bookmark does not count, everything is read again")
-        self._skimmer = Skimmer(self.schema["properties"])
-        self._reader = ChangeReader(
+        self._skimmer = RowDecoder(self.schema["properties"])
+        self._reader = IncrementalReader(
             self._tap.client, self.resource, self._tap.settings, self._skimmer, self._bookmark, self._warn
         )
         return self._reader.rows(wanted)

@@ -23,19 +23,19 @@ from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 from singer_sdk.tap_base import CliTestOptionValue
 from typing_extensions import override
 
+from pim_wire.cli import checked_config, quiet
 from pim_wire.clock import Clock
-from pim_wire.errors import InputRefused, Interrupted, StopRun
-from pim_wire.given import environment_of
-from pim_wire.plugin import checked_config, quiet
+from pim_wire.config import environment_of
+from pim_wire.errors import Interrupted, InvalidInput, StopRun
 from pim_wire.redaction import Redactor, passwords_in, proxy_credentials
 from pim_wire.wire import Wire
 from tap_medipim.client import MedipimClient
 from tap_medipim.errors import EndpointAbsent, NotComplete, StreamFailed
-from tap_medipim.messages import OrjsonWriter
 from tap_medipim.progress import Progress, Spent
 from tap_medipim.resources import resources_of
 from tap_medipim.settings import SETTINGS, TapSettings, problems
 from tap_medipim.streams import stream_for
+from tap_medipim.writer import OrjsonWriter
 
 if TYPE_CHECKING:
     from pim_wire.throttle import Throttle
@@ -87,10 +87,10 @@ class TapMedipim(Tap):
 
     @cached_property
     def _throttle(self) -> "Throttle":
-        from pim_wire.throttle import Throttle, keepers_for
+        from pim_wire.throttle import Throttle, pace_stores_for
 
         settings = self.settings
-        keeper = keepers_for(settings.throttle_url, self.clock)(f"{settings.base_url} {settings.key_mark}")
+        keeper = pace_stores_for(settings.throttle_url, self.clock)(f"{settings.base_url} {settings.key_mark}")
         throttle = Throttle(settings.requests_per_minute, self.clock, keeper=keeper)
         throttle.on_wait = lambda seconds: self.progress.look(f"waiting {seconds:.0f} s for its turn")
         return throttle
@@ -265,9 +265,9 @@ def _read_json(file: Any, what: str) -> dict[str, Any] | None:
     try:
         found = orjson.loads(file.read())
     except ValueError as error:
-        raise InputRefused(f"The {what} file is not JSON: {error}") from None
+        raise InvalidInput(f"The {what} file is not JSON: {error}") from None
     if not isinstance(found, dict):
-        raise InputRefused(f"The {what} file holds no object")
+        raise InvalidInput(f"The {what} file holds no object")
     return found
 
 
@@ -275,5 +275,5 @@ def _checked_state(state: dict[str, Any] | None) -> dict[str, Any] | None:
     """The state, when it has Singer's shape. Raises StopRun: read as empty, everything would be read again."""
     bookmarks = (state or {}).get("bookmarks", {})
     if not isinstance(bookmarks, dict) or not all(isinstance(entry, dict) for entry in bookmarks.values()):
-        raise InputRefused('The state file has not the shape {"bookmarks": {"<stream>": {...}}}')
+        raise InvalidInput('The state file has not the shape {"bookmarks": {"<stream>": {...}}}')
     return state

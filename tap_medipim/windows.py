@@ -15,7 +15,7 @@ from typing import Any
 
 from tap_medipim.client import Page
 from tap_medipim.errors import StreamFailed
-from tap_medipim.normalise import updated_at
+from tap_medipim.records import updated_at
 
 Row = dict[str, Any]
 MAX_REACHABLE_ROWS = 10_000

@@ -1,6 +1,6 @@
 """The command line: ``python -m target_micropim``, and the entry point of the package."""
 
-from pim_wire.spared import spared
+from pim_wire.startup import spared
 
 
 def main() -> None:

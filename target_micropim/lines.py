@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from pim_wire.bounds import Bounds, is_nested_deeper
+from pim_wire.limits import SizeLimits, is_nested_deeper
 from target_micropim.report.rejects import as_json
 
 HEAD_BYTES = 4096
@@ -52,7 +52,7 @@ def _skip(source: Any) -> None:
             return
 
 
-def unreadable(line: bytes, bounds: Bounds, *, whole: bool) -> Unreadable | None:
+def unreadable(line: bytes, bounds: SizeLimits, *, whole: bool) -> Unreadable | None:
     """What stands against taking this line though it is a RECORD; None when it may be read, or nobody knows what it is.
 
     Raises ValueError, in words, for a line that is too much and not known to be a RECORD.
@@ -64,7 +64,7 @@ def unreadable(line: bytes, bounds: Bounds, *, whole: bool) -> Unreadable | None
     return Unreadable(_stream(line, deep), _kept(line), deep) if deep else None
 
 
-def too_deep(line: bytes, bounds: Bounds) -> str | None:
+def too_deep(line: bytes, bounds: SizeLimits) -> str | None:
     """Why a line cannot be taken for its nesting; None when it can."""
     if is_nested_deeper(line, bounds.nesting):
         return f"the line is nested more than {bounds.nesting} levels deep (max_nesting)"

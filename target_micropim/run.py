@@ -1,29 +1,122 @@
-"""One run, from opening the ledger to the report, for real or only as a plan."""
+"""The collaborators of one run, built once and wired. The only ``new`` in town.
+
+One run, from opening the ledger to the report, for real or only as a plan.
+"""
 
 import logging
 import threading
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pim_wire.bounds import Bounds
-from pim_wire.errors import SettingsRefused
-from target_micropim.assembly import Tools, engine_of
-from target_micropim.contact import Contact
-from target_micropim.entities.names import Names
-from target_micropim.entities.picture_count import PictureCount
+from pim_wire.errors import InvalidSettings
+from pim_wire.limits import SizeLimits
+from target_micropim.api.client import MicroPimClient
+from target_micropim.api.post_once import PostOnce
+from target_micropim.catalog.categories import Categories
+from target_micropim.catalog.matching import ProductMatching
+from target_micropim.catalog.names import Names
+from target_micropim.catalog.pictures import Asked, PictureAudit
+from target_micropim.commands.replay import Replay
+from target_micropim.connection import Connection
+from target_micropim.dry_run.client import DryRunClient
 from target_micropim.ledger import Ledger, Planned, RunLock, copy_of
-from target_micropim.preview.client import PlanningClient
-from target_micropim.replay import Replay
+from target_micropim.mapping.profiles import Profile
+from target_micropim.pipeline import Parts, Pipeline
 from target_micropim.report import terminal
-from target_micropim.report.plan_file import PlanFile
+from target_micropim.report.plan_file import About, PlanFile
 from target_micropim.report.rejects import Rejects
 from target_micropim.report.run_report import Report
-from target_micropim.roads.settlement import Settlement
-from target_micropim.roads.workers import KeyedPool
+from target_micropim.settings.shaping import options_of, profile_of, settings_digest
+from target_micropim.settings.values import TargetSettings
+from target_micropim.sync.categories import CategorySync
+from target_micropim.sync.checkpoints import Checkpoints
+from target_micropim.sync.outcomes import Guards, Outcomes
+from target_micropim.sync.pool import KeyedPool
+from target_micropim.sync.product import ProductSync
+from target_micropim.sync.products import ProductParts, ProductsSync
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What a run brings along: the same road runs over a real client and ledger, and over those of a plan."""
+
+    config: Mapping[str, Any]
+    settings: TargetSettings
+    client: MicroPimClient
+    ledger: Ledger
+    report: Report
+    rejects: Rejects
+    settlement: Checkpoints
+    names: Names
+    pool: KeyedPool
+    breathe: Callable[[int], None]
+    preflight: Callable[[], None]
+    trouble_with: Asked
+    look_back: Callable[[], None]
+    about: About
+
+
+def engine_of(tools: Tools) -> Pipeline:
+    """The engine with all its parts."""
+    config, settings = tools.config, tools.settings
+    profile, guards = profile_of(config, settings), Guards(settings.max_rejects, settings.max_archive)
+    endings = Outcomes(tools.settlement, tools.report, tools.rejects, guards)
+    once = PostOnce(tools.breathe)
+    categories = Categories(tools.client, tools.ledger, once, config.get("category_root"), config["max_category_depth"])
+    return Pipeline(
+        Parts(
+            profile=profile,
+            categories=CategorySync(profile, categories, endings, tools.about),
+            products=ProductsSync(_product_parts(tools, profile, categories, once, guards), endings),
+            endings=endings,
+            names=tools.names,
+            report=tools.report,
+            settlement=tools.settlement,
+            pool=tools.pool,
+            guards=guards,
+            preflight=tools.preflight,
+            look_back=tools.look_back,
+            on_unknown_stream=config["on_unknown_stream"],
+        )
+    )
+
+
+def _product_parts(
+    tools: Tools, profile: Profile, categories: Categories, once: PostOnce, guards: Guards
+) -> ProductParts:
+    known = tools.settings.capabilities
+    identity = ProductMatching(tools.client, tools.ledger, tools.settings.match_on, tools.config["lookup"], known)
+    upserter = ProductSync(
+        profile.product,
+        tools.client,
+        tools.ledger,
+        identity,
+        tools.names,
+        categories,
+        tools.report,
+        once,
+        options_of(tools.config, tools.settings),
+        tools.trouble_with,
+    )
+    return ProductParts(
+        profile=profile,
+        ledger=tools.ledger,
+        identity=identity,
+        names=tools.names,
+        categories=categories,
+        upserter=upserter,
+        pool=tools.pool,
+        guards=guards,
+        report=tools.report,
+        settings_digest=settings_digest(tools.config, tools.settings),
+        about=tools.about,
+    )
+
 
 TICK_SECONDS = 0.5
 logger = logging.getLogger("target-micropim")
@@ -36,7 +129,7 @@ class Run:
     leaves, and plan.jsonl lies beside the report.
     """
 
-    def __init__(self, contact: Contact, write_state: Callable[[dict[str, Any]], None]) -> None:
+    def __init__(self, contact: Connection, write_state: Callable[[dict[str, Any]], None]) -> None:
         self._contact = contact
         self._config: Mapping[str, Any] = contact.config
         self._clock = contact.clock
@@ -64,7 +157,7 @@ class Run:
             self._ledger.forget_seen()
             self._report = Report(Path(self._config["report_dir"]), self._run_id())
             self._report.open()
-            self._settlement = Settlement(write_state, self._config["state_interval_seconds"], self._clock.now)
+            self._settlement = Checkpoints(write_state, self._config["state_interval_seconds"], self._clock.now)
             settings = self._contact.settings
             self._names = Names(self._ledger, {"brand": settings.brand_map, "supplier": settings.supplier_map})
             self._pool = KeyedPool(self._config["max_in_flight"], lambda: self._clock.stopped)
@@ -83,7 +176,7 @@ class Run:
         return Tools(
             config=self._config,
             settings=contact.settings,
-            client=contact.client if plan is None else PlanningClient(contact.client, plan, Planned(self._ledger)),
+            client=contact.client if plan is None else DryRunClient(contact.client, plan, Planned(self._ledger)),
             ledger=self._ledger,
             report=self._report,
             rejects=self._rejects,
@@ -93,7 +186,7 @@ class Run:
             breathe=contact.wire.breathe,
             preflight=self._preflight,
             trouble_with=contact.trouble_with if self._config["check_media_urls"] else _no_trouble,
-            look_back=PictureCount(contact.client, self._ledger, self._report, lambda: self._clock.stopped).look
+            look_back=PictureAudit(contact.client, self._ledger, self._report, lambda: self._clock.stopped).look
             if plan is None
             else _nothing,
             about=_nobody if plan is None else plan.about,
@@ -111,7 +204,7 @@ class Run:
         if missing:
             if self._config["on_missing_channel"] == "fail":
                 names = ", ".join(missing)
-                raise SettingsRefused(
+                raise InvalidSettings(
                     f"publishing_channels: {names} not set up in this organization (on_missing_channel)"
                 )
             logger.warning("publishing_channels: %s not set up in this organization", ", ".join(missing))
@@ -128,7 +221,7 @@ class Run:
 
     def replay(self, path: Path) -> None:
         """Feed a rejects file instead of a tap's output. Raises StopRun."""
-        bounds = Bounds(self._config["max_line_bytes"], self._config["max_nesting"])
+        bounds = SizeLimits(self._config["max_line_bytes"], self._config["max_nesting"])
         Replay(path, self.engine, self._ledger, self._report, self._rejects, bounds).feed()
 
     def finish(self) -> None:

@@ -11,7 +11,7 @@ from singer_sdk.mapper import SameRecordTransform, StreamMap
 from singer_sdk.sinks import RecordSink
 from typing_extensions import override
 
-from target_micropim.mapping.wanted import DELETED
+from target_micropim.mapping.desired import DELETED
 
 if TYPE_CHECKING:
     from target_micropim.target import TargetMicroPim

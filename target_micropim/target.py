@@ -18,24 +18,24 @@ from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 from singer_sdk.target_base import Target
 from typing_extensions import override
 
-from pim_wire.bounds import Bounds
+from pim_wire.cli import checked_config, quiet
 from pim_wire.clock import Clock
-from pim_wire.errors import InputRefused, Interrupted, StopRun
-from pim_wire.given import environment_of
-from pim_wire.plugin import checked_config, quiet
+from pim_wire.config import environment_of
+from pim_wire.errors import Interrupted, InvalidInput, StopRun
+from pim_wire.limits import SizeLimits
 from pim_wire.redaction import Redactor, passwords_in, proxy_credentials
 from pim_wire.stdout import write_whole
-from target_micropim.flags import FLAGS, refuse_together
+from target_micropim.commands.flags import FLAGS, refuse_together
 from target_micropim.lines import Unreadable
-from target_micropim.messages import OrjsonReader
+from target_micropim.reader import OrjsonReader
 from target_micropim.settings.schema import SETTINGS
 from target_micropim.sinks import NOTES, TEST_STREAM, MicroPimSink, ProbeSink
 
 if TYPE_CHECKING:
-    from target_micropim.contact import Contact
-    from target_micropim.engine import Engine
-    from target_micropim.first_contact import Wish
-    from target_micropim.forecast import Forecast
+    from target_micropim.commands.check import MatchPreview
+    from target_micropim.commands.probe.probe import ProbeRequest
+    from target_micropim.connection import Connection
+    from target_micropim.pipeline import Pipeline
     from target_micropim.run import Run
 
 
@@ -62,24 +62,24 @@ class TargetMicroPim(Target):
         self.clock = clock or Clock()
         self._probed = False
         self._direct: dict[str, MicroPimSink] = {}
-        self._forecast: Forecast | None = None
+        self._forecast: MatchPreview | None = None
         super().__init__(*args, **kwargs)
         self._config["dry_run"] = dry_run or self._config["dry_run"]
         if isinstance(self.message_reader, OrjsonReader):
             self.message_reader.on_failure = self._abort
             self.message_reader.is_stopped = lambda: self.clock.stopped
             self.message_reader.on_unreadable = self._refuse
-            self.message_reader.bounds = Bounds(self._config["max_line_bytes"], self._config["max_nesting"])
+            self.message_reader.bounds = SizeLimits(self._config["max_line_bytes"], self._config["max_nesting"])
         self._max_parallelism = 1  # sinks only hand over; the engine has its own pool
 
     @cached_property
-    def contact(self) -> "Contact":
+    def contact(self) -> "Connection":
         """Key, throttles and wire; nothing is asked yet."""
-        from target_micropim.contact import Contact
+        from target_micropim.connection import Connection
         from target_micropim.settings.values import TargetSettings
 
         agent = f"{self.name}/{self.plugin_version}"
-        return Contact(self.config, TargetSettings.read(self.config), agent, self.clock, self.redactor)
+        return Connection(self.config, TargetSettings.read(self.config), agent, self.clock, self.redactor)
 
     @cached_property
     def run(self) -> "Run":
@@ -94,7 +94,7 @@ class TargetMicroPim(Target):
         write_whole(json.dumps(state).encode() + b"\n")
 
     @property
-    def engine(self) -> "Engine | Forecast":
+    def engine(self) -> "Pipeline | MatchPreview":
         """The engine of the run, or the forecast in its place."""
         return self._forecast or self.run.engine
 
@@ -176,7 +176,7 @@ class TargetMicroPim(Target):
         """A record that cannot be read is rejected under the name its stream goes by here. Raises StopRun."""
         maps = self.mapper.stream_maps.get(refused.stream)
         if not maps:
-            raise InputRefused(f"A record of stream {refused.stream[:80]!r} came before its SCHEMA, and {refused.why}")
+            raise InvalidInput(f"A record of stream {refused.stream[:80]!r} came before its SCHEMA, and {refused.why}")
         if maps[0].stream_alias != TEST_STREAM:
             self.engine.refuse(maps[0].stream_alias, refused.kept, refused.why)
 
@@ -190,7 +190,7 @@ class TargetMicroPim(Target):
             raise
         except Exception as failure:
             stream, told = message_dict["stream"][:80], f"{type(failure).__name__}: {failure}".splitlines()[0]
-            raise InputRefused(f"The SCHEMA of stream {stream!r} cannot be used ({told[:200]})") from failure
+            raise InvalidInput(f"The SCHEMA of stream {stream!r} cannot be used ({told[:200]})") from failure
 
     def _note_direct(self, stream: str) -> None:
         """Whether this stream's records go to the engine as they are, from now on."""
@@ -264,24 +264,24 @@ class TargetMicroPim(Target):
             config=config.config, validate_config=True, parse_env_config=config.parse_env, dry_run=given["dry_run"]
         )
         if given["probe"] is not None:
-            from target_micropim.first_contact import Wish
+            from target_micropim.commands.probe.probe import ProbeRequest
 
-            wish = Wish(given["probe"], given["throw_away"], given["probe_picture"], given["probe_big_picture"])
+            wish = ProbeRequest(given["probe"], given["throw_away"], given["probe_picture"], given["probe_big_picture"])
             target.first_contact(wish)
             return
         target.carry_out(**{name: given[name] for name in ("check", "replay", "ledger", "file_input")})
 
-    def first_contact(self, wish: "Wish") -> None:
+    def first_contact(self, wish: "ProbeRequest") -> None:
         """``--probe``."""
-        from target_micropim.first_contact import Probe
+        from target_micropim.commands.probe.probe import Probe
 
         if not Probe(self.contact, wish, lambda line: click.echo(self.redactor.clean(line))).run():
             sys.exit(1)
 
-    def _feed_from(self, file: Any) -> Callable[["Forecast"], None]:
+    def _feed_from(self, file: Any) -> Callable[["MatchPreview"], None]:
         """A way to send a file down the target's own road to a forecast, which stands where an engine would."""
 
-        def feed(forecast: "Forecast") -> None:
+        def feed(forecast: "MatchPreview") -> None:
             self._forecast = forecast
             self.listen(file)
 
@@ -290,14 +290,14 @@ class TargetMicroPim(Target):
     def carry_out(self, *, check: bool, replay: Path | None, ledger: str | None, file_input: Any) -> None:
         """What the command line asks for: one of the flags' errands, else a run over the input."""
         if check:
-            from target_micropim.check import Check
+            from target_micropim.commands.check import Check
 
             found = Check(self.contact, self._feed_from(file_input) if file_input is not None else None)
             for line in found.lines():
                 click.echo(self.redactor.clean(line))
             sys.exit(0 if found.is_good else 1)
         elif ledger is not None:
-            from target_micropim.inspection import inspected
+            from target_micropim.commands.ledger import inspected
 
             for line in inspected(ledger, self.config["ledger_url"]):
                 click.echo(line)

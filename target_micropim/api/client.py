@@ -12,7 +12,7 @@ import requests
 from pim_wire.errors import Unclear
 from pim_wire.redaction import Redactor
 from pim_wire.wire import Call, Wire
-from target_micropim.errors import AccessRefused, NotFound, Reason, Refused
+from target_micropim.errors import AccessDenied, NotFound, Reason, RequestRefused
 from target_micropim.plan.values import is_id
 
 PAGE_LIMIT = 100
@@ -21,16 +21,16 @@ MOST_BARREN_PAGES = 50  # in a row without a product that was not seen before: t
 NO_CONTENT = 204
 
 # What a status means for the caller; an unknown one is refused, never retried (micropim.md 1.2).
-STATUS_TABLE: dict[int, type[Refused | AccessRefused]] = {
-    400: Refused,
-    401: AccessRefused,
-    403: AccessRefused,
+STATUS_TABLE: dict[int, type[RequestRefused | AccessDenied]] = {
+    400: RequestRefused,
+    401: AccessDenied,
+    403: AccessDenied,
     404: NotFound,
-    405: Refused,
-    409: Refused,
-    413: Refused,
-    415: Refused,
-    422: Refused,
+    405: RequestRefused,
+    409: RequestRefused,
+    413: RequestRefused,
+    415: RequestRefused,
+    422: RequestRefused,
 }
 
 
@@ -83,7 +83,7 @@ class MicroPimClient:
             barren = 0 if len(ids) > before else barren + 1
             if barren == MOST_BARREN_PAGES:
                 break
-        raise Refused(
+        raise RequestRefused(
             "send", [Reason("$", f"the list of products does not end: {len(ids)} products on {number} pages")]
         )
 
@@ -96,7 +96,7 @@ class MicroPimClient:
         """One product. Raises NotFound, or Refused for an answer that shows none: read as empty, it would be filled."""
         found = _product(self._ask("GET", f"/api/products/{product_id}"))
         if "sku" not in found:
-            raise Refused("send", [Reason("$", f"GET /api/products/{product_id} shows no product")])
+            raise RequestRefused("send", [Reason("$", f"GET /api/products/{product_id} shows no product")])
         return found
 
     def product_by_barcode(self, code: str) -> dict[str, Any] | None:
@@ -199,9 +199,9 @@ class MicroPimClient:
         if response.ok and envelope.get("status") in (1, True, "1"):
             return envelope.get("data")
         said = self.redactor.excerpt(_said(response, envelope))
-        kind = STATUS_TABLE.get(response.status_code, Refused)
-        if issubclass(kind, AccessRefused):
-            raise AccessRefused(self._access_message(response.status_code, said))
+        kind = STATUS_TABLE.get(response.status_code, RequestRefused)
+        if issubclass(kind, AccessDenied):
+            raise AccessDenied(self._access_message(response.status_code, said))
         message = f"{call} answered {response.status_code}"
         raise kind("send", [Reason("$", message)], status=response.status_code, said=said)
 

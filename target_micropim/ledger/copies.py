@@ -2,21 +2,37 @@
 
 The copy lives in a temporary SQLite database without a name, which holds little in memory and leaves no file. The
 ledger itself is read in one go, without its lock: SQLite's backup and PostgreSQL's snapshot are consistent as they are.
+
+What a plan would make of products: MicroPIM's answers as they would be, kept beside a copy of the ledger.
+
+On disk rather than in memory, since the plan of a first load holds the whole catalogue.
 """
 
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Engine, MetaData, StaticPool, create_engine, insert, select
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Engine,
+    MetaData,
+    StaticPool,
+    String,
+    Table,
+    create_engine,
+    insert,
+    select,
+)
 from sqlalchemy.exc import SQLAlchemyError
 
-from target_micropim.ledger import tables
-from target_micropim.ledger.database import engine_for, place_of
-from target_micropim.ledger.failures import failed, shown
+from target_micropim.ledger import schema
+from target_micropim.ledger.database import engine_for, failed, place_of, shown_url
 from target_micropim.ledger.store import Ledger
 
 CHUNK_ROWS = 1000
@@ -28,10 +44,10 @@ def copy_of(url: str, wall: Callable[[], float] = time.time) -> Ledger:
     try:
         _fill(scratch, url)
         ledger = Ledger(scratch, wall)
-        ledger.place = shown(url)
+        ledger.place = shown_url(url)
         ledger.prepare()
     except (SQLAlchemyError, sqlite3.Error, OSError, ValueError) as error:
-        raise failed(shown(url), error) from None
+        raise failed(shown_url(url), error) from None
     return ledger
 
 
@@ -72,13 +88,58 @@ def _read_into(target: Any, file: Path, how: str) -> None:
 
 def _copy_rows(source: Engine, scratch: Engine) -> None:
     """Row by row, in the columns both sides have: the ledger may be older than this program."""
-    tables.METADATA.create_all(scratch)
+    schema.METADATA.create_all(scratch)
     with source.connect().execution_options(isolation_level="REPEATABLE READ") as reading, scratch.begin() as writing:
         known = MetaData()
         known.reflect(reading)
-        for table in tables.METADATA.sorted_tables:
+        for table in schema.METADATA.sorted_tables:
             if (found := known.tables.get(table.name)) is not None:
                 shared = [column for column in found.columns if column.name in table.columns]
                 rows = reading.execute(select(*(table.c[column.name] for column in shared)))
                 for chunk in rows.mappings().partitions(CHUNK_ROWS):
                     writing.execute(insert(table), [dict(row) for row in chunk])
+
+
+_PLANNED_METADATA = MetaData()
+
+_planned = Table(
+    "planned_products",
+    _PLANNED_METADATA,
+    Column("remote_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("is_new", Boolean, nullable=False),
+    Column("sku", String, index=True),
+    Column("ean", String, index=True),
+    Column("shown", JSON, nullable=False),
+)
+
+
+class Planned:
+    """Products as MicroPIM would show them after the plan. ``ledger`` must be a private copy."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        with ledger.transaction() as connection:
+            _PLANNED_METADATA.create_all(connection)
+
+    def put(self, product: dict[str, Any], *, is_new: bool) -> None:
+        """Keep a product that the plan makes or changes."""
+        keys = {"sku": str(product.get("sku") or "").strip(), "ean": str(product.get("ean") or "").strip() or None}
+        row = {"remote_id": product["id"], "is_new": is_new, **keys, "shown": product}
+        with self._ledger.transaction() as connection:
+            self._ledger.put(connection, _planned, [row])
+
+    def among(self, ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+        """Those of the products that the plan makes or changes."""
+        query = select(_planned.c.remote_id, _planned.c.shown).where(_planned.c.remote_id.in_(list(ids)))
+        with self._ledger.transaction() as connection:
+            return {row.remote_id: row.shown for row in connection.execute(query)}
+
+    def new(self, *, sku: str | None = None, ean: str | None = None) -> list[dict[str, Any]]:
+        """Products that the plan makes: all, or those with this SKU or EAN."""
+        query = select(_planned.c.shown).where(_planned.c.is_new.is_(True)).order_by(_planned.c.remote_id)
+        if sku is not None:
+            query = query.where(_planned.c.sku == sku)
+        if ean is not None:
+            query = query.where(_planned.c.ean == ean)
+        with self._ledger.transaction() as connection:
+            return list(connection.execute(query).scalars())

@@ -1,4 +1,7 @@
-"""The database below the ledger: opened by URL, short transactions from any thread, one way to write for both kinds."""
+"""What a failure of the database means for the person who reads the last line: where, what, and what to do.
+
+The database below the ledger: opened by URL, short transactions from any thread, one way to write for both kinds.
+"""
 
 import sqlite3
 import threading
@@ -14,9 +17,39 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from target_micropim.errors import LedgerUnusable
-from target_micropim.ledger import tables
-from target_micropim.ledger.failures import DAMAGED, failed, shown
-from target_micropim.ledger.migrations import STEPS, VERSION
+from target_micropim.ledger import schema
+from target_micropim.ledger.schema import STEPS, VERSION
+
+DAMAGED = "it is damaged: delete it or move it away; it is rebuilt by reading"
+_ADVICE = {
+    "malformed": DAMAGED,
+    "not a database": "this is another file: choose another place, or delete it",
+    "is full": "make room where it lies, then run it again",
+    "I/O error": "make room where it lies or look after the disk, then run it again",
+    "locked": "another program holds it: close that, then run it again",
+}
+
+
+def failed(place: str, error: BaseException) -> LedgerUnusable:
+    """The failure in words. ``place`` is shown as it is."""
+    told = cause(error) if not isinstance(error, ValueError) else "not an address of a database"
+    advice = next((words for sign, words in _ADVICE.items() if sign in told), "run it again when that is put right")
+    return LedgerUnusable(f"ledger_url {place} failed ({told}): {advice}")
+
+
+def shown_url(url: str) -> str:
+    """A ``ledger_url`` without its password, nor the options behind it, which may hold one."""
+    try:
+        return make_url(url).set(query={}).render_as_string(hide_password=True)
+    except (SQLAlchemyError, ValueError):
+        return "(not an address of a database)"
+
+
+def cause(error: BaseException) -> str:
+    """The first line of what the database said."""
+    origin = getattr(error, "orig", None) or error
+    return str(origin).splitlines()[0][:200] if str(origin) else type(origin).__name__
+
 
 MOST_STEPS = 1_000_000  # of SQLite's machine: some 30,000 rows; all of a million would cost as much as 14,000 records
 Rows = list[dict[str, Any]]
@@ -27,7 +60,7 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self.place = shown(engine.url.render_as_string(hide_password=False))
+        self.place = shown_url(engine.url.render_as_string(hide_password=False))
         self._one_at_a_time = threading.RLock()
         self._mine = threading.local()
         self._insert: Any = import_module(f"sqlalchemy.dialects.{engine.dialect.name}").insert  # only one of the two
@@ -83,7 +116,7 @@ class Database:
 
     def prepare(self) -> None:
         """Make the tables of a new database; those of an old one are left to ``upgrade``. Raises SQLAlchemyError."""
-        if not inspect(self._engine).has_table(tables.lock.name):
+        if not inspect(self._engine).has_table(schema.lock.name):
             try:
                 self._make_tables()
             except SQLAlchemyError:  # PostgreSQL: another run made them at the same moment
@@ -114,7 +147,7 @@ class Database:
     def _make_tables(self) -> None:
         """Make what is missing; not by ``create_all``, which looks first and fails when somebody else is faster."""
         with self._engine.begin() as connection:
-            for table in tables.METADATA.sorted_tables:
+            for table in schema.METADATA.sorted_tables:
                 connection.execute(CreateTable(table, if_not_exists=True))
                 for index in table.indexes:
                     connection.execute(CreateIndex(index, if_not_exists=True))
@@ -131,17 +164,17 @@ class Database:
         for number, step in enumerate(STEPS[version - 1 :], start=version + 1):
             with self.transaction() as connection:
                 step(connection)
-                self.put(connection, tables.meta, [{"name": "version", "value": str(number)}])
+                self.put(connection, schema.meta, [{"name": "version", "value": str(number)}])
 
     def fact(self, name: str) -> str | None:
         """A fact of the meta table."""
         with self.transaction() as connection:
-            return connection.execute(select(tables.meta.c.value).where(tables.meta.c.name == name)).scalar()
+            return connection.execute(select(schema.meta.c.value).where(schema.meta.c.name == name)).scalar()
 
     def note(self, name: str, value: str) -> None:
         """Write a fact of the meta table."""
         with self.transaction() as connection:
-            self.put(connection, tables.meta, [{"name": name, "value": value}])
+            self.put(connection, schema.meta, [{"name": name, "value": value}])
 
 
 def engine_for(url: str) -> Engine:
@@ -163,7 +196,7 @@ def place_of(url: str) -> URL:
     except (SQLAlchemyError, ValueError):
         raise LedgerUnusable("ledger_url: must look like sqlite:///path or postgresql://user@host/name") from None
     if place.get_backend_name() not in {"sqlite", "postgresql"}:
-        raise LedgerUnusable(f"ledger_url {shown(url)}: only sqlite:/// and postgresql:// are supported")
+        raise LedgerUnusable(f"ledger_url {shown_url(url)}: only sqlite:/// and postgresql:// are supported")
     return place
 
 

@@ -16,8 +16,8 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from target_micropim.errors import LedgerUnusable
+from target_micropim.ledger.schema import lock
 from target_micropim.ledger.store import Ledger
-from target_micropim.ledger.tables import lock
 
 BEAT_SECONDS = 10.0
 DEAD_AFTER_SECONDS = 60.0

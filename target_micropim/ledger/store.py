@@ -12,10 +12,9 @@ from sqlalchemy import ColumnElement, Engine, bindparam, delete, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from target_micropim.errors import LedgerUnusable
-from target_micropim.ledger import tables
-from target_micropim.ledger.database import Database, engine_for
-from target_micropim.ledger.failures import failed, shown
-from target_micropim.ledger.rows import (
+from target_micropim.ledger import schema
+from target_micropim.ledger.database import Database, engine_for, failed, shown_url
+from target_micropim.ledger.schema import (
     AwaitedPictures,
     MediaRow,
     ProductId,
@@ -28,9 +27,9 @@ from target_micropim.ledger.rows import (
 MOST_AT_ONCE = 100  # rows of a list that is worked off
 
 # Asked for every few records, built once: a statement that holds its values is a ring, left to the collector.
-_AMONG = tables.products.c.external_id.in_(bindparam("ids", expanding=True))
-_PRODUCTS = select(tables.products).where(_AMONG)
-_DIGESTS = select(tables.products.c.external_id, tables.products.c.digest).where(_AMONG)
+_AMONG = schema.products.c.external_id.in_(bindparam("ids", expanding=True))
+_PRODUCTS = select(schema.products).where(_AMONG)
+_DIGESTS = select(schema.products.c.external_id, schema.products.c.digest).where(_AMONG)
 
 
 class Ledger(Database):
@@ -48,7 +47,7 @@ class Ledger(Database):
             ledger.examine()
             ledger.prepare()
         except (SQLAlchemyError, OSError, ValueError) as error:
-            raise failed(shown(url), error) from None
+            raise failed(shown_url(url), error) from None
         return ledger
 
     def refuse_strangers(self, organization: str) -> None:
@@ -85,46 +84,46 @@ class Ledger(Database):
 
     def owner_of_sku(self, sku: str) -> ProductId | None:
         """The external id that holds a SKU."""
-        return self._owner(tables.products.c.sku == sku)
+        return self._owner(schema.products.c.sku == sku)
 
     def owner_of_remote_id(self, remote_id: int) -> ProductId | None:
         """The external id that holds a product of MicroPIM."""
-        return self._owner(tables.products.c.remote_id == remote_id)
+        return self._owner(schema.products.c.remote_id == remote_id)
 
     def _owner(self, condition: ColumnElement[bool]) -> ProductId | None:
         """Whom a product belongs to; one that was never made (remote id 0) holds nothing."""
-        query = select(tables.products.c.external_id).where(condition, tables.products.c.remote_id > 0)
+        query = select(schema.products.c.external_id).where(condition, schema.products.c.remote_id > 0)
         with self.transaction() as connection:
             return connection.execute(query).scalar()
 
     def remember(self, row: ProductRow, *, soon: bool = False) -> None:
         """Write a product's row; ``soon``: together with what follows at once, where no request lies between."""
-        self.put_soon(tables.products, [product_values(row)])
+        self.put_soon(schema.products, [product_values(row)])
         if not soon:
             self.flush()
 
     def settle(self, row: ProductRow, digest: str, missing: Iterable[str]) -> None:
         """Everything about this record is done; ``missing`` categories are linked when they arrive."""
-        missing = [key for key in missing if len(key) <= tables.MAX_KEY]  # a longer one is rejected: it never arrives
+        missing = [key for key in missing if len(key) <= schema.MAX_KEY]  # a longer one is rejected: it never arrives
         values = {**product_values(replace(row, digest=digest)), "settled_at": self._wall()}
         with self.transaction() as connection:
-            self.put(connection, tables.products, [values])
-            table = tables.missing_categories
+            self.put(connection, schema.products, [values])
+            table = schema.missing_categories
             connection.execute(delete(table).where(table.c.external_id == row.external_id))
             self.put(connection, table, [{"external_id": row.external_id, "category": key} for key in missing])
 
     def linked(self, row: ProductRow, category: str) -> None:
         """A category that was missing has been linked."""
-        table = tables.missing_categories
+        table = schema.missing_categories
         with self.transaction() as connection:
-            self.put(connection, tables.products, [product_values(row)])
+            self.put(connection, schema.products, [product_values(row)])
             mine = (table.c.external_id == row.external_id) & (table.c.category == category)
             connection.execute(delete(table).where(mine))
 
     def forget(self, external_id: ProductId) -> None:
         """Drop a product whose id MicroPIM no longer knows, with its pictures."""
         with self.transaction() as connection:
-            for table in (tables.products, tables.media, tables.missing_categories, tables.awaited_pictures):
+            for table in (schema.products, schema.media, schema.missing_categories, schema.awaited_pictures):
                 connection.execute(delete(table).where(table.c.external_id == external_id))
 
     def now(self) -> float:
@@ -133,14 +132,14 @@ class Ledger(Database):
 
     def was_settled_between(self, external_id: ProductId, since: float, until: float) -> bool:
         """Whether the newest version of this product was settled after one moment and before another."""
-        query = select(tables.products.c.settled_at).where(tables.products.c.external_id == external_id)
+        query = select(schema.products.c.settled_at).where(schema.products.c.external_id == external_id)
         with self.transaction() as connection:
             settled_at = connection.execute(query).scalar()
             return settled_at is not None and since < settled_at < until
 
     def count_live(self) -> int:
         """How many products are known and not archived."""
-        query = select(func.count()).select_from(tables.products).where(tables.products.c.archived.is_(False))
+        query = select(func.count()).select_from(schema.products).where(schema.products.c.archived.is_(False))
         with self.transaction() as connection:
             return int(connection.execute(query).scalar_one())
 
@@ -148,25 +147,25 @@ class Ledger(Database):
 
     def media(self, external_id: ProductId) -> dict[str, MediaRow]:
         """The pictures handled for a product."""
-        query = select(tables.media).where(tables.media.c.external_id == external_id)
+        query = select(schema.media).where(schema.media.c.external_id == external_id)
         with self.transaction() as connection:
             rows = connection.execute(query)
             return {row.picture: MediaRow(row.picture, row.url, row.state, row.count_before) for row in rows}
 
     def remember_media(self, external_id: ProductId, rows: Iterable[MediaRow], *, soon: bool = False) -> None:
         """Write pictures of a product; one whose address is too long to be sent needs no memory."""
-        fitting = [row for row in rows if max(len(row.picture), len(row.url)) <= tables.MAX_ADDRESS]
-        self.put_soon(tables.media, [{"external_id": external_id, **vars(row)} for row in fitting])
+        fitting = [row for row in rows if max(len(row.picture), len(row.url)) <= schema.MAX_ADDRESS]
+        self.put_soon(schema.media, [{"external_id": external_id, **vars(row)} for row in fitting])
         if not soon:
             self.flush()
 
     def await_pictures(self, awaited: AwaitedPictures) -> None:
         """A product got pictures: somebody has to look whether they show. Written with what the ledger hears next."""
-        self.put_soon(tables.awaited_pictures, [vars(awaited)])
+        self.put_soon(schema.awaited_pictures, [vars(awaited)])
 
     def awaited_pictures(self, among: Iterable[int] | None = None) -> list[AwaitedPictures]:
         """Products to look at: those among MicroPIM's ids, or the first few of all."""
-        table = tables.awaited_pictures
+        table = schema.awaited_pictures
         query = select(table).order_by(table.c.external_id)
         query = query.limit(MOST_AT_ONCE) if among is None else query.where(table.c.remote_id.in_(list(among)))
         with self.transaction() as connection:
@@ -175,11 +174,11 @@ class Ledger(Database):
     def count_awaited_pictures(self) -> int:
         """How many products are to be looked at."""
         with self.transaction() as connection:
-            return int(connection.execute(select(func.count()).select_from(tables.awaited_pictures)).scalar_one())
+            return int(connection.execute(select(func.count()).select_from(schema.awaited_pictures)).scalar_one())
 
     def pictures_counted(self, awaited: AwaitedPictures) -> None:
         """Somebody has looked."""
-        table = tables.awaited_pictures
+        table = schema.awaited_pictures
         with self.transaction() as connection:
             connection.execute(delete(table).where(table.c.external_id == awaited.external_id))
 
@@ -188,23 +187,23 @@ class Ledger(Database):
     def categories(self) -> dict[str, int]:
         """External id to MicroPIM id."""
         with self.transaction() as connection:
-            return {row.external_id: row.remote_id for row in connection.execute(select(tables.categories))}
+            return {row.external_id: row.remote_id for row in connection.execute(select(schema.categories))}
 
     def remember_category(self, external_id: str, remote_id: int) -> None:
         """Write a category."""
         with self.transaction() as connection:
-            self.put(connection, tables.categories, [{"external_id": external_id, "remote_id": remote_id}])
+            self.put(connection, schema.categories, [{"external_id": external_id, "remote_id": remote_id}])
 
     def products_missing_categories(self) -> list[tuple[ProductId, str]]:
         """Products written before their category was there, with the category's external id."""
-        table = tables.missing_categories
+        table = schema.missing_categories
         with self.transaction() as connection:
             rows = connection.execute(select(table.c.external_id, table.c.category).order_by(table.c.external_id))
             return [(row.external_id, row.category) for row in rows]
 
     def names(self, kind: str) -> dict[str, int | None]:
         """Folded name to id, or to None where two ids carry the name."""
-        query = select(tables.names.c.folded, tables.names.c.remote_id).where(tables.names.c.kind == kind)
+        query = select(schema.names.c.folded, schema.names.c.remote_id).where(schema.names.c.kind == kind)
         with self.transaction() as connection:
             return {row.folded: row.remote_id for row in connection.execute(query)}
 
@@ -212,42 +211,42 @@ class Ledger(Database):
         """Write names."""
         with self.transaction() as connection:
             rows = [{"kind": kind, "folded": name[:255], "remote_id": number} for name, number in found.items()]
-            self.put(connection, tables.names, rows)
+            self.put(connection, schema.names, rows)
 
     # The catalogue as seen by this run
 
     def forget_seen(self) -> None:
         """Empty the index."""
         with self.transaction() as connection:
-            connection.execute(delete(tables.seen_products))
+            connection.execute(delete(schema.seen_products))
 
     def remember_seen(self, rows: Iterable[SeenProduct]) -> None:
         """Write products of the index."""
         with self.transaction() as connection:
             values = [{**vars(row), "server": dict(row.server), "category_ids": list(row.category_ids)} for row in rows]
-            self.put(connection, tables.seen_products, values)
+            self.put(connection, schema.seen_products, values)
 
     def count_seen(self) -> int:
         """How many different products the index holds."""
         with self.transaction() as connection:
-            return int(connection.execute(select(func.count()).select_from(tables.seen_products)).scalar_one())
+            return int(connection.execute(select(func.count()).select_from(schema.seen_products)).scalar_one())
 
     def seen_among(self, ids: Iterable[int]) -> frozenset[int]:
         """Those of MicroPIM's ids that the index holds."""
-        column = tables.seen_products.c.remote_id
+        column = schema.seen_products.c.remote_id
         with self.transaction() as connection:
             return frozenset(connection.execute(select(column).where(column.in_(list(ids)))).scalars())
 
     def count_known_and_seen(self) -> int:
         """How many products of the ledger the index holds."""
-        ours, seen = tables.products.c.remote_id, tables.seen_products.c.remote_id
-        query = select(func.count()).select_from(tables.products).where(ours > 0, ours.in_(select(seen)))
+        ours, seen = schema.products.c.remote_id, schema.seen_products.c.remote_id
+        query = select(func.count()).select_from(schema.products).where(ours > 0, ours.in_(select(seen)))
         with self.transaction() as connection:
             return int(connection.execute(query).scalar_one())
 
     def seen(self, *, sku: str | None = None, gtin: str | None = None) -> list[SeenProduct]:
         """Products of the index with exactly this SKU, or this GTIN."""
-        table = tables.seen_products
+        table = schema.seen_products
         query = select(table).where(table.c.sku == sku if sku is not None else table.c.gtin == gtin)
         with self.transaction() as connection:
             return [

@@ -4,9 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from target_micropim.mapping.gtin import chosen, codes, is_code
 from target_micropim.mapping.lookup import leaves
-from target_micropim.mapping.prices import money
+from target_micropim.mapping.numbers import best_code, codes, is_code, money
 from target_micropim.mapping.texts import consumer_texts, plain, text_in, without_tags
 
 Record = dict[str, Any]
@@ -26,7 +25,7 @@ SHORT_TEXTS = (
 )
 
 
-class Unfit(ValueError):
+class InvalidValue(ValueError):
     """A value for which the record is refused; a plain ValueError costs the field only."""
 
 
@@ -83,12 +82,12 @@ def _ean(record: Record, rules: FieldRules) -> str | None:
 
 def _checked_ean(found: list[Any], rules: FieldRules) -> str | None:
     texts = [str(code).strip() for code in found]
-    code = chosen(texts)
+    code = best_code(texts)
     if code is not None or not texts:
         return code
     told = f"none of {len(texts)} codes has a right check digit"
     if rules.invalid_ean == "error":
-        raise Unfit(told)
+        raise InvalidValue(told)
     if rules.invalid_ean == "send" and (code := next(filter(is_code, texts), None)):
         return code
     raise ValueError(told)

@@ -7,7 +7,7 @@ addresses), ``organizations.supplier`` (their names), ``weightWithUnit`` ("0.37 
 from collections.abc import Iterator
 from typing import Any
 
-from target_micropim.mapping.prices import decimal_of, shown
+from target_micropim.mapping.numbers import decimal_of, decimal_text
 from target_micropim.mapping.texts import consumer_texts, objects, text_in
 
 _TYPES = ("type", "linkType")
@@ -52,7 +52,7 @@ def _of_object(value: dict[str, Any], locales: tuple[str, ...]) -> Iterator[Any]
     if "value" in value:
         amount, unit = decimal_of(value["value"]), value.get("unit")
         if amount is not None:
-            yield f"{shown(amount)} {unit}" if isinstance(unit, str) and unit.strip() else shown(amount)
+            yield f"{decimal_text(amount)} {unit}" if isinstance(unit, str) and unit.strip() else decimal_text(amount)
         return
     if (text := text_in(value, locales)) is not None:
         yield text

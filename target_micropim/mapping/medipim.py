@@ -10,16 +10,14 @@ from string import Formatter
 from typing import Any
 
 from target_micropim.errors import Reason, RecordRejected
-from target_micropim.mapping.attribute_table import attribute_values
-from target_micropim.mapping.description_table import chosen, with_table
-from target_micropim.mapping.extra_fields import ExtraField, extra_values
-from target_micropim.mapping.field_rows import FIELDS, FieldRules, Unfit, field_value
-from target_micropim.mapping.limits import TextLimits
+from target_micropim.mapping.attributes import attribute_values, selected, with_table
+from target_micropim.mapping.desired import AttributeValue, DesiredProduct
+from target_micropim.mapping.field_rows import FIELDS, FieldRules, InvalidValue, field_value
 from target_micropim.mapping.lookup import leaves
+from target_micropim.mapping.numbers import decimal_of, decimal_text
+from target_micropim.mapping.overrides import ExtraField, extra_values
 from target_micropim.mapping.pictures import PictureRules, pictures
-from target_micropim.mapping.prices import decimal_of, shown
-from target_micropim.mapping.texts import languages_in, objects, plain, text_in
-from target_micropim.mapping.wanted import AttributeValue, Wanted
+from target_micropim.mapping.texts import TextLimits, languages_in, objects, plain, text_in
 
 Record = dict[str, Any]
 
@@ -70,7 +68,7 @@ class MappingRules:
         )
 
 
-def map_product(record: Record, rules: MappingRules) -> Wanted:
+def map_product(record: Record, rules: MappingRules) -> DesiredProduct:
     """What MicroPIM should hold for one Medipim product. Raises RecordRejected with every reason found."""
     reasons: list[Reason] = []
     warnings: list[str] = []
@@ -81,7 +79,7 @@ def map_product(record: Record, rules: MappingRules) -> Wanted:
     if reasons:
         raise RecordRejected("map", reasons)
     vat = decimal_of(record.get("vat"))
-    return Wanted(
+    return DesiredProduct(
         external_id=str(record["id"]).strip(),
         sku=sku,
         fields=fields | extra_values(record, rules.extra_fields, rules.locales),
@@ -90,7 +88,7 @@ def map_product(record: Record, rules: MappingRules) -> Wanted:
         categories=tuple(_ids(record.get("publicCategories"))),
         pictures=tuple(pictures(record, rules.for_pictures, rules.locales, fields["name"], warnings)),
         attributes=values if rules.with_attributes else (),
-        vat=None if vat is None else shown(vat),
+        vat=None if vat is None else decimal_text(vat),
         languages=_languages_left(record, rules.locales),
         inactive=str(record.get("status")) in INACTIVE_STATUSES,
         warnings=tuple(warnings),
@@ -104,7 +102,7 @@ def _fields(record: Record, rules: MappingRules, reasons: list[Reason], warnings
     for name in FIELDS:
         try:
             value = field_value(name, record, for_fields)
-        except Unfit as unfit:
+        except InvalidValue as unfit:
             reasons.append(Reason(name, str(unfit)))
             continue
         except ValueError as error:
@@ -125,7 +123,7 @@ def add_table(
     if not rules.attributes_to_description:
         return
     before = fields.get("description")
-    text = with_table(before, chosen(values, rules.attributes_to_description), rules.locales[0], rules.clean_html)
+    text = with_table(before, selected(values, rules.attributes_to_description), rules.locales[0], rules.clean_html)
     if text is None:
         fields.pop("description", None)
     elif len(text) > rules.limits.text:

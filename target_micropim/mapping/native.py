@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from target_micropim.errors import Reason, RecordRejected
+from target_micropim.mapping.desired import AttributeValue, DesiredCategory, DesiredProduct, Picture
 from target_micropim.mapping.public_url import is_public_url
-from target_micropim.mapping.wanted import AttributeValue, Picture, Wanted, WantedCategory
 
 WRITABLE = (
     "name", "description", "short_description", "price", "sale_price", "cost_price", "currency", "status", "stock",
@@ -17,7 +17,7 @@ _MONEY = frozenset({"price", "sale_price", "cost_price"})
 
 def native_product(
     record: dict[str, Any], *, max_images: int, allow_private_media_hosts: bool, with_attributes: bool = False
-) -> Wanted:
+) -> DesiredProduct:
     """A record as it is, without what MicroPIM does not let us write. Raises RecordRejected without a SKU or name."""
     missing = [Reason(name, "is missing") for name in ("sku", "name") if not str(record.get(name) or "").strip()]
     if missing:
@@ -31,7 +31,7 @@ def native_product(
         del fields["status"]
         warnings.append("status: out_of_stock follows from the stock and is never sent")
     pictures = _pictures(record, sku, warnings, allow_private=allow_private_media_hosts)[:max_images]
-    return Wanted(
+    return DesiredProduct(
         external_id=sku,
         sku=sku,
         fields=fields,
@@ -62,13 +62,15 @@ def _attributes(given: Any) -> Iterator[AttributeValue]:
             yield AttributeValue(str(code).strip(), str(code).strip(), kind, value)
 
 
-def native_category(record: dict[str, Any]) -> WantedCategory:
+def native_category(record: dict[str, Any]) -> DesiredCategory:
     """A category by its own ids: ``parent_id`` names the ``id`` of another record. Raises RecordRejected."""
     key, name = record.get("id", record.get("name")), str(record.get("name") or "").strip()
     if key is None or not name:
         raise RecordRejected("map", [Reason("name", "is missing")])
     parent = record.get("parent_id")
-    return WantedCategory(str(key), name, None if parent is None else str(parent), str(record.get("description") or ""))
+    return DesiredCategory(
+        str(key), name, None if parent is None else str(parent), str(record.get("description") or "")
+    )
 
 
 def _list(value: Any) -> list[Any]:

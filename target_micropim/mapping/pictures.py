@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from target_micropim.mapping.desired import Picture
 from target_micropim.mapping.public_url import is_public_url
 from target_micropim.mapping.texts import is_for, objects
-from target_micropim.mapping.wanted import Picture
 
 Record = dict[str, Any]
 MAX_ALT_TEXT = 255

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from target_micropim.errors import Reason, RecordRejected
-from target_micropim.mapping.extra_fields import extra_values
+from target_micropim.mapping.desired import DELETED, DesiredCategory, DesiredProduct
 from target_micropim.mapping.medipim import MappingRules, add_table, map_product, names_of, sku_of
 from target_micropim.mapping.native import native_category, native_product
+from target_micropim.mapping.overrides import extra_values
 from target_micropim.mapping.texts import text_in
-from target_micropim.mapping.wanted import DELETED, Wanted, WantedCategory
 
 Record = dict[str, Any]
 
@@ -20,8 +20,8 @@ class Profile:
 
     name: str
     key_field: str
-    product: Callable[[Record], Wanted]
-    category: Callable[[Record], WantedCategory]
+    product: Callable[[Record], DesiredProduct]
+    category: Callable[[Record], DesiredCategory]
     hand: Callable[[Record, str], str]
     names: Callable[[Record], Iterator[tuple[str, str]]]
     writes_categories: bool
@@ -62,14 +62,14 @@ def native_profile(rules: MappingRules, *, writes_categories: bool) -> Profile:
     )
 
 
-def _deleted(record: Record, key_field: str, sku: str | None) -> Wanted | None:
+def _deleted(record: Record, key_field: str, sku: str | None) -> DesiredProduct | None:
     """A record that says that it was deleted (row 36): all that counts of it is who it was. None for any other."""
     if record.get(DELETED) in (None, "") or not sku:
         return None
-    return Wanted(str(record[key_field]).strip(), sku, {}, inactive=True, deleted=True)
+    return DesiredProduct(str(record[key_field]).strip(), sku, {}, inactive=True, deleted=True)
 
 
-def _native(record: Record, rules: MappingRules) -> Wanted:
+def _native(record: Record, rules: MappingRules) -> DesiredProduct:
     wanted = native_product(
         record,
         max_images=rules.max_images,
@@ -99,7 +99,7 @@ def _clean(fields: dict[str, Any], rules: MappingRules, warnings: list[str]) -> 
             del fields[name]
 
 
-def _category(record: Record, rules: MappingRules) -> WantedCategory:
+def _category(record: Record, rules: MappingRules) -> DesiredCategory:
     key = record.get("id")
     if key in (None, "") or isinstance(key, dict | list):
         raise RecordRejected("map", [Reason("id", "is missing")])
@@ -107,4 +107,4 @@ def _category(record: Record, rules: MappingRules) -> WantedCategory:
     if name is None:
         raise RecordRejected("map", [Reason("name", f"no text in any of the languages {', '.join(rules.locales)}")])
     parent = record.get("parent")
-    return WantedCategory(str(key), name, None if parent in (None, "", 0) else str(parent))
+    return DesiredCategory(str(key), name, None if parent in (None, "", 0) else str(parent))

@@ -1,9 +1,20 @@
-"""Pure: texts of a Medipim record, in one language, as one line or as cleaned HTML (medipim.md 5)."""
+"""Pure: texts of a Medipim record, in one language, as one line or as cleaned HTML (medipim.md 5).
+
+Pure: which language a text is taken in when the wanted one is missing.
+
+Medipim documents an order for three languages (v3 page, tip under photos): NL: fr, en, others; FR: nl, en, others;
+EN: nl, others. For the others nothing is documented: English first, since every market has it.
+
+Pure: texts longer than MicroPIM takes are refused, or cut with a warning; nothing is cut silently (row 28).
+"""
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
+
+from target_micropim.errors import Reason
 
 Record = dict[str, Any]
 
@@ -73,3 +84,61 @@ def languages_in(value: Any) -> set[str]:
     """The languages in which a localized map holds a text."""
     held = value.items() if isinstance(value, dict) else ()
     return {str(locale) for locale, text in held if isinstance(text, str) and text.strip()}
+
+
+LANGUAGES = ("nl", "fr", "en", "de", "es")
+DOCUMENTED = {"nl": ("fr", "en"), "fr": ("nl", "en"), "en": ("nl",)}
+_UNDOCUMENTED = ("en",)
+
+
+def languages(wanted: str, fallbacks: Iterable[str] | None) -> tuple[str, ...]:
+    """The wanted language, then exactly the fall-backs given; without any, the documented order and then the rest."""
+    if fallbacks is None:
+        fallbacks = (*DOCUMENTED.get(wanted, _UNDOCUMENTED), *LANGUAGES)
+    return tuple(dict.fromkeys([wanted, *fallbacks]))
+
+
+MOST_NAME, MOST_TEXT = 255, 65_000  # the sheet's defaults; schemas/micropim goes no further
+
+
+@dataclass(frozen=True)
+class TextLimits:
+    """The most characters of a name and of the two texts; ``cut`` or ``reject`` beyond them."""
+
+    name: int = MOST_NAME
+    text: int = MOST_TEXT
+    on_too_long: str = "reject"
+
+    def apply(
+        self, fields: dict[str, Any], clean_html: Callable[[str], str], reasons: list[Reason], warnings: list[str]
+    ) -> None:
+        """Shorten what is too long in ``fields``, or add the reason why the record is refused."""
+        for name, most in (("name", self.name), ("description", self.text), ("short_description", self.text)):
+            value = fields.get(name)
+            if not isinstance(value, str) or len(value) <= most:
+                continue
+            told = f"has {len(value)} characters, {most} are allowed (on_too_long: {self.on_too_long})"
+            if self.on_too_long == "cut":
+                fields[name] = _cut_html(value, most, clean_html) if name == "description" else value[:most].rstrip()
+                warnings.append(f"{name}: {told}")
+                if not fields[name]:
+                    del fields[name]
+            else:
+                reasons.append(Reason(name, told))
+
+
+def _cut_html(html: str, most: int, clean_html: Callable[[str], str]) -> str:
+    """The beginning of a text with its open tags closed again, which makes it longer: so cut until it fits."""
+    keep = most
+    while keep > 0:
+        cut = html[:keep]
+        if cut.rfind("<") > cut.rfind(">"):
+            cut = cut[: cut.rfind("<")]
+        try:
+            cleaned = clean_html(cut)
+        except ValueError:
+            return ""
+        if len(cleaned) <= most:
+            return cleaned
+        keep = min(keep, len(cut)) - max(1, len(cleaned) - most)
+    return ""

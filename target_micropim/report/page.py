@@ -12,8 +12,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from target_micropim.report import cost
-from target_micropim.report.chart import lasting
+from target_micropim.report.charts import cost_section, lasting
 from target_micropim.report.markup import number, section, table, text
 
 STYLE = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
@@ -180,7 +179,7 @@ def _to_know(whole: Mapping[str, Any]) -> Iterator[Part]:
     yield _listed("languages", "Languages left out: MicroPIM holds one", ("language", "products"), left)
     codes = [(code,) for code in whole.get("attributes_made", ())]
     yield _listed("attributes", "Attributes defined", ("code",), codes)
-    yield Part("cost", "Requests and waits", 1, cost.body(whole))
+    yield Part("cost", "Requests and waits", 1, cost_section(whole))
 
 
 def _changed(whole: Mapping[str, Any]) -> Part:

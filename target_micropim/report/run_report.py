@@ -1,4 +1,7 @@
-"""What happened: counts that add up to the records received, and rows that need a person."""
+"""details.jsonl: every change, conflict, warning and thing for a person, one a line; memory keeps only the first.
+
+What happened: counts that add up to the records received, and rows that need a person.
+"""
 
 import json
 import threading
@@ -10,10 +13,25 @@ from typing import Any, Literal
 
 from pim_wire.errors import writing
 from target_micropim.report.cutting import cut
-from target_micropim.report.details import Details
 from target_micropim.report.page import page
-from target_micropim.report.rejected import rejects_in
+from target_micropim.report.rejects import as_json, rejects_in
 from target_micropim.report.unmapped import Unmapped
+
+
+class Details:
+    """The file appears with its first line, and a killed run leaves what it had. To be used under the report's lock."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def write(self, kind: str, row: dict[str, Any]) -> None:
+        """Add a line. Raises CannotWrite."""
+        with writing(self._path):
+            if not self._path.exists():
+                self._path.touch(mode=0o600)
+            with self._path.open("ab") as file:
+                file.write(as_json({"kind": kind, **row}))
+
 
 MAX_ROWS = 1000
 

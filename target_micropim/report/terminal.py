@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from target_micropim.report.chart import lasting
+from target_micropim.report.charts import lasting
 from target_micropim.report.markup import visible
 
 MOST_STREAMS = 12

@@ -2,7 +2,7 @@
 
 from singer_sdk import typing as th
 
-from pim_wire.plugin import bound_settings, throttle_setting
+from pim_wire.cli import bound_settings, throttle_setting
 from target_micropim.settings.content import CONTENT, Text, Texts, choice
 
 _Limit = th.CustomType({"type": ["integer", "string", "null"]})
@@ -171,7 +171,7 @@ SETTINGS = th.PropertiesList(
         "max_wait_seconds",
         th.NumberType(nullable=False, minimum=0),
         default=900,
-        title="Patience",
+        title="Deadline",
         description="How long one request may be refused (429, 5xx, no connection) before the run ends.",
     ),
     th.Property(

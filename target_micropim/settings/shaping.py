@@ -8,9 +8,9 @@ import orjson
 
 from pim_wire.schema_files import schema_dir
 from target_micropim.mapping.html import clean_html
-from target_micropim.mapping.limits import TextLimits
 from target_micropim.mapping.medipim import MappingRules
 from target_micropim.mapping.profiles import Profile, medipim_profile, native_profile
+from target_micropim.mapping.texts import TextLimits
 from target_micropim.plan.options import Options
 from target_micropim.settings.values import TargetSettings
 

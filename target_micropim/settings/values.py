@@ -8,15 +8,12 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
-from pim_wire.address import checked_base_url, checked_throttle_url
-from pim_wire.errors import SettingsRefused
+from pim_wire.errors import InvalidSettings
 from pim_wire.schema_files import read_schema
-from target_micropim.mapping.attribute_body import checked_attribute_template
-from target_micropim.mapping.attribute_table import ATTRIBUTES
-from target_micropim.mapping.description_table import ALL
-from target_micropim.mapping.extra_fields import ExtraField, checked_extra_fields
-from target_micropim.mapping.field_map import checked_field_map
-from target_micropim.mapping.languages import languages
+from pim_wire.urls import checked_base_url, checked_throttle_url
+from target_micropim.mapping.attributes import ALL_CODES, ATTRIBUTES, checked_attribute_template
+from target_micropim.mapping.overrides import ExtraField, checked_extra_fields, checked_field_map
+from target_micropim.mapping.texts import languages
 from target_micropim.plan.limit import Limit
 from target_micropim.plan.product import DEFAULT_POLICIES, NATIVE_POLICIES, POLICIES
 from target_micropim.settings.capabilities import Capabilities, read_capabilities
@@ -48,7 +45,7 @@ class TargetSettings:
 
     @classmethod
     def read(cls, config: Mapping[str, Any]) -> "TargetSettings":
-        """Build from a validated config. Raises SettingsRefused for what a schema cannot see."""
+        """Build from a validated config. Raises InvalidSettings for what a schema cannot see."""
         reader = _Reader(config)
         base_url = reader.get("api_url", lambda value: checked_base_url("api_url", value, ("/api",)))
         settings = cls(
@@ -77,7 +74,7 @@ class TargetSettings:
         reader.get("sku_template", _checked_template)
         reader.get("currency", _checked_currency)
         if reader.wrong:
-            raise SettingsRefused("; ".join(reader.wrong))
+            raise InvalidSettings("; ".join(reader.wrong))
         return settings
 
 
@@ -91,7 +88,7 @@ class _Reader:
     def get(self, name: str, read: Any) -> Any:
         try:
             return read(self._config.get(name))
-        except SettingsRefused as refused:
+        except InvalidSettings as refused:
             self.wrong.append(f"Setting {refused}")
         except (ValueError, OSError) as error:
             self.wrong.append(f"Setting {name}: {error}")
@@ -107,7 +104,7 @@ def problems(config: Mapping[str, Any]) -> Iterator[str]:
         yield "Setting api_key: holds characters that cannot travel in a header (value not shown)"
     try:
         TargetSettings.read(config)
-    except SettingsRefused as refused:
+    except InvalidSettings as refused:
         yield str(refused)
 
 
@@ -151,7 +148,7 @@ def _extra_fields(value: Any, profile: str) -> Mapping[str, ExtraField]:
 def _attribute_codes(value: Any, profile: str) -> tuple[str, ...]:
     """Codes of the table of attributes, or ``all``; records in MicroPIM's own shape may have any."""
     codes = _texts(value)
-    return codes if profile == "native" else _among(codes, (ALL, *(row.code for row in ATTRIBUTES)))
+    return codes if profile == "native" else _among(codes, (ALL_CODES, *(row.code for row in ATTRIBUTES)))
 
 
 def _policies(value: Any, profile: str) -> Mapping[str, str]:

@@ -21,12 +21,12 @@ SHOWN = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").r
 PAGES = [path for path in SHOWN if RUNNABLE.search(path.read_text())]
 PROGRAMS = r"meltano |tap-medipim |target-micropim |pip |pipx |uv |python|podman |docker |\.venv/|export |set -|\. "
 RUN_ELSEWHERE = {
-    "python3 -m venv .venv": "scripts/package.py",
+    "python3 -m venv .venv": "scripts/release/package.py",
     "podman build -t medipim-micropim .": "tests/docs/test_container.py",
     "meltano run tap-medipim-fr target-micropim-paris": "tests/docs/test_examples.py",
     "target-micropim --config target.json --probe capabilities.json": "tests/target/test_probe.py",
-    '.venv/bin/python -m scripts.kills --scene "tap, stream"': "tests/target/test_kill.py",
-    ".venv/bin/python -m scripts.kills --every 7": "tests/target/test_kill.py",
+    '.venv/bin/python -m trials.kills --scene "tap, stream"': "tests/target/test_kill.py",
+    ".venv/bin/python -m trials.kills --every 7": "tests/target/test_kill.py",
 }
 
 

@@ -14,9 +14,9 @@ import yaml
 
 from sandbox import MedipimOptions, MicroPimOptions, Sandbox
 from sandbox.cli import QUICK, env_lines
-from scripts import postgres
 from tap_medipim.tap import TapMedipim
 from target_micropim.target import TargetMicroPim
+from trials import postgres
 
 ROOT = Path(__file__).resolve().parents[2]
 HOW_TO = ROOT / "docs" / "how-to"

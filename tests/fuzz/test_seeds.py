@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).resolve().parents[2] / "trials" / "fuzz"
 SEEDS = sorted(path for path in (FOLDER / "seeds").rglob("*") if path.is_file())
 
 

@@ -1,7 +1,7 @@
 """``tap-medipim | target-micropim`` killed and run again ends where an undisturbed run ends (law 2).
 
 First the installed commands, killed from outside at a few requests; then forked ones that kill themselves at many
-moments (scripts/nursery.py). ``make kill`` tries every one.
+moments (trials/kills/nursery.py). ``make kill`` tries every one.
 """
 
 import json
@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from sandbox import MedipimOptions, MicroPimOptions, Sandbox
-from scripts.kills import SIZE, TAP_MOMENTS, Shops, all_kills, pair_scene, suffer, tap_scene
-from scripts.nursery import MOMENTS, Ended, Kill, Nursery
-from scripts.scenes import Scene, TapScene
+from trials.kills.kills import SIZE, TAP_MOMENTS, Shops, all_kills, pair_scene, suffer, tap_scene
+from trials.kills.nursery import MOMENTS, Ended, Kill, Nursery
+from trials.kills.scenes import Scene, TapScene
 
 BIN = Path(sys.executable).parent
 PRODUCTS = 24

@@ -12,8 +12,8 @@ from urllib.parse import quote
 import pytest
 
 from pim_wire.redaction import Redactor, passwords_in
-from proof.canary import KEY, KEY_ID, PASSWORD, SECRET, forms, leaks, written
-from target_micropim.ledger.failures import shown
+from target_micropim.ledger.database import shown_url
+from trials.canary import KEY, KEY_ID, PASSWORD, SECRET, forms, leaks, written
 
 BIN = Path(sys.executable).parent
 DEAD = "http://127.0.0.1:9"
@@ -142,4 +142,4 @@ def test_an_address_is_shown_without_passwords() -> None:
     """Neither the password before the host nor one among the options."""
     url = "postgresql://me:one@host/pim?password=two&sslpassword=three"
     assert passwords_in(url) == {"one", "two", "three"}
-    assert shown(url) == "postgresql://me:***@host/pim"
+    assert shown_url(url) == "postgresql://me:***@host/pim"

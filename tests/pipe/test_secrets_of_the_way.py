@@ -14,13 +14,13 @@ from urllib.parse import quote
 import pytest
 from requests.auth import HTTPBasicAuth
 
-from pim_wire.errors import SettingsRefused, WireGaveUp, WireRefused
+from pim_wire.errors import InvalidSettings, WireGaveUp, WireRefused
 from pim_wire.redaction import Redactor, proxy_credentials
 from pim_wire.throttle import Throttle
 from pim_wire.wire import Call, Wire
-from proof.canary import KEY, KEY_FORMS, KEY_ID, PROXY_PASSWORD, PROXY_USER, SECRET, leaks, written
-from proof.faults.proxy import PASSES, WANTS_PASSWORD, Proxy
 from sandbox import Fault, MedipimOptions, MicroPimOptions, Sandbox
+from trials.canary import KEY, KEY_FORMS, KEY_ID, PROXY_PASSWORD, PROXY_USER, SECRET, leaks, written
+from trials.faults.proxy import PASSES, WANTS_PASSWORD, Proxy
 
 BIN = Path(sys.executable).parent
 CREDENTIALS = f"{PROXY_USER}:{quote(PROXY_PASSWORD, safe='')}"
@@ -225,7 +225,7 @@ def test_certificates_that_cannot_be_used_are_named(
     (tmp_path / "folder").mkdir()
     monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
     monkeypatch.setenv(name, str(tmp_path / path))
-    with pytest.raises(SettingsRefused) as refused:
+    with pytest.raises(InvalidSettings) as refused:
         wire_to("https://medipim.example")
     assert f"{name}: {tmp_path / path} {words}" in str(refused.value)
     wire_to("http://127.0.0.1:9")

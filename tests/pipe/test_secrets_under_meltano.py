@@ -5,8 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from proof.canary import KEY, KEY_ID, SECRET, leaks, written
 from sandbox import Fault, MedipimOptions, MicroPimOptions, Sandbox
+from trials.canary import KEY, KEY_ID, SECRET, leaks, written
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.soak.nights import Night, Nights
-from benchmarks.soak.pair import Ran
-from benchmarks.soak.steady import steady
-from benchmarks.soak.verdicts import is_flat, of_nights, of_steady
-from benchmarks.soak.watched import Sample
+from trials.soak.nights import Night, Nights
+from trials.soak.pair import Ran
+from trials.soak.steady import steady
+from trials.soak.verdicts import is_flat, of_nights, of_steady
+from trials.soak.watched import Sample
 
 CALM = Sample(rss_mb=80, peak_mb=80, files=8, threads=6)
 GOOD = Night(2, 1, 10, 0, 1, 0, Ran((0, 0), CALM, CALM, 1000, (1, 1)), as_it_should_be=True)

@@ -1,7 +1,7 @@
 """What a command must not import: nobody waits for a library that serves another one. No clock: names of modules.
 
 ``-X importtime`` lists every module that the real executable reads; what stands in ``sys.modules`` in the place of a
-library (pim_wire/spared.py) is not read and not listed.
+library (pim_wire/startup.py) is not read and not listed.
 """
 
 import json
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from pim_wire.spared import PUT_OFF
+from pim_wire.startup import PUT_OFF
 from sandbox import MedipimOptions, MicroPimOptions, Sandbox
 
 BIN = Path(sys.executable).parent
@@ -30,9 +30,9 @@ NOT_OURS = {
 AT_WORK = {"pyrate_limiter", "msgspec", "pim_wire.throttle", "sqlalchemy", "sqlite3", "nh3"}
 TAP = NOT_OURS | {"target_micropim", "sqlalchemy", "nh3", "tap_medipim.probe"}
 TARGET = NOT_OURS | {"tap_medipim"}
-CHECK, LEDGER = {"target_micropim.check", "target_micropim.forecast"}, {"target_micropim.inspection"}
-PROBE = {"target_micropim.first_contact", "target_micropim.probe"}
-RUN = {"target_micropim.run", "target_micropim.roads.products"}
+CHECK, LEDGER = {"target_micropim.commands.check"}, {"target_micropim.commands.ledger"}
+PROBE = {"target_micropim.commands.probe.probe", "target_micropim.commands.probe"}
+RUN = {"target_micropim.run", "target_micropim.sync.products"}
 MUST_NOT = {
     "tap-medipim --version": TAP | AT_WORK,
     "tap-medipim --help": TAP | AT_WORK | {"packaging"},
@@ -102,7 +102,7 @@ def test_the_sdk_still_imports_what_is_put_off() -> None:
 
 CALLED = """
 import sys
-from pim_wire.spared import spared
+from pim_wire.startup import spared
 with spared():
     import singer_sdk.about, singer_sdk.helpers._batch, singer_sdk.pagination, singer_sdk.target_base
 assert not {"joblib", "upath", "fsspec", "packaging", "jsonpath_ng"} & set(sys.modules)
@@ -124,7 +124,7 @@ def test_what_is_put_off_works_when_it_is_called() -> None:
 
 
 UNFORESEEN = """
-from pim_wire.spared import spared
+from pim_wire.startup import spared
 with spared():
     from joblib import Memory, Parallel
 import joblib
@@ -141,7 +141,7 @@ def test_a_name_that_is_not_listed_is_the_real_one() -> None:
 
 COLLECTOR = """
 import gc
-from pim_wire.spared import spared
+from pim_wire.startup import spared
 with spared():
     assert not gc.isenabled()
 assert gc.isenabled() and gc.get_threshold()[0] == 50_000 and gc.get_freeze_count() > 1000

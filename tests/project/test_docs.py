@@ -13,8 +13,8 @@ from pathlib import Path
 import pim_wire
 import tap_medipim
 import target_micropim
+from pim_wire.cli import section_of
 from pim_wire.errors import ERRORS_PAGE, Interrupted, StopRun
-from pim_wire.plugin import section_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = (pim_wire, tap_medipim, target_micropim)
@@ -75,12 +75,12 @@ def test_each_failure_that_ends_a_run_has_its_section_in_the_page_of_errors() ->
     named = {kind.section for kind in kinds()} | {Interrupted.section}
     assert named | {section_of(BrokenPipeError()), section_of(ValueError())} == sections
     raised = [node.func.id for node in nodes() if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
-    assert "SettingsRefused" in raised
+    assert "InvalidSettings" in raised
     assert "StopRun" not in raised, "a kind of it has a section, it has none"
 
 
 def test_the_drawing_of_the_architecture_is_that_of_the_imports() -> None:
     """``make generate`` would change nothing."""
-    command = [sys.executable, "scripts/architecture_page.py"]
+    command = [sys.executable, "scripts/docs/architecture_page.py"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout

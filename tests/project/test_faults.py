@@ -6,10 +6,10 @@ from typing import get_args
 
 import pytest
 
-from proof.faults.case import Case
-from proof.faults.cases import all_cases
-from proof.faults.sides import try_case
 from sandbox.faults import STREAM_KINDS, FaultKind
+from trials.faults.case import Case
+from trials.faults.cases import all_cases
+from trials.faults.sides import try_case
 
 CASES = list(all_cases())
 

@@ -50,7 +50,7 @@ def test_the_hub_would_take_it(validator_of: Any, name: str, kind: str) -> None:
 def test_the_definitions_are_those_of_the_code() -> None:
     """``make generate`` would change nothing."""
     done = subprocess.run(
-        [sys.executable, "scripts/hub_pages.py"], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "scripts/docs/hub_pages.py"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout
 

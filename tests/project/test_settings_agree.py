@@ -17,7 +17,7 @@ PLUGINS = {"TAP_MEDIPIM_": TapMedipim, "TARGET_MICROPIM_": TargetMicroPim}
 def test_generated_lists_are_in_step_with_the_code() -> None:
     """``make generate`` would change nothing."""
     done = subprocess.run(
-        [sys.executable, "scripts/generated.py"], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "scripts/docs/generated.py"], cwd=ROOT, capture_output=True, text=True, check=False
     )
 
     assert done.returncode == 0, done.stdout

@@ -15,11 +15,11 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from scripts.audit import verdict
-from scripts.licences import is_permissive
-from scripts.licences import main as compare_licences
-from scripts.locked import ROOT, applies, closure, declared, pins, reasons
-from scripts.sbom import write_sbom
+from scripts.docs.licences import is_permissive
+from scripts.docs.licences import main as compare_licences
+from scripts.release.audit import verdict
+from scripts.release.locked import ROOT, applies, closure, declared, pins, reasons
+from scripts.release.sbom import write_sbom
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 LOCKS = {"run.txt": ("run",), "dev.txt": ("run", "postgres", "dev", "docs", "supply")}

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tap_medipim.markets import MARKETS
+from tap_medipim.resources import MARKETS
 from tap_medipim.tap import TapMedipim
 
 SNAPSHOT = Path(__file__).parent / "snapshots" / "catalogs.json"

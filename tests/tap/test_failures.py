@@ -9,7 +9,7 @@ import pytest
 
 from pim_wire.errors import WireGaveUp, WireRefused
 from sandbox import Fault, Sandbox
-from tap_medipim.errors import AccessRefused
+from tap_medipim.errors import AccessDenied
 
 Run = Callable[..., Any]
 Make = Callable[..., Sandbox]
@@ -19,7 +19,7 @@ def test_a_refused_key_stops_the_run_with_the_first_request(sandbox: Make, run_t
     """401 is asked once, not once a stream, and the message names the settings."""
     box = sandbox()
     run = run_tap(box, api_key_secret="wrong-secret-value")
-    assert isinstance(run.error, AccessRefused)
+    assert isinstance(run.error, AccessDenied)
     assert len(box.medipim.requests) == 1
     assert "api_key_id" in str(run.error)
     assert "api_key_secret" in str(run.error)
@@ -31,7 +31,7 @@ def test_a_key_that_is_revoked_in_the_middle_stops_the_run_with_a_valid_state(sa
     box = sandbox()
     box.medipim.faults.add(Fault("status", nth=4, times=None, status=401))
     run = run_tap(box, products_endpoint="query", page_size=10)
-    assert isinstance(run.error, AccessRefused)
+    assert isinstance(run.error, AccessDenied)
     assert len(box.medipim.requests) == 4
     rest = run_tap_after(run_tap, box, run)
     assert set(run.ids()) | set(rest.ids()) == set(box.medipim.catalogue.products)

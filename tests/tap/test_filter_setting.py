@@ -8,7 +8,7 @@ import pytest
 
 from pim_wire.schema_files import read_schema
 from sandbox import Sandbox
-from tap_medipim.filter_check import MAX_CODES, refusals, split
+from tap_medipim.filters import MAX_CODES, refusals, split
 
 Run = Callable[..., Any]
 Make = Callable[..., Sandbox]

@@ -10,12 +10,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sandbox import Fault, Sandbox
-from tap_medipim.bookmark import Bookmark
-from tap_medipim.changes import Frontier
+from tap_medipim.bookmark import Bookmark, HighWaterMark
 from tap_medipim.client import Page
 from tap_medipim.errors import StreamFailed
-from tap_medipim.filter_check import refusals, sorting_refusals, split
-from tap_medipim.filters import read_filter
+from tap_medipim.filters import read_filter, refusals, sorting_refusals, split
 from tap_medipim.pagination import all_pages
 from tap_medipim.windows import LATEST, Question, Span, Windows
 
@@ -220,7 +218,7 @@ def test_any_bookmark_is_read_or_refused_in_words(saved: Any, start: Any, moment
         bookmark = Bookmark.read({"replication_key_value": saved}, start, None)
     except StreamFailed:
         return
-    frontier = Frontier(bookmark.ask_from(600))
+    frontier = HighWaterMark(bookmark.ask_from(600))
     if moment is not None:
         frontier.admit({"id": 1, "meta": {"updatedAt": moment}})
     state: dict[str, Any] = {}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tap_medipim.changes import Frontier
+from tap_medipim.bookmark import HighWaterMark
 from tap_medipim.client import Page
 from tap_medipim.errors import OutOfReach, StreamBroken, StreamFailed
 from tap_medipim.pagination import all_pages, by_keyset, resumed
@@ -36,7 +36,7 @@ class Paged:
 
     def read(self, since: int = 1) -> list[int]:
         """The ids in the order in which they are given."""
-        return [one["id"] for one in by_keyset(self.ask, Frontier(since), self.size)]
+        return [one["id"] for one in by_keyset(self.ask, HighWaterMark(since), self.size)]
 
 
 def test_a_page_is_let_go_row_by_row() -> None:
@@ -48,7 +48,7 @@ def test_a_page_is_let_go_row_by_row() -> None:
         pages.append(paged.ask(since, number))
         return pages[-1]
 
-    assert [one["id"] for one in by_keyset(ask, Frontier(1), 4)] == list(range(10))
+    assert [one["id"] for one in by_keyset(ask, HighWaterMark(1), 4)] == list(range(10))
     assert len(held) > 2
     assert not any(any(lengths) for lengths in held)
 
@@ -130,7 +130,7 @@ class Breaking:
 
     def read(self) -> list[int]:
         """The ids given."""
-        return [one["id"] for one in resumed(self.ask, Frontier(1), self.pauses.append, self.said.append)]
+        return [one["id"] for one in resumed(self.ask, HighWaterMark(1), self.pauses.append, self.said.append)]
 
 
 def test_a_broken_stream_goes_on_from_its_edge() -> None:
@@ -201,7 +201,7 @@ def test_a_list_that_gives_the_same_page_for_ever_ends() -> None:
 def test_a_page_with_more_rows_than_asked_for_is_not_the_last() -> None:
     """Only a page with fewer rows ends a set."""
     generous = Paged(*range(1, 12), size=3)
-    assert [one["id"] for one in by_keyset(generous.ask, Frontier(1), 2)] == list(range(11))
+    assert [one["id"] for one in by_keyset(generous.ask, HighWaterMark(1), 2)] == list(range(11))
 
     def ask(body: dict[str, Any]) -> Page:
         number = body.get("page", {"no": 0})["no"]

@@ -8,14 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_medipim.bookmark import Bookmark
-from tap_medipim.changes import BEGINNING, Frontier
+from tap_medipim.bookmark import BEGINNING, Bookmark, HighWaterMark
 from tap_medipim.client import Page, _unix
 from tap_medipim.errors import StreamFailed
 from tap_medipim.filters import both, problems, read_filter
-from tap_medipim.normalise import LATEST, normalise, rfc3339, updated_at
 from tap_medipim.pagination import all_pages
-from tap_medipim.row_text import rfc3339_text
+from tap_medipim.raw_rows import rfc3339_text
+from tap_medipim.records import LATEST, normalise, rfc3339, updated_at
 
 
 def row(key: Any, moment: Any) -> dict[str, Any]:
@@ -23,9 +22,9 @@ def row(key: Any, moment: Any) -> dict[str, Any]:
     return {"id": key, "meta": {"updatedAt": moment}}
 
 
-def after(*rows: dict[str, Any], since: int = 1) -> Frontier:
+def after(*rows: dict[str, Any], since: int = 1) -> HighWaterMark:
     """What is known after these rows."""
-    frontier = Frontier(since)
+    frontier = HighWaterMark(since)
     for one in rows:
         frontier.admit(one)
     return frontier

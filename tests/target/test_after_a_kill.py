@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from scripts.kills import Shops
-from scripts.nursery import Kill, Nursery
-from scripts.scenes import picture, product
-from scripts.shop import Shop, Streams
+from trials.kills.kills import Shops
+from trials.kills.nursery import Kill, Nursery
+from trials.kills.scenes import picture, product
+from trials.kills.shop import Shop, Streams
 
 TEXTS = {"en": "New", "nl": "Nieuw"}
 

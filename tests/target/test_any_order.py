@@ -2,8 +2,8 @@
 
 Whatever comes before it: after a clean run nothing is there twice, nothing a person did is undone, nothing that a STATE
 covers is missing, no value of ours counts as a person's, the counts add up, and one more run writes nothing. Real
-processes, real kills (scripts/nursery.py). Most of what happens between a kill and the next run happens to the product
-that was being written: that is where a kill can be felt.
+processes, real kills (trials/kills/nursery.py). Most of what happens between a kill and the next run happens to the
+product that was being written: that is where a kill can be felt.
 """
 
 import os
@@ -22,9 +22,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from sandbox.faults import Fault
-from scripts.nursery import MOMENTS, Kill, Nursery
-from scripts.shelf import CHANGES, Shelf
-from scripts.shop import Shop, boxed
+from trials.kills.nursery import MOMENTS, Kill, Nursery
+from trials.kills.shelf import CHANGES, Shelf
+from trials.kills.shop import Shop, boxed
 
 LONG = os.environ.get("KILL_EXAMPLES")
 NOTHING = [Fault("status", status=200, body=b'{"status":1,"data":%s,"error":null}' % data, commit=True)

@@ -9,9 +9,8 @@ from jsonschema import Draft202012Validator
 
 from pim_wire.schema_files import read_schema
 from sandbox.faults import Fault
-from target_micropim.mapping.attribute_body import DEFAULT_TEMPLATE, attribute_body
-from target_micropim.mapping.attribute_table import ATTRIBUTES, attribute_values
-from target_micropim.plan.body import body_of
+from target_micropim.mapping.attributes import ATTRIBUTES, DEFAULT_TEMPLATE, attribute_body, attribute_values
+from target_micropim.plan.write import body_of
 
 SCHEMA = read_schema("medipim", "products")
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from sandbox.faults import Fault
 from target_micropim.ledger import ProductRow
-from target_micropim.roads.deferred import DeferredArchives
-from target_micropim.roads.settlement import MOST_WAITING, Settlement
+from target_micropim.sync.archives import PendingArchives
+from target_micropim.sync.checkpoints import MOST_WAITING, Checkpoints
 
 
 class TestStates:
@@ -15,7 +15,7 @@ class TestStates:
 
     def test_states_behind_an_open_record_are_thinned_out_and_the_newest_is_kept(self) -> None:
         written: list[Any] = []
-        settlement = Settlement(written.append, 0, lambda: 0.0)
+        settlement = Checkpoints(written.append, 0, lambda: 0.0)
         first = settlement.open()
         for number in range(MOST_WAITING * 5):
             settlement.close(settlement.open())
@@ -27,7 +27,7 @@ class TestStates:
 
     def test_thinning_out_never_lets_a_state_pass_an_open_record(self) -> None:
         written: list[Any] = []
-        settlement = Settlement(written.append, 0, lambda: 0.0)
+        settlement = Checkpoints(written.append, 0, lambda: 0.0)
         tickets = []
         for number in range(MOST_WAITING * 3):
             tickets.append(settlement.open())
@@ -43,7 +43,7 @@ class TestArchives:
     """A source that calls everything inactive."""
 
     def test_records_that_wait_for_the_end_are_not_held_in_memory(self) -> None:
-        archives = DeferredArchives()
+        archives = PendingArchives()
         tracemalloc.start()
         try:
             for number in range(500):

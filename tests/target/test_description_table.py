@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from target_micropim.mapping.description_table import HEADINGS, chosen, with_table
+from target_micropim.mapping.attributes import HEADINGS, selected, with_table
+from target_micropim.mapping.desired import AttributeValue
 from target_micropim.mapping.html import clean_html
-from target_micropim.mapping.wanted import AttributeValue
 
 TABLE = (
     '<table><thead><tr><th colspan="2">Product data</th></tr></thead><tbody>'
@@ -128,5 +128,5 @@ def test_the_table_is_never_doubled_and_survives_the_cleaning(text: str, values:
 def test_the_order_is_that_of_the_setting() -> None:
     """Codes without a value are left out."""
     values = [AttributeValue(code, code, "text", code) for code in ("a", "b", "c")]
-    assert [value.code for value in chosen(values, ("c", "x", "a"))] == ["c", "a"]
-    assert [value.code for value in chosen(values, ("all",))] == ["a", "b", "c"]
+    assert [value.code for value in selected(values, ("c", "x", "a"))] == ["c", "a"]
+    assert [value.code for value in selected(values, ("all",))] == ["a", "b", "c"]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from target_micropim.mapping.extra_fields import checked_extra_fields, extra_values
+from target_micropim.mapping.overrides import checked_extra_fields, extra_values
 
 CONFIG = {"extra_fields": {"maker_code": "supplierReference", "vat_rate_id": {"value": 1}}}
 DOCUMENTED = ("name", "sku", "attributes", "category_ids")

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from pim_wire.bounds import Bounds
 from pim_wire.errors import StopRun
+from pim_wire.limits import SizeLimits
 from target_micropim.lines import Unreadable, lines_of
-from target_micropim.messages import OrjsonReader
+from target_micropim.reader import OrjsonReader
 
 LEAST = 65_536
 LONG = "x" * LEAST
@@ -189,7 +189,7 @@ class Endless(io.RawIOBase):
 def test_a_line_of_a_hundred_megabytes_costs_the_bound_and_no_more() -> None:
     """It is read on to its end, and the next message is read."""
     reader, refused, states = OrjsonReader(), [], []
-    reader.bounds = Bounds(1_000_000, 64)
+    reader.bounds = SizeLimits(1_000_000, 64)
     reader.on_unreadable = refused.append
     tracemalloc.start()
     reader.process_lines(

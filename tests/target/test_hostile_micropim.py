@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pim_wire.errors import StopRun, Unclear
 from sandbox import Fault
 from target_micropim.api.client import remote_id
-from target_micropim.entities.tree import read_tree
+from target_micropim.api.tree import read_tree
 from target_micropim.plan.values import MOST_ID, fingerprint, fingerprints, server_fields
 
 LIST = "GET /api/products$"

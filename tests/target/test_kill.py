@@ -1,8 +1,8 @@
 """``make kill`` in a smaller form: the target killed at every fourth request and change of the ledger (laws 1 and 2).
 
-The kills are SIGKILLs that a forked target sends itself at the moment in question (scripts/nursery.py), so every n is a
-real kill. Kills from outside, by the sandbox in the middle of a request, are tried beside them; in tests/pipe those of
-the installed commands.
+The kills are SIGKILLs that a forked target sends itself at the moment in question (trials/kills/nursery.py), so every n
+is a real kill. Kills from outside, by the sandbox in the middle of a request, are tried beside them; in tests/pipe
+those of the installed commands.
 """
 
 import os
@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 
-from scripts import kills, postgres
-from scripts.kills import SIZE, Shops, Tally, all_kills, suffer, target_scene
-from scripts.nursery import MOMENTS, Ended, Kill, Nursery
-from scripts.scenes import Scene, TargetScene, first_night
+from trials import postgres
+from trials.kills import kills
+from trials.kills.kills import SIZE, Shops, Tally, all_kills, suffer, target_scene
+from trials.kills.nursery import MOMENTS, Ended, Kill, Nursery
+from trials.kills.scenes import Scene, TargetScene, first_night
 
 STEPS = {"request": 4, "commit": 4}  # where something can go wrong; ``make kill`` leaves nothing out
 

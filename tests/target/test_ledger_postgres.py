@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, text
 
-from scripts import postgres
 from target_micropim.errors import LedgerUnusable
 from target_micropim.ledger import Ledger, RunLock, copy_of
 from target_micropim.ledger.lock import DEAD_AFTER_SECONDS
-from target_micropim.ledger.migrations import VERSION
+from target_micropim.ledger.schema import VERSION
+from trials import postgres
 
 pytest.importorskip("psycopg", reason="the extra 'postgres' is not installed: pip install medipim-micropim[postgres]")
 

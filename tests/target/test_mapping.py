@@ -9,13 +9,12 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from pim_wire.schema_files import read_schema
-from target_micropim.api.schemas import check_payload
+from target_micropim.api.payloads import check_payload
 from target_micropim.errors import RecordRejected
-from target_micropim.mapping.gtin import has_check_digit
 from target_micropim.mapping.html import TAGS, clean_html
 from target_micropim.mapping.medipim import MappingRules, map_product
 from target_micropim.mapping.native import native_product
-from target_micropim.mapping.prices import money
+from target_micropim.mapping.numbers import has_check_digit, money
 from target_micropim.mapping.public_url import is_public_url
 from target_micropim.mapping.texts import text_in
 from target_micropim.plan.values import fingerprint, image_count, server_fields

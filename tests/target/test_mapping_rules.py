@@ -5,19 +5,17 @@ from typing import Any
 import pytest
 
 from target_micropim.errors import RecordRejected
-from target_micropim.mapping.attribute_table import attribute_values
-from target_micropim.mapping.description_table import chosen, with_table
-from target_micropim.mapping.extra_fields import ExtraField, checked_extra_fields, extra_values
+from target_micropim.mapping.attributes import attribute_values, selected, with_table
+from target_micropim.mapping.desired import AttributeValue
 from target_micropim.mapping.html import clean_html
-from target_micropim.mapping.limits import TextLimits
 from target_micropim.mapping.lookup import leaves
 from target_micropim.mapping.medipim import MappingRules, add_table, map_product, names_of, sku_of
 from target_micropim.mapping.native import native_category, native_product
+from target_micropim.mapping.numbers import decimal_of, decimal_text, money
+from target_micropim.mapping.overrides import ExtraField, checked_extra_fields, extra_values
 from target_micropim.mapping.pictures import PictureRules, pictures
-from target_micropim.mapping.prices import decimal_of, money, shown
 from target_micropim.mapping.public_url import MAX_URL, is_public_url
-from target_micropim.mapping.texts import without_tags
-from target_micropim.mapping.wanted import AttributeValue
+from target_micropim.mapping.texts import TextLimits, without_tags
 
 TEXT = {"type": "indication", "content": {"nl": "<p>N</p>", "fr": "F"}}
 RECORD = {
@@ -94,7 +92,7 @@ def test_a_path_names_every_filled_value(path: str, found: list[Any]) -> None:
 def test_a_number_in_any_form(value: Any, read: str | None) -> None:
     """Decimal text, never by way of a float; digits of other scripts are none."""
     number = decimal_of(value)
-    assert (None if number is None else shown(number)) == read
+    assert (None if number is None else decimal_text(number)) == read
 
 
 @pytest.mark.parametrize(
@@ -166,8 +164,8 @@ TABLE = (
 
 def test_the_table_of_attributes() -> None:
     """In the language of the shop or in English, escaped, by the order of the setting."""
-    assert chosen(TABLE, ("c", "x", "a")) == (TABLE[2], TABLE[0])
-    assert chosen(TABLE, ("all", "c")) == TABLE
+    assert selected(TABLE, ("c", "x", "a")) == (TABLE[2], TABLE[0])
+    assert selected(TABLE, ("all", "c")) == TABLE
     text = with_table("<p>T</p>", TABLE, "xx", str)
     assert text == (
         '<p>T</p><table><thead><tr><th colspan="2">Product data</th></tr></thead><tbody>'

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from pim_wire.errors import SettingsRefused
-from target_micropim.mapping.field_map import MAPPABLE
+from pim_wire.errors import InvalidSettings
 from target_micropim.mapping.field_rows import FIELDS
-from target_micropim.mapping.languages import languages
+from target_micropim.mapping.overrides import MAPPABLE
+from target_micropim.mapping.texts import languages
 from target_micropim.plan.product import DEFAULT_POLICIES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -116,4 +116,4 @@ def test_every_field_has_a_policy_and_a_place_on_the_page() -> None:
 def test_unknown_settings_values_are_refused(world: Any) -> None:
     """Choices are choices."""
     for name in ("invalid_ean", "on_too_long", "on_unknown_media", "media_changes", "attributes_mode"):
-        assert not isinstance(world.run([], **{name: "perhaps"}).failure, SettingsRefused | None)
+        assert not isinstance(world.run([], **{name: "perhaps"}).failure, InvalidSettings | None)

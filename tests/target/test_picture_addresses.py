@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from pim_wire.clock import Clock
-from proof.faults.dripper import Dripper
-from target_micropim.api.reach import MOST_REDIRECTS, Reach, is_public_address
+from target_micropim.api.picture_urls import MOST_REDIRECTS, PictureUrlCheck, is_public_address
+from trials.faults.dripper import Dripper
 
 ON = {"check_media_urls": True, "allow_private_media_hosts": True}
 Asked = list[tuple[str, str, dict[str, str]]]
@@ -137,17 +137,17 @@ def resolved(monkeypatch: Any) -> dict[str, str]:
 
 
 @pytest.fixture
-def reach(fake_clock: Any) -> Callable[..., Reach]:
+def reach(fake_clock: Any) -> Callable[..., PictureUrlCheck]:
     """Somebody who asks."""
 
-    def make(may_connect: Callable[[str], bool] = is_public_address) -> Reach:
-        return Reach(fake_clock, "test", 5, allow_private=False, may_connect=may_connect)
+    def make(may_connect: Callable[[str], bool] = is_public_address) -> PictureUrlCheck:
+        return PictureUrlCheck(fake_clock, "test", 5, allow_private=False, may_connect=may_connect)
 
     return make
 
 
 def test_a_name_that_leads_inside_is_never_connected_to(
-    host: tuple[str, Asked], resolved: dict[str, str], reach: Callable[..., Reach]
+    host: tuple[str, Asked], resolved: dict[str, str], reach: Callable[..., PictureUrlCheck]
 ) -> None:
     """The address looks public, the name is ours: no connection, no word of what is there."""
     resolved["media.example.test"] = "127.0.0.1"
@@ -157,7 +157,7 @@ def test_a_name_that_leads_inside_is_never_connected_to(
 
 
 def test_a_name_that_changes_in_between_is_found_out(
-    host: tuple[str, Asked], resolved: dict[str, str], reach: Callable[..., Reach]
+    host: tuple[str, Asked], resolved: dict[str, str], reach: Callable[..., PictureUrlCheck]
 ) -> None:
     """Public when it is looked up, inside when it is connected to: cut before a byte is sent."""
     resolved["media.example.test"] = "127.0.0.1"
@@ -175,7 +175,9 @@ def test_a_name_that_changes_in_between_is_found_out(
         (f"http://{'a' * 70}.test/1.jpg", "leads to an address that is not public"),
     ],
 )
-def test_a_name_that_is_none_is_a_trouble_like_any_other(reach: Callable[..., Reach], url: str, trouble: str) -> None:
+def test_a_name_that_is_none_is_a_trouble_like_any_other(
+    reach: Callable[..., PictureUrlCheck], url: str, trouble: str
+) -> None:
     """And not the end of the run."""
     assert reach().trouble_with(url) == trouble
 
@@ -185,7 +187,11 @@ def test_a_name_that_is_none_is_a_trouble_like_any_other(reach: Callable[..., Re
     [("inside", "leads to an address that is not public"), ("by-name", "does not answer"), ("moved", None)],
 )
 def test_a_redirect_is_judged_like_an_address(
-    host: tuple[str, Asked], resolved: dict[str, str], reach: Callable[..., Reach], name: str, trouble: str | None
+    host: tuple[str, Asked],
+    resolved: dict[str, str],
+    reach: Callable[..., PictureUrlCheck],
+    name: str,
+    trouble: str | None,
 ) -> None:
     """By what it says and by what its name resolves to."""
     resolved |= {"media.example.test": "127.0.0.1", "inner.test": "10.0.0.1"}
@@ -222,7 +228,7 @@ def test_a_host_that_drips_does_not_hold_the_run() -> None:
             self.passed += seconds
 
     dripper = Dripper(b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nX-Long: ", b"x")
-    reach = Reach(Hasty(), "tests/1", 5, allow_private=True, may_connect=is_public_address)
+    reach = PictureUrlCheck(Hasty(), "tests/1", 5, allow_private=True, may_connect=is_public_address)
     try:
         assert reach.trouble_with(f"{dripper.url}/1.jpg") == "does not answer"
     finally:
@@ -231,7 +237,7 @@ def test_a_host_that_drips_does_not_hold_the_run() -> None:
 
 
 def test_it_has_a_pace_of_its_own(
-    host: tuple[str, Asked], resolved: dict[str, str], reach: Callable[..., Reach], fake_clock: Any
+    host: tuple[str, Asked], resolved: dict[str, str], reach: Callable[..., PictureUrlCheck], fake_clock: Any
 ) -> None:
     """120 questions a minute at most, whatever MicroPIM allows."""
     resolved["media.example.test"] = "127.0.0.1"

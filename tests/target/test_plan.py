@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pim_wire.errors import Interrupted, StopRun, Unclear
-from target_micropim.api.once import Once
-from target_micropim.entities.tree import folded, read_tree
+from target_micropim.api.post_once import PostOnce
+from target_micropim.api.tree import folded, read_tree
 from target_micropim.errors import RecordRejected, TooMany
 from target_micropim.plan.limit import Limit
 from target_micropim.plan.product import (
@@ -27,9 +27,9 @@ from target_micropim.plan.product import (
 )
 from target_micropim.plan.values import fingerprint
 from target_micropim.report.run_report import Report
-from target_micropim.roads.guards import Guards
-from target_micropim.roads.settlement import Settlement
-from target_micropim.roads.workers import KeyedPool
+from target_micropim.sync.checkpoints import Checkpoints
+from target_micropim.sync.outcomes import Guards
+from target_micropim.sync.pool import KeyedPool
 
 SEND, KEEP, CONFLICT = "send", "keep", "conflict"
 # policy, S changed since B?, V changed since W? -> what happens to a known product whose S and V differ
@@ -208,7 +208,7 @@ OPEN, CLOSE, STATE = "open", "close", "state"
 def test_a_state_leaves_only_when_all_before_it_are_closed(steps: list[tuple[str, int]]) -> None:
     """Any interleaving: in order, never too early, and at the end the newest has left."""
     written: list[Any] = []
-    settlement = Settlement(written.append, 0, lambda: 0.0)
+    settlement = Checkpoints(written.append, 0, lambda: 0.0)
     opened: list[int] = []
     covered: dict[int, set[int]] = {}
     for step, pick in steps:
@@ -235,7 +235,7 @@ def test_states_wait_for_their_interval() -> None:
     """At most one per interval, and the newest safe one at that."""
     now = [0.0]
     written: list[Any] = []
-    settlement = Settlement(written.append, 5, lambda: now[0])
+    settlement = Checkpoints(written.append, 5, lambda: now[0])
     for number in range(3):
         settlement.checkpoint({"n": number})
         settlement.release()
@@ -368,7 +368,7 @@ def answers(*given: Any) -> Any:
 def test_a_post_is_repeated_only_after_two_looks_and_a_wait() -> None:
     """Look, wait, look again, post again: a slow server may still be at it."""
     log: list[str] = []
-    once = Once(lambda attempt: log.append(f"wait {attempt}"))
+    once = PostOnce(lambda attempt: log.append(f"wait {attempt}"))
     post, look = answers(Unclear("?"), "made"), answers(None, None)
 
     def logged(name: str, act: Any) -> Any:
@@ -380,13 +380,13 @@ def test_a_post_is_repeated_only_after_two_looks_and_a_wait() -> None:
 
 def test_what_appears_while_waiting_is_taken() -> None:
     """The second look finds it: no second POST."""
-    once = Once(lambda _attempt: None)
+    once = PostOnce(lambda _attempt: None)
     assert once.post(answers(Unclear("?")), answers(None, "late"), 3) == "late"
 
 
 def test_ten_fruitless_posts_in_a_row_stop_the_run() -> None:
     """One success in between and the count begins again."""
-    once = Once(lambda _attempt: None)
+    once = PostOnce(lambda _attempt: None)
 
     def fruitless() -> None:
         once.post(answers(Unclear("500")), lambda: None, 1)

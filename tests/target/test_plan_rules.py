@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from target_micropim.plan.body import body_of, without_attributes, without_extras
 from target_micropim.plan.product import (
     CLEARABLE,
     Conflict,
@@ -18,7 +17,6 @@ from target_micropim.plan.product import (
     plan_update,
     policy_of,
 )
-from target_micropim.plan.taking import Taking, shows_no_attribute, taking
 from target_micropim.plan.values import (
     attributes,
     category_ids,
@@ -30,6 +28,7 @@ from target_micropim.plan.values import (
     is_id,
     server_fields,
 )
+from target_micropim.plan.write import Verdict, body_of, shows_no_attribute, verify, without_attributes, without_extras
 
 SKIPPED, UNCHANGED = Leave("skipped"), Leave("unchanged")
 WHY = "is archived in MicroPIM while the source has it"
@@ -151,22 +150,22 @@ def test_what_shows_tells_what_took(name: str, values: str) -> None:
     """The old value: ignored; a third one: altered; ours: taken. Whatever order the digests have."""
     sent, old, third = values
     before = {name: fingerprint(name, old)}
-    assert taking({name: sent}, before, {name: fingerprint(name, sent)}) == Taking((), ())
-    assert taking({name: sent}, before, {name: fingerprint(name, old)}) == Taking((name,), ())
-    assert taking({name: sent}, before, {name: fingerprint(name, third)}) == Taking((), (name,))
+    assert verify({name: sent}, before, {name: fingerprint(name, sent)}) == Verdict((), ())
+    assert verify({name: sent}, before, {name: fingerprint(name, old)}) == Verdict((name,), ())
+    assert verify({name: sent}, before, {name: fingerprint(name, third)}) == Verdict((), (name,))
 
 
 def test_what_does_not_show_is_ignored_but_for_extra_fields() -> None:
     """Those are taken on trust, and the fields after them are judged all the same."""
     sent = {"extra_fields.x": "a", "name": "a", "attributes.y": "a"}
-    assert taking(sent, {}, {}) == Taking(("name", "attributes.y"), ())
-    assert taking({"name": "a"}, {"name": fingerprint("name", "b")}, {}) == Taking((), ("name",))
+    assert verify(sent, {}, {}) == Verdict(("name", "attributes.y"), ())
+    assert verify({"name": "a"}, {"name": fingerprint("name", "b")}, {}) == Verdict((), ("name",))
 
 
 def test_what_did_not_take_is_told() -> None:
     """In one sentence, or none."""
-    assert Taking((), ()).told is None
-    assert Taking(("a",), ("b",)).told == (
+    assert Verdict((), ()).told is None
+    assert Verdict(("a",), ("b",)).told == (
         "did not take: a (still shows what was there before), b (was stored in another form)"
     )
 

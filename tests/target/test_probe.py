@@ -9,7 +9,7 @@ import pytest
 from pim_wire.errors import StopRun
 from sandbox import MicroPimOptions
 from sandbox.faults import Fault
-from target_micropim.first_contact import Probe, Wish
+from target_micropim.commands.probe.probe import Probe, ProbeRequest
 from target_micropim.settings.capabilities import FORMAT
 from target_micropim.target import TargetMicroPim
 
@@ -74,8 +74,8 @@ def probe_in(make_clock: Callable[[], Any]) -> Callable[..., Any]:
         told: list[str] = []
         contact = TargetMicroPim(config=world.settings(**settings), clock=world.clock).contact
         file = world.folder / "capabilities.json"
-        consent = consent or Probe(contact, Wish(file, None), told.append).fingerprint
-        done = Probe(contact, Wish(file, consent, PICTURE), told.append).run()
+        consent = consent or Probe(contact, ProbeRequest(file, None), told.append).fingerprint
+        done = Probe(contact, ProbeRequest(file, consent, PICTURE), told.append).run()
         assert done is file.exists()
         return (json.loads(file.read_text()) if done else {}), told
 
@@ -131,7 +131,7 @@ def test_what_is_read_before_consent_is_told_before_it_is_sent(world: Any, make_
     sent: list[tuple[str, str]] = []
     world.pim.on_request(lambda call: sent.append((f"{call.method} {call.path}", "\n".join(told))))
     contact = TargetMicroPim(config=world.settings(), clock=world.clock).contact
-    assert Probe(contact, Wish(world.folder / "capabilities.json", None), told.append).run() is False
+    assert Probe(contact, ProbeRequest(world.folder / "capabilities.json", None), told.append).run() is False
     assert {request for request, _said in sent} == {"GET /api/channels", "GET /api/products"}
     assert [request for request, said in sent if f"    {request}" not in said] == []
 

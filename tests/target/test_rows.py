@@ -6,7 +6,7 @@ import pytest
 
 from pim_wire.errors import StopRun
 from sandbox.faults import Fault
-from target_micropim.errors import AccessRefused, TooMany
+from target_micropim.errors import AccessDenied, TooMany
 from target_micropim.target import TargetMicroPim
 from tests.target.conftest import own_signals
 
@@ -502,7 +502,7 @@ def test_row_34_a_quota_stops_the_run_with_its_words(make_world: Any, singer: An
     """403 after successes: nothing more is tried, what was done is kept."""
     world = make_world(max_products=2)
     outcome = world.run(singer.lines(products=[singer.product(n) for n in range(1, 6)]), max_in_flight=1)
-    assert isinstance(outcome.failure, AccessRefused)
+    assert isinstance(outcome.failure, AccessDenied)
     assert "quota" in str(outcome.failure)
     assert len(world.pim.products) == 2
 

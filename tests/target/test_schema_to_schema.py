@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from target_micropim.api.schemas import check_payload
+from target_micropim.api.payloads import check_payload
 from target_micropim.errors import RecordRejected
-from target_micropim.plan.body import body_of, without_extras
 from target_micropim.plan.product import plan_create
+from target_micropim.plan.write import body_of, without_extras
 from target_micropim.settings.schema import SETTINGS
 from target_micropim.settings.shaping import profile_of
 from target_micropim.settings.values import TargetSettings

@@ -5,14 +5,13 @@ from typing import Any
 import pytest
 
 from target_micropim.errors import RecordRejected
-from target_micropim.mapping.attribute_body import DEFAULT_TEMPLATE, attribute_body, checked_attribute_template
-from target_micropim.mapping.extra_fields import ExtraField
-from target_micropim.mapping.field_map import checked_field_map
-from target_micropim.mapping.gtin import chosen, codes
+from target_micropim.mapping.attributes import DEFAULT_TEMPLATE, attribute_body, checked_attribute_template
+from target_micropim.mapping.desired import DesiredCategory
 from target_micropim.mapping.html import clean_html
 from target_micropim.mapping.medipim import MappingRules, map_product, sku_of
+from target_micropim.mapping.numbers import best_code, codes
+from target_micropim.mapping.overrides import ExtraField, checked_field_map
 from target_micropim.mapping.profiles import Profile, medipim_profile, native_profile
-from target_micropim.mapping.wanted import WantedCategory
 
 KNOWN = ("seoName", "descriptions", "organizations", "status", "brandName", "brandNames")
 OK = {"name": "{name}", "code": "{code}"}
@@ -202,7 +201,7 @@ def test_a_category_needs_an_id_and_a_name(key: Any) -> None:
 def test_a_category_and_its_parent(parent: Any, told: str | None) -> None:
     """0 is no parent."""
     found = MEDIPIM.category({"id": 0, "name": {"en": "N"}, "parent": parent})
-    assert found == WantedCategory("0", "N", told)
+    assert found == DesiredCategory("0", "N", told)
 
 
 @pytest.mark.parametrize(
@@ -252,8 +251,8 @@ def test_html_is_cleaned_up_to_a_size(html: str, fits: bool) -> None:
 
 def test_a_shorter_code_comes_before_one_of_14_digits() -> None:
     """MicroPIM shows 13 digits, so what fits into them goes first."""
-    assert chosen(["14006381333938", "96385074"]) == "96385074"
-    assert chosen(["14006381333938"]) == "14006381333938"
+    assert best_code(["14006381333938", "96385074"]) == "96385074"
+    assert best_code(["14006381333938"]) == "14006381333938"
 
 
 def test_a_blank_is_no_code() -> None:

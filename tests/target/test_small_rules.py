@@ -6,10 +6,10 @@ import pytest
 
 from target_micropim.errors import Reason
 from target_micropim.mapping.html import clean_html
-from target_micropim.mapping.limits import MOST_NAME, MOST_TEXT, TextLimits
+from target_micropim.mapping.texts import MOST_NAME, MOST_TEXT, TextLimits
 from target_micropim.plan.limit import Limit
-from target_micropim.plan.on_its_way import after_arrival, has_arrived
 from target_micropim.plan.values import EMPTY
+from target_micropim.plan.write import after_arrival, has_arrived
 
 
 @pytest.mark.parametrize(("limit", "allowed"), [(Limit(number=1000), 1000), (Limit(share=0.5), 5), (Limit(), 10**9)])

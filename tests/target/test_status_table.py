@@ -14,7 +14,7 @@ import pytest
 from pim_wire.retry import RETRIED_STATUSES
 from sandbox.faults import Fault
 from target_micropim.api.client import STATUS_TABLE
-from target_micropim.errors import AccessRefused
+from target_micropim.errors import AccessDenied
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def test_every_status_has_its_reaction(world: Any, singer: Any, status: int, ver
     place = world.pim.requests.index(seen[0])
     last = world.pim.requests.index(seen[-1]) if len(seen) > 1 else len(world.pim.requests)
     searches = sum("search" in r.query for r in world.pim.requests[place:last])
-    assert isinstance(outcome.failure, AccessRefused) is (expected == "stop")
+    assert isinstance(outcome.failure, AccessDenied) is (expected == "stop")
     assert len(outcome.rejects) == (expected in {"reject", "taken"})
     if verb != "get":  # a product is read before and perhaps after it is changed
         assert len(seen) == (2 if expected in {"again", "looked"} else 1)

@@ -7,7 +7,7 @@ import pytest
 
 from pim_wire.errors import StopRun
 from sandbox.faults import Fault
-from target_micropim.errors import AccessRefused
+from target_micropim.errors import AccessDenied
 
 ROUTES = {
     "products": "POST /api/products$",
@@ -287,7 +287,7 @@ def test_a_quota_in_the_middle_of_a_run_stops_it(make_world: Any, singer: Any) -
     for number in range(10):
         given += [singer.record("products", singer.product(number)), singer.state({"at": number})]
     outcome = world.run(given, max_in_flight=1)
-    assert isinstance(outcome.failure, AccessRefused)
+    assert isinstance(outcome.failure, AccessDenied)
     assert "quota" in str(outcome.failure)
     assert world.pim.counts()["products"] == 5
     assert outcome.states[-1] == {"at": 4}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pim_wire.retry import throttled_waits
-from pim_wire.throttle import OwnKeeper, Throttle
+from pim_wire.throttle import LocalPaceStore, Throttle
 from tests.wire.services import Seen, Service, TogetherClock, Workers
 
 ANSWER_SECONDS = 0.05
@@ -127,7 +127,7 @@ def test_a_first_search_that_is_short_does_not_end_too_high(work: float) -> None
 def test_what_one_process_tries_three_wait_for() -> None:
     """Twelve requests in flight, four of each process: one of them tries, and what all carried counts."""
     clock = TogetherClock()
-    keeper = OwnKeeper(clock)
+    keeper = LocalPaceStore(clock)
     three = [Throttle(2400, clock, keeper=keeper) for _ in range(3)]
     service = Service(600, "sliding")
     found, halved, later = Workers(three, service, clock, 0.25).run([(600, 8), (300, 3), (300, 10)])

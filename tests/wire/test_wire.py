@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from requests.auth import HTTPBasicAuth
 
-from pim_wire.address import checked_base_url
-from pim_wire.errors import Interrupted, SettingsRefused, Unclear, WireGaveUp, WireRefused
+from pim_wire.errors import Interrupted, InvalidSettings, Unclear, WireGaveUp, WireRefused
 from pim_wire.redaction import Redactor
 from pim_wire.throttle import Throttle
+from pim_wire.urls import checked_base_url
 from pim_wire.wire import Call, Wire
 from sandbox import Fault, Sandbox
 
@@ -232,7 +232,7 @@ def test_plain_text_where_tls_is_expected_is_refused_at_once(sandbox: Make, wire
 )
 def test_an_unsafe_or_broken_address_is_refused(url: str, words: str) -> None:
     """A key goes over https, or to this machine; an address holds nothing else."""
-    with pytest.raises(SettingsRefused, match=words) as refused:
+    with pytest.raises(InvalidSettings, match=words) as refused:
         checked_base_url("api_url", url)
     assert str(refused.value).startswith("api_url: ")
 
@@ -240,7 +240,7 @@ def test_an_unsafe_or_broken_address_is_refused(url: str, words: str) -> None:
 @pytest.mark.parametrize("url", ["https://api.medipim.be/v4", "https://api.medipim.be/v3/"])
 def test_what_every_request_adds_is_refused_in_an_address(url: str) -> None:
     """With it each request would answer 404, and the reason would be a guess."""
-    with pytest.raises(SettingsRefused, match="api_url: leave the end out, /v"):
+    with pytest.raises(InvalidSettings, match="api_url: leave the end out, /v"):
         checked_base_url("api_url", url, ("/v3", "/v4"))
     assert checked_base_url("api_url", url) == url.rstrip("/")
 

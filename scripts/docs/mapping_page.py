@@ -1,0 +1,158 @@
+"""Keep docs/mapping.md equal to the tables of the mapping: ``--write`` it, or check (the default)."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from target_micropim.mapping.attributes import ATTRIBUTES
+from target_micropim.mapping.field_rows import FIELDS, LONG_TEXTS, SHORT_TEXTS
+from target_micropim.mapping.html import TAGS
+from target_micropim.mapping.overrides import MAPPABLE
+from target_micropim.mapping.texts import LANGUAGES, languages
+from target_micropim.plan.product import DEFAULT_POLICIES
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "mapping.md"
+MARKETS = {
+    "be": ("Belgium", "nl or fr", "EUR"),
+    "fr": ("France", "fr", "EUR"),
+    "de": ("Germany", "de", "EUR"),
+    "es": ("Spain", "es", "EUR"),
+    "au": ("Australia", "en", "AUD"),
+    "us": ("United States", "en", "USD"),
+}
+POLICIES = {
+    "create_only": "only when the product is made",
+    "if_empty": "when MicroPIM has none",
+    "if_source_changed": "when Medipim changed it and nobody changed it in MicroPIM",
+    "always": "whenever it differs",
+    "never": "not sent",
+}
+
+
+def page() -> Iterator[str]:
+    """The lines of the page."""
+    yield from _top()
+    yield from _fields()
+    yield from _texts()
+    yield from _languages()
+    yield from _rest()
+    for market in MARKETS:
+        yield from _market(market)
+
+
+def _top() -> Iterator[str]:
+    yield "# What of Medipim goes where in MicroPIM"
+    yield ""
+    yield "<!-- made by scripts/docs/mapping_page.py --write of the tables in target_micropim: change those instead -->"
+    yield ""
+    yield "For shop owners: what a product in your shop is made of, and how to change that without a programmer."
+    yield ""
+
+
+def _fields() -> Iterator[str]:
+    yield "## Fields of a product"
+    yield ""
+    yield "| in MicroPIM | from Medipim | how | sent | can be mapped |"
+    yield "| --- | --- | --- | --- | --- |"
+    for name, row in FIELDS.items():
+        mapped = "yes" if name in MAPPABLE else "no"
+        yield f"| `{name}` | {row.source} | {row.how} | {POLICIES[DEFAULT_POLICIES[name]]} | {mapped} |"
+    sent, changed = POLICIES[DEFAULT_POLICIES["brand_id"]], POLICIES["if_source_changed"]
+    for cells in (
+        ("`brand_id`", "the first of `brands`", "`brand_map`, else as MicroPIM shows it", sent, "yes: `brand`"),
+        (
+            "`supplier_id`",
+            "the first supplier of `organizations`",
+            "`supplier_map`, else same",
+            sent,
+            "yes: `supplier`",
+        ),
+        ("`category_ids`", "`publicCategories`", "by path, see `categories_mode`", "what is missing", "no"),
+        ("pictures", "`frontals`, then `photos`", "each once; `media_formats`", "what is missing", "no"),
+        ("`attributes`", "the tables by market below", "only with `attributes_mode`", changed, "no"),
+    ):
+        yield f"| {' | '.join(cells)} |"
+    yield ""
+    yield "**When a field is sent** is changed with `field_policies`: `" + "`, `".join(POLICIES) + "`."
+    yield "**Where it comes from** is changed with `field_map`: the name of a Medipim field, or `null` to leave it out:"
+    yield ""
+    yield "```json"
+    yield '{"name": "seoName", "short_description": "descriptions.indication", "cost_price": null}'
+    yield "```"
+    yield ""
+    yield "**Fields that MicroPIM does not document** go with `extra_fields`: a path as above, or one value for all."
+    yield "**Attributes under the description**, as a small table: `attributes_to_description`, with the codes below."
+    yield ""
+
+
+def _texts() -> Iterator[str]:
+    yield "## Texts"
+    yield ""
+    yield "The long text is the first of these types that has one for consumers; the language counts before the type."
+    yield ""
+    yield from (f"{place}. `{kind}`: {why}" for place, (kind, why) in enumerate(LONG_TEXTS, 1))
+    yield ""
+    yield "The short text is the first of:"
+    yield ""
+    yield from (f"{place}. `{path}`: {why}" for place, (path, why) in enumerate(SHORT_TEXTS, 1))
+    yield ""
+    yield f"HTML keeps these tags only: {', '.join(sorted(TAGS))}. Scripts, styles and pictures inside texts go."
+    yield "A text that is too long is refused, or cut with a warning (`on_too_long`)."
+    yield ""
+
+
+def _languages() -> Iterator[str]:
+    yield "## Languages"
+    yield ""
+    yield "MicroPIM holds one language: `locale`. Where a text is missing in it, the next of the row is taken:"
+    yield ""
+    yield "| `locale` | then |"
+    yield "| --- | --- |"
+    for locale in LANGUAGES:
+        yield f"| {locale} | {', '.join(languages(locale, None)[1:])} |"
+    yield ""
+    yield "`fallback_locales` replaces that row. Pictures follow the same order: of those made for a language, only the"
+    yield "first language that has any. The default is `en`, the one language that every market has; set your own."
+    yield ""
+
+
+def _rest() -> Iterator[str]:
+    yield "## Codes and prices"
+    yield ""
+    yield "The EAN is the first code with a right check digit, 13 digits before 12, 8 and 14 (else see `invalid_ean`)."
+    yield "Prices come in cents and go as `14.95`; the currency is the setting `currency`, since Medipim names none."
+    yield "VAT cannot be written: where it differs, the report says so."
+    yield ""
+
+
+def _market(market: str) -> Iterator[str]:
+    name, locale, currency = MARKETS[market]
+    yield f"## {name}"
+    yield ""
+    yield f"Usual settings: `locale` {locale}, `currency` {currency}. Attributes (with `attributes_mode`):"
+    yield ""
+    yield "| code | name | from Medipim |"
+    yield "| --- | --- | --- |"
+    for row in ATTRIBUTES:
+        if market in row.markets:
+            yield f"| `{row.code}` | {row.name} | {', else '.join(f'`{path}`' for path in row.paths)} |"
+    yield ""
+
+
+def main() -> int:
+    """Write the page, or say that it is out of step."""
+    flags = argparse.ArgumentParser(description=__doc__)
+    flags.add_argument("--write", action="store_true", help="write the page instead of checking it")
+    made = "\n".join(page()).rstrip() + "\n"
+    if flags.parse_args().write:
+        PAGE.write_text(made, encoding="utf-8")
+        return 0
+    if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == made:
+        return 0
+    print("docs/mapping.md is out of step with the tables; run: python scripts/docs/mapping_page.py --write")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,153 @@
+"""Product attributes: definitions made where they are missing, values sent as an experiment (micropim.md rows 20, 21).
+
+Neither the body of a definition nor the writing of values is documented. So: definitions are listed once, matched by
+code and then by name, made as attribute_template says (by default with the fewest fields), changed only by
+update_attributes and never in code or type; values switch themselves off for the run, with one warning, as soon as
+MicroPIM refuses them or does not show them.
+"""
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from pim_wire.errors import Unclear
+from target_micropim.api.client import MicroPimClient
+from target_micropim.api.payloads import check_payload
+from target_micropim.api.post_once import PostOnce
+from target_micropim.api.tree import folded
+from target_micropim.errors import Reason, RecordRejected, RequestRefused
+from target_micropim.mapping.attributes import attribute_body
+from target_micropim.mapping.desired import AttributeValue, DesiredProduct
+from target_micropim.plan.values import attribute_field
+from target_micropim.report.run_report import Change, Report, Row, Subject
+
+MAX_POSTS = 6
+_LIST_KEYS = ("attributes", "product_attributes")
+_CODE_KEYS = ("code", "slug")  # row 21: one of the two, perhaps
+_KEPT = frozenset({"type", *_CODE_KEYS})  # values hang on these
+
+
+class Attributes:
+    """Knows the definitions of the organization. Used from several threads."""
+
+    def __init__(
+        self,
+        client: MicroPimClient,
+        once: PostOnce,
+        report: Report,
+        mode: str,
+        template: Mapping[str, Any],
+        *,
+        follow: bool,
+    ) -> None:
+        self._follow = follow
+        self._client = client
+        self._once = once
+        self._report = report
+        self._template = template
+        self._defines = mode != "off"
+        self._sends = mode == "values"
+        self._definitions: list[dict[str, Any]] | None = None
+        self._codes: dict[str, str | None] = {}
+        self._lock = threading.RLock()
+
+    def fields(self, wanted: DesiredProduct) -> dict[str, Any]:
+        """The values to compare and send, each like a field of its own; their definitions are there afterwards."""
+        with self._lock:
+            codes = [self._code(attribute) for attribute in wanted.attributes if self._defines]
+        if not self._sends:
+            return {}
+        pairs = zip(codes, wanted.attributes, strict=True)
+        return {attribute_field(code): attribute.value for code, attribute in pairs if code is not None}
+
+    def switch_off(self, why: str) -> None:
+        """No values any more in this run; told once."""
+        with self._lock:
+            was, self._sends = self._sends, False
+        if was:
+            self._warn(f"attribute values are switched off for this run: {why}")
+
+    def _code(self, wanted: AttributeValue) -> str | None:
+        """The code under which values of this attribute travel; None when it has no definition."""
+        if wanted.code not in self._codes:
+            try:
+                self._codes[wanted.code] = self._found_or_made(wanted)
+            except RecordRejected as why:
+                self._codes[wanted.code] = None
+                said = why.said if isinstance(why, RequestRefused) and why.said else str(why)
+                self._warn(f"attribute {wanted.code} could not be defined and is left out: {said}")
+        return self._codes[wanted.code]
+
+    def _found_or_made(self, wanted: AttributeValue) -> str | None:
+        if (known := self._ready()) is None:
+            return None
+        body = attribute_body(self._template, name=wanted.name, code=wanted.code, kind=wanted.kind)
+        named = {"code": wanted.code, **body}
+        definition = _match(known, named)
+        if definition is None:
+            definition = self._made(wanted, body, named)
+        elif self._follow:
+            self._brought_in_line(definition, wanted, body)
+        code = next((definition[key] for key in _CODE_KEYS if isinstance(definition.get(key), str)), "")
+        return code if code.strip() else str(named["code"])
+
+    def _brought_in_line(self, definition: dict[str, Any], wanted: AttributeValue, body: dict[str, Any]) -> None:
+        """PATCH what differs from the template; a refusal leaves the definition as it is, and usable (row 21)."""
+        number = definition.get("id")
+        changed = {key: value for key, value in body.items() if key not in _KEPT and definition.get(key) != value}
+        if not changed or not isinstance(number, int):
+            return
+        check_payload("attribute", body)
+        try:
+            self._client.update_attribute(number, changed)
+        except RecordRejected as why:
+            said = why.said if isinstance(why, RequestRefused) and why.said else str(why)
+            self._warn(f"attribute {wanted.code} stays as it is: {said}")
+            return
+        changes = [Change(key, definition.get(key), value) for key, value in changed.items()]
+        self._report.changed(Subject("attributes", wanted.code, None, number), changes)
+
+    def _made(self, wanted: AttributeValue, body: dict[str, Any], named: dict[str, Any]) -> dict[str, Any]:
+        check_payload("attribute", body)
+        made = self._once.post(
+            post=lambda: {**body, **self._client.create_attribute(body)},
+            look=lambda: _match(_definitions(self._client.attributes()), named),
+            attempts=MAX_POSTS,
+        )
+        self._report.attribute(wanted.code)
+        return made
+
+    def _ready(self) -> list[dict[str, Any]] | None:
+        """The definitions, listed once; without the list nothing is made, since everything would look missing."""
+        if self._definitions is None and self._defines:
+            try:
+                self._definitions = _definitions(self._client.attributes())
+            except (RecordRejected, Unclear, ValueError) as why:
+                self._defines = False
+                self._warn(f"the list of attributes cannot be read, so none is made or sent: {why}")
+                self._sends = False
+        return self._definitions
+
+    def _warn(self, what: str) -> None:
+        self._report.add("warnings", Row("attributes", "", None, what))
+
+
+def _definitions(data: Any) -> list[dict[str, Any]]:
+    """The list in any of its possible shapes (micropim.md 1.8). Raises ValueError for an unknown one."""
+    found = data
+    if isinstance(data, dict):
+        found = next((data[key] for key in _LIST_KEYS if isinstance(data.get(key), list)), [] if not data else None)
+    if not isinstance(found, list):
+        raise ValueError("the answer holds no list of attributes")
+    return [item for item in found if isinstance(item, dict)]
+
+
+def _match(known: list[dict[str, Any]], named: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The definition with this code, else with this name. Raises RecordRejected when several have it."""
+    for key, value in (*((key, named["code"]) for key in _CODE_KEYS), ("name", named["name"])):
+        found = [item for item in known if isinstance(item.get(key), str) and folded(item[key]) == folded(value)]
+        if len(found) > 1:
+            raise RecordRejected("recognise", [Reason(key, f"MicroPIM has {len(found)} attributes with {value}")])
+        if found:
+            return found[0]
+    return None

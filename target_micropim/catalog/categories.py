@@ -1,0 +1,213 @@
+"""Renaming and moving categories in MicroPIM when the source does; only by update_categories (micropim.md row 24).
+
+The category tree: parents first, identity = path (parent, name), never by name alone (micropim.md 4, rows 23 to 26).
+
+What exists is never deleted, and renamed or moved only when asked to. Two source categories with one path become one.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pim_wire.errors import InvalidSettings, StrangeAnswer
+from target_micropim.api.client import MicroPimClient, remote_id
+from target_micropim.api.payloads import check_payload
+from target_micropim.api.post_once import PostOnce
+from target_micropim.api.tree import Tree, read_tree
+from target_micropim.errors import Reason, RecordRejected
+from target_micropim.ledger import Ledger
+from target_micropim.mapping.desired import DesiredCategory
+from target_micropim.report.run_report import Change, Report, Subject
+
+
+class CategoryUpdater:
+    """Called by one thread."""
+
+    def __init__(self, client: MicroPimClient, report: Report) -> None:
+        self._client = client
+        self._report = report
+
+    def follow(self, tree: Tree, number: int, wanted: DesiredCategory, parent: int | None) -> bool:
+        """Bring name and place in line; whether something was sent, so that the tree has to be read again.
+
+        Raises RecordRejected when another category is in the way, or MicroPIM refuses.
+        """
+        renamed, moved = tree.names[number] != wanted.name, tree.parents[number] != parent
+        if not renamed and not moved:
+            return False
+        if any(other != number for other in tree.find(parent, wanted.name)):
+            raise RecordRejected("plan", [Reason("name", f"another category is already at {tree.path(number)}")])
+        before = tree.path(number)
+        if renamed:
+            self._rename(tree, number, wanted)
+        if moved:
+            payload = {"parent_id": parent}
+            check_payload("category_move", payload)
+            self._client.move_category(number, payload)
+        after = wanted.name if parent is None else f"{tree.path(parent)} > {wanted.name}"
+        self._report.changed(Subject("categories", wanted.external_id, None, number), [Change("path", before, after)])
+        return True
+
+    def _rename(self, tree: Tree, number: int, wanted: DesiredCategory) -> None:
+        """The whole category goes along, its description too: a PUT may replace what it does not name."""
+        payload: dict[str, Any] = {"name": wanted.name, "parent_id": tree.parents[number]}
+        if description := wanted.description or tree.descriptions.get(number):
+            payload["description"] = description
+        check_payload("category_update", payload)
+        self._client.update_category(number, payload)
+
+
+MAX_POSTS = 6
+ON_ITS_WAY = "category_on_its_way"  # fact of the ledger: the one that is being made, or was made last
+
+
+@dataclass(frozen=True)
+class PendingCategory:
+    """A category that waits for its parent, with the ticket of its record."""
+
+    wanted: DesiredCategory
+    ticket: int
+    record: dict[str, Any]
+
+
+class Categories:
+    """Knows which MicroPIM category each external one is; makes those that are missing."""
+
+    def __init__(
+        self, client: MicroPimClient, ledger: Ledger, once: PostOnce, root_path: str | None, max_depth: int
+    ) -> None:
+        self._max_depth = max_depth
+        self._client = client
+        self._once = once
+        self._ledger = ledger
+        self._root_path = root_path
+        self._tree: Tree | None = None
+        self._root: int | None = None
+        self._known: dict[str, int] = {}
+        self._waiting: dict[str, list[PendingCategory]] = {}
+        self._follower: CategoryUpdater | None = None
+
+    def follow(self, report: Report) -> None:
+        """From now on rename and move what exists, as the source does (update_categories)."""
+        self._follower = CategoryUpdater(self._client, report)
+
+    def ready(self) -> None:
+        """Read the tree and the ledger once; an id that MicroPIM no longer has is forgotten. Raises StopRun."""
+        if self._tree is not None:
+            return
+        self._tree = self._read()
+        self._known = {key: number for key, number in self._ledger.categories().items() if number in self._tree.names}
+        self._take_up(self._tree)
+        try:
+            for name in filter(None, (part.strip() for part in (self._root_path or "").split(">"))):
+                self._root = self._place(name, "", self._root)[0]
+        except RecordRejected as why:
+            raise InvalidSettings(f"category_root {self._root_path}: {why}") from None
+
+    def _take_up(self, tree: Tree) -> None:
+        """What a killed run was making is ours if it is there, whatever the source calls it by now."""
+        external_id, parent, name = json.loads(self._ledger.fact(ON_ITS_WAY) or "[null, null, null]")
+        if external_id is None or external_id in self._known:
+            return
+        found = tree.find(parent, name)
+        if len(found) == 1:
+            self._known[external_id] = found[0]
+            self._ledger.remember_category(external_id, found[0])
+
+    def ids(self, external: tuple[str, ...]) -> dict[str, int]:
+        """Those of the external ids that have their category, in their order."""
+        self.ready()
+        return {key: self._known[key] for key in external if key in self._known}
+
+    def path(self, number: int) -> str:
+        """Names from the top, for people."""
+        return self._tree.path(number) if self._tree is not None else str(number)
+
+    def managed(self) -> frozenset[int]:
+        """The ids under the configured root, or all that the ledger knows when there is no root."""
+        self.ready()
+        if self._tree is not None and self._root is not None:
+            return self._tree.below(self._root)
+        return frozenset(self._known.values())
+
+    def must_wait(self, arrived: PendingCategory) -> bool:
+        """Keep a category whose parent has not come yet; whether it was kept."""
+        self.ready()
+        parent = arrived.wanted.parent
+        if parent is None or parent in self._known:
+            return False
+        self._waiting.setdefault(parent, []).append(arrived)
+        return True
+
+    def place(self, wanted: DesiredCategory) -> bool:
+        """Find or make one category whose parent is known; whether it was made. Raises RecordRejected."""
+        self.ready()
+        parent = self._root if wanted.parent is None else self._known[wanted.parent]
+        if wanted.external_id in self._known:
+            if self._follower and self._follower.follow(
+                self._tree or Tree(), self._known[wanted.external_id], wanted, parent
+            ):
+                self._tree = self._read()
+            return False
+        number, made = self._place(wanted.name, wanted.description, parent, wanted.external_id)
+        self._known[wanted.external_id] = number
+        self._ledger.remember_category(wanted.external_id, number)
+        return made
+
+    def freed_by(self, external_id: str) -> list[PendingCategory]:
+        """The categories that waited for this one."""
+        return self._waiting.pop(external_id, [])
+
+    def orphans(self) -> Iterator[PendingCategory]:
+        """Those whose parent never came, at the end of the input."""
+        waiting, self._waiting = self._waiting, {}
+        for children in waiting.values():
+            yield from children
+
+    def _place(
+        self, name: str, description: str, parent: int | None, external_id: str | None = None
+    ) -> tuple[int, bool]:
+        tree = self._tree or Tree()
+        if (found := self._one(tree, parent, name)) is not None:
+            return found, False
+        self._check_depth(tree, parent, name)
+        payload: dict[str, Any] = {"name": name, "parent_id": parent}
+        if description:
+            payload["description"] = description
+        check_payload("category", payload)
+        if external_id is not None:
+            self._ledger.note(ON_ITS_WAY, json.dumps([external_id, parent, name]))
+        number = self._create(payload)
+        tree.add(number, name, parent)
+        return number, True
+
+    def _create(self, payload: dict[str, Any]) -> int:
+        return self._once.post(
+            post=lambda: remote_id(self._client.create_category(payload), "POST category"),
+            look=lambda: self._one(self._read(), payload["parent_id"], payload["name"]),
+            attempts=MAX_POSTS,
+        )
+
+    def _read(self) -> Tree:
+        """The tree as it is now. Raises StopRun: without it every category would look missing."""
+        try:
+            return read_tree(self._client.category_tree())
+        except (RecordRejected, ValueError) as why:
+            raise StrangeAnswer(f"The category tree of MicroPIM cannot be read: {why}") from None
+
+    @staticmethod
+    def _one(tree: Tree, parent: int | None, name: str) -> int | None:
+        found = tree.find(parent, name)
+        if len(found) > 1:
+            where = tree.path(found[0])
+            raise RecordRejected("recognise", [Reason("name", f"MicroPIM has {len(found)} categories at {where}")])
+        return found[0] if found else None
+
+    def _check_depth(self, tree: Tree, parent: int | None, name: str) -> None:
+        depth, step = 1, parent
+        while step is not None and depth <= self._max_depth:
+            depth, step = depth + 1, tree.parents.get(step)
+        if depth > self._max_depth:
+            told = f"{name} would be more than {self._max_depth} levels deep (max_category_depth)"
+            raise RecordRejected("plan", [Reason("parent", told)])

@@ -1,0 +1,210 @@
+"""External id <-> MicroPIM id, for what the ledger does not know.
+
+Law: the SKU we create is a pure function of the external id, so a product can always be found again. MicroPIM has no
+look-up by SKU, only a text search that may hit a part of it, another field, or nothing of the archive (micropim.md 4,
+rows 1 to 3): every hit is compared exactly, every page is read, and two exact hits are a reject, never a choice.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pim_wire.errors import StrangeAnswer, Unclear
+from target_micropim.api.client import MicroPimClient, remote_id
+from target_micropim.errors import Reason, RecordRejected
+from target_micropim.ledger import Ledger, SeenProduct
+from target_micropim.mapping.numbers import has_check_digit
+from target_micropim.plan.values import fingerprint, fingerprints, image_count, server_fields
+from target_micropim.settings.capabilities import Capabilities
+
+MANY = 50  # single look-ups, of two reads each, after which reading the whole list is cheaper
+MAX_SEARCHES = 16  # of one SKU, when the pages of its hits do not add up; each time more of them were seen
+_LISTS: tuple[dict[str, str], ...] = ({}, {"status": "archived"})  # without a status the archive may be hidden (row 3)
+_ARCHIVED = fingerprint("status", "archived")
+
+logger = logging.getLogger("target-micropim")
+
+
+@dataclass(frozen=True)
+class RemoteProduct:
+    """A product found in MicroPIM. ``product`` is what MicroPIM showed, None when it comes from the index."""
+
+    remote_id: int
+    server: Mapping[str, str]
+    category_ids: tuple[int, ...]
+    images: int
+    product: dict[str, Any] | None = None
+
+
+def remote_product(product: dict[str, Any]) -> RemoteProduct:
+    """What a shown product tells."""
+    fields = server_fields(product)
+    ids = fields.pop("category_ids")
+    return RemoteProduct(
+        remote_id(product, "GET product"), fingerprints(fields), tuple(ids), image_count(product), product
+    )
+
+
+class ProductMatching:
+    """Finds products by exact SKU, and by EAN when asked to: singly, or in an index of the whole list."""
+
+    def __init__(
+        self,
+        client: MicroPimClient,
+        ledger: Ledger,
+        match_on: tuple[str, ...],
+        lookup: str = "auto",
+        capabilities: Capabilities = Capabilities(),  # noqa: B008 - frozen, so one default may be shared
+    ) -> None:
+        self._lookup = lookup
+        self._client = client
+        self._ledger = ledger
+        self._by_ean = "ean" in match_on
+        self._searches = capabilities.search_finds_sku
+        self._archive_shows: bool | None = None if capabilities.may_show_archive else False
+        self._witness = threading.Lock()
+        self._indexed = False
+        self._tried = False
+        self._asked = 0
+
+    def wants_index(self, unknown: int) -> bool:
+        """Whether so many unknown products make reading the whole list the cheaper way."""
+        self._asked += unknown
+        enough = {"index": 1, "auto": MANY if self._searches else 1}.get(self._lookup)
+        return enough is not None and not self._tried and self._asked >= enough
+
+    @property
+    def is_indexed(self) -> bool:
+        """Whether the whole list was read, and nothing of it was missing."""
+        return self._indexed
+
+    @property
+    def may_index(self) -> bool:
+        """Whether the whole list may be read at all."""
+        return self._lookup != "search"
+
+    def build_index(self, notice: Callable[[dict[str, Any]], None]) -> None:
+        """Read the whole list into the ledger. Nothing may be written meanwhile: the order of pages is undefined.
+
+        Raises StopRun when the list cannot be read: without it products could be taken for missing.
+
+        ``notice(product)`` is shown every product, for the names of brands and suppliers.
+        """
+        self._tried = True  # a list that changes all the time is not read again and again
+        for attempt in (1, 2):
+            self._ledger.forget_seen()
+            try:
+                complete = [self._read_list(query, notice) for query in _LISTS]
+            except (RecordRejected, Unclear) as why:
+                raise StrangeAnswer(f"The product list of MicroPIM cannot be read: {why}") from None
+            self._indexed = all(complete)
+            if self._indexed:
+                logger.info("Index: %d products of MicroPIM read", self._ledger.count_seen())
+                return
+            logger.warning("The product list changed while it was read (attempt %d of 2)", attempt)
+
+    def _read_list(self, query: dict[str, str], notice: Callable[[dict[str, Any]], None]) -> bool:
+        """Read one list; whether as many different products came as the list says it has."""
+        ids: set[int] = set()
+        total = None
+        for page in self._client.product_pages(**query):
+            total = page.total
+            for product in page.products:
+                notice(product)
+            rows = [_seen(product) for product in page.products]
+            ids.update(row.remote_id for row in rows)
+            self._ledger.remember_seen(rows)
+        return total is None or len(ids) >= total
+
+    def find(self, sku: str, ean: str | None) -> RemoteProduct | None:
+        """The product with exactly this SKU, else with this EAN if asked for, or None.
+
+        Raises RecordRejected when several products match.
+        """
+        by_sku = self._indexed_by(sku=sku) if self._indexed else self.search(sku)
+        if found := _only(by_sku, "sku", sku):
+            return found
+        if not (self._by_ean and ean and has_check_digit(ean)):
+            return None
+        if self._indexed:
+            return _only(self._indexed_by(gtin=ean.zfill(14)), "ean", ean)
+        return self._by_barcode(ean)
+
+    def search(self, sku: str) -> list[RemoteProduct]:
+        """Exact hits of a text search, every page of it: live products, and the archive when none is live."""
+        hits = self._hits(sku, _LISTS[0])
+        return hits if hits or self._shows_archive() else self._hits(sku, _LISTS[1])
+
+    def _shows_archive(self) -> bool:
+        """Whether a search without a status holds the archive: proven in this run by a product that is archived."""
+        with self._witness:
+            if self._archive_shows is None:
+                self._archive_shows = False  # no witness, no proof
+                archived = next(
+                    (p for p in self._client.products_page(1, status="archived").products if p.get("sku")), None
+                )
+                if archived is not None:
+                    found = self._hits(str(archived["sku"]).strip(), _LISTS[0])
+                    self._archive_shows = any(hit.remote_id == archived.get("id") for hit in found)
+            return self._archive_shows
+
+    def _hits(self, sku: str, query: dict[str, str]) -> list[RemoteProduct]:
+        """Exact hits among all pages. Their order is undefined, so pages that do not add up are read again.
+
+        Raises RecordRejected when they never do: a product that was not seen would be made a second time.
+        """
+        ids: set[str] = set()
+        hits: dict[int, RemoteProduct] = {}
+        narrowed = {**query, "search": sku} if self._searches else query
+        for _ in range(MAX_SEARCHES):
+            number, total = 0, None
+            for page in self._client.product_pages(**narrowed):
+                number, total = number + 1, page.total
+                ids.update(str(product.get("id")) for product in page.products)
+                exact = (remote_product(p) for p in page.products if str(p.get("sku") or "").strip() == sku)
+                hits |= {found.remote_id: found for found in exact}
+            if number == 1 or total is None or len(ids) >= total:
+                return list(hits.values())
+        told = f"the search for {sku} shows other products each time: nobody can tell whether it is there"
+        raise RecordRejected("recognise", [Reason("sku", told)])
+
+    def search_one(self, sku: str) -> RemoteProduct | None:
+        """The product a search finds with exactly this SKU, or None. Raises RecordRejected when there are several."""
+        return _only(self.search(sku), "sku", sku)
+
+    def _indexed_by(self, *, sku: str | None = None, gtin: str | None = None) -> list[RemoteProduct]:
+        rows = self._ledger.seen(sku=sku, gtin=gtin)
+        return [RemoteProduct(row.remote_id, row.server, row.category_ids, row.images) for row in rows]
+
+    def _by_barcode(self, ean: str) -> RemoteProduct | None:
+        product = self._client.product_by_barcode(ean)
+        if product is None or str(product.get("ean") or "").zfill(14) != ean.zfill(14):
+            return None
+        return remote_product(product)
+
+
+def _only(hits: list[RemoteProduct], field: str, value: str) -> RemoteProduct | None:
+    """The one live hit, or the one archived hit when none is live."""
+    live = [hit for hit in hits if hit.server.get("status") != _ARCHIVED] or hits
+    if len(live) > 1:
+        ids = ", ".join(str(hit.remote_id) for hit in live[:5])
+        raise RecordRejected(
+            "recognise",
+            [Reason(field, f"{len(live)} products of MicroPIM have {value} (ids {ids}): nobody can tell which")],
+        )
+    return live[0] if live else None
+
+
+def _seen(product: dict[str, Any]) -> SeenProduct:
+    found = remote_product(product)
+    ean = str(product.get("ean") or "").strip()
+    return SeenProduct(
+        remote_id=found.remote_id,
+        sku=str(product.get("sku") or "").strip()[:255],
+        gtin=ean.zfill(14) if has_check_digit(ean) else None,
+        images=found.images,
+        server=found.server,
+        category_ids=found.category_ids,
+    )

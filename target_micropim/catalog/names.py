@@ -1,0 +1,65 @@
+"""Brands and suppliers: MicroPIM has no route for them, only ids on write (micropim.md 4, row 12).
+
+A name is looked up in the map of the settings, then among the names that MicroPIM's own products show. Two ids for one
+name, or none: the field is left out and the name is listed. No id is ever invented.
+"""
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from target_micropim.api.tree import folded
+from target_micropim.ledger import Ledger
+from target_micropim.report.unmapped import Unmapped
+
+KINDS = ("brand", "supplier")
+HARVESTED = "names_harvested"
+
+
+class Names:
+    """Resolves names to ids and counts those it cannot."""
+
+    def __init__(self, ledger: Ledger, maps: Mapping[str, Mapping[str, int]]) -> None:
+        self._ledger = ledger
+        self._configured = {kind: {folded(name): number for name, number in maps[kind].items()} for kind in KINDS}
+        self._shown: dict[str, dict[str, int | None]] = {kind: ledger.names(kind) for kind in KINDS}
+        self._fresh: dict[str, dict[str, int | None]] = {kind: {} for kind in KINDS}
+        self._lock = threading.Lock()
+        self.unmapped = Unmapped()
+
+    def id_of(self, kind: str, name: str | None) -> int | None:
+        """The id of a name, or None."""
+        if name is None:
+            return None
+        key = folded(name)
+        with self._lock:
+            return self._configured[kind].get(key) or self._shown[kind].get(key)
+
+    def is_worth_a_look(self, kind: str, name: str | None) -> bool:
+        """Whether reading the whole product list could still tell this name: once in a ledger's life."""
+        if name is None or self.id_of(kind, name) is not None:
+            return False
+        return folded(name) not in self._shown[kind] and self._ledger.fact(HARVESTED) is None
+
+    def notice(self, product: Mapping[str, Any]) -> None:
+        """Learn from a product that MicroPIM shows."""
+        with self._lock:
+            for kind in KINDS:
+                shown = product.get(kind)
+                if isinstance(shown, dict) and isinstance(shown.get("id"), int) and shown.get("name"):
+                    self._learn(kind, folded(str(shown["name"])), shown["id"])
+
+    def _learn(self, kind: str, key: str, number: int) -> None:
+        known = self._shown[kind].get(key, number)
+        value = number if known == number else None
+        if key not in self._shown[kind] or self._shown[kind][key] != value:
+            self._shown[kind][key] = self._fresh[kind][key] = value
+
+    def save(self, *, harvested: bool = False) -> None:
+        """Write what was learnt to the ledger."""
+        with self._lock:
+            for kind in KINDS:
+                self._ledger.remember_names(kind, self._fresh[kind])
+                self._fresh[kind] = {}
+        if harvested:
+            self._ledger.note(HARVESTED, "yes")

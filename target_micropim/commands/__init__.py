@@ -1,0 +1,1 @@
+"""Errands of people: flags, --check, --replay, --ledger, --probe. Imported when asked for."""

@@ -1,0 +1,266 @@
+"""``--check --input``: how many products of a file a run would recognise, make or refuse. Writes nothing.
+
+The file travels the target's own road (messages, stream maps, mapping, recognition) up to the decision, over a private
+copy of the ledger and one reading of MicroPIM's list; what was judged is noted in the copy, so memory does not grow.
+
+``--check``: what a run would find, told beforehand. Asks MicroPIM a few questions; writes nothing, keeps no lock.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from math import ceil
+from typing import Any
+
+from pim_wire.errors import StopRun, StrangeAnswer, Unclear
+from target_micropim.api.client import PAGE_LIMIT
+from target_micropim.catalog.matching import ProductMatching
+from target_micropim.connection import Connection
+from target_micropim.errors import RecordRejected
+from target_micropim.ledger import Ledger, LedgerSummary, ProductRow, copy_of, summarize
+from target_micropim.mapping.desired import DesiredProduct
+from target_micropim.plan.limit import Limit
+from target_micropim.report.markup import visible
+from target_micropim.report.plan_file import FIRST_PLANNED_ID
+from target_micropim.settings.shaping import profile_of
+from target_micropim.sync.outcomes import check_key, rejection
+from target_micropim.sync.product import STREAM
+
+EXAMPLES = 3
+_JUDGED = "judged by --check"  # stands where a real run keeps its digest
+
+
+class MatchPreview:
+    """Takes the place of a run's engine. ``ledger`` must be a private copy, claimed for this organization."""
+
+    def __init__(self, contact: Connection, ledger: Ledger) -> None:
+        settings = contact.settings
+        self._ledger = ledger
+        self._profile = profile_of(contact.config, settings)
+        self._makes = contact.config["write_mode"] != "update_only"
+        self._identity = ProductMatching(contact.client, ledger, settings.match_on, capabilities=settings.capabilities)
+        self._ends: Counter[str] = Counter()
+        self._examples: dict[str, list[str]] = {"Ambiguous": [], "Unmappable": []}
+
+    def read_list(self) -> None:
+        """Read MicroPIM's whole list into the copy. Raises StopRun."""
+        self._ledger.forget_seen()
+        self._identity.build_index(lambda _product: None)
+        if not self._identity.is_indexed:
+            raise StrangeAnswer(
+                "MicroPIM's product list changed while it was read, twice: check again when nobody edits"
+            )
+
+    # What an engine offers to the target
+
+    def takes(self, stream: str) -> bool:
+        """Products, and what the profile knows: their records are judged here."""
+        return stream in {STREAM, "categories"} or stream in self._profile.acknowledged
+
+    def receive(self, stream: str, record: Any, _line: bytes | None = None) -> None:
+        """Judge one record."""
+        if stream == STREAM:
+            self._ends["records"] += 1
+            try:
+                self._judge(record)
+            except RecordRejected as why:
+                self._refused(record, why)
+
+    def refuse(self, stream: str, kept: Any, why: str) -> None:
+        """A record that could not be read."""
+        if stream == STREAM:
+            self._ends["records"] += 1
+            self._refused(kept, rejection("read", "$", why))
+
+    def checkpoint(self, _state: dict[str, Any]) -> None:
+        """No state leaves."""
+
+    # The judgement
+
+    def _judge(self, record: Any) -> None:
+        if not isinstance(record, dict):
+            raise rejection("map", "$", "the record is not an object")
+        key = self._profile.key(record)
+        if key is None:
+            raise rejection("map", self._profile.key_field, "is missing")
+        check_key(key, self._profile.key_field)
+        wanted = self._profile.product(record)
+        row = self._ledger.product(wanted.external_id)
+        if row is not None and row.digest == _JUDGED:
+            self._ends["again"] += 1
+            return
+        how, remote_id = self._recognised(wanted, row)
+        self._ends[how] += 1
+        self._ends["inactive"] += wanted.inactive and remote_id < FIRST_PLANNED_ID
+        if how != "left":
+            self._ledger.settle(ProductRow(wanted.external_id, wanted.sku, remote_id), _JUDGED, [])
+
+    def _recognised(self, wanted: DesiredProduct, row: ProductRow | None) -> tuple[str, int]:
+        """How it is known, in the order of a run: ledger, SKU, EAN. Raises RecordRejected for two candidates."""
+        if row is not None and row.remote_id in self._ledger.seen_among([row.remote_id]):
+            return "ledger", row.remote_id
+        self._refuse_taken("sku", wanted.sku, self._ledger.owner_of_sku(wanted.sku), wanted)
+        found = self._identity.find(wanted.sku, wanted.fields.get("ean"))
+        if found is None:
+            made = self._makes and not wanted.inactive
+            return ("made" if made else "left"), FIRST_PLANNED_ID + self._ends["records"]
+        self._refuse_taken("id", found.remote_id, self._ledger.owner_of_remote_id(found.remote_id), wanted)
+        return ("sku" if self._ledger.seen(sku=wanted.sku) else "ean"), found.remote_id
+
+    @staticmethod
+    def _refuse_taken(field: str, value: str | int, owner: str | None, wanted: DesiredProduct) -> None:
+        if owner not in (None, wanted.external_id):
+            raise rejection("recognise", field, f"{value} already belongs to {owner} of this source")
+
+    def _refused(self, record: Any, why: RecordRejected) -> None:
+        kind = "Ambiguous" if why.stage == "recognise" else "Unmappable"
+        self._ends[kind] += 1
+        if len(self._examples[kind]) < EXAMPLES:
+            key = self._profile.key(record) if isinstance(record, dict) else None
+            self._examples[kind].append(visible(f"{key or 'a record without a key'}: {why}")[:200])
+
+    def lines(self) -> Iterator[str]:
+        """What came of the file."""
+        ends = self._ends
+        match = ends["ledger"] + ends["sku"] + ends["ean"]
+        yield f"Input: {ends['records']} product records, {ends['again']} of them a product's later version"
+        yield (
+            f"Would match: {match} ({ends['ledger']} by the ledger, {ends['sku']} by SKU, {ends['ean']} by EAN), "
+            f"of them {ends['inactive']} inactive in the source"
+        )
+        yield f"Would be made: {ends['made']}"
+        yield f"Would be left out, since inactive or write_mode is update_only: {ends['left']}"
+        for kind, examples in self._examples.items():
+            yield f"{kind}: {ends[kind]}" + (f", such as {'; '.join(examples)}" if examples else "")
+
+
+Part = Callable[[], Iterator[str]]
+
+
+class Check:
+    """``is_good`` says, after the last line, whether a run could begin.
+
+    ``feed`` hands the records of a file to a forecast; without it nothing is read but MicroPIM and the ledger.
+    """
+
+    def __init__(self, contact: Connection, feed: Callable[[MatchPreview], None] | None = None) -> None:
+        self._feed = feed
+        self._contact = contact
+        self._config = contact.config
+        self.is_good = True
+
+    def lines(self) -> Iterator[str]:
+        """What there is to say, one line each; what is wrong does not hide the rest."""
+        yield f"Address: {self._contact.settings.base_url}"
+        yield from self._told(self._organization)
+        yield from self._told(self._ledger)
+        yield from self._limits()
+        if self.is_good:
+            yield from self._told(self._matches)
+
+    def _matches(self) -> Iterator[str]:
+        """What the ledger knows and what a file holds, against MicroPIM's list; the list is read only for these."""
+        ledger = copy_of(self._config["ledger_url"])
+        try:
+            ledger.upgrade()
+            ledger.claim_for(self._contact.organization)
+            known = summarize(ledger).products
+            if known or self._feed is not None:
+                yield from self._against_the_list(ledger, known)
+            if self._feed is None:
+                yield "To count it here: give the tap's output as a file, --check --input FILE"
+        finally:
+            ledger.close()
+
+    def _against_the_list(self, ledger: Ledger, known: int) -> Iterator[str]:
+        if self._config["lookup"] == "search":
+            yield "Matches: not counted, since lookup is search and MicroPIM's list is not read"
+            return
+        yield "Reading MicroPIM's list now"
+        forecast = MatchPreview(self._contact, ledger)
+        forecast.read_list()
+        if known:
+            there = ledger.count_known_and_seen()
+            yield f"Of the ledger's {known} products {there} are still in MicroPIM, {known - there} are not"
+        if self._feed is not None:
+            self._feed(forecast)
+            yield from forecast.lines()
+
+    def _told(self, part: Part) -> Iterator[str]:
+        try:
+            yield from part()
+        except (StopRun, RecordRejected, Unclear, OSError) as why:
+            self.is_good = False
+            yield f"NOT GOOD: {why}" + (f" ({why.page})" if isinstance(why, StopRun) else "")
+
+    def _organization(self) -> Iterator[str]:
+        offered = self._contact.channels()
+        yield "Key: accepted, with an organization behind it"
+        yield f"Channels of the organization: {', '.join(offered) or 'none'}"
+        missing = [name for name in self._contact.settings.publishing_channels if name not in offered]
+        if missing:
+            yield f"publishing_channels: {', '.join(missing)} not set up in this organization"
+        yield from self._catalogue()
+
+    def _catalogue(self) -> Iterator[str]:
+        live = self._contact.client.products_page(1).total
+        archived = self._contact.client.products_page(1, status="archived").total
+        yield f"Catalogue: {_counted(live)} listed, {_counted(archived)} archived"
+        if live is not None:
+            size = self._contact.settings.capabilities.page_cap or PAGE_LIMIT
+            pages = 2 * max(1, ceil(max(live, archived or 0) / size))
+            yield f"Reading the whole list: {pages} requests, {_lasting(pages, self._config['reads_per_minute'])}"
+            yield f"Writing every listed product once: {_lasting(live, self._config['writes_per_minute'])}"
+
+    def _ledger(self) -> Iterator[str]:
+        ledger = copy_of(self._config["ledger_url"])
+        try:
+            found = summarize(ledger)
+            if found.organization is None:
+                yield "Ledger: none yet; the first run makes it and takes over what MicroPIM holds already"
+                return
+            yield from described(found)
+            ledger.upgrade()
+            ledger.claim_for(self._contact.organization)
+            yield "Ledger's owner: this organization"
+        finally:
+            ledger.close()
+
+    def _limits(self) -> Iterator[str]:
+        config, settings = self._config, self._contact.settings
+        pictures = config.get("pictures_per_minute")
+        yield (
+            f"Limits: {config['reads_per_minute']} reads and {config['writes_per_minute']} writes a minute, "
+            + (f"at most {pictures} of them pictures, " if pictures else "")
+            + f"{config['max_in_flight']} in flight"
+        )
+        yield f"max_rejects: {_limit(settings.max_rejects, 'none')}"
+        yield f"max_archive: {_limit(settings.max_archive, '20%, at least 50')}"
+        yield f"Products are recognised by {' and '.join(settings.match_on)}"
+        yield "How many of a tap's products would be recognised: send its output to target-micropim --dry-run"
+
+
+def described(found: LedgerSummary) -> Iterator[str]:
+    """A ledger in words."""
+    yield f"Ledger: version {found.version}, made for {found.address}"
+    yield (
+        f"Products known to the ledger: {found.products}, of them {found.archived} archived and "
+        f"{found.unfinished} not finished"
+    )
+    yield f"Pictures sent: {found.pictures}; categories known: {found.categories}"
+    yield f"Lock: {found.writer or 'nobody'} is writing"
+
+
+def _counted(number: int | None) -> str:
+    return "an unknown number of products" if number is None else f"{number} products"
+
+
+def _limit(limit: Limit, unset: str) -> str:
+    if limit.number is not None:
+        return str(limit.number)
+    return unset if limit.share is None else f"{limit.share:.0%}"
+
+
+def _lasting(requests: int, per_minute: int) -> str:
+    minutes = ceil(requests / per_minute)
+    hours, rest = divmod(minutes, 60)
+    return f"about {hours} h {rest:02d} min" if hours else f"about {minutes} min"

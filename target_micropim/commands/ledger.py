@@ -1,0 +1,23 @@
+"""``--ledger``: the ledger as text, read from a copy, so that it can be looked at while a run writes."""
+
+from collections.abc import Iterator
+
+import orjson
+
+from target_micropim.commands.check import described
+from target_micropim.ledger import copy_of, exported, summarize
+
+
+def inspected(how: str, url: str) -> Iterator[str]:
+    """The lines of ``show`` or ``export``. Raises LedgerUnusable."""
+    ledger = copy_of(url)
+    try:
+        if how == "export":
+            ledger.upgrade()
+            for row in exported(ledger):
+                yield orjson.dumps(row).decode()
+        else:
+            found = summarize(ledger)
+            yield from described(found) if found.organization is not None else ["Ledger: none yet"]
+    finally:
+        ledger.close()

@@ -1,0 +1,68 @@
+"""A ledger looked at by people: how many of what, whose it is, who is writing, and its products one by one."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+
+from target_micropim.ledger import schema
+from target_micropim.ledger.store import Ledger
+
+PAGE_ROWS = 500
+
+
+@dataclass(frozen=True)
+class LedgerSummary:
+    """``organization`` is None where no run has been yet; ``writer`` says which process holds the lock."""
+
+    version: int
+    organization: str | None
+    writer: str | None
+    products: int
+    archived: int
+    unfinished: int
+    pictures: int
+    categories: int
+
+    @property
+    def address(self) -> str | None:
+        """The MicroPIM address of the owner, without the digest of its key."""
+        return self.organization.split(" ")[0] if self.organization else None
+
+
+def summarize(ledger: Ledger) -> LedgerSummary:
+    """Count."""
+    products = schema.products
+    there = products.c.remote_id > 0
+    version, organization = int(ledger.fact("version") or 1), ledger.fact("organization")
+    with ledger.transaction() as connection:
+
+        def count(table: Any, *conditions: Any) -> int:
+            return int(connection.execute(select(func.count()).select_from(table).where(*conditions)).scalar_one())
+
+        holder = connection.execute(select(schema.lock)).first()
+        return LedgerSummary(
+            version=version,
+            organization=organization,
+            writer=f"process {holder.pid} on {holder.host}" if holder is not None else None,
+            products=count(products, there),
+            archived=count(products, there, products.c.archived.is_(True)),
+            unfinished=count(products, there, products.c.digest.is_(None)),
+            pictures=count(schema.media, schema.media.c.state.in_(["sent", "assumed"])),
+            categories=count(schema.categories),
+        )
+
+
+def exported(ledger: Ledger) -> Iterator[dict[str, Any]]:
+    """The products, in the order of their ids, a page at a time."""
+    table = schema.products
+    last = ""
+    while True:
+        query = select(table).where(table.c.external_id > last).order_by(table.c.external_id).limit(PAGE_ROWS)
+        with ledger.transaction() as connection:
+            rows = [{str(name): row[name] for name in row} for row in connection.execute(query).mappings()]
+        if not rows:
+            return
+        yield from rows
+        last = rows[-1]["external_id"]

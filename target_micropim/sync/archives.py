@@ -1,0 +1,84 @@
+"""Products to be archived when the input has ended. Memory holds a few facts of each; its record waits in a file.
+
+A source that calls its whole catalogue inactive must not fill the memory before ``max_archive`` can refuse it.
+"""
+
+import os
+import tempfile
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO, Any
+
+import orjson
+
+from target_micropim.ledger import ProductRow
+
+
+@dataclass(frozen=True, slots=True)
+class PendingArchive:
+    """A product to be archived: its ticket, what is needed to do it, and where its record lies in the file."""
+
+    ticket: int
+    key: str
+    sku: str
+    remote_id: int
+    digest: str | None
+    start: int
+    length: int
+
+    def row(self, known: ProductRow | None) -> ProductRow:
+        """Its row of the ledger, beginning from what the ledger knows by now."""
+        known = known or ProductRow(self.key, self.sku, self.remote_id)
+        return ProductRow(
+            self.key, known.sku, self.remote_id, self.digest, known.acknowledged, known.written, known.categories
+        )
+
+
+class PendingArchives:
+    """Called from several threads. The file has no name and is gone with the process."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, PendingArchive] = {}
+        self._lock = threading.Lock()
+        self._file: IO[bytes] | None = None
+
+    def put(self, ticket: int, record: Any, row: ProductRow) -> None:
+        """Keep a product until the end. Raises OSError when the disk is full."""
+        data = orjson.dumps(record, default=str, option=orjson.OPT_NON_STR_KEYS)
+        with self._lock:
+            if self._file is None:
+                self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the run ends, however it ends
+            start = self._file.seek(0, os.SEEK_END)
+            self._file.write(data)
+            self._held[row.external_id] = PendingArchive(
+                ticket, row.external_id, row.sku, row.remote_id, row.digest, start, len(data)
+            )
+
+    def drop(self, key: str) -> PendingArchive | None:
+        """It is not to be archived any more, or it has been."""
+        with self._lock:
+            return self._held.pop(key, None)
+
+    def record(self, deferred: PendingArchive) -> Any:
+        """The record as it came."""
+        with self._lock:
+            if self._file is None:
+                raise LookupError(deferred.key)
+            self._file.seek(deferred.start)
+            return orjson.loads(self._file.read(deferred.length))
+
+    def close(self) -> None:
+        """Give the file back; what is held is not needed any more."""
+        if self._file is not None:
+            self._file.close()
+
+    def __contains__(self, key: str) -> bool:
+        with self._lock:
+            return key in self._held
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def __iter__(self) -> Iterator[PendingArchive]:
+        return iter(list(self._held.values()))

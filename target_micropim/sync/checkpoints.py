@@ -1,0 +1,69 @@
+"""When a STATE may leave (law 1): when every earlier record is in MicroPIM, unchanged there, or in the rejects file."""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+State = dict[str, Any]
+MOST_WAITING = 1000  # states kept behind a record that stays open, such as one to be archived at the end
+
+
+class Checkpoints:
+    """Counts records in, ticks them off in any order, and lets states go in order, at most one per interval."""
+
+    def __init__(self, write: Callable[[State], None], interval_seconds: float, now: Callable[[], float]) -> None:
+        self._write = write
+        self._interval = interval_seconds
+        self._now = now
+        self._lock = threading.RLock()
+        self._next = 0
+        self._open: dict[int, None] = {}  # in the order of arrival, so that the first key is the oldest
+        self._waiting: deque[tuple[int, State]] = deque()
+        self._written_at = now()
+
+    def open(self) -> int:
+        """A record came in; its ticket."""
+        with self._lock:
+            ticket = self._next
+            self._next += 1
+            self._open[ticket] = None
+            return ticket
+
+    def close(self, ticket: int) -> None:
+        """The record of this ticket is settled."""
+        with self._lock:
+            del self._open[ticket]
+
+    def checkpoint(self, state: State) -> None:
+        """A STATE came in, behind all records so far."""
+        with self._lock:
+            if self._waiting and self._waiting[-1][0] == self._next:
+                self._waiting.pop()
+            self._waiting.append((self._next, state))
+            self._drop_superseded()
+            self._thin_out()
+
+    def release(self, *, now: bool = False) -> None:
+        """Write the newest state that is safe, if the interval is over or ``now`` is given."""
+        with self._lock:
+            if not now and self._now() - self._written_at < self._interval:
+                return
+            self._drop_superseded()
+            if self._waiting and self._is_safe(self._waiting[0]):
+                self._write(self._waiting.popleft()[1])
+                self._written_at = self._now()
+
+    def _drop_superseded(self) -> None:
+        """Of several safe states only the newest matters; so few are ever kept."""
+        while len(self._waiting) > 1 and self._is_safe(self._waiting[1]):
+            self._waiting.popleft()
+
+    def _thin_out(self) -> None:
+        """Any of the waiting states may leave in its turn; with every second one a crash costs a little more."""
+        if len(self._waiting) > MOST_WAITING:
+            newest = self._waiting.pop()
+            self._waiting = deque([*list(self._waiting)[::2], newest])
+
+    def _is_safe(self, waiting: tuple[int, State]) -> bool:
+        return not self._open or waiting[0] <= next(iter(self._open))

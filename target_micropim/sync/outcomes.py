@@ -1,0 +1,105 @@
+"""Limits that stop a run before it does harm: how many rejects, how many archives.
+
+The two ways a record ends: settled, or rejected whole. Either way its ticket is closed, and a STATE may pass.
+
+What a key may be: the ledger holds it in a column with an end, and PostgreSQL takes no NUL in a text.
+"""
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+from target_micropim.errors import Reason, RecordRejected, TooMany
+from target_micropim.plan.limit import Limit
+from target_micropim.report.rejects import Rejects
+from target_micropim.report.run_report import Report
+from target_micropim.sync.checkpoints import Checkpoints
+
+ENOUGH_TO_JUDGE = 100  # records, before a per cent of rejects stops a run that is still going on
+DEFAULT_ARCHIVE_SHARE = 0.20
+DEFAULT_ARCHIVE_FREE = 50
+
+
+@dataclass(frozen=True)
+class Guards:
+    """``max_rejects`` and ``max_archive``."""
+
+    rejects: Limit
+    archive: Limit
+
+    def after_reject(self, report: Report) -> None:
+        """Raises TooMany as soon as the limit is passed."""
+        received = sum(report.received.values())
+        if self.rejects.share is None or received >= ENOUGH_TO_JUDGE:
+            self._judge(report.count("rejected"), received)
+
+    def at_end(self, report: Report) -> None:
+        """Raises TooMany when the whole run is over the limit."""
+        self._judge(report.count("rejected"), sum(report.received.values()))
+
+    def _judge(self, rejected: int, received: int) -> None:
+        if not self.rejects.allows(rejected, received):
+            raise TooMany(f"{rejected} of {received} records rejected: more than max_rejects allows; see rejects.jsonl")
+
+    def before_archiving(self, count: int, live: int) -> None:
+        """Raises TooMany before the first product is archived."""
+        unset = self.archive == Limit()
+        allowed = (
+            count <= max(DEFAULT_ARCHIVE_FREE, DEFAULT_ARCHIVE_SHARE * live)
+            if unset
+            else self.archive.allows(count, live)
+        )
+        if not allowed:
+            raise TooMany(
+                f"{count} of {live} products would be archived: more than max_archive allows; nothing was archived. "
+                "If the source is right, raise max_archive for one run"
+            )
+
+
+logger = logging.getLogger("target-micropim")
+
+
+class Outcomes:
+    """Called from several threads."""
+
+    def __init__(self, settlement: Checkpoints, report: Report, rejects: Rejects, guards: Guards) -> None:
+        self._settlement = settlement
+        self._report = report
+        self._rejects = rejects
+        self._guards = guards
+
+    def open(self) -> int:
+        """A record came in; its ticket."""
+        return self._settlement.open()
+
+    def settle(self, stream: str, ticket: int, action: str) -> None:
+        """The record is in MicroPIM, or needs nothing."""
+        self._report.settle(stream, action)
+        self._settlement.close(ticket)
+
+    def reject(self, stream: str, ticket: int, key: str | None, record: Any, why: RecordRejected) -> None:
+        """The record cannot go in: it is kept, with its reasons. Raises TooMany when that happens too often."""
+        self._rejects.write(stream, key, record, why)
+        logger.warning("%s %s rejected (%s): %s", stream, key, why.stage, str(why)[:300])
+        self.settle(stream, ticket, "rejected")
+        self._guards.after_reject(self._report)
+
+    def release(self) -> None:
+        """Let a STATE go if one is due."""
+        self._settlement.release()
+
+
+def rejection(stage: str, path: str, message: str) -> RecordRejected:
+    """A reject with one reason."""
+    return RecordRejected(stage, [Reason(path, message)])
+
+
+MAX_KEY = 255
+
+
+def check_key(key: str, field: str = "id") -> None:
+    """Raises RecordRejected for a key that the ledger could not hold: one record must not end the run."""
+    if len(key) > MAX_KEY:
+        raise rejection("map", field, f"is longer than {MAX_KEY} characters")
+    if "\x00" in key:
+        raise rejection("map", field, "holds a NUL character")

@@ -1,0 +1,135 @@
+"""Settings from files and from the environment: a mistake names its file or setting, and shows nothing of a file."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pim_wire.config import _settings_of, environment_settings, unknown_settings
+from pim_wire.errors import InvalidSettings
+from tap_medipim.tap import TapMedipim
+from target_micropim.target import TargetMicroPim
+
+SECRET = "canary-of-a-file"
+NULLABLE = {
+    "number": ["number", "null"],
+    "integer": ["integer", "null"],
+    "percent": ["integer", "string", "null"],
+    "flag": ["boolean", "null"],
+    "list": ["array", "string", "null"],
+    "object": ["object", "null"],
+    "text": ["string", "null"],
+}
+SCHEMA = {"properties": {name: {"type": kinds} for name, kinds in NULLABLE.items()}}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("number", "2.5", 2.5),
+        ("number", "60", 60.0),
+        ("number", "nan", "nan"),
+        ("integer", " 25 ", 25),
+        ("integer", "ten", "ten"),
+        ("integer", "", ""),
+        ("percent", "25", 25),
+        ("percent", "5%", "5%"),
+        ("flag", "Yes", True),
+        ("flag", "off", False),
+        ("flag", "oui", "oui"),
+        ("list", '["web"]', '["web"]'),
+        ("object", '{"a": 1}', {"a": 1}),
+        ("object", "{a", "{a"),
+        ("text", "007", "007"),
+    ],
+)
+def test_a_variable_is_read_as_its_setting_is(
+    name: str, text: str, value: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is not of its kind stays a text, so that the check names the setting."""
+    monkeypatch.setenv(f"PLUGIN_{name.upper()}", text)
+    found = environment_settings(SCHEMA, "PLUGIN_")
+    assert found == {name: value}
+    assert type(found[name]) is type(value)
+
+
+@pytest.mark.parametrize("plugin", [TapMedipim, TargetMicroPim])
+@pytest.mark.parametrize(
+    ("name", "text", "wrong"), [("max_wait_seconds", "2.5", False), ("max_wait_seconds", "long", True)]
+)
+def test_both_plugins_take_a_fraction_from_the_environment(
+    plugin: Any, name: str, text: str, wrong: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The settings page promises that each setting can be a variable."""
+    for key in ("TAP_MEDIPIM_API_KEY_ID", "TAP_MEDIPIM_API_KEY_SECRET", "TARGET_MICROPIM_API_KEY"):
+        monkeypatch.setenv(key, "1")
+    monkeypatch.setenv(f"{plugin._env_var_prefix}{name.upper()}", text)
+    errors = plugin(parse_env_config=True, validate_config=False)._validate_config(raise_errors=False)
+    assert [error.partition(":")[0] for error in errors] == (["Setting max_wait_seconds"] if wrong else [])
+
+
+def test_a_dry_run_that_cannot_be_understood_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Taking an unknown word for no would write to a shop."""
+    monkeypatch.setenv("TARGET_MICROPIM_API_KEY", "key")
+    monkeypatch.setenv("TARGET_MICROPIM_DRY_RUN", "oui")
+    (error,) = TargetMicroPim(parse_env_config=True, validate_config=False)._validate_config(raise_errors=False)
+    assert error.startswith("Setting dry_run: 'oui'")
+
+
+def test_later_files_go_before_earlier_ones_and_a_pipe_is_read_once(tmp_path: Path) -> None:
+    """As with the SDK; ENV is a word, not a file."""
+    (tmp_path / "one.json").write_text('{"a": 1, "b": 1}', encoding="utf-8")
+    (tmp_path / "two.json").write_text('{"b": 2.5}', encoding="utf-8")
+    found = _settings_of([str(tmp_path / "one.json"), "ENV", str(tmp_path / "two.json")])
+    assert (found.config, found.parse_env) == ({"a": 1, "b": 2.5}, True)
+    assert _settings_of([]).parse_env is False
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, r"cannot be read \(No such file or directory\)"),
+        (f'{{"api_key": "{SECRET}",\n'.encode(), r"is not JSON \(line \d, column \d"),
+        (b"\xd0" + SECRET.encode(), "is not JSON"),
+        (f'["{SECRET}"]'.encode(), "is not a JSON object"),
+    ],
+)
+def test_a_wrong_file_is_named_without_its_content(content: bytes | None, words: str, tmp_path: Path) -> None:
+    """Its text holds a key."""
+    file = tmp_path / "tap.json"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(InvalidSettings, match=words) as refused:
+        _settings_of([str(file)])
+    assert str(file) in str(refused.value)
+    assert SECRET not in str(refused.value)
+
+
+@pytest.mark.parametrize("plugin", ["tap-medipim", "target-micropim"])
+def test_the_command_line_says_which_file_is_wrong(plugin: str, tmp_path: Path) -> None:
+    """One line, and the section of settings."""
+    command = [str(Path(sys.executable).with_name(plugin)), "--config", "nowhere.json"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert "--config nowhere.json cannot be read" in line
+    assert line.endswith(" (docs/errors.md#settings)")
+
+
+def test_a_mistyped_setting_is_told_with_the_name_it_is_like(tmp_path: Path) -> None:
+    """A limit that nobody set protects nobody."""
+    told: list[str] = []
+    unknown_settings(
+        ["market", "markt", "zzz"], ["market", "page_size"], lambda text, *words: told.append(text % words)
+    )
+    assert told == [
+        "Setting markt does not exist and does nothing; was market meant?",
+        "Setting zzz does not exist and does nothing",
+    ]
+    (tmp_path / "target.json").write_text(json.dumps({"api_key": "x", "max_archives": 1}), encoding="utf-8")
+    command = [str(Path(sys.executable).with_name("target-micropim")), "--config", "target.json", "--ledger=show"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "was max_archive meant?" in done.stderr

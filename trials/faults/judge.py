@@ -1,0 +1,79 @@
+"""From two runs to a result: how the faulted one ended, what is lost or doubled after the next one, what leaked."""
+
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from trials.canary import leaks, written
+from trials.faults.case import Case, Outcome, Result
+from trials.faults.commands import Ended
+from trials.faults.scene import Scene
+
+
+def result_of(  # noqa: PLR0913 - all that is known about a case
+    case: Case,
+    scene: Scene,
+    ended: Ended,
+    again: Ended,
+    *,
+    missing: int,
+    lost: int,
+    doubled: int,
+    requests: int,
+    quiet: int,
+    replayed: bool = False,
+) -> Result:
+    """Judge a case; ``missing`` counts what the faulted run alone had not brought."""
+    outcome = _outcome(ended, missing=missing, replayed=replayed)
+    wrong = [*_wrong(case, ended, again, outcome), *_leaked(scene, ended, again)]
+    wrong += [f"{number} {what}" for number, what in ((lost, "lost"), (doubled, "doubled")) if number]
+    told = ended.line if outcome is Outcome.STOPPED or case.says else ""
+    return Result(outcome, told, lost, doubled, requests, quiet, tuple(wrong))
+
+
+def _outcome(ended: Ended, *, missing: int, replayed: bool) -> Outcome:
+    if ended.code == -signal.SIGKILL:
+        return Outcome.KILLED
+    if ended.code == 130:
+        return Outcome.ON_REQUEST
+    if ended.code:
+        return Outcome.STOPPED
+    if replayed:
+        return Outcome.REPLAY
+    return Outcome.NEXT_RUN if missing else Outcome.IN_RUN
+
+
+def _wrong(case: Case, ended: Ended, again: Ended, outcome: Outcome) -> Iterator[str]:
+    if outcome is not case.expected:
+        yield f"expected: {case.expected.value}; it was: {outcome.value} ({ended.line or ended.err[-300:]})"
+    if "Traceback" in ended.err:
+        yield "a traceback was shown"
+    if case.says is not None:
+        yield from (f"not said: {part!r} in {ended.line!r}" for part in case.says.missing(ended.line))
+        if not ended.line.isprintable() or " | ERROR " not in ended.err.strip().splitlines()[-1]:
+            yield f"the last line is not the reason: {ended.err[-300:]!r}"
+    if again.code:
+        yield f"the next run failed: {again.line}"
+
+
+def _leaked(scene: Scene, *runs: Ended) -> Iterator[str]:
+    found = leaks(*written(scene.folder), *(run.out for run in runs), *(run.err.encode() for run in runs))
+    if found:
+        yield f"a key was written: {found[0]!r}"
+
+
+def facts(snapshot: Any) -> Counter[str]:
+    """Every fact of a catalogue as a text, so that two catalogues can be subtracted."""
+
+    def walk(value: Any, path: str) -> Iterator[str]:
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                yield from walk(inner, f"{path}/{key}")
+        elif isinstance(value, list | tuple) and path.count("/") < 4:
+            for inner in value:
+                yield f"{path}: {inner}"
+        else:
+            yield f"{path}: {value}"
+
+    return Counter(walk(snapshot, ""))

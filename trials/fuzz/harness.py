@@ -1,0 +1,144 @@
+"""Coverage-guided fuzzing of what reads strangers' bytes: ``make fuzz TARGET=lines SECONDS=60`` (docs/fuzzing.md).
+
+Each target takes bytes and may end in nothing but the failures that have words. Needs the group ``fuzz``.
+"""
+
+import io
+import json
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["pim_wire", "tap_medipim", "target_micropim"]):
+    from pim_wire.errors import StopRun
+    from pim_wire.limits import SizeLimits, is_nested_deeper
+    from tap_medipim.errors import StreamBroken, StreamFailed
+    from tap_medipim.filters import read_filter, refusals, split
+    from tap_medipim.json_lines import read_results
+    from tap_medipim.raw_rows import whole
+    from tap_medipim.row_decoder import RowDecoder
+    from target_micropim.errors import RecordRejected
+    from target_micropim.mapping.html import clean_html
+    from target_micropim.mapping.medipim import MappingRules, map_product
+    from target_micropim.mapping.native import native_category, native_product
+    from target_micropim.mapping.public_url import is_public_url
+    from target_micropim.mapping.texts import TextLimits
+    from target_micropim.reader import OrjsonReader
+
+BOUNDS = SizeLimits(line_bytes=512, nesting=16)
+RULES = MappingRules(
+    locales=("en", "nl", "fr"),
+    currency="EUR",
+    sku_template="{id}",
+    create_status="draft",
+    publishing_channels=("web",),
+    media_formats=("huge", "large"),
+    media_target_groups=frozenset({"public"}),
+    max_images=3,
+    allow_private_media_hosts=False,
+    clean_html=clean_html,
+    limits=TextLimits(on_too_long="cut"),
+    with_attributes=True,
+)
+
+
+def lines(data: bytes) -> None:
+    """The tap's reader: rows in order, or StreamBroken; wherever the network cuts."""
+    size = 1 + (data[0] if data else 0)
+    read = _rows([data[1:]])
+    assert read == _rows([data[at : at + size] for at in range(1, len(data), size)])
+    _rows([data[1:]], RowDecoder(["name", "ean"]))
+
+
+def _rows(parts: list[bytes], skimmer: RowDecoder | None = None) -> list[object] | None:
+    """The rows; skimmed ones are looked at whole, since they may say more (``test_skim.py`` compares)."""
+    try:
+        return [whole(row) for row in read_results(parts, BOUNDS, skimmer=skimmer)]
+    except (StreamBroken, StreamFailed):
+        return None
+
+
+def messages(data: bytes) -> None:
+    """The target's reader: messages that can be used, rejects, or StopRun."""
+    reader = OrjsonReader()
+    reader.bounds = BOUNDS
+    taken: list[dict[str, object]] = []
+    told = ""
+    kinds = ("RECORD", "SCHEMA", "STATE", "ACTIVATE_VERSION")
+    try:
+        reader.process_lines(io.BytesIO(data), dict.fromkeys(kinds, taken.append))
+    except StopRun as stop:
+        told = str(stop)
+    assert "\n" not in told
+    for message in taken:
+        assert message["type"] in kinds
+        assert not is_nested_deeper(json.dumps(message).encode(), BOUNDS.nesting)
+
+
+def filters(data: bytes) -> None:
+    """The filter setting: taken or refused in words."""
+    try:
+        found = read_filter(data.decode(errors="surrogateescape"))
+    except ValueError:
+        return
+    if found and not list(refusals(found, "v4", "be")):
+        assert split(found, "v4")
+
+
+def mapping(data: bytes) -> None:
+    """Any record, by either profile: a payload, or a reject with its reasons."""
+    record = _parsed(data)
+    if not isinstance(record, dict):
+        return
+    for take in (lambda: map_product(record, RULES), lambda: _native(record), lambda: native_category(record)):
+        with suppress(RecordRejected):
+            take()
+
+
+def _native(record: dict[str, object]) -> object:
+    return native_product(record, max_images=3, allow_private_media_hosts=False, with_attributes=True)
+
+
+def _parsed(data: bytes) -> object:
+    try:
+        return None if is_nested_deeper(data, 64) else json.loads(data)
+    except ValueError:
+        return None
+
+
+def html(data: bytes) -> None:
+    """Cleaning is for good, or refused."""
+    try:
+        cleaned = clean_html(data.decode(errors="replace"))
+    except ValueError:
+        return
+    assert clean_html(cleaned) == cleaned
+    assert "<script" not in cleaned.lower()
+
+
+def urls(data: bytes) -> None:
+    """Judged, whatever it is."""
+    url = data.decode(errors="surrogateescape")
+    assert not is_public_url(url) or is_public_url(url, allow_private=True)
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    target.__name__: target for target in (lines, messages, filters, mapping, html, urls)
+}
+
+
+def main() -> None:
+    """``harness.py TARGET [libFuzzer's flags]``: new inputs are kept in a folder of their own, not among the seeds."""
+    name, *flags = sys.argv[1:]
+    seeds = Path(__file__).parent / "seeds" / name
+    found = Path(".fuzz") / name
+    found.mkdir(parents=True, exist_ok=True)
+    atheris.Setup([sys.argv[0], *flags, f"-artifact_prefix={found}/", str(found), str(seeds)], TARGETS[name])
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Plugins killed at every moment of a run: ``make kill``."""

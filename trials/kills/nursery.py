@@ -1,0 +1,313 @@
+"""A nursery of taps and targets that die: real processes, killed by a real SIGKILL, at a chosen moment of their own.
+
+Starting a plugin takes a second, most of it imports; so one process imports both plugins once and forks a child for
+each order. The child lays a trap into the libraries it stands on (requests, SQLAlchemy, its input and output), never
+into our own code, and sends itself SIGKILL there: nothing is flushed, rolled back or handed over after that, by no
+thread. Moments a child can be killed at, each before and after:
+
+    request    the n-th HTTP request: not sent; or answered, the answer not looked at
+    write      the n-th request that is no GET; "POST media" and so on: the n-th of a method to the last word of a path
+    commit     the n-th change of the ledger: not committed; or committed
+    line in    the n-th line of the input: not read; or read, nothing done with it
+    line out   the n-th line of the output: torn in the middle; or whole
+    file       the n-th line of a file that must be on the disk (rejects): in no page cache yet; or safe
+"""
+
+import contextlib
+import gc
+import importlib
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parents[2]
+MOMENTS = ("request", "commit", "line in", "line out", "file")
+
+
+@dataclass(frozen=True)
+class Kill:
+    """Whom to kill when: ``number`` counts from 1."""
+
+    who: str
+    moment: str
+    number: int
+    after: bool
+
+    def __str__(self) -> str:
+        return f"{self.who} killed {'after' if self.after else 'before'} {self.moment} {self.number}"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How an order ended: exit codes by plugin (negative: the signal), and how often each survivor met each moment."""
+
+    codes: dict[str, int]
+    seen: dict[str, dict[str, int]]
+    killed: bool
+
+
+class Nursery:
+    """Starts plugins, alone or as a pair with a pipe between them."""
+
+    def __init__(self) -> None:
+        command, pipe = [sys.executable, "-m", "trials.kills.nursery"], subprocess.PIPE
+        self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=ROOT)
+        self.pids: dict[str, int] = {}
+
+    def run(self, folder: Path, *parts: dict[str, Any], kill: Kill | None = None) -> Ended:
+        """Run the parts ({"who", "config", "state"}) side by side in ``folder``, to their end or their death.
+
+        The first reads ``folder/input``, the last writes ``folder/output``.
+        """
+        order = {"folder": str(folder), "parts": parts, "kill": asdict(kill) if kill else None}
+        print(json.dumps(order), file=self._stdin, flush=True)
+        self.pids = json.loads(self._stdout.readline())
+        codes: dict[str, int] = json.loads(self._stdout.readline())
+        seen = {who: json.loads((folder / f"{who}.seen").read_text()) for who in codes if codes[who] >= 0}
+        return Ended(codes, seen, kill is not None and codes[kill.who] == -signal.SIGKILL)
+
+    @property
+    def _stdin(self) -> Any:
+        return self._process.stdin
+
+    @property
+    def _stdout(self) -> Any:
+        return self._process.stdout
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stdin.close()
+        self._process.wait(10)
+        self._stdout.close()
+
+
+class Trap:
+    """Counts moments, and kills this process at the chosen one."""
+
+    def __init__(self, kill: dict[str, Any] | None) -> None:
+        self._kill = kill
+        self.seen: Counter[str] = Counter()
+
+    def around(self, moment: str, act: Callable[[], Any]) -> Any:
+        """Do something that is a moment."""
+        strikes = self.strikes_next(moment)
+        if strikes and not strikes["after"]:
+            die()
+        done = act()
+        if strikes:
+            die()
+        return done
+
+    def strikes_next(self, moment: str) -> dict[str, Any] | None:
+        """Count a moment; the kill if it is the one."""
+        self.seen[moment] += 1
+        kill = self._kill
+        return kill if kill and (kill["moment"], kill["number"]) == (moment, self.seen[moment]) else None
+
+    def lay(self) -> None:
+        """Into the libraries below the plugins."""
+        from requests.adapters import HTTPAdapter  # noqa: PLC0415 - the parent process needs none of them
+        from sqlalchemy.engine.default import DefaultDialect  # noqa: PLC0415
+
+        send, commit, fsync = HTTPAdapter.send, DefaultDialect.do_commit, os.fsync
+
+        def trapped_send(adapter: Any, request: Any, **kwargs: Any) -> Any:
+            def carried() -> Any:
+                return self.around(kind, lambda: send(adapter, request, **kwargs))
+
+            kind = f"{request.method} {last_word(request.url)}"
+            return self.around("request", carried if request.method == "GET" else lambda: self.around("write", carried))
+
+        def trapped_commit(dialect: Any, connection: Any) -> None:
+            if has_written(connection):
+                self.around("commit", lambda: commit(dialect, connection))
+            else:
+                commit(dialect, connection)
+
+        HTTPAdapter.send = trapped_send  # type: ignore[method-assign]
+        DefaultDialect.do_commit = trapped_commit  # type: ignore[method-assign]
+        os.fsync = lambda file: self.around("file", lambda: fsync(file))
+
+
+def last_word(url: str) -> str:
+    """What a path is about: its last part that is no number."""
+    return next((part for part in reversed(urlsplit(url).path.split("/")) if part and not part.isdigit()), "")
+
+
+def has_written(connection: Any) -> bool:
+    """Whether a commit changes anything."""
+    if hasattr(connection, "in_transaction"):  # SQLite: a transaction that only read is none
+        return bool(connection.in_transaction)
+    with connection.cursor() as cursor:
+        return cursor.execute("select pg_current_xact_id_if_assigned()").fetchone() != (None,)
+
+
+class TrappedInput:
+    """Lines in."""
+
+    def __init__(self, file: Any, trap: Trap) -> None:
+        self._file = file
+        self._trap = trap
+
+    def readline(self, limit: int = -1) -> Any:
+        """A line; the moment is the handing over."""
+        line = self._file.readline(limit)
+        return self._trap.around("line in", lambda: line) if line else line
+
+
+class TrappedOutput(io.RawIOBase):
+    """Lines out, to the descriptor ``target``."""
+
+    def __init__(self, target: int, trap: Trap) -> None:
+        super().__init__()
+        self._target = target
+        self._trap = trap
+
+    def writable(self) -> bool:
+        """Yes."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """Whole lines one by one, so that each can be the last; what follows the last line end goes out as it is."""
+        rest = bytes(data)
+        while b"\n" in rest:
+            line, _, rest = rest.partition(b"\n")
+            strikes = self._trap.strikes_next("line out")
+            if strikes and not strikes["after"]:
+                self._out(line[: len(line) // 2])
+                die()
+            self._out(line + b"\n")
+            if strikes:
+                die()
+        self._out(rest)
+        return len(data)
+
+    def _out(self, data: bytes) -> None:
+        while data:
+            data = data[os.write(self._target, data) :]
+
+
+def die() -> None:
+    """Now, at once, all threads."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    signal.pause()  # this thread may live a moment longer than the call; it must do nothing more
+
+
+def child(order: dict[str, Any], part: dict[str, Any], source: int, sink: int) -> None:
+    """Be a plugin, in a process that was just forked. Never returns."""
+    folder, who = Path(order["folder"]), part["who"]
+    log = os.open(folder / "log.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(log, 2)
+    os.chdir(folder)
+    kill = order["kill"]
+    imported = set(sys.modules)
+    trap = Trap(kill if kill and kill["who"] == who else None)
+    trap.lay()
+    sys.stdout = io.TextIOWrapper(io.BufferedWriter(TrappedOutput(sink, trap)), encoding="utf-8")
+    code = 1
+    try:
+        _live(part, os.fdopen(source, "rb"), trap)
+        sys.stdout.flush()
+        code = 0
+    except BaseException as failure:  # noqa: BLE001 - the end of a process
+        os.write(2, f"{who}: {type(failure).__name__}: {failure}\n".encode())
+        with contextlib.suppress(Exception):
+            sys.stdout.flush()
+    (folder / f"{who}.seen").write_text(json.dumps(trap.seen))
+    (folder / f"{who}.imported").write_text(json.dumps(sorted(set(sys.modules) - imported)))
+    os._exit(code)
+
+
+def _live(part: dict[str, Any], source: Any, trap: Trap) -> None:
+    from pim_wire.clock import Clock  # noqa: PLC0415 - only the nursery's own process has plugins
+    from tap_medipim.tap import TapMedipim  # noqa: PLC0415
+    from target_micropim.target import TargetMicroPim  # noqa: PLC0415
+
+    clock = _hasty(Clock())
+    if part["who"] == "tap":
+        tap = TapMedipim(config=part["config"], state=part.get("state"), catalog=part.get("catalog"), clock=clock)
+        tap.sync_all()
+        tap.finish()
+        return
+    target: Any = TargetMicroPim(config=part["config"], clock=clock)
+    if path := part.get("replay"):
+        target.replay(Path(path))
+    else:
+        target.listen(TrappedInput(source, trap))
+
+
+def _hasty(clock: Any) -> Any:
+    """Waits pass at once, and count as time all the same."""
+    passed = [0.0]
+    now = clock.now
+
+    def sleep(seconds: float) -> None:
+        passed[0] += max(0.0, seconds)
+
+    clock.sleep, clock.now = sleep, lambda: now() + passed[0]
+    return clock
+
+
+def carry_out(order: dict[str, Any]) -> None:
+    """Fork the parts, tell their pids, wait for them, tell their exit codes."""
+    folder = Path(order["folder"])
+    (folder / "input").touch()
+    source = os.open(folder / "input", os.O_RDONLY)
+    pids: dict[str, int] = {}
+    for part in order["parts"]:
+        if part is order["parts"][-1]:
+            following, sink = -1, os.open(folder / "output", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        else:
+            following, sink = os.pipe()
+        pid = os.fork()
+        if not pid:
+            if following >= 0:
+                os.close(following)
+            child(order, part, source, sink)
+        pids[part["who"]] = pid
+        os.close(source)
+        os.close(sink)
+        source = following
+    print(json.dumps(pids), flush=True)
+    codes = {who: os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for who, pid in pids.items()}
+    for who, code in codes.items():
+        if code >= 0:
+            learn(folder / f"{who}.imported")
+    print(json.dumps(codes), flush=True)  # from here on the folder may go
+
+
+def learn(imported: Path) -> None:
+    """Import what a child had to, so that the next one need not: most of a short life would be spent on it."""
+    for name in json.loads(imported.read_text()):
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
+
+
+def main() -> None:
+    """The nursery's own process: an order a line."""
+    from tap_medipim.tap import TapMedipim  # noqa: F401, PLC0415 - imported before the first fork
+    from target_micropim.target import TargetMicroPim  # noqa: F401, PLC0415
+
+    with contextlib.suppress(ImportError):  # an extra
+        import psycopg  # noqa: F401, PLC0415
+    gc.disable()  # children live for a moment; and what the collector touches, the kernel has to copy
+    for line in sys.stdin:
+        carry_out(json.loads(line))
+
+
+if __name__ == "__main__":
+    main()

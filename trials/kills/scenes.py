@@ -1,0 +1,211 @@
+"""Runs to be killed: how each is carried out, where it begins, and what comes of it when nobody disturbs it.
+
+A scene has a night that is killed and run again, and a next night, for which the source changes two products. Both
+must end as they do undisturbed: every fact of the catalogue, and every write of the next night, is compared. Then a run
+over everything must write nothing.
+"""
+
+import json
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from trials.kills.nursery import Ended, Kill
+from trials.kills.shop import Shop, Streams
+
+Facts = Counter[str]
+
+
+class Scene(ABC):
+    """``exact``: the n-th moment is the same one in every run, as it is with one worker."""
+
+    def __init__(self, name: str, shop: Shop, *, exact: bool = True) -> None:
+        self.name = name
+        self.shop = shop
+        self.exact = exact
+
+    def rehearse(self) -> "Scene":
+        """Begin here; look at what undisturbed nights make of it. Raises RuntimeError when one fails."""
+        self.shop.writes()
+        self.begin = self.shop.save()
+        self.seen = self._well(self.tonight())
+        self.expected = self.found()
+        self._well(self.tomorrow())
+        self.expected_tomorrow = self.brought()
+        return self
+
+    def _well(self, ended: Ended) -> dict[str, dict[str, int]]:
+        if any(ended.codes.values()):
+            raise RuntimeError(f"{self.name}: undisturbed it failed: {ended.codes}; see {self.shop.folder}/log.txt")
+        return ended.seen
+
+    def kills(self, who: str, moment: str, *, step: int = 1) -> Iterator[Kill]:
+        """Each moment of a kind, before and after."""
+        for n in range(1, self.seen[who].get(moment, 0) + 1, step):
+            yield Kill(who, moment, n, after=False)
+            yield Kill(who, moment, n, after=True)
+
+    def put_back(self) -> None:
+        """To where it begins."""
+        self.shop.put_back(self.begin)
+
+    @abstractmethod
+    def tonight(self, kill: Kill | None = None) -> Ended:
+        """The run that is killed, and the one after it, from the last state."""
+
+    @abstractmethod
+    def tomorrow(self) -> Ended:
+        """The source changes two products; a run from the last state."""
+
+    @abstractmethod
+    def anew(self) -> Ended:
+        """Everything once more, from the start, as the source is now."""
+
+    def found(self) -> Facts:
+        """What there is after the night."""
+        self.shop.writes()
+        return self.shop.facts()
+
+    def brought(self) -> Facts:
+        """What there is after the next night, and what that wrote."""
+        return self.shop.facts() + self.shop.writes()
+
+
+class TargetScene(Scene):
+    """The target alone, over lines that a tap could have sent."""
+
+    def __init__(self, name: str, shop: Shop, night: Streams, *, exact: bool = True) -> None:
+        super().__init__(name, shop, exact=exact)
+        self._night = night
+        products = next(rows for stream, rows in night if stream == "products")
+        first, second = products[:2]
+        first = {**first, "name": {"en": "Tomorrow"}}
+        second = {**second, "photos": [*second["photos"], picture(98)]}
+        self._changed: Streams = [("products", [first, second])]
+        now = [first, second, *products[2:]]
+        self._everything: Streams = [(stream, now if rows is products else rows) for stream, rows in night]
+
+    def tonight(self, kill: Kill | None = None) -> Ended:
+        """The lines behind the last state."""
+        return self.shop.feed(self._night, kill)
+
+    def tomorrow(self) -> Ended:
+        """Two more lines."""
+        return self.shop.feed([*self._night, *self._changed])
+
+    def anew(self) -> Ended:
+        """All lines as the source would send them now."""
+        self.shop.state = None
+        return self.shop.feed(self._everything)
+
+
+class PairScene(Scene):
+    """Both, with a pipe between them, over a generated catalogue."""
+
+    def tonight(self, kill: Kill | None = None) -> Ended:
+        """From the last state."""
+        return self.shop.pipe(kill)
+
+    def tomorrow(self) -> Ended:
+        """Two new names."""
+        change_two(self.shop.catalogue, "nl")
+        return self.shop.pipe()
+
+    def anew(self) -> Ended:
+        """The same source, read from the start."""
+        self.shop.state = None
+        return self.shop.pipe()
+
+
+class TapScene(Scene):
+    """The tap alone. A loader keeps what came before the last whole STATE; all else it may have lost."""
+
+    def put_back(self) -> None:
+        """And nothing was loaded yet."""
+        super().put_back()
+        self._loaded: set[str] = set()
+
+    def rehearse(self) -> Scene:
+        """From nothing loaded."""
+        self._loaded = set()
+        return super().rehearse()
+
+    def tonight(self, kill: Kill | None = None) -> Ended:
+        """Both runs fill one and the same store."""
+        ended = self.shop.tap(kill)
+        messages = self.shop.output()
+        if kill is not None:
+            states = [at for at, message in enumerate(messages) if message["type"] == "STATE"]
+            messages = messages[: states[-1] if states else 0]
+        self._loaded |= set(versions(messages))
+        return ended
+
+    def tomorrow(self) -> Ended:
+        """Two new names."""
+        change_two(self.shop.catalogue, "nl")
+        return self.shop.tap()
+
+    def found(self) -> Facts:
+        """Each record and version that was loaded, and the state."""
+        return Counter([*self._loaded, json.dumps(self.shop.state, sort_keys=True)])
+
+    def brought(self) -> Facts:
+        """What the next night sent, each line as often as it came, and the state."""
+        return Counter([*versions(self.shop.output()), json.dumps(self.shop.state, sort_keys=True)])
+
+    def anew(self) -> Ended:
+        """A tap writes nothing that could be doubled."""
+        return Ended({}, {}, killed=False)
+
+
+def versions(messages: list[dict[str, Any]]) -> Iterator[str]:
+    """The records among messages, with all that they hold."""
+    for message in messages:
+        if message["type"] == "RECORD":
+            yield json.dumps([message["stream"], message["record"]], sort_keys=True)
+
+
+def change_two(catalogue: Any, language: str) -> None:
+    """Two products that are sold get another name."""
+    sold = [key for key, entry in catalogue.entries.items() if entry.head.status == "active"]
+    for number, key in enumerate(sold[-4:-2]):
+        catalogue.touch([key], name={language: f"Tomorrow {number}"})
+
+
+def product(number: int, **fields: Any) -> dict[str, Any]:
+    """A product of Medipim."""
+    name = {"id": str(number), "status": "active", "updated_at": "2026-01-01T00:00:00Z", "name": {"en": f"P{number}"}}
+    return {**name, "packageQuantity": number + 1, **fields}
+
+
+def picture(key: int) -> dict[str, Any]:
+    """A photo of Medipim."""
+    return {"id": key, "formats": {"huge": f"https://m.example.test/{key}.jpg"}, "targetGroups": ["public"]}
+
+
+def first_night(size: int) -> Streams:
+    """Categories in an awkward order, products with pictures, one that is refused, a category that comes late."""
+    parents = {1: None, 2: 1, 3: 2, 4: None, 5: 4}
+    tree = [{"id": n, "name": {"en": f"C{n}"}, "parent": parents[n]} for n in (3, 2, 1, 4, 5)]
+    products = [
+        product(n, publicCategories=[{"id": n % 6 + 1}], photos=[picture(10 * n + k) for k in range((2, 1, 0)[n % 3])])
+        for n in range(size)
+    ]
+    products[2]["name"] = None  # refused
+    return [
+        ("categories", tree),
+        ("products", products),
+        ("categories", [{"id": 6, "name": {"en": "C6"}, "parent": 5}]),
+    ]
+
+
+def second_night(size: int) -> Streams:
+    """A name, a text gone, a picture more, two inactive, one new, another category; a category renamed and moved."""
+    (_, tree), (_, products), late = first_night(size)
+    tree[4] = {"id": 5, "name": {"en": "C5 renamed"}, "parent": 1}
+    products[0]["name"] = {"en": "Another"}
+    products[1]["photos"].append(picture(99))
+    products[3]["status"] = products[4]["status"] = "inactive"
+    products[5]["publicCategories"].append({"id": 1})
+    return [("categories", tree), ("products", [*products, product(size, photos=[picture(7)])]), late]
