@@ -10,9 +10,8 @@ from typing import Any
 import orjson
 
 from target_micropim.connection import Connection
-from target_micropim.ledger import Ledger, tables
+from target_micropim.ledger import Ledger, schema
 from target_micropim.ledger.schema import ProductRow, product_values
-from target_micropim.settings.shaping import settings_digest
 from target_micropim.sync.products import digest_of
 from target_micropim.target import TargetMicroPim
 
@@ -28,14 +27,14 @@ def main() -> None:
     flags.add_argument("rows", type=int)
     given = flags.parse_args()
     target = TargetMicroPim(config=json.loads(given.settings.read_text(encoding="utf-8")))
-    contact: Connection = target.contact
+    connection: Connection = target.connection
     ledger = Ledger.open(target.config["ledger_url"])
     ledger.upgrade()
-    ledger.claim_for(contact.organization)
-    rows = _rows(given.lines, given.rows, settings_digest(target.config, contact.settings))
+    ledger.claim_for(connection.organization)
+    rows = _rows(given.lines, given.rows, connection.settings.digest)
     while part := list(islice(rows, ROWS_AT_ONCE)):
-        with ledger.transaction() as connection:
-            ledger.put(connection, tables.products, part)
+        with ledger.transaction() as transaction:
+            ledger.put(transaction, schema.products, part)
     ledger.close()
 
 

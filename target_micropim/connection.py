@@ -1,8 +1,6 @@
-"""Contact with one MicroPIM organization: key, throttles and wire, built once from the settings. Stores nothing."""
+"""The connection to one MicroPIM organization: key, throttles and wire, built from the settings. Stores nothing."""
 
-from collections.abc import Callable, Mapping
-from functools import cached_property
-from typing import Any
+from collections.abc import Callable
 
 import requests
 from requests.auth import AuthBase
@@ -10,7 +8,6 @@ from typing_extensions import override
 
 from pim_wire.clock import Clock
 from pim_wire.errors import StrangeAnswer
-from pim_wire.limits import SizeLimits
 from pim_wire.redaction import Redactor
 from pim_wire.throttle import Throttle, ThrottleTally, pace_stores_for
 from pim_wire.timeline import Timeline
@@ -35,60 +32,58 @@ class KeyAuth(AuthBase):
 
 
 class Connection:
-    """The wire and its throttles, and the client that speaks over it. Raises CannotPace."""
+    """The wire with its throttles, and the client that speaks over it. Raises CannotPace."""
 
-    def __init__(
-        self, config: Mapping[str, Any], settings: TargetSettings, agent: str, clock: Clock, redactor: Redactor
-    ) -> None:
-        self.config = config
+    def __init__(self, settings: TargetSettings, agent: str, clock: Clock, redactor: Redactor) -> None:
         self.settings = settings
         self.clock = clock
         self.redactor = redactor
-        known = settings.capabilities
         self.timeline = Timeline(clock)
-        reads = _slower(config["reads_per_minute"], known.reads_per_minute)
-        writes = _slower(config["writes_per_minute"], known.writes_per_minute)
-        keeper = pace_stores_for(settings.throttle_url, clock)
+        limits = settings.capabilities
+        reads = _slower(settings.reads_per_minute, limits.reads_per_minute)
+        writes = _slower(settings.writes_per_minute, limits.writes_per_minute)
+        store = pace_stores_for(settings.throttle_url, clock)
         where = settings.base_url  # MicroPIM counts by the caller's address, not by key (micropim.md 1.3)
-        self.reads = Throttle(reads, clock, self.timeline, "reads", keeper=keeper(f"{where} reads"))
-        self.writes = Throttle(writes, clock, self.timeline, "writes", keeper=keeper(f"{where} writes"))
+        self.reads = Throttle(reads, clock, self.timeline, "reads", keeper=store(f"{where} reads"))
+        self.writes = Throttle(writes, clock, self.timeline, "writes", keeper=store(f"{where} writes"))
         self.pictures = self.writes
-        if (pictures := config.get("pictures_per_minute")) is not None:
-            kept = keeper(f"{where} pictures")
-            self.pictures = Throttle(pictures, clock, self.timeline, "pictures", keeper=kept, within=self.writes)
-        self._agent = config.get("user_agent") or agent
+        if (pictures := settings.pictures_per_minute) is not None:
+            shared = store(f"{where} pictures")
+            self.pictures = Throttle(pictures, clock, self.timeline, "pictures", keeper=shared, within=self.writes)
+        self._agent = settings.user_agent or agent
         self.wire = self._wire(self._throttle_for)
-        self.client = MicroPimClient(self.wire, redactor, config["request_timeout_seconds"])
+        self.client = MicroPimClient(self.wire, redactor, settings.request_timeout_seconds)
 
-    @cached_property
-    def trouble_with(self) -> Callable[[str], str | None]:
+    def picture_url_check(self) -> PictureUrlCheck:
         """Asks an address of a picture: not over our wire, and without our key."""
-        config = self.config
-        private, timeout = config["allow_private_media_hosts"], config["request_timeout_seconds"]
         return PictureUrlCheck(
-            self.clock, self._agent, timeout, allow_private=private, may_connect=is_public_address
-        ).trouble_with
+            self.clock,
+            self._agent,
+            self.settings.request_timeout_seconds,
+            allow_private=self.settings.allow_private_media_hosts,
+            may_connect=is_public_address,
+        )
 
     @property
     def tallies(self) -> dict[str, ThrottleTally]:
         """What each throttle did; pictures, where they have one, count among the writes too."""
-        named = {"reads": self.reads, "writes": self.writes}
+        throttles = {"reads": self.reads, "writes": self.writes}
         if self.pictures is not self.writes:
-            named["pictures"] = self.pictures
-        return {kind: throttle.tally for kind, throttle in named.items()}
+            throttles["pictures"] = self.pictures
+        return {kind: throttle.tally for kind, throttle in throttles.items()}
 
     @property
     def organization(self) -> str:
         """What a ledger is bound to."""
-        return organization(self.settings.base_url, self.config["api_key"])
+        return organization(self.settings.base_url, self.settings.api_key)
 
     def channels(self) -> list[str]:
         """The cheapest question: it proves key and organization. Raises StopRun."""
         try:
             return self.client.channels()
-        except RecordRejected as why:
+        except RecordRejected as error:
             raise StrangeAnswer(
-                f"MicroPIM at {self.settings.base_url} does not answer as MicroPIM does: {why}"
+                f"MicroPIM at {self.settings.base_url} does not answer as MicroPIM does: {error}"
             ) from None
 
     def missing_channels(self) -> list[str]:
@@ -111,18 +106,18 @@ class Connection:
         return Wire(
             self.settings.base_url,
             service="MicroPIM",
-            auth=KeyAuth(self.config["api_key"].strip()),
+            auth=KeyAuth(self.settings.api_key.strip()),
             user_agent=self._agent,
             throttle_for=throttle_for,
-            max_wait_seconds=self.config["max_wait_seconds"],
+            max_wait_seconds=self.settings.max_wait_seconds,
             clock=self.clock,
             redactor=self.redactor,
-            connections=self.config["max_in_flight"] + 1,
-            bounds=SizeLimits(self.config["max_line_bytes"], self.config["max_nesting"]),
+            connections=self.settings.max_in_flight + 1,
+            bounds=self.settings.size_limits,
             timeline=self.timeline,
         )
 
 
-def _slower(asked: int, known: int | None) -> int:
+def _slower(asked: int, measured: int | None) -> int:
     """The pace of the settings; slower where --probe met a limit below it."""
-    return asked if known is None else min(asked, known)
+    return asked if measured is None else min(asked, measured)

@@ -1,4 +1,4 @@
-"""The order of work: what comes in, on which road it goes, and when a STATE may leave. Knows no framework.
+"""The order of work: which stream goes which way, and when a STATE may leave. Knows no framework.
 
 A host (the Singer target) calls receive and checkpoint as lines come in, and finish or abort at the end. Categories go
 one by one, parents first; products go through a pool; archives wait for the end, so that their guard can count first.
@@ -6,132 +6,151 @@ one by one, parents first; products go through a pool; archives wait for the end
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-from pim_wire.errors import InvalidInput
-from target_micropim.catalog.names import Names
+from pim_wire.errors import InvalidInput, InvalidSettings
+from target_micropim.catalog.catalog import Catalog
+from target_micropim.catalog.pictures import PictureAudit
+from target_micropim.connection import Connection
 from target_micropim.mapping.profiles import Profile
-from target_micropim.report.run_report import Report
+from target_micropim.report.unmapped import Unmapped
+from target_micropim.services import Services
 from target_micropim.sync.categories import CategorySync
 from target_micropim.sync.checkpoints import Checkpoints
-from target_micropim.sync.outcomes import Guards, Outcomes, rejection
+from target_micropim.sync.outcomes import Outcomes, rejection
 from target_micropim.sync.pool import KeyedPool
 from target_micropim.sync.products import ProductsSync
 
 logger = logging.getLogger("target-micropim")
 
 
-@dataclass(frozen=True)
-class Parts:
-    """The collaborators, built once by the host.
-
-    ``preflight`` proves key and organization before the first write; ``look_back`` comes when everything is settled.
-    """
-
-    profile: Profile
-    categories: CategorySync
-    products: ProductsSync
-    endings: Outcomes
-    names: Names
-    report: Report
-    settlement: Checkpoints
-    pool: KeyedPool
-    guards: Guards
-    preflight: Callable[[], None]
-    look_back: Callable[[], None]
-    on_unknown_stream: str = "ignore"
-
-
 class Pipeline:
     """One run. Its methods are called by one thread."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._told: set[str] = set()
-        self._in_contact = False
-        self._roads: dict[str, Callable[[dict[str, Any], bytes | None], None]] = {
-            "products": parts.products.receive,
+    def __init__(
+        self,
+        connection: Connection,
+        profile: Profile,
+        services: Services,
+        checkpoints: Checkpoints,
+        outcomes: Outcomes,
+        pool: KeyedPool,
+    ) -> None:
+        self._connection = connection
+        self._profile = profile
+        self._services = services
+        self._checkpoints = checkpoints
+        self._outcomes = outcomes
+        self._pool = pool
+        catalog = Catalog.of(services)
+        self._names = catalog.names
+        self._categories = CategorySync(profile, catalog.categories, outcomes)
+        self._products = ProductsSync(profile, services, catalog, outcomes, pool)
+        self._announced: set[str] = set()  # streams that MicroPIM has no place for, told once each
+        self._is_connected = False
+        self._receivers: dict[str, Callable[[dict[str, Any], bytes | None], None]] = {
+            "products": self._products.receive,
             "categories": self._receive_category,
         }
 
+    @property
+    def unmapped(self) -> Unmapped:
+        """Names without an id, for the report."""
+        return self._names.unmapped
+
     def takes(self, stream: str) -> bool:
         """Whether the profile knows this stream: its records are judged here, record by record."""
-        return stream in self._roads or stream in self._parts.profile.acknowledged
+        return stream in self._receivers or stream in self._profile.acknowledged
 
     def receive(self, stream: str, record: Any, line: bytes | None = None) -> None:
         """Take one record, and the line that holds it as it is, if there is one. Raises StopRun."""
-        self._parts.report.receive(stream)
-        if stream not in self._roads:
+        self._services.report.receive(stream)
+        if stream not in self._receivers:
             self._acknowledge(stream, record)
             return
-        if not self._in_contact:
-            self._parts.preflight()
-            self._in_contact = True
+        if not self._is_connected:
+            self._connect()
         if isinstance(record, dict):
-            self._roads[stream](record, line)
+            self._receivers[stream](record, line)
         else:
-            endings = self._parts.endings
-            endings.reject(stream, endings.open(), None, record, rejection("map", "$", "the record is not an object"))
+            error = rejection("map", "$", "the record is not an object")
+            self._outcomes.reject(stream, self._outcomes.open(), None, record, error)
 
-    def refuse(self, stream: str, kept: Any, why: str) -> None:
+    def refuse(self, stream: str, kept: Any, reason: str) -> None:
         """Take a record that could not be read: a reject, with what is kept of it, where its stream is taken."""
-        self._parts.report.receive(stream)
-        if stream not in self._roads:
+        self._services.report.receive(stream)
+        if stream not in self._receivers:
             self._acknowledge(stream, kept)
             return
-        endings = self._parts.endings
-        key = self._parts.profile.key(kept) if isinstance(kept, dict) else None
-        endings.reject(stream, endings.open(), key, kept, rejection("read", "$", why))
-
-    def _receive_category(self, record: dict[str, Any], _line: bytes | None) -> None:
-        """Products in flight land first: whether they see this category must not hang on who is faster."""
-        self._parts.pool.drain()
-        self._parts.categories.receive(record)
+        key = self._profile.key(kept) if isinstance(kept, dict) else None
+        self._outcomes.reject(stream, self._outcomes.open(), key, kept, rejection("read", "$", reason))
 
     def checkpoint(self, state: dict[str, Any]) -> None:
-        """Take a STATE: everything before it is put into hands first."""
-        self._parts.products.flush()
-        self._parts.settlement.checkpoint(state)
-        self._parts.settlement.release()
+        """Take a STATE: every record before it is handed out first."""
+        self._products.flush()
+        self._checkpoints.checkpoint(state)
+        self._checkpoints.release()
 
     def finish(self) -> None:
         """The input has ended: settle everything, and let the last STATE leave."""
-        parts = self._parts
-        parts.products.flush()
-        parts.pool.drain()
-        parts.categories.finish()
-        parts.products.finish()
-        parts.products.close()
-        parts.names.save()
-        parts.settlement.release(now=True)
-        parts.look_back()
-        parts.guards.at_end(parts.report)
+        self._products.flush()
+        self._pool.drain()
+        self._categories.finish()
+        self._products.finish()
+        self._products.close()
+        self._names.save()
+        self._checkpoints.release(now=True)
+        if not self._services.settings.dry_run:  # a plan sent no picture that could be looked at
+            PictureAudit(self._services, self._connection.clock).look()
+        self._outcomes.guards.at_end(self._services.report)
 
     def abort(self) -> None:
         """Something went wrong or somebody asked to stop: let what is in flight end, write the last safe STATE."""
-        self._parts.pool.close()
-        self._parts.products.close()
-        self._parts.settlement.release(now=True)
+        self._pool.close()
+        self._products.close()
+        self._checkpoints.release(now=True)
+
+    def _connect(self) -> None:
+        """The cheapest question proves key and organization before anything else is asked. Raises StopRun.
+
+        Only now is a new ledger bound to them: a mistyped address must not make it another organization's.
+        """
+        settings = self._services.settings
+        if warning := settings.capabilities.warning:
+            logger.warning("%s", warning)
+        missing = self._connection.missing_channels()
+        self._services.ledger.claim_for(self._connection.organization)
+        if missing:
+            names = ", ".join(missing)
+            if settings.on_missing_channel == "fail":
+                raise InvalidSettings(
+                    f"publishing_channels: {names} not set up in this organization (on_missing_channel)"
+                )
+            logger.warning("publishing_channels: %s not set up in this organization", names)
+        self._is_connected = True
+
+    def _receive_category(self, record: dict[str, Any], _line: bytes | None) -> None:
+        """Products in flight land first: whether they see this category must not depend on which thread is faster."""
+        self._pool.drain()
+        self._categories.receive(record)
 
     def _acknowledge(self, stream: str, record: Any) -> None:
         """Streams that MicroPIM has no place for."""
-        known = stream in self._parts.profile.acknowledged
-        if stream not in self._told:
-            self._told.add(stream)
-            self._tell_about(stream, known=known)
-        endings = self._parts.endings
-        ticket = endings.open()
-        if not known and self._parts.on_unknown_stream == "reject":
-            endings.reject(stream, ticket, None, record, rejection("map", "$", "unknown stream"))
+        is_known = stream in self._profile.acknowledged
+        if stream not in self._announced:
+            self._announced.add(stream)
+            self._announce(stream, is_known=is_known)
+        ticket = self._outcomes.open()
+        if not is_known and self._services.settings.on_unknown_stream == "reject":
+            self._outcomes.reject(stream, ticket, None, record, rejection("map", "$", "unknown stream"))
         else:
-            endings.settle(stream, ticket, "acknowledged" if known else "skipped")
+            self._outcomes.settle(stream, ticket, "acknowledged" if is_known else "skipped")
 
-    def _tell_about(self, stream: str, *, known: bool) -> None:
-        parts = self._parts
-        if known:
+    def _announce(self, stream: str, *, is_known: bool) -> None:
+        policy = self._services.settings.on_unknown_stream
+        if is_known:
             logger.info("%s: MicroPIM has no place for this stream; its records are acknowledged and left out", stream)
             return
-        if parts.on_unknown_stream == "fail":
-            raise InvalidInput(f"Stream {stream} is unknown to the profile {parts.profile.name}: see on_unknown_stream")
-        logger.warning("%s: unknown stream (on_unknown_stream: %s)", stream, parts.on_unknown_stream)
+        if policy == "fail":
+            raise InvalidInput(f"Stream {stream} is unknown to the profile {self._profile.name}: see on_unknown_stream")
+        logger.warning("%s: unknown stream (on_unknown_stream: %s)", stream, policy)

@@ -9,6 +9,7 @@ import orjson
 from singer_sdk.singerlib.encoding.base import GenericSingerReader
 from typing_extensions import override
 
+from pim_wire.clock import Clock
 from pim_wire.errors import Interrupted, InvalidInput
 from pim_wire.limits import SizeLimits
 from target_micropim.lines import Unreadable, lines_of, loose, unreadable
@@ -24,17 +25,23 @@ _NEEDED: dict[str, dict[str, type]] = {
 class OrjsonReader(GenericSingerReader[bytes]):
     """Reads lines from stdin. A bad line ends the run with its number, never with its content.
 
-    A RECORD that is too much to be held, or no strict JSON, goes to ``on_unreadable`` instead, and the run goes on.
+    A RECORD that is too much to be held, or no strict JSON, is handed on with an ``Unreadable`` as its record, and the
+    run goes on.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        limits: SizeLimits = SizeLimits(),  # noqa: B008 - frozen, so one default may be shared
+        clock: Clock | None = None,
+        on_failure: Callable[[BaseException], None] | None = None,
+    ) -> None:
+        """``on_failure`` hears of what ends the reading early; the SDK lets nobody else wrap it."""
         super().__init__()
         self.is_waiting = False
         self.line = b""  # the one that holds the message at hand
-        self.on_failure: Callable[[BaseException], None] = lambda _failure: None
-        self.is_stopped: Callable[[], bool] = lambda: False
-        self.on_unreadable: Callable[[Unreadable], None] = lambda _refused: None
-        self.bounds = SizeLimits()
+        self._limits = limits
+        self._clock = clock or Clock()
+        self._on_failure = on_failure
 
     @property
     @override
@@ -43,68 +50,69 @@ class OrjsonReader(GenericSingerReader[bytes]):
 
     @override
     def deserialize_json(self, line: bytes | str) -> dict[str, Any]:
-        found = orjson.loads(line)
-        if not isinstance(found, dict):
+        message = orjson.loads(line)
+        if not isinstance(message, dict):
             raise ValueError("not an object")
-        return found
+        return message
 
     @override
     def process_lines(self, file_input: Any, callbacks: dict[Any, Callable[[dict[str, Any]], None]]) -> Counter[str]:
-        seen: Counter[str] = Counter()
+        counts: Counter[str] = Counter()
         try:
-            self._dispatch(file_input or self.default_input, callbacks, seen)
+            for kind, message in self._messages(file_input or self.default_input):
+                callbacks[kind](message)
+                counts[kind] += 1
         except BaseException as failure:
-            self.on_failure(failure)
+            if self._on_failure is not None:
+                self._on_failure(failure)
             raise
-        return seen
+        return counts
 
-    def _dispatch(
-        self, source: Any, callbacks: dict[Any, Callable[[dict[str, Any]], None]], seen: Counter[str]
-    ) -> None:
-        for number, (line, whole) in enumerate(self._lines(source), start=1):
-            if whole and not line.strip():
+    def _messages(self, source: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Each message with its type; ``line`` is the one that holds it."""
+        for number, (line, is_whole) in enumerate(self._lines(source), start=1):
+            if is_whole and not line.strip():
                 continue
-            taken = self._message(number, line, whole=whole)
-            if isinstance(taken, Unreadable):
-                self.on_unreadable(taken)
-                seen["RECORD"] += 1
-                continue
-            kind, self.line = taken["type"], line
-            callbacks[kind](taken)
-            seen[kind] += 1
+            message = self._message(number, line, is_whole=is_whole)
+            self.line = line
+            yield message["type"], message
 
     def _lines(self, source: Any) -> Iterator[tuple[bytes, bool]]:
-        lines = lines_of(getattr(source, "buffer", source), self.bounds.line_bytes)
+        lines = lines_of(getattr(source, "buffer", source), self._limits.line_bytes)
         while True:
             self.is_waiting = True
             try:
-                if self.is_stopped():  # the signal came before we waited: nothing would end the wait
+                if self._clock.stopped:  # the signal came before we waited: nothing would end the wait
                     raise Interrupted("stopped before the next line")
-                found = next(lines, None)
+                line = next(lines, None)
             finally:
                 self.is_waiting = False
-            if found is None:
+            if line is None:
                 return
-            yield found
+            yield line
 
-    def _message(self, number: int, line: bytes, *, whole: bool) -> dict[str, Any] | Unreadable:
+    def _message(self, number: int, line: bytes, *, is_whole: bool) -> dict[str, Any]:
         try:
-            if (refused := unreadable(line, self.bounds, whole=whole)) is not None:
-                return refused
-        except ValueError as why:
-            raise InvalidInput(f"Input line {number}: {why}; it is not known to be a record") from None
+            if (unfit := unreadable(line, self._limits, whole=is_whole)) is not None:
+                return _record_message(unfit)
+        except ValueError as error:
+            raise InvalidInput(f"Input line {number}: {error}; it is not known to be a record") from None
         try:
             message = self.deserialize_json(line)
         except ValueError:
-            if (refused := loose(line)) is not None:
-                return refused
+            if (unfit := loose(line)) is not None:
+                return _record_message(unfit)
             raise InvalidInput(f"Input line {number}: not a Singer message (one JSON object with a type)") from None
-        if wrong := _wrong(message):
-            raise InvalidInput(f"Input line {number}: {wrong}")
+        if problem := _problem(message):
+            raise InvalidInput(f"Input line {number}: {problem}")
         return message
 
 
-def _wrong(message: dict[str, Any]) -> str | None:
+def _record_message(record: Unreadable) -> dict[str, Any]:
+    return {"type": "RECORD", "stream": record.stream, "record": record}
+
+
+def _problem(message: dict[str, Any]) -> str | None:
     """What a message lacks to be taken (singer.md 1.2), without a word of its content."""
     kind = message.get("type")
     if not isinstance(kind, str):
@@ -115,11 +123,11 @@ def _wrong(message: dict[str, Any]) -> str | None:
         if name not in message or not isinstance(message[name], type_):
             return f"a {kind} without a usable {name}"
     if kind == "SCHEMA":
-        return _wrong_schema(message)
+        return _schema_problem(message)
     return None
 
 
-def _wrong_schema(message: dict[str, Any]) -> str | None:
+def _schema_problem(message: dict[str, Any]) -> str | None:
     keys = message.get("key_properties")
     if not isinstance(message["schema"].get("properties"), dict):
         return "a SCHEMA without properties"

@@ -1,21 +1,17 @@
-"""The SDK adapter: a record in, handed to the engine. No rule, and nothing durable: the SDK rebuilds sinks.
+"""The SDK adapter: a record in, handed to the pipeline. No rule, and nothing durable: the SDK rebuilds sinks.
 
 Where nothing is mapped, flattened or noted down about a record, the SDK's steps for it do nothing but take time: it is
 handed over at once, with the line it came in. ``tests/target/test_fast_road.py`` notices when the SDK's steps change.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from singer_sdk.mapper import SameRecordTransform, StreamMap
 from singer_sdk.sinks import RecordSink
 from typing_extensions import override
 
 from target_micropim.mapping.desired import DELETED
-
-if TYPE_CHECKING:
-    from target_micropim.target import TargetMicroPim
-
 
 # What the SDK takes out of a record before it is handed over.
 NOTES = (
@@ -30,12 +26,34 @@ NOTES = (
 TEST_STREAM = "meltano_test_stream"  # what ``meltano config test`` sends to every loader
 
 
+class Receiver(Protocol):
+    """What a sink hands its records to: the pipeline of a run, or what stands in its place."""
+
+    def takes(self, stream: str) -> bool:
+        """Whether the records of this stream are judged there."""
+
+    def receive(self, stream: str, record: Any, line: bytes | None = None) -> None:
+        """Take one record."""
+
+
+class SinkHost(Protocol):
+    """What the sinks need of the target that makes them."""
+
+    @property
+    def pipeline(self) -> Receiver:
+        """Where records go."""
+
+    def probe(self) -> None:
+        """Ask once whether the key is good."""
+
+
 class ProbeSink(RecordSink):
     """A connection test: it asks once whether the key is good, and its records go nowhere."""
 
-    def __init__(self, target: "TargetMicroPim", **kwargs: Any) -> None:
+    def __init__(self, target: Any, **kwargs: Any) -> None:
         super().__init__(target=target, **kwargs)
-        self._probe = target.probe
+        host: SinkHost = target
+        self._probe = host.probe
 
     @override
     def setup(self) -> None:
@@ -53,9 +71,10 @@ class ProbeSink(RecordSink):
 class MicroPimSink(RecordSink):
     """Passes records on. They are checked where they are mapped, so that a bad one can be rejected, not fatal."""
 
-    def __init__(self, target: "TargetMicroPim", **kwargs: Any) -> None:
+    def __init__(self, target: Any, **kwargs: Any) -> None:
         super().__init__(target=target, **kwargs)
-        self._engine = target.engine
+        host: SinkHost = target
+        self._pipeline = host.pipeline
 
     @override
     def get_validator(self) -> None:
@@ -75,13 +94,13 @@ class MicroPimSink(RecordSink):
 
     @override
     def _singer_validate_message(self, record: Any) -> None:
-        """A record of ours without its key is rejected by the engine; for other streams the SDK's rule holds."""
-        if not self._engine.takes(self.stream_name):
+        """A record of ours without its key is rejected by the pipeline; for other streams the SDK's rule holds."""
+        if not self._pipeline.takes(self.stream_name):
             super()._singer_validate_message(record)
 
     @override
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
-        self._engine.receive(self.stream_name, record)
+        self._pipeline.receive(self.stream_name, record)
 
     def is_direct(self, maps: Sequence[StreamMap]) -> bool:
         """Whether the SDK's steps do nothing to records of this stream that hold none of NOTES."""
@@ -89,12 +108,12 @@ class MicroPimSink(RecordSink):
             len(maps) == 1
             and type(maps[0]) is SameRecordTransform
             and not maps[0].flattening_enabled
-            and self._engine.takes(self.stream_name)
+            and self._pipeline.takes(self.stream_name)
         )
 
     def take(self, record: dict[str, Any], line: bytes) -> None:
         """Hand over a record as it came; what the SDK counts is counted."""
         self.tally_record_read()
-        self._engine.receive(self.stream_name, record, line)
+        self._pipeline.receive(self.stream_name, record, line)
         self.record_counter_metric.increment()
         self.tally_record_written()

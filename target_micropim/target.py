@@ -28,7 +28,7 @@ from pim_wire.stdout import write_whole
 from target_micropim.commands.flags import FLAGS, refuse_together
 from target_micropim.lines import Unreadable
 from target_micropim.reader import OrjsonReader
-from target_micropim.settings.schema import SETTINGS
+from target_micropim.settings.schema import SETTINGS, SHAPING
 from target_micropim.sinks import NOTES, TEST_STREAM, MicroPimSink, ProbeSink
 
 if TYPE_CHECKING:
@@ -62,31 +62,29 @@ class TargetMicroPim(Target):
         self.clock = clock or Clock()
         self._probed = False
         self._direct: dict[str, MicroPimSink] = {}
-        self._forecast: MatchPreview | None = None
+        self._preview: MatchPreview | None = None
         super().__init__(*args, **kwargs)
         self._config["dry_run"] = dry_run or self._config["dry_run"]
         if isinstance(self.message_reader, OrjsonReader):
-            self.message_reader.on_failure = self._abort
-            self.message_reader.is_stopped = lambda: self.clock.stopped
-            self.message_reader.on_unreadable = self._refuse
-            self.message_reader.bounds = SizeLimits(self._config["max_line_bytes"], self._config["max_nesting"])
-        self._max_parallelism = 1  # sinks only hand over; the engine has its own pool
+            limits = SizeLimits(self._config["max_line_bytes"], self._config["max_nesting"])
+            self.message_reader = OrjsonReader(limits, self.clock, self._abort)
+        self._max_parallelism = 1  # sinks only hand over; the pipeline has its own threads
 
     @cached_property
-    def contact(self) -> "Connection":
+    def connection(self) -> "Connection":
         """Key, throttles and wire; nothing is asked yet."""
         from target_micropim.connection import Connection
         from target_micropim.settings.values import TargetSettings
 
         agent = f"{self.name}/{self.plugin_version}"
-        return Connection(self.config, TargetSettings.read(self.config), agent, self.clock, self.redactor)
+        return Connection(TargetSettings.read(self.config, SHAPING), agent, self.clock, self.redactor)
 
     @cached_property
     def run(self) -> "Run":
         """The run, opened when the first message needs it. Raises LedgerUnusable, OSError."""
         from target_micropim.run import Run
 
-        return Run(self.contact, self._write_state_message)
+        return Run(self.connection, self._write_state_message)
 
     @override
     def _write_state_message(self, state: dict[str, Any]) -> None:
@@ -94,9 +92,9 @@ class TargetMicroPim(Target):
         write_whole(json.dumps(state).encode() + b"\n")
 
     @property
-    def engine(self) -> "Pipeline | MatchPreview":
-        """The engine of the run, or the forecast in its place."""
-        return self._forecast or self.run.engine
+    def pipeline(self) -> "Pipeline | MatchPreview":
+        """The pipeline of the run, or the preview of --check in its place."""
+        return self._preview or self.run.pipeline
 
     @cached_property
     def redactor(self) -> Redactor:
@@ -112,7 +110,7 @@ class TargetMicroPim(Target):
     def probe(self) -> None:
         """A host tests the connection: one question, no run, no ledger. Raises StopRun."""
         if not self._probed:
-            self.contact.channels()
+            self.connection.channels()
             self._probed = True
             self.logger.info("Connection test: MicroPIM accepts the key; nothing was written")
 
@@ -122,7 +120,7 @@ class TargetMicroPim(Target):
 
     @override
     def process_endofpipe(self) -> None:
-        if self._is_mere_test or self._forecast is not None:
+        if self._is_mere_test or self._preview is not None:
             super().process_endofpipe()
             return
         self._finish()
@@ -131,8 +129,10 @@ class TargetMicroPim(Target):
 
     def replay(self, path: Path) -> None:
         """Feed a rejects file; standard input is not read, no STATE leaves."""
+        from target_micropim.commands.replay import Replay
+
         try:
-            self.run.replay(path)
+            Replay(path, self.run, self.connection.settings.size_limits).feed()
         except BaseException as failure:
             self._abort(failure)
             raise
@@ -161,24 +161,26 @@ class TargetMicroPim(Target):
 
     @override
     def _process_record_message(self, message_dict: dict[str, Any]) -> None:
-        """A record that is no object goes to the engine as it is, to be rejected: the SDK would fail on it."""
+        """A record that is no object goes to the pipeline as it is, to be rejected: the SDK would fail on it."""
         self._assert_line_requires(message_dict, requires={"stream", "record"})
         stream, record = message_dict["stream"], message_dict["record"]
-        if not isinstance(record, dict):
+        if isinstance(record, Unreadable):
+            self._refuse(record)
+        elif not isinstance(record, dict):
             self._assert_sink_exists(stream)
-            self.engine.receive(stream, record)
+            self.pipeline.receive(stream, record)
         elif stream in self._direct and record.keys().isdisjoint(NOTES):
             self._direct[stream].take(record, cast("OrjsonReader", self.message_reader).line)
         else:
             super()._process_record_message(message_dict)
 
-    def _refuse(self, refused: Unreadable) -> None:
+    def _refuse(self, record: Unreadable) -> None:
         """A record that cannot be read is rejected under the name its stream goes by here. Raises StopRun."""
-        maps = self.mapper.stream_maps.get(refused.stream)
+        maps = self.mapper.stream_maps.get(record.stream)
         if not maps:
-            raise InvalidInput(f"A record of stream {refused.stream[:80]!r} came before its SCHEMA, and {refused.why}")
+            raise InvalidInput(f"A record of stream {record.stream[:80]!r} came before its SCHEMA, and {record.why}")
         if maps[0].stream_alias != TEST_STREAM:
-            self.engine.refuse(maps[0].stream_alias, refused.kept, refused.why)
+            self.pipeline.refuse(maps[0].stream_alias, record.kept, record.why)
 
     @override
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
@@ -193,7 +195,7 @@ class TargetMicroPim(Target):
             raise InvalidInput(f"The SCHEMA of stream {stream!r} cannot be used ({told[:200]})") from failure
 
     def _note_direct(self, stream: str) -> None:
-        """Whether this stream's records go to the engine as they are, from now on."""
+        """Whether this stream's records go to the pipeline as they are, from now on."""
         self._direct.pop(stream, None)
         maps = self.mapper.stream_maps.get(stream, ())
         sink = self._sinks_active.get(stream)
@@ -206,16 +208,16 @@ class TargetMicroPim(Target):
 
     @override
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
-        """The engine decides when a state may leave; the SDK's own rule forgets it on failure (singer.md 1.5)."""
+        """The pipeline decides when a state may leave; the SDK's own rule forgets it on failure (singer.md 1.5)."""
         self._assert_line_requires(message_dict, requires={"value"})
         if self._is_mere_test:
             self._write_state_message(message_dict["value"])
             return
-        self.engine.checkpoint(message_dict["value"])
+        self.pipeline.checkpoint(message_dict["value"])
 
     @override
     def _handle_max_record_age(self) -> None:
-        """Nothing: the engine keeps no records back, and a ticker lets states go."""
+        """Nothing: the pipeline keeps no records back, and a ticker lets states go."""
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
@@ -266,23 +268,24 @@ class TargetMicroPim(Target):
         if given["probe"] is not None:
             from target_micropim.commands.probe.probe import ProbeRequest
 
-            wish = ProbeRequest(given["probe"], given["throw_away"], given["probe_picture"], given["probe_big_picture"])
-            target.first_contact(wish)
+            target.probe_service(
+                ProbeRequest(given["probe"], given["throw_away"], given["probe_picture"], given["probe_big_picture"])
+            )
             return
         target.carry_out(**{name: given[name] for name in ("check", "replay", "ledger", "file_input")})
 
-    def first_contact(self, wish: "ProbeRequest") -> None:
+    def probe_service(self, request: "ProbeRequest") -> None:
         """``--probe``."""
         from target_micropim.commands.probe.probe import Probe
 
-        if not Probe(self.contact, wish, lambda line: click.echo(self.redactor.clean(line))).run():
+        if not Probe(self.connection, request, lambda line: click.echo(self.redactor.clean(line))).run():
             sys.exit(1)
 
     def _feed_from(self, file: Any) -> Callable[["MatchPreview"], None]:
-        """A way to send a file down the target's own road to a forecast, which stands where an engine would."""
+        """A way to send a file through the target to a preview, which stands where a pipeline would."""
 
-        def feed(forecast: "MatchPreview") -> None:
-            self._forecast = forecast
+        def feed(preview: "MatchPreview") -> None:
+            self._preview = preview
             self.listen(file)
 
         return feed
@@ -292,10 +295,10 @@ class TargetMicroPim(Target):
         if check:
             from target_micropim.commands.check import Check
 
-            found = Check(self.contact, self._feed_from(file_input) if file_input is not None else None)
-            for line in found.lines():
+            report = Check(self.connection, self._feed_from(file_input) if file_input is not None else None)
+            for line in report.lines():
                 click.echo(self.redactor.clean(line))
-            sys.exit(0 if found.is_good else 1)
+            sys.exit(0 if report.is_good else 1)
         elif ledger is not None:
             from target_micropim.commands.ledger import inspected
 

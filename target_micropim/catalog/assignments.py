@@ -8,12 +8,11 @@ route is not used again in this run. Who was in it is in the ledger meanwhile: a
 import json
 import threading
 
-from target_micropim.api.client import MicroPimClient
 from target_micropim.api.payloads import check_payload
 from target_micropim.errors import RecordRejected
-from target_micropim.ledger import Ledger
 from target_micropim.plan.values import category_ids
-from target_micropim.report.run_report import Report, Row
+from target_micropim.report.run_report import Row
+from target_micropim.services import Services
 
 TRIAL = "assigning_on_trial"
 
@@ -21,14 +20,13 @@ TRIAL = "assigning_on_trial"
 class CategoryAssigner:
     """Used from several threads; until the route is proven to add, by one at a time."""
 
-    def __init__(self, client: MicroPimClient, ledger: Ledger, report: Report, *, may_assign: bool = True) -> None:
-        """``may_assign`` is False where --probe saw the route throw others out."""
-        self._client = client
-        self._ledger = ledger
-        self._report = report
+    def __init__(self, services: Services) -> None:
+        self._client = services.client
+        self._ledger = services.ledger
+        self._report = services.report
         self._lock = threading.Lock()
         self._adds = False
-        self._replaces = not may_assign
+        self._replaces = not services.settings.capabilities.may_assign  # --probe saw the route throw others out
 
     def mend(self) -> None:
         """Put back whom the trial of a killed run threw out of a category."""

@@ -11,15 +11,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from pim_wire.errors import Unclear
-from target_micropim.api.client import MicroPimClient
 from target_micropim.api.payloads import check_payload
-from target_micropim.api.post_once import PostOnce
 from target_micropim.api.tree import folded
 from target_micropim.errors import Reason, RecordRejected, RequestRefused
 from target_micropim.mapping.attributes import attribute_body
 from target_micropim.mapping.desired import AttributeValue, DesiredProduct
 from target_micropim.plan.values import attribute_field
-from target_micropim.report.run_report import Change, Report, Row, Subject
+from target_micropim.report.run_report import Change, Row, Subject
+from target_micropim.services import Services
 
 MAX_POSTS = 6
 _LIST_KEYS = ("attributes", "product_attributes")
@@ -30,34 +29,24 @@ _KEPT = frozenset({"type", *_CODE_KEYS})  # values hang on these
 class Attributes:
     """Knows the definitions of the organization. Used from several threads."""
 
-    def __init__(
-        self,
-        client: MicroPimClient,
-        once: PostOnce,
-        report: Report,
-        mode: str,
-        template: Mapping[str, Any],
-        *,
-        follow: bool,
-    ) -> None:
-        self._follow = follow
-        self._client = client
-        self._once = once
-        self._report = report
-        self._template = template
-        self._defines = mode != "off"
-        self._sends = mode == "values"
+    def __init__(self, services: Services) -> None:
+        self._client = services.client
+        self._post_once = services.post_once
+        self._report = services.report
+        self._settings = services.settings
+        self._defines = services.settings.attributes_mode != "off"
+        self._sends = services.settings.attributes_mode == "values"
         self._definitions: list[dict[str, Any]] | None = None
         self._codes: dict[str, str | None] = {}
         self._lock = threading.RLock()
 
-    def fields(self, wanted: DesiredProduct) -> dict[str, Any]:
+    def fields(self, desired: DesiredProduct) -> dict[str, Any]:
         """The values to compare and send, each like a field of its own; their definitions are there afterwards."""
         with self._lock:
-            codes = [self._code(attribute) for attribute in wanted.attributes if self._defines]
+            codes = [self._code(attribute) for attribute in desired.attributes if self._defines]
         if not self._sends:
             return {}
-        pairs = zip(codes, wanted.attributes, strict=True)
+        pairs = zip(codes, desired.attributes, strict=True)
         return {attribute_field(code): attribute.value for code, attribute in pairs if code is not None}
 
     def switch_off(self, why: str) -> None:
@@ -67,31 +56,33 @@ class Attributes:
         if was:
             self._warn(f"attribute values are switched off for this run: {why}")
 
-    def _code(self, wanted: AttributeValue) -> str | None:
+    def _code(self, desired: AttributeValue) -> str | None:
         """The code under which values of this attribute travel; None when it has no definition."""
-        if wanted.code not in self._codes:
+        if desired.code not in self._codes:
             try:
-                self._codes[wanted.code] = self._found_or_made(wanted)
+                self._codes[desired.code] = self._found_or_made(desired)
             except RecordRejected as why:
-                self._codes[wanted.code] = None
+                self._codes[desired.code] = None
                 said = why.said if isinstance(why, RequestRefused) and why.said else str(why)
-                self._warn(f"attribute {wanted.code} could not be defined and is left out: {said}")
-        return self._codes[wanted.code]
+                self._warn(f"attribute {desired.code} could not be defined and is left out: {said}")
+        return self._codes[desired.code]
 
-    def _found_or_made(self, wanted: AttributeValue) -> str | None:
+    def _found_or_made(self, desired: AttributeValue) -> str | None:
         if (known := self._ready()) is None:
             return None
-        body = attribute_body(self._template, name=wanted.name, code=wanted.code, kind=wanted.kind)
-        named = {"code": wanted.code, **body}
+        body = attribute_body(
+            self._settings.attribute_template, name=desired.name, code=desired.code, kind=desired.kind
+        )
+        named = {"code": desired.code, **body}
         definition = _match(known, named)
         if definition is None:
-            definition = self._made(wanted, body, named)
-        elif self._follow:
-            self._brought_in_line(definition, wanted, body)
+            definition = self._made(desired, body, named)
+        elif self._settings.update_attributes:
+            self._brought_in_line(definition, desired, body)
         code = next((definition[key] for key in _CODE_KEYS if isinstance(definition.get(key), str)), "")
         return code if code.strip() else str(named["code"])
 
-    def _brought_in_line(self, definition: dict[str, Any], wanted: AttributeValue, body: dict[str, Any]) -> None:
+    def _brought_in_line(self, definition: dict[str, Any], desired: AttributeValue, body: dict[str, Any]) -> None:
         """PATCH what differs from the template; a refusal leaves the definition as it is, and usable (row 21)."""
         number = definition.get("id")
         changed = {key: value for key, value in body.items() if key not in _KEPT and definition.get(key) != value}
@@ -102,19 +93,19 @@ class Attributes:
             self._client.update_attribute(number, changed)
         except RecordRejected as why:
             said = why.said if isinstance(why, RequestRefused) and why.said else str(why)
-            self._warn(f"attribute {wanted.code} stays as it is: {said}")
+            self._warn(f"attribute {desired.code} stays as it is: {said}")
             return
         changes = [Change(key, definition.get(key), value) for key, value in changed.items()]
-        self._report.changed(Subject("attributes", wanted.code, None, number), changes)
+        self._report.changed(Subject("attributes", desired.code, None, number), changes)
 
-    def _made(self, wanted: AttributeValue, body: dict[str, Any], named: dict[str, Any]) -> dict[str, Any]:
+    def _made(self, desired: AttributeValue, body: dict[str, Any], named: dict[str, Any]) -> dict[str, Any]:
         check_payload("attribute", body)
-        made = self._once.post(
+        made = self._post_once.post(
             post=lambda: {**body, **self._client.create_attribute(body)},
             look=lambda: _match(_definitions(self._client.attributes()), named),
             attempts=MAX_POSTS,
         )
-        self._report.attribute(wanted.code)
+        self._report.attribute(desired.code)
         return made
 
     def _ready(self) -> list[dict[str, Any]] | None:

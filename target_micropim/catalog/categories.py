@@ -1,8 +1,7 @@
-"""Renaming and moving categories in MicroPIM when the source does; only by update_categories (micropim.md row 24).
-
-The category tree: parents first, identity = path (parent, name), never by name alone (micropim.md 4, rows 23 to 26).
+"""The category tree: parents first, identity = path (parent, name), never by name alone (micropim.md 4, rows 23 to 26).
 
 What exists is never deleted, and renamed or moved only when asked to. Two source categories with one path become one.
+Renaming and moving goes only by update_categories (micropim.md row 24).
 """
 
 import json
@@ -11,48 +10,47 @@ from dataclasses import dataclass
 from typing import Any
 
 from pim_wire.errors import InvalidSettings, StrangeAnswer
-from target_micropim.api.client import MicroPimClient, remote_id
+from target_micropim.api.client import remote_id
 from target_micropim.api.payloads import check_payload
-from target_micropim.api.post_once import PostOnce
 from target_micropim.api.tree import Tree, read_tree
 from target_micropim.errors import Reason, RecordRejected
-from target_micropim.ledger import Ledger
 from target_micropim.mapping.desired import DesiredCategory
-from target_micropim.report.run_report import Change, Report, Subject
+from target_micropim.report.run_report import Change, Subject
+from target_micropim.services import Services
 
 
 class CategoryUpdater:
-    """Called by one thread."""
+    """Renames and moves what exists when the source does. Called by one thread."""
 
-    def __init__(self, client: MicroPimClient, report: Report) -> None:
-        self._client = client
-        self._report = report
+    def __init__(self, services: Services) -> None:
+        self._client = services.client
+        self._report = services.report
 
-    def follow(self, tree: Tree, number: int, wanted: DesiredCategory, parent: int | None) -> bool:
+    def update(self, tree: Tree, number: int, desired: DesiredCategory, parent: int | None) -> bool:
         """Bring name and place in line; whether something was sent, so that the tree has to be read again.
 
         Raises RecordRejected when another category is in the way, or MicroPIM refuses.
         """
-        renamed, moved = tree.names[number] != wanted.name, tree.parents[number] != parent
+        renamed, moved = tree.names[number] != desired.name, tree.parents[number] != parent
         if not renamed and not moved:
             return False
-        if any(other != number for other in tree.find(parent, wanted.name)):
+        if any(other != number for other in tree.find(parent, desired.name)):
             raise RecordRejected("plan", [Reason("name", f"another category is already at {tree.path(number)}")])
         before = tree.path(number)
         if renamed:
-            self._rename(tree, number, wanted)
+            self._rename(tree, number, desired)
         if moved:
             payload = {"parent_id": parent}
             check_payload("category_move", payload)
             self._client.move_category(number, payload)
-        after = wanted.name if parent is None else f"{tree.path(parent)} > {wanted.name}"
-        self._report.changed(Subject("categories", wanted.external_id, None, number), [Change("path", before, after)])
+        after = desired.name if parent is None else f"{tree.path(parent)} > {desired.name}"
+        self._report.changed(Subject("categories", desired.external_id, None, number), [Change("path", before, after)])
         return True
 
-    def _rename(self, tree: Tree, number: int, wanted: DesiredCategory) -> None:
+    def _rename(self, tree: Tree, number: int, desired: DesiredCategory) -> None:
         """The whole category goes along, its description too: a PUT may replace what it does not name."""
-        payload: dict[str, Any] = {"name": wanted.name, "parent_id": tree.parents[number]}
-        if description := wanted.description or tree.descriptions.get(number):
+        payload: dict[str, Any] = {"name": desired.name, "parent_id": tree.parents[number]}
+        if description := desired.description or tree.descriptions.get(number):
             payload["description"] = description
         check_payload("category_update", payload)
         self._client.update_category(number, payload)
@@ -66,7 +64,7 @@ ON_ITS_WAY = "category_on_its_way"  # fact of the ledger: the one that is being 
 class PendingCategory:
     """A category that waits for its parent, with the ticket of its record."""
 
-    wanted: DesiredCategory
+    desired: DesiredCategory
     ticket: int
     record: dict[str, Any]
 
@@ -74,23 +72,17 @@ class PendingCategory:
 class Categories:
     """Knows which MicroPIM category each external one is; makes those that are missing."""
 
-    def __init__(
-        self, client: MicroPimClient, ledger: Ledger, once: PostOnce, root_path: str | None, max_depth: int
-    ) -> None:
-        self._max_depth = max_depth
-        self._client = client
-        self._once = once
-        self._ledger = ledger
-        self._root_path = root_path
+    def __init__(self, services: Services) -> None:
+        self._client = services.client
+        self._post_once = services.post_once
+        self._ledger = services.ledger
+        self._max_depth = services.settings.max_category_depth
+        self._root_path = services.settings.category_root
+        self._updater = CategoryUpdater(services) if services.settings.update_categories else None
         self._tree: Tree | None = None
         self._root: int | None = None
         self._known: dict[str, int] = {}
         self._waiting: dict[str, list[PendingCategory]] = {}
-        self._follower: CategoryUpdater | None = None
-
-    def follow(self, report: Report) -> None:
-        """From now on rename and move what exists, as the source does (update_categories)."""
-        self._follower = CategoryUpdater(self._client, report)
 
     def ready(self) -> None:
         """Read the tree and the ledger once; an id that MicroPIM no longer has is forgotten. Raises StopRun."""
@@ -131,28 +123,27 @@ class Categories:
             return self._tree.below(self._root)
         return frozenset(self._known.values())
 
-    def must_wait(self, arrived: PendingCategory) -> bool:
+    def must_wait(self, pending: PendingCategory) -> bool:
         """Keep a category whose parent has not come yet; whether it was kept."""
         self.ready()
-        parent = arrived.wanted.parent
+        parent = pending.desired.parent
         if parent is None or parent in self._known:
             return False
-        self._waiting.setdefault(parent, []).append(arrived)
+        self._waiting.setdefault(parent, []).append(pending)
         return True
 
-    def place(self, wanted: DesiredCategory) -> bool:
+    def place(self, desired: DesiredCategory) -> bool:
         """Find or make one category whose parent is known; whether it was made. Raises RecordRejected."""
         self.ready()
-        parent = self._root if wanted.parent is None else self._known[wanted.parent]
-        if wanted.external_id in self._known:
-            if self._follower and self._follower.follow(
-                self._tree or Tree(), self._known[wanted.external_id], wanted, parent
-            ):
+        parent = self._root if desired.parent is None else self._known[desired.parent]
+        if desired.external_id in self._known:
+            number = self._known[desired.external_id]
+            if self._updater and self._updater.update(self._tree or Tree(), number, desired, parent):
                 self._tree = self._read()
             return False
-        number, made = self._place(wanted.name, wanted.description, parent, wanted.external_id)
-        self._known[wanted.external_id] = number
-        self._ledger.remember_category(wanted.external_id, number)
+        number, made = self._place(desired.name, desired.description, parent, desired.external_id)
+        self._known[desired.external_id] = number
+        self._ledger.remember_category(desired.external_id, number)
         return made
 
     def freed_by(self, external_id: str) -> list[PendingCategory]:
@@ -183,7 +174,7 @@ class Categories:
         return number, True
 
     def _create(self, payload: dict[str, Any]) -> int:
-        return self._once.post(
+        return self._post_once.post(
             post=lambda: remote_id(self._client.create_category(payload), "POST category"),
             look=lambda: self._one(self._read(), payload["parent_id"], payload["name"]),
             attempts=MAX_POSTS,

@@ -7,17 +7,18 @@ rows 1 to 3): every hit is compared exactly, every page is read, and two exact h
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pim_wire.errors import StrangeAnswer, Unclear
 from target_micropim.api.client import MicroPimClient, remote_id
+from target_micropim.catalog.names import Names
 from target_micropim.errors import Reason, RecordRejected
 from target_micropim.ledger import Ledger, SeenProduct
 from target_micropim.mapping.numbers import has_check_digit
 from target_micropim.plan.values import fingerprint, fingerprints, image_count, server_fields
-from target_micropim.settings.capabilities import Capabilities
+from target_micropim.settings.values import TargetSettings
 
 MANY = 50  # single look-ups, of two reads each, after which reading the whole list is cheaper
 MAX_SEARCHES = 16  # of one SKU, when the pages of its hits do not add up; each time more of them were seen
@@ -50,18 +51,12 @@ def remote_product(product: dict[str, Any]) -> RemoteProduct:
 class ProductMatching:
     """Finds products by exact SKU, and by EAN when asked to: singly, or in an index of the whole list."""
 
-    def __init__(
-        self,
-        client: MicroPimClient,
-        ledger: Ledger,
-        match_on: tuple[str, ...],
-        lookup: str = "auto",
-        capabilities: Capabilities = Capabilities(),  # noqa: B008 - frozen, so one default may be shared
-    ) -> None:
-        self._lookup = lookup
+    def __init__(self, client: MicroPimClient, ledger: Ledger, settings: TargetSettings) -> None:
+        capabilities = settings.capabilities
+        self._lookup = settings.lookup
         self._client = client
         self._ledger = ledger
-        self._by_ean = "ean" in match_on
+        self._by_ean = "ean" in settings.match_on
         self._searches = capabilities.search_finds_sku
         self._archive_shows: bool | None = None if capabilities.may_show_archive else False
         self._witness = threading.Lock()
@@ -85,18 +80,18 @@ class ProductMatching:
         """Whether the whole list may be read at all."""
         return self._lookup != "search"
 
-    def build_index(self, notice: Callable[[dict[str, Any]], None]) -> None:
+    def build_index(self, names: Names | None = None) -> None:
         """Read the whole list into the ledger. Nothing may be written meanwhile: the order of pages is undefined.
 
         Raises StopRun when the list cannot be read: without it products could be taken for missing.
 
-        ``notice(product)`` is shown every product, for the names of brands and suppliers.
+        ``names`` learns the brands and suppliers of every product.
         """
         self._tried = True  # a list that changes all the time is not read again and again
         for attempt in (1, 2):
             self._ledger.forget_seen()
             try:
-                complete = [self._read_list(query, notice) for query in _LISTS]
+                complete = [self._read_list(query, names) for query in _LISTS]
             except (RecordRejected, Unclear) as why:
                 raise StrangeAnswer(f"The product list of MicroPIM cannot be read: {why}") from None
             self._indexed = all(complete)
@@ -105,14 +100,15 @@ class ProductMatching:
                 return
             logger.warning("The product list changed while it was read (attempt %d of 2)", attempt)
 
-    def _read_list(self, query: dict[str, str], notice: Callable[[dict[str, Any]], None]) -> bool:
+    def _read_list(self, query: dict[str, str], names: Names | None) -> bool:
         """Read one list; whether as many different products came as the list says it has."""
         ids: set[int] = set()
         total = None
         for page in self._client.product_pages(**query):
             total = page.total
-            for product in page.products:
-                notice(product)
+            if names is not None:
+                for product in page.products:
+                    names.notice(product)
             rows = [_seen(product) for product in page.products]
             ids.update(row.remote_id for row in rows)
             self._ledger.remember_seen(rows)

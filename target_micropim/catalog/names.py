@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from target_micropim.api.tree import folded
-from target_micropim.ledger import Ledger
 from target_micropim.report.unmapped import Unmapped
+from target_micropim.services import Services
 
 KINDS = ("brand", "supplier")
 HARVESTED = "names_harvested"
@@ -19,7 +19,9 @@ HARVESTED = "names_harvested"
 class Names:
     """Resolves names to ids and counts those it cannot."""
 
-    def __init__(self, ledger: Ledger, maps: Mapping[str, Mapping[str, int]]) -> None:
+    def __init__(self, services: Services) -> None:
+        ledger, settings = services.ledger, services.settings
+        maps = {"brand": settings.brand_map, "supplier": settings.supplier_map}
         self._ledger = ledger
         self._configured = {kind: {folded(name): number for name, number in maps[kind].items()} for kind in KINDS}
         self._shown: dict[str, dict[str, int | None]] = {kind: ledger.names(kind) for kind in KINDS}

@@ -1,9 +1,8 @@
-"""``--check --input``: how many products of a file a run would recognise, make or refuse. Writes nothing.
+"""``--check``: what a run would find, told beforehand. Asks MicroPIM a few questions; writes nothing, keeps no lock.
 
-The file travels the target's own road (messages, stream maps, mapping, recognition) up to the decision, over a private
-copy of the ledger and one reading of MicroPIM's list; what was judged is noted in the copy, so memory does not grow.
-
-``--check``: what a run would find, told beforehand. Asks MicroPIM a few questions; writes nothing, keeps no lock.
+``--check --input`` also tells how many products of a file a run would recognise, make or refuse. The file goes the
+target's own way (messages, stream maps, mapping, matching) up to the decision, over a private copy of the ledger and
+one reading of MicroPIM's list. What was judged is noted in the copy, so memory does not grow.
 """
 
 from collections import Counter
@@ -23,34 +22,33 @@ from target_micropim.report.markup import visible
 from target_micropim.report.plan_file import FIRST_PLANNED_ID
 from target_micropim.settings.shaping import profile_of
 from target_micropim.sync.outcomes import check_key, rejection
-from target_micropim.sync.product import STREAM
+from target_micropim.sync.write import STREAM
 
 EXAMPLES = 3
 _JUDGED = "judged by --check"  # stands where a real run keeps its digest
 
 
 class MatchPreview:
-    """Takes the place of a run's engine. ``ledger`` must be a private copy, claimed for this organization."""
+    """Takes the place of a run's pipeline. ``ledger`` must be a private copy, claimed for this organization."""
 
-    def __init__(self, contact: Connection, ledger: Ledger) -> None:
-        settings = contact.settings
+    def __init__(self, connection: Connection, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._profile = profile_of(contact.config, settings)
-        self._makes = contact.config["write_mode"] != "update_only"
-        self._identity = ProductMatching(contact.client, ledger, settings.match_on, capabilities=settings.capabilities)
+        self._profile = profile_of(connection.settings)
+        self._creates = connection.settings.write_mode != "update_only"
+        self._matching = ProductMatching(connection.client, ledger, connection.settings)
         self._ends: Counter[str] = Counter()
         self._examples: dict[str, list[str]] = {"Ambiguous": [], "Unmappable": []}
 
     def read_list(self) -> None:
         """Read MicroPIM's whole list into the copy. Raises StopRun."""
         self._ledger.forget_seen()
-        self._identity.build_index(lambda _product: None)
-        if not self._identity.is_indexed:
+        self._matching.build_index()
+        if not self._matching.is_indexed:
             raise StrangeAnswer(
                 "MicroPIM's product list changed while it was read, twice: check again when nobody edits"
             )
 
-    # What an engine offers to the target
+    # What a pipeline offers to the target
 
     def takes(self, stream: str) -> bool:
         """Products, and what the profile knows: their records are judged here."""
@@ -62,14 +60,14 @@ class MatchPreview:
             self._ends["records"] += 1
             try:
                 self._judge(record)
-            except RecordRejected as why:
-                self._refused(record, why)
+            except RecordRejected as error:
+                self._reject(record, error)
 
-    def refuse(self, stream: str, kept: Any, why: str) -> None:
+    def refuse(self, stream: str, kept: Any, reason: str) -> None:
         """A record that could not be read."""
         if stream == STREAM:
             self._ends["records"] += 1
-            self._refused(kept, rejection("read", "$", why))
+            self._reject(kept, rejection("read", "$", reason))
 
     def checkpoint(self, _state: dict[str, Any]) -> None:
         """No state leaves."""
@@ -83,40 +81,40 @@ class MatchPreview:
         if key is None:
             raise rejection("map", self._profile.key_field, "is missing")
         check_key(key, self._profile.key_field)
-        wanted = self._profile.product(record)
-        row = self._ledger.product(wanted.external_id)
+        desired = self._profile.product(record)
+        row = self._ledger.product(desired.external_id)
         if row is not None and row.digest == _JUDGED:
             self._ends["again"] += 1
             return
-        how, remote_id = self._recognised(wanted, row)
-        self._ends[how] += 1
-        self._ends["inactive"] += wanted.inactive and remote_id < FIRST_PLANNED_ID
-        if how != "left":
-            self._ledger.settle(ProductRow(wanted.external_id, wanted.sku, remote_id), _JUDGED, [])
+        end, remote_id = self._matched(desired, row)
+        self._ends[end] += 1
+        self._ends["inactive"] += desired.inactive and remote_id < FIRST_PLANNED_ID
+        if end != "left":
+            self._ledger.settle(ProductRow(desired.external_id, desired.sku, remote_id), _JUDGED, [])
 
-    def _recognised(self, wanted: DesiredProduct, row: ProductRow | None) -> tuple[str, int]:
+    def _matched(self, desired: DesiredProduct, row: ProductRow | None) -> tuple[str, int]:
         """How it is known, in the order of a run: ledger, SKU, EAN. Raises RecordRejected for two candidates."""
         if row is not None and row.remote_id in self._ledger.seen_among([row.remote_id]):
             return "ledger", row.remote_id
-        self._refuse_taken("sku", wanted.sku, self._ledger.owner_of_sku(wanted.sku), wanted)
-        found = self._identity.find(wanted.sku, wanted.fields.get("ean"))
-        if found is None:
-            made = self._makes and not wanted.inactive
-            return ("made" if made else "left"), FIRST_PLANNED_ID + self._ends["records"]
-        self._refuse_taken("id", found.remote_id, self._ledger.owner_of_remote_id(found.remote_id), wanted)
-        return ("sku" if self._ledger.seen(sku=wanted.sku) else "ean"), found.remote_id
+        self._refuse_taken("sku", desired.sku, self._ledger.owner_of_sku(desired.sku), desired)
+        match = self._matching.find(desired.sku, desired.fields.get("ean"))
+        if match is None:
+            is_created = self._creates and not desired.inactive
+            return ("made" if is_created else "left"), FIRST_PLANNED_ID + self._ends["records"]
+        self._refuse_taken("id", match.remote_id, self._ledger.owner_of_remote_id(match.remote_id), desired)
+        return ("sku" if self._ledger.seen(sku=desired.sku) else "ean"), match.remote_id
 
     @staticmethod
-    def _refuse_taken(field: str, value: str | int, owner: str | None, wanted: DesiredProduct) -> None:
-        if owner not in (None, wanted.external_id):
+    def _refuse_taken(field: str, value: str | int, owner: str | None, desired: DesiredProduct) -> None:
+        if owner not in (None, desired.external_id):
             raise rejection("recognise", field, f"{value} already belongs to {owner} of this source")
 
-    def _refused(self, record: Any, why: RecordRejected) -> None:
-        kind = "Ambiguous" if why.stage == "recognise" else "Unmappable"
+    def _reject(self, record: Any, error: RecordRejected) -> None:
+        kind = "Ambiguous" if error.stage == "recognise" else "Unmappable"
         self._ends[kind] += 1
         if len(self._examples[kind]) < EXAMPLES:
             key = self._profile.key(record) if isinstance(record, dict) else None
-            self._examples[kind].append(visible(f"{key or 'a record without a key'}: {why}")[:200])
+            self._examples[kind].append(visible(f"{key or 'a record without a key'}: {error}")[:200])
 
     def lines(self) -> Iterator[str]:
         """What came of the file."""
@@ -139,30 +137,30 @@ Part = Callable[[], Iterator[str]]
 class Check:
     """``is_good`` says, after the last line, whether a run could begin.
 
-    ``feed`` hands the records of a file to a forecast; without it nothing is read but MicroPIM and the ledger.
+    ``feed`` hands the records of a file to a preview; without it nothing is read but MicroPIM and the ledger.
     """
 
-    def __init__(self, contact: Connection, feed: Callable[[MatchPreview], None] | None = None) -> None:
+    def __init__(self, connection: Connection, feed: Callable[[MatchPreview], None] | None = None) -> None:
         self._feed = feed
-        self._contact = contact
-        self._config = contact.config
+        self._connection = connection
+        self._settings = connection.settings
         self.is_good = True
 
     def lines(self) -> Iterator[str]:
         """What there is to say, one line each; what is wrong does not hide the rest."""
-        yield f"Address: {self._contact.settings.base_url}"
-        yield from self._told(self._organization)
-        yield from self._told(self._ledger)
+        yield f"Address: {self._settings.base_url}"
+        yield from self._section(self._organization)
+        yield from self._section(self._ledger)
         yield from self._limits()
         if self.is_good:
-            yield from self._told(self._matches)
+            yield from self._section(self._matches)
 
     def _matches(self) -> Iterator[str]:
         """What the ledger knows and what a file holds, against MicroPIM's list; the list is read only for these."""
-        ledger = copy_of(self._config["ledger_url"])
+        ledger = copy_of(self._settings.ledger_url)
         try:
             ledger.upgrade()
-            ledger.claim_for(self._contact.organization)
+            ledger.claim_for(self._connection.organization)
             known = summarize(ledger).products
             if known or self._feed is not None:
                 yield from self._against_the_list(ledger, known)
@@ -172,66 +170,66 @@ class Check:
             ledger.close()
 
     def _against_the_list(self, ledger: Ledger, known: int) -> Iterator[str]:
-        if self._config["lookup"] == "search":
+        if self._settings.lookup == "search":
             yield "Matches: not counted, since lookup is search and MicroPIM's list is not read"
             return
         yield "Reading MicroPIM's list now"
-        forecast = MatchPreview(self._contact, ledger)
-        forecast.read_list()
+        preview = MatchPreview(self._connection, ledger)
+        preview.read_list()
         if known:
             there = ledger.count_known_and_seen()
             yield f"Of the ledger's {known} products {there} are still in MicroPIM, {known - there} are not"
         if self._feed is not None:
-            self._feed(forecast)
-            yield from forecast.lines()
+            self._feed(preview)
+            yield from preview.lines()
 
-    def _told(self, part: Part) -> Iterator[str]:
+    def _section(self, part: Part) -> Iterator[str]:
         try:
             yield from part()
-        except (StopRun, RecordRejected, Unclear, OSError) as why:
+        except (StopRun, RecordRejected, Unclear, OSError) as error:
             self.is_good = False
-            yield f"NOT GOOD: {why}" + (f" ({why.page})" if isinstance(why, StopRun) else "")
+            yield f"NOT GOOD: {error}" + (f" ({error.page})" if isinstance(error, StopRun) else "")
 
     def _organization(self) -> Iterator[str]:
-        offered = self._contact.channels()
+        offered = self._connection.channels()
         yield "Key: accepted, with an organization behind it"
         yield f"Channels of the organization: {', '.join(offered) or 'none'}"
-        missing = [name for name in self._contact.settings.publishing_channels if name not in offered]
+        missing = [name for name in self._settings.publishing_channels if name not in offered]
         if missing:
             yield f"publishing_channels: {', '.join(missing)} not set up in this organization"
         yield from self._catalogue()
 
     def _catalogue(self) -> Iterator[str]:
-        live = self._contact.client.products_page(1).total
-        archived = self._contact.client.products_page(1, status="archived").total
+        live = self._connection.client.products_page(1).total
+        archived = self._connection.client.products_page(1, status="archived").total
         yield f"Catalogue: {_counted(live)} listed, {_counted(archived)} archived"
         if live is not None:
-            size = self._contact.settings.capabilities.page_cap or PAGE_LIMIT
+            size = self._settings.capabilities.page_cap or PAGE_LIMIT
             pages = 2 * max(1, ceil(max(live, archived or 0) / size))
-            yield f"Reading the whole list: {pages} requests, {_lasting(pages, self._config['reads_per_minute'])}"
-            yield f"Writing every listed product once: {_lasting(live, self._config['writes_per_minute'])}"
+            yield f"Reading the whole list: {pages} requests, {_lasting(pages, self._settings.reads_per_minute)}"
+            yield f"Writing every listed product once: {_lasting(live, self._settings.writes_per_minute)}"
 
     def _ledger(self) -> Iterator[str]:
-        ledger = copy_of(self._config["ledger_url"])
+        ledger = copy_of(self._settings.ledger_url)
         try:
-            found = summarize(ledger)
-            if found.organization is None:
+            summary = summarize(ledger)
+            if summary.organization is None:
                 yield "Ledger: none yet; the first run makes it and takes over what MicroPIM holds already"
                 return
-            yield from described(found)
+            yield from described(summary)
             ledger.upgrade()
-            ledger.claim_for(self._contact.organization)
+            ledger.claim_for(self._connection.organization)
             yield "Ledger's owner: this organization"
         finally:
             ledger.close()
 
     def _limits(self) -> Iterator[str]:
-        config, settings = self._config, self._contact.settings
-        pictures = config.get("pictures_per_minute")
+        settings = self._settings
+        pictures = settings.pictures_per_minute
         yield (
-            f"Limits: {config['reads_per_minute']} reads and {config['writes_per_minute']} writes a minute, "
+            f"Limits: {settings.reads_per_minute} reads and {settings.writes_per_minute} writes a minute, "
             + (f"at most {pictures} of them pictures, " if pictures else "")
-            + f"{config['max_in_flight']} in flight"
+            + f"{settings.max_in_flight} in flight"
         )
         yield f"max_rejects: {_limit(settings.max_rejects, 'none')}"
         yield f"max_archive: {_limit(settings.max_archive, '20%, at least 50')}"
@@ -239,15 +237,15 @@ class Check:
         yield "How many of a tap's products would be recognised: send its output to target-micropim --dry-run"
 
 
-def described(found: LedgerSummary) -> Iterator[str]:
+def described(summary: LedgerSummary) -> Iterator[str]:
     """A ledger in words."""
-    yield f"Ledger: version {found.version}, made for {found.address}"
+    yield f"Ledger: version {summary.version}, made for {summary.address}"
     yield (
-        f"Products known to the ledger: {found.products}, of them {found.archived} archived and "
-        f"{found.unfinished} not finished"
+        f"Products known to the ledger: {summary.products}, of them {summary.archived} archived and "
+        f"{summary.unfinished} not finished"
     )
-    yield f"Pictures sent: {found.pictures}; categories known: {found.categories}"
-    yield f"Lock: {found.writer or 'nobody'} is writing"
+    yield f"Pictures sent: {summary.pictures}; categories known: {summary.categories}"
+    yield f"Lock: {summary.writer or 'nobody'} is writing"
 
 
 def _counted(number: int | None) -> str:

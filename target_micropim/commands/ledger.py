@@ -17,7 +17,7 @@ def inspected(how: str, url: str) -> Iterator[str]:
             for row in exported(ledger):
                 yield orjson.dumps(row).decode()
         else:
-            found = summarize(ledger)
-            yield from described(found) if found.organization is not None else ["Ledger: none yet"]
+            summary = summarize(ledger)
+            yield from described(summary) if summary.organization is not None else ["Ledger: none yet"]
     finally:
         ledger.close()

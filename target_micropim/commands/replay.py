@@ -4,7 +4,6 @@ Law: a replay never takes a product back. A record that was refused, and of whic
 since, is superseded; only the ledger's time of settling can tell.
 """
 
-import hashlib
 import json
 import logging
 from collections.abc import Iterator
@@ -16,13 +15,10 @@ import orjson
 
 from pim_wire.errors import InvalidInput
 from pim_wire.limits import LINES_IN_AN_ANSWER, SizeLimits
-from target_micropim.ledger import Ledger
 from target_micropim.lines import lines_of, too_deep
-from target_micropim.pipeline import Pipeline
-from target_micropim.report.rejects import Rejects, as_json
-from target_micropim.report.run_report import Report
+from target_micropim.run import Run
 from target_micropim.sync.categories import STREAM as CATEGORIES
-from target_micropim.sync.product import STREAM as PRODUCTS
+from target_micropim.sync.write import STREAM as PRODUCTS
 
 logger = logging.getLogger("target-micropim")
 
@@ -42,44 +38,38 @@ class RejectedLine:
 class Replay:
     """Called by the thread that otherwise reads the input; its lines have the same bounds (docs/decisions/0014)."""
 
-    def __init__(
-        self, path: Path, engine: Pipeline, ledger: Ledger, report: Report, rejects: Rejects, bounds: SizeLimits
-    ) -> None:
+    def __init__(self, path: Path, run: Run, limits: SizeLimits) -> None:
         self._path = path
-        self._bounds = bounds
-        self._engine = engine
-        self._ledger = ledger
-        self._report = report
-        self._attempts: dict[bytes, int] = {}
-        self._began = ledger.now()
-        rejects.attempts_before = lambda stream, record: self._attempts.get(_digest(stream, record), 0)
+        self._limits = limits
+        self._run = run
+        self._began = run.ledger.now()
 
     def feed(self) -> None:
-        """Hand every record to the engine. Raises StopRun for a file that is none of ours, before the first record."""
-        for refused in self._lines():
-            self._attempts[_digest(refused.stream, refused.record)] = refused.attempts
-        logger.info("Replay of %s: %d records", self._path, len(self._attempts))
-        for of_categories in (True, False):
-            for refused in self._lines():
-                if (refused.stream == CATEGORIES) is of_categories:
-                    self._feed_one(refused)
+        """Hand every record to the pipeline. Raises StopRun for another kind of file, before the first record."""
+        for reject in self._lines():
+            self._run.rejects.note_attempts(reject.stream, reject.record, reject.attempts)
+        logger.info("Replay of %s: %d records", self._path, self._run.rejects.noted)
+        for are_categories in (True, False):
+            for reject in self._lines():
+                if (reject.stream == CATEGORIES) is are_categories:
+                    self._feed_one(reject)
 
-    def _feed_one(self, refused: RejectedLine) -> None:
-        if self._is_superseded(refused):
-            self._report.receive(PRODUCTS)
-            self._report.settle(PRODUCTS, "superseded")
-        elif refused.too_much:
-            self._engine.refuse(refused.stream, refused.record, refused.too_much)
+    def _feed_one(self, reject: RejectedLine) -> None:
+        if self._is_superseded(reject):
+            self._run.report.receive(PRODUCTS)
+            self._run.report.settle(PRODUCTS, "superseded")
+        elif reject.too_much:
+            self._run.pipeline.refuse(reject.stream, reject.record, reject.too_much)
         else:
-            self._engine.receive(refused.stream, refused.record)
+            self._run.pipeline.receive(reject.stream, reject.record)
 
-    def _is_superseded(self, refused: RejectedLine) -> bool:
-        if refused.stream != PRODUCTS or refused.external_id is None:
+    def _is_superseded(self, reject: RejectedLine) -> bool:
+        if reject.stream != PRODUCTS or reject.external_id is None:
             return False
-        return self._ledger.was_settled_between(refused.external_id, refused.rejected_at, self._began)
+        return self._run.ledger.was_settled_between(reject.external_id, reject.rejected_at, self._began)
 
     def _lines(self) -> Iterator[RejectedLine]:
-        most = self._bounds.answer_bytes  # a record that is kept as a text is escaped, and reasons stand beside it
+        most = self._limits.answer_bytes  # a record that is kept as a text is escaped, and reasons stand beside it
         with self._path.open("rb") as file:
             for number, (line, whole) in enumerate(lines_of(file, most), start=1):
                 if not whole:
@@ -92,14 +82,14 @@ class Replay:
 
     def _read(self, number: int, line: bytes) -> RejectedLine:
         try:
-            found = _parsed(line)
+            reject = _parsed(line)
             return RejectedLine(
-                stream=str(found["stream"]),
-                external_id=found.get("external_id"),
-                record=found["record"],
-                attempts=int(found.get("attempts", 1)),
-                rejected_at=float(found.get("rejected_at", 0)),
-                too_much=too_deep(line, self._bounds),
+                stream=str(reject["stream"]),
+                external_id=reject.get("external_id"),
+                record=reject["record"],
+                attempts=int(reject.get("attempts", 1)),
+                rejected_at=float(reject.get("rejected_at", 0)),
+                too_much=too_deep(line, self._limits),
             )
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise InvalidInput(f"--replay {self._path}: line {number} is no line of a rejects.jsonl") from None
@@ -111,7 +101,3 @@ def _parsed(line: bytes) -> Any:
         return orjson.loads(line)
     except ValueError:
         return json.loads(line)
-
-
-def _digest(stream: str, record: Any) -> bytes:
-    return hashlib.blake2b(as_json([stream, record]), digest_size=12).digest()

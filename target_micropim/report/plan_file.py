@@ -1,16 +1,19 @@
 """plan.jsonl: what a run would write, one line per action, with what is there before and after for each field."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from array import array
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from target_micropim.report.record_scope import RecordScope, current_number, current_record
+
 Change = dict[str, Any]
-About = Callable[[str, str | None], AbstractContextManager[None]]  # whose turn it is: stream and external id
 FIRST_PLANNED_ID = 10**12  # ids that only the plan knows begin here; the file never shows them
 
 
@@ -32,47 +35,74 @@ class Action:
 class _Draft:
     """What is being planned for one record."""
 
-    stream: str
-    external_id: str | None
+    scope: RecordScope
     actions: dict[tuple[str, int], Action] = field(default_factory=dict)
 
 
 class PlanFile:
-    """Written from several threads; the actions of a record are one line, written when its turn is over."""
+    """Written from several threads; the actions of a record are one line, in the order of the input when it is closed.
+
+    A thread writes the line of a record when it plans for the next one; ``close`` writes the rest.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._path.touch(mode=0o600)
         self._lock = threading.Lock()
-        self._mine = threading.local()
-
-    @contextmanager
-    def about(self, stream: str, external_id: str | None) -> Iterator[None]:
-        """Everything this thread plans meanwhile is for the sake of this record."""
-        draft = self._mine.draft = _Draft(stream, external_id)
-        try:
-            yield
-        finally:
-            self._mine.draft = None
-            for action in draft.actions.values():
-                self._write(action)
+        self._drafts: dict[int, _Draft] = {}  # by thread
+        self._order = array("q")  # of each line, the number of its record
+        self._ends = array("q")  # of each line, where it ends
 
     @contextmanager
     def action(self, stream: str, action: str, key: int, sku: str | None = None) -> Iterator[Action]:
         """The action on this product or category; one more on a product in the same record's turn joins the first."""
-        draft: _Draft | None = getattr(self._mine, "draft", None)
-        if draft is None or draft.stream != stream:  # such as the making of category_root: nobody's turn
+        scope = current_record()
+        if scope is None or scope.stream != stream:  # such as the making of category_root: no record's turn
             alone = Action(stream, action, None, sku, _known(key))
             yield alone
-            self._write(alone)
+            self._write(current_number(), [alone])
             return
         place = ("" if stream == "products" else action, key)  # a product's pictures stand in the line of its making
-        yield draft.actions.setdefault(place, Action(stream, action, draft.external_id, sku, _known(key)))
+        action_of_record = Action(stream, action, scope.external_id, sku, _known(key))
+        yield self._draft_for(scope).actions.setdefault(place, action_of_record)
 
-    def _write(self, action: Action) -> None:
-        data = orjson.dumps(asdict(action), default=str, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS)
+    def close(self) -> None:
+        """Write what is left, and put the lines in the order of the input. No thread plans any more."""
+        for thread in list(self._drafts):
+            self._finish(self._drafts.pop(thread))
+        if any(earlier > later for earlier, later in pairwise(self._order)):
+            self._sort()
+
+    def _draft_for(self, scope: RecordScope) -> _Draft:
+        thread = threading.get_ident()
+        draft = self._drafts.get(thread)
+        if draft is None or draft.scope is not scope:
+            if draft is not None:
+                self._finish(draft)
+            draft = self._drafts[thread] = _Draft(scope)
+        return draft
+
+    def _finish(self, draft: _Draft) -> None:
+        self._write(draft.scope.number, list(draft.actions.values()))
+
+    def _write(self, number: int, actions: list[Action]) -> None:
+        options = orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS
         with self._lock, self._path.open("ab") as file:
-            file.write(data)
+            for action in actions:
+                file.write(orjson.dumps(asdict(action), default=str, option=options))
+                self._order.append(number)
+                self._ends.append(file.tell())
+
+    def _sort(self) -> None:
+        """Line by line into a new file: a plan may be larger than the memory."""
+        draft = self._path.with_suffix(".jsonl.tmp")
+        draft.touch(mode=0o600)
+        with self._path.open("rb") as lines, draft.open("wb") as ordered:
+            for place in sorted(range(len(self._order)), key=self._order.__getitem__):
+                start = self._ends[place - 1] if place else 0
+                lines.seek(start)
+                ordered.write(lines.read(self._ends[place] - start))
+        draft.replace(self._path)
 
 
 def _known(key: int) -> int | None:

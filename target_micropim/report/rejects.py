@@ -3,6 +3,7 @@
 The first rejects of a run, as rows of the page.
 """
 
+import hashlib
 import json
 import os
 import threading
@@ -20,17 +21,26 @@ from target_micropim.report.markup import SHOWN_ROWS
 
 
 class Rejects:
-    """Appends to ``rejects.jsonl``; the file appears with the first reject. ``wall`` gives unix seconds.
-
-    ``attempts_before`` tells how often a record has been refused already; a replay knows.
-    """
+    """Appends to ``rejects.jsonl``; the file appears with the first reject. ``wall`` gives unix seconds."""
 
     def __init__(self, path: Path, wall: Callable[[], float]) -> None:
         self._path = path
         self._wall = wall
         self._lock = threading.Lock()
         self.count = 0
-        self.attempts_before: Callable[[str, Any], int] = lambda _stream, _record: 0
+        self._attempts: dict[bytes, int] = {}
+
+    def note_attempts(self, stream: str, record: Any, attempts: int) -> None:
+        """How often a record has been refused before this run; a replay knows."""
+        self._attempts[_digest(stream, record)] = attempts
+
+    @property
+    def noted(self) -> int:
+        """Different records whose attempts were noted."""
+        return len(self._attempts)
+
+    def _earlier_attempts(self, stream: str, record: Any) -> int:
+        return self._attempts.get(_digest(stream, record), 0) if self._attempts else 0
 
     def write(self, stream: str, external_id: str | None, record: Any, why: RecordRejected) -> None:
         """Write one record with its reasons, and make sure that it is on the disk."""
@@ -42,7 +52,7 @@ class Rejects:
             "reasons": [{"path": reason.path, "message": reason.message} for reason in why.reasons],
             "status": why.status,
             "said": why.said,
-            "attempts": self.attempts_before(stream, record) + 1,
+            "attempts": self._earlier_attempts(stream, record) + 1,
             "rejected_at": self._wall(),
             "record": record,
         }
@@ -54,6 +64,10 @@ class Rejects:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
+
+
+def _digest(stream: str, record: Any) -> bytes:
+    return hashlib.blake2b(as_json([stream, record]), digest_size=12).digest()
 
 
 def as_json(line: Any) -> bytes:

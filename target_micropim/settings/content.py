@@ -1,4 +1,4 @@
-"""The settings that shape what a product becomes: fields, categories, attributes, pictures, brands."""
+"""The settings about content: fields, categories, attributes, pictures, brands."""
 
 from typing import Any
 
@@ -13,33 +13,43 @@ Map = th.CustomType({"type": ["object", "string", "null"]})
 Texts = th.CustomType({"type": ["array", "string", "null"], "items": {"type": "string"}})
 
 
-def choice(name: str, default: str, options: list[str], title: str, description: str) -> "th.Property[Any]":
+class Shaping(th.Property[Any]):
+    """A setting that shapes what a product becomes: when it changes, every record counts as changed."""
+
+
+class Operating(th.Property[Any]):
+    """A setting that steers how a run works: what was written stays right when it changes."""
+
+
+def choice(
+    kind: type[Shaping] | type[Operating], name: str, default: str, options: list[str], title: str, description: str
+) -> Shaping | Operating:
     """A setting with a closed list of values."""
-    return th.Property(name, Text, default=default, allowed_values=options, title=title, description=description)
+    return kind(name, Text, default=default, allowed_values=options, title=title, description=description)
 
 
-CONTENT: tuple["th.Property[Any]", ...] = (
-    th.Property(
+CONTENT: tuple[Shaping | Operating, ...] = (
+    Shaping(
         "field_policies",
         Map,
         title="Field policies",
         description="Per field: create_only, if_empty, if_source_changed, always or never.",
     ),
-    th.Property(
+    Shaping(
         "field_map",
         Map,
         title="Field map",
         description="Per MicroPIM field the Medipim field to take instead, as a dotted path, or null to leave it out: "
         '{"short_description": "descriptions.indication", "cost_price": null}.',
     ),
-    th.Property(
+    Shaping(
         "extra_fields",
         Map,
         title="Extra fields",
         description="Fields that MicroPIM does not document, to send with products: a path into the record, or a value "
         'for all: {"vat_rate_id": {"value": 3}, "manufacturer_code": "supplierReference"}.',
     ),
-    th.Property(
+    Shaping(
         "clear_missing",
         th.BooleanType(nullable=False),
         default=False,
@@ -47,6 +57,7 @@ CONTENT: tuple["th.Property[Any]", ...] = (
         description="Empty a field in MicroPIM when the source has no value any more and nobody changed it.",
     ),
     choice(
+        Shaping,
         "invalid_ean",
         "drop",
         ["drop", "error", "send"],
@@ -54,6 +65,7 @@ CONTENT: tuple["th.Property[Any]", ...] = (
         "When no code has a right check digit: leave the EAN out with a warning, refuse the record, or send it.",
     ),
     choice(
+        Shaping,
         "native_html",
         "clean",
         ["clean", "keep"],
@@ -61,20 +73,21 @@ CONTENT: tuple["th.Property[Any]", ...] = (
         "Profile native only: reduce HTML to a short list of safe tags, as with Medipim's, or keep it as it is.",
     ),
     choice(
+        Shaping,
         "on_too_long",
         "reject",
         ["reject", "cut"],
         "Too long texts",
         "A text longer than its limit: refuse the record, or cut the text with a warning.",
     ),
-    th.Property(
+    Shaping(
         "max_name_length",
         th.IntegerType(nullable=False, minimum=1, maximum=255),
         default=255,
         title="Longest name",
         description="Most characters of a product's name.",
     ),
-    th.Property(
+    Shaping(
         "max_description_length",
         th.IntegerType(nullable=False, minimum=1, maximum=65_000),
         default=65_000,
@@ -82,6 +95,7 @@ CONTENT: tuple["th.Property[Any]", ...] = (
         description="Most characters of a description or short description.",
     ),
     choice(
+        Shaping,
         "categories_mode",
         "add",
         ["off", "add", "managed", "replace"],
@@ -89,14 +103,14 @@ CONTENT: tuple["th.Property[Any]", ...] = (
         "off: none. add: make them and add products to them. managed: also take products out of those of our "
         "categories that the source dropped. replace: take them out of every category that the source does not name.",
     ),
-    th.Property(
+    Operating(
         "update_categories",
         th.BooleanType(nullable=False),
         default=False,
         title="Update categories",
         description="Rename and move categories in MicroPIM when the source does.",
     ),
-    th.Property(
+    Operating(
         "max_category_depth",
         th.IntegerType(nullable=False, minimum=1, maximum=40),
         default=10,
@@ -104,6 +118,7 @@ CONTENT: tuple["th.Property[Any]", ...] = (
         description="A category that would be deeper, counted from the top of MicroPIM's tree, is refused.",
     ),
     choice(
+        Shaping,
         "attributes_mode",
         "off",
         ["off", "definitions", "values"],
@@ -111,34 +126,35 @@ CONTENT: tuple["th.Property[Any]", ...] = (
         "off: none. definitions: make missing definitions. values: also send values; an experiment that switches "
         "itself off when MicroPIM does not show them.",
     ),
-    th.Property(
+    Shaping(
         "attribute_template",
         Map,
         title="Attribute template",
         description="The body of a new attribute definition, which MicroPIM does not document; {name}, {code} and "
         '{type} are filled in. Unset: {"name": "{name}", "code": "{code}", "type": "{type}"}.',
     ),
-    th.Property(
+    Shaping(
         "update_attributes",
         th.BooleanType(nullable=False),
         default=False,
         title="Update definitions",
         description="Bring definitions that are there in line with attribute_template; never their code or type.",
     ),
-    th.Property(
+    Shaping(
         "attributes_to_description",
         Texts,
         default=[],
         title="Attributes in the description",
         description="Codes of attributes to show as a small table under the description, or all. Empty: none.",
     ),
-    th.Property(
+    Shaping(
         "category_root",
         th.StringType,
         title="Category root",
         description="Path under which categories are made, for example Shop > Medipim. Empty: the top.",
     ),
     choice(
+        Shaping,
         "media_mode",
         "append",
         ["off", "append"],
@@ -146,6 +162,7 @@ CONTENT: tuple["th.Property[Any]", ...] = (
         "off: none. append: add what is missing, replace nothing.",
     ),
     choice(
+        Shaping,
         "on_unknown_media",
         "skip",
         ["skip", "append", "only_if_empty"],
@@ -154,67 +171,68 @@ CONTENT: tuple["th.Property[Any]", ...] = (
         "has none.",
     ),
     choice(
+        Shaping,
         "media_changes",
         "report",
         ["report", "append"],
         "Changed pictures",
         "A picture changed in the source: list it for a person, or append the new one beside the old.",
     ),
-    th.Property(
+    Shaping(
         "media_formats",
         Texts,
         default=list(FORMATS),
         title="Picture formats",
         description="Medipim's formats in order of preference.",
     ),
-    th.Property(
+    Shaping(
         "media_target_groups",
         Texts,
         default=["public", "webshop"],
         title="Picture target groups",
         description="Take pictures meant for one of these groups. Empty list: all.",
     ),
-    th.Property(
+    Shaping(
         "max_images",
         th.IntegerType(nullable=False, minimum=0),
         default=10,
         title="Most pictures",
         description="At most this many pictures a product.",
     ),
-    th.Property(
+    Shaping(
         "allow_private_media_hosts",
         th.BooleanType(nullable=False),
         default=False,
         title="Allow private picture hosts",
         description="Hand on picture addresses in private networks.",
     ),
-    th.Property(
+    Operating(
         "check_media_urls",
         th.BooleanType(nullable=False),
         default=False,
         title="Check picture addresses",
         description="Ask each picture's address before it is sent; one that does not answer is not sent, but listed.",
     ),
-    th.Property(
+    Shaping(
         "brand_map",
         Map,
         title="Brand map",
         description="Brand name to MicroPIM id: an object, or the path of a CSV file with two columns.",
     ),
-    th.Property(
+    Shaping(
         "supplier_map",
         Map,
         title="Supplier map",
         description="Supplier name to MicroPIM id: an object, or the path of a CSV file with two columns.",
     ),
-    th.Property(
+    Shaping(
         "drop_unmapped",
         th.BooleanType(nullable=False),
         default=False,
         title="Drop refused brands",
         description="When MicroPIM refuses a product, try once without its brand and supplier.",
     ),
-    th.Property(
+    Shaping(
         "publishing_channels",
         Texts,
         default=[],
@@ -222,6 +240,7 @@ CONTENT: tuple["th.Property[Any]", ...] = (
         description="Channels a new product gets. Empty: none is sent.",
     ),
     choice(
+        Operating,
         "on_missing_channel",
         "leave_out",
         ["leave_out", "fail"],

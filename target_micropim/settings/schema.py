@@ -1,45 +1,46 @@
-"""The settings of target-micropim: declared once, read once; meltano.yml and README are tested against them."""
+"""The settings of target-micropim, declared once; meltano.yml and README are tested against them.
+
+Each declaration says by its class whether the setting shapes products (``Shaping``) or only steers a run
+(``Operating``).
+"""
 
 from singer_sdk import typing as th
 
 from pim_wire.cli import bound_settings, throttle_setting
-from target_micropim.settings.content import CONTENT, Text, Texts, choice
+from target_micropim.settings.content import CONTENT, Operating, Shaping, Text, Texts, choice
 
 _Limit = th.CustomType({"type": ["integer", "string", "null"]})
 
 SETTINGS = th.PropertiesList(
-    th.Property("api_key", Text, required=True, secret=True, title="API key", description="MicroPIM's X-API-KEY."),
-    th.Property(
+    Operating("api_key", Text, required=True, secret=True, title="API key", description="MicroPIM's X-API-KEY."),
+    Operating(
         "api_url", Text, default="https://app.micropim.net", title="API URL", description="Base URL, without /api."
     ),
     choice(
+        Shaping,
         "profile",
         "medipim",
         ["medipim", "native"],
         "Profile",
         "medipim: records of tap-medipim. native: records in MicroPIM's own shape, from any tap.",
     ),
-    th.Property(
-        "locale", Text, default="en", title="Language", description="The language to write (MicroPIM holds one)."
-    ),
-    th.Property(
+    Shaping("locale", Text, default="en", title="Language", description="The language to write (MicroPIM holds one)."),
+    Shaping(
         "fallback_locales",
         Texts,
         title="Fall-back languages",
         description="Languages to take, in this order, where a text is missing in the first; an empty list: none. "
         "Unset: Medipim's documented order (nl: fr, en; fr: nl, en; en: nl), then the rest.",
     ),
-    th.Property(
-        "currency", Text, default="EUR", title="Currency", description="Three letters; EUR, AUD or USD by market."
-    ),
-    th.Property(
+    Shaping("currency", Text, default="EUR", title="Currency", description="Three letters; EUR, AUD or USD by market."),
+    Shaping(
         "sku_template",
         Text,
         default="{id}",
         title="SKU template",
         description="How a SKU is made of a record's fields. Never change it once products are in.",
     ),
-    th.Property(
+    Operating(
         "match_on",
         Texts,
         default=["sku"],
@@ -47,6 +48,7 @@ SETTINGS = th.PropertiesList(
         description='How products already in MicroPIM are recognised: ["sku"] or ["sku", "ean"].',
     ),
     choice(
+        Operating,
         "lookup",
         "auto",
         ["auto", "index", "search"],
@@ -55,14 +57,18 @@ SETTINGS = th.PropertiesList(
         "each. auto: searches for a few, the list for many.",
     ),
     choice(
+        Shaping,
         "write_mode",
         "upsert",
         ["upsert", "update_only", "create_only"],
         "Write mode",
         "Make and change products, or only one of the two.",
     ),
-    choice("create_status", "draft", ["draft", "active"], "Status of new products", "Status a new product gets."),
     choice(
+        Shaping, "create_status", "draft", ["draft", "active"], "Status of new products", "Status a new product gets."
+    ),
+    choice(
+        Shaping,
         "on_inactive",
         "archive",
         ["archive", "ignore"],
@@ -70,6 +76,7 @@ SETTINGS = th.PropertiesList(
         "What to do with products that the source calls inactive or replaced; they are never made.",
     ),
     choice(
+        Shaping,
         "on_archived",
         "skip",
         ["skip", "update", "revive", "error"],
@@ -77,6 +84,7 @@ SETTINGS = th.PropertiesList(
         "What to do with a product that is archived in MicroPIM while the source has it.",
     ),
     choice(
+        Shaping,
         "delete_mode",
         "ignore",
         ["ignore", "archive"],
@@ -85,96 +93,97 @@ SETTINGS = th.PropertiesList(
         "from the stream means nothing.",
     ),
     *CONTENT,
-    th.Property(
+    Operating(
         "reads_per_minute",
         th.IntegerType(nullable=False, minimum=1),
         default=120,
         title="Reads per minute",
         description="Upper limit of GET requests. MicroPIM publishes no number.",
     ),
-    th.Property(
+    Operating(
         "writes_per_minute",
         th.IntegerType(nullable=False, minimum=1),
         default=60,
         title="Writes per minute",
         description="Upper limit of all other requests. MicroPIM publishes no number.",
     ),
-    th.Property(
+    Operating(
         "pictures_per_minute",
         th.IntegerType(minimum=1),
         title="Pictures per minute",
         description="Upper limit of pictures, each of which counts among the writes too. Unset: that of the writes.",
     ),
     throttle_setting("these limits"),
-    th.Property(
+    Operating(
         "max_in_flight",
         th.IntegerType(nullable=False, minimum=1, maximum=64),
         default=4,
         title="Requests in flight",
         description="How many products are written at the same time.",
     ),
-    th.Property(
+    Operating(
         "ledger_url",
         Text,
         default="sqlite:///.micropim/ledger.db",
         title="Ledger",
         description="Where it is remembered what was sent: sqlite:///path or postgresql://user@host/name.",
     ),
-    th.Property(
+    Operating(
         "report_dir",
         Text,
         default=".micropim/reports",
         title="Report folder",
         description="Each run gets a folder here: report.json, rejects.jsonl, unmapped.csv, plan.jsonl.",
     ),
-    th.Property(
+    Operating(
         "capabilities_file",
         th.StringType,
         title="Capability file",
         description="What --probe found out about MicroPIM: saves requests; a wrong one costs some, never a product.",
     ),
-    th.Property("max_rejects", _Limit, title="Most rejects", description='Stop beyond this many rejects: 25 or "5%".'),
-    th.Property(
+    Operating("max_rejects", _Limit, title="Most rejects", description='Stop beyond this many rejects: 25 or "5%".'),
+    Operating(
         "max_archive",
         _Limit,
         title="Most archives",
         description='Archive nothing when more would be archived: 25 or "5%". Empty: 20%, at least 50.',
     ),
-    th.Property(
+    Operating(
         "max_create",
         th.IntegerType(minimum=0),
         title="Most new products",
         description="Stop before a run makes more new products than this. Empty: no limit.",
     ),
     choice(
+        Operating,
         "on_unknown_stream",
         "ignore",
         ["ignore", "reject", "fail"],
         "Unknown streams",
         "What to do with streams the profile does not know.",
     ),
-    th.Property(
+    Operating(
         "state_interval_seconds",
         th.NumberType(nullable=False, minimum=0),
         default=5,
         title="State interval",
         description="How often a safe state may leave: what a crash can cost.",
     ),
-    th.Property(
+    Operating(
         "request_timeout_seconds",
         th.NumberType(nullable=False, exclusive_minimum=0),
         default=60,
         title="Request timeout",
         description="Longest silence before a request counts as failed; a whole answer may take ten times as long.",
     ),
-    th.Property(
+    Operating(
         "max_wait_seconds",
         th.NumberType(nullable=False, minimum=0),
         default=900,
         title="Deadline",
         description="How long one request may be refused (429, 5xx, no connection) before the run ends.",
     ),
-    th.Property(
+    Operating(
         "dry_run",
         th.BooleanType(nullable=False),
         default=False,
@@ -182,5 +191,7 @@ SETTINGS = th.PropertiesList(
         description="Read everything and write nothing, not even ledger or state; plan.jsonl says what would be done.",
     ),
     *bound_settings("a record is rejected", "An answer of MicroPIM"),
-    th.Property("user_agent", th.StringType, title="User agent", description="Sent with every request."),
+    Operating("user_agent", th.StringType, title="User agent", description="Sent with every request."),
 )
+
+SHAPING = frozenset(setting.name for setting in SETTINGS.wrapped.values() if isinstance(setting, Shaping))

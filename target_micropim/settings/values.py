@@ -1,14 +1,18 @@
 """The values of the settings: texts read as lists, maps and limits, and all that is wrong with them in one go."""
 
 import csv
+import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from string import Formatter
 from typing import Any
 
+import orjson
+
 from pim_wire.errors import InvalidSettings
+from pim_wire.limits import SizeLimits
 from pim_wire.schema_files import read_schema
 from pim_wire.urls import checked_base_url, checked_throttle_url
 from target_micropim.mapping.attributes import ALL_CODES, ATTRIBUTES, checked_attribute_template
@@ -18,64 +22,133 @@ from target_micropim.plan.limit import Limit
 from target_micropim.plan.product import DEFAULT_POLICIES, NATIVE_POLICIES, POLICIES
 from target_micropim.settings.capabilities import Capabilities, read_capabilities
 
+_MAPS = frozenset({"brand_map", "supplier_map"})
 CHANNELS = ("web", "mobile", "api", "marketplace", "social", "email")
 
 
 @dataclass(frozen=True)
 class TargetSettings:
-    """The settings that need more than looking up; the rest is read from ``config`` by the target."""
+    """All settings, typed, under their own names; what needs reading has been read. Only this class knows the config.
 
+    ``base_url`` is ``api_url``, checked. ``policies`` is ``field_policies`` over the defaults of the profile.
+    ``locales`` is ``locale`` with ``fallback_locales``. ``size_limits`` are ``max_line_bytes`` and ``max_nesting``.
+    ``digest`` changes with every setting that shapes products.
+    """
+
+    api_key: str = field(repr=False)
     base_url: str
+    profile: str
     locales: tuple[str, ...]
+    currency: str
+    sku_template: str
+    match_on: tuple[str, ...]
+    lookup: str
+    write_mode: str
+    create_status: str
+    on_inactive: str
+    on_archived: str
+    delete_mode: str
     policies: Mapping[str, str]
     field_map: Mapping[str, str | None]
     extra_fields: Mapping[str, ExtraField]
+    clear_missing: bool
+    invalid_ean: str
+    native_html: str
+    on_too_long: str
+    max_name_length: int
+    max_description_length: int
+    categories_mode: str
+    update_categories: bool
+    max_category_depth: int
+    category_root: str | None
+    attributes_mode: str
     attribute_template: Mapping[str, Any]
+    update_attributes: bool
     attributes_to_description: tuple[str, ...]
-    brand_map: Mapping[str, int]
-    supplier_map: Mapping[str, int]
-    match_on: tuple[str, ...]
+    media_mode: str
+    on_unknown_media: str
+    media_changes: str
     media_formats: tuple[str, ...]
     media_target_groups: frozenset[str]
+    max_images: int
+    allow_private_media_hosts: bool
+    check_media_urls: bool
+    brand_map: Mapping[str, int]
+    supplier_map: Mapping[str, int]
+    drop_unmapped: bool
     publishing_channels: tuple[str, ...]
+    on_missing_channel: str
+    reads_per_minute: int
+    writes_per_minute: int
+    pictures_per_minute: int | None
+    throttle_url: str | None
+    max_in_flight: int
+    ledger_url: str
+    report_dir: str
+    capabilities: Capabilities
     max_rejects: Limit
     max_archive: Limit
-    capabilities: Capabilities
-    throttle_url: str | None
+    max_create: int | None
+    on_unknown_stream: str
+    state_interval_seconds: float
+    request_timeout_seconds: float
+    max_wait_seconds: float
+    dry_run: bool
+    size_limits: SizeLimits
+    user_agent: str | None
+    digest: str
 
     @classmethod
-    def read(cls, config: Mapping[str, Any]) -> "TargetSettings":
-        """Build from a validated config. Raises InvalidSettings for what a schema cannot see."""
+    def read(cls, config: Mapping[str, Any], shaping: Collection[str]) -> "TargetSettings":
+        """Build from a validated config; ``shaping`` names the settings that make the digest.
+
+        Raises InvalidSettings for what a schema cannot see.
+        """
         reader = _Reader(config)
-        base_url = reader.get("api_url", lambda value: checked_base_url("api_url", value, ("/api",)))
-        settings = cls(
-            base_url=base_url,
-            locales=languages(config["locale"], reader.get("fallback_locales", _texts_or_none)),
-            policies=reader.get("field_policies", lambda value: _policies(value, config["profile"])),
-            field_map=reader.get("field_map", lambda value: checked_field_map(_object(value), _medipim_fields())),
-            extra_fields=reader.get("extra_fields", lambda value: _extra_fields(value, config["profile"])),
-            attribute_template=reader.get(
-                "attribute_template", lambda value: checked_attribute_template(_object(value))
-            ),
-            attributes_to_description=reader.get(
-                "attributes_to_description", lambda value: _attribute_codes(value, config["profile"])
-            ),
-            brand_map=reader.get("brand_map", _id_map),
-            supplier_map=reader.get("supplier_map", _id_map),
-            match_on=reader.get("match_on", lambda value: _among(_texts(value), ("sku", "ean"))),
-            media_formats=reader.get("media_formats", _texts),
-            media_target_groups=frozenset(reader.get("media_target_groups", _texts)),
-            publishing_channels=reader.get("publishing_channels", lambda value: _among(_texts(value), CHANNELS)),
-            max_rejects=reader.get("max_rejects", Limit.read),
-            max_archive=reader.get("max_archive", Limit.read),
-            capabilities=reader.get("capabilities_file", lambda value: read_capabilities(value, base_url)),
-            throttle_url=reader.get("throttle_url", checked_throttle_url),
-        )
+        parsed = _parsed(reader, config)
         reader.get("sku_template", _checked_template)
         reader.get("currency", _checked_currency)
-        if reader.wrong:
-            raise InvalidSettings("; ".join(reader.wrong))
-        return settings
+        if reader.errors:
+            raise InvalidSettings("; ".join(reader.errors))
+        plain: dict[str, Any] = {
+            name: config.get(name) for name in cls.__dataclass_fields__ if name not in parsed and name != "digest"
+        }
+        return cls(**plain, **parsed, digest=_digest(config, shaping, parsed))
+
+
+def _parsed(reader: "_Reader", config: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that need more than looking up."""
+    profile = config["profile"]
+    base_url = reader.get("api_url", lambda value: checked_base_url("api_url", value, ("/api",)))
+    readers: dict[str, Callable[[Any], Any]] = {
+        "field_map": lambda value: checked_field_map(_object(value), _medipim_fields()),
+        "extra_fields": lambda value: _extra_fields(value, profile),
+        "attribute_template": lambda value: checked_attribute_template(_object(value)),
+        "attributes_to_description": lambda value: _attribute_codes(value, profile),
+        "brand_map": _id_map,
+        "supplier_map": _id_map,
+        "match_on": lambda value: _among(_texts(value), ("sku", "ean")),
+        "media_formats": _texts,
+        "media_target_groups": lambda value: frozenset(_texts(value)),
+        "publishing_channels": lambda value: _among(_texts(value), CHANNELS),
+        "max_rejects": Limit.read,
+        "max_archive": Limit.read,
+        "throttle_url": checked_throttle_url,
+    }
+    return {
+        "base_url": base_url,
+        "locales": languages(config["locale"], reader.get("fallback_locales", _texts_or_none)),
+        "policies": reader.get("field_policies", lambda value: _policies(value, profile)),
+        **{name: reader.get(name, read) for name, read in readers.items()},
+        "capabilities": reader.get("capabilities_file", lambda value: read_capabilities(value, base_url)),
+        "size_limits": SizeLimits(config["max_line_bytes"], config["max_nesting"]),
+    }
+
+
+def _digest(config: Mapping[str, Any], shaping: Collection[str], parsed: Mapping[str, Any]) -> str:
+    """A digest of the settings that shape what is sent; of the maps what they hold, wherever it is written."""
+    values = {name: dict(parsed[name]) if name in _MAPS else config.get(name) for name in shaping}
+    return hashlib.blake2b(orjson.dumps(values, option=orjson.OPT_SORT_KEYS, default=str), digest_size=16).hexdigest()
 
 
 class _Reader:
@@ -83,15 +156,15 @@ class _Reader:
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         self._config = config
-        self.wrong: list[str] = []
+        self.errors: list[str] = []
 
     def get(self, name: str, read: Any) -> Any:
         try:
             return read(self._config.get(name))
-        except InvalidSettings as refused:
-            self.wrong.append(f"Setting {refused}")
+        except InvalidSettings as invalid:
+            self.errors.append(f"Setting {invalid}")
         except (ValueError, OSError) as error:
-            self.wrong.append(f"Setting {name}: {error}")
+            self.errors.append(f"Setting {name}: {error}")
         return ()
 
 
@@ -103,9 +176,9 @@ def problems(config: Mapping[str, Any]) -> Iterator[str]:
     elif not (key.isascii() and key.isprintable()):
         yield "Setting api_key: holds characters that cannot travel in a header (value not shown)"
     try:
-        TargetSettings.read(config)
-    except InvalidSettings as refused:
-        yield str(refused)
+        TargetSettings.read(config, ())
+    except InvalidSettings as invalid:
+        yield str(invalid)
 
 
 def _texts(value: Any) -> tuple[str, ...]:

@@ -12,7 +12,10 @@ MOST_WAITING = 1000  # states kept behind a record that stays open, such as one 
 class Checkpoints:
     """Counts records in, ticks them off in any order, and lets states go in order, at most one per interval."""
 
-    def __init__(self, write: Callable[[State], None], interval_seconds: float, now: Callable[[], float]) -> None:
+    def __init__(
+        self, write: Callable[[State], None] | None, interval_seconds: float, now: Callable[[], float]
+    ) -> None:
+        """``write`` is None in a dry run, whose states never leave: a host would take its records for written."""
         self._write = write
         self._interval = interval_seconds
         self._now = now
@@ -51,7 +54,9 @@ class Checkpoints:
                 return
             self._drop_superseded()
             if self._waiting and self._is_safe(self._waiting[0]):
-                self._write(self._waiting.popleft()[1])
+                state = self._waiting.popleft()[1]
+                if self._write is not None:
+                    self._write(state)
                 self._written_at = self._now()
 
     def _drop_superseded(self) -> None:

@@ -1,8 +1,6 @@
-"""Limits that stop a run before it does harm: how many rejects, how many archives.
+"""The two ways a record ends: settled, or rejected whole. Either way its ticket is closed, and a STATE may pass.
 
-The two ways a record ends: settled, or rejected whole. Either way its ticket is closed, and a STATE may pass.
-
-What a key may be: the ledger holds it in a column with an end, and PostgreSQL takes no NUL in a text.
+Limits stop a run before it does harm: too many rejects, too many archives, a key that the ledger cannot hold.
 """
 
 import logging
@@ -14,6 +12,8 @@ from target_micropim.plan.limit import Limit
 from target_micropim.report.rejects import Rejects
 from target_micropim.report.run_report import Report
 from target_micropim.sync.checkpoints import Checkpoints
+
+logger = logging.getLogger("target-micropim")
 
 ENOUGH_TO_JUDGE = 100  # records, before a per cent of rejects stops a run that is still going on
 DEFAULT_ARCHIVE_SHARE = 0.20
@@ -56,37 +56,34 @@ class Guards:
             )
 
 
-logger = logging.getLogger("target-micropim")
-
-
 class Outcomes:
     """Called from several threads."""
 
-    def __init__(self, settlement: Checkpoints, report: Report, rejects: Rejects, guards: Guards) -> None:
-        self._settlement = settlement
+    def __init__(self, checkpoints: Checkpoints, report: Report, rejects: Rejects, guards: Guards) -> None:
+        self._checkpoints = checkpoints
         self._report = report
         self._rejects = rejects
-        self._guards = guards
+        self.guards = guards
 
     def open(self) -> int:
         """A record came in; its ticket."""
-        return self._settlement.open()
+        return self._checkpoints.open()
 
     def settle(self, stream: str, ticket: int, action: str) -> None:
         """The record is in MicroPIM, or needs nothing."""
         self._report.settle(stream, action)
-        self._settlement.close(ticket)
+        self._checkpoints.close(ticket)
 
-    def reject(self, stream: str, ticket: int, key: str | None, record: Any, why: RecordRejected) -> None:
+    def reject(self, stream: str, ticket: int, key: str | None, record: Any, error: RecordRejected) -> None:
         """The record cannot go in: it is kept, with its reasons. Raises TooMany when that happens too often."""
-        self._rejects.write(stream, key, record, why)
-        logger.warning("%s %s rejected (%s): %s", stream, key, why.stage, str(why)[:300])
+        self._rejects.write(stream, key, record, error)
+        logger.warning("%s %s rejected (%s): %s", stream, key, error.stage, str(error)[:300])
         self.settle(stream, ticket, "rejected")
-        self._guards.after_reject(self._report)
+        self.guards.after_reject(self._report)
 
     def release(self) -> None:
         """Let a STATE go if one is due."""
-        self._settlement.release()
+        self._checkpoints.release()
 
 
 def rejection(stage: str, path: str, message: str) -> RecordRejected:
@@ -98,7 +95,10 @@ MAX_KEY = 255
 
 
 def check_key(key: str, field: str = "id") -> None:
-    """Raises RecordRejected for a key that the ledger could not hold: one record must not end the run."""
+    """Raises RecordRejected for a key that the ledger could not hold: one record must not end the run.
+
+    The ledger's column has an end, and PostgreSQL takes no NUL in a text.
+    """
     if len(key) > MAX_KEY:
         raise rejection("map", field, f"is longer than {MAX_KEY} characters")
     if "\x00" in key:

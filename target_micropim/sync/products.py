@@ -12,18 +12,18 @@ from typing import Any
 import orjson
 
 from pim_wire.errors import Interrupted, StopRun
-from target_micropim.catalog.categories import Categories
-from target_micropim.catalog.matching import ProductMatching
-from target_micropim.catalog.names import Names
+from target_micropim.catalog.catalog import Catalog
 from target_micropim.errors import RecordRejected
-from target_micropim.ledger import Ledger
+from target_micropim.ledger import ABSENT
 from target_micropim.mapping.profiles import Profile
-from target_micropim.report.plan_file import About
-from target_micropim.report.run_report import Report, Row
+from target_micropim.report.record_scope import record_scope
+from target_micropim.report.run_report import Row
+from target_micropim.services import Services
 from target_micropim.sync.archives import PendingArchives
-from target_micropim.sync.outcomes import Guards, Outcomes, check_key, rejection
+from target_micropim.sync.outcomes import Outcomes, check_key, rejection
 from target_micropim.sync.pool import KeyedPool
-from target_micropim.sync.product import ABSENT, STREAM, Outcome, ProductSync
+from target_micropim.sync.product import Outcome, ProductSync
+from target_micropim.sync.write import STREAM
 
 BATCH_ROWS = 200
 VOLATILE = frozenset({"meta", "updated_at"})  # change without the content changing (medipim.md section 8)
@@ -50,25 +50,8 @@ class Item:
     @cached_property
     def record(self) -> dict[str, Any]:
         """The record, read again when something is to be done with it."""
-        found: dict[str, Any] = orjson.loads(self.text)
-        return found["record"] if self.is_line else found
-
-
-@dataclass(frozen=True)
-class ProductParts:
-    """The collaborators."""
-
-    profile: Profile
-    ledger: Ledger
-    identity: ProductMatching
-    names: Names
-    categories: Categories
-    upserter: ProductSync
-    pool: KeyedPool
-    guards: Guards
-    report: Report
-    settings_digest: str
-    about: About
+        message: dict[str, Any] = orjson.loads(self.text)
+        return message["record"] if self.is_line else message
 
 
 def digest_of(record: dict[str, Any], settings_digest: str) -> str:
@@ -83,22 +66,28 @@ def digest_of(record: dict[str, Any], settings_digest: str) -> str:
 class ProductsSync:
     """Fed by one thread; the pool's threads carry."""
 
-    def __init__(self, parts: ProductParts, endings: Outcomes) -> None:
-        self._parts = parts
-        self._endings = endings
+    def __init__(
+        self, profile: Profile, services: Services, catalog: Catalog, outcomes: Outcomes, pool: KeyedPool
+    ) -> None:
+        self._profile = profile
+        self._services = services
+        self._catalog = catalog
+        self._outcomes = outcomes
+        self._pool = pool
+        self._product_sync = ProductSync(services, catalog, profile.product)
         self._buffer: list[Item] = []
-        self._deferred = PendingArchives()
+        self._archives = PendingArchives()
         self._in_flight: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._is_mended = False
 
     def receive(self, record: dict[str, Any], line: bytes | None) -> None:
         """Keep a product until its batch is full."""
-        ticket, key = self._endings.open(), self._parts.profile.key(record)
+        ticket, key = self._outcomes.open(), self._profile.key(record)
         try:
             self._buffer.append(self._item(ticket, record, line, key))
-        except RecordRejected as why:
-            self._endings.reject(STREAM, ticket, key, record, why)
+        except RecordRejected as error:
+            self._outcomes.reject(STREAM, ticket, key, record, error)
         if len(self._buffer) >= BATCH_ROWS:
             self.flush()
 
@@ -113,88 +102,88 @@ class ProductsSync:
     def finish(self) -> None:
         """Everything in flight is awaited; late categories are linked; archives go if their guard agrees."""
         self.flush()
-        self._parts.pool.drain()
+        self._pool.drain()
         self._link_late_categories()
         self._archive()
 
     def close(self) -> None:
         """The run ends, well or not."""
-        self._deferred.close()
+        self._archives.close()
 
     def _item(self, ticket: int, record: dict[str, Any], line: bytes | None, key: str | None) -> Item:
         """Raises RecordRejected for what the ledger could not hold."""
         if key is None:
-            raise rejection("map", self._parts.profile.key_field, "is missing")
-        check_key(key, self._parts.profile.key_field)
-        check_key(self._parts.profile.hand(record, key), "sku")
+            raise rejection("map", self._profile.key_field, "is missing")
+        check_key(key, self._profile.key_field)
+        check_key(self._profile.hand(record, key), "sku")
         try:
-            digest = digest_of(record, self._parts.settings_digest)
+            digest = digest_of(record, self._services.settings.digest)
             text = line or orjson.dumps(record, default=str, option=orjson.OPT_NON_STR_KEYS)
             return Item(ticket, text, line is not None, key, digest)
         except TypeError as error:  # orjson's word for what it cannot write, such as 255 levels of nesting
             raise rejection("map", "$", str(error)) from None
 
     def _changed(self, items: list[Item]) -> Iterable[Item]:
-        settled = self._parts.ledger.digests(item.key for item in items) if items else {}
+        digests = self._services.ledger.digests(item.key for item in items) if items else {}
         touched: set[str] = set()
         for item in items:
-            if settled.get(item.key) == item.digest and item.key not in touched and not self._is_moving(item.key):
-                self._endings.settle(STREAM, item.ticket, "unchanged")
+            if digests.get(item.key) == item.digest and item.key not in touched and not self._is_moving(item.key):
+                self._outcomes.settle(STREAM, item.ticket, "unchanged")
             else:
                 touched.add(item.key)
                 yield item
 
     def _is_moving(self, key: str) -> bool:
         with self._lock:
-            return key in self._in_flight or key in self._deferred
+            return key in self._in_flight or key in self._archives
 
     def _look_first(self, changed: list[Item]) -> None:
         """Read the whole product list when that is cheaper than many look-ups, or once to learn the brands."""
-        parts = self._parts
-        if parts.profile.writes_categories:
-            parts.categories.ready()
+        matching, names = self._catalog.matching, self._catalog.names
+        if self._profile.writes_categories:
+            self._catalog.categories.ready()
             self._mend_once()
-        rows = parts.ledger.products(item.key for item in changed)
+        rows = self._services.ledger.products(item.key for item in changed)
         unknown = sum(item.key not in rows or rows[item.key].remote_id == ABSENT for item in changed)
-        names = (pair for item in changed for pair in parts.profile.names(item.record))
-        unnamed = parts.identity.may_index and any(parts.names.is_worth_a_look(kind, name) for kind, name in names)
-        if parts.identity.wants_index(unknown) or unnamed:
-            parts.pool.drain()
-            parts.identity.build_index(parts.names.notice)
-            parts.names.save(harvested=True)
+        named = (pair for item in changed for pair in self._profile.names(item.record))
+        unnamed = matching.may_index and any(names.is_worth_a_look(kind, name) for kind, name in named)
+        if matching.wants_index(unknown) or unnamed:
+            self._pool.drain()
+            matching.build_index(names)
+            names.save(harvested=True)
 
     def _mend_once(self) -> None:
         """Before the first product is handed out."""
         if not self._is_mended:
-            self._parts.upserter.mend()
+            self._catalog.assignments.mend()
             self._is_mended = True
 
     def _hand_out(self, item: Item) -> None:
         """Into the pool: neither this record's versions nor another record with its SKU are in two hands at once."""
-        sku = self._parts.profile.hand(item.record, item.key)
+        sku = self._profile.hand(item.record, item.key)
         with self._lock:
             self._in_flight[item.key] += 1
-        self._parts.pool.submit(frozenset({("id", item.key), ("sku", sku)}), partial(self._work, item))
+        self._pool.submit(frozenset({("id", item.key), ("sku", sku)}), partial(self._work, item))
 
     def _work(self, item: Item) -> None:
         """One product in one hand."""
         self._supersede(item.key)
         try:
-            with self._parts.about(STREAM, item.key):
-                outcome = self._parts.upserter.upsert(item.record, item.digest)
+            with record_scope(STREAM, item.key, item.ticket):
+                outcome = self._product_sync.sync(item.record, item.digest)
             self._end(item, outcome)
-        except RecordRejected as why:
-            self._endings.reject(STREAM, item.ticket, item.key, item.record, why)
+        except RecordRejected as error:
+            self._outcomes.reject(STREAM, item.ticket, item.key, item.record, error)
         except (StopRun, Interrupted, OSError):
             raise
         except Exception as failure:
             logger.debug("Unexpected failure of one record", exc_info=failure)
             unexpected = rejection("internal", "$", f"unexpected {type(failure).__name__}")
-            self._endings.reject(STREAM, item.ticket, item.key, item.record, unexpected)
+            self._outcomes.reject(STREAM, item.ticket, item.key, item.record, unexpected)
         finally:
-            self._parts.ledger.flush()
+            self._services.ledger.flush()
             self._landed(item.key)
-        self._endings.release()
+        self._outcomes.release()
 
     def _landed(self, key: str) -> None:
         with self._lock:
@@ -204,44 +193,45 @@ class ProductsSync:
 
     def _supersede(self, key: str) -> None:
         """A newer version of a product that was to be archived: the newer one decides."""
-        old = self._deferred.drop(key)
-        if old is not None:
-            self._endings.settle(STREAM, old.ticket, "superseded")
+        superseded = self._archives.drop(key)
+        if superseded is not None:
+            self._outcomes.settle(STREAM, superseded.ticket, "superseded")
 
     def _end(self, item: Item, outcome: Outcome) -> None:
         if outcome.archive is None:
-            self._endings.settle(STREAM, item.ticket, outcome.action)
+            self._outcomes.settle(STREAM, item.ticket, outcome.action)
             return
-        self._deferred.put(item.ticket, item.record, outcome.archive)
+        self._archives.put(item.ticket, item.record, outcome.archive)
 
     def _link_late_categories(self) -> None:
         """Products that came before their category get it now; what still has none is listed."""
-        parts = self._parts
-        if not parts.profile.writes_categories:
+        if not self._profile.writes_categories:
             return
-        for key, category in parts.ledger.products_missing_categories():
-            if not parts.categories.ids((category,)):
-                parts.names.unmapped.add("category", category, key)
+        for key, category in self._services.ledger.products_missing_categories():
+            if not self._catalog.categories.ids((category,)):
+                self._catalog.names.unmapped.add("category", category, key)
                 continue
             try:
-                with parts.about(STREAM, key):
-                    parts.upserter.link(key, category)
-            except RecordRejected as why:
-                what = f"could not be added to its category {category}: {why.said or why}; the next run tries again"
-                parts.report.add("manual_actions", Row(STREAM, key, None, what))
+                with record_scope(STREAM, key):
+                    self._product_sync.link(key, category)
+            except RecordRejected as error:
+                reason = error.said or error
+                what = f"could not be added to its category {category}: {reason}; the next run tries again"
+                self._services.report.add("manual_actions", Row(STREAM, key, None, what))
 
     def _archive(self) -> None:
-        parts = self._parts
-        if not len(self._deferred):
+        ledger = self._services.ledger
+        if not len(self._archives):
             return  # counting the products that live reads every page of a large ledger
-        parts.guards.before_archiving(len(self._deferred), parts.ledger.count_live())
-        for one in self._deferred:
+        self._outcomes.guards.before_archiving(len(self._archives), ledger.count_live())
+        for pending in self._archives:
             try:
-                with parts.about(STREAM, one.key):
-                    parts.upserter.archive(one.row(parts.ledger.product(one.key)))
-            except RecordRejected as why:
-                self._endings.reject(STREAM, one.ticket, one.key, self._deferred.record(one), why)
+                with record_scope(STREAM, pending.key, pending.ticket):
+                    self._product_sync.archive(pending.row(ledger.product(pending.key)))
+            except RecordRejected as error:
+                record = self._archives.record(pending)
+                self._outcomes.reject(STREAM, pending.ticket, pending.key, record, error)
             else:
-                self._endings.settle(STREAM, one.ticket, "archived")
-            self._deferred.drop(one.key)
-            self._endings.release()
+                self._outcomes.settle(STREAM, pending.ticket, "archived")
+            self._archives.drop(pending.key)
+            self._outcomes.release()

@@ -3,11 +3,11 @@
 import threading
 from typing import Any
 
-from target_micropim.api.client import MicroPimClient
-from target_micropim.catalog.attributes import Attributes
-from target_micropim.catalog.names import KINDS, Names
+from target_micropim.catalog.catalog import Catalog
+from target_micropim.catalog.names import KINDS
 from target_micropim.mapping.desired import DesiredProduct
-from target_micropim.report.run_report import Report, Row
+from target_micropim.report.run_report import Row
+from target_micropim.services import Services
 
 CHANNELS = "publishing_channels"
 
@@ -15,39 +15,45 @@ CHANNELS = "publishing_channels"
 class FieldResolver:
     """Used from several threads."""
 
-    def __init__(self, client: MicroPimClient, names: Names, attributes: Attributes, report: Report) -> None:
-        self._client = client
-        self._names = names
-        self._attributes = attributes
-        self._report = report
+    def __init__(self, services: Services, catalog: Catalog) -> None:
+        self._services = services
+        self._catalog = catalog
         self._offered: frozenset[str] | None = None
         self._lock = threading.Lock()
 
-    def fields(self, wanted: DesiredProduct) -> dict[str, Any]:
+    def fields(self, desired: DesiredProduct) -> dict[str, Any]:
         """The mapped fields, and what needs a look into MicroPIM or the ledger."""
-        fields = dict(wanted.fields)
-        for kind, name in zip(KINDS, (wanted.brand, wanted.supplier), strict=True):
-            number = self._names.id_of(kind, name)
+        fields, names = dict(desired.fields), self._catalog.names
+        for kind, name in zip(KINDS, (desired.brand, desired.supplier), strict=True):
+            number = names.id_of(kind, name)
             if number is not None:
                 fields[f"{kind}_id"] = number
             elif name is not None:
-                self._names.unmapped.add(kind, name, wanted.sku)
+                names.unmapped.add(kind, name, desired.sku)
         if isinstance(fields.get(CHANNELS), list):
-            fields[CHANNELS] = self._offered_of(fields[CHANNELS])
-        return {name: value for name, value in fields.items() if value != []} | self._attributes.fields(wanted)
+            fields[CHANNELS] = self._offered_among(fields[CHANNELS])
+        fields = {name: value for name, value in fields.items() if value != []}
+        return fields | self._catalog.attributes.fields(desired)
 
-    def unsure(self, wanted: DesiredProduct) -> frozenset[str]:
+    def category_ids(self, desired: DesiredProduct) -> dict[str, int]:
+        """MicroPIM's ids of the categories that the product should be in, by external id."""
+        if self._services.settings.categories_mode == "off":
+            return {}
+        ids = self._catalog.categories.ids(desired.categories)
+        return {**ids, **{str(number): number for number in desired.category_ids}}
+
+    def unsure(self, desired: DesiredProduct) -> frozenset[str]:
         """Fields that are missing here though the source has something: never a reason to clear them."""
-        pairs = zip(KINDS, (wanted.brand, wanted.supplier), strict=True)
-        told = {warning.partition(":")[0] for warning in wanted.warnings}
-        return frozenset({f"{kind}_id" for kind, name in pairs if name is not None} | told)
+        names = zip(KINDS, (desired.brand, desired.supplier), strict=True)
+        warned = {warning.partition(":")[0] for warning in desired.warnings}
+        return frozenset({f"{kind}_id" for kind, name in names if name is not None} | warned)
 
-    def _offered_of(self, asked: list[str]) -> list[str]:
+    def _offered_among(self, channels: list[str]) -> list[str]:
         """The channels that the organization has; others would be refused with the whole product (row 32)."""
         with self._lock:
             if self._offered is None:
-                self._offered = frozenset(self._client.channels())
-                if missing := [name for name in asked if name not in self._offered]:
+                self._offered = frozenset(self._services.client.channels())
+                if missing := [name for name in channels if name not in self._offered]:
                     what = f"{CHANNELS}: {', '.join(missing)} not set up in this organization, left out"
-                    self._report.add("warnings", Row("products", "", None, what))
-            return [name for name in asked if name in self._offered]
+                    self._services.report.add("warnings", Row("products", "", None, what))
+            return [name for name in channels if name in self._offered]

@@ -269,7 +269,7 @@ def test_no_verb_of_the_client_slips_past_the_plan(world: Any) -> None:
     from target_micropim.target import TargetMicroPim  # noqa: PLC0415
 
     target = TargetMicroPim(config=world.settings(dry_run=True))
-    client = target.engine._parts.products._parts.upserter._client
+    client = target.pipeline._services.client
     for method in ("POST", "PUT", "PATCH", "DELETE"):
         client._ask(method, "/api/product-attributes/7", json={"name": "CNK"})
     target._finish()

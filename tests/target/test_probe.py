@@ -72,7 +72,7 @@ def probe_in(make_clock: Callable[[], Any]) -> Callable[..., Any]:
     def probe(world: Any, consent: str | None = None, **settings: Any) -> "tuple[dict[str, Any], list[str]]":
         world.clock = make_clock()
         told: list[str] = []
-        contact = TargetMicroPim(config=world.settings(**settings), clock=world.clock).contact
+        contact = TargetMicroPim(config=world.settings(**settings), clock=world.clock).connection
         file = world.folder / "capabilities.json"
         consent = consent or Probe(contact, ProbeRequest(file, None), told.append).fingerprint
         done = Probe(contact, ProbeRequest(file, consent, PICTURE), told.append).run()
@@ -130,7 +130,7 @@ def test_what_is_read_before_consent_is_told_before_it_is_sent(world: Any, make_
     told: list[str] = []
     sent: list[tuple[str, str]] = []
     world.pim.on_request(lambda call: sent.append((f"{call.method} {call.path}", "\n".join(told))))
-    contact = TargetMicroPim(config=world.settings(), clock=world.clock).contact
+    contact = TargetMicroPim(config=world.settings(), clock=world.clock).connection
     assert Probe(contact, ProbeRequest(world.folder / "capabilities.json", None), told.append).run() is False
     assert {request for request, _said in sent} == {"GET /api/channels", "GET /api/products"}
     assert [request for request, said in sent if f"    {request}" not in said] == []
@@ -288,7 +288,7 @@ def test_a_pace_only_ever_gets_slower(world: Any) -> None:
     """A limit below the setting counts, one above does not, nonsense never."""
     for known, used in ((30, 30), (900, 60), (0, 60), ("fast", 60), (True, 60), (-5, 60)):
         settings = world.settings(writes_per_minute=60, **file_of(world, writes_per_minute=known))
-        contact = TargetMicroPim(config=settings).contact
+        contact = TargetMicroPim(config=settings).connection
         assert contact.writes._per_minute == used
 
 

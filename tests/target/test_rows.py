@@ -540,7 +540,7 @@ def test_row_37_a_barcode_is_encoded_in_the_path(world: Any, code: str) -> None:
     mine = world.pim.add("mine", ean=code)
     world.pim.add("other", ean="other")
     with own_signals():
-        client = TargetMicroPim(config=world.settings()).contact.client
+        client = TargetMicroPim(config=world.settings()).connection.client
     found = client.product_by_barcode(code)
     assert found is not None
     assert found["id"] == mine["id"]

@@ -110,8 +110,8 @@ SETTING = settings(
 
 def judged(config: dict[str, Any], record: Any, seen: Counter[str]) -> None:
     """Map one product; what comes out is valid, or was rejected with reasons before anything was sent."""
-    found = TargetSettings.read(config)
-    profile = profile_of(config, found)
+    found = TargetSettings.read(config, ())
+    profile = profile_of(found)
     before = json.dumps(record)
     wanted, why = attempted(profile.product, record)
     assert json.dumps(record) == before
@@ -166,7 +166,7 @@ def test_a_valid_product_becomes_a_valid_payload_or_a_reason() -> None:
 def test_a_valid_category_becomes_a_valid_payload_or_a_reason(config: dict[str, Any], record: Any) -> None:
     """A name in one language, or a reason."""
     config["profile"] = "medipim"
-    wanted, why = attempted(profile_of(config, TargetSettings.read(config)).category, record)
+    wanted, why = attempted(profile_of(TargetSettings.read(config, ())).category, record)
     if why is not None:
         assert why.reasons
         return

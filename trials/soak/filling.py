@@ -8,8 +8,6 @@ from typing import Any
 
 from target_micropim.ledger import Ledger, ProductRow
 from target_micropim.ledger.schema import product_values, products
-from target_micropim.settings.shaping import settings_digest
-from target_micropim.settings.values import TargetSettings
 from target_micropim.sync.products import digest_of
 from target_micropim.target import TargetMicroPim
 
@@ -19,10 +17,10 @@ ROWS_A_STEP = 5_000
 def fill(config: dict[str, Any], known: Iterable[tuple[dict[str, Any], int]], like: ProductRow) -> int:
     """Write (record, MicroPIM id) pairs as if they had been carried over, each with the size of a real row."""
     target = TargetMicroPim(config=config)
-    salt = settings_digest(target.config, TargetSettings.read(target.config))
+    salt = target.connection.settings.digest
     ledger = Ledger.open(config["ledger_url"])
     ledger.upgrade()
-    ledger.claim_for(target.contact.organization)
+    ledger.claim_for(target.connection.organization)
     ledger.note("names_harvested", "yes")
     count, rest = 0, iter(known)
     while rows := [_values(like, record, number, salt) for record, number in islice(rest, ROWS_A_STEP)]:

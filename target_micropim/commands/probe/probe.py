@@ -1,4 +1,4 @@
-"""``--probe``: the eighteen questions of first contact (micropim.md 8), with the owner's consent, and their file.
+"""``--probe``: the eighteen questions of a first use (micropim.md 8), with the owner's consent, and their file.
 
 Law: nothing is written before the owner has named this very organization as throw-away, by the fingerprint of address
 and key; never where a ledger shows that real products were sent, nor among more products than a trial place has.
@@ -21,8 +21,8 @@ from target_micropim.errors import RecordRejected
 from target_micropim.ledger import copy_of, summarize
 from target_micropim.settings.capabilities import FORMAT
 
-MOST_STRANGERS = 25
-HASTE_PER_MINUTE = 60_000
+MOST_OTHER_PRODUCTS = 25
+BURST_PER_MINUTE = 60_000
 Question = tuple[str, str, Callable[[ProbeContext], Facts]]
 
 
@@ -39,9 +39,9 @@ class ProbeRequest:
 class Probe:
     """Asks, writes the capability file, clears away. ``tell`` takes the lines for people."""
 
-    def __init__(self, contact: Connection, wish: ProbeRequest, tell: Callable[[str], None]) -> None:
-        self._contact = contact
-        self._wish = wish
+    def __init__(self, connection: Connection, request: ProbeRequest, tell: Callable[[str], None]) -> None:
+        self._connection = connection
+        self._request = request
         self._tell = tell
         self._facts: Facts = {}
         self._unsettled: dict[str, str] = {}
@@ -49,13 +49,13 @@ class Probe:
     @property
     def fingerprint(self) -> str:
         """Address and key of the organization in twelve characters that do not give the key away."""
-        return self._contact.organization.rpartition(" ")[2][:12]
+        return self._connection.organization.rpartition(" ")[2][:12]
 
     def run(self) -> bool:
         """Whether it was carried out. Raises StopRun for an organization that does not look like a throw-away."""
         self._explain()
         self._refuse_real_ones()
-        if self._wish.consent != self.fingerprint:
+        if self._request.consent != self.fingerprint:
             self._tell(
                 "\nNothing was written. If this organization may be thrown away, run the same command again with\n"
                 f"  --throw-away {self.fingerprint}"
@@ -65,7 +65,7 @@ class Probe:
         return True
 
     def _questions(self) -> Iterator[Question]:
-        pictures = Pictures(self._wish.picture, self._wish.big_picture)
+        pictures = Pictures(self._request.picture, self._request.big_picture)
         yield "1", "channels and headers", lists.channels
         yield "2", "paging", lists.paging
         yield "3", "is a SKU unique", products.unique_sku
@@ -86,87 +86,87 @@ class Probe:
         yield "18", "limits: 70 reads and 40 writes without a pause", pace
 
     def _explain(self) -> None:
-        self._tell(f"Probe of {self._contact.settings.base_url}, organization {self.fingerprint}. It would ask:")
+        self._tell(f"Probe of {self._connection.settings.base_url}, organization {self.fingerprint}. It would ask:")
         for number, title, _question in self._questions():
             self._tell(f"  {number:>2} {title}")
         self._tell(
             f"It makes some 25 products (SKU {SKU}…, drafts), 20 categories and an attribute, archives the products\n"
-            f"and deletes the rest, in about ten minutes. What it finds goes into {self._wish.file}.\n"
+            f"and deletes the rest, in about ten minutes. What it finds goes into {self._request.file}.\n"
             "\nFirst it only looks whether anything real is here:\n"
             "    GET /api/channels\n    GET /api/products\n    GET /api/products?status=archived"
         )
 
     def _refuse_real_ones(self) -> None:
         """Raises StopRun. Reads only."""
-        contact = self._contact
-        contact.channels()
-        ledger = copy_of(contact.config["ledger_url"])
+        connection = self._connection
+        connection.channels()
+        ledger = copy_of(connection.settings.ledger_url)
         try:
-            found = summarize(ledger)
+            summary = summarize(ledger)
         finally:
             ledger.close()
-        if found.organization == contact.organization and found.products:
+        if summary.organization == connection.organization and summary.products:
             raise ProbeNotAllowed(
-                f"--probe: the ledger knows {found.products} products of this organization: no throw-away"
+                f"--probe: the ledger knows {summary.products} products of this organization: no throw-away"
             )
-        strangers = 0
+        others = 0
         for query in ({}, {"status": "archived"}):
             for product in self._listed(query):
-                strangers += not str(product.get("sku") or "").startswith(SKU)
-                if strangers > MOST_STRANGERS:
+                others += not str(product.get("sku") or "").startswith(SKU)
+                if others > MOST_OTHER_PRODUCTS:
                     raise ProbeNotAllowed(
-                        f"--probe: more than {MOST_STRANGERS} products of others are here: no throw-away"
+                        f"--probe: more than {MOST_OTHER_PRODUCTS} products of others are here: no throw-away"
                     )
 
     def _listed(self, query: dict[str, str]) -> Iterator[dict[str, Any]]:
         try:
-            yield from self._contact.client.products(**query)
-        except (RecordRejected, Unclear) as why:
-            raise StrangeAnswer(f"--probe: the product list cannot be read: {why}") from None
+            yield from self._connection.client.products(**query)
+        except (RecordRejected, Unclear) as error:
+            raise StrangeAnswer(f"--probe: the product list cannot be read: {error}") from None
 
     def _carry_out(self) -> None:
-        contact = self._contact
-        hasty = contact.wire_at(HASTE_PER_MINUTE)
-        timeout = contact.config["request_timeout_seconds"]
-        ground = ProbeContext(ProbeClient(contact.wire, hasty, contact.clock, contact.redactor, timeout, self._tell))
+        connection = self._connection
+        burst_wire, timeout = connection.wire_at(BURST_PER_MINUTE), connection.settings.request_timeout_seconds
+        client = ProbeClient(connection.wire, burst_wire, connection.clock, connection.redactor, timeout, self._tell)
+        context = ProbeContext(client)
         try:
             for number, title, question in self._questions():
                 self._tell(f"\n{number}. {title}")
-                self._ask(number, question, ground)
+                self._ask(number, question, context)
         finally:
             self._tell("\nClearing away")
             left: list[dict[str, Any]] = []
             try:
-                left.extend(ground.clear())
+                left.extend(context.clear())
             finally:
                 self._write(left)
 
-    def _ask(self, number: str, question: Callable[[ProbeContext], Facts], ground: ProbeContext) -> None:
+    def _ask(self, number: str, question: Callable[[ProbeContext], Facts], context: ProbeContext) -> None:
         try:
-            found = question(ground)
-        except Unclear as why:
-            self._unsettled[number] = str(why)
+            facts = question(context)
+        except Unclear as error:
+            self._unsettled[number] = str(error)
         else:
-            self._facts |= found
-            if not found:
+            self._facts |= facts
+            if not facts:
                 self._unsettled[number] = "not asked"
 
     def _write(self, left: list[dict[str, Any]]) -> None:
-        contact = self._contact
+        connection = self._connection
         page = {
             "format": FORMAT,
-            "service": contact.settings.base_url,
+            "service": connection.settings.base_url,
             "organization": self.fingerprint,
-            "probed_at": int(contact.clock.wall()),
+            "probed_at": int(connection.clock.wall()),
             "facts": dict(sorted(self._facts.items())),
             "unsettled": self._unsettled,
             "left_behind": left,
-            "requests": {"reads": contact.reads.tally.turns, "writes": contact.writes.tally.turns},
+            "requests": {"reads": connection.reads.tally.turns, "writes": connection.writes.tally.turns},
         }
-        self._wish.file.parent.mkdir(parents=True, exist_ok=True)
-        partial = self._wish.file.with_name(f"{self._wish.file.name}.part")
+        self._request.file.parent.mkdir(parents=True, exist_ok=True)
+        partial = self._request.file.with_name(f"{self._request.file.name}.part")
         partial.write_text(json.dumps(page, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        partial.replace(self._wish.file)
-        self._tell(f"\n{len(self._facts)} facts in {self._wish.file}; set capabilities_file to it. Left behind:")
+        partial.replace(self._request.file)
+        self._tell(f"\n{len(self._facts)} facts in {self._request.file}; set capabilities_file to it. Left behind:")
         for thing in left:
             self._tell(f"  {thing['kind']} {thing['id']}: {thing['why']}")

@@ -1,0 +1,36 @@
+"""What is known of MicroPIM's side: which product is which, categories, attributes, names, pictures."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from target_micropim.catalog.assignments import CategoryAssigner
+from target_micropim.catalog.attributes import Attributes
+from target_micropim.catalog.categories import Categories
+from target_micropim.catalog.matching import ProductMatching
+from target_micropim.catalog.names import Names
+from target_micropim.catalog.pictures import ProductPictures
+from target_micropim.services import Services
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The knowledge of one run; each part asks MicroPIM when it has to and keeps what it learns in the ledger."""
+
+    matching: ProductMatching
+    categories: Categories
+    assignments: CategoryAssigner
+    attributes: Attributes
+    names: Names
+    pictures: ProductPictures
+
+    @classmethod
+    def of(cls, services: Services) -> Self:
+        """Over the edges of one run."""
+        return cls(
+            ProductMatching(services.client, services.ledger, services.settings),
+            Categories(services),
+            CategoryAssigner(services),
+            Attributes(services),
+            Names(services),
+            ProductPictures(services),
+        )
