@@ -1,8 +1,9 @@
 """Products into categories by the category's own route, where a PATCH ignores them (micropim.md 4, rows 9 and 10).
 
-Whether that route adds or replaces is not documented. Replacing would throw everybody else out of the category, so
-the first use on a category that has products looks whether they are still there; if not, they are put back and the
-route is not used again in this run. Who was in it is in the ledger meanwhile: a run may be killed in between.
+Whether that route adds or replaces is not documented. A route that replaces would throw all other products
+out of the category. So the first use on a category that has products looks whether they are still there. If not, they
+are put back, and the route is not used again in this run. The ledger holds them meanwhile: a run may be killed in
+between.
 """
 
 import json
@@ -18,7 +19,7 @@ TRIAL = "assigning_on_trial"
 
 
 class CategoryAssigner:
-    """Used from several threads; until the route is proven to add, by one at a time."""
+    """Used from several threads; by one at a time until the route is proven to add."""
 
     def __init__(self, services: Services) -> None:
         self._client = services.client
@@ -28,8 +29,8 @@ class CategoryAssigner:
         self._adds = False
         self._replaces = not services.settings.capabilities.may_assign  # --probe saw the route throw others out
 
-    def mend(self) -> None:
-        """Put back whom the trial of a killed run threw out of a category."""
+    def repair(self) -> None:
+        """Put back the products that the trial of a killed run threw out of a category."""
         if not (trial := self._ledger.fact(TRIAL)):
             return
         number, *before = json.loads(trial)
@@ -37,23 +38,23 @@ class CategoryAssigner:
             now = self._client.category_products(number)
             if not now.issuperset(before):
                 self._post(number, sorted(now.union(before)))
-        except RecordRejected as why:
-            self._warn(f"category {number} may miss products that a killed run found in it: {why.said or why}")
+        except RecordRejected as error:
+            self._warn(f"category {number} may miss products that a killed run found in it: {error.said or error}")
         self._ledger.note(TRIAL, "")
 
     def add(self, product_id: int, missing: list[int]) -> tuple[int, ...]:
         """Put a product into categories; those that it shows afterwards."""
-        why: dict[int, str] = {}
+        refusals: dict[int, str] = {}
         for number in missing:
             try:
                 self._add(number, product_id)
-            except RecordRejected as refused:
-                why[number] = refused.said or str(refused)
+            except RecordRejected as error:
+                refusals[number] = error.said or str(error)
         shown = tuple(category_ids(self._client.product(product_id)))
         for number in missing:
             if number not in shown:
-                told = why.get(number, "MicroPIM does not show it")
-                self._warn(f"did not take: product {product_id} in category {number}: {told}")
+                reason = refusals.get(number, "MicroPIM does not show it")
+                self._warn(f"did not take: product {product_id} in category {number}: {reason}")
         return shown
 
     def _add(self, number: int, product_id: int) -> None:

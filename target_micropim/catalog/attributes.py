@@ -60,15 +60,15 @@ class Attributes:
         """The code under which values of this attribute travel; None when it has no definition."""
         if desired.code not in self._codes:
             try:
-                self._codes[desired.code] = self._found_or_made(desired)
-            except RecordRejected as why:
+                self._codes[desired.code] = self._find_or_create(desired)
+            except RecordRejected as error:
                 self._codes[desired.code] = None
-                said = why.said if isinstance(why, RequestRefused) and why.said else str(why)
+                said = error.said if isinstance(error, RequestRefused) and error.said else str(error)
                 self._warn(f"attribute {desired.code} could not be defined and is left out: {said}")
         return self._codes[desired.code]
 
-    def _found_or_made(self, desired: AttributeValue) -> str | None:
-        if (known := self._ready()) is None:
+    def _find_or_create(self, desired: AttributeValue) -> str | None:
+        if (known := self._list()) is None:
             return None
         body = attribute_body(
             self._settings.attribute_template, name=desired.name, code=desired.code, kind=desired.kind
@@ -76,13 +76,13 @@ class Attributes:
         named = {"code": desired.code, **body}
         definition = _match(known, named)
         if definition is None:
-            definition = self._made(desired, body, named)
+            definition = self._create(desired, body, named)
         elif self._settings.update_attributes:
-            self._brought_in_line(definition, desired, body)
+            self._update(definition, desired, body)
         code = next((definition[key] for key in _CODE_KEYS if isinstance(definition.get(key), str)), "")
         return code if code.strip() else str(named["code"])
 
-    def _brought_in_line(self, definition: dict[str, Any], desired: AttributeValue, body: dict[str, Any]) -> None:
+    def _update(self, definition: dict[str, Any], desired: AttributeValue, body: dict[str, Any]) -> None:
         """PATCH what differs from the template; a refusal leaves the definition as it is, and usable (row 21)."""
         number = definition.get("id")
         changed = {key: value for key, value in body.items() if key not in _KEPT and definition.get(key) != value}
@@ -91,31 +91,31 @@ class Attributes:
         check_payload("attribute", body)
         try:
             self._client.update_attribute(number, changed)
-        except RecordRejected as why:
-            said = why.said if isinstance(why, RequestRefused) and why.said else str(why)
+        except RecordRejected as error:
+            said = error.said if isinstance(error, RequestRefused) and error.said else str(error)
             self._warn(f"attribute {desired.code} stays as it is: {said}")
             return
         changes = [Change(key, definition.get(key), value) for key, value in changed.items()]
         self._report.changed(Subject("attributes", desired.code, None, number), changes)
 
-    def _made(self, desired: AttributeValue, body: dict[str, Any], named: dict[str, Any]) -> dict[str, Any]:
+    def _create(self, desired: AttributeValue, body: dict[str, Any], named: dict[str, Any]) -> dict[str, Any]:
         check_payload("attribute", body)
-        made = self._post_once.post(
+        definition = self._post_once.post(
             post=lambda: {**body, **self._client.create_attribute(body)},
             look=lambda: _match(_definitions(self._client.attributes()), named),
             attempts=MAX_POSTS,
         )
         self._report.attribute(desired.code)
-        return made
+        return definition
 
-    def _ready(self) -> list[dict[str, Any]] | None:
+    def _list(self) -> list[dict[str, Any]] | None:
         """The definitions, listed once; without the list nothing is made, since everything would look missing."""
         if self._definitions is None and self._defines:
             try:
                 self._definitions = _definitions(self._client.attributes())
-            except (RecordRejected, Unclear, ValueError) as why:
+            except (RecordRejected, Unclear, ValueError) as error:
                 self._defines = False
-                self._warn(f"the list of attributes cannot be read, so none is made or sent: {why}")
+                self._warn(f"the list of attributes cannot be read, so none is made or sent: {error}")
                 self._sends = False
         return self._definitions
 
@@ -125,20 +125,20 @@ class Attributes:
 
 def _definitions(data: Any) -> list[dict[str, Any]]:
     """The list in any of its possible shapes (micropim.md 1.8). Raises ValueError for an unknown one."""
-    found = data
+    items = data
     if isinstance(data, dict):
-        found = next((data[key] for key in _LIST_KEYS if isinstance(data.get(key), list)), [] if not data else None)
-    if not isinstance(found, list):
+        items = next((data[key] for key in _LIST_KEYS if isinstance(data.get(key), list)), [] if not data else None)
+    if not isinstance(items, list):
         raise ValueError("the answer holds no list of attributes")
-    return [item for item in found if isinstance(item, dict)]
+    return [item for item in items if isinstance(item, dict)]
 
 
 def _match(known: list[dict[str, Any]], named: Mapping[str, Any]) -> dict[str, Any] | None:
     """The definition with this code, else with this name. Raises RecordRejected when several have it."""
     for key, value in (*((key, named["code"]) for key in _CODE_KEYS), ("name", named["name"])):
-        found = [item for item in known if isinstance(item.get(key), str) and folded(item[key]) == folded(value)]
-        if len(found) > 1:
-            raise RecordRejected("recognise", [Reason(key, f"MicroPIM has {len(found)} attributes with {value}")])
-        if found:
-            return found[0]
+        matches = [item for item in known if isinstance(item.get(key), str) and folded(item[key]) == folded(value)]
+        if len(matches) > 1:
+            raise RecordRejected("recognise", [Reason(key, f"MicroPIM has {len(matches)} attributes with {value}")])
+        if matches:
+            return matches[0]
     return None

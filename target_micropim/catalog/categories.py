@@ -57,7 +57,7 @@ class CategoryUpdater:
 
 
 MAX_POSTS = 6
-ON_ITS_WAY = "category_on_its_way"  # fact of the ledger: the one that is being made, or was made last
+IN_CREATION = "category_on_its_way"  # fact of the ledger: the one that is being made, or was made last
 
 
 @dataclass(frozen=True)
@@ -90,22 +90,22 @@ class Categories:
             return
         self._tree = self._read()
         self._known = {key: number for key, number in self._ledger.categories().items() if number in self._tree.names}
-        self._take_up(self._tree)
+        self._take_over(self._tree)
         try:
             for name in filter(None, (part.strip() for part in (self._root_path or "").split(">"))):
                 self._root = self._place(name, "", self._root)[0]
-        except RecordRejected as why:
-            raise InvalidSettings(f"category_root {self._root_path}: {why}") from None
+        except RecordRejected as error:
+            raise InvalidSettings(f"category_root {self._root_path}: {error}") from None
 
-    def _take_up(self, tree: Tree) -> None:
-        """What a killed run was making is ours if it is there, whatever the source calls it by now."""
-        external_id, parent, name = json.loads(self._ledger.fact(ON_ITS_WAY) or "[null, null, null]")
+    def _take_over(self, tree: Tree) -> None:
+        """What a killed run was making is ours if it is there, whatever name the source has for it now."""
+        external_id, parent, name = json.loads(self._ledger.fact(IN_CREATION) or "[null, null, null]")
         if external_id is None or external_id in self._known:
             return
-        found = tree.find(parent, name)
-        if len(found) == 1:
-            self._known[external_id] = found[0]
-            self._ledger.remember_category(external_id, found[0])
+        matches = tree.find(parent, name)
+        if len(matches) == 1:
+            self._known[external_id] = matches[0]
+            self._ledger.remember_category(external_id, matches[0])
 
     def ids(self, external: tuple[str, ...]) -> dict[str, int]:
         """Those of the external ids that have their category, in their order."""
@@ -160,15 +160,15 @@ class Categories:
         self, name: str, description: str, parent: int | None, external_id: str | None = None
     ) -> tuple[int, bool]:
         tree = self._tree or Tree()
-        if (found := self._one(tree, parent, name)) is not None:
-            return found, False
+        if (number := self._one(tree, parent, name)) is not None:
+            return number, False
         self._check_depth(tree, parent, name)
         payload: dict[str, Any] = {"name": name, "parent_id": parent}
         if description:
             payload["description"] = description
         check_payload("category", payload)
         if external_id is not None:
-            self._ledger.note(ON_ITS_WAY, json.dumps([external_id, parent, name]))
+            self._ledger.note(IN_CREATION, json.dumps([external_id, parent, name]))
         number = self._create(payload)
         tree.add(number, name, parent)
         return number, True
@@ -184,21 +184,21 @@ class Categories:
         """The tree as it is now. Raises StopRun: without it every category would look missing."""
         try:
             return read_tree(self._client.category_tree())
-        except (RecordRejected, ValueError) as why:
-            raise StrangeAnswer(f"The category tree of MicroPIM cannot be read: {why}") from None
+        except (RecordRejected, ValueError) as error:
+            raise StrangeAnswer(f"The category tree of MicroPIM cannot be read: {error}") from None
 
     @staticmethod
     def _one(tree: Tree, parent: int | None, name: str) -> int | None:
-        found = tree.find(parent, name)
-        if len(found) > 1:
-            where = tree.path(found[0])
-            raise RecordRejected("recognise", [Reason("name", f"MicroPIM has {len(found)} categories at {where}")])
-        return found[0] if found else None
+        matches = tree.find(parent, name)
+        if len(matches) > 1:
+            path = tree.path(matches[0])
+            raise RecordRejected("recognise", [Reason("name", f"MicroPIM has {len(matches)} categories at {path}")])
+        return matches[0] if matches else None
 
     def _check_depth(self, tree: Tree, parent: int | None, name: str) -> None:
-        depth, step = 1, parent
-        while step is not None and depth <= self._max_depth:
-            depth, step = depth + 1, tree.parents.get(step)
+        depth, ancestor = 1, parent
+        while ancestor is not None and depth <= self._max_depth:
+            depth, ancestor = depth + 1, tree.parents.get(ancestor)
         if depth > self._max_depth:
-            told = f"{name} would be more than {self._max_depth} levels deep (max_category_depth)"
-            raise RecordRejected("plan", [Reason("parent", told)])
+            message = f"{name} would be more than {self._max_depth} levels deep (max_category_depth)"
+            raise RecordRejected("plan", [Reason("parent", message)])

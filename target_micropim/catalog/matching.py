@@ -1,4 +1,4 @@
-"""External id <-> MicroPIM id, for what the ledger does not know.
+"""Which product of MicroPIM a record is, where the ledger does not know it.
 
 Law: the SKU we create is a pure function of the external id, so a product can always be found again. MicroPIM has no
 look-up by SKU, only a text search that may hit a part of it, another field, or nothing of the archive (micropim.md 4,
@@ -59,16 +59,16 @@ class ProductMatching:
         self._by_ean = "ean" in settings.match_on
         self._searches = capabilities.search_finds_sku
         self._archive_shows: bool | None = None if capabilities.may_show_archive else False
-        self._witness = threading.Lock()
+        self._archive_lock = threading.Lock()
         self._indexed = False
-        self._tried = False
-        self._asked = 0
+        self._was_read = False
+        self._lookups = 0
 
     def wants_index(self, unknown: int) -> bool:
         """Whether so many unknown products make reading the whole list the cheaper way."""
-        self._asked += unknown
+        self._lookups += unknown
         enough = {"index": 1, "auto": MANY if self._searches else 1}.get(self._lookup)
-        return enough is not None and not self._tried and self._asked >= enough
+        return enough is not None and not self._was_read and self._lookups >= enough
 
     @property
     def is_indexed(self) -> bool:
@@ -87,13 +87,13 @@ class ProductMatching:
 
         ``names`` learns the brands and suppliers of every product.
         """
-        self._tried = True  # a list that changes all the time is not read again and again
+        self._was_read = True  # a list that changes all the time is not read again and again
         for attempt in (1, 2):
             self._ledger.forget_seen()
             try:
                 complete = [self._read_list(query, names) for query in _LISTS]
-            except (RecordRejected, Unclear) as why:
-                raise StrangeAnswer(f"The product list of MicroPIM cannot be read: {why}") from None
+            except (RecordRejected, Unclear) as error:
+                raise StrangeAnswer(f"The product list of MicroPIM cannot be read: {error}") from None
             self._indexed = all(complete)
             if self._indexed:
                 logger.info("Index: %d products of MicroPIM read", self._ledger.count_seen())
@@ -120,8 +120,8 @@ class ProductMatching:
         Raises RecordRejected when several products match.
         """
         by_sku = self._indexed_by(sku=sku) if self._indexed else self.search(sku)
-        if found := _only(by_sku, "sku", sku):
-            return found
+        if match := _only(by_sku, "sku", sku):
+            return match
         if not (self._by_ean and ean and has_check_digit(ean)):
             return None
         if self._indexed:
@@ -135,15 +135,15 @@ class ProductMatching:
 
     def _shows_archive(self) -> bool:
         """Whether a search without a status holds the archive: proven in this run by a product that is archived."""
-        with self._witness:
+        with self._archive_lock:
             if self._archive_shows is None:
                 self._archive_shows = False  # no witness, no proof
                 archived = next(
                     (p for p in self._client.products_page(1, status="archived").products if p.get("sku")), None
                 )
                 if archived is not None:
-                    found = self._hits(str(archived["sku"]).strip(), _LISTS[0])
-                    self._archive_shows = any(hit.remote_id == archived.get("id") for hit in found)
+                    hits = self._hits(str(archived["sku"]).strip(), _LISTS[0])
+                    self._archive_shows = any(hit.remote_id == archived.get("id") for hit in hits)
             return self._archive_shows
 
     def _hits(self, sku: str, query: dict[str, str]) -> list[RemoteProduct]:
@@ -160,11 +160,11 @@ class ProductMatching:
                 number, total = number + 1, page.total
                 ids.update(str(product.get("id")) for product in page.products)
                 exact = (remote_product(p) for p in page.products if str(p.get("sku") or "").strip() == sku)
-                hits |= {found.remote_id: found for found in exact}
+                hits |= {product.remote_id: product for product in exact}
             if number == 1 or total is None or len(ids) >= total:
                 return list(hits.values())
-        told = f"the search for {sku} shows other products each time: nobody can tell whether it is there"
-        raise RecordRejected("recognise", [Reason("sku", told)])
+        message = f"the search for {sku} shows other products each time: nobody can tell whether it is there"
+        raise RecordRejected("recognise", [Reason("sku", message)])
 
     def search_one(self, sku: str) -> RemoteProduct | None:
         """The product a search finds with exactly this SKU, or None. Raises RecordRejected when there are several."""
@@ -194,13 +194,13 @@ def _only(hits: list[RemoteProduct], field: str, value: str) -> RemoteProduct | 
 
 
 def _seen(product: dict[str, Any]) -> SeenProduct:
-    found = remote_product(product)
+    remote = remote_product(product)
     ean = str(product.get("ean") or "").strip()
     return SeenProduct(
-        remote_id=found.remote_id,
+        remote_id=remote.remote_id,
         sku=str(product.get("sku") or "").strip()[:255],
         gtin=ean.zfill(14) if has_check_digit(ean) else None,
-        images=found.images,
-        server=found.server,
-        category_ids=found.category_ids,
+        images=remote.images,
+        server=remote.server,
+        category_ids=remote.category_ids,
     )

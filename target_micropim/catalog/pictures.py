@@ -1,14 +1,12 @@
-"""Pictures: each once, in order (micropim.md 4, rows 15 to 19).
+"""Pictures: each once, in order (micropim.md 4, rows 15 to 19), and looked at once more when the run ends (row 18).
 
 MicroPIM re-hosts what it is given and never tells the source again, so only the ledger knows what was sent. Before a
-picture is sent its intent is written down with the number of pictures then present; whoever finds an intent without an
-end counts the pictures to learn what became of it.
-
-At the end of a run: whether the pictures that MicroPIM accepted show (micropim.md 4, row 18).
+picture is sent its intent is written down with the number of pictures then present; an intent
+without an end is resolved by counting the pictures.
 
 MicroPIM fetches by itself, at once or later, and may fail without a word. So each product that got pictures is looked
-at once when everything is settled: in the list where that is cheaper, else singly. What an interrupted run did not look
-at is left to the next one.
+at once when everything is settled: in the list where that is cheaper, else one by one. What an interrupted run did not
+look at is left to the next one.
 """
 
 import logging
@@ -74,15 +72,15 @@ class ProductPictures:
         sent = sum(row.state in SENT_STATES for row in rows.values())
         self._note_missing(desired, remote, sent)
         remote.images = max(remote.images, sent)  # a picture that was accepted may not show yet (row 18)
-        reached = [picture for picture in fresh if self._is_reached(desired, picture)]
-        accepted = [self._send_one(desired, picture, remote) for picture in reached]
+        reachable = [picture for picture in fresh if self._is_reachable(desired, picture)]
+        accepted = [self._send_one(desired, picture, remote) for picture in reachable]
         if any(accepted):
             self._ledger.await_pictures(
                 AwaitedPictures(desired.external_id, remote.remote_id, desired.sku, remote.images)
             )
-        return reached == fresh
+        return reachable == fresh
 
-    def _is_reached(self, desired: DesiredProduct, picture: Picture) -> bool:
+    def _is_reachable(self, desired: DesiredProduct, picture: Picture) -> bool:
         """By check_media_urls: a picture that nobody can fetch is not sent, and listed for a person (row 18)."""
         problem = self._url_check.trouble_with(picture.url) if self._url_check else None
         if problem is None:
@@ -96,8 +94,8 @@ class ProductPictures:
         """A person's pictures that were there when nothing was to be sent are no reason to keep back later ones."""
         last = next((row for row in reversed(rows.values()) if row.state in SENT_STATES), None)
         if last is not None:
-            known = replace(last, count_before=remote.images - 1)
-            self._ledger.remember_media(desired.external_id, [known], soon=True)
+            counted = replace(last, count_before=remote.images - 1)
+            self._ledger.remember_media(desired.external_id, [counted], soon=True)
 
     def _leave(self, desired: DesiredProduct, remote: RemotePictures, fresh: list[Picture]) -> None:
         """A product that has pictures of unknown origin gets none of ours: they could be the same ones.
@@ -157,8 +155,8 @@ class ProductPictures:
                 desired.external_id, [MediaRow(picture.key, picture.url, "intent", remote.images)]
             )
             state = self._post(payload, remote)
-        except RequestRefused as refused:
-            what = f"picture {picture.key} was refused: {refused.said or refused}"
+        except RequestRefused as refusal:
+            what = f"picture {picture.key} was refused: {refusal.said or refusal}"
             self._tell(desired, what)
             state = "refused"
         else:
@@ -211,8 +209,8 @@ class PictureAudit:
             while not self._clock.stopped and (due := self._ledger.awaited_pictures()):
                 for awaited in due:
                     self._look_at(awaited)
-        except StopRun as why:
-            logger.warning("The pictures of this run could not be looked at; the next run does: %s", why)
+        except StopRun as error:
+            logger.warning("The pictures of this run could not be looked at; the next run does: %s", error)
 
     def _look_into_list(self) -> None:
         """Page by page, as long as that is cheaper than one question for each product."""

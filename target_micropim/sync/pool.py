@@ -1,4 +1,4 @@
-"""Several hands, no key ever in two of them at once, and a queue that has an end."""
+"""Several threads, no key ever in two of them at once, and a queue with a limit."""
 
 import threading
 from collections.abc import Callable, Hashable

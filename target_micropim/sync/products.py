@@ -1,4 +1,4 @@
-"""Products on their way: unchanged ones end at the ledger, others go through the pool, archives wait for the end."""
+"""The products stream: unchanged ones end at the ledger, others go through the pool, archives wait for the end."""
 
 import hashlib
 import logging
@@ -34,11 +34,10 @@ logger = logging.getLogger("target-micropim")
 
 @dataclass(frozen=True)
 class Item:
-    """A product on its way: its ticket, its record, its external id, and the digest of all that matters of it.
+    """A record of the stream: its ticket, its text, its external id, and the digest of what matters in it.
 
-    The record waits as text, its own or that of the line it came in: two hundred as objects push each other out of the
-    processor's cache and set off the garbage collector, which together cost more than all else that is done to an
-    unchanged record.
+    The record waits as text, its own or that of the line it came in. Two hundred objects would push each other out of
+    the processor's cache and set off the garbage collector: more than all else that an unchanged record costs.
     """
 
     ticket: int
@@ -64,7 +63,7 @@ def digest_of(record: dict[str, Any], settings_digest: str) -> str:
 
 
 class ProductsSync:
-    """Fed by one thread; the pool's threads carry."""
+    """Fed by one thread; the threads of the pool write."""
 
     def __init__(
         self, profile: Profile, services: Services, catalog: Catalog, outcomes: Outcomes, pool: KeyedPool
@@ -79,7 +78,7 @@ class ProductsSync:
         self._archives = PendingArchives()
         self._in_flight: Counter[str] = Counter()
         self._lock = threading.Lock()
-        self._is_mended = False
+        self._is_repaired = False
 
     def receive(self, record: dict[str, Any], line: bytes | None) -> None:
         """Keep a product until its batch is full."""
@@ -92,15 +91,15 @@ class ProductsSync:
             self.flush()
 
     def flush(self) -> None:
-        """One look into the ledger for a batch: what is unchanged is done, the rest goes into the pool."""
+        """One query of the ledger for a batch: what is unchanged is done, the rest goes into the pool."""
         items, self._buffer = self._buffer, []
         if changed := list(self._changed(items)):
-            self._look_first(changed)
+            self._prepare(changed)
             for item in changed:
-                self._hand_out(item)
+                self._submit(item)
 
     def finish(self) -> None:
-        """Everything in flight is awaited; late categories are linked; archives go if their guard agrees."""
+        """Wait for what is in flight, link late categories, and archive if the limit allows it."""
         self.flush()
         self._pool.drain()
         self._link_late_categories()
@@ -127,22 +126,22 @@ class ProductsSync:
         digests = self._services.ledger.digests(item.key for item in items) if items else {}
         touched: set[str] = set()
         for item in items:
-            if digests.get(item.key) == item.digest and item.key not in touched and not self._is_moving(item.key):
+            if digests.get(item.key) == item.digest and item.key not in touched and not self._is_pending(item.key):
                 self._outcomes.settle(STREAM, item.ticket, "unchanged")
             else:
                 touched.add(item.key)
                 yield item
 
-    def _is_moving(self, key: str) -> bool:
+    def _is_pending(self, key: str) -> bool:
         with self._lock:
             return key in self._in_flight or key in self._archives
 
-    def _look_first(self, changed: list[Item]) -> None:
+    def _prepare(self, changed: list[Item]) -> None:
         """Read the whole product list when that is cheaper than many look-ups, or once to learn the brands."""
         matching, names = self._catalog.matching, self._catalog.names
         if self._profile.writes_categories:
             self._catalog.categories.ready()
-            self._mend_once()
+            self._repair_once()
         rows = self._services.ledger.products(item.key for item in changed)
         unknown = sum(item.key not in rows or rows[item.key].remote_id == ABSENT for item in changed)
         named = (pair for item in changed for pair in self._profile.names(item.record))
@@ -152,26 +151,26 @@ class ProductsSync:
             matching.build_index(names)
             names.save(harvested=True)
 
-    def _mend_once(self) -> None:
+    def _repair_once(self) -> None:
         """Before the first product is handed out."""
-        if not self._is_mended:
-            self._catalog.assignments.mend()
-            self._is_mended = True
+        if not self._is_repaired:
+            self._catalog.assignments.repair()
+            self._is_repaired = True
 
-    def _hand_out(self, item: Item) -> None:
-        """Into the pool: neither this record's versions nor another record with its SKU are in two hands at once."""
+    def _submit(self, item: Item) -> None:
+        """Into the pool: two versions of a record, or two records with one SKU, are never written at the same time."""
         sku = self._profile.hand(item.record, item.key)
         with self._lock:
             self._in_flight[item.key] += 1
-        self._pool.submit(frozenset({("id", item.key), ("sku", sku)}), partial(self._work, item))
+        self._pool.submit(frozenset({("id", item.key), ("sku", sku)}), partial(self._sync, item))
 
-    def _work(self, item: Item) -> None:
-        """One product in one hand."""
+    def _sync(self, item: Item) -> None:
+        """One product, in a thread of the pool."""
         self._supersede(item.key)
         try:
             with record_scope(STREAM, item.key, item.ticket):
                 outcome = self._product_sync.sync(item.record, item.digest)
-            self._end(item, outcome)
+            self._close(item, outcome)
         except RecordRejected as error:
             self._outcomes.reject(STREAM, item.ticket, item.key, item.record, error)
         except (StopRun, Interrupted, OSError):
@@ -182,10 +181,10 @@ class ProductsSync:
             self._outcomes.reject(STREAM, item.ticket, item.key, item.record, unexpected)
         finally:
             self._services.ledger.flush()
-            self._landed(item.key)
+            self._forget_in_flight(item.key)
         self._outcomes.release()
 
-    def _landed(self, key: str) -> None:
+    def _forget_in_flight(self, key: str) -> None:
         with self._lock:
             self._in_flight[key] -= 1
             if not self._in_flight[key]:
@@ -197,7 +196,7 @@ class ProductsSync:
         if superseded is not None:
             self._outcomes.settle(STREAM, superseded.ticket, "superseded")
 
-    def _end(self, item: Item, outcome: Outcome) -> None:
+    def _close(self, item: Item, outcome: Outcome) -> None:
         if outcome.archive is None:
             self._outcomes.settle(STREAM, item.ticket, outcome.action)
             return
