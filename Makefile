@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PART := tests/sdk tests/fuzz tests/tap/test_row_decoder.py tests/tap/test_json_lines.py tests/tap/test_reader.py tests/target/test_ledger.py
 
-.PHONY: help demo sandbox test pythons part lint types check bench soak fuzz mutate faults kill pictures generate lock package sbom audit docs clean
+.PHONY: help demo sandbox test pythons part lint types check bench soak fuzz mutate road faults kill pictures generate lock package sbom audit docs clean
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1  /p' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ fuzz: $(READY) ## coverage-guided: make fuzz TARGET=lines TIME=60 (docs/fuzzing.
 mutate: $(READY) ## change the pure modules in memory, see which tests notice: make mutate [MODULE=...] [SAMPLE=n] (docs/mutation.md)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --group mutate
 	nice $(BIN)/python trials/mutate.py --sample $(or $(SAMPLE),0) $(MODULE)
+
+road: $(READY) ## calls, functions and files of one record beside the last release's; ROAD=changed shows one, RENEW=1 keeps them
+	@$(BIN)/python -m trials.road $(if $(ROAD),--show $(ROAD)) $(if $(RENEW),--renew)
 
 faults: $(READY) ## every fault of the sandbox, what came of it (SIDE=tap PART=429); writes docs/faults.md
 	$(BIN)/python -m trials.faults $(if $(SIDE),"$(SIDE)" "$(PART)")
