@@ -18,6 +18,7 @@ and no thread is at work any more. For the tap it goes from one row to the next,
 Each road is traced several times; what came out most often is told.
 
 Of the published figures the unchanged product comes out exactly, and the tap's row but for its functions (37, not 39).
-The changed and the new product are within 4 % in functions and one in files, and differ by a fifth in calls and up to a
-quarter in changes of file: which record was used is not known. So the figures of the last release are those of this program on its commit (``figures/road.json``).
+The changed and the new product are within 4 % in functions and one in files, and differ by a fifth in calls and by
+12 and 26 % in changes of file: which record was used is not known. So the figures of the last release are those of this
+program on its commit (``figures/road.json``).
 """
