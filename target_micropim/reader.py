@@ -59,7 +59,11 @@ class OrjsonReader(GenericSingerReader[bytes]):
     def process_lines(self, file_input: Any, callbacks: dict[Any, Callable[[dict[str, Any]], None]]) -> Counter[str]:
         counts: Counter[str] = Counter()
         try:
-            for kind, message in self._messages(file_input or self.default_input):
+            for number, (line, is_whole) in enumerate(self._lines(file_input or self.default_input), start=1):
+                if is_whole and not line.strip():
+                    continue
+                message = self._message(number, line, is_whole=is_whole)
+                kind, self.line = message["type"], line
                 callbacks[kind](message)
                 counts[kind] += 1
         except BaseException as failure:
@@ -67,15 +71,6 @@ class OrjsonReader(GenericSingerReader[bytes]):
                 self._on_failure(failure)
             raise
         return counts
-
-    def _messages(self, source: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Each message with its type; ``line`` is the one that holds it."""
-        for number, (line, is_whole) in enumerate(self._lines(source), start=1):
-            if is_whole and not line.strip():
-                continue
-            message = self._message(number, line, is_whole=is_whole)
-            self.line = line
-            yield message["type"], message
 
     def _lines(self, source: Any) -> Iterator[tuple[bytes, bool]]:
         lines = lines_of(getattr(source, "buffer", source), self._limits.line_bytes)

@@ -44,8 +44,9 @@ class Checkpoints:
             if self._waiting and self._waiting[-1][0] == self._next:
                 self._waiting.pop()
             self._waiting.append((self._next, state))
-            self._drop_superseded()
-            self._thin_out()
+            if len(self._waiting) > MOST_WAITING:
+                self._drop_superseded()
+                self._thin_out()
 
     def release(self, *, now: bool = False) -> None:
         """Write the newest state that is safe, if the interval is over or ``now`` is given."""
