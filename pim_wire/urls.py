@@ -1,17 +1,20 @@
-"""Addresses as settings may give them. Of services: https, or plain http to this machine, and nothing but the place."""
+"""URLs in settings: which ones are accepted, and how they are shown without their secrets.
+
+A service's URL is https, or plain http to this machine, and has neither credentials nor a query.
+"""
 
 import ipaddress
 from urllib.parse import SplitResult, urlsplit
 
 from pim_wire.errors import InvalidSettings
 
-_STORES = ("sqlite", "postgresql", "redis", "rediss")
+_STORE_SCHEMES = ("sqlite", "postgresql", "redis", "rediss")
 
 
 def checked_base_url(setting: str, url: str, added: tuple[str, ...] = ()) -> str:
     """The base URL without a trailing slash. Raises InvalidSettings unless https, or http to loopback, and bare.
 
-    ``added``: endings that every request brings itself.
+    ``added``: path segments that every request appends itself.
     """
     parts = _split(url)
     if parts is None or parts.scheme not in {"https", "http"} or not parts.hostname:
@@ -29,20 +32,34 @@ def checked_base_url(setting: str, url: str, added: tuple[str, ...] = ()) -> str
 
 
 def checked_throttle_url(url: str | None) -> str | None:
-    """A ``throttle_url`` that one of the stores may be behind. Raises InvalidSettings."""
+    """A ``throttle_url`` that names one of the stores. Raises InvalidSettings."""
     if url is None:
         return None
-    scheme, colon, place = url.strip().partition("://")
-    is_no_file = scheme == "sqlite" and (not place.startswith("/") or ":memory:" in place)
-    if not colon or scheme not in _STORES or is_no_file or len(place) <= 1:
+    scheme, separator, location = url.strip().partition("://")
+    is_no_file = scheme == "sqlite" and (not location.startswith("/") or ":memory:" in location)
+    if not separator or scheme not in _STORE_SCHEMES or is_no_file or len(location) <= 1:
         raise InvalidSettings(
             "throttle_url: must look like sqlite:///path, postgresql://user@host/name or redis://host:6379/0"
         )
     return url.strip()
 
 
+def shown_url(url: str, kind: str = "database") -> str:
+    """A URL of a database or store without its password and without its options, which may hold a password too.
+
+    ``kind`` names what the URL should lead to, for the text in place of an unreadable one.
+    """
+    from sqlalchemy.engine import make_url  # noqa: PLC0415 - most commands need no database
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+
+    try:
+        return make_url(url).set(query={}).render_as_string(hide_password=True)
+    except (SQLAlchemyError, ValueError):
+        return f"(not an address of a {kind})"
+
+
 def _split(url: str) -> SplitResult | None:
-    """The parts of an address; None when it cannot be read."""
+    """The parts of a URL; None when it cannot be read."""
     try:
         parts = urlsplit(url.strip())
         parts.port  # noqa: B018 - reading it is the check
@@ -52,7 +69,7 @@ def _split(url: str) -> SplitResult | None:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether the host is this machine, by name or by address."""
+    """Whether the host is this machine, by name or by IP address."""
     if host == "localhost":
         return True
     try:

@@ -31,8 +31,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import SQLAlchemyError
 
+from pim_wire.urls import shown_url
 from target_micropim.ledger import schema
-from target_micropim.ledger.database import engine_for, failed, place_of, shown_url
+from target_micropim.ledger.database import engine_for, failed, place_of
 from target_micropim.ledger.store import Ledger
 
 CHUNK_ROWS = 1000

@@ -16,6 +16,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from pim_wire.urls import shown_url
 from target_micropim.errors import LedgerUnusable
 from target_micropim.ledger import schema
 from target_micropim.ledger.schema import STEPS, VERSION
@@ -35,14 +36,6 @@ def failed(place: str, error: BaseException) -> LedgerUnusable:
     told = cause(error) if not isinstance(error, ValueError) else "not an address of a database"
     advice = next((words for sign, words in _ADVICE.items() if sign in told), "run it again when that is put right")
     return LedgerUnusable(f"ledger_url {place} failed ({told}): {advice}")
-
-
-def shown_url(url: str) -> str:
-    """A ``ledger_url`` without its password, nor the options behind it, which may hold one."""
-    try:
-        return make_url(url).set(query={}).render_as_string(hide_password=True)
-    except (SQLAlchemyError, ValueError):
-        return "(not an address of a database)"
 
 
 def cause(error: BaseException) -> str:

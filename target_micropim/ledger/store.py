@@ -11,9 +11,10 @@ from dataclasses import replace
 from sqlalchemy import ColumnElement, Engine, bindparam, delete, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from pim_wire.urls import shown_url
 from target_micropim.errors import LedgerUnusable
 from target_micropim.ledger import schema
-from target_micropim.ledger.database import Database, engine_for, failed, shown_url
+from target_micropim.ledger.database import Database, engine_for, failed
 from target_micropim.ledger.schema import (
     AwaitedPictures,
     MediaRow,

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pytest
 
 from pim_wire.redaction import Redactor, passwords_in
-from target_micropim.ledger.database import shown_url
+from pim_wire.urls import shown_url
 from trials.canary import KEY, KEY_ID, PASSWORD, SECRET, forms, leaks, written
 
 BIN = Path(sys.executable).parent
