@@ -1,1 +1,1 @@
-"""What both plugins need and neither API knows: politeness on the wire, quiet failures, where the schemas are."""
+"""The code that both plugins share: HTTP with retries and a throttle, settings, errors in one line, schema files."""

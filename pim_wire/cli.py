@@ -1,7 +1,7 @@
-"""What both plugins add to the SDK's command line: no secret in a message, one line for a failure, exit code 1.
+"""What both plugins change in the SDK's command line: no secret in a message, one line for a failure, exit code 1.
 
-Stock singer-sdk 0.54.9 prints the offending value of a wrong setting, even of a secret one, and a traceback for every
-failure (reliability sheet 2.2); both go to log collectors at night.
+Stock singer-sdk 0.54.9 prints the offending value of an invalid setting, even of a secret one, and a traceback for
+every failure (reliability sheet 2.2). Both would be stored by log collectors.
 """
 
 import logging
@@ -20,9 +20,9 @@ from singer_sdk.plugin_base import PluginBase, SingerCommand
 from singer_sdk.typing import extend_validator_with_defaults
 from typing_extensions import override
 
-from pim_wire.config import unknown_settings, with_clear_files
+from pim_wire.config import set_config_reader, warn_unknown_settings
 from pim_wire.errors import CannotWrite, Interrupted, InvalidInput, InvalidSettings, StopRun, page_of
-from pim_wire.limits import LEAST_LINE_BYTES, LEAST_NESTING, LINE_BYTES, MOST_LINE_BYTES, MOST_NESTING, NESTING
+from pim_wire.limits import LINE_BYTES, MAX_LINE_BYTES, MAX_NESTING, MIN_LINE_BYTES, MIN_NESTING, NESTING
 from pim_wire.redaction import Redactor
 
 T = TypeVar("T")
@@ -54,23 +54,23 @@ class QuietCommand(SingerCommand):
         warnings.filterwarnings("once", category=DeprecationWarning)
         return self._quietly(super(SingerCommand, self).invoke, ctx)
 
-    def _quietly(self, act: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+    def _quietly(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         try:
-            return act(*args, **kwargs)
+            return function(*args, **kwargs)
         except (click.exceptions.Exit, click.ClickException, click.Abort):
             raise
-        except BaseException as failure:  # noqa: BLE001 - the outermost frame: every end becomes a line and a code
-            raise click.exceptions.Exit(self._end(failure)) from None
+        except BaseException as failure:  # noqa: BLE001 - the outermost frame: every failure becomes a line and a code
+            raise click.exceptions.Exit(self._report(failure)) from None
 
-    def _end(self, failure: BaseException) -> int:
-        """Say why the run ends, in one line, and with which exit code."""
+    def _report(self, failure: BaseException) -> int:
+        """Log the reason in one line; the exit code."""
         if isinstance(failure, SystemExit):
             return failure.code if isinstance(failure.code, int) else EXIT_STOPPED
         if isinstance(failure, Interrupted | KeyboardInterrupt):
-            told = "Stopped on request; the next run goes on from the last state written (%s)"
-            self.logger.warning(told, page_of(Interrupted.section))
+            message = "Stopped on request; the next run goes on from the last state written (%s)"
+            self.logger.warning(message, page_of(Interrupted.section))
             return EXIT_INTERRUPTED
-        _end_stdout()
+        _flush_stdout()
         self.logger.error("%s (%s)", _one_line(failure).removesuffix("."), page_of(section_of(failure)))
         self.logger.debug("The failure in full", exc_info=failure)
         return EXIT_STOPPED
@@ -80,12 +80,12 @@ def section_of(failure: BaseException) -> str:
     """The section of the page of errors about a failure."""
     if isinstance(failure, StopRun | Interrupted):
         return failure.section
-    if _is_of_the_sdk(failure) and not isinstance(failure, ConfigValidationError):
+    if _is_sdk_error(failure) and not isinstance(failure, ConfigValidationError):
         return InvalidInput.section
     return next(section for kind, section in _SECTIONS if isinstance(failure, kind))
 
 
-def _is_of_the_sdk(failure: BaseException) -> bool:
+def _is_sdk_error(failure: BaseException) -> bool:
     return type(failure).__module__.startswith("singer_sdk.")
 
 
@@ -99,14 +99,14 @@ def _one_line(failure: BaseException) -> str:
     if isinstance(failure, OSError) and failure.strerror:
         return f"The system refused: {failure.strerror}" + (f" ({failure.filename})" if failure.filename else "")
     text = str(failure).splitlines()[0][:200] if str(failure) else "no text"
-    if _is_of_the_sdk(failure):
-        return text  # the SDK's own sentences: a record before its schema, a key that is missing
+    if _is_sdk_error(failure):
+        return text  # the SDK's own message: a record before its schema, a missing key
     return f"Unexpected {type(failure).__name__}: {text} (LOGLEVEL=DEBUG shows where)"
 
 
 def quiet(command: click.Command, logger: logging.Logger) -> QuietCommand:
-    """The same command, ending quietly."""
-    with_clear_files(command)
+    """The same command, with one line for a failure."""
+    set_config_reader(command)
     return QuietCommand(
         name=command.name,
         callback=command.callback,
@@ -117,40 +117,40 @@ def quiet(command: click.Command, logger: logging.Logger) -> QuietCommand:
     )
 
 
-def _end_stdout() -> None:
+def _flush_stdout() -> None:
     try:
         sys.stdout.flush()
-    except OSError:  # a full disk, a reader that left: what was held back would be refused again
-        forget_stdout()
+    except OSError:  # a full disk, or the reader went away: a second flush would fail too
+        _discard_stdout()
 
 
-def forget_stdout() -> None:
-    """Point stdout at nothing, so that the interpreter's last flush does not fail a second time."""
+def _discard_stdout() -> None:
+    """Redirect stdout to the null device, so that the interpreter's last flush does not fail as well."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def bound_settings(what_happens: str, answer: str) -> tuple[th.Property[int], ...]:
-    """The settings ``max_line_bytes`` and ``max_nesting``, which mean the same in both plugins."""
+def size_limit_settings(consequence: str, answer: str) -> tuple[th.Property[int], ...]:
+    """The settings ``max_line_bytes`` and ``max_nesting``, with the same meaning in both plugins."""
     return (
         th.Property(
             "max_line_bytes",
-            th.IntegerType(nullable=False, minimum=LEAST_LINE_BYTES, maximum=MOST_LINE_BYTES),
+            th.IntegerType(nullable=False, minimum=MIN_LINE_BYTES, maximum=MAX_LINE_BYTES),
             default=LINE_BYTES,
             title="Longest line",
-            description=f"Most bytes of a line; beyond, {what_happens}. {answer} may have four times as many.",
+            description=f"Most bytes of a line; beyond, {consequence}. {answer} may have four times as many.",
         ),
         th.Property(
             "max_nesting",
-            th.IntegerType(nullable=False, minimum=LEAST_NESTING, maximum=MOST_NESTING),
+            th.IntegerType(nullable=False, minimum=MIN_NESTING, maximum=MAX_NESTING),
             default=NESTING,
             title="Deepest nesting",
-            description=f"Most levels of JSON in each other; beyond, {what_happens}.",
+            description=f"Most levels of JSON in each other; beyond, {consequence}.",
         ),
     )
 
 
 def throttle_setting(limits: str) -> th.Property[str]:
-    """The setting ``throttle_url``, which means the same in both plugins."""
+    """The setting ``throttle_url``, with the same meaning in both plugins."""
     return th.Property(
         "throttle_url",
         th.StringType,
@@ -163,29 +163,29 @@ def throttle_setting(limits: str) -> th.Property[str]:
 def checked_config(
     plugin: PluginBase, check: Callable[[dict[str, Any]], Iterable[str]], redactor: Redactor
 ) -> list[str]:
-    """All that is wrong with the plugin's settings, in words that hold no secret value; defaults are filled in.
+    """Every error in the plugin's settings, without secret values. Fills in the defaults.
 
-    A setting that is null or empty counts as not given: that is how hosts pass settings nobody set.
+    A setting that is null or empty counts as unset: hosts pass unset settings that way.
     """
     schema, config = plugin.config_jsonschema, plugin._config  # noqa: SLF001 - where the SDK fills in its defaults too
     plugin.append_builtin_config(schema)
-    unknown_settings(config, schema["properties"], plugin.logger.warning)
+    warn_unknown_settings(config, schema["properties"], plugin.logger.warning)
     for name in [name for name, value in config.items() if value is None or value == ""]:
         del config[name]
     for name, value in config.items():
-        if isinstance(value, Decimal):  # the SDK's reader of files; a socket's timeout wants a float
+        if isinstance(value, Decimal):  # from the SDK's file reader; a socket's timeout must be a float
             config[name] = float(value)
     prefix = plugin.name.upper().replace("-", "_")
-    errors = [redactor.clean(_in_words(error, schema, prefix)) for error in _Validator(schema).iter_errors(config)]
+    errors = [redactor.clean(_message(error, schema, prefix)) for error in _Validator(schema).iter_errors(config)]
     return errors or [redactor.clean(error) for error in check(config)]
 
 
-def _in_words(error: ValidationError, schema: dict[str, Any], prefix: str) -> str:
+def _message(error: ValidationError, schema: dict[str, Any], prefix: str) -> str:
     name = ".".join(str(part) for part in error.absolute_path)
     if not name:
         missing = [name for name in schema.get("required", []) if repr(name) in error.message]
         return " and ".join(f"Setting {name} is missing: give it as {prefix}_{name.upper()}" for name in missing)
-    top = schema["properties"].get(str(error.absolute_path[0]), {})
-    if top.get("secret") or top.get("writeOnly"):
+    setting = schema["properties"].get(str(error.absolute_path[0]), {})
+    if setting.get("secret") or setting.get("writeOnly"):
         return f"Setting {name}: must be a text (value not shown)"
     return f"Setting {name}: {error.message}"

@@ -1,4 +1,4 @@
-"""Time as an object, so that tests wait for nothing and a stop signal ends every wait."""
+"""Time as an object: tests need not wait, and a stop signal ends every wait."""
 
 import threading
 import time
@@ -7,17 +7,17 @@ from pim_wire.errors import Interrupted
 
 
 class Clock:
-    """Monotonic seconds and a sleep that ``stop`` ends at once."""
+    """Monotonic seconds, and a sleep that ``stop`` ends at once."""
 
     def __init__(self) -> None:
         self._stopped = threading.Event()
 
     def now(self) -> float:
-        """Seconds that only ever grow; comparable within this process."""
+        """Monotonic seconds, comparable within this process."""
         return time.monotonic()
 
     def wall(self) -> float:
-        """Unix seconds, for what people read; never for a bookmark or a measured wait."""
+        """Unix seconds, for text that people read; never for a bookmark or a measured wait."""
         return time.time()
 
     def sleep(self, seconds: float) -> None:
@@ -26,7 +26,7 @@ class Clock:
             raise Interrupted("stopped while waiting")
 
     def stop(self) -> None:
-        """End every wait, now and later."""
+        """End every wait, current and later ones."""
         self._stopped.set()
 
     @property

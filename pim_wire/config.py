@@ -1,7 +1,7 @@
-"""Settings as a command line gives them: files, and variables of the environment.
+"""Settings from config files and from environment variables.
 
 Stock singer-sdk 0.54.9 names neither the file nor the setting that it cannot read, reads no fractions from the
-environment, and takes every word that it does not know for false: a dry run asked for with ``oui`` would write.
+environment, and takes every unknown word for false: a dry run requested with ``oui`` would write.
 """
 
 import os
@@ -18,7 +18,7 @@ from singer_sdk.plugin_base import PluginBase, _ConfigInput
 
 from pim_wire.errors import InvalidSettings
 
-_WORDS = {
+_BOOLEANS = {
     **dict.fromkeys(("true", "1", "yes", "on"), True),
     **dict.fromkeys(("false", "0", "no", "off"), False),
 }
@@ -27,39 +27,39 @@ _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 
 
 def environment_of(plugin: type[PluginBase]) -> dict[str, Any]:
-    """What variables give to a plugin, the SDK's own settings included."""
+    """A plugin's settings from environment variables, including the SDK's own settings."""
     schema = plugin.config_jsonschema
     plugin.append_builtin_config(schema)
-    return environment_settings(schema, plugin._env_var_prefix)  # noqa: SLF001 - the SDK has no other name for it
+    return environment_settings(schema, plugin._env_var_prefix)  # noqa: SLF001 - the SDK has no public name for it
 
 
 def environment_settings(schema: Mapping[str, Any], prefix: str) -> dict[str, Any]:
-    """What variables give. What is not of its setting's kind stays a text, which the check then refuses by name."""
+    """Settings from environment variables. A value of the wrong type stays a text, which validation then reports."""
     parse_environment_config({}, prefix)  # reads an .env file, as every plugin of the SDK does
     return {
-        name: _value(text.strip(), _kinds(of))
-        for name, of in schema["properties"].items()
+        name: _value(text.strip(), _types(setting))
+        for name, setting in schema["properties"].items()
         if (text := os.environ.get(f"{prefix}{name.upper()}")) is not None
     }
 
 
-def _kinds(schema: Mapping[str, Any]) -> set[str]:
-    """The types that a setting may have."""
+def _types(schema: Mapping[str, Any]) -> set[str]:
+    """The JSON types that a setting may have."""
     parts = [schema, *schema.get("anyOf", ()), *schema.get("oneOf", ())]
-    found = (part.get("type", ()) for part in parts)
-    return {kind for kinds in found for kind in ([kinds] if isinstance(kinds, str) else kinds)}
+    declared = (part.get("type", ()) for part in parts)
+    return {name for names in declared for name in ([names] if isinstance(names, str) else names)}
 
 
-def _value(text: str, kinds: set[str]) -> Any:
-    if "integer" in kinds and _INTEGER.fullmatch(text):
+def _value(text: str, types: set[str]) -> Any:
+    if "integer" in types and _INTEGER.fullmatch(text):
         return int(text)
-    if "number" in kinds and _NUMBER.fullmatch(text):
+    if "number" in types and _NUMBER.fullmatch(text):
         return float(text)
-    if "boolean" in kinds and text.lower() in _WORDS:
-        return _WORDS[text.lower()]
-    if kinds & {"object", "array"} and "string" not in kinds:
+    if "boolean" in types and text.lower() in _BOOLEANS:
+        return _BOOLEANS[text.lower()]
+    if types & {"object", "array"} and "string" not in types:
         return _json(text)
-    return text  # lists and objects of our own settings are read where they are checked
+    return text  # lists and objects in our own settings are parsed where they are validated
 
 
 def _json(text: str) -> Any:
@@ -69,25 +69,25 @@ def _json(text: str) -> Any:
         return text
 
 
-def with_clear_files(command: click.Command) -> None:
-    """Let ``--config`` say which file is wrong, and how."""
+def set_config_reader(command: click.Command) -> None:
+    """Let ``--config`` name the file that cannot be read, and why."""
     (option,) = [param for param in command.params if param.name == "config"]
-    option.callback = lambda _context, _param, paths: _settings_of(paths)
+    option.callback = lambda _context, _param, paths: _read_files(paths)
 
 
-def _settings_of(paths: Iterable[str]) -> _ConfigInput:
-    """All files merged, the last word counting. Raises InvalidSettings."""
-    found = _ConfigInput()
+def _read_files(paths: Iterable[str]) -> _ConfigInput:
+    """All files merged; the last value of a setting wins. Raises InvalidSettings."""
+    merged = _ConfigInput()
     for path in paths:
         if path == "ENV":
-            found.parse_env = True
+            merged.parse_env = True
         else:
-            found.config |= _settings_in(Path(path))
-    return found
+            merged.config |= _read_file(Path(path))
+    return merged
 
 
-def _settings_in(path: Path) -> dict[str, Any]:
-    """What a file holds, which an error never shows: there is a key in it. Raises InvalidSettings."""
+def _read_file(path: Path) -> dict[str, Any]:
+    """The settings in a file. Raises InvalidSettings, whose message quotes nothing of the file: it holds a key."""
     try:
         settings = orjson.loads(path.read_bytes())
     except OSError as error:
@@ -99,10 +99,10 @@ def _settings_in(path: Path) -> dict[str, Any]:
     return settings
 
 
-def unknown_settings(given: Iterable[str], known: Iterable[str], tell: Callable[..., None]) -> None:
-    """Say of each setting that there is none of that name: a typing mistake would else show in a shop."""
-    names = list(known)
-    for name in given:
-        if name not in names:
-            (alike, *_) = [*get_close_matches(name, names, 1), ""]
-            tell("Setting %s does not exist and does nothing%s", name, f"; was {alike} meant?" if alike else "")
+def warn_unknown_settings(names: Iterable[str], known: Iterable[str], warn: Callable[..., None]) -> None:
+    """Warn of each setting that does not exist: otherwise a typing mistake would only show in a shop."""
+    known_names = list(known)
+    for name in names:
+        if name not in known_names:
+            (similar, *_) = [*get_close_matches(name, known_names, 1), ""]
+            warn("Setting %s does not exist and does nothing%s", name, f"; was {similar} meant?" if similar else "")

@@ -1,7 +1,7 @@
-"""An end to an answer that drips: a timeout ends a silence, a patience ends an answer that never becomes whole.
+"""A deadline for a whole answer: a timeout ends a silence, a deadline ends an answer that arrives byte by byte.
 
-It is asked before each read of the socket, so that status line, headers, sizes of chunks and body are bounded alike. A
-read that has begun still has its timeout: an answer ends one timeout after its patience at the latest.
+It is checked before each read of the socket, so that status line, headers, sizes of chunks and body are all bounded. A
+read that has begun still has its timeout: an answer ends at the latest one timeout after its deadline.
 """
 
 import http.client
@@ -23,7 +23,7 @@ PIECE_BYTES = 64 * 1024
 
 
 class Deadline:
-    """How long an answer may take until it is whole; with ``renew`` until its next sign of progress."""
+    """How long an answer may take until it is complete, or, with ``renew``, until its next sign of progress."""
 
     def __init__(self, clock: Clock, seconds: float) -> None:
         self._clock = clock
@@ -31,33 +31,33 @@ class Deadline:
         self.renew()
 
     def renew(self) -> None:
-        """Begin anew: a request is sent, or a line has come."""
-        self._until = self._clock.now() + self.seconds
+        """Start again: a request is sent, or a line has arrived."""
+        self._expires_at = self._clock.now() + self.seconds
 
     @property
-    def is_over(self) -> bool:
+    def has_passed(self) -> bool:
         """Whether the answer took too long."""
-        return self._clock.now() > self._until
+        return self._clock.now() > self._expires_at
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """Answers to what this thread sends inside have this patience, also when they are read later."""
-        token = _HELD.set(self)
+    def applied(self) -> Iterator[None]:
+        """Answers to requests that this thread sends inside have this deadline, also when they are read later."""
+        token = _CURRENT.set(self)
         try:
             yield
         finally:
-            _HELD.reset(token)
+            _CURRENT.reset(token)
 
 
-_HELD: ContextVar[Deadline | None] = ContextVar("patience", default=None)
+_CURRENT: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 
 
-def arriving(response: requests.Response) -> Iterator[bytes]:
-    """The body of a streamed answer in the pieces in which it comes, decompressed, none longer than ``PIECE_BYTES``.
+def iter_body(response: requests.Response) -> Iterator[bytes]:
+    """The body of a streamed answer in the pieces in which it arrives, decompressed, at most ``PIECE_BYTES`` each.
 
-    Unlike ``iter_content``, which waits until a piece is full. Raises requests.ConnectionError.
+    ``iter_content`` would wait until a piece is full. Raises requests.ConnectionError.
     """
-    is_encoded = "content-encoding" in response.headers  # a plain one need not pass by the decoder's buffer
+    is_encoded = "content-encoding" in response.headers  # a plain body can bypass the decoder's buffer
     try:
         while piece := response.raw.read1(PIECE_BYTES, decode_content=is_encoded):
             yield piece
@@ -65,12 +65,12 @@ def arriving(response: requests.Response) -> Iterator[bytes]:
         raise requests.ConnectionError(error) from None
 
 
-class _PatientRead(io.RawIOBase):
-    """Reads from a socket as long as the patience lasts."""
+class _DeadlineReader(io.RawIOBase):
+    """Reads from a socket until the deadline."""
 
-    def __init__(self, raw: io.RawIOBase, patience: Deadline) -> None:
+    def __init__(self, raw: io.RawIOBase, deadline: Deadline) -> None:
         self._raw = raw
-        self._patience = patience
+        self._deadline = deadline
 
     @override
     def readable(self) -> bool:
@@ -78,9 +78,9 @@ class _PatientRead(io.RawIOBase):
 
     @override
     def readinto(self, buffer: Buffer) -> int | None:
-        """As the socket. Raises TimeoutError when patience is at its end."""
-        if self._patience.is_over:
-            raise TimeoutError(f"not whole after {self._patience.seconds:g} s")
+        """As the socket's own. Raises TimeoutError after the deadline."""
+        if self._deadline.has_passed:
+            raise TimeoutError(f"not whole after {self._deadline.seconds:g} s")
         return self._raw.readinto(buffer)
 
     @override
@@ -90,17 +90,17 @@ class _PatientRead(io.RawIOBase):
 
 
 class DeadlineResponse(http.client.HTTPResponse):
-    """``response_class`` of a connection."""
+    """The ``response_class`` of a connection: applies the current deadline to the socket."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if (patience := _HELD.get()) is not None:
-            self.fp = io.BufferedReader(_PatientRead(self.fp.detach(), patience), PIECE_BYTES)
+        if (deadline := _CURRENT.get()) is not None:
+            self.fp = io.BufferedReader(_DeadlineReader(self.fp.detach(), deadline), PIECE_BYTES)
 
 
 class _Connection(HTTPConnection):
     response_class = DeadlineResponse
-    debuglevel = 0  # of http.client: it would print the keys to stdout, whoever in this process raises it
+    debuglevel = 0  # other code in this process may raise http.client's, which prints the keys to stdout
 
 
 class _SecureConnection(HTTPSConnection):

@@ -1,17 +1,17 @@
 """Failures named by what happens next. Each kind that ends a run has a section in docs/errors.md.
 
-StopRun                 the run ends with exit code 1 and this one sentence
-├── InvalidSettings     a setting is wrong: name it
-├── InvalidInput        what was given to read is not what it must be: name file or line
-├── CannotWrite         no room, or no right to write: say where
-├── StrangeAnswer       the service answers, but not so that it could be worked with
-├── ProbeNotAllowed        this organization must not be probed, or not this way
-├── CannotPace          the place where processes share their pace fails: nothing is sent without it
-├── WireGaveUp          the service did not answer well for as long as we may wait
-└── WireRefused         asking again cannot help: certificate, redirect, plain http
+StopRun                 the run ends with exit code 1 and this one line
+├── InvalidSettings     a setting is wrong
+├── InvalidInput        a file or the input is invalid
+├── CannotWrite         no space, or no permission to write
+├── StrangeAnswer       the service's answer is not usable
+├── ProbeNotAllowed     this organization must not be probed, or not this way
+├── CannotPace          the shared pace fails: nothing is sent without it
+├── WireGaveUp          the service has failed for as long as we may wait
+└── WireRefused         a retry cannot help: certificate, redirect, plain http
     └── AnswerRefused   an answer is longer, or nested deeper, than the settings allow
 Unclear                 a write may or may not have been carried out: look before repeating it
-Interrupted             somebody asked us to stop (SIGTERM, Ctrl-C): settle and leave
+Interrupted             the process was told to stop (SIGTERM, Ctrl-C): finish what is in progress and end
 """
 
 from collections.abc import Iterator
@@ -29,14 +29,14 @@ def page_of(section: str) -> str:
 class StopRun(Exception):
     """The run cannot go on. The message says what, where and what to do, in one line, without a secret.
 
-    Only its kinds are raised: ``section`` is the heading of theirs in the page of errors.
+    Only its subclasses are raised. ``section`` is a subclass's heading in the page of errors.
     """
 
     section: ClassVar[str]
 
     @property
     def page(self) -> str:
-        """Where the docs tell more."""
+        """The section of the docs about this failure."""
         return page_of(self.section)
 
 
@@ -47,25 +47,25 @@ class InvalidSettings(StopRun):
 
 
 class InvalidInput(StopRun):
-    """A file or the input is not what it must be."""
+    """A file or the input is invalid."""
 
     section = "input"
 
 
 class CannotWrite(StopRun):
-    """A file or standard output does not take what must be written."""
+    """A file or standard output cannot be written."""
 
     section = "no-room"
 
 
 class StrangeAnswer(StopRun):
-    """The service answers in a way that nothing could be built on."""
+    """The service's answer is not usable."""
 
     section = "strange-answer"
 
 
 class ProbeNotAllowed(StopRun):
-    """A probe would touch what it must not."""
+    """A probe would change data that it must not change."""
 
     section = "probe"
 
@@ -77,19 +77,19 @@ class CannotPace(StopRun):
 
 
 class WireGaveUp(StopRun):
-    """Every attempt failed until the patience of the settings was used up."""
+    """Every attempt failed, for as long as the settings allow."""
 
     section = "no-answer"
 
 
 class WireRefused(StopRun):
-    """Repeating the request cannot help."""
+    """A retry cannot help."""
 
     section = "address-refused"
 
 
 class AnswerRefused(WireRefused):
-    """An answer is more than we hold."""
+    """An answer exceeds a size limit."""
 
     section = "answer-too-large"
 
@@ -106,12 +106,12 @@ class Interrupted(Exception):
 
 @contextmanager
 def writing(place: object) -> Iterator[None]:
-    """Say where writing failed. Raises CannotWrite; a reader that went away stays a BrokenPipeError."""
+    """Turn an OSError into a CannotWrite that names the place; a reader that went away stays a BrokenPipeError."""
     try:
         yield
     except BrokenPipeError:
         raise
     except OSError as error:
-        why = error.strerror or str(error)
-        what_to_do = "make room there, or give the right to write, and run it again"
-        raise CannotWrite(f"{place} cannot be written ({why}): {what_to_do}") from None
+        reason = error.strerror or str(error)
+        advice = "make room there, or give the right to write, and run it again"
+        raise CannotWrite(f"{place} cannot be written ({reason}): {advice}") from None

@@ -1,58 +1,79 @@
 """The pace within one limit, as arithmetic: when a turn is due, slower after a refusal, and how it comes back.
 
-Pure, so that the same rules hold whoever keeps the pace: this process, or a database that several processes share
-(docs/decisions/0019). Moments are whole milliseconds of the keeper's clock. GCRA is pyrate-limiter's.
+A turn is the right to send one request. A refusal is an answer with status 429. The functions are pure: the same rules
+hold whether this process stores the pace or a database that several processes share (docs/decisions/0019). Moments are
+whole milliseconds of the store's clock. GCRA, the arithmetic of turns, is pyrate-limiter's.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import ceil
+from typing import Protocol, TypeVar
 
 from pyrate_limiter import GCRA, Rate
 
 MINUTE_MS = 60_000
-FORGOTTEN_AFTER_MS = 7_200_000  # more than the longest pause: what nobody used for so long says nothing about today
+FORGOTTEN_AFTER_MS = 7_200_000  # more than the longest pause: a pace unused for so long says nothing about today
 ANSWERS_PER_STEP = 40
-_STEP_MS = 30_000  # near a limit that was touched: a touch costs a pause of seconds, so not too many of them
-_STEADY_ANSWERS = 100  # a refusal after so many good answers is a touch of the limit; an earlier one, a search for it
-_SLOWEST = 1 / 16
+_STEP_MS = 30_000  # between steps up near the last refusal: each refusal costs a pause of seconds
+_STEADY_ANSWERS = 100  # a refusal after so many good answers touches a known limit; an earlier one, an unknown limit
+_MIN_SHARE = 1 / 16
 _BACK, _NEAR = 0.95, 0.97  # shares of the pace that was refused
-_DROP, _LARGEST_DROP = 0.03, 0.12  # what is refused within a minute again was far above: twice as far down
-_FIRST_STEP, _STEP_GROWS, _LARGEST_STEP = 0.004, 1.5, 0.1
-_CLOCKS_DIFFER_MS = 1_000
-_ANSWER_TIMES = 2  # an answer may take twice as long as the last one
-_OF_LATE = 24  # turns; several in flight leave in bunches
-_LONGEST_GAP = 16  # even gaps: a night without work says nothing about the pace
-_LEAST_USED = 0.25  # more was allowed for a reason: work comes in bursts
-_FULLY_USED = 0.97  # the even pace leaves out 2 %
+_DROP, _MAX_DROP = 0.03, 0.12  # a second refusal within a minute means far above the limit: twice as far down
+_FIRST_STEP, _STEP_GROWTH, _MAX_STEP = 0.004, 1.5, 0.1
+_CLOCK_SKEW_MS = 1_000
+_ANSWER_FACTOR = 2  # an answer may take twice as long as the last one
+_GAP_TURNS = 24  # turns that the mean gap covers; workers in parallel send in bunches
+_MAX_GAP = 16  # even gaps: a night without work says nothing about the pace
+_MIN_USED = 0.25  # of the allowed pace: work comes in bursts
+_FULL_USE = 0.97  # the even pace leaves out 2 %
 _GCRA = GCRA()
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Pace:
-    """What is known about one limit. ``share`` is the part of the configured limit that is used now."""
+    """The state of one limit. ``share`` is the part of the configured limit that is used now.
 
-    arrival: int = 0  # GCRA's own number: when what was given so far is used up, in microseconds
-    seen: int = 0
+    The names of the fields are the stored format of a shared pace: with other names, processes of two versions would
+    not read each other's pace, and together exceed the limit.
+    """
+
+    arrival: int = 0  # GCRA's theoretical arrival time: when the turns so far are used up, in microseconds
+    seen: int = 0  # the time of the last change: now, while the pace is changed
     paused_until: int = 0
     share: float = 1.0
     edge: float = 1.0  # the share that was refused last
-    floor: float = 0.0  # below it nobody searches before the next good answer
+    floor: float = 0.0  # the search goes no lower before the next good answer
     step: float = _FIRST_STEP
     next_step_at: int = 0
-    good: int = 0  # answers since the last refusal, as far as they were told
-    alone: int = 0  # milliseconds that the first turn after a pause has for itself
+    good: int = 0  # good answers since the last refusal, as far as they were reported
+    alone: int = 0  # milliseconds after a pause in which only its first turn is due
     latest: int = 0  # the last turn
-    gap: float = 0.0  # milliseconds between turns of late
-    drop: float = _DROP  # how far below what was refused it went last
+    gap: float = 0.0  # the mean gap between the last turns, in milliseconds
+    drop: float = _DROP  # how far below the refused pace the last refusal led
     since: int = 0  # the first turn
-    minute: int = 0  # the one of the last turn, by number; turns in it, and in the one before
-    given: int = 0
-    given_before: int = 0
+    minute: int = 0  # the number of the minute that the last turn is in
+    given: int = 0  # turns in that minute
+    given_before: int = 0  # turns in the minute before
+
+
+Change = Callable[[Pace], tuple[Pace, T]]  # a step from one pace to the next, and its result
+
+
+class PaceStore(Protocol):
+    """Stores the pace within one limit."""
+
+    def read(self) -> Pace:
+        """The pace as it was last changed."""
+
+    def change(self, change: Change[T]) -> T:
+        """Replace the pace as one atomic step; the result of ``change``, which gets a pace whose ``seen`` is now."""
 
 
 @dataclass(frozen=True)
 class Turn:
-    """A turn that is ours: first until the pause is over, then in the even pace, both in milliseconds from now."""
+    """One turn. Its wait has two parts, in milliseconds from now: first the pause, then the even pace."""
 
     pause: int
     wait: int
@@ -73,11 +94,14 @@ def even_rate(per_minute: float) -> Rate:
 
 
 def at(pace: Pace, now: int) -> Pace:
-    """What of it holds now: nothing after a long silence; when the clock was set back, its moments move along."""
+    """The pace at this moment: a new one after a long silence.
+
+    When the clock was set back, the moments in the pace move along.
+    """
     if now - pace.seen > FORGOTTEN_AFTER_MS:
         return Pace(seen=now)
     back = pace.seen - now
-    if back <= _CLOCKS_DIFFER_MS:
+    if back <= _CLOCK_SKEW_MS:
         return replace(pace, seen=max(pace.seen, now))
     return replace(
         pace,
@@ -91,10 +115,10 @@ def at(pace: Pace, now: int) -> Pace:
 
 
 def next_turn(pace: Pace, per_minute: int) -> tuple[Pace, Turn]:
-    """The next free turn, taken: who comes later gets a later one, so nobody has to ask twice.
+    """Reserve the next free turn: later callers get later turns, so that nobody asks twice.
 
-    The first one after a pause tries: the others come when it should be answered. Was it refused, their turns are
-    void; did its process die, they wait no longer for it.
+    The first turn after a pause is a trial: the others are due when its answer should be here. When it is refused, the
+    other turns are void. When its process dies, the others do not wait for it any longer.
     """
     rate = even_rate(per_minute * pace.share)
     begins = max(pace.seen, pace.paused_until)
@@ -113,6 +137,7 @@ def _no_burst(rate: Rate, moment: int) -> int:
 
 
 def _counted(pace: Pace, due: int) -> Pace:
+    """The pace with one more turn in the minute of ``due``."""
     minute = due // MINUTE_MS
     pace = replace(pace, since=pace.since or due)
     if minute == pace.minute:
@@ -120,33 +145,38 @@ def _counted(pace: Pace, due: int) -> Pace:
     return replace(pace, minute=minute, given=1, given_before=pace.given if minute == pace.minute + 1 else 0)
 
 
-def given_in_last_minute(pace: Pace) -> int:
-    """Turns given to all who share the pace, nearly: those of the minute before count by the part that is not over."""
+def turns_in_last_minute(pace: Pace) -> int:
+    """Turns of all processes that share the pace, approximately.
+
+    Turns of the calendar minute before count in proportion to its part within the last 60 seconds.
+    """
     minute, passed = divmod(pace.seen, MINUTE_MS)
-    if pace.minute > minute:  # the last turn is still waited for
+    if pace.minute > minute:  # the last turn is not due yet
         return pace.given_before
-    of_before = {minute: pace.given_before, minute - 1: pace.given}.get(pace.minute, 0)
-    return (pace.given if minute == pace.minute else 0) + round(of_before * (1 - passed / MINUTE_MS))
+    before = {minute: pace.given_before, minute - 1: pace.given}.get(pace.minute, 0)
+    return (pace.given if minute == pace.minute else 0) + round(before * (1 - passed / MINUTE_MS))
 
 
 def _gap(pace: Pace, due: int, rate: Rate) -> float:
-    """The mean gap of late, pauses left out."""
+    """The mean gap between the last turns, without pauses."""
     if not pace.paused_until < pace.latest <= due:
         return pace.gap
-    return pace.gap + (min(due - pace.latest, _LONGEST_GAP * MINUTE_MS / rate.limit) - pace.gap) / _OF_LATE
+    return pace.gap + (min(due - pace.latest, _MAX_GAP * MINUTE_MS / rate.limit) - pace.gap) / _GAP_TURNS
 
 
-def refused(pace: Pace, per_minute: int, wait: float, in_last_minute: int, untold: int = 0, took: float = 0.0) -> Pace:
-    """The service said 429: a pause of ``wait`` seconds for everybody, no burst after it, and then more slowly.
+def after_refusal(
+    pace: Pace, per_minute: int, wait: float, turns: int, good: int = 0, answer_seconds: float = 0.0
+) -> Pace:
+    """The pace after status 429: a pause of ``wait`` seconds for everybody, no burst after it, then slower.
 
-    A little after a steady time, by half while searching. ``in_last_minute``: turns given; ``untold``: good answers
-    that were not told yet; ``took``: seconds until the refusal was here. Those who are refused while the pause holds
-    only make it longer.
+    A little slower after a steady time, half as fast while the limit is unknown. ``turns``: those of the last minute.
+    ``good``: good answers that were not reported yet. ``answer_seconds``: how long the refusal took to arrive. Further
+    refusals during the pause only make it longer.
     """
-    pace = replace(pace, good=pace.good + untold)
+    pace = replace(pace, good=pace.good + good)
     until = pace.seen + ceil(wait * 1000)
     if pace.seen >= pace.paused_until:
-        pace = _slower(pace, in_last_minute / per_minute, _used(pace, per_minute))
+        pace = _slower(pace, turns / per_minute, _used(pace, per_minute))
     if until <= pace.paused_until:
         return pace
     return replace(
@@ -154,51 +184,55 @@ def refused(pace: Pace, per_minute: int, wait: float, in_last_minute: int, untol
         paused_until=until,
         arrival=_arrival_after(pace, even_rate(per_minute * pace.share), until),
         next_step_at=max(until, pace.next_step_at),
-        alone=ceil(min(_ANSWER_TIMES * took, wait) * 1000),
+        alone=ceil(min(_ANSWER_FACTOR * answer_seconds, wait) * 1000),
     )
 
 
 def _arrival_after(pace: Pace, rate: Rate, until: int) -> int:
-    """A longer pause voids the turns that are waited for; those given now were one gap or the burst ahead at most."""
+    """A longer pause voids turns that are not due yet; turns reserved now were one gap or one burst ahead at most."""
     ahead = max(MINUTE_MS * 1000 // rate.limit, MINUTE_MS * 1000 // 49)
     return max(min(pace.arrival, pace.seen * 1000 + ahead), _no_burst(rate, until))
 
 
 def _used(pace: Pace, per_minute: int) -> float:
-    """The share that was used: with few in flight and slow answers it is less than the one allowed."""
+    """The share that was used: with few requests in parallel and slow answers it is less than the allowed one."""
     if not pace.gap:
         return pace.share
-    used = MINUTE_MS / pace.gap / per_minute / _FULLY_USED
-    return min(pace.share, max(pace.share * _LEAST_USED, used))
+    used = MINUTE_MS / pace.gap / per_minute / _FULL_USE
+    return min(pace.share, max(pace.share * _MIN_USED, used))
 
 
 def _slower(pace: Pace, carried: float, used: float) -> Pace:
-    """Refusals without a good answer between them tell of a window that is still full, not of the pace after them.
+    """The pace after a refusal that begins a pause. ``carried``: the turns of the last minute as a share of the limit.
 
-    So the search among them ends at a floor: at first what the last minute has carried, later half of the pace; no
-    more than what a minute with a pause in it carried, when that was too much again. Nor does it go back to a pace
-    above what was carried: the window that is still full holds no more.
+    Refusals without a good answer between them only say that the service's window is still full. So the search for the
+    limit ends at a floor. Before the first refusal that is what the last minute carried, later half of the pace. It is
+    never more than a minute with a pause in it carried, when that was refused again. Nor does the pace return to more
+    than was carried: the window that is still full takes no more.
     """
     floor, drop = pace.floor, pace.drop
-    most = carried if pace.seen - pace.since >= MINUTE_MS else 1.0
+    most_carried = carried if pace.seen - pace.since >= MINUTE_MS else 1.0
     if pace.share >= 1:
         floor = min(1.0, carried)
     elif pace.good:
         floor = pace.share / 2
     else:
-        floor = min(floor, most)
+        floor = min(floor, most_carried)
     if pace.good:
         soon = 0 < pace.seen - pace.paused_until < MINUTE_MS
-        drop = min(_LARGEST_DROP, 2 * drop) if soon else _DROP
-    back = used * (_BACK + _DROP - drop) if pace.good >= _STEADY_ANSWERS else pace.share * 0.5
-    share = max(_SLOWEST, back, min(pace.share, floor * _NEAR))
-    held = most if pace.share >= 1 else carried  # a first refusal has carried nothing yet that would tell
-    edge = used * (1 + _DROP - drop) if pace.good else max(share, floor, min(used, held))
+        drop = min(_MAX_DROP, 2 * drop) if soon else _DROP
+    reduced = used * (_BACK + _DROP - drop) if pace.good >= _STEADY_ANSWERS else pace.share * 0.5
+    share = max(_MIN_SHARE, reduced, min(pace.share, floor * _NEAR))
+    capacity = most_carried if pace.share >= 1 else carried  # unknown before the first full minute
+    edge = used * (1 + _DROP - drop) if pace.good else max(share, floor, min(used, capacity))
     return replace(pace, share=share, edge=edge, floor=floor, drop=drop, step=_FIRST_STEP, good=0)
 
 
-def went_well(pace: Pace, answers: int) -> Pace:
-    """So many more good answers: up in halves to just below the last refusal, then in small steps that grow."""
+def after_successes(pace: Pace, answers: int) -> Pace:
+    """The pace after so many more good answers.
+
+    It rises in halves to just below the last refusal, then in small steps that grow.
+    """
     pace = replace(pace, good=pace.good + answers)
     near = pace.edge * _NEAR
     if pace.share < near:
@@ -209,6 +243,6 @@ def went_well(pace: Pace, answers: int) -> Pace:
     return replace(
         pace,
         share=min(1.0, pace.share * (1 + pace.step)),
-        step=min(_LARGEST_STEP, pace.step * _STEP_GROWS),
+        step=min(_MAX_STEP, pace.step * _STEP_GROWTH),
         next_step_at=pace.seen + _STEP_MS,
     )

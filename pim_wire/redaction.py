@@ -1,4 +1,4 @@
-"""Keeps secrets out of everything that is written: one list of secret values, one filter on the log."""
+"""Keeps secrets out of all output: one list of secret values, one filter for the log."""
 
 import base64
 import json
@@ -10,15 +10,15 @@ from collections.abc import Iterable
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 MASK = "****"
-_TOO_SHORT = 4
+_MIN_LENGTH = 4
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class Redactor:
-    """Knows the secret values, in plain, URL-quoted and base64 form, and replaces them by a mask."""
+    """Replaces secret values, in plain, URL-quoted and base64 form, by a mask."""
 
     def __init__(self, secrets: Iterable[str], pairs: Iterable[tuple[str, str]] = ()) -> None:
-        """``pairs`` are Basic credentials: user and password travel joined and encoded. A user alone is a token."""
+        """``pairs`` are Basic credentials, which are sent joined and encoded. A user without a password is a token."""
         forms: set[str] = set()
         for secret in secrets:
             forms |= _forms(secret)
@@ -36,10 +36,10 @@ class Redactor:
         return line if len(line) <= limit else line[: limit - 1] + "…"
 
     def install(self) -> None:
-        """Filter every record that any handler writes, those of a log configuration of one's own included."""
+        """Filter the records of every handler, including those of a user's own log configuration."""
         loggers = [logging.getLogger(), *logging.getLogger().manager.loggerDict.values()]
         for logger in loggers:
-            for handler in getattr(logger, "handlers", ()):  # a place-holder has none
+            for handler in getattr(logger, "handlers", ()):  # a PlaceHolder has none
                 handler.addFilter(self._filter)
 
     def _filter(self, record: logging.LogRecord) -> bool:
@@ -48,44 +48,44 @@ class Redactor:
         if record.exc_info and record.exc_info[0] is not None:
             record.exc_text = self.clean("".join(traceback.format_exception(*record.exc_info))).rstrip("\n")
             record.exc_info = None
-        elif record.exc_text:  # another handler's filter or formatter was here first
+        elif record.exc_text:  # another handler's filter or formatter has set it
             record.exc_text = self.clean(record.exc_text)
         return True
 
 
 def passwords_in(url: str) -> set[str]:
-    """Every text in an address that may be a password: as it stands and decoded, in the host part and the options.
+    """Every part of a URL that may be a password, as written and decoded: before the host and among the options.
 
-    An address that no parser reads (a password with a slash in it) is searched all the same.
+    A URL that no parser accepts, as with a slash in the password, is searched too.
     """
-    _scheme, _, rest = url.partition("://")
-    before, _, options = rest.partition("?")
-    user, at, _host = before.rpartition("@")
-    found = {user.partition(":")[2]} if at else set()
+    _scheme, _, location = url.partition("://")
+    authority, _, options = location.partition("?")
+    userinfo, separator, _host = authority.rpartition("@")
+    passwords = {userinfo.partition(":")[2]} if separator else set()
     for option in options.split("&"):
         name, _, value = option.partition("=")
         if "pass" in name.lower():
-            found.add(value)
-    return {form for password in found for form in (password, unquote(password), unquote_plus(password)) if form}
+            passwords.add(value)
+    return {form for password in passwords for form in (password, unquote(password), unquote_plus(password)) if form}
 
 
 def _forms(secret: str) -> set[str]:
-    """A secret as it may appear; a very short one is left alone: masking "1" would garble every message."""
-    if len(secret) < _TOO_SHORT:
+    """A secret in every form that it may appear in; none of a very short one: masking "1" would garble messages."""
+    if len(secret) < _MIN_LENGTH:
         return set()
-    raw = {secret.encode("utf-8", "replace"), secret.encode("latin-1", "replace")}  # requests sends Latin-1
-    encoded = {encode(data).decode() for data in raw for encode in (base64.b64encode, base64.urlsafe_b64encode)}
+    encodings = {secret.encode("utf-8", "replace"), secret.encode("latin-1", "replace")}  # requests sends Latin-1
+    encoded = {encode(data).decode() for data in encodings for encode in (base64.b64encode, base64.urlsafe_b64encode)}
     escaped = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1]}
-    escaped |= {json.dumps(form)[1:-1] for form in escaped}  # a message that quotes JSON, in a log that is JSON
+    escaped |= {json.dumps(form)[1:-1] for form in escaped}  # JSON quoted in a log that is JSON
     quoted = {quote(secret, safe=""), quote(secret), quote_plus(secret)}
     return {secret} | quoted | escaped | encoded | {form.rstrip("=") for form in encoded}
 
 
 def proxy_credentials() -> list[tuple[str, str]]:
-    """User and password of each proxy of the environment, as written and as sent."""
-    found: set[tuple[str, str]] = set()
+    """User and password of each proxy in the environment, as written and as sent."""
+    credentials: set[tuple[str, str]] = set()
     for address in (value for name, value in os.environ.items() if name.lower().endswith("_proxy")):
-        before, _at, _host = address.rpartition("@")
-        user, _colon, password = before.rpartition("//")[2].partition(":")
-        found |= {(user, password), (unquote(user), unquote(password))}
-    return sorted(found - {("", "")})
+        userinfo, _at, _host = address.rpartition("@")
+        user, _colon, password = userinfo.rpartition("//")[2].partition(":")
+        credentials |= {(user, password), (unquote(user), unquote(password))}
+    return sorted(credentials - {("", "")})

@@ -1,7 +1,7 @@
-"""The retry policy: pure functions from an answer to what to do next. Nothing here waits.
+"""The retry policy: pure functions from an answer to the next step. Nothing here waits.
 
-One table for both services: 429 is never final, a server's fault and a broken line are tried again, everything else
-is the caller's to judge (medipim.md 2.2 and 2.3, micropim.md 1.2 and 1.3).
+Both services have one policy: 429 is never final, server errors and broken connections are retried, every other answer
+goes to the caller (medipim.md 2.2 and 2.3, micropim.md 1.2 and 1.3).
 """
 
 import email.utils
@@ -14,24 +14,24 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 TOO_MANY_REQUESTS = 429
 RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
-ABSURD_WAIT_SECONDS = 3600
+MAX_RETRY_AFTER_SECONDS = 3600
 
 
 class Next(Enum):
     """What to do after one attempt."""
 
     RETURN = "return the answer to the caller"
-    THROTTLED = "the service asks for patience; it carried nothing out"
+    THROTTLED = "the rate limit is reached; nothing was carried out"
     AGAIN = "the attempt failed; it may have been carried out"
     NOT_SENT = "the attempt failed before anything was sent"
-    REFUSE = "asking again cannot help"
+    REFUSE = "a retry cannot help"
 
 
 def after_status(status: int) -> Next:
-    """Judge an HTTP status."""
+    """The next step after an HTTP status."""
     if status == TOO_MANY_REQUESTS:
         return Next.THROTTLED
-    if status in RETRIED_STATUSES or status > 504:  # noqa: PLR2004 - 520 to 529 are proxies' own server errors
+    if status in RETRIED_STATUSES or status > 504:  # noqa: PLR2004 - 520 to 529 are server errors of proxies
         return Next.AGAIN
     if 300 <= status < 400:  # noqa: PLR2004 - the redirect class
         return Next.REFUSE
@@ -39,9 +39,10 @@ def after_status(status: int) -> Next:
 
 
 def after_error(error: requests.RequestException) -> Next:
-    """Judge a failure below HTTP. A certificate is never asked twice; a refused connection sent nothing.
+    """The next step after a failure below HTTP.
 
-    Nor did a proxy that does not let us through: what goes over a proxy is https (docs/decisions/0018).
+    A certificate that was not accepted is final. A refused connection has sent nothing. Neither has a proxy that
+    refuses: only https goes through a proxy (docs/decisions/0018).
     """
     if isinstance(error, requests.exceptions.SSLError):
         return Next.REFUSE
@@ -59,16 +60,16 @@ def _never_connected(error: requests.RequestException) -> bool:
     return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
 
 
-def in_words(error: requests.RequestException) -> str:
-    """The kind of failure; the library's own text quotes addresses of objects, headers and proxies."""
-    for kind, text in _WORDS.items():
+def describe(error: requests.RequestException) -> str:
+    """The kind of failure; the library's own text quotes object addresses, headers and proxies."""
+    for kind, text in _DESCRIPTIONS.items():
         if isinstance(error, kind):
             return text
-    never = after_error(error) is Next.NOT_SENT
-    return "no connection: nobody listens there, or no network" if never else "the connection broke"
+    is_unsent = after_error(error) is Next.NOT_SENT
+    return "no connection: nobody listens there, or no network" if is_unsent else "the connection broke"
 
 
-_WORDS = {
+_DESCRIPTIONS = {
     requests.exceptions.SSLError: "the certificate was not accepted",
     requests.exceptions.InvalidURL: "the address cannot be used, or that of the proxy in HTTPS_PROXY or ALL_PROXY",
     requests.exceptions.InvalidSchema: "the kind of proxy in HTTPS_PROXY or ALL_PROXY cannot be used",
@@ -79,20 +80,20 @@ _WORDS = {
 }
 
 
-def told_to_wait(headers: Mapping[str, str]) -> float | None:
-    """Seconds from ``Retry-After``: a number, or a date measured against the answer's own ``Date``.
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds from ``Retry-After``: a number, or a date relative to the answer's own ``Date``.
 
-    None when absent or not to be believed (not positive, unreadable, over an hour): then the policy's own wait holds.
+    None when it is absent, unreadable, not positive or over an hour: then the policy's own wait applies.
     """
     text = headers.get("Retry-After", "").strip()
     try:
         seconds = float(text)
     except ValueError:
-        seconds = _until(text, headers.get("Date", ""))
-    return seconds if 0 < seconds <= ABSURD_WAIT_SECONDS else None
+        seconds = _seconds_until(text, headers.get("Date", ""))
+    return seconds if 0 < seconds <= MAX_RETRY_AFTER_SECONDS else None
 
 
-def _until(moment: str, now: str) -> float:
+def _seconds_until(moment: str, now: str) -> float:
     try:
         then = email.utils.parsedate_to_datetime(moment)
         return (then - email.utils.parsedate_to_datetime(now)).total_seconds()
@@ -101,7 +102,7 @@ def _until(moment: str, now: str) -> float:
 
 
 def throttled_waits() -> Iterator[float]:
-    """5, 10, 20, 40, 60, 60 … seconds: outlasts a one-minute window at the fifth try (micropim.md 1.3)."""
+    """5, 10, 20, 40, 60, 60 … seconds: longer than a one-minute window by the fifth attempt (micropim.md 1.3)."""
     return _waits(factor=5)
 
 

@@ -1,4 +1,4 @@
-"""Where the JSON Schemas are, in a wheel and in a checkout."""
+"""The JSON Schemas, read from a wheel or from a checkout."""
 
 import json
 from functools import cache
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def schema_dir(side: str) -> Traversable:
-    """The folder ``schemas/<side>``: packed into the wheel, else the checkout's own (docs/decisions/0002)."""
+    """The folder ``schemas/<side>`` of the wheel, else of the checkout (docs/decisions/0002)."""
     packed = files("pim_wire") / "_schemas" / side
     if packed.is_dir():
         return packed
@@ -18,6 +18,6 @@ def schema_dir(side: str) -> Traversable:
 
 @cache
 def read_schema(side: str, name: str) -> dict[str, Any]:
-    """One schema by name, read once. Callers must not change it."""
+    """One schema by name, read once. Callers must not modify it."""
     schema: dict[str, Any] = json.loads((schema_dir(side) / f"{name}.json").read_text(encoding="utf-8"))
     return schema

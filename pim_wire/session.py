@@ -1,6 +1,7 @@
-"""Who vouches for certificates: what the environment says, looked at before requests does (docs/decisions/0018).
+"""The HTTP session: explicit credentials, no retries, no redirects, no cookies, and checked CA certificates.
 
-The HTTP session: own key, own user agent, nothing retried, no redirect followed, no cookie kept below the wire.
+Retries belong to ``wire``, so that each attempt takes a turn. Certificates named by the environment are checked here
+before requests reads them, so that a wrong one is reported as a setting (docs/decisions/0018).
 """
 
 import os
@@ -24,20 +25,20 @@ CA_BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
 def ca_bundle() -> str | None:
-    """The file or folder of certificates to trust instead of the usual ones; an empty variable counts as none.
+    """The file or folder of CA certificates to trust instead of the default ones; an empty variable counts as unset.
 
-    Raises InvalidSettings for one that cannot be used: the check of certificates is never left out.
+    Raises InvalidSettings when it cannot be used: certificates are always verified.
     """
     for name in CA_BUNDLE_VARIABLES:
         if path := os.environ.get(name, ""):
-            if trouble := _trouble_with(Path(path)):
-                raise InvalidSettings(f"{name}: {path} {trouble}; give a file of certificates (PEM), or unset it")
+            if problem := _problem_with(Path(path)):
+                raise InvalidSettings(f"{name}: {path} {problem}; give a file of certificates (PEM), or unset it")
             return path
     return None
 
 
-def _trouble_with(path: Path) -> str | None:
-    """Why these certificates cannot be used, in words; None when they can."""
+def _problem_with(path: Path) -> str | None:
+    """The reason why these certificates cannot be used, or None."""
     try:
         if path.is_dir():
             return None if any(path.iterdir()) else "is an empty folder"
@@ -50,7 +51,7 @@ def _trouble_with(path: Path) -> str | None:
 
 
 class _Session(requests.Session):
-    """Sees no redirect: to find out where one leads, requests would read its body to the end, however long."""
+    """Reports no redirect: otherwise requests would read a redirect's body to the end, however long."""
 
     @override
     def get_redirect_target(self, resp: requests.Response) -> None:
@@ -58,7 +59,7 @@ class _Session(requests.Session):
 
 
 class _Adapter(HTTPAdapter):
-    """Connections whose answers have an end, also through a proxy."""
+    """Connections whose answers have a deadline, also through a proxy."""
 
     @override
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -76,13 +77,13 @@ def open_session(base_url: str, auth: AuthBase, user_agent: str, connections: in
     """A session for one host. Raises InvalidSettings for certificates of the environment that cannot be used."""
     parts = urlsplit(base_url)
     session = _Session()
-    session.auth = auth  # explicit, so that a .netrc never takes its place
+    session.auth = auth  # explicit, so that a .netrc never replaces it
     session.headers["User-Agent"] = user_agent
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     if parts.scheme == "https":
         session.verify = ca_bundle() or True
     if is_loopback(parts.hostname or ""):
-        session.trust_env = False  # a proxy from the environment has no business between us and this machine
+        session.trust_env = False  # no proxy of the environment between us and this machine
     adapter = _Adapter(pool_connections=1, pool_maxsize=connections, max_retries=0)
     session.mount("https://", adapter)
     session.mount("http://", adapter)

@@ -1,4 +1,4 @@
-"""Standard output, written by the line: a host reads the last line of a run that ended anyhow."""
+"""Standard output, flushed after each write: a host reads the last line even of a run that was killed."""
 
 import sys
 
@@ -6,16 +6,16 @@ from pim_wire.errors import writing
 
 
 def write_whole(data: bytes) -> None:
-    """Write and flush all of it. Raises CannotWrite, or BrokenPipeError when the reader went away.
+    """Write and flush all bytes. Raises CannotWrite, or BrokenPipeError when the reader went away.
 
-    With PYTHONUNBUFFERED, as in containers, stdout is a raw file, whose writes a signal cuts short.
+    With PYTHONUNBUFFERED, as in containers, stdout is a raw file, and a signal may cut a write short.
     """
-    out = getattr(sys.stdout, "buffer", None)
+    stream = getattr(sys.stdout, "buffer", None)
     with writing("Standard output"):
-        if out is None:  # a test of the SDK collects text in memory
+        if stream is None:  # the SDK's test suite replaces stdout by text in memory
             sys.stdout.write(data.decode())
             return
-        rest = memoryview(data)
-        while rest:
-            rest = rest[out.write(rest) or 0 :]
-        out.flush()
+        remaining = memoryview(data)
+        while remaining:
+            remaining = remaining[stream.write(remaining) or 0 :]
+        stream.flush()

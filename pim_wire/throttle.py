@@ -1,7 +1,7 @@
-"""The only place where a request waits for its turn.
+"""Every request waits here for its turn, and nowhere else: a small burst, then an even pace.
 
-Law: a small burst, then an even pace. The kind of window either service counts in is unknown (medipim.md 2.2,
-micropim.md 1.3), and an even pace is the one pattern that fits a sliding, a fixed and a token window alike.
+The kind of window either service counts in is unknown (medipim.md 2.2, micropim.md 1.3). An even pace is the one
+pattern that fits a sliding, a fixed and a token window alike.
 """
 
 import threading
@@ -9,31 +9,21 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from pim_wire import pace
 from pim_wire.clock import Clock
 from pim_wire.errors import CannotPace
-from pim_wire.pace import Pace
+from pim_wire.pace import Change, Pace, PaceStore
 from pim_wire.retry import failure_waits
 from pim_wire.timeline import Timeline
 
-_TRIES = 4  # 1, 2, 4 and 8 seconds
+_STORE_RETRIES = 4  # after 1, 2, 4 and 8 seconds
 T = TypeVar("T")
 
 
-class PaceStore(Protocol):
-    """Keeps the pace within one limit."""
-
-    def read(self) -> Pace:
-        """The pace as it was last changed."""
-
-    def change(self, make: Callable[[Pace], tuple[Pace, T]]) -> T:
-        """Change the pace, with nobody in between; what ``make`` tells beside it. ``seen`` of the pace is now."""
-
-
 class LocalPaceStore:
-    """Keeps the pace for the threads of this process."""
+    """Stores the pace for the threads of this process."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -44,11 +34,11 @@ class LocalPaceStore:
         """The pace as it was last changed."""
         return self._pace
 
-    def change(self, make: Callable[[Pace], tuple[Pace, T]]) -> T:
-        """Change the pace, with nobody in between."""
+    def change(self, change: Change[T]) -> T:
+        """Replace the pace as one atomic step."""
         with self._lock:
-            self._pace, told = make(pace.at(self._pace, self._now()))
-        return told
+            self._pace, result = change(pace.at(self._pace, self._now()))
+        return result
 
     def _now(self) -> int:
         return int(self._clock.now() * 1000)
@@ -56,7 +46,7 @@ class LocalPaceStore:
 
 @dataclass
 class ThrottleTally:
-    """What one throttle did: turns given, seconds waited, times the service said 429."""
+    """What one throttle did: turns, seconds waited, answers with status 429."""
 
     turns: int = 0
     waited_seconds: float = 0.0
@@ -64,11 +54,11 @@ class ThrottleTally:
 
 
 class Throttle:
-    """Gives turns at ``per_minute``; slower when refused, and back up while answers are good.
+    """Gives turns at ``per_minute``; slower when refused, and faster again while answers are good.
 
-    ``timeline`` learns the turns under ``name``, refusals as ``refused``, and seconds waited as ``pace`` (our own even
-    pace) or ``asked`` (the service told us to). A throttle ``within`` another takes a turn there as well, and slows
-    down alone.
+    ``timeline`` counts the turns under ``name``, refusals as ``refused``, and seconds waited as ``pace`` (our own even
+    pace) or ``asked`` (a pause that the service asked for). ``on_wait`` gets the seconds of each wait before it begins.
+    A throttle ``within`` another one takes a turn there as well, and slows down alone.
     """
 
     def __init__(
@@ -78,101 +68,103 @@ class Throttle:
         timeline: Timeline | None = None,
         name: str = "requests",
         *,
-        keeper: PaceStore | None = None,
+        store: PaceStore | None = None,
         within: "Throttle | None" = None,
+        on_wait: Callable[[float], None] | None = None,
     ) -> None:
         self._per_minute = per_minute
         self._clock = clock
-        self._keeper: PaceStore = keeper or LocalPaceStore(clock)
+        self._store: PaceStore = store or LocalPaceStore(clock)
         self._within = within
+        self._on_wait = on_wait
         self._lock = threading.Lock()
-        self._good = 0
+        self._unreported = 0  # good answers since the pace was last changed
         self._share = 1.0
-        self._last_minute: deque[float] = deque(maxlen=per_minute)
+        self._turn_times: deque[float] = deque(maxlen=per_minute)
         self._timeline = timeline or Timeline(clock)
         self._name = name
         self.tally = ThrottleTally()
-        self.on_wait: Callable[[float], None] = lambda _seconds: None
 
     def take(self) -> None:
         """Wait for a turn. Raises Interrupted when the process is told to stop meanwhile."""
         while True:
-            turn = self._change(lambda known: pace.next_turn(known, self._per_minute))
+            turn = self._change(lambda current: pace.next_turn(current, self._per_minute))
             self._share = turn.share
             if not turn.pause + turn.wait:
                 break
             self._wait("asked", turn.pause / 1000)
             self._wait("pace", turn.wait / 1000)
-            if self._patiently(self._keeper.read).paused_until <= turn.paused_until:
-                break  # else somebody was refused while we waited, and the turn is void
+            if self._with_retries(self._store.read).paused_until <= turn.paused_until:
+                break  # otherwise a refusal during the wait has voided the turn
         if self._within is not None:
             self._within.take()
         with self._lock:
             self.tally.turns += 1
-            self._last_minute.append(self._clock.now())
+            self._turn_times.append(self._clock.now())
         self._timeline.count(self._name)
 
-    def _change(self, make: Callable[[Pace], tuple[Pace, T]]) -> T:
-        return self._patiently(lambda: self._keeper.change(make))
+    def _change(self, change: Change[T]) -> T:
+        return self._with_retries(lambda: self._store.change(change))
 
-    def _patiently(self, ask: Callable[[], T]) -> T:
-        """A store that is being restarted is asked again for 15 seconds. Raises CannotPace."""
-        for wait in islice(failure_waits(), _TRIES):
+    def _with_retries(self, access: Callable[[], T]) -> T:
+        """A store that restarts gets 15 seconds. Raises CannotPace."""
+        for wait in islice(failure_waits(), _STORE_RETRIES):
             try:
-                return ask()
+                return access()
             except CannotPace:
                 with self._timeline.waiting("failing"):
                     self._clock.sleep(wait)
-        return ask()
+        return access()
 
-    def _wait(self, why: str, seconds: float) -> None:
+    def _wait(self, kind: str, seconds: float) -> None:
         if not seconds:
             return
         with self._lock:
             self.tally.waited_seconds += seconds
-        self.on_wait(seconds)
-        with self._timeline.waiting(why):
+        if self._on_wait is not None:
+            self._on_wait(seconds)
+        with self._timeline.waiting(kind):
             self._clock.sleep(seconds)
 
     def used_in_last_minute(self) -> int:
         """Turns given here within the last 60 seconds."""
         with self._lock:
-            return sum(self._clock.now() - at < pace.MINUTE_MS / 1000 for at in self._last_minute)
+            return sum(self._clock.now() - moment < pace.MINUTE_MS / 1000 for moment in self._turn_times)
 
-    def refused(self, wait: float, took: float = 0.0) -> None:
-        """The service said 429 after ``took`` seconds: nobody asks for ``wait`` seconds, then one, then all, slower."""
+    def refused(self, wait: float, answer_seconds: float = 0.0) -> None:
+        """The service answered 429 after ``answer_seconds``: pause for ``wait`` seconds, try once, go on slower."""
         self._timeline.count("refused")
-        here = max(0, self.used_in_last_minute() - 1)
+        own_turns = max(0, self.used_in_last_minute() - 1)
         with self._lock:
             self.tally.refused += 1
-            good, self._good = self._good, 0
+            good, self._unreported = self._unreported, 0
 
-        def slower(known: Pace) -> tuple[Pace, float]:
-            carried = max(here, pace.given_in_last_minute(known))  # others share it
-            return _told(pace.refused(known, self._per_minute, wait, carried, good, took))
+        def slower(current: Pace) -> tuple[Pace, float]:
+            turns = max(own_turns, pace.turns_in_last_minute(current))  # other processes may share the pace
+            return _with_share(pace.after_refusal(current, self._per_minute, wait, turns, good, answer_seconds))
 
         self._share = self._change(slower)
 
-    def went_well(self) -> None:
-        """A good answer: after enough of them the pace rises, carefully near the last refusal and faster beyond it."""
+    def succeeded(self) -> None:
+        """A good answer: after enough of them the pace rises, slowly near the last refusal and faster beyond it."""
         if self._within is not None:
-            self._within.went_well()
+            self._within.succeeded()
         with self._lock:
-            self._good = self._good + 1 if self._share < 1 else 0
-            if self._good < pace.ANSWERS_PER_STEP:
+            self._unreported = self._unreported + 1 if self._share < 1 else 0
+            if self._unreported < pace.ANSWERS_PER_STEP:
                 return
-            good, self._good = self._good, 0
-        self._share = self._change(lambda known: _told(pace.went_well(known, good)))
+            good, self._unreported = self._unreported, 0
+        self._share = self._change(lambda current: _with_share(pace.after_successes(current, good)))
 
 
 def pace_stores_for(url: str | None, clock: Clock) -> Callable[[str], PaceStore]:
-    """Who keeps the pace of a limit, by its name: this process, or a store that others use too. Raises CannotPace."""
+    """The store of a limit's pace, by the limit's name: in this process, or shared at ``url``. Raises CannotPace."""
     if url is None:
         return lambda _name: LocalPaceStore(clock)
-    from pim_wire.pace_stores import pace_stores_at  # noqa: PLC0415 - heavy, and seldom wanted
+    from pim_wire.pace_stores import pace_stores_at  # noqa: PLC0415 - imports SQLAlchemy
 
     return pace_stores_at(url, clock.wall)
 
 
-def _told(known: Pace) -> tuple[Pace, float]:
-    return known, known.share
+def _with_share(current: Pace) -> tuple[Pace, float]:
+    return current, current.share

@@ -1,7 +1,7 @@
-"""What was asked and how long was waited, over time, in a memory that does not grow with the run.
+"""Requests and waits over time, in memory that does not grow with the run.
 
-Sums stand in at most ``BUCKETS`` buckets of equal width. When the run outgrows them, neighbours are added up and the
-width doubles: no sum is ever lost, only its exact place.
+Sums are kept in at most ``BUCKETS`` buckets of equal width. When the run outgrows them, each two neighbours are added
+up and the width doubles: no sum is lost, only its exact time.
 """
 
 import threading
@@ -16,31 +16,31 @@ FIRST_WIDTH_SECONDS = 1.0
 
 
 class Timeline:
-    """Used from several threads. A kind is any word; its amounts are counts, or seconds waited."""
+    """Sums by kind, from several threads. A kind is any word; its amounts are counts, or seconds waited."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._began = clock.now()
+        self._started_at = clock.now()
         self._lock = threading.Lock()
         self._width = FIRST_WIDTH_SECONDS
         self._sums: dict[str, list[float]] = {}
 
     def count(self, kind: str) -> None:
-        """One more of a kind, now."""
+        """Add one to a kind, now."""
         now = self._clock.now()
         with self._lock:
-            self._bucket(kind, now)
+            self._bucket_sums(kind)[self._bucket(now)] += 1.0
 
     @contextmanager
     def waiting(self, kind: str) -> Iterator[None]:
-        """What happens inside is waiting of a kind; it counts as long as it really lasts, also when it is ended."""
-        since = self._clock.now()
+        """Add the seconds that pass inside to a kind, also when a wait is cut short."""
+        start = self._clock.now()
         try:
             yield
         finally:
-            until = self._clock.now()
+            end = self._clock.now()
             with self._lock:
-                self._spread(kind, since, until)
+                self._spread(kind, start, end)
 
     def total(self, kind: str) -> float:
         """The sum of a kind."""
@@ -51,7 +51,7 @@ class Timeline:
         """``bucket_seconds``, and for each kind its sums, one for each bucket that has begun."""
         now = self._clock.now()
         with self._lock:
-            last = self._place(now)
+            last = self._bucket(now)
             return {
                 "bucket_seconds": self._width,
                 "series": {
@@ -59,22 +59,21 @@ class Timeline:
                 },
             }
 
-    def _bucket(self, kind: str, at: float, amount: float = 1.0) -> None:
-        place = self._place(at)
-        self._sums.setdefault(kind, [0.0] * BUCKETS)[place] += amount
+    def _bucket_sums(self, kind: str) -> list[float]:
+        return self._sums.setdefault(kind, [0.0] * BUCKETS)
 
-    def _spread(self, kind: str, since: float, until: float) -> None:
-        """Each bucket gets the seconds that lie in it."""
-        last = self._place(until)
-        for place in range(self._place(since), last + 1):
-            begins = self._began + place * self._width
-            inside = min(until, begins + self._width) - max(since, begins)
-            self._sums.setdefault(kind, [0.0] * BUCKETS)[place] += max(0.0, inside)
+    def _spread(self, kind: str, start: float, end: float) -> None:
+        """Add to each bucket the seconds that lie within it."""
+        last = self._bucket(end)
+        for bucket in range(self._bucket(start), last + 1):
+            bucket_start = self._started_at + bucket * self._width
+            overlap = min(end, bucket_start + self._width) - max(start, bucket_start)
+            self._bucket_sums(kind)[bucket] += max(0.0, overlap)
 
-    def _place(self, at: float) -> int:
-        """The bucket of a moment; the width doubles until there is one."""
-        while (place := int(max(0.0, at - self._began) // self._width)) >= BUCKETS:
+    def _bucket(self, moment: float) -> int:
+        """The number of a moment's bucket; the width doubles until there is one."""
+        while (bucket := int(max(0.0, moment - self._started_at) // self._width)) >= BUCKETS:
             self._width *= 2
             for sums in self._sums.values():
                 sums[:] = [a + b for a, b in zip(sums[::2], sums[1::2], strict=True)] + [0.0] * (BUCKETS // 2)
-        return place
+        return bucket

@@ -1,8 +1,7 @@
-"""One polite session per plugin: retry outside, throttle inside.
+"""The HTTP client of both plugins: sends a call until the service answers, refuses or has failed for too long.
 
-Every attempt takes its own turn at the throttle; whatever retries below this module would never meet it
-(docs/decisions/0003). Redirects are never followed, so that a key cannot travel to another host; plain http is
-spoken to loopback only.
+Retries are outside, the throttle is inside: every attempt takes a turn of its own (docs/decisions/0003). Redirects are
+never followed, so that a key cannot reach another host. Plain http is used for loopback only.
 """
 
 import random
@@ -18,25 +17,26 @@ from pim_wire import retry
 from pim_wire.clock import Clock
 from pim_wire.deadline import Deadline
 from pim_wire.errors import AnswerRefused, Unclear, WireGaveUp, WireRefused
-from pim_wire.limits import ERROR_BYTES, SizeLimits, hold_body
+from pim_wire.limits import ERROR_BYTES, SizeLimits, read_body
 from pim_wire.redaction import Redactor
 from pim_wire.retry import Next
 from pim_wire.session import open_session
 from pim_wire.timeline import Timeline
 
-if TYPE_CHECKING:  # its library takes 40 ms to import: whoever builds one waits for it
+if TYPE_CHECKING:  # its library takes 40 ms to import; only code that builds a throttle imports it
     from pim_wire.throttle import Throttle
 
 CONNECT_TIMEOUT_SECONDS = 10.0
-FIRST_CONTACT_SECONDS = 15.0  # a host that was never reached is a wrong address rather than an outage
-TIMEOUTS_OF_AN_ANSWER = 10  # how many times its longest silence a whole answer may take
+FIRST_CONTACT_SECONDS = 15.0  # a host that has never answered means a wrong address rather than an outage
+TIMEOUTS_PER_ANSWER = 10  # a whole answer may take this many times as long as its longest silence
 
 
 @dataclass
 class Call:
     """One request, described. ``timeout`` is the longest silence in seconds; a whole answer may take ten times as long.
 
-    An answer that is read as it comes (``stream``) has the ``patience`` of who reads it instead.
+    A streamed answer has the ``deadline`` of its reader instead. ``is_final`` names statuses, usually retried, that the
+    caller wants to see. ``is_broken`` recognizes a good status whose body is unusable.
     """
 
     method: str
@@ -46,11 +46,11 @@ class Call:
     params: Mapping[str, Any] | None = None
     headers: Mapping[str, str] | None = None
     stream: bool = False
-    patience: Deadline | None = None
+    deadline: Deadline | None = None
     repeatable: bool = True
     is_broken: Callable[[requests.Response], bool] | None = None
-    is_measured_by_row: bool = False  # whoever reads the answer looks itself how deep it is nested
-    is_final: Callable[[int], bool] | None = None  # statuses the caller wants to see instead of a second attempt
+    checks_nesting_by_row: bool = False  # the reader of the answer checks how deep it is nested
+    is_final: Callable[[int], bool] | None = None
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -58,7 +58,7 @@ class Call:
 
 @dataclass
 class WireTally:
-    """Requests sent and repeated, and seconds waited for a service that was not well."""
+    """Requests sent and repeated, and seconds waited for a failing service."""
 
     requests: int = 0
     retries: int = 0
@@ -66,18 +66,27 @@ class WireTally:
 
 
 @dataclass
-class _Effort:
-    """What one call has cost so far."""
+class _RetryState:
+    """The attempts of one call so far."""
 
-    since: float
-    asked: float = 0.0
+    started_at: float
+    sent_at: float = 0.0
     attempts: int = 0
-    throttled: Iterator[float] = field(default_factory=retry.throttled_waits)
-    failing: Iterator[float] = field(default_factory=retry.failure_waits)
+    throttled_waits: Iterator[float] = field(default_factory=retry.throttled_waits)
+    failure_waits: Iterator[float] = field(default_factory=retry.failure_waits)
+
+
+@dataclass
+class _Attempt:
+    """What came of one attempt: the next step, the reason in words, and an answer where there was one."""
+
+    next: Next
+    reason: str = ""
+    response: requests.Response | None = None
 
 
 class Wire:
-    """Sends calls to one service until it answers, gives up or refuses."""
+    """Sends calls to one service. ``on_wait`` gets the seconds and the reason of each wait before a retry."""
 
     def __init__(  # noqa: PLR0913 - collaborators, built once in tap.py and target.py
         self,
@@ -91,11 +100,12 @@ class Wire:
         clock: Clock,
         redactor: Redactor,
         connections: int = 4,
-        bounds: SizeLimits | None = None,
+        size_limits: SizeLimits | None = None,
         timeline: Timeline | None = None,
+        on_wait: Callable[[float, str], None] | None = None,
     ) -> None:
         self.base_url = base_url
-        self._bounds = bounds or SizeLimits()
+        self._size_limits = size_limits or SizeLimits()
         self._service = service
         self._throttle_for = throttle_for
         self._max_wait = max_wait_seconds
@@ -103,12 +113,12 @@ class Wire:
         self._redactor = redactor
         self.tally = WireTally()
         self._timeline = timeline or Timeline(clock)
-        self.on_wait: Callable[[float, str], None] = lambda _seconds, _why: None
-        self._reached = False
+        self._on_wait = on_wait
+        self._has_answered = False
         self._session = open_session(base_url, auth, user_agent, connections)
 
     def send(self, call: Call) -> requests.Response:
-        """The first answer that is neither throttled nor a passing failure; 4xx answers are the caller's to judge.
+        """The first answer that is neither throttled nor a transient failure; 4xx answers go to the caller.
 
         Raises:
             WireGaveUp: no such answer came within ``max_wait_seconds``.
@@ -116,37 +126,37 @@ class Wire:
             AnswerRefused: the answer is longer, or nested deeper, than the settings allow.
             Unclear: the call must not be repeated and may have been carried out.
         """
-        effort = _Effort(since=self._clock.now())
+        state = _RetryState(started_at=self._clock.now())
         while True:
-            response, verdict, told = self._attempt(call, effort)
-            if verdict is Next.RETURN and response is not None:
-                return response
-            self._stop_if_hopeless(call, verdict, told)
-            self._wait(call, effort, verdict, response, told)
+            attempt = self._attempt(call, state)
+            if attempt.next is Next.RETURN and attempt.response is not None:
+                return attempt.response
+            self._raise_if_final(call, attempt)
+            self._wait_for_retry(call, state, attempt)
 
-    def _attempt(self, call: Call, effort: _Effort) -> tuple[requests.Response | None, Next, str]:
+    def _attempt(self, call: Call, state: _RetryState) -> _Attempt:
         throttle = self._throttle_for(call)
         throttle.take()
-        self._count(effort)
-        patience = call.patience or self.patience(TIMEOUTS_OF_AN_ANSWER * call.timeout)
-        patience.renew()
+        self._count(state)
+        deadline = call.deadline or self.deadline(TIMEOUTS_PER_ANSWER * call.timeout)
+        deadline.renew()
         try:
-            with patience.held():
-                response = self._ask(call)
-            too_much = self._too_much(call, response)
+            with deadline.applied():
+                response = self._request(call)
+            excess = self._read_body(call, response)
         except requests.RequestException as error:
-            why = f"no whole answer within {patience.seconds:g} s" if patience.is_over else retry.in_words(error)
-            return None, retry.after_error(error), f"failed ({why})"
-        self._reached = True
-        if too_much is not None:
-            self._refuse(call, response, too_much)
-        return self._judged(call, response, throttle)
+            cause = f"no whole answer within {deadline.seconds:g} s" if deadline.has_passed else retry.describe(error)
+            return _Attempt(retry.after_error(error), f"failed ({cause})")
+        self._has_answered = True
+        if excess is not None:
+            self._raise_too_large(call, response, excess)
+        return self._evaluate(call, response, throttle)
 
-    def patience(self, seconds: float) -> Deadline:
-        """For an answer that is read as it comes; whoever reads renews it with each line."""
+    def deadline(self, seconds: float) -> Deadline:
+        """For a streamed answer; its reader renews it with each line."""
         return Deadline(self._clock, seconds)
 
-    def _ask(self, call: Call) -> requests.Response:
+    def _request(self, call: Call) -> requests.Response:
         return self._session.request(
             call.method,
             self.base_url + call.path,
@@ -154,99 +164,104 @@ class Wire:
             params=call.params,
             headers=call.headers,
             timeout=(CONNECT_TIMEOUT_SECONDS, call.timeout),
-            stream=True,  # nothing is read before it is known how much of it is held
+            stream=True,  # the body is read later, within the size limits
             allow_redirects=False,
         )
 
-    def _too_much(self, call: Call, response: requests.Response) -> str | None:
-        """Read what is not read line by line; of an error only the beginning. In words what is too much, or None."""
+    def _read_body(self, call: Call, response: requests.Response) -> str | None:
+        """Read a body that is not streamed, of an error only the beginning. The limit that it exceeds, or None."""
         if not response.ok:
-            hold_body(response, ERROR_BYTES)
+            read_body(response, ERROR_BYTES)
             return None
-        return None if call.stream else self._bounds.refusal(response, but_depth=call.is_measured_by_row)
+        if call.stream:
+            return None
+        return self._size_limits.read_answer(response, check_nesting=not call.checks_nesting_by_row)
 
-    def _refuse(self, call: Call, response: requests.Response, too_much: str) -> None:
-        told = f"answered {response.status_code} {too_much}"
+    def _raise_too_large(self, call: Call, response: requests.Response, excess: str) -> None:
+        reason = f"answered {response.status_code} {excess}"
         if not call.repeatable:
-            raise Unclear(f"{call} {told}")
-        raise AnswerRefused(f"{self._service} at {self.base_url} {told} to {call}")
+            raise Unclear(f"{call} {reason}")
+        raise AnswerRefused(f"{self._service} at {self.base_url} {reason} to {call}")
 
-    def _judged(
-        self, call: Call, response: requests.Response, throttle: "Throttle"
-    ) -> tuple[requests.Response | None, Next, str]:
-        verdict = retry.after_status(response.status_code)
-        if (
-            verdict in {Next.THROTTLED, Next.AGAIN}
-            and call.is_final is not None
-            and call.is_final(response.status_code)
-        ):
-            return response, Next.RETURN, ""
-        if verdict is Next.RETURN and call.is_broken is not None and call.is_broken(response):
-            verdict = Next.AGAIN
-        if verdict is Next.RETURN:
-            throttle.went_well()
-            return response, verdict, ""
-        told = self._told(response, verdict)
+    def _evaluate(self, call: Call, response: requests.Response, throttle: "Throttle") -> _Attempt:
+        status = response.status_code
+        step = retry.after_status(status)
+        if step in {Next.THROTTLED, Next.AGAIN} and call.is_final is not None and call.is_final(status):
+            return _Attempt(Next.RETURN, response=response)
+        if step is Next.RETURN and call.is_broken is not None and call.is_broken(response):
+            step = Next.AGAIN
+        if step is Next.RETURN:
+            throttle.succeeded()
+            return _Attempt(step, response=response)
+        reason = self._reason(response, step)
         response.close()  # an unread answer would keep its connection
-        return response, verdict, told
+        return _Attempt(step, reason, response)
 
-    def _told(self, response: requests.Response, verdict: Next) -> str:
-        if verdict is Next.REFUSE:
+    def _reason(self, response: requests.Response, step: Next) -> str:
+        if step is Next.REFUSE:
             host = urlsplit(response.headers.get("Location", "")).hostname or "another place"
             return f"answered {response.status_code} and points to {self._redactor.excerpt(host, 80)}"
         return f"answered {response.status_code} ({self._redactor.excerpt(response.text) or 'no text'})"
 
-    def _stop_if_hopeless(self, call: Call, verdict: Next, told: str) -> None:
-        if verdict is Next.REFUSE:
+    def _raise_if_final(self, call: Call, attempt: _Attempt) -> None:
+        if attempt.next is Next.REFUSE:
             raise WireRefused(
-                f"{self._service} at {self.base_url} {told} to {call}; redirects are not followed and certificates "
-                "are always checked: correct the address in the settings"
+                f"{self._service} at {self.base_url} {attempt.reason} to {call}; redirects are not followed and "
+                "certificates are always checked: correct the address in the settings"
             )
-        if verdict is Next.AGAIN and not call.repeatable:
-            raise Unclear(f"{call} {told}")
+        if attempt.next is Next.AGAIN and not call.repeatable:
+            raise Unclear(f"{call} {attempt.reason}")
 
-    def _wait(self, call: Call, effort: _Effort, verdict: Next, response: requests.Response | None, told: str) -> None:
-        """Wait as the service says, else as the policy says. Raises WireGaveUp when that is longer than allowed."""
-        asked = retry.told_to_wait(response.headers) if response is not None else None
-        if verdict is Next.THROTTLED:
-            wait = asked or next(effort.throttled) * random.uniform(1.0, 1.1)  # noqa: S311 - spreads workers, no secret
-        else:
-            wait = asked or next(effort.failing) * random.uniform(0.5, 1.0)  # noqa: S311
-        spent = self._clock.now() - effort.since
-        hopeless = verdict is Next.NOT_SENT and not self._reached
-        if spent + wait > (min(self._max_wait, FIRST_CONTACT_SECONDS) if hopeless else self._max_wait):
+    def _wait_for_retry(self, call: Call, state: _RetryState, attempt: _Attempt) -> None:
+        """Wait as the service asks, else as the policy says. Raises WireGaveUp when that is longer than allowed."""
+        wait = self._seconds_until_retry(state, attempt)
+        spent = self._clock.now() - state.started_at
+        is_unreachable = attempt.next is Next.NOT_SENT and not self._has_answered
+        if spent + wait > (min(self._max_wait, FIRST_CONTACT_SECONDS) if is_unreachable else self._max_wait):
+            advice = (
+                "check the address and the network" if is_unreachable else "try again later, or raise max_wait_seconds"
+            )
             raise WireGaveUp(
-                f"{self._service} at {self.base_url} {told} to {call}, {effort.attempts} times in {spent:.0f} s; "
-                + ("check the address and the network" if hopeless else "try again later, or raise max_wait_seconds")
+                f"{self._service} at {self.base_url} {attempt.reason} to {call}, {state.attempts} times "
+                f"in {spent:.0f} s; {advice}"
             )
         self.tally.waited_seconds += wait
-        self.on_wait(wait, told)
-        if verdict is Next.THROTTLED:
-            self._throttle_for(call).refused(wait, self._clock.now() - effort.asked)
+        if self._on_wait is not None:
+            self._on_wait(wait, attempt.reason)
+        if attempt.next is Next.THROTTLED:
+            self._throttle_for(call).refused(wait, self._clock.now() - state.sent_at)
         else:
-            self._pause(wait)
+            self._sleep(wait)
 
-    def breathe(self, fruitless: int) -> None:
-        """Wait before a broken answer is asked for again: not at all after progress, else ever longer."""
+    def _seconds_until_retry(self, state: _RetryState, attempt: _Attempt) -> float:
+        """``Retry-After``, else the policy's next wait with jitter, which spreads workers that failed together."""
+        if attempt.response is not None and (seconds := retry.retry_after(attempt.response.headers)) is not None:
+            return seconds
+        if attempt.next is Next.THROTTLED:
+            return next(state.throttled_waits) * random.uniform(1.0, 1.1)  # noqa: S311 - jitter, no secret
+        return next(state.failure_waits) * random.uniform(0.5, 1.0)  # noqa: S311
+
+    def back_off(self, failures: int) -> None:
+        """Wait before a broken answer is requested again: not at all after progress, else longer with each failure."""
         waits = retry.failure_waits()
         wait = 0.0
-        for _ in range(fruitless):
+        for _ in range(failures):
             wait = next(waits)
         self.tally.waited_seconds += wait
-        self._pause(wait)
+        self._sleep(wait)
 
-    def _pause(self, seconds: float) -> None:
-        """Wait for a service that is not well; the timeline learns it as ``failing``."""
+    def _sleep(self, seconds: float) -> None:
+        """Wait for a failing service; the timeline counts it as ``failing``."""
         with self._timeline.waiting("failing"):
             self._clock.sleep(seconds)
 
-    def rest(self, seconds: float) -> None:
-        """Wait because the caller wants to see what time does to an answer."""
+    def wait(self, seconds: float) -> None:
+        """Wait because the caller wants to see how an answer changes with time."""
         self.tally.waited_seconds += seconds
         self._clock.sleep(seconds)
 
-    def _count(self, effort: _Effort) -> None:
-        effort.attempts += 1
-        effort.asked = self._clock.now()
+    def _count(self, state: _RetryState) -> None:
+        state.attempts += 1
+        state.sent_at = self._clock.now()
         self.tally.requests += 1
-        self.tally.retries += effort.attempts > 1
+        self.tally.retries += state.attempts > 1

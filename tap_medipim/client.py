@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import requests
 
-from pim_wire.deadline import Deadline, arriving
+from pim_wire.deadline import Deadline, iter_body
 from pim_wire.errors import AnswerRefused
 from pim_wire.limits import SizeLimits
 from pim_wire.redaction import Redactor
@@ -74,7 +74,7 @@ class MedipimClient:
 
         call = Call(
             "POST", path, self._request_timeout, json=body, is_broken=is_broken, headers=_ACCEPT_JSON,
-            is_measured_by_row=skimmer is not None,
+            checks_nesting_by_row=skimmer is not None,
         )  # fmt: skip
         with closing(self._send(call)) as response:
             self._judge(response, path)
@@ -110,15 +110,15 @@ class MedipimClient:
 
         Raises StreamBroken when the answer ends before it is complete, whatever the reason.
         """
-        timeout, patience = self._stream_timeout, self.wire.patience(self._stream_timeout)
-        call = Call("POST", path, timeout, json=body, stream=True, patience=patience, headers=_ACCEPT_LINES)
+        timeout, deadline = self._stream_timeout, self.wire.deadline(self._stream_timeout)
+        call = Call("POST", path, timeout, json=body, stream=True, deadline=deadline, headers=_ACCEPT_LINES)
         with closing(self._send(call)) as response:
             self._judge(response, path)
             if response.status_code == requests.codes.no_content:
                 return
-            for result in read_results(_chunks(response, patience), self._bounds, self.on_total, skimmer):
+            for result in read_results(_chunks(response, deadline), self._bounds, self.on_total, skimmer):
                 yield result
-                patience.renew()  # only now: as long as the reader of our output lets us wait, nothing is late
+                deadline.renew()  # only now: as long as the reader of our output lets us wait, nothing is late
 
     def _send(self, call: Call) -> requests.Response:
         """The answer; one that is more than we hold costs this stream, not the run."""
@@ -149,12 +149,12 @@ _ACCEPT_JSON = {"Accept": "application/json"}
 _ACCEPT_LINES = {"Accept": "application/x-json-stream, application/json"}
 
 
-def _chunks(response: requests.Response, patience: Deadline) -> Iterator[bytes]:
+def _chunks(response: requests.Response, deadline: Deadline) -> Iterator[bytes]:
     try:
-        yield from arriving(response)
+        yield from iter_body(response)
     except requests.RequestException as error:
-        if patience.is_over:
-            raise ConnectionLost(f"no whole row within {patience.seconds:g} s (stream_timeout_seconds)") from None
+        if deadline.has_passed:
+            raise ConnectionLost(f"no whole row within {deadline.seconds:g} s (stream_timeout_seconds)") from None
         raise ConnectionLost(f"the connection broke ({type(error.args[0]).__name__})") from None
 
 

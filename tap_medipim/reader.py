@@ -92,7 +92,7 @@ class IncrementalReader:
 
     def _in_order(self, wanted: Filter | None, frontier: HighWaterMark) -> Iterator[Row]:
         if self._settings.products_endpoint == "stream":
-            return resumed(partial(self._ask_stream, wanted), frontier, self._client.wire.breathe, self._warn)
+            return resumed(partial(self._ask_stream, wanted), frontier, self._client.wire.back_off, self._warn)
         return by_keyset(partial(self._ask_page, wanted), frontier, self._settings.page_size)
 
     def _ask_stream(self, wanted: Filter | None, since: int) -> Iterator[Row]:

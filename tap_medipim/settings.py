@@ -7,7 +7,7 @@ from typing import Any
 
 from singer_sdk import typing as th
 
-from pim_wire.cli import bound_settings, throttle_setting
+from pim_wire.cli import size_limit_settings, throttle_setting
 from pim_wire.errors import InvalidSettings
 from pim_wire.limits import SizeLimits
 from pim_wire.urls import checked_base_url, checked_throttle_url
@@ -143,7 +143,7 @@ SETTINGS = th.PropertiesList(
         title="Deadline",
         description="How long one request may be refused (429, 5xx, no connection) before the run ends.",
     ),
-    *bound_settings("a row counts as broken", "A page"),
+    *size_limit_settings("a row counts as broken", "A page"),
     th.Property("user_agent", th.StringType, title="User agent", description="Sent with every request."),
 )
 

@@ -90,10 +90,13 @@ class TapMedipim(Tap):
         from pim_wire.throttle import Throttle, pace_stores_for
 
         settings = self.settings
-        keeper = pace_stores_for(settings.throttle_url, self.clock)(f"{settings.base_url} {settings.key_mark}")
-        throttle = Throttle(settings.requests_per_minute, self.clock, keeper=keeper)
-        throttle.on_wait = lambda seconds: self.progress.look(f"waiting {seconds:.0f} s for its turn")
-        return throttle
+        store = pace_stores_for(settings.throttle_url, self.clock)(f"{settings.base_url} {settings.key_mark}")
+        return Throttle(
+            settings.requests_per_minute,
+            self.clock,
+            store=store,
+            on_wait=lambda seconds: self.progress.look(f"waiting {seconds:.0f} s for its turn"),
+        )
 
     @cached_property
     def progress(self) -> Progress:
@@ -125,9 +128,9 @@ class TapMedipim(Tap):
             clock=self.clock,
             redactor=self.redactor,
             connections=1,
-            bounds=settings.bounds,
+            size_limits=settings.bounds,
+            on_wait=self._tell_wait,
         )
-        wire.on_wait = self._tell_wait
         client = MedipimClient(wire, self.redactor, settings.request_timeout, settings.stream_timeout, settings.bounds)
         client.on_total = self.progress.expect
         return client

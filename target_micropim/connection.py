@@ -44,12 +44,12 @@ class Connection:
         writes = _slower(settings.writes_per_minute, limits.writes_per_minute)
         store = pace_stores_for(settings.throttle_url, clock)
         where = settings.base_url  # MicroPIM counts by the caller's address, not by key (micropim.md 1.3)
-        self.reads = Throttle(reads, clock, self.timeline, "reads", keeper=store(f"{where} reads"))
-        self.writes = Throttle(writes, clock, self.timeline, "writes", keeper=store(f"{where} writes"))
+        self.reads = Throttle(reads, clock, self.timeline, "reads", store=store(f"{where} reads"))
+        self.writes = Throttle(writes, clock, self.timeline, "writes", store=store(f"{where} writes"))
         self.pictures = self.writes
         if (pictures := settings.pictures_per_minute) is not None:
             shared = store(f"{where} pictures")
-            self.pictures = Throttle(pictures, clock, self.timeline, "pictures", keeper=shared, within=self.writes)
+            self.pictures = Throttle(pictures, clock, self.timeline, "pictures", store=shared, within=self.writes)
         self._agent = settings.user_agent or agent
         self.wire = self._wire(self._throttle_for)
         self.client = MicroPimClient(self.wire, redactor, settings.request_timeout_seconds)
@@ -113,7 +113,7 @@ class Connection:
             clock=self.clock,
             redactor=self.redactor,
             connections=self.settings.max_in_flight + 1,
-            bounds=self.settings.size_limits,
+            size_limits=self.settings.size_limits,
             timeline=self.timeline,
         )
 

@@ -83,7 +83,7 @@ class Run:
             client=self._client(),
             ledger=self.ledger,
             report=self.report,
-            post_once=PostOnce(connection.wire.breathe),
+            post_once=PostOnce(connection.wire.back_off),
             picture_url_check=connection.picture_url_check() if settings.check_media_urls else None,
         )
         guards = Guards(settings.max_rejects, settings.max_archive)

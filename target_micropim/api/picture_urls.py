@@ -92,7 +92,7 @@ class PictureUrlCheck:
         limits = (self._timeout, self._timeout)
         try:
             with (
-                Deadline(self._clock, self._timeout).held(),
+                Deadline(self._clock, self._timeout).applied(),
                 self._session.request(
                     method, url, headers=headers, timeout=limits, allow_redirects=False, stream=True
                 ) as found,

@@ -6,7 +6,7 @@ Each declaration says by its class whether the setting shapes products (``Shapin
 
 from singer_sdk import typing as th
 
-from pim_wire.cli import bound_settings, throttle_setting
+from pim_wire.cli import size_limit_settings, throttle_setting
 from target_micropim.settings.content import CONTENT, Operating, Shaping, Text, Texts, choice
 
 _Limit = th.CustomType({"type": ["integer", "string", "null"]})
@@ -190,7 +190,7 @@ SETTINGS = th.PropertiesList(
         title="Dry run",
         description="Read everything and write nothing, not even ledger or state; plan.jsonl says what would be done.",
     ),
-    *bound_settings("a record is rejected", "An answer of MicroPIM"),
+    *size_limit_settings("a record is rejected", "An answer of MicroPIM"),
     Operating("user_agent", th.StringType, title="User agent", description="Sent with every request."),
 )
 

@@ -1,4 +1,4 @@
-"""What the throttle is tried against: services that count, and workers whose requests are in flight together."""
+"""Simulated services that count requests, and workers that send in parallel: what the throttle is tested against."""
 
 import random
 import threading
@@ -60,9 +60,9 @@ class TogetherClock(Clock):
 
     def sleep(self, seconds: float) -> None:
         """Let whoever is due first go on."""
-        mine = self._due(seconds)
+        event = self._due(seconds)
         self._wake()
-        mine.wait()
+        event.wait()
 
     def run(self, bodies: Sequence[Callable[[], None]]) -> None:
         """Run them together until all have ended."""
@@ -124,15 +124,15 @@ class Workers:
             waits = throttled_waits()
             while self.clock.now() < end:
                 throttle.take()
-                asked = self.clock.now()
+                sent_at = self.clock.now()
                 self.clock.sleep(self.answer_seconds * chance.uniform(0.95, 1.05))
                 self.log.append((self.clock.now(), self.service.admits(self.clock.now())))
                 if self.log[-1][1]:
-                    throttle.went_well()
+                    throttle.succeeded()
                     waits = throttled_waits()
                     self.clock.sleep(self.work_seconds * chance.uniform(0.5, 1.5))
                 else:
-                    throttle.refused(next(waits) * chance.uniform(1.0, 1.1), self.clock.now() - asked)
+                    throttle.refused(next(waits) * chance.uniform(1.0, 1.1), self.clock.now() - sent_at)
 
         return work
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pim_wire.config import _settings_of, environment_settings, unknown_settings
+from pim_wire.config import _read_files, environment_settings, warn_unknown_settings
 from pim_wire.errors import InvalidSettings
 from tap_medipim.tap import TapMedipim
 from target_micropim.target import TargetMicroPim
@@ -51,9 +51,9 @@ def test_a_variable_is_read_as_its_setting_is(
 ) -> None:
     """What is not of its kind stays a text, so that the check names the setting."""
     monkeypatch.setenv(f"PLUGIN_{name.upper()}", text)
-    found = environment_settings(SCHEMA, "PLUGIN_")
-    assert found == {name: value}
-    assert type(found[name]) is type(value)
+    config = environment_settings(SCHEMA, "PLUGIN_")
+    assert config == {name: value}
+    assert type(config[name]) is type(value)
 
 
 @pytest.mark.parametrize("plugin", [TapMedipim, TargetMicroPim])
@@ -83,9 +83,9 @@ def test_later_files_go_before_earlier_ones_and_a_pipe_is_read_once(tmp_path: Pa
     """As with the SDK; ENV is a word, not a file."""
     (tmp_path / "one.json").write_text('{"a": 1, "b": 1}', encoding="utf-8")
     (tmp_path / "two.json").write_text('{"b": 2.5}', encoding="utf-8")
-    found = _settings_of([str(tmp_path / "one.json"), "ENV", str(tmp_path / "two.json")])
-    assert (found.config, found.parse_env) == ({"a": 1, "b": 2.5}, True)
-    assert _settings_of([]).parse_env is False
+    merged = _read_files([str(tmp_path / "one.json"), "ENV", str(tmp_path / "two.json")])
+    assert (merged.config, merged.parse_env) == ({"a": 1, "b": 2.5}, True)
+    assert _read_files([]).parse_env is False
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_wrong_file_is_named_without_its_content(content: bytes | None, words:
     if content is not None:
         file.write_bytes(content)
     with pytest.raises(InvalidSettings, match=words) as refused:
-        _settings_of([str(file)])
+        _read_files([str(file)])
     assert str(file) in str(refused.value)
     assert SECRET not in str(refused.value)
 
@@ -121,11 +121,11 @@ def test_the_command_line_says_which_file_is_wrong(plugin: str, tmp_path: Path) 
 
 def test_a_mistyped_setting_is_told_with_the_name_it_is_like(tmp_path: Path) -> None:
     """A limit that nobody set protects nobody."""
-    told: list[str] = []
-    unknown_settings(
-        ["market", "markt", "zzz"], ["market", "page_size"], lambda text, *words: told.append(text % words)
+    warnings: list[str] = []
+    warn_unknown_settings(
+        ["market", "markt", "zzz"], ["market", "page_size"], lambda text, *words: warnings.append(text % words)
     )
-    assert told == [
+    assert warnings == [
         "Setting markt does not exist and does nothing; was market meant?",
         "Setting zzz does not exist and does nothing",
     ]

@@ -7,7 +7,7 @@ import pytest
 import requests
 from requests.auth import HTTPBasicAuth
 
-from pim_wire.deadline import arriving
+from pim_wire.deadline import iter_body
 from pim_wire.errors import Unclear, WireGaveUp
 from pim_wire.redaction import Redactor
 from pim_wire.throttle import Throttle
@@ -71,7 +71,7 @@ def wire_to(make_clock: Callable[[], Any]) -> Iterator[Callable[[str], Wire]]:
 
 @pytest.mark.parametrize("dripper", DRIPS, indirect=True)
 def test_an_answer_that_drips_for_ever_is_broken_off(dripper: Dripper, wire_to: Callable[[str], Wire]) -> None:
-    """Wherever it drips, it may take ten timeouts; it is asked for again, and patience with the service ends too."""
+    """Wherever it drips, it may take ten timeouts; it is retried, and after max_wait_seconds the call gives up."""
     with pytest.raises(WireGaveUp, match=r"no whole answer within 50 s\) to GET /list, [23] times in"):
         wire_to(dripper.url).send(Call("GET", "/list", 5.0))
 
@@ -84,17 +84,17 @@ def test_a_dripping_answer_to_a_write_is_unclear(dripper: Dripper, wire_to: Call
 
 
 @pytest.mark.parametrize("dripper", ["a chunk", "body until the end"], indirect=True)
-def test_a_stream_is_broken_off_unless_its_reader_renews_its_patience(
+def test_a_stream_is_broken_off_unless_its_reader_renews_its_deadline(
     dripper: Dripper, wire_to: Callable[[str], Wire]
 ) -> None:
     """What counts as progress is the reader's to say; each piece comes when it comes."""
     wire = wire_to(dripper.url)
-    patience = wire.patience(60)
-    with wire.send(Call("GET", "/stream", 5.0, stream=True, patience=patience)) as response:
-        pieces = arriving(response)
+    deadline = wire.deadline(60)
+    with wire.send(Call("GET", "/stream", 5.0, stream=True, deadline=deadline)) as response:
+        pieces = iter_body(response)
         for _ in range(200):
             assert next(pieces).strip() == b""
-            patience.renew()
+            deadline.renew()
         with pytest.raises(requests.ConnectionError):
             list(pieces)
-    assert patience.is_over
+    assert deadline.has_passed

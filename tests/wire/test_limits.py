@@ -1,4 +1,4 @@
-"""What is held of an answer: how many bytes after decompression, how many levels."""
+"""Size limits of an answer: bytes after decompression, and levels of nesting."""
 
 import gzip
 import json
@@ -76,8 +76,8 @@ def test_a_long_deep_text_costs_little_memory() -> None:
 
 
 @pytest.fixture
-def bounded(fake_clock: Any) -> Iterator[Callable[[Sandbox], Wire]]:
-    """A wire that holds little."""
+def wire_to(fake_clock: Any) -> Iterator[Callable[[Sandbox], Wire]]:
+    """A wire with small limits."""
     made: list[Wire] = []
 
     def make(box: Sandbox) -> Wire:
@@ -91,7 +91,7 @@ def bounded(fake_clock: Any) -> Iterator[Callable[[Sandbox], Wire]]:
             max_wait_seconds=900,
             clock=fake_clock,
             redactor=Redactor([]),
-            bounds=SMALL,
+            size_limits=SMALL,
         )
         made.append(wire)
         return wire
@@ -119,34 +119,34 @@ AS_DEEP_AS_ALLOWED = b'{"results":' + b"[" * 18 + b"]" * 18 + b"}"
     ],
 )
 def test_a_good_answer_that_is_too_much_is_refused_at_once(
-    body: bytes, words: str, sandbox: Any, bounded: Callable[[Sandbox], Wire]
+    body: bytes, words: str, sandbox: Any, wire_to: Callable[[Sandbox], Wire]
 ) -> None:
     """Asking again could not help: one request, one sentence. A write may have been carried out all the same."""
     box = sandbox(products=1)
     box.medipim.faults.add(Fault("status", status=200, body=body, times=2))
     with pytest.raises(AnswerRefused, match=words):
-        bounded(box).send(call())
+        wire_to(box).send(call())
     with pytest.raises(Unclear, match=words):
-        bounded(box).send(call(repeatable=False))
+        wire_to(box).send(call(repeatable=False))
     assert len(box.medipim.requests) == 2
 
 
 @pytest.mark.parametrize("body", [b'"' + b"x" * (MOST - 2) + b'"', AS_DEEP_AS_ALLOWED, b"<p>" + DEEP * 9])
-def test_the_bound_itself_is_allowed(body: bytes, sandbox: Any, bounded: Callable[[Sandbox], Wire]) -> None:
+def test_the_bound_itself_is_allowed(body: bytes, sandbox: Any, wire_to: Callable[[Sandbox], Wire]) -> None:
     """And what is no JSON has no levels."""
     box = sandbox(products=1)
     box.medipim.faults.add(Fault("status", status=200, body=body))
-    assert bounded(box).send(call()).content == body
+    assert wire_to(box).send(call()).content == body
 
 
 @pytest.mark.parametrize("status", [200, 400, 302])
-def test_a_gzip_bomb_is_not_inflated(status: int, sandbox: Any, bounded: Callable[[Sandbox], Wire]) -> None:
+def test_a_gzip_bomb_is_not_inflated(status: int, sandbox: Any, wire_to: Callable[[Sandbox], Wire]) -> None:
     """100 MB in 100 kB: no more than the bound is unpacked, of an error only the beginning, of a redirect nothing."""
     bomb = gzip.compress(b"x" * 100_000_000, compresslevel=1)
     headers = {"content-encoding": "gzip", "location": "/elsewhere"}
     box = sandbox(products=1)
     box.medipim.faults.add(Fault("status", status=status, body=bomb, headers=headers))
-    wire = bounded(box)
+    wire = wire_to(box)
     tracemalloc.start()
     if status == 400:
         assert len(wire.send(call()).content) == 65_536
@@ -158,19 +158,19 @@ def test_a_gzip_bomb_is_not_inflated(status: int, sandbox: Any, bounded: Callabl
     assert peak < 12 * MOST
 
 
-def test_a_bomb_in_a_stream_arrives_in_small_pieces(sandbox: Any, bounded: Callable[[Sandbox], Wire]) -> None:
+def test_a_bomb_in_a_stream_arrives_in_small_pieces(sandbox: Any, wire_to: Callable[[Sandbox], Wire]) -> None:
     """The line reader sees each piece before the next is unpacked."""
     box = sandbox(products=1)
     bomb = gzip.compress(b"x" * 50_000_000, compresslevel=9)
     box.medipim.faults.add(Fault("status", status=200, body=bomb, headers={"content-encoding": "gzip"}))
-    with bounded(box).send(call(stream=True)) as response:
+    with wire_to(box).send(call(stream=True)) as response:
         assert max(map(len, response.iter_content(65_536))) <= 65_536
 
 
 @pytest.mark.parametrize("before", [b"", b" ", b"\r\n\t" * 50])
 def test_an_answer_that_begins_with_space_is_measured_too(before: bytes) -> None:
     """JSON may: such a page once met the reader's own limit, and ended without words."""
-    bounds = SizeLimits(nesting=16)
-    assert bounds.too_deep(before + b"[" * 20 + b"]" * 20)
-    assert bounds.too_deep(before + b"[" * 19 + b"]" * 19) is None
-    assert bounds.too_deep(before + b"<html>" + b"[" * 40) is None
+    limits = SizeLimits(nesting=16)
+    assert limits.too_deep(before + b"[" * 20 + b"]" * 20)
+    assert limits.too_deep(before + b"[" * 19 + b"]" * 19) is None
+    assert limits.too_deep(before + b"<html>" + b"[" * 40) is None

@@ -1,6 +1,6 @@
-"""One pace for several processes: whoever keeps it, together they stay within the limit, use it, and pause together.
+"""One pace for several processes: with each kind of store they stay within the limit, use it, and pause together.
 
-A turn is given with the moment it is due, so nobody has to wait here to see when requests would leave.
+A turn names the moment at which it is due, so no test has to wait to see when requests would be sent.
 """
 
 import json
@@ -20,11 +20,10 @@ from typing import Any
 import pytest
 
 from pim_wire import pace, pace_stores
-from pim_wire.errors import CannotPace, InvalidSettings
-from pim_wire.pace import Pace
+from pim_wire.errors import CannotPace
+from pim_wire.pace import Pace, PaceStore
 from pim_wire.pace_stores import pace_stores_at
-from pim_wire.throttle import PaceStore, Throttle
-from pim_wire.urls import checked_throttle_url
+from pim_wire.throttle import Throttle
 from trials import postgres
 
 LIMIT = 600
@@ -88,19 +87,19 @@ def url(request: Any, tmp_path: Path) -> str:
     return postgres.new_database(folder, f"t{abs(hash(request.node.name))}")
 
 
-def keeper(url: str, name: str = NAME, wall: Callable[[], float] = time.time) -> PaceStore:
-    """A keeper with connections of its own, as another process has them."""
+def open_store(url: str, name: str = NAME, wall: Callable[[], float] = time.time) -> PaceStore:
+    """A store with connections of its own, as another process has."""
     return pace_stores_at(url, wall)(name)
 
 
-def due(keeper: PaceStore, per_minute: int = LIMIT) -> float:
-    """Take a turn; the moment in seconds at which it may be used."""
+def due(store: PaceStore, per_minute: int = LIMIT) -> float:
+    """Take a turn; the moment in seconds at which it is due."""
 
-    def take(known: Pace) -> tuple[Pace, float]:
-        after, turn = pace.next_turn(known, per_minute)
-        return after, (known.seen + turn.pause + turn.wait) / 1000
+    def take(current: Pace) -> tuple[Pace, float]:
+        after, turn = pace.next_turn(current, per_minute)
+        return after, (current.seen + turn.pause + turn.wait) / 1000
 
-    return keeper.change(take)
+    return store.change(take)
 
 
 def most_in_a_minute(times: list[float]) -> int:
@@ -117,15 +116,15 @@ def check(times: list[float]) -> None:
 
 def test_together_they_stay_within_the_limit_and_use_it(url: str) -> None:
     """Three of them, two threads each, as fast as they can: 900 turns fill a minute and a half."""
-    keepers = [keeper(url) for _ in range(3)]
+    stores = [open_store(url) for _ in range(3)]
     with ThreadPoolExecutor(6) as pool:
-        given = [pool.submit(lambda keeper: [due(keeper) for _ in range(150)], one) for one in keepers * 2]
-        check([moment for turns in given for moment in turns.result()])
+        futures = [pool.submit(lambda store: [due(store) for _ in range(150)], store) for store in stores * 2]
+        check([moment for turns in futures for moment in turns.result()])
 
 
 def test_limits_of_other_names_are_their_own(url: str) -> None:
     """Reads wait for no write."""
-    writes, reads = keeper(url), keeper(url, "https://pim.example.test reads")
+    writes, reads = open_store(url), open_store(url, "https://pim.example.test reads")
     for _ in range(100):
         last = due(writes)
     assert due(reads) < last - 5
@@ -133,9 +132,9 @@ def test_limits_of_other_names_are_their_own(url: str) -> None:
 
 def test_a_refusal_pauses_and_slows_them_all(url: str) -> None:
     """Retry-After 30 to one: the next turn of another comes half a minute later, and then at half the pace."""
-    first, second = keeper(url), keeper(url)
+    first, second = open_store(url), open_store(url)
     began = due(first)
-    first.change(lambda known: (pace.refused(known, LIMIT, 30, 0), None))
+    first.change(lambda current: (pace.after_refusal(current, LIMIT, 30, 0), None))
     assert second.read().share == 0.5
     turns = [due(second) for _ in range(20)]
     assert turns[0] >= began + 30
@@ -144,24 +143,24 @@ def test_a_refusal_pauses_and_slows_them_all(url: str) -> None:
 
 def test_what_was_learned_is_used_by_who_comes_later(url: str) -> None:
     """A new process does not search again."""
-    first = keeper(url)
+    first = open_store(url)
     due(first)
-    first.change(lambda known: (pace.refused(known, LIMIT, 1, 0), None))
-    assert keeper(url).read() == first.read()
+    first.change(lambda current: (pace.after_refusal(current, LIMIT, 1, 0), None))
+    assert open_store(url).read() == first.read()
 
 
 def test_real_processes_share_a_file(tmp_path: Path) -> None:
-    """Three processes over one SQLite file that none of them finds: no turn is lost or given twice."""
+    """Three processes over one SQLite file that does not exist yet: no turn is lost or given twice."""
     url = f"sqlite:///{tmp_path}/throttle.db"
     program = (
         "import json, sys, time\n"
         "from pim_wire import pace\n"
-        "from pim_wire.pace_stores import keepers_at\n"
-        "keeper = keepers_at(sys.argv[1], time.time)(sys.argv[2])\n"
-        "def take(known):\n"
-        "    after, turn = pace.next_turn(known, int(sys.argv[3]))\n"
-        "    return after, (known.seen + turn.pause + turn.wait) / 1000\n"
-        "print(json.dumps([keeper.change(take) for _ in range(250)]))\n"
+        "from pim_wire.pace_stores import pace_stores_at\n"
+        "store = pace_stores_at(sys.argv[1], time.time)(sys.argv[2])\n"
+        "def take(current):\n"
+        "    after, turn = pace.next_turn(current, int(sys.argv[3]))\n"
+        "    return after, (current.seen + turn.pause + turn.wait) / 1000\n"
+        "print(json.dumps([store.change(take) for _ in range(250)]))\n"
     )
     command = [sys.executable, "-c", program, url, NAME, str(LIMIT)]
     processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
@@ -177,7 +176,7 @@ def test_real_processes_share_a_file(tmp_path: Path) -> None:
 def test_throttles_over_one_file_wait_in_one_queue(tmp_path: Path, make_clock: Callable[[], Any]) -> None:
     """Whole throttles with one simulated time: three of them give as many turns as one alone would."""
     clock, url = make_clock(), f"sqlite:///{tmp_path}/throttle.db"
-    three = [Throttle(LIMIT, clock, keeper=keeper(url, wall=clock.wall)) for _ in range(3)]
+    three = [Throttle(LIMIT, clock, store=open_store(url, wall=clock.wall)) for _ in range(3)]
     began = clock.now()
     times = []
     for number in range(900):
@@ -194,20 +193,30 @@ def test_throttles_over_one_file_wait_in_one_queue(tmp_path: Path, make_clock: C
 def test_a_pause_voids_the_turn_that_another_one_waits_for(tmp_path: Path, make_clock: Callable[[], Any]) -> None:
     """Refused while somebody already waits for a turn: that one waits for the end of the pause."""
     clock, url = make_clock(), f"sqlite:///{tmp_path}/throttle.db"
-    one, other = (Throttle(LIMIT, clock, keeper=keeper(url, wall=clock.wall)) for _ in range(2))
+    waits: list[float] = []
+
+    def refuse_once(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 1:
+            other.refused(40)
+
+    one, other = (
+        Throttle(LIMIT, clock, store=open_store(url, wall=clock.wall), on_wait=on_wait)
+        for on_wait in (refuse_once, None)
+    )
     for _ in range(12):
         one.take()
-    began, told = clock.now(), []
-    one.on_wait = lambda seconds: told.append(seconds) if told else (told.append(seconds), other.refused(40))
+    began = clock.now()
+    assert not waits
     one.take()
     assert clock.now() - began >= 40
-    assert len(told) > 1
+    assert len(waits) > 1
 
 
 def test_a_clock_that_is_set_back_stops_nobody(tmp_path: Path) -> None:
     """An hour back on the one machine whose clock counts: the moments in the row move along."""
     now = [1_800_000_000.0]
-    one = keeper(f"sqlite:///{tmp_path}/throttle.db", wall=lambda: now[0])
+    one = open_store(f"sqlite:///{tmp_path}/throttle.db", wall=lambda: now[0])
     for _ in range(40):
         due(one)
     before = due(one) - now[0]
@@ -218,15 +227,15 @@ def test_a_clock_that_is_set_back_stops_nobody(tmp_path: Path) -> None:
 @pytest.mark.parametrize("url", ["postgresql", "redis"], indirect=True)
 def test_hosts_whose_clocks_are_apart_share_a_server(url: str) -> None:
     """The server tells the time: one host is an hour ahead, and both stand in one queue."""
-    right, ahead = keeper(url), keeper(url, wall=lambda: time.time() + 3600)
+    right, ahead = open_store(url), open_store(url, wall=lambda: time.time() + 3600)
     check([due(one) for _ in range(300) for one in (right, ahead)])
 
 
 def test_what_nobody_used_for_hours_is_forgotten(tmp_path: Path) -> None:
     """A pace that last night's outage left behind does not slow this night."""
     now = [1_800_000_000.0]
-    one = keeper(f"sqlite:///{tmp_path}/throttle.db", wall=lambda: now[0])
-    one.change(lambda known: (pace.refused(known, LIMIT, 5, 0), None))
+    one = open_store(f"sqlite:///{tmp_path}/throttle.db", wall=lambda: now[0])
+    one.change(lambda current: (pace.after_refusal(current, LIMIT, 5, 0), None))
     now[0] += 7000
     due(one)
     assert one.read().share == 0.5
@@ -237,7 +246,7 @@ def test_what_nobody_used_for_hours_is_forgotten(tmp_path: Path) -> None:
 
 def test_a_row_of_another_version_is_a_new_pace(tmp_path: Path) -> None:
     """Neither a crash nor a burst without end."""
-    one = keeper(f"sqlite:///{tmp_path}/throttle.db")
+    one = open_store(f"sqlite:///{tmp_path}/throttle.db")
     due(one)
     with sqlite3.connect(tmp_path / "throttle.db") as connection:
         connection.execute("update throttle_paces set pace = '{\"tat\": 1}'")
@@ -257,35 +266,35 @@ def test_a_file_that_cannot_be_used_is_told(make: Callable[[Path], Any], words: 
     """Before the first request; the address stands in the line."""
     make(tmp_path)
     with pytest.raises(CannotPace, match=rf"throttle_url sqlite:///{tmp_path}/throttle.db failed .*{words}"):
-        keeper(f"sqlite:///{tmp_path}/throttle.db")
+        open_store(f"sqlite:///{tmp_path}/throttle.db")
 
 
 @pytest.mark.parametrize("url", ["postgresql://me:s3cret@127.0.0.1:9/pim", "redis://:s3cret@127.0.0.1:9/0"])
 def test_a_server_that_is_not_there_is_told_without_its_password(url: str) -> None:
     """One line."""
     with pytest.raises(CannotPace, match=r"throttle_url \w+://.*127\.0\.0\.1:9/\w+ failed \(") as failure:
-        keeper(url)
+        open_store(url)
     assert "s3cret" not in str(failure.value)
     assert "\n" not in str(failure.value)
 
 
 def test_a_host_that_vanished_in_the_middle_holds_nobody_up(cluster: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """PostgreSQL ends the silent session and takes its change back."""
-    monkeypatch.setattr(pace_stores, "_LOST_SECONDS", 1)
+    monkeypatch.setattr(pace_stores, "_IDLE_TIMEOUT_SECONDS", 1)
     url = postgres.new_database(cluster, "vanished")
-    lost, other = keeper(url), keeper(url)
+    lost, other = open_store(url), open_store(url)
     due(lost)
     assert isinstance(lost, pace_stores.SqlPaceStore)
-    given = 0.0
+    moment = 0.0
     with suppress(Exception), lost._engine.begin() as connection:  # its end fails: the session is gone
-        connection.execute(lost._read_to_change)
-        given = due(other)
-    assert given
+        connection.execute(lost._select_for_update)
+        moment = due(other)
+    assert moment
 
 
 def test_a_store_that_goes_away_ends_the_run(tmp_path: Path, fake_clock: Any) -> None:
     """Nobody goes on without a pace: the next turn is refused with the reason."""
-    throttle = Throttle(LIMIT, fake_clock, keeper=keeper(f"sqlite:///{tmp_path}/throttle.db"))
+    throttle = Throttle(LIMIT, fake_clock, store=open_store(f"sqlite:///{tmp_path}/throttle.db"))
     throttle.take()
     with sqlite3.connect(tmp_path / "throttle.db") as connection:
         connection.execute("drop table throttle_paces")
@@ -297,15 +306,15 @@ def test_a_store_that_goes_away_ends_the_run(tmp_path: Path, fake_clock: Any) ->
 
 def test_a_store_that_comes_back_costs_some_seconds(tmp_path: Path, fake_clock: Any) -> None:
     """A server that is being restarted ends no run."""
-    throttle = Throttle(LIMIT, fake_clock, keeper=keeper(f"sqlite:///{tmp_path}/throttle.db"))
+    throttle = Throttle(LIMIT, fake_clock, store=open_store(f"sqlite:///{tmp_path}/throttle.db"))
     throttle.take()
-    name_it(tmp_path, "throttle_paces", "elsewhere")
+    rename_table(tmp_path, "throttle_paces", "elsewhere")
     sleep, fake_clock.slept = fake_clock.sleep, []
 
     def until_it_is_back(seconds: float) -> None:
         sleep(seconds)
         if len(fake_clock.slept) == 3:
-            name_it(tmp_path, "elsewhere", "throttle_paces")
+            rename_table(tmp_path, "elsewhere", "throttle_paces")
 
     fake_clock.sleep = until_it_is_back
     throttle.take()
@@ -313,26 +322,8 @@ def test_a_store_that_comes_back_costs_some_seconds(tmp_path: Path, fake_clock: 
     assert throttle.tally.turns == 2
 
 
-def name_it(folder: Path, old: str, new: str) -> None:
+def rename_table(folder: Path, old: str, new: str) -> None:
     """Rename the table of a file."""
     with sqlite3.connect(folder / "throttle.db") as connection:
         connection.execute(f"alter table {old} rename to {new}")
     connection.close()
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "sqlite://",
-        "sqlite:///",
-        "sqlite:///:memory:",
-        "mysql://host/name",
-        "throttle.db",
-        "redis://",
-        "sqlite://throttle.db",
-    ],
-)
-def test_an_address_of_no_store_is_refused_as_a_setting(url: str) -> None:
-    """With the shapes that it may have."""
-    with pytest.raises(InvalidSettings, match="throttle_url: must look like sqlite:///path"):
-        checked_throttle_url(url)

@@ -21,7 +21,7 @@ DATE = "Mon, 23 Nov 2026 10:00:00 GMT"
     ],
 )
 def test_each_status_has_one_consequence(statuses: list[int], verdict: Next) -> None:
-    """429 is never final, passing failures are asked again, redirects refused, the rest is the caller's."""
+    """429 is never final, transient failures are retried, redirects refused, everything else is the caller's."""
     assert {status: retry.after_status(status) for status in statuses} == dict.fromkeys(statuses, verdict)
 
 
@@ -40,7 +40,7 @@ def test_each_status_has_one_consequence(statuses: list[int], verdict: Next) -> 
     ],
 )
 def test_each_failure_below_http_has_one_consequence(error: requests.RequestException, verdict: Next) -> None:
-    """A certificate is never asked twice; what was not sent may be repeated without a thought."""
+    """A certificate error is final; a request that was not sent may always be repeated."""
     assert retry.after_error(error) is verdict
 
 
@@ -67,13 +67,13 @@ def test_each_failure_below_http_has_one_consequence(error: requests.RequestExce
 )
 def test_retry_after_is_believed_within_reason(header: str, seconds: float | None) -> None:
     """A number or a date counts; an absurd one is as good as none."""
-    assert retry.told_to_wait({"Retry-After": header, "Date": DATE}) == seconds
+    assert retry.retry_after({"Retry-After": header, "Date": DATE}) == seconds
 
 
 @pytest.mark.parametrize("headers", [{}, {"Retry-After": "Mon, 23 Nov 2026 10:01:30 GMT"}])
 def test_a_date_is_measured_against_the_answers_own_clock(headers: dict[str, str]) -> None:
     """Without the answer's ``Date`` a date says nothing, since our clock may be wrong."""
-    assert retry.told_to_wait(headers) is None
+    assert retry.retry_after(headers) is None
 
 
 def test_the_waits_grow_to_a_minute_and_go_on() -> None:
@@ -86,8 +86,8 @@ def test_the_waits_grow_to_a_minute_and_go_on() -> None:
 def test_each_failure_below_http_has_its_words() -> None:
     """The library's own text would quote addresses, headers and proxies."""
     kinds = requests.exceptions
-    found = [kinds.SSLError, kinds.InvalidProxyURL, kinds.InvalidSchema, kinds.ProxyError, requests.ConnectTimeout]
-    found += [requests.ReadTimeout, kinds.ChunkedEncodingError, requests.ConnectionError]
-    words = [retry.in_words(kind("a secret")) for kind in found]
+    failures = [kinds.SSLError, kinds.InvalidProxyURL, kinds.InvalidSchema, kinds.ProxyError, requests.ConnectTimeout]
+    failures += [requests.ReadTimeout, kinds.ChunkedEncodingError, requests.ConnectionError]
+    words = [retry.describe(kind("a secret")) for kind in failures]
     assert len(set(words)) == len(words)
     assert not [text for text in words if "secret" in text]

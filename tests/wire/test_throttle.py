@@ -47,7 +47,7 @@ def test_no_minute_ever_holds_more_than_the_limit(
 def test_the_allowed_rate_is_used(limit: int, fake_clock: Any) -> None:
     """A throttle that is never refused gives at least 95 % of its limit, evenly."""
     times = turns(Throttle(limit, fake_clock), fake_clock, 4 * limit + 4)
-    assert times[-1] - times[0] <= (4 * limit + 3) * 60 / limit / 0.949  # turns are given in whole milliseconds
+    assert times[-1] - times[0] <= (4 * limit + 3) * 60 / limit / 0.949  # turns are given in full milliseconds
     assert most_in_a_minute(times) <= limit
     gaps = [later - earlier for earlier, later in zip(times[limit:], times[limit + 1 :], strict=False)]
     assert max(gaps) <= 2 * 60 / limit + 0.1
@@ -61,19 +61,19 @@ def pace(throttle: Throttle, clock: Any) -> float:
 
 
 def test_a_refusal_halves_the_pace_and_good_answers_bring_it_back(fake_clock: Any) -> None:
-    """After 429 the pace is half; it rises in steps to the whole, and never beyond."""
+    """After 429 the pace is half; it rises in steps to the full pace, and never beyond."""
     throttle = Throttle(100, fake_clock)
-    whole = pace(throttle, fake_clock)
+    full = pace(throttle, fake_clock)
     throttle.refused(10)
     half = pace(throttle, fake_clock)
-    assert half == pytest.approx(whole / 2, rel=0.1)
+    assert half == pytest.approx(full / 2, rel=0.1)
     paces = [half]
     for _ in range(20):
         for _ in range(40):
-            throttle.went_well()
+            throttle.succeeded()
         paces.append(pace(throttle, fake_clock))
     assert all(later >= 0.97 * earlier for earlier, later in itertools.pairwise(paces))
-    assert paces[-1] == pytest.approx(whole, rel=0.02)
+    assert paces[-1] == pytest.approx(full, rel=0.02)
 
 
 def test_a_refusal_keeps_everybody_waiting(fake_clock: Any) -> None:
@@ -90,10 +90,10 @@ def test_a_refusal_keeps_everybody_waiting(fake_clock: Any) -> None:
 def test_several_refusals_at_once_count_as_one(fake_clock: Any) -> None:
     """Workers that are refused together halve the pace once, not once each."""
     throttle = Throttle(100, fake_clock)
-    whole = pace(throttle, fake_clock)
+    full = pace(throttle, fake_clock)
     for _ in range(4):
         throttle.refused(10)
-    assert pace(throttle, fake_clock) == pytest.approx(whole / 2, rel=0.1)
+    assert pace(throttle, fake_clock) == pytest.approx(full / 2, rel=0.1)
 
 
 def test_the_pace_never_falls_to_nothing(fake_clock: Any) -> None:
@@ -130,8 +130,8 @@ def test_it_tells_how_much_of_the_minute_is_used(fake_clock: Any) -> None:
 
 def test_a_wait_is_told_before_it_begins(fake_clock: Any) -> None:
     """Who watches learns how long the next turn takes."""
-    throttle, told = Throttle(10, fake_clock), []
-    throttle.on_wait = lambda seconds: told.append((fake_clock.now(), seconds))
+    waits: list[tuple[float, float]] = []
+    throttle = Throttle(10, fake_clock, on_wait=lambda seconds: waits.append((fake_clock.now(), seconds)))
     times = turns(throttle, fake_clock, 3)
-    assert told
-    assert sum(seconds for _, seconds in told) == pytest.approx(times[-1] - times[0])
+    assert waits
+    assert sum(seconds for _, seconds in waits) == pytest.approx(times[-1] - times[0])

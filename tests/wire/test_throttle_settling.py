@@ -1,4 +1,4 @@
-"""A limit that nobody told the throttle: how near it comes, what it is refused on the way, how it follows a change."""
+"""A throttle whose setting is above the service's limit: how close it gets, what is refused, how it follows changes."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 
 from pim_wire.retry import throttled_waits
 from pim_wire.throttle import LocalPaceStore, Throttle
-from tests.wire.services import Seen, Service, TogetherClock, Workers
+from tests.wire.simulated_services import Seen, Service, TogetherClock, Workers
 
 ANSWER_SECONDS = 0.05
 
@@ -20,7 +20,7 @@ def ask(throttle: Throttle, service: Service, clock: Any, minutes: float) -> tup
         throttle.take()
         clock.pass_by(ANSWER_SECONDS)
         if service.admits(clock.now()):
-            throttle.went_well()
+            throttle.succeeded()
             good, waits = good + 1, throttled_waits()
         else:
             throttle.refused(next(waits))
@@ -97,12 +97,12 @@ def test_with_four_in_flight_hardly_more_is_refused(kind: str, seconds: float, a
 
     But for three minutes: the limit halves, windows are fixed and answers slow; eight or nine refusals of 700.
     """
-    found, halved, later, doubled = four(kind, seconds, answer, work, (600, 6), (300, 3), (300, 10), (600, 10))
-    assert found.share <= 0.01
+    first, halved, later, doubled = four(kind, seconds, answer, work, (600, 6), (300, 3), (300, 10), (600, 10))
+    assert first.share <= 0.01
     assert halved.share <= (0.012 if kind == "fixed" and answer == 0.25 else 0.01)
     assert later.share <= 0.01
     assert doubled.share <= 0.01
-    assert min(found.used, later.used, doubled.used) >= 0.85
+    assert min(first.used, later.used, doubled.used) >= 0.85
     assert later.used >= 0.9
 
 
@@ -127,12 +127,12 @@ def test_a_first_search_that_is_short_does_not_end_too_high(work: float) -> None
 def test_what_one_process_tries_three_wait_for() -> None:
     """Twelve requests in flight, four of each process: one of them tries, and what all carried counts."""
     clock = TogetherClock()
-    keeper = LocalPaceStore(clock)
-    three = [Throttle(2400, clock, keeper=keeper) for _ in range(3)]
+    store = LocalPaceStore(clock)
+    three = [Throttle(2400, clock, store=store) for _ in range(3)]
     service = Service(600, "sliding")
-    found, halved, later = Workers(three, service, clock, 0.25).run([(600, 8), (300, 3), (300, 10)])
-    assert max(found.share, halved.share, later.share) <= 0.01
-    assert min(found.used, later.used) >= 0.9
+    first, halved, later = Workers(three, service, clock, 0.25).run([(600, 8), (300, 3), (300, 10)])
+    assert max(first.share, halved.share, later.share) <= 0.01
+    assert min(first.used, later.used) >= 0.9
 
 
 @pytest.mark.parametrize(("answer", "work"), [(0.02, 0.45), (0.08, 0.4), (0.25, 0.3)])

@@ -104,7 +104,7 @@ class ProbeClient:
         answer = self.ask(why, "GET", path, params=params or None)
         looks = 1
         while not seen(answer) and looks < LOOKS:
-            self._wire.rest(LOOK_SECONDS)
+            self._wire.wait(LOOK_SECONDS)
             answer = self.ask(f"{why} (look {looks + 1} of {LOOKS})", "GET", path, params=params or None)
             looks += 1
         return answer, looks
@@ -112,7 +112,7 @@ class ProbeClient:
     def burst(self, why: str, call: Call, most: int) -> Burst:
         """Up to ``most`` requests without a pause, after a quiet minute; then when it is let in again."""
         self._tell(f"  {why}\n    waits 61 s for a quiet minute, then up to {most} times {call}")
-        self._wire.rest(61)
+        self._wire.wait(61)
         call.is_final = _any
         began = self._clock.now()
         for number in range(most):
@@ -130,7 +130,7 @@ class ProbeClient:
         refused = self._clock.now()
         while answer.status == TOO_MANY_REQUESTS and self._clock.now() - refused < 180:  # noqa: PLR2004
             told = answer.headers.get("Retry-After", "")
-            self._wire.rest(min(60.0, float(told)) if told.isdigit() and int(told) else 5.0)
+            self._wire.wait(min(60.0, float(told)) if told.isdigit() and int(told) else 5.0)
             answer = self._answered(self._hasty, call)
         return self._clock.now()
 
