@@ -140,7 +140,7 @@ SETTINGS = th.PropertiesList(
         "max_wait_seconds",
         th.NumberType(nullable=False, minimum=0),
         default=900,
-        title="Deadline",
+        title="Patience",
         description="How long one request may be refused (429, 5xx, no connection) before the run ends.",
     ),
     *size_limit_settings("a row counts as broken", "A page"),

@@ -180,7 +180,7 @@ SETTINGS = th.PropertiesList(
         "max_wait_seconds",
         th.NumberType(nullable=False, minimum=0),
         default=900,
-        title="Deadline",
+        title="Patience",
         description="How long one request may be refused (429, 5xx, no connection) before the run ends.",
     ),
     Operating(
