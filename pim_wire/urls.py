@@ -49,7 +49,7 @@ def shown_url(url: str, kind: str = "database") -> str:
 
     ``kind`` names what the URL should lead to, for the text in place of an unreadable one.
     """
-    from sqlalchemy.engine import make_url  # noqa: PLC0415 - most commands need no database
+    from sqlalchemy.engine.url import make_url  # noqa: PLC0415 - most commands need no database
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
 
     try:
