@@ -1,9 +1,10 @@
-"""What has been read of a set that is ordered by update time: the edge, and the rows at the edge. Pure.
+"""How far a set that is ordered by update time has been read, and how far that is certain. Pure.
 
-Law: the bookmark moves only past what is certain. As long as rows come in order, all before the newest one is certain;
-the first row out of order makes nothing certain until the whole set has been read (medipim.md section 8).
+``HighWaterMark`` holds what one reading has met: the newest update time, and the rows there. ``Bookmark`` holds what is
+certain from run to run: unix seconds here, RFC 3339 in the state.
 
-How far reading a changing stream is certain: unix seconds here, RFC 3339 in the state. Pure.
+Invariant: the bookmark moves only past what is certain. As long as rows come in order, all before the newest one is
+certain; the first row out of order makes nothing certain until the whole set has been read (medipim.md section 8).
 """
 
 import hashlib
@@ -14,58 +15,64 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tap_medipim.errors import StreamFailed
-from tap_medipim.records import LATEST, rfc3339, updated_at
+from tap_medipim.records import LAST_SECOND, Row, key_of, rfc3339, updated_at
 
 # No documented filter means "everything"; every product has an update time, and 0 could be read as "not given".
 BEGINNING = 1
+FILTER_KEY = "filter_digest"
+FUTURE_SECONDS = 86_400  # more than any two servers' clocks differ
 
 
 class HighWaterMark:
-    """Tells new rows from repeated ones across resumed answers and overlapping pages."""
+    """Tells new rows from repeated ones across resumed answers and overlapping pages.
+
+    ``edge`` is the newest update time so far. ``dated`` counts admitted rows that have an update time, since a row
+    without one comes again with every answer.
+    """
 
     def __init__(self, since: int) -> None:
         self.start = since
         self.edge: int | None = None
         self.in_order = True
-        self.dated = 0  # rows admitted that have an update time: one without comes again with every answer
+        self.dated = 0
         self._at_edge: set[str] = set()
         self._second_before: set[str] = set()
 
-    def admit(self, row: dict[str, Any]) -> bool:
-        """Whether the row was not given before in this version; remembers it."""
-        moment, key = updated_at(row), str(row["id"])
-        if moment is None:
+    def admit(self, row: Row) -> bool:
+        """Whether this version of the row is new; remembers it."""
+        second, key = updated_at(row), str(key_of(row))
+        if second is None:
             return True
-        if not self._is_new(moment, key):
+        if not self._is_new(second, key):
             return False
         self.dated += 1
         return True
 
-    def _is_new(self, moment: int, key: str) -> bool:
-        if self.edge is None or moment > self.edge:
-            self._second_before = self._at_edge if self.edge == moment - 1 else set()
-            self._at_edge, self.edge = {key}, moment
+    def _is_new(self, second: int, key: str) -> bool:
+        if self.edge is None or second > self.edge:
+            self._second_before = self._at_edge if self.edge == second - 1 else set()
+            self._at_edge, self.edge = {key}, second
             return True
-        known = self._keys_at(moment)
-        if known is None:
+        keys = self._keys_at(second)
+        if keys is None:
             self.in_order = False
             return True
-        if key in known:
+        if key in keys:
             return False
-        self.in_order = self.in_order and moment == self.edge
-        known.add(key)
+        self.in_order = self.in_order and second == self.edge
+        keys.add(key)
         return True
 
-    def knows(self, row: dict[str, Any]) -> bool:
-        """Whether the row was given before in this version, as far as that is remembered."""
-        moment = updated_at(row)
-        return moment is not None and str(row["id"]) in (self._keys_at(moment) or ())
+    def knows(self, row: Row) -> bool:
+        """Whether this version of the row was admitted before, as far as that is remembered."""
+        second = updated_at(row)
+        return second is not None and str(key_of(row)) in (self._keys_at(second) or ())
 
-    def _keys_at(self, moment: int) -> set[str] | None:
-        """What was given at the edge or one second before it; None for any other time."""
+    def _keys_at(self, second: int) -> set[str] | None:
+        """The keys admitted at the edge or one second before it; None for any other time."""
         if self.edge is None:
             return None
-        return {0: self._at_edge, 1: self._second_before}.get(self.edge - moment)
+        return {0: self._at_edge, 1: self._second_before}.get(self.edge - second)
 
     def resume_from(self) -> int:
         """Where to ask from next: one second before the edge, since nobody knows whether the bound is inclusive."""
@@ -74,12 +81,12 @@ class HighWaterMark:
         return max(self.start, self.edge - 1)
 
 
-FILTER_KEY = "filter_digest"
-FUTURE_SECONDS = 86_400  # more than any two servers' clocks differ
-
-
 class Bookmark:
-    """Moves to the edge while rows come in order, back to its start when they do not, and to the end when complete."""
+    """Moves to the edge while rows come in order, back to its start when they do not, and to the end when complete.
+
+    A row counts in two steps: the reader calls ``prepare`` before it yields the row, and the stream calls ``advance``
+    once the line is written.
+    """
 
     def __init__(
         self, saved: int | None = None, start_date: int | None = None, filter_digest: str | None = None
@@ -89,19 +96,24 @@ class Bookmark:
         self._filter_digest = filter_digest
         self._certain = saved
         self._is_held = False
+        self._mark: HighWaterMark | None = None
+        self._server_time: int | None = None
         self.was_for_another_filter = False
 
     @classmethod
     def read(
-        cls, state: Mapping[str, Any], start_date: str | None, wanted: Mapping[str, Any] | None = None
+        cls, state: Mapping[str, Any], start_date: str | None, row_filter: Mapping[str, Any] | None = None
     ) -> "Bookmark":
-        """From the stream's state and two settings. Raises StreamFailed when a time is none.
+        """From the stream's state and two settings. Raises StreamFailed for a time that is none.
 
         A bookmark made with another filter says nothing about what this one matches: it does not count.
         """
-        saved, digest = _unix(state.get("replication_key_value"), "the bookmark in the state"), _digest(wanted)
+        saved, digest = (
+            _unix_seconds(state.get("replication_key_value"), "the bookmark in the state"),
+            _digest(row_filter),
+        )
         is_stale = saved is not None and state.get(FILTER_KEY) != digest
-        bookmark = cls(None if is_stale else saved, _unix(start_date, "start_date"), digest)
+        bookmark = cls(None if is_stale else saved, _unix_seconds(start_date, "start_date"), digest)
         bookmark.was_for_another_filter = is_stale
         return bookmark
 
@@ -125,17 +137,21 @@ class Bookmark:
         saved = BEGINNING if self._saved is None else self._saved - max(1, lookback_seconds)
         return max(BEGINNING, saved, self._start_date or BEGINNING)
 
-    def advance(self, frontier: HighWaterMark, server_time: int | None) -> None:
-        """After a row was written: the edge is certain as long as rows came in order."""
-        if not self._is_held:
-            self._certain = self._newest(frontier, server_time) if frontier.in_order else self._saved
+    def prepare(self, mark: HighWaterMark | None, server_time: int | None = None) -> None:
+        """Called before a row is yielded: what is certain once it is written; None where rows move no bookmark."""
+        self._mark, self._server_time = mark, server_time
 
-    def complete(self, frontier: HighWaterMark, server_time: int | None) -> None:
-        """After the last row: everything up to the newest is certain, whatever the order was."""
+    def advance(self) -> None:
+        """Called after a row was written: the edge is certain as long as rows came in order."""
+        if self._mark is not None and not self._is_held:
+            self._certain = self._newest(self._mark, self._server_time) if self._mark.in_order else self._saved
+
+    def complete(self, mark: HighWaterMark, server_time: int | None) -> None:
+        """Called after the last row: everything up to the newest is certain, whatever the order was."""
         self.refuse_future(server_time)
         if self._is_held and server_time is None:
             return  # a later question may hold newer rows than the first could: only the service's clock bounds both
-        self.reached(self._newest(frontier, server_time))
+        self.reached(self._newest(mark, server_time))
 
     def refuse_future(self, server_time: int | None) -> None:
         """Raises StreamFailed for a bookmark in the future: it would read nothing for years and call it a success."""
@@ -147,14 +163,14 @@ class Bookmark:
 
     def reached(self, end: int | None) -> None:
         """Everything up to this second has been read, in whatever order."""
-        known = [moment for moment in (end, self._saved, self._certain) if moment is not None]
-        self._certain = max(known, default=None)
+        seconds = [second for second in (end, self._saved, self._certain) if second is not None]
+        self._certain = max(seconds, default=None)
 
-    def _newest(self, frontier: HighWaterMark, server_time: int | None) -> int | None:
+    def _newest(self, mark: HighWaterMark, server_time: int | None) -> int | None:
         """The edge, but never later than the service's own clock: one row dated 2099 must not end all reading."""
-        if frontier.edge is None:
+        if mark.edge is None:
             return self._saved
-        edge = frontier.edge if server_time is None else min(frontier.edge, server_time)
+        edge = mark.edge if server_time is None else min(mark.edge, server_time)
         return edge if self._saved is None else max(edge, self._saved)
 
     def write(self, state: MutableMapping[str, Any], key: str) -> None:
@@ -171,14 +187,14 @@ class Bookmark:
             state[FILTER_KEY] = self._filter_digest
 
 
-def _digest(wanted: Mapping[str, Any] | None) -> str | None:
+def _digest(row_filter: Mapping[str, Any] | None) -> str | None:
     """A short digest of a filter, the same whatever the order of its keys."""
-    if not wanted:
+    if not row_filter:
         return None
-    return hashlib.blake2b(json.dumps(wanted, sort_keys=True).encode(), digest_size=8).hexdigest()
+    return hashlib.blake2b(json.dumps(row_filter, sort_keys=True).encode(), digest_size=8).hexdigest()
 
 
-def _unix(text: Any, where: str) -> int | None:
+def _unix_seconds(text: Any, where: str) -> int | None:
     """Seconds of an RFC 3339 text; a time without a zone is UTC."""
     if text is None or text == "":
         return None
@@ -189,4 +205,6 @@ def _unix(text: Any, where: str) -> int | None:
             f"{where} is not a date: {str(text)[:40]!r}; it must look like 2026-01-31T00:00:00Z"
         ) from None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return min(max(0, int(moment.timestamp())), LATEST)  # a zone can move the first or last day out of the calendar
+    return min(
+        max(0, int(moment.timestamp())), LAST_SECOND
+    )  # a zone can move the first or last day out of the calendar

@@ -1,4 +1,7 @@
-"""Medipim's API: bodies out, results in, every status judged. No waiting, no framework (medipim.md section 2)."""
+"""The client of Medipim's API: one method a kind of endpoint, and what each status means (medipim.md section 2).
+
+It neither waits nor retries, which is done by ``pim_wire.wire``, and knows no SDK.
+"""
 
 import email.utils
 from collections.abc import Callable, Iterator
@@ -16,25 +19,28 @@ from pim_wire.redaction import Redactor
 from pim_wire.wire import Call, Wire
 from tap_medipim.errors import AccessDenied, ConnectionLost, EndpointAbsent, StreamFailed
 from tap_medipim.json_lines import read_results
-from tap_medipim.records import is_count, unfit_row
+from tap_medipim.records import Row, first_invalid_row, is_count
 
 if TYPE_CHECKING:  # its library is imported when a tap begins to read
     from tap_medipim.row_decoder import RowDecoder
+
+
+MAX_REACHABLE_ROWS = 10_000  # pages beyond them are refused or empty (medipim.md 2.4)
 
 
 @dataclass(frozen=True)
 class Page:
     """One answer of a ``*/query`` endpoint. ``total`` counts the whole set and may be clipped (medipim.md 2.4)."""
 
-    results: list[dict[str, Any]]
+    results: list[Row]
     total: int | None
 
-    def given(self) -> Iterator[dict[str, Any]]:
-        """Each row, let go of once it is given: the next page is not read beside this one."""
-        return given(self.results)
+    def take(self) -> Iterator[Row]:
+        """Each row, released once it is yielded: the next page is not read beside this one."""
+        return take(self.results)
 
 
-def given(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def take(rows: list[Row]) -> Iterator[Row]:
     """The rows of a list, which is empty afterwards."""
     rows.reverse()
     while rows:
@@ -42,7 +48,10 @@ def given(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 class MedipimClient:
-    """One session, one throttle, for every stream of the tap."""
+    """One session and one throttle for every stream of the tap.
+
+    ``server_time`` is the service's own clock at the first answer since ``forget_server_time``.
+    """
 
     def __init__(
         self,
@@ -58,91 +67,94 @@ class MedipimClient:
         self._request_timeout = request_timeout
         self._stream_timeout = stream_timeout
         self.server_time: int | None = None
-        self.on_total: Callable[[int], None] = lambda _rows: None
 
     def forget_server_time(self) -> None:
-        """Before a stream is read: its first answer tells the time up to which it can be complete."""
+        """Called before a stream is read: its first answer tells the time up to which it can be complete."""
         self.server_time = None
 
-    def query(self, path: str, body: dict[str, Any], skimmer: "RowDecoder | None" = None) -> Page:
-        """POST to a ``*/query`` endpoint and read its one JSON answer; its rows are skimmed if wanted."""
-        found: dict[str, Any] = {}
+    def query(self, path: str, body: dict[str, Any], decoder: "RowDecoder | None" = None) -> Page:
+        """POST to a ``*/query`` endpoint and read its one JSON answer; rows stay text where ``decoder`` takes them."""
+        answer: dict[str, Any] = {}
 
         def is_broken(response: requests.Response) -> bool:
-            found.update(self._page(response.content, path, skimmer) if response.ok else {})
-            return response.ok and not isinstance(found.get("results"), list)
+            answer.update(self._answer(response.content, path, decoder) if response.ok else {})
+            return response.ok and not isinstance(answer.get("results"), list)
 
         call = Call(
             "POST", path, self._request_timeout, json=body, is_broken=is_broken, headers=_ACCEPT_JSON,
-            checks_nesting_by_row=skimmer is not None,
+            checks_nesting_by_row=decoder is not None,
         )  # fmt: skip
         with closing(self._send(call)) as response:
-            self._judge(response, path)
-        meta = found.get("meta")
+            self._check(response, path)
+        meta = answer.get("meta")
         total = meta.get("total") if isinstance(meta, dict) else None
-        return Page(_fit(found["results"], path), total if is_count(total) else None)
+        return Page(_checked_rows(answer["results"], path), total if is_count(total) else None)
 
-    def everything(self, path: str) -> Page:
-        """GET a v3 list, which has no paging; its envelope is not documented, so a bare list will do."""
-        found: list[Any] = []
+    def get_all(self, path: str) -> Page:
+        """GET a v3 list, which has no paging; its envelope is not documented, so a bare list is read too."""
+        rows: list[Any] = []
 
         def is_broken(response: requests.Response) -> bool:
-            listed = _listed(response.content) if response.ok else []
-            found.extend(listed or [])
-            return listed is None
+            results = _listed_rows(response.content) if response.ok else []
+            rows.extend(results or [])
+            return results is None
 
         call = Call("GET", path, self._request_timeout, is_broken=is_broken, headers=_ACCEPT_JSON)
         with closing(self._send(call)) as response:
-            self._judge(response, path)
-        return Page(_fit([row for row in found if isinstance(row, dict)], path), None)
+            self._check(response, path)
+        return Page(_checked_rows([row for row in rows if isinstance(row, dict)], path), None)
 
-    def _page(self, content: bytes, path: str, skimmer: "RowDecoder | None") -> dict[str, Any]:
-        """The answer as an object; of rows that are skimmed nobody has looked yet how deep they are."""
-        if skimmer is None:
+    def _answer(self, content: bytes, path: str, decoder: "RowDecoder | None") -> dict[str, Any]:
+        """The answer as an object; with a decoder the nesting is checked here, row by row."""
+        if decoder is None:
             return _object(content)
-        page = skimmer.page(content, self._bounds.nesting)
+        page = decoder.decode_page(content, self._bounds.nesting)
         if page is None and (too_deep := self._bounds.too_deep(content)):
             raise StreamFailed(f"{path} answered {too_deep}")
         return _object(content) if page is None else page
 
-    def stream(self, path: str, body: dict[str, Any], skimmer: "RowDecoder | None" = None) -> Iterator[dict[str, Any]]:
-        """POST to a ``*/stream`` endpoint and yield its results as they arrive, skimmed if wanted.
+    def stream(
+        self, path: str, body: dict[str, Any], on_total: Callable[[int], None], decoder: "RowDecoder | None" = None
+    ) -> Iterator[Row]:
+        """POST to a ``*/stream`` endpoint and yield its rows as they arrive, as text where ``decoder`` takes them.
 
-        Raises StreamBroken when the answer ends before it is complete, whatever the reason.
+        ``on_total`` is called once, with the number of rows to come. Raises StreamBroken when the answer ends before it
+        is complete, whatever the reason.
         """
         timeout, deadline = self._stream_timeout, self.wire.deadline(self._stream_timeout)
         call = Call("POST", path, timeout, json=body, stream=True, deadline=deadline, headers=_ACCEPT_LINES)
         with closing(self._send(call)) as response:
-            self._judge(response, path)
+            self._check(response, path)
             if response.status_code == requests.codes.no_content:
                 return
-            for result in read_results(_chunks(response, deadline), self._bounds, self.on_total, skimmer):
-                yield result
-                deadline.renew()  # only now: as long as the reader of our output lets us wait, nothing is late
+            for row in read_results(_chunks(response, deadline), self._bounds, on_total, decoder):
+                yield row
+                deadline.renew()  # only now: while the reader of our output keeps us waiting, the service is not late
 
     def _send(self, call: Call) -> requests.Response:
-        """The answer; one that is more than we hold costs this stream, not the run."""
+        """The answer; one that is longer or deeper than the limits fails this stream, not the run."""
         try:
             return self.wire.send(call)
         except AnswerRefused as refused:
             raise StreamFailed(str(refused)) from None
 
-    def _judge(self, response: requests.Response, path: str) -> None:
+    def _check(self, response: requests.Response, path: str) -> None:
+        """Note the service's time. Raises what an error status means: the end of the run, or of this stream."""
         status = response.status_code
-        if status < 400:  # noqa: PLR2004 - the success classes; redirects never come here
-            self.server_time = self.server_time or _unix(response.headers.get("Date", ""))
+        if status < 400:  # noqa: PLR2004 - success; redirects never come here
+            self.server_time = self.server_time or unix_seconds(response.headers.get("Date", ""))
             return
-        told = self._redactor.excerpt(_error_text(response))
+        reason = self._redactor.excerpt(_error_text(response))
         if status == requests.codes.unauthorized:
             raise AccessDenied(
-                f"Medipim at {self.wire.base_url} does not accept the key (401: {told}): "
+                f"Medipim at {self.wire.base_url} does not accept the key (401: {reason}): "
                 "check api_key_id, api_key_secret and market"
             )
         if status in {requests.codes.forbidden, requests.codes.not_found}:
-            raise EndpointAbsent(f"{path} answered {status} ({told})")
+            raise EndpointAbsent(f"{path} answered {status} ({reason})")
         if status == requests.codes.unprocessable_entity:
-            raise StreamFailed(f"{path} refused the request ({status}: {told}): check the filter setting")
-        raise StreamFailed(f"{path} answered {status} ({told})")
+            raise StreamFailed(f"{path} refused the request ({status}: {reason}): check the filter setting")
+        raise StreamFailed(f"{path} answered {status} ({reason})")
 
 
 _ACCEPT_JSON = {"Accept": "application/json"}
@@ -158,28 +170,28 @@ def _chunks(response: requests.Response, deadline: Deadline) -> Iterator[bytes]:
         raise ConnectionLost(f"the connection broke ({type(error.args[0]).__name__})") from None
 
 
-def _fit(rows: list[Any], path: str) -> list[dict[str, Any]]:
+def _checked_rows(rows: list[Any], path: str) -> list[Row]:
     """The rows, when each can be worked with. Raises StreamFailed: a row left out in silence would be lost."""
-    if (place := unfit_row(rows)) is not None:
+    if (place := first_invalid_row(rows)) is not None:
         raise StreamFailed(f"{path}: row {place} of an answer is no object with an id that is a text or a whole number")
     return rows
 
 
-def _listed(body: bytes) -> list[Any] | None:
+def _listed_rows(content: bytes) -> list[Any] | None:
     try:
-        found = orjson.loads(body)
+        answer = orjson.loads(content)
     except ValueError:
         return None
-    results = found.get("results") if isinstance(found, dict) else found
+    results = answer.get("results") if isinstance(answer, dict) else answer
     return results if isinstance(results, list) else None
 
 
-def _object(body: bytes) -> dict[str, Any]:
+def _object(content: bytes) -> dict[str, Any]:
     try:
-        found = orjson.loads(body)
+        answer = orjson.loads(content)
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return answer if isinstance(answer, dict) else {}
 
 
 def _error_text(response: requests.Response) -> str:
@@ -193,9 +205,10 @@ def _error_text(response: requests.Response) -> str:
     return ", ".join(str(word) for word in words if word)
 
 
-def _unix(http_date: str) -> int | None:
+def unix_seconds(http_date: str) -> int | None:
+    """An HTTP date as unix seconds; None for none, and for one before 1970, which no clock that is right shows."""
     try:
-        told = int(email.utils.parsedate_to_datetime(http_date).timestamp())
+        seconds = int(email.utils.parsedate_to_datetime(http_date).timestamp())
     except (TypeError, ValueError, OverflowError):
         return None
-    return told if told >= 0 else None  # a clock before 1970 tells no time
+    return seconds if seconds >= 0 else None

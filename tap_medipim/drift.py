@@ -1,8 +1,8 @@
-"""Pure: what Medipim sends that the schema does not foresee. Kept in the record, and told once per run, never a value.
+"""What Medipim sends that the schema does not have: kept in the record, and named once a run without its value. Pure.
 
-New fields arrive without notice (medipim.md 5.3). Every record's top-level names are compared; the depth of a record
-is walked for the first 200 records, for every 200th after that, and whenever a new top-level name shows. A walk costs
-five times as much as parsing the record (76 and 14 microseconds for 6 kB), comparing names a tenth of it.
+New fields arrive without notice (medipim.md 5.3). The top-level names of every record are compared. The first 200
+records are walked in depth, then every 200th, and each that has a new top-level name. A walk costs five times as much
+as parsing the record (76 and 14 microseconds for 6 kB), comparing names a tenth of it.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ _TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", list:
 
 
 class Drift:
-    """Watches the records of one stream."""
+    """Compares the records of one stream with its schema."""
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
         self._schema = schema
@@ -25,25 +25,25 @@ class Drift:
         self.unknown: dict[str, str] = {}
         self.other_type: dict[str, str] = {}
 
-    def look(self, record: Mapping[str, Any]) -> None:
-        """Notice what is new in a record."""
+    def check(self, record: Mapping[str, Any]) -> None:
+        """Note what is new in a record."""
         self._count += 1
         is_new = not self._names.issuperset(record)
         if is_new and len(self.unknown) >= MAX_PATHS:
-            is_new = False  # enough has been told; names that differ in each record must not fill the memory
+            is_new = False  # the report is full; names that differ in each record must not fill the memory
         if is_new or self._count <= FIRST_RECORDS or self._count % EVERY == 0:
             if is_new:
                 self._names.update(record)
             self._walk(record, self._schema, "")
 
-    def lets_pass(self) -> bool:
+    def skip(self) -> bool:
         """Whether the next record, whose names are all known, need not be walked; if so, it is counted."""
-        passes = self._count >= FIRST_RECORDS and (self._count + 1) % EVERY != 0
-        self._count += passes
-        return passes
+        is_skipped = self._count >= FIRST_RECORDS and (self._count + 1) % EVERY != 0
+        self._count += is_skipped
+        return is_skipped
 
     def report(self) -> str | None:
-        """One line for people, or None when everything was as foreseen."""
+        """One line for people, or None when everything was as the schema says."""
         parts = []
         if self.unknown:
             parts.append(f"fields the schema does not know, kept: {_listed(self.unknown)}")
@@ -76,11 +76,11 @@ class Drift:
             elif properties is not None:
                 self._note(self.unknown, place, _TYPES.get(type(inner), "null"))
 
-    def _note(self, found: dict[str, str], path: str, kind: str) -> None:
-        if len(found) < MAX_PATHS:
-            found.setdefault(path, kind)
+    def _note(self, kinds: dict[str, str], path: str, kind: str) -> None:
+        if len(kinds) < MAX_PATHS:
+            kinds.setdefault(path, kind)
 
 
-def _listed(found: dict[str, str]) -> str:
-    more = " and more" if len(found) >= MAX_PATHS else ""
-    return ", ".join(f"{path} ({kind})" for path, kind in sorted(found.items())) + more
+def _listed(kinds: dict[str, str]) -> str:
+    more = " and more" if len(kinds) >= MAX_PATHS else ""
+    return ", ".join(f"{path} ({kind})" for path, kind in sorted(kinds.items())) + more

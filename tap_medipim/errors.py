@@ -1,12 +1,12 @@
 """Failures of the tap, named by what happens next.
 
-AccessDenied       401: the run stops at once
+AccessDenied        401: the run stops at once
 NotComplete         the run is over, and a stream of it was not read to its end: exit code 1
 StreamFailed        this stream stops, the others go on, the run ends with exit code 1
 ├── EndpointAbsent  403 or 404: this key or market does not have the stream; a warning
 ├── OutOfReach      pages sorted by update time cannot reach all rows: read by windows
-└── StreamBroken    the answer ended before it was complete: ask again from where we are
-    └── ConnectionLost  the connection broke; harmless when every row had already come
+└── StreamBroken    the answer ended before it was complete: asked again from the last edge
+    └── ConnectionLost  the connection broke; harmless when every row had arrived
 """
 
 from pim_wire.errors import StopRun

@@ -1,7 +1,7 @@
 r"""The ``*/stream`` reader: one JSON object per line, in bounded memory, complete or not (medipim.md section 7).
 
-Law: an iterator that ends proves nothing. A connection that is closed at a line end, or a compressed body cut there,
-raises no error in any HTTP client; a stream is whole only when every index 0 to total - 1 was seen.
+Invariant: the end of an iterator proves nothing. A connection that is closed at a line end, or a compressed body cut
+there, raises no error in any HTTP client; a stream is complete only when every index 0 to total - 1 was read.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -11,58 +11,61 @@ import orjson
 
 from pim_wire.limits import LINE_BYTES, SizeLimits, is_nested_deeper
 from tap_medipim.errors import ConnectionLost, StreamBroken
-from tap_medipim.records import is_count, is_key
+from tap_medipim.records import Row, is_count, is_key
 
 if TYPE_CHECKING:
     from tap_medipim.row_decoder import RowDecoder
 
 
 def split_lines(chunks: Iterable[bytes], max_line: int = LINE_BYTES) -> Iterator[bytes]:
-    r"""Lines without their ``\n``; a last line without one is half a line and is not given.
+    r"""Lines without their ``\n``; a last line without one is half a line and is left out.
 
     Splits at 0x0A alone (JSON may hold U+2028 or \r in texts). Raises StreamBroken for a line over ``max_line`` bytes.
     """
-    begun = bytearray()  # one buffer: a service that sends byte by byte must not make an object of each
+    buffer = bytearray()  # one for all chunks: a service that sends byte by byte must not make an object of each
     for chunk in chunks:
-        begin = 0
-        while (end := chunk.find(b"\n", begin)) >= 0:  # the processor's own search; ``split`` looks at each byte
-            line = chunk[begin:end]
-            if begun:
-                line, begun = bytes(begun + line), bytearray()
+        start = 0
+        while (end := chunk.find(b"\n", start)) >= 0:  # the processor's own search; ``split`` looks at each byte
+            line = chunk[start:end]
+            if buffer:
+                line, buffer = bytes(buffer + line), bytearray()
             if len(line) > max_line:
                 raise _too_long(max_line)
             yield line
-            begin = end + 1
-        begun += chunk[begin:]
-        if len(begun) > max_line:
+            start = end + 1
+        buffer += chunk[start:]
+        if len(buffer) > max_line:
             raise _too_long(max_line)
-    if begun.strip():
+    if buffer.strip():
         raise StreamBroken("the answer ends in the middle of a line")
 
 
-def _too_long(most: int) -> StreamBroken:
-    return StreamBroken(f"a line is longer than {most} bytes (max_line_bytes)")
+def _too_long(max_line: int) -> StreamBroken:
+    return StreamBroken(f"a line is longer than {max_line} bytes (max_line_bytes)")
 
 
 def read_results(
     chunks: Iterable[bytes],
     bounds: SizeLimits | None = None,
     on_total: Callable[[int], None] = lambda _total: None,
-    skimmer: "RowDecoder | None" = None,
-) -> Iterator[dict[str, Any]]:
-    """The ``result`` of each line, skimmed if wanted. Raises StreamBroken unless the stream proves to be complete."""
+    decoder: "RowDecoder | None" = None,
+) -> Iterator[Row]:
+    """The ``result`` of each line, as text where ``decoder`` takes it; ``on_total`` is called with the first total.
+
+    Raises StreamBroken unless the stream proves to be complete.
+    """
     expected, total, bounds = 0, None, bounds or SizeLimits()
     try:
         for line in split_lines(chunks, bounds.line_bytes):
             if not line.strip():
                 continue
-            index, total, result = _row(line, expected, bounds.nesting, skimmer)
+            index, total, row = _row_of(line, expected, bounds.nesting, decoder)
             if expected == 0:
                 on_total(total)
             if index != expected:
                 raise StreamBroken(f"row {expected} is missing: row {index} came instead")
             expected += 1
-            yield result
+            yield row
     except ConnectionLost:
         if expected != total:
             raise
@@ -72,20 +75,19 @@ def read_results(
         )
 
 
-def _row(
-    line: bytes, expected: int, most_nesting: int, skimmer: "RowDecoder | None"
-) -> tuple[int, int, dict[str, Any]]:
+def _row_of(line: bytes, expected: int, most_nesting: int, decoder: "RowDecoder | None") -> tuple[int, int, Row]:
+    """Index, total and row of a line."""
     if is_nested_deeper(line, most_nesting):
         raise StreamBroken(f"row {expected} is nested more than {most_nesting} levels deep (max_nesting)")
-    if skimmer is not None and (known := skimmer.line(line)) is not None:
-        return known
+    if decoder is not None and (decoded := decoder.decode_line(line)) is not None:
+        return decoded
     try:
-        row = orjson.loads(line)
+        message = orjson.loads(line)
     except ValueError:
         raise StreamBroken(f"row {expected} is not JSON") from None
-    if not isinstance(row, dict) or "error" in row:
-        raise StreamBroken(f"row {expected} is an error message of the service: {_error_code(row)}")
-    meta, result = row.get("meta"), row.get("result")
+    if not isinstance(message, dict) or "error" in message:
+        raise StreamBroken(f"row {expected} is an error message of the service: {_error_code(message)}")
+    meta, result = message.get("meta"), message.get("result")
     if not isinstance(meta, dict) or not isinstance(result, dict) or not is_key(result.get("id")):
         raise StreamBroken(f"row {expected} has not the documented shape")
     index, total = meta.get("index"), meta.get("total")
@@ -94,7 +96,7 @@ def _row(
     return index, total, result
 
 
-def _error_code(row: Any) -> str:
-    error = row.get("error") if isinstance(row, dict) else None
+def _error_code(message: Any) -> str:
+    error = message.get("error") if isinstance(message, dict) else None
     code = error.get("code") if isinstance(error, dict) else None
     return str(code)[:80] if code else "no code"

@@ -1,6 +1,7 @@
-"""``--probe``: what nobody says about Medipim, asked by reading only (medipim.md 13). Knows no framework.
+"""``--probe``: what no document says about Medipim, found out by reading only (medipim.md 13). Knows no SDK.
 
-Each request is explained before it is sent. Limits are not tried out: 100 a minute is documented, the key in use.
+Each request is explained before it is sent. Rate limits are not tested: 100 requests a minute are documented, and the
+key is in use.
 """
 
 import json
@@ -17,13 +18,13 @@ from pim_wire.errors import InvalidSettings
 from pim_wire.retry import TOO_MANY_REQUESTS
 from pim_wire.schema_files import read_schema
 from pim_wire.wire import Call, Wire
+from tap_medipim.client import MAX_REACHABLE_ROWS
 from tap_medipim.errors import AccessDenied
 from tap_medipim.resources import RESOURCES
 from tap_medipim.settings import TapSettings
 
 FORMAT = "tap-medipim capabilities 1"
-CAP_ROWS = 10_000
-EVER = {"from": 0, "until": 4_000_000_000}
+ALL_TIME = {"from": 0, "until": 4_000_000_000}
 HEADER_WORDS = ("ratelimit", "retryafter", "requestid", "etag")
 Facts = dict[str, Any]
 
@@ -44,8 +45,8 @@ class Answer:
     @property
     def results(self) -> list[Facts]:
         """The rows of a query."""
-        found = self.page.get("results")
-        return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
+        rows = self.page.get("results")
+        return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
     @property
     def total(self) -> Any:
@@ -55,21 +56,21 @@ class Answer:
 
 
 class Probe:
-    """Asks, and writes the report. ``tell`` takes the lines for people."""
+    """Asks, and writes the report. ``echo`` prints a line for people."""
 
-    def __init__(self, wire: Wire, settings: TapSettings, tell: Callable[[str], None]) -> None:
+    def __init__(self, wire: Wire, settings: TapSettings, echo: Callable[[str], None]) -> None:
         self._wire = wire
         self._settings = settings
-        self._tell = tell
+        self._echo = echo
 
     def write(self, path: Path, now: float) -> None:
-        """Ask everything; the answers into the file at ``path``. Raises StopRun when the key is not accepted."""
+        """Ask everything and write the answers to ``path``. Raises StopRun when the key is not accepted."""
         if self._settings.api_version != "v4":
             raise InvalidSettings("--probe: asks about v4; set api_version to v4")
         facts: Facts = {}
-        for title, question in self._questions():
-            self._tell(title)
-            facts |= question()
+        for title, ask in self._questions():
+            self._echo(title)
+            facts |= ask()
         page = {
             "format": FORMAT,
             "service": self._settings.base_url,
@@ -79,7 +80,7 @@ class Probe:
         }
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(page, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        self._tell(f"{len(facts)} facts in {path}")
+        self._echo(f"{len(facts)} facts in {path}")
 
     def _questions(self) -> Iterator[tuple[str, Callable[[], Facts]]]:
         yield "1. Which streams this key may read", self._offered
@@ -103,31 +104,32 @@ class Probe:
         facts: Facts = {}
         for name in ("products", "media"):
             answer = self._ask(f"the fields of {name}", "GET", f"/v4/{name}/get-fields")
-            listed = answer.page.get("fields")
-            if not isinstance(listed, list):
+            fields = answer.page.get("fields")
+            if not isinstance(fields, list):
                 facts[f"{name}_fields"] = f"not told ({answer.status})"
                 continue
-            codes = {str(row.get("code")).partition(".")[0] for row in listed if isinstance(row, dict)} - {"media"}
-            known = set(read_schema("medipim", name)["properties"])
+            codes = {str(row.get("code")).partition(".")[0] for row in fields if isinstance(row, dict)} - {"media"}
+            properties = set(read_schema("medipim", name)["properties"])
             facts[f"{name}_fields"] = sorted(codes)
-            facts[f"{name}_fields_without_schema"] = sorted(codes - known)
+            facts[f"{name}_fields_without_schema"] = sorted(codes - properties)
         return facts
 
     def _paging(self) -> Facts:
         rising = self._ask("the oldest ten by update time", "POST", "/v4/products/query", _everything("ASC", page=0))
         falling = self._ask("the newest ten", "POST", "/v4/products/query", _everything("DESC", page=0))
-        times, back = _times(rising), _times(falling)
+        times, falling_times = _times(rising), _times(falling)
+        is_in_order = times == sorted(times) and falling_times == sorted(falling_times, reverse=True)
         facts: Facts = {
-            "order_by_update_time": "holds" if times == sorted(times) and back == sorted(back, reverse=True) else "NO",
+            "order_by_update_time": "holds" if is_in_order else "NO",
             "products_total": rising.total,
             "absent_values": _absent(rising.results),
             "ean_type": sorted({type(code).__name__ for row in rising.results for code in row.get("ean") or []}),
         }
-        body = _everything("ASC", page=CAP_ROWS // 10)
-        beyond = self._ask(f"page beyond row {CAP_ROWS}", "POST", "/v4/products/query", body)
+        body = _everything("ASC", page=MAX_REACHABLE_ROWS // 10)
+        beyond = self._ask(f"page beyond row {MAX_REACHABLE_ROWS}", "POST", "/v4/products/query", body)
         facts["beyond_cap"] = str(beyond.status) if beyond.status >= 400 else f"{len(beyond.results)} rows"  # noqa: PLR2004
-        if beyond.status < 400 or (rising.total or 0) == CAP_ROWS:  # noqa: PLR2004 - the failing classes
-            facts["total_is_clipped"] = rising.total == CAP_ROWS
+        if beyond.status < 400 or (rising.total or 0) == MAX_REACHABLE_ROWS:  # noqa: PLR2004 - the failing classes
+            facts["total_is_clipped"] = rising.total == MAX_REACHABLE_ROWS
         return facts
 
     def _times(self) -> Facts:
@@ -137,7 +139,7 @@ class Probe:
             return {}
         since = self._ask("updatedSince as a number", "POST", path, _since(newest[0]))
         after = self._ask("one second later", "POST", path, _since(newest[0] + 1))
-        between = self._ask("updatedSince with from and until", "POST", path, _since(EVER))
+        between = self._ask("updatedSince with from and until", "POST", path, _since(ALL_TIME))
         early = self._ask("until before everything", "POST", path, _since({"from": 0, "until": 1}))
         both = {**_since(0), "filter": {"updatedSince": 0, "status": "active"}}
         several = self._ask("two filters side by side", "POST", path, both)
@@ -160,13 +162,13 @@ class Probe:
             "stream_empty": empty.status,
         }
 
-    def _ask(self, why: str, method: str, path: str, body: Facts | None = None) -> Answer:
-        shown = "" if body is None else f" {orjson.dumps(body).decode()}"
-        self._tell(f"  {why}\n    {method} {path}{shown}")
+    def _ask(self, purpose: str, method: str, path: str, body: Facts | None = None) -> Answer:
+        text = "" if body is None else f" {orjson.dumps(body).decode()}"
+        self._echo(f"  {purpose}\n    {method} {path}{text}")
         call = Call(method, path, self._settings.request_timeout, json=body, is_final=lambda s: s != TOO_MANY_REQUESTS)
         with closing(self._wire.send(call)) as response:
             answer = Answer(response.status_code, response.headers, _values(response.content))
-        self._tell(f"    -> {answer.status}")
+        self._echo(f"    -> {answer.status}")
         if answer.status == requests.codes.unauthorized:
             raise AccessDenied(
                 f"Medipim at {self._settings.base_url} does not accept the key (401): "
@@ -199,13 +201,13 @@ def _absent(rows: list[Facts]) -> str:
 
 
 def _values(body: bytes) -> list[Any]:
-    found = []
+    values = []
     for line in body.splitlines():
         try:
-            found.append(orjson.loads(line))
+            values.append(orjson.loads(line))
         except ValueError:
-            return found
-    return found
+            return values
+    return values
 
 
 def _tells_limits(header: str) -> bool:

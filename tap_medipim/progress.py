@@ -1,4 +1,4 @@
-"""How far the tap is, for the person who watches it: a live line on a terminal, else a log line every ten seconds."""
+"""How far the run is, for people: a live line on a terminal, else a log line every ten seconds; a table at the end."""
 
 import logging
 from collections.abc import Callable
@@ -7,27 +7,27 @@ from typing import TextIO
 
 LOG_SECONDS = 10.0
 LIVE_SECONDS = 0.5
-ROWS_BETWEEN_LOOKS = 256
+ROWS_BETWEEN_REPORTS = 256
 
 logger = logging.getLogger("tap-medipim")
 
 
 @dataclass
 class Spent:
-    """What has been asked of the service so far."""
+    """Requests so far, and seconds waited."""
 
     requests: int = 0
     retries: int = 0
     waited: float = 0.0
 
     def since(self, before: "Spent") -> "Spent":
-        """What has been added."""
+        """The difference to an earlier count."""
         return Spent(self.requests - before.requests, self.retries - before.retries, self.waited - before.waited)
 
 
 @dataclass
 class StreamProgress:
-    """One stream: rows given, rows expected, when it began and what it has cost."""
+    """One stream: rows read, rows expected, when it began and what it has cost."""
 
     name: str
     began: float
@@ -39,17 +39,17 @@ class StreamProgress:
 
 
 class Progress:
-    """Told of every row; looks at the clock now and then."""
+    """Counts the rows of each stream; reads the clock once in 256 rows."""
 
     def __init__(
         self, now: Callable[[], float], spent: Callable[[], Spent], budget: Callable[[], str], terminal: TextIO
     ) -> None:
-        """``spent`` tells what has been asked so far; ``budget`` how much of the minute's allowance is used."""
+        """``spent`` gives the requests so far, ``budget`` the part of the minute's allowance that is used, in words."""
         self._now = now
         self._spent = spent
         self._budget = budget
         self._terminal = terminal if terminal.isatty() else None
-        self._told_at = now()
+        self._reported_at = now()
         self.streams: list[StreamProgress] = []
 
     def begin(self, stream: str) -> None:
@@ -57,22 +57,22 @@ class Progress:
         self.streams.append(StreamProgress(stream, self._now(), self._spent()))
 
     def expect(self, rows: int) -> None:
-        """The service told how many rows are still to come."""
+        """So many rows are still to come."""
         self.streams[-1].expected = self.streams[-1].rows + rows
 
     def row(self) -> None:
-        """A row was given."""
+        """A row was written."""
         current = self.streams[-1]
         current.rows += 1
-        if current.rows % ROWS_BETWEEN_LOOKS == 0:
-            self.look()
+        if current.rows % ROWS_BETWEEN_REPORTS == 0:
+            self.report()
 
-    def look(self, waiting: str = "", *, at_once: bool = False) -> None:
-        """Tell how far things are, if it is time to or ``at_once``."""
+    def report(self, waiting: str = "", *, at_once: bool = False) -> None:
+        """Say how far the run is, if a line is due or ``at_once``."""
         pause = LIVE_SECONDS if self._terminal else LOG_SECONDS
-        if not self.streams or (not at_once and self._now() - self._told_at < pause):
+        if not self.streams or (not at_once and self._now() - self._reported_at < pause):
             return
-        self._told_at = self._now()
+        self._reported_at = self._now()
         line = self._line(self.streams[-1], waiting)
         if self._terminal:
             self._terminal.write(f"\r{line[:100]:<100}")
@@ -87,7 +87,7 @@ class Progress:
         current.spent = self._spent().since(current.before)
 
     def table(self) -> list[str]:
-        """What each stream gave and cost, for the end of the run."""
+        """Rows and cost of each stream, for the end of the run."""
         if self._terminal:
             self._terminal.write("\r" + " " * 100 + "\r")
         head = f"{'stream':<22}{'records':>10}{'requests':>10}{'retries':>9}{'waited s':>10}{'seconds':>9}"
@@ -101,9 +101,12 @@ class Progress:
     def _line(self, current: StreamProgress, waiting: str) -> str:
         seconds = max(self._now() - current.began, 0.001)
         rate = current.rows / seconds
-        done = f"{current.rows} of {current.expected}" if current.expected is not None else str(current.rows)
-        left = ""
+        rows = f"{current.rows} of {current.expected}" if current.expected is not None else str(current.rows)
+        remaining = ""
         if current.expected is not None and rate > 0:
-            left = f", {max(0, current.expected - current.rows) / rate:.0f} s left"
+            remaining = f", {max(0, current.expected - current.rows) / rate:.0f} s left"
         reason = f"{waiting}, " if waiting else ""  # first, since a terminal cuts the end off
-        return f"{current.name}: {done} rows, {reason}{rate:.0f}/s{left}, requests in the last minute: {self._budget()}"
+        return (
+            f"{current.name}: {rows} rows, {reason}{rate:.0f}/s{remaining}, "
+            f"requests in the last minute: {self._budget()}"
+        )

@@ -1,52 +1,53 @@
-"""Pure: a raw result becomes a record in the shape of its schema. Nothing is dropped but what changes by itself.
+"""Rows of the service, and the records that become of them. Pure.
 
-Pure: what of a service's rows and numbers can be worked with. Whatever else comes is named, never guessed at.
+A row is an object with all its fields, or a ``RawRow`` that stays the text it came in; ``key_of`` and ``updated_at``
+read either. Nothing is dropped on the way to a record but the signed link, which differs in every answer.
 """
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, TypeGuard
 
-LATEST = 253_402_300_799  # 9999-12-31T23:59:59Z, the last second a date can name
+LAST_SECOND = 253_402_300_799  # 9999-12-31T23:59:59Z, the last second a date can name
 
 
-def rfc3339(unix_seconds: int) -> str:
-    """Unix seconds as UTC RFC 3339, the form in which bookmarks compare as times."""
-    days, second = divmod(unix_seconds, 86_400)
-    return f"{_day(days)}T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}Z"
+@dataclass(slots=True)
+class RawRow:
+    """A row as text, with the two values that reading needs: its key, and its update time where it has one.
+
+    ``before_meta`` is the text up to ``,"meta":``. ``meta`` is the text of that value, as it came and without its link.
+    Where ``meta`` is empty, ``before_meta`` is all of the row but the last bracket.
+    """
+
+    key: int | str
+    updated_at: int | None
+    before_meta: bytes
+    meta: bytes = b""
+    meta_without_link: bytes = b""
 
 
-@lru_cache(maxsize=4096)
-def _day(days: int) -> str:
-    """The date, worked out once a day rather than once a record: a twentieth of the cost of a whole run."""
-    return (
-        datetime.fromtimestamp(days * 86_400, UTC).date().isoformat()
-    )  # strftime writes the year 999 with three digits
+Row = dict[str, Any] | RawRow
 
 
-def updated_at(raw: dict[str, Any]) -> int | None:
-    """``meta.updatedAt`` of a raw result: unix seconds, or None when absent or outside the calendar."""
-    meta = raw.get("meta")
-    value = meta.get("updatedAt") if isinstance(meta, dict) else None
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LATEST:
+def key_of(row: Row) -> Any:
+    """The ``id`` of a row, or None."""
+    return row.key if isinstance(row, RawRow) else row.get("id")
+
+
+def updated_at(row: Row) -> int | None:
+    """``meta.updatedAt`` of a row: unix seconds, or None when absent or outside the calendar."""
+    if isinstance(row, RawRow):
+        return row.updated_at
+    meta = row.get("meta")
+    return second_or_none(meta.get("updatedAt")) if isinstance(meta, dict) else None
+
+
+def second_or_none(value: Any) -> int | None:
+    """The value when it is a second of the calendar: a whole number, neither true nor false."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LAST_SECOND:
         return value
     return None
-
-
-def normalise(raw: dict[str, Any], *, incremental: bool, keep_embed_url: bool = False) -> dict[str, Any]:
-    """The record of one result: ``updated_at`` copied up from ``meta.updatedAt``, ``meta.embedUrl`` left out.
-
-    The result itself becomes the record: a copy would cost a fifth of reading it. ``embedUrl`` is a signed link that
-    differs in every answer (medipim.md 5.1): kept, every product would look changed.
-    """
-    if incremental:
-        moment = updated_at(raw)
-        raw.setdefault("id", None)
-        raw.setdefault("updated_at", None if moment is None else rfc3339(moment))
-    meta = raw.get("meta")
-    if isinstance(meta, dict) and not keep_embed_url:
-        meta.pop("embedUrl", None)
-    return raw
 
 
 def is_key(value: Any) -> bool:
@@ -62,9 +63,42 @@ def is_count(value: Any) -> TypeGuard[int]:
     return type(value) is int and value >= 0
 
 
-def unfit_row(rows: list[Any]) -> int | None:
-    """The place of the first row that is no object, or whose id cannot tell it from others; an absent id is no harm."""
-    for place, row in enumerate(rows):
-        if not isinstance(row, dict) or not (row.get("id") is None or is_key(row["id"])):
+def first_invalid_row(values: list[Any]) -> int | None:
+    """The place of the first value that is no row, or whose id cannot tell it from others; an absent id is valid."""
+    for place, value in enumerate(values):
+        if isinstance(value, RawRow):
+            continue
+        if not isinstance(value, dict) or not (value.get("id") is None or is_key(value["id"])):
             return place
     return None
+
+
+def normalise(row: dict[str, Any], *, incremental: bool, keep_embed_url: bool = False) -> dict[str, Any]:
+    """The record of a row: ``updated_at`` copied up from ``meta.updatedAt``, ``meta.embedUrl`` left out.
+
+    The row itself becomes the record: a copy would cost a fifth of reading it. ``embedUrl`` is a signed link that
+    differs in every answer (medipim.md 5.1): kept, every product would look changed.
+    """
+    if incremental:
+        second = updated_at(row)
+        row.setdefault("id", None)
+        row.setdefault("updated_at", None if second is None else rfc3339(second))
+    meta = row.get("meta")
+    if isinstance(meta, dict) and not keep_embed_url:
+        meta.pop("embedUrl", None)
+    return row
+
+
+def rfc3339(unix_seconds: int) -> str:
+    """Unix seconds as UTC RFC 3339, the form in which bookmarks compare as times."""
+    days, second = divmod(unix_seconds, 86_400)
+    return f"{_date(days)}T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}Z"
+
+
+@lru_cache(maxsize=4096)
+def _date(days: int) -> str:
+    """The date, computed once a day rather than once a record: a twentieth of the cost of a whole run.
+
+    Not by ``strftime``, which writes the year 999 with three digits.
+    """
+    return datetime.fromtimestamp(days * 86_400, UTC).date().isoformat()

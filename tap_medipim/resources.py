@@ -1,6 +1,6 @@
-"""The markets as a table (medipim.md section 1). Each market is a database of its own with its own keys and ids.
+"""What Medipim offers, as two tables: the markets (medipim.md section 1), and the resources, each of which is a stream.
 
-What Medipim offers, as a table: a row is a stream (medipim.md section 3.1, and 9 for v3).
+Each market is a database of its own, with its own keys and ids. For the resources see medipim.md 3.1, and 9 for v3.
 """
 
 from collections.abc import Iterator
@@ -9,79 +9,51 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Market:
-    """Where a market's API is, which languages its texts come in, and which streams only it has.
-
-    ``assumed`` names the hosts that no document shows; ``api_url`` overrides them.
-    """
+    """Where the API of a market is, and which streams only some markets have, this one among them."""
 
     code: str
     api_url: str
     sandbox_url: str
-    locales: tuple[str, ...]
-    currency: str
     only_streams: frozenset[str] = frozenset()
-    assumed: frozenset[str] = frozenset()
 
     def url(self, environment: str) -> str:
         """Base URL of the ``production`` or ``sandbox`` API."""
         return self.sandbox_url if environment == "sandbox" else self.api_url
 
 
+# Assumed, since no document shows them: the hosts of es, the sandbox hosts of de and us; ``api_url`` overrides each.
 _TABLE = (
     Market(
         "be",
         "https://api.medipim.be",
         "https://api.sandbox.medipim.be",
-        ("nl", "fr", "en", "de"),
-        "EUR",
         frozenset({"bcfi_categories", "apb_categories", "atc_categories", "medipim_categories"}),
     ),
     Market(
         "fr",
         "https://api.medipim.fr",
         "https://api.sandbox.medipim.fr",
-        ("fr", "en"),
-        "EUR",
         frozenset({"osp_categories", "medipim_categories"}),
     ),
-    Market(
-        "de",
-        "https://api.medipim.de",
-        "https://api.sandbox.medipim.de",
-        ("de", "en"),
-        "EUR",
-        assumed=frozenset({"sandbox"}),
-    ),
-    Market(
-        "es",
-        "https://api.medipim.es",
-        "https://api.sandbox.medipim.es",
-        ("es", "en"),
-        "EUR",
-        assumed=frozenset({"production", "sandbox"}),
-    ),
-    Market("au", "https://api.au.medipim.com", "https://api.sandbox.au.medipim.com", ("en",), "AUD"),
+    Market("de", "https://api.medipim.de", "https://api.sandbox.medipim.de"),
+    Market("es", "https://api.medipim.es", "https://api.sandbox.medipim.es"),
+    Market("au", "https://api.au.medipim.com", "https://api.sandbox.au.medipim.com"),
     Market(
         "us",
         "https://api.us.medipim.com",
         "https://api.sandbox.us.medipim.com",
-        ("en",),
-        "USD",
         frozenset({"fine_line_categories"}),
-        assumed=frozenset({"sandbox"}),
     ),
 )
 MARKETS = {market.code: market for market in _TABLE}
-
-
 V3_MARKET = "be"
 
 
 @dataclass(frozen=True)
 class Resource:
-    """One stream: its name in the catalog, its place in v4, and in v3 (several where the spelling is unsure).
+    """One stream: its name in the catalog, and its path in v4 and in v3 (several where the spelling is unsure).
 
-    ``market_only`` ones are listed in MARKETS. ``/query`` and ``/stream`` follow the v4 path.
+    ``/query`` and ``/stream`` follow the v4 path. Only some markets have the ``market_only`` ones: see MARKETS.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The settings of tap-medipim: declared once, read once. meltano.yml and the README are tested against this list."""
+"""The settings of tap-medipim: declared once, read once. Tests compare meltano.yml and the README with this list."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -11,10 +11,9 @@ from pim_wire.cli import size_limit_settings, throttle_setting
 from pim_wire.errors import InvalidSettings
 from pim_wire.limits import SizeLimits
 from pim_wire.urls import checked_base_url, checked_throttle_url
-from tap_medipim import filters
 from tap_medipim.bookmark import Bookmark
 from tap_medipim.errors import StreamFailed
-from tap_medipim.filters import refusals, sorting_refusals
+from tap_medipim.filters import read_filter, refusals, sorting_refusals
 from tap_medipim.resources import MARKETS, V3_MARKET
 
 PAGE_SIZES = (10, 50, 100, 250)
@@ -157,6 +156,7 @@ class TapSettings:
     market: str
     base_url: str
     api_version: str
+    start_date: str | None
     products_endpoint: str
     filter: dict[str, Any] | None
     sorting: dict[str, Any] | None
@@ -179,17 +179,18 @@ class TapSettings:
     @classmethod
     def read(cls, config: Mapping[str, Any], default_agent: str) -> "TapSettings":
         """Build from a validated config. Raises InvalidSettings for what a schema cannot see."""
-        if wrong := list(problems(config)):
-            raise InvalidSettings("; ".join(wrong))
+        if errors := list(setting_errors(config)):
+            raise InvalidSettings("; ".join(errors))
         return cls(
             key_id=config["api_key_id"].strip(),
             key_secret=config["api_key_secret"].strip(),
             market=config["market"],
             base_url=checked_base_url("api_url", _base_url(config), ("/v3", "/v4")),
             api_version=config["api_version"],
+            start_date=config.get("start_date"),
             products_endpoint=config["products_endpoint"],
-            filter=filters.read_filter(config.get("filter")),
-            sorting=filters.read_filter(config.get("sorting")),
+            filter=read_filter(config.get("filter")),
+            sorting=read_filter(config.get("sorting")),
             page_size=config["page_size"],
             requests_per_minute=config["requests_per_minute"],
             throttle_url=checked_throttle_url(config.get("throttle_url")),
@@ -203,7 +204,7 @@ class TapSettings:
         )
 
 
-def problems(config: Mapping[str, Any]) -> Iterator[str]:
+def setting_errors(config: Mapping[str, Any]) -> Iterator[str]:
     """What is wrong with settings whose types are right."""
     for name in ("api_key_id", "api_key_secret"):
         if not config[name].strip():
@@ -211,35 +212,38 @@ def problems(config: Mapping[str, Any]) -> Iterator[str]:
     try:
         checked_base_url("api_url", _base_url(config), ("/v3", "/v4"))
         checked_throttle_url(config.get("throttle_url"))
-    except InvalidSettings as refused:
-        yield f"Setting {refused}"
+    except InvalidSettings as error:
+        yield f"Setting {error}"
     try:
         Bookmark.read({}, config.get("start_date"), None)
-    except StreamFailed as failed:
-        yield f"Setting {failed}"
-    try:
-        found = filters.read_filter(config.get("filter"))
-    except ValueError as error:
-        yield f"Setting filter: {error}"
-    else:
-        wrong = refusals(found, config["api_version"], config["market"]) if found else ()
-        yield from (f"Setting {problem}" for problem in wrong)
-    yield from _sorting_problems(config)
+    except StreamFailed as error:
+        yield f"Setting {error}"
+    yield from _filter_errors(config)
+    yield from _sorting_errors(config)
     if config["api_version"] == "v3" and config["market"] != V3_MARKET:
         yield f"Setting api_version: v3 exists in market {V3_MARKET} only"
 
 
-def _sorting_problems(config: Mapping[str, Any]) -> Iterator[str]:
+def _filter_errors(config: Mapping[str, Any]) -> Iterator[str]:
     try:
-        found = filters.read_filter(config.get("sorting"))
+        row_filter = read_filter(config.get("filter"))
+    except ValueError as error:
+        yield f"Setting filter: {error}"
+        return
+    if row_filter:
+        yield from (f"Setting {error}" for error in refusals(row_filter, config["api_version"], config["market"]))
+
+
+def _sorting_errors(config: Mapping[str, Any]) -> Iterator[str]:
+    try:
+        sorting = read_filter(config.get("sorting"))
     except ValueError as error:
         yield f"Setting sorting: {error}"
         return
-    if not found:
+    if not sorting:
         return
-    yield from (
-        f"Setting sorting: {wrong}" for wrong in sorting_refusals(found, config["api_version"], config["market"])
-    )
+    errors = sorting_refusals(sorting, config["api_version"], config["market"])
+    yield from (f"Setting sorting: {error}" for error in errors)
     if config["api_version"] == "v4" and config["products_endpoint"] == "query":
         yield "Setting sorting: pages of v4 are read by update time; use products_endpoint: stream"
 

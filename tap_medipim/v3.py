@@ -1,49 +1,49 @@
-"""Pure: v3 results in the shape of v4, where the fields correspond; the rest is kept (medipim.md section 9)."""
+"""Rows of v3 in the shape of v4, where the fields correspond; the rest is kept (medipim.md section 9). Pure."""
 
 from collections.abc import Callable
 from typing import Any
 
-Row = dict[str, Any]
+Object = dict[str, Any]
 
 
-def as_v4(raw: Row) -> Row:
+def as_v4(row: Object) -> Object:
     """A v3 product: plain names of brands and organizations, ``content.{locale}`` as HTML, kinds of media by name."""
-    changed = dict(raw)
+    converted = dict(row)
     for name, convert in _CONVERTED.items():
-        if isinstance(raw.get(name), list):
-            changed[name] = [convert(item) if isinstance(item, dict) else item for item in raw[name]]
-    return changed
+        if isinstance(row.get(name), list):
+            converted[name] = [convert(item) if isinstance(item, dict) else item for item in row[name]]
+    return converted
 
 
-def plain_name(raw: Row) -> Row:
+def plain_name(row: Object) -> Object:
     """v3 localizes names that v4 gives as one text: the first language that has one."""
-    name = raw.get("name")
+    name = row.get("name")
     if not isinstance(name, dict):
-        return raw
-    return {**raw, "name": next((text for text in name.values() if isinstance(text, str) and text), None)}
+        return row
+    return {**row, "name": next((text for text in name.values() if isinstance(text, str) and text), None)}
 
 
-def _description(raw: Row) -> Row:
-    content = raw.get("content")
+def _description(part: Object) -> Object:
+    content = part.get("content")
     if not isinstance(content, dict):
-        return raw
+        return part
     html = {locale: text.get("html") if isinstance(text, dict) else text for locale, text in content.items()}
     markdown = {locale: text.get("markdown") for locale, text in content.items() if isinstance(text, dict)}
-    return {**raw, "content": html} | ({"markdown": markdown} if markdown else {})
+    return {**part, "content": html} | ({"markdown": markdown} if markdown else {})
 
 
-def _media(raw: Row, kind: str, name: str) -> Row:
-    """v3's ``type`` is v4's ``linkType`` or ``photoType``; v4's ``type`` tells photo, frontal and link apart."""
-    if name in raw or "type" not in raw:
-        return {**raw, "type": kind} if name in raw else raw
-    return {**raw, name: raw["type"], "type": kind}
+def _media(part: Object, kind: str, name: str) -> Object:
+    """``type`` of v3 is ``linkType`` or ``photoType`` of v4, whose ``type`` tells photo, frontal and link apart."""
+    if name in part or "type" not in part:
+        return {**part, "type": kind} if name in part else part
+    return {**part, name: part["type"], "type": kind}
 
 
-_CONVERTED: dict[str, Callable[[Row], Row]] = {
+_CONVERTED: dict[str, Callable[[Object], Object]] = {
     "brands": plain_name,
     "organizations": plain_name,
     "descriptions": _description,
-    "links": lambda raw: _media(raw, "link", "linkType"),
-    "photos": lambda raw: _media(raw, "photo", "photoType"),
-    "frontals": lambda raw: _media(raw, "frontal", "photoType"),
+    "links": lambda part: _media(part, "link", "linkType"),
+    "photos": lambda part: _media(part, "photo", "photoType"),
+    "frontals": lambda part: _media(part, "frontal", "photoType"),
 }

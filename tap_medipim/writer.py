@@ -1,4 +1,4 @@
-"""Singer messages out: orjson, whole lines in batches, let go with STATE and SCHEMA or when enough has gathered."""
+"""Writes Singer messages to stdout: whole lines in batches, flushed with STATE and SCHEMA and when a batch is full."""
 
 from datetime import datetime
 from typing import Any
@@ -15,10 +15,11 @@ _FLUSHED = frozenset({SingerMessageType.STATE, SingerMessageType.SCHEMA})
 
 
 class OrjsonWriter(GenericSingerWriter[bytes, Any]):
-    """Writes messages to stdout. A record that is not flushed yet has no STATE after it either.
+    """Writes messages to stdout by orjson. A record that is not flushed yet has no STATE after it either.
 
-    A stop signal waits for the end of the batch that is being written: half a line spoils the next one. Its handler
-    asks ``is_writing`` before it interrupts, and ``stopping`` ends the run with Interrupted after the next record.
+    A stop signal waits for the end of the batch that is being written, since half a line spoils the next one: its
+    handler reads ``is_writing`` before it interrupts, and sets ``stopping``, which raises Interrupted after the next
+    record.
     """
 
     stopping = False
@@ -27,7 +28,7 @@ class OrjsonWriter(GenericSingerWriter[bytes, Any]):
     def __init__(self) -> None:
         super().__init__()
         self._lines: list[bytes] = []
-        self._held = 0
+        self._size = 0
 
     @override
     def serialize_message(self, message: Any) -> bytes:
@@ -45,24 +46,27 @@ class OrjsonWriter(GenericSingerWriter[bytes, Any]):
         """One RECORD, as ``write_message`` writes it, without the objects in between; or of pieces that are JSON."""
         if isinstance(record, dict):
             record = (orjson.dumps(record, default=str),)
-        begin, moment = b'{"type":"RECORD","stream":%b,"record":' % orjson.dumps(stream), orjson.dumps(extracted)
-        self._add(b"".join((begin, *record, b',"time_extracted":', moment, b"}\n")))
+        begin, time_extracted = (
+            b'{"type":"RECORD","stream":%b,"record":' % orjson.dumps(stream),
+            orjson.dumps(extracted),
+        )
+        self._add(b"".join((begin, *record, b',"time_extracted":', time_extracted, b"}\n")))
         if self.stopping:
             raise Interrupted("told to stop")
 
     def _add(self, line: bytes) -> None:
         self._lines.append(line)
-        self._held += len(line)
-        if self._held >= BATCH_BYTES:
+        self._size += len(line)
+        if self._size >= BATCH_BYTES:
             self.flush()
 
     def flush(self) -> None:
-        """Let go of everything that has gathered, in one write that no stop signal can tear."""
+        """Write the batch, in one write that no stop signal can tear."""
         if not self._lines:
             return
         self.is_writing = True
         try:
-            lines, self._lines, self._held = self._lines, [], 0
+            lines, self._lines, self._size = self._lines, [], 0
             write_whole(b"".join(lines))
         finally:
             self.is_writing = False

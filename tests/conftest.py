@@ -217,7 +217,7 @@ def run_tap() -> Callable[..., TapRun]:
                 result.tap = tap
                 tap.sync_all()
                 out.flush()
-                tap.finish()
+                tap.run.finish()
             except (Exception, Killed) as error:  # noqa: BLE001 - how a run ends is what tests look at
                 result.error = error
             _let_go(out, raw)
@@ -237,8 +237,8 @@ def _let_go(out: Any, raw: Stdout) -> None:
 
 def _close(tap: TapMedipim | None) -> None:
     """Close the connections that the end of the process would close."""
-    if tap is not None and "client" in vars(tap):
-        tap.client.wire._session.close()
+    if tap is not None and "client" in vars(tap.run):
+        tap.run.client.wire._session.close()
 
 
 @dataclass

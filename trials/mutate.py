@@ -42,9 +42,9 @@ EXTRAS = (*MAPPING, "tests/target/test_extra_fields.py")
 TESTS = {
     "tap_medipim/json_lines.py": ("tests/tap/test_json_lines.py",),
     "tap_medipim/row_decoder.py": ("tests/tap/test_row_decoder.py",),
-    "tap_medipim/raw_rows.py": ("tests/tap/test_row_decoder.py",),
-    "tap_medipim/pagination.py": ("tests/tap/test_pagination.py", "tests/tap/test_pure.py"),
-    "tap_medipim/records.py": ("tests/tap/test_pure.py",),
+    "tap_medipim/raw_rows.py": ("tests/tap/test_row_decoder.py", "tests/tap/test_raw_rows.py"),
+    "tap_medipim/pagination.py": ("tests/tap/test_pagination.py",),
+    "tap_medipim/records.py": ("tests/tap/test_records.py", "tests/tap/test_bookmark.py"),
     "pim_wire/pace.py": ("tests/wire/test_pace.py",),
     "target_micropim/plan/product.py": PLAN,
     "target_micropim/plan/values.py": VALUES,

@@ -106,7 +106,7 @@ def test_a_key_with_blanks_around_it_is_masked_as_it_travels() -> None:
     tap = TapMedipim.__new__(TapMedipim)
     tap._config = {"api_key_id": f" {KEY_ID}", "api_key_secret": f"{SECRET}\n"}
     for form in forms(SECRET, KEY_ID):
-        assert form.decode("latin-1") not in tap.redactor.clean(f"before {form.decode('latin-1')} after")
+        assert form.decode("latin-1") not in tap.run.redactor.clean(f"before {form.decode('latin-1')} after")
 
 
 @pytest.mark.parametrize("secret", [SECRET, KEY, PASSWORD, 'with "quotes" and \\', "straße"])

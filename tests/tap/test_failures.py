@@ -82,11 +82,11 @@ def test_the_services_reason_is_quoted_in_one_printable_line(sandbox: Make, run_
     box = sandbox(products=5)
     words = {"status": 422, "code": "validation_failed", "message": "Invalid", "violations": [{"path": "filter.x"}]}
     box.medipim.faults.add(Fault("status", status=422, body=json.dumps({"error": words})))
-    message = str(run_tap(box, "products").tap.failed["products"])
+    message = str(run_tap(box, "products").tap.run.failed["products"])
     assert "filter.x" in message
     assert "filter setting" in message
     box.medipim.faults.add(Fault("status", status=400, body="bad\n\x1b[31mERROR forged line\r\n" + "x" * 900))
-    message = str(run_tap(box, "products").tap.failed["products"])
+    message = str(run_tap(box, "products").tap.run.failed["products"])
     assert message.isprintable()
     assert len(message) < 300
 
@@ -137,7 +137,7 @@ def test_a_bookmark_that_is_no_time_fails_its_stream(state: Any, sandbox: Make, 
     """A broken state is named; reading everything again in silence would hide it."""
     saved = {"bookmarks": {"products": {"replication_key": "updated_at", "replication_key_value": state}}}
     run = run_tap(sandbox(products=5), "products", state=saved)
-    assert "the bookmark in the state is not a date" in str(run.tap.failed["products"])
+    assert "the bookmark in the state is not a date" in str(run.tap.run.failed["products"])
     assert run.error is not None
 
 
@@ -146,7 +146,7 @@ def test_a_bookmark_in_the_future_fails_its_stream(sandbox: Make, run_tap: Run) 
     bookmark = {"replication_key": "updated_at", "replication_key_value": "2199-01-01T00:00:00Z"}
     saved = {"bookmarks": {"products": bookmark}}
     run = run_tap(sandbox(products=5), "products", state=saved)
-    assert "in the future" in str(run.tap.failed["products"])
+    assert "in the future" in str(run.tap.run.failed["products"])
     assert run.error is not None
 
 

@@ -15,7 +15,7 @@ from tap_medipim.client import Page
 from tap_medipim.errors import StreamFailed
 from tap_medipim.filters import read_filter, refusals, sorting_refusals, split
 from tap_medipim.pagination import all_pages
-from tap_medipim.windows import LATEST, Question, Span, Windows
+from tap_medipim.windows import END_OF_TIME, Question, Span, Windows
 
 Run = Callable[..., Any]
 Make = Callable[..., Sandbox]
@@ -53,7 +53,7 @@ def test_rows_that_are_claimed_and_never_shown_end_the_stream(total: int | None)
         return Page(rows("1") if question.updated.start <= 1000 <= question.updated.end else [], total)
 
     with pytest.raises(StreamFailed, match="and shows none"):
-        list(Windows(ask, 10).read(Span(1, LATEST), lambda _end: None))
+        list(Windows(ask, 10).read(Span(1, END_OF_TIME), lambda _end: None))
     assert len(asked) < 200
 
 
@@ -96,7 +96,7 @@ def test_a_row_nobody_can_tell_from_others_ends_its_stream_alone(bad: Any, sandb
     box.medipim.faults.add(Fault("status", route="POST /v4/brands/query", status=200, body=body))
     run = run_tap(box, "brands", "organizations")
     assert str(run.error).startswith("Not complete: brands")
-    assert "row 1 of an answer" in str(run.tap.failed["brands"])
+    assert "row 1 of an answer" in str(run.tap.run.failed["brands"])
     assert run.records("organizations")
 
 
@@ -105,7 +105,7 @@ def test_a_product_without_an_id_ends_its_stream(sandbox: Make, run_tap: Run) ->
     box = sandbox(products=3)
     box.medipim.faults.add(Fault("status", route="POST /v4/products/query", status=200, body=page([{"name": "x"}], 1)))
     run = run_tap(box, "products", products_endpoint="query")
-    assert "a row has no id" in str(run.tap.failed["products"])
+    assert "a row has no id" in str(run.tap.run.failed["products"])
 
 
 @pytest.mark.parametrize("total", [-1, True, "12", 1.5, None, [], {}])
@@ -139,7 +139,7 @@ def test_a_page_that_is_too_much_ends_its_stream_alone(body: bytes, words: str, 
     box = sandbox(products=3)
     box.medipim.faults.add(Fault("status", route="POST /v4/brands/query", status=200, body=body))
     run = run_tap(box, "brands", "organizations", max_line_bytes=65_536)
-    assert words in str(run.tap.failed["brands"])
+    assert words in str(run.tap.run.failed["brands"])
     assert run.records("organizations")
 
 
@@ -156,7 +156,7 @@ def test_a_line_that_is_too_much_is_a_broken_line(line: bytes, words: str, sandb
     assert set(run.ids()) == set(box.medipim.catalogue.products)
     box.medipim.faults.add(Fault("broken_line", route="POST /v4/products/stream", after_lines=4, line=line, times=None))
     run = run_tap(box, "products", max_line_bytes=65_536, max_nesting=16)
-    assert words in str(run.tap.failed["products"])
+    assert words in str(run.tap.run.failed["products"])
 
 
 @given(value=FILTERS | FILTERS.map(json.dumps))

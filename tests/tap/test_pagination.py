@@ -208,3 +208,27 @@ def test_a_page_with_more_rows_than_asked_for_is_not_the_last() -> None:
         return Page([{"id": n} for n in range(3 * number, min(3 * number + 3, 7))], 7)
 
     assert len(list(all_pages(ask, 2))) == 7
+
+
+def paged(rows: list[int], total: int | None, *, lose: int = 0) -> Callable[[dict[str, Any]], Page]:
+    """A reference list that pages although nobody asked for it."""
+
+    def ask(body: dict[str, Any]) -> Page:
+        page = body.get("page", {"no": 0, "size": 100})
+        first = page["no"] * page["size"]
+        return Page([{"id": n} for n in rows[first : first + page["size"]]][: page["size"] - lose], total)
+
+    return ask
+
+
+@pytest.mark.parametrize("count", [0, 1, 99, 100, 101, 250, 433])
+def test_a_list_that_pages_anyway_is_read_whole(count: int) -> None:
+    """When the one answer is not everything, pages are read until all rows are there."""
+    rows = list(range(count))
+    assert [r["id"] for r in all_pages(paged(rows, count), 50)] == rows
+
+
+def test_a_list_that_stays_short_of_its_total_fails() -> None:
+    """Fewer rows than the service counts are not called everything."""
+    with pytest.raises(StreamFailed, match="only 49 of 300"):
+        list(all_pages(paged(list(range(300)), 300, lose=1), 50))

@@ -50,8 +50,8 @@ def probe(sandbox: Any, tap_config: Any, make_clock: Any, tmp_path: Path) -> Any
         box = sandbox(**options)
         told: list[str] = []
         tap = TapMedipim(config=tap_config(box), clock=make_clock())
-        Probe(tap.client.wire, tap.settings, told.append).write(tmp_path / "found.json", 0)
-        tap.client.wire._session.close()
+        Probe(tap.run.client.wire, tap.run.settings, told.append).write(tmp_path / "found.json", 0)
+        tap.run.client.wire._session.close()
         page = json.loads((tmp_path / "found.json").read_text())
         assert page["format"] == FORMAT
         return page["facts"], told, box
@@ -107,8 +107,8 @@ def test_v3_is_not_probed(sandbox: Any, tap_config: Any, make_clock: Any, tmp_pa
     """Its answers would say nothing about v4."""
     tap = TapMedipim(config=tap_config(sandbox(), api_version="v3"), clock=make_clock())
     with pytest.raises(StopRun, match="api_version"):
-        Probe(tap.client.wire, tap.settings, print).write(tmp_path / "found.json", 0)
-    tap.client.wire._session.close()
+        Probe(tap.run.client.wire, tap.run.settings, print).write(tmp_path / "found.json", 0)
+    tap.run.client.wire._session.close()
 
 
 def test_the_connection_test_speaks_plainly(sandbox: Any, tap_command: Any, tap_config: Any) -> None:

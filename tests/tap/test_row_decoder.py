@@ -15,9 +15,10 @@ from sandbox.medipim.catalogue import Catalogue
 from sandbox.medipim.options import MedipimOptions
 from tap_medipim.errors import StreamBroken, StreamFailed
 from tap_medipim.json_lines import read_results
-from tap_medipim.raw_rows import RawRow, normalised_text, whole
-from tap_medipim.records import is_key, normalise, updated_at
+from tap_medipim.raw_rows import record_text, whole
+from tap_medipim.records import RawRow, is_key, key_of, normalise, updated_at
 from tap_medipim.row_decoder import MOST_NEW_NAMES, MOST_ROWS, RowDecoder
+from tap_medipim.streams import MedipimStream
 
 NAMES = ("name", "ean", 'naïve "name"', "class", "", "updated_at")
 VALUES = st.recursive(
@@ -42,7 +43,7 @@ FORMS = st.fixed_dictionaries(
 )
 
 
-def skimmer() -> RowDecoder:
+def new_decoder() -> RowDecoder:
     """One that knows some names."""
     return RowDecoder(NAMES)
 
@@ -53,14 +54,14 @@ def test_a_row_as_text_is_the_record_it_would_have_been(
 ) -> None:
     """Every value, every order of names, every way to write JSON: the same record, or none that passes as text."""
     text = json.dumps(row, **form).encode()
-    found = skimmer().row(text)
-    if found is None:
+    raw = new_decoder().decode_row(text)
+    if raw is None:
         return
     assert "later" not in row
-    assert whole(found) == orjson.loads(text)
-    assert found["id"] == row["id"]
-    assert updated_at(found) == updated_at(row)
-    record = b"".join(normalised_text(found, incremental=incremental and "updated_at" not in row, keep_embed_url=keep))
+    assert whole(raw) == orjson.loads(text)
+    assert key_of(raw) == row["id"]
+    assert updated_at(raw) == updated_at(row)
+    record = b"".join(record_text(raw, incremental=incremental and "updated_at" not in row, keep_embed_url=keep))
     assert b"\n" not in record
     assert b"\r" not in record
     wanted = normalise(orjson.loads(text), incremental=incremental, keep_embed_url=keep)
@@ -68,13 +69,13 @@ def test_a_row_as_text_is_the_record_it_would_have_been(
 
 
 @given(rows=st.lists(ROWS, min_size=1, max_size=3), form=FORMS)
-def test_a_line_skimmed_is_the_line_read(rows: list[dict[str, Any]], form: dict[str, Any]) -> None:
-    """The reader of streams gives the same rows, or fails for the same reason, with a skimmer or without."""
+def test_a_line_as_text_is_the_line_read(rows: list[dict[str, Any]], form: dict[str, Any]) -> None:
+    """The reader of streams gives the same rows, or fails for the same reason, with a decoder or without."""
     answer = b"\n".join(
         json.dumps({"meta": {"total": len(rows), "index": place}, "result": row}, **form | {"indent": None}).encode()
         for place, row in enumerate(rows)
     )
-    assert outcome(answer + b"\n", skimmer()) == outcome(answer + b"\n", None)
+    assert outcome(answer + b"\n", new_decoder()) == outcome(answer + b"\n", None)
 
 
 LINE = (
@@ -101,15 +102,15 @@ def test_a_spoiled_line_is_read_alike(places: list[tuple[int, int]], piece: tupl
 
 def alike(line: bytes) -> None:
     """Both ways give the same, but for a number without bounds; and what would go out is one JSON value."""
-    quick, slow = outcome(line + b"\n", skimmer()), outcome(line + b"\n", None)
+    quick, slow = outcome(line + b"\n", new_decoder()), outcome(line + b"\n", None)
     if quick != slow:
         assert str(slow) == "row 0 is not JSON"
         with pytest.raises(orjson.JSONDecodeError, match="infinity"):
             orjson.loads(line)
         return
-    found = skimmer().line(line)
-    if found:
-        record = b"".join(normalised_text(found[2], incremental=True))
+    decoded = new_decoder().decode_line(line)
+    if decoded:
+        record = b"".join(record_text(decoded[2], incremental=True))
         assert orjson.loads(record) == normalise(orjson.loads(line)["result"], incremental=True)
         assert not holds_link(record)
 
@@ -122,10 +123,10 @@ def holds_link(record: bytes) -> bool:
     )
 
 
-def outcome(answer: bytes, given: RowDecoder | None) -> Any:
+def outcome(answer: bytes, decoder: RowDecoder | None) -> Any:
     """The rows with all their fields, or the reason why there are none."""
     try:
-        return [whole(row) for row in read_results([answer], skimmer=given)]
+        return [whole(row) for row in read_results([answer], decoder=decoder)]
     except (StreamBroken, StreamFailed) as broken:
         return str(broken)
 
@@ -135,13 +136,13 @@ def test_what_the_service_sends_passes_as_text(market: Any) -> None:
     """Once new names are learnt, no product of any market has to be read whole; a new name costs one row."""
     catalogue = Catalogue(MedipimOptions(market=market, products=60))
     rows = [b"token".join(catalogue.serialise(entry.raw)) for entry in catalogue.entries.values()]
-    ours = RowDecoder(read_schema("medipim", "products")["properties"])
+    decoder = RowDecoder(read_schema("medipim", "products")["properties"])
     for text in rows:
-        ours.learn(orjson.loads(text))
+        decoder.learn(orjson.loads(text))
     for text in rows:
-        found = ours.row(text)
-        assert found is not None
-        record = b"".join(normalised_text(found, incremental=True))
+        raw = decoder.decode_row(text)
+        assert raw is not None
+        record = b"".join(record_text(raw, incremental=True))
         assert orjson.loads(record) == normalise(orjson.loads(text), incremental=True)
         assert b"embedUrl" not in record
 
@@ -152,7 +153,13 @@ def test_the_tap_reads_no_row_whole_but_samples(
 ) -> None:
     """The short way is taken: of 450 products 200 and one more are looked at in depth, and those with new names."""
     read: list[Any] = []
-    monkeypatch.setattr("tap_medipim.streams.whole", lambda row: read.append(row) or whole(row))
+    true_step = MedipimStream.post_process
+
+    def post_process(self: MedipimStream, row: dict[str, Any], context: Any = None) -> dict[str, Any]:
+        read.append(row)
+        return true_step(self, row, context)
+
+    monkeypatch.setattr(MedipimStream, "post_process", post_process)
     box = sandbox(products=450)
     run = run_tap(box, "products", products_endpoint=endpoint)
     assert run.error is None
@@ -161,110 +168,110 @@ def test_the_tap_reads_no_row_whole_but_samples(
 
 
 class TestLimits:
-    """What a skimmer does not take, and how much it learns."""
+    """What a decoder does not take, and how much it learns."""
 
     def test_names_are_learnt_up_to_a_bound(self) -> None:
-        ours = skimmer()
+        decoder = new_decoder()
         for number in range(3 * MOST_NEW_NAMES):
-            ours.learn({f"n{number}": 1})
-        assert ours.row(b'{"id":1,"n49":2}') is not None
-        assert ours.row(b'{"id":1,"n50":2}') is None
+            decoder.learn({f"n{number}": 1})
+        assert decoder.decode_row(b'{"id":1,"n49":2}') is not None
+        assert decoder.decode_row(b'{"id":1,"n50":2}') is None
 
     def test_names_that_come_together_are_learnt_together_or_not_at_all(self) -> None:
-        ours = skimmer()
-        ours.learn(dict.fromkeys((f"n{number}" for number in range(MOST_NEW_NAMES - 1)), 1))
-        ours.learn({"one": 1, "two": 2})
-        assert ours.row(b'{"id":1,"one":2}') is None
-        ours.learn({"two": 2})
-        assert ours.row(b'{"id":1,"two":2}') is not None
+        decoder = new_decoder()
+        decoder.learn(dict.fromkeys((f"n{number}" for number in range(MOST_NEW_NAMES - 1)), 1))
+        decoder.learn({"one": 1, "two": 2})
+        assert decoder.decode_row(b'{"id":1,"one":2}') is None
+        decoder.learn({"two": 2})
+        assert decoder.decode_row(b'{"id":1,"two":2}') is not None
 
     @pytest.mark.parametrize(
         "text", [b'{"id":1,"meta":{"updatedAt":5},"name":"x"}', b'{"meta":{"updatedAt":5},"id":1}']
     )
-    def test_a_row_with_its_meta_elsewhere_is_skimmed_too(self, text: bytes) -> None:
+    def test_a_row_with_its_meta_elsewhere_passes_as_text_too(self, text: bytes) -> None:
         """As those of media are."""
-        found = skimmer().row(text)
-        assert found is not None
-        assert updated_at(found) == 5
-        assert b"".join(normalised_text(found, incremental=False)) == text
+        raw = new_decoder().decode_row(text)
+        assert raw is not None
+        assert updated_at(raw) == 5
+        assert b"".join(record_text(raw, incremental=False)) == text
 
     def test_a_link_in_a_meta_that_does_not_count_is_for_those_who_read_whole(self) -> None:
         text = b'{"id":1,"meta":{%b},"meta":{"updatedAt":5},"name":"x"}' % SECRET
-        assert skimmer().row(text) is None
+        assert new_decoder().decode_row(text) is None
 
     @pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])
     def test_a_row_of_several_lines_is_read_whole(self, end: bytes) -> None:
         """Only pages have such rows, and a record is one line."""
-        assert skimmer().row(b'{"id":1,%b"name":2}' % end) is None
+        assert new_decoder().decode_row(b'{"id":1,%b"name":2}' % end) is None
 
     @pytest.mark.parametrize("index", [0, 7, 10, 99, 100, 12_345])
     def test_a_line_says_where_it_stands(self, index: int) -> None:
-        found = skimmer().line(b'{"meta":{"total":20000,"index":%d},"result":{"id":"M1"}}' % index)
-        assert found == (index, 20_000, {"id": "M1", "meta": {"updatedAt": None}})
+        decoded = new_decoder().decode_line(b'{"meta":{"total":20000,"index":%d},"result":{"id":"M1"}}' % index)
+        assert decoded == (index, 20_000, RawRow("M1", None, b'{"id":"M1"'))
 
     def test_our_own_name_is_never_learnt(self) -> None:
-        ours = skimmer()
-        ours.learn({"id": 1, "updated_at": "theirs", "meta": {}})
-        assert ours.row(b'{"id":1,"updated_at":"theirs"}') is None
+        decoder = new_decoder()
+        decoder.learn({"id": 1, "updated_at": "theirs", "meta": {}})
+        assert decoder.decode_row(b'{"id":1,"updated_at":"theirs"}') is None
 
     @pytest.mark.parametrize(
         "text", [b'{"id":1,"name":"\xff"}', b'{"id":1,"name":"\\ud800"}', b'{"id":1,"name":01}', b'{"id":1,"name":NaN}']
     )
     def test_a_page_with_what_is_no_json_is_no_page(self, text: bytes) -> None:
-        assert skimmer().page(b'{"results":[%b]}' % text, 128) is None
+        assert new_decoder().decode_page(b'{"results":[%b]}' % text, 128) is None
 
     def test_a_page_with_a_row_that_is_too_deep_is_left_to_others(self) -> None:
         deep = b'{"id":1,"name":%b%b}' % (b"[" * 16, b"]" * 16)
-        assert skimmer().page(b'{"results":[%b]}' % deep, 16) is None
-        assert skimmer().page(b'{"results":[%b]}' % deep, 17) is not None
+        assert new_decoder().decode_page(b'{"results":[%b]}' % deep, 16) is None
+        assert new_decoder().decode_page(b'{"results":[%b]}' % deep, 17) is not None
 
     def test_a_number_without_bounds_goes_on_as_text_and_is_named_when_it_must_be_read(self) -> None:
-        found = skimmer().row(b'{"id":"M7","name":1e999}')
-        assert found is not None
-        assert b"".join(normalised_text(found, incremental=True)) == b'{"id":"M7","name":1e999,"updated_at":null}'
+        raw = new_decoder().decode_row(b'{"id":"M7","name":1e999}')
+        assert raw is not None
+        assert b"".join(record_text(raw, incremental=True)) == b'{"id":"M7","name":1e999,"updated_at":null}'
         with pytest.raises(StreamFailed, match="M7"):
-            whole(found)
+            whole(raw)
 
     @pytest.mark.parametrize("key", [0, -1, 2**63 - 1, 1 - 2**63, "M1", " ", "\u00e9"])
     def test_ids_that_are_keys(self, key: Any) -> None:
-        found = skimmer().row(json.dumps({"id": key}).encode())
-        assert found is not None
-        assert is_key(found["id"])
-        assert found["id"] == key
+        raw = new_decoder().decode_row(json.dumps({"id": key}).encode())
+        assert raw is not None
+        assert is_key(key_of(raw))
+        assert key_of(raw) == key
 
     @pytest.mark.parametrize("key", [2**63, -(2**63), 10**30, 1.0, True, None, "", [], {}])
     def test_ids_that_are_none_or_that_others_judge(self, key: Any) -> None:
-        assert skimmer().row(json.dumps({"id": key}).encode()) is None
+        assert new_decoder().decode_row(json.dumps({"id": key}).encode()) is None
 
     @pytest.mark.parametrize("size", [900, 1000, 2500, 6000])
     def test_digits_here_and_there_are_no_long_number(self, size: int) -> None:
         text = b'{"id":1,"class":"%b"}' % (b"7ab" * size)
-        assert skimmer().row(text) is not None
+        assert new_decoder().decode_row(text) is not None
 
     def test_longer_names_are_not_learnt(self) -> None:
-        ours = skimmer()
-        ours.learn({"n" * 201: 1, "n" * 200: 1})
-        assert ours.row(b'{"id":1,"%b":2}' % (b"n" * 201)) is None
-        assert ours.row(b'{"id":1,"%b":2}' % (b"n" * 200)) is not None
+        decoder = new_decoder()
+        decoder.learn({"n" * 201: 1, "n" * 200: 1})
+        assert decoder.decode_row(b'{"id":1,"%b":2}' % (b"n" * 201)) is None
+        assert decoder.decode_row(b'{"id":1,"%b":2}' % (b"n" * 200)) is not None
 
     @pytest.mark.parametrize("size", [4300, 5000, 70_000])
     @pytest.mark.parametrize("before", [0, 1, 700, 999, 1000])
     def test_a_number_that_python_refuses_is_read_whole(self, size: int, before: int) -> None:
         text = b'{"id":1,"class":"%b","name":%b}' % (b"x" * before, b"7" * size)
-        assert skimmer().row(text) is None
+        assert new_decoder().decode_row(text) is None
 
     def test_a_page_of_very_many_rows_is_left_to_others(self) -> None:
         rows = b",".join([b'{"id":1}'] * (MOST_ROWS + 1))
-        assert skimmer().page(b'{"results":[%b]}' % rows, 128) is None
-        assert skimmer().page(b'{"results":[%b]}' % rows[9:], 128) is not None
+        assert new_decoder().decode_page(b'{"results":[%b]}' % rows, 128) is None
+        assert new_decoder().decode_page(b'{"results":[%b]}' % rows[9:], 128) is not None
 
     def test_what_no_utf_8_is_makes_no_page_wherever_it_stands(self) -> None:
-        assert skimmer().page(b'{"results":[{"id":1}],"more":"\xff"}', 128) is None
+        assert new_decoder().decode_page(b'{"results":[{"id":1}],"more":"\xff"}', 128) is None
 
     @pytest.mark.parametrize("total", [b"1" * 30, b"9" * 400, b"-1", b"true", b"1.0", b"null"])
     def test_a_line_that_counts_strangely_is_read_whole(self, total: bytes) -> None:
-        assert skimmer().line(b'{"meta":{"total":%b,"index":0},"result":{"id":1}}' % total) is None
-        assert skimmer().line(b'{"meta":{"index":0,"total":1},"result":{"id":1}}') is not None
+        assert new_decoder().decode_line(b'{"meta":{"total":%b,"index":0},"result":{"id":1}}' % total) is None
+        assert new_decoder().decode_line(b'{"meta":{"index":0,"total":1},"result":{"id":1}}') is not None
 
 
 SECRET = b'"embedUrl":"https://x.test/?mac=SECRET"'
@@ -283,20 +290,20 @@ SECRET = b'"embedUrl":"https://x.test/?mac=SECRET"'
 def test_names_that_stand_twice_let_no_link_out(row: bytes, endpoint: str) -> None:
     """As when rows are read whole, the last one counts, and the signed link does not leave."""
     text = row % SECRET
-    ours = skimmer()
+    decoder = new_decoder()
     if endpoint == "stream":
         line = b'{"meta":{"total":1,"index":0},"result":%b}' % text
-        (read,) = read_results([line + b"\n"], skimmer=ours)
+        (read,) = read_results([line + b"\n"], decoder=decoder)
     else:
-        page = ours.page(b'{"results":[%b]}' % text, 128)
+        page = decoder.decode_page(b'{"results":[%b]}' % text, 128)
         if page is None:  # the third is no list of rows at all
             assert b'"result":' in text
             return
         (read,) = page["results"]
-    found = b"".join(normalised_text(read, incremental=True)) if isinstance(read, RawRow) else b""
-    record = orjson.loads(found) if found else normalise(whole(read), incremental=True)
+    text = b"".join(record_text(read, incremental=True)) if isinstance(read, RawRow) else b""
+    record = orjson.loads(text) if text else normalise(whole(read), incremental=True)
     assert record == {"id": 9001, "meta": {"updatedAt": 1700000000}, "updated_at": "2023-11-14T22:13:20Z"}
-    assert b"SECRET" not in found
+    assert b"SECRET" not in text
 
 
 @pytest.mark.parametrize(
@@ -329,12 +336,12 @@ def test_names_that_stand_twice_let_no_link_out(row: bytes, endpoint: str) -> No
 def test_a_link_goes_wherever_and_however_it_is_written(meta: bytes, row: bytes) -> None:
     """At the end of ``meta``, as the service writes it, or anywhere; with slashes escaped, as PHP does."""
     text = row % (meta % SECRET if b"%b" in meta else meta)
-    read = skimmer().row(text)
-    record = b"" if read is None else b"".join(normalised_text(read, incremental=True))
+    read = new_decoder().decode_row(text)
+    record = b"" if read is None else b"".join(record_text(read, incremental=True))
     assert b"SECRET" not in record
     if read is not None:
         assert orjson.loads(record) == normalise(orjson.loads(text), incremental=True)
-        assert orjson.loads(b"".join(normalised_text(read, incremental=True, keep_embed_url=True))) == normalise(
+        assert orjson.loads(b"".join(record_text(read, incremental=True, keep_embed_url=True))) == normalise(
             orjson.loads(text), incremental=True, keep_embed_url=True
         )
 
@@ -342,29 +349,29 @@ def test_a_link_goes_wherever_and_however_it_is_written(meta: bytes, row: bytes)
 def test_a_link_at_the_end_of_meta_costs_no_reading(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is cut out, also when its slashes are escaped."""
     monkeypatch.setattr("tap_medipim.raw_rows.orjson.loads", lambda _text: pytest.fail("read"))
-    read = skimmer().row(b'{"id":1,"meta":{"updatedAt":5,"embedUrl":"https:\\/\\/x.test"}}')
+    read = new_decoder().decode_row(b'{"id":1,"meta":{"updatedAt":5,"embedUrl":"https:\\/\\/x.test"}}')
     assert read is not None
-    assert read.plain_meta == b'{"updatedAt":5}'
+    assert read.meta_without_link == b'{"updatedAt":5}'
 
 
 @pytest.mark.parametrize("place", [b'{"updatedAt":1e999}', b'{"embedUrl":"x","order":1e999}'])
 def test_a_number_without_bounds_in_meta_ends_in_words(place: bytes) -> None:
-    """It is met where the row is skimmed, not later."""
+    """It is met where the line is decoded, not later."""
     line = b'{"meta":{"total":1,"index":0},"result":{"id":1,"meta":%b}}\n' % place
     with pytest.raises(StreamBroken, match="row 0 is not JSON"):
-        list(read_results([line], skimmer=skimmer()))
+        list(read_results([line], decoder=new_decoder()))
 
 
 def test_a_record_with_a_number_without_bounds_goes_on_wherever_it_stands(
     sandbox: Callable[..., Sandbox], run_tap: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also among the first ones, which are looked at in depth: the other records are not held up by it."""
-    true_line = RowDecoder.line
+    true_line = RowDecoder.decode_line
 
     def spoiled(self: RowDecoder, line: bytes) -> Any:
         return true_line(self, line.replace(b'"status":"active"', b'"status":1e999', 1))
 
-    monkeypatch.setattr(RowDecoder, "line", spoiled)
+    monkeypatch.setattr(RowDecoder, "decode_line", spoiled)
     run = run_tap(sandbox(products=5), "products", products_endpoint="stream")
     assert run.error is None
     assert len(run.records()) == 5
@@ -372,8 +379,8 @@ def test_a_record_with_a_number_without_bounds_goes_on_wherever_it_stands(
 
 def test_drift_tells_of_new_names_once_they_are_given() -> None:
     """Reading alone teaches nothing: rows that are read and let go must not hide the names from those who look."""
-    ours = skimmer()
+    decoder = new_decoder()
     line = b'{"meta":{"total":1,"index":0},"result":{"id":1,"recall":2}}\n'
     for _ in range(2):
-        (row,) = read_results([line], skimmer=ours)
+        (row,) = read_results([line], decoder=decoder)
         assert not isinstance(row, RawRow)

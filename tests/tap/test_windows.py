@@ -53,11 +53,11 @@ class MovingServer:
 
     def _matches(self, question: Question, row: tuple[int, int | None]) -> bool:
         updated, created = row
-        if not self._between(updated, question.updated.asked()):
+        if not self._between(updated, question.updated.bounds()):
             return False
         if question.without_creation:
             return created is None
-        return question.created is None or (created is not None and self._between(created, question.created.asked()))
+        return question.created is None or (created is not None and self._between(created, question.created.bounds()))
 
     def _between(self, value: int, bounds: dict[str, int]) -> bool:
         if self._inclusive:

@@ -53,10 +53,10 @@ def lines(data: bytes) -> None:
     _rows([data[1:]], RowDecoder(["name", "ean"]))
 
 
-def _rows(parts: list[bytes], skimmer: RowDecoder | None = None) -> list[object] | None:
-    """The rows; skimmed ones are looked at whole, since they may say more (``test_skim.py`` compares)."""
+def _rows(parts: list[bytes], decoder: RowDecoder | None = None) -> list[object] | None:
+    """The rows; those left as text are decoded whole, since that may find more (``test_row_decoder.py`` compares)."""
     try:
-        return [whole(row) for row in read_results(parts, BOUNDS, skimmer=skimmer)]
+        return [whole(row) for row in read_results(parts, BOUNDS, decoder=decoder)]
     except (StreamBroken, StreamFailed):
         return None
 

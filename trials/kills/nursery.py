@@ -241,7 +241,7 @@ def _live(part: dict[str, Any], source: Any, trap: Trap) -> None:
     if part["who"] == "tap":
         tap = TapMedipim(config=part["config"], state=part.get("state"), catalog=part.get("catalog"), clock=clock)
         tap.sync_all()
-        tap.finish()
+        tap.run.finish()
         return
     target: Any = TargetMicroPim(config=part["config"], clock=clock)
     if path := part.get("replay"):

@@ -8,7 +8,7 @@ import pytest
 
 from pim_wire.schema_files import read_schema
 from sandbox import Sandbox
-from tap_medipim.filters import MAX_CODES, refusals, split
+from tap_medipim.filters import MAX_CODES, both, read_filter, refusals, shape_errors, split
 
 Run = Callable[..., Any]
 Make = Callable[..., Sandbox]
@@ -67,6 +67,52 @@ V3 = [
 NOT_SEEN = {code: {"narcotic", "media"} for code in ("be", "de", "es")} | {"fr": {"narcotic"}} | {
     code: {"media"} for code in ("au", "us")
 }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        (None, None),
+        ("", None),
+        ("  ", None),
+        ({}, None),
+        ("{}", None),
+        ('{"brand": [21]}', {"brand": [21]}),
+        ({"not": {"brand": [1]}}, {"not": {"brand": [1]}}),
+    ],
+)
+def test_a_filter_is_an_object_or_its_text(value: Any, read: Any) -> None:
+    """Both forms mean the same; an empty one is none."""
+    assert read_filter(value) == read
+
+
+@pytest.mark.parametrize("value", ["{", "[1]", "12", [1], 12])
+def test_a_filter_that_is_no_object_is_refused(value: Any) -> None:
+    """Neither a list nor half a text passes."""
+    with pytest.raises(ValueError, match=r"JSON|object"):
+        read_filter(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "places"),
+    [
+        ({"brand": [1]}, []),
+        ({"and": [{"brand": 1}, {"or": [{"not": {"a": 0}}, {"b": False}]}]}, []),
+        ({"and": []}, ["filter.and"]),
+        ({"or": {"brand": 1}}, ["filter.or"]),
+        ({"not": [{"brand": 1}]}, ["filter.not"]),
+        ({"and": [{"brand": None}, 3, {}]}, ["filter.and[0].brand", "filter.and[1]", "filter.and[2]"]),
+    ],
+)
+def test_what_is_wrong_with_a_filter_is_named_with_its_place(value: Any, places: list[str]) -> None:
+    """Every mistake is listed, not just the first."""
+    assert [error.split(":")[0] for error in shape_errors(value)] == places
+
+
+def test_both_filters_must_match() -> None:
+    """Ours is and-ed to theirs, also when theirs has several keys."""
+    assert both({"a": 1, "b": 2}, {"c": 3}) == {"and": [{"a": 1, "b": 2}, {"c": 3}]}
+    assert both(None, {"c": 3}) == {"c": 3}
 
 
 def examples_of(market: str) -> list[dict[str, Any]]:

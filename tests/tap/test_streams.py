@@ -1,7 +1,7 @@
-"""The short cut past the SDK's steps per record: only where they do nothing, and only as long as they are what we know.
+"""The streams write records without the SDK's steps: only where those do nothing, and only as long as they are known.
 
 A changed digest below means that the SDK's own loop changed: read what is new, carry over what matters to
-``MedipimStream._plain`` and ``OrjsonWriter.write_record``, and write the new digest here.
+``MedipimStream._write_directly`` and ``OrjsonWriter.write_record``, and write the new digest here.
 """
 
 import hashlib
@@ -41,22 +41,24 @@ def test_the_sdk_steps_that_are_passed_by_are_those_we_know(step: Callable[..., 
     assert hashlib.blake2b(inspect.getsource(step).encode(), digest_size=8).hexdigest() == PASSED_BY[step]
 
 
-def told(run: Any) -> list[Any]:
+def messages(run: Any) -> list[Any]:
     """All messages without the moments that differ from run to run."""
     return [{name: value for name, value in message.items() if name != "time_extracted"} for message in run.messages]
 
 
 @pytest.mark.parametrize("endpoint", ["stream", "query"])
-def test_both_roads_say_the_same(sandbox: Make, run_tap: Run, monkeypatch: pytest.MonkeyPatch, endpoint: str) -> None:
-    """Every SCHEMA, RECORD and STATE of the short road is what the SDK's own loop says, in the same order."""
+def test_both_ways_write_the_same_messages(
+    sandbox: Make, run_tap: Run, monkeypatch: pytest.MonkeyPatch, endpoint: str
+) -> None:
+    """Every SCHEMA, RECORD and STATE of the direct way is what the SDK's own loop writes, in the same order."""
     box = sandbox(products=600)
     short = run_tap(box, "products", "brands", products_endpoint=endpoint, page_size=50)
-    monkeypatch.setattr(MedipimStream, "_goes_out_as_it_is", lambda _self: False)
+    monkeypatch.setattr(MedipimStream, "_can_write_directly", lambda _self: False)
     long = run_tap(box, "products", "brands", products_endpoint=endpoint, page_size=50)
 
     assert short.error is None
     assert len(short.records()) == 600
-    assert told(short) == told(long)
+    assert messages(short) == messages(long)
     assert all("time_extracted" in message for message in short.messages if message["type"] == "RECORD")
 
 

@@ -1,4 +1,4 @@
-"""A stream may be slow as long as whole rows come; one that only drips is broken off."""
+"""The client: a stream may be slow as long as whole rows come, and one that only drips is broken off."""
 
 import socket
 import threading
@@ -14,7 +14,7 @@ from requests.auth import HTTPBasicAuth
 from pim_wire.redaction import Redactor
 from pim_wire.throttle import Throttle
 from pim_wire.wire import Wire
-from tap_medipim.client import MedipimClient
+from tap_medipim.client import MedipimClient, unix_seconds
 from tap_medipim.errors import ConnectionLost
 
 ROWS = 40
@@ -89,12 +89,13 @@ def test_a_slow_stream_is_read_to_its_end(client_of: Callable[..., tuple[Medipim
     """What counts is that rows come. Time that the reader of our own output takes is not the fault of the service."""
     with serving(rows()) as (url, may_send):
         client, clock = client_of(url, may_send, 2.0)
-        began, seen = clock.now(), 0
-        for row in client.stream("/v4/products/stream", {}):
+        began, seen, totals = clock.now(), 0, list[int]()
+        for row in client.stream("/v4/products/stream", {}, totals.append):
             assert row["id"] == str(seen)
             seen += 1
             clock.pass_by(500)
     assert seen == ROWS
+    assert totals == [ROWS]
     assert clock.now() - began > 30 * ROWS
 
 
@@ -105,7 +106,15 @@ def test_a_stream_without_a_whole_row_is_broken_off(
     """Neither bytes nor empty lines are progress. The rows before are kept; pagination.py resumes."""
     with serving([*list(rows())[:6], *repeat(drop, 5000)]) as (url, may_send):
         client, _clock = client_of(url, may_send, 2.0)
-        found = client.stream("/v4/products/stream", {})
-        assert [next(found)["id"] for _ in range(2)] == ["0", "1"]
+        totals: list[int] = []
+        answer = client.stream("/v4/products/stream", {}, totals.append)
+        assert [next(answer)["id"] for _ in range(2)] == ["0", "1"]
         with pytest.raises(ConnectionLost, match=r"no whole row within 30 s \(stream_timeout_seconds\)"):
-            next(found)
+            next(answer)
+
+
+@pytest.mark.parametrize("date", ["Mon, 01 Jan 0999 00:00:00 GMT", "Wed, 31 Dec 1969 23:59:59 GMT", "x", ""])
+def test_a_service_whose_clock_is_wrong_tells_no_time(date: str) -> None:
+    """Its bookmark could not be read again."""
+    assert unix_seconds(date) is None
+    assert unix_seconds("Thu, 01 Jan 1970 00:00:01 GMT") == 1

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from sandbox import Fault, Sandbox
 from tap_medipim import windows
-from tap_medipim.bookmark import Bookmark, HighWaterMark
 from tap_medipim.records import rfc3339
 
 Run = Callable[..., Any]
@@ -159,17 +158,3 @@ def test_a_bookmark_in_the_future_is_refused_in_v3_too(sandbox: Make, run_tap: R
 
     assert "products could not be read to the end" in str(run.error)
     assert run.ids() == []
-
-
-def test_several_questions_without_the_services_clock_move_no_bookmark() -> None:
-    """The second question may hold newer rows than the first one could: nothing bounds what both have."""
-    bookmark, frontier = Bookmark(saved=100), HighWaterMark(1)
-    frontier.admit({"id": "1", "meta": {"updatedAt": 500}})
-
-    with bookmark.held():
-        bookmark.complete(frontier, None)
-    assert bookmark.value == 100
-
-    with bookmark.held():
-        bookmark.complete(frontier, 400)
-    assert bookmark.value == 400

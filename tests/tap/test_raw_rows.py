@@ -1,0 +1,13 @@
+"""Rows that are text: what is written into their records. ``test_row_decoder.py`` compares whole rows."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tap_medipim.raw_rows import rfc3339_text
+from tap_medipim.records import LAST_SECOND, rfc3339
+
+
+@given(second=st.integers(0, LAST_SECOND))
+def test_the_text_of_a_second_is_the_record_s(second: int) -> None:
+    """From the first second of the calendar to the last one."""
+    assert rfc3339_text(second) == b'"%b"' % rfc3339(second).encode()
