@@ -3,16 +3,13 @@
 import time
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from sandbox import html
 from sandbox.exchange import Answer, Call, Json
 from sandbox.micropim.journal import Event, short
 from sandbox.micropim.render import shown_product, visible_media
+from sandbox.micropim.state import MicroPimState
 from sandbox.micropim.store import Store
-
-if TYPE_CHECKING:
-    from sandbox.micropim.service import MicroPimService
 
 A_PAGE = 48
 LATEST = 15
@@ -23,18 +20,18 @@ FIELDS = (
 )  # fmt: skip
 
 
-def catalogue(service: "MicroPimService", call: Call) -> Answer:
+def catalogue(state: MicroPimState, call: Call) -> Answer:
     """GET ``/_sandbox/``: products, narrowed by ``q`` and ``category``; the whole list refreshes itself."""
-    store, query, category = service.store, call.query.get("q", "").strip(), html.number(call.query.get("category"), 0)
+    store, query, category = state.store, call.query.get("q", "").strip(), html.number(call.query.get("category"), 0)
     rows = list(_wanted(store, query.lower(), category))
     pages = max(1, -(-len(rows) // A_PAGE))
     at = min(html.number(call.query.get("page")), pages)
     found = {"q": query, "category": category}
     return html.page(
         "catalogue",
-        **_frame(service, refresh=not (query or category or at > 1 or "still" in call.query)),
+        **_frame(state, refresh=not (query or category or at > 1 or "still" in call.query)),
         total=len(store.products),
-        figures=_figures(service),
+        figures=_figures(state),
         categories=list(_shelves(store, _sizes(store))),
         category=category,
         heading=store.path(category)
@@ -53,16 +50,16 @@ def catalogue(service: "MicroPimService", call: Call) -> Answer:
     )
 
 
-def product(service: "MicroPimService", call: Call) -> Answer:
+def product(state: MicroPimState, call: Call) -> Answer:
     """GET ``/_sandbox/products/<id>``: fields, pictures, categories, history."""
-    store = service.store
+    store = state.store
     found = store.products.get(call.params["id"])
     if found is None:
         return Answer(404, b"No such product", {"content-type": "text/plain"})
     shown = shown_product(store, found)
     return html.page(
         "product",
-        **_frame(service, refresh=False),
+        **_frame(state, refresh=False),
         p=found,
         pictures=[item["id"] for item in visible_media(found)],
         shelves=[{"id": i, "path": store.path(i)} for i in found["category_ids"] if i in store.categories],
@@ -71,12 +68,12 @@ def product(service: "MicroPimService", call: Call) -> Answer:
     )
 
 
-def _frame(service: "MicroPimService", *, refresh: bool) -> Json:
-    return {"service": "MicroPIM", "other": service.neighbour[0], "other_url": service.neighbour[1], "refresh": refresh}
+def _frame(state: MicroPimState, *, refresh: bool) -> Json:
+    return {"service": "MicroPIM", "other": state.neighbour[0], "other_url": state.neighbour[1], "refresh": refresh}
 
 
-def _figures(service: "MicroPimService") -> list[tuple[str, int]]:
-    counts = service.counts()
+def _figures(state: MicroPimState) -> list[tuple[str, int]]:
+    counts = state.counts()
     names = ("products", "categories", "pictures", "reads", "writes")
     return [(name, counts[name]) for name in names]
 
