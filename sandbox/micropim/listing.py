@@ -22,7 +22,7 @@ def product_page(store: Store, call: Call) -> Json:
     if store.options.insert_while_paging and page > 1:
         _somebody_creates_a_product(store)
     size = min(limit, store.options.page_cap)
-    rows = ordered(store, [product for product in store.products.values() if _wanted(store, call, product)])
+    rows = ordered(store, [product for product in store.products.values() if _matches(store, call, product)])
     shown = rows[(page - 1) * size : page * size]
     for product in shown:
         product["_reads"] += 1
@@ -53,7 +53,7 @@ def by_barcode(store: Store, barcode: str) -> Json | None:
     return None
 
 
-def _wanted(store: Store, call: Call, product: Json) -> bool:
+def _matches(store: Store, call: Call, product: Json) -> bool:
     query = call.query
     status = query.get("status")
     if status is None and product["status"] == "archived" and store.options.archived == "hidden":
