@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.environments import PLACE, bin_of, ours
-from benchmarks.measuring import ROOT
+from benchmarks.measurement import ROOT
 
 CONTENDERS = ROOT / "benchmarks" / "contenders"
 KEY = "x" * 16

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.measuring import BIN, ROOT
+from benchmarks.measurement import BIN, ROOT
 
 PLACE = ROOT / "benchmarks" / ".run"
 WANTED = ROOT / "benchmarks" / "environments"

@@ -25,13 +25,13 @@ def main() -> None:
     flags.add_argument("settings", type=Path)
     flags.add_argument("lines", type=Path)
     flags.add_argument("rows", type=int)
-    given = flags.parse_args()
-    target = TargetMicroPim(config=json.loads(given.settings.read_text(encoding="utf-8")))
+    options = flags.parse_args()
+    target = TargetMicroPim(config=json.loads(options.settings.read_text(encoding="utf-8")))
     connection: Connection = target.connection
     ledger = Ledger.open(target.config["ledger_url"])
     ledger.upgrade()
     ledger.claim_for(connection.organization)
-    rows = _rows(given.lines, given.rows, connection.settings.digest)
+    rows = _rows(options.lines, options.rows, connection.settings.digest)
     while part := list(islice(rows, ROWS_AT_ONCE)):
         with ledger.transaction() as transaction:
             ledger.put(transaction, schema.products, part)

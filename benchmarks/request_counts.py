@@ -57,14 +57,14 @@ def main() -> int:
     flags.add_argument("--products", type=int, default=5_000)
     flags.add_argument("--write", action="store_true", help=f"keep the table in {PAGE.relative_to(ROOT)}")
     flags.add_argument("--json", type=Path, help="keep the cases there")
-    given = flags.parse_args()
+    options = flags.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-") as place:
-        cases = list(measured(given.products, Path(place)))
+        cases = list(measured(options.products, Path(place)))
     print("\n".join(table(cases)))
-    if given.write:
-        PAGE.write_text(page(given.products, cases), encoding="utf-8")
-    if given.json:
-        given.json.write_text(json.dumps([case.kept() for case in cases]), encoding="utf-8")
+    if options.write:
+        PAGE.write_text(page(options.products, cases), encoding="utf-8")
+    if options.json:
+        options.json.write_text(json.dumps([case.kept() for case in cases]), encoding="utf-8")
     broken = [case.name for case in cases if not case.is_lawful]
     if broken:
         print(f"NOT as many writes as the law says: {', '.join(broken)}")

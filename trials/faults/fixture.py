@@ -73,7 +73,7 @@ class Launch:
 
 
 @dataclass
-class Scene:
+class Fixture:
     """One case. Strikes change it before the faulted run; ``undo`` holds what takes the fault away again."""
 
     box: Sandbox
@@ -105,20 +105,20 @@ class Scene:
         """The ledger's file."""
         return self.folder / "ledger.db"
 
-    def change(self, side: str, **settings: Any) -> None:
+    def change_settings(self, side: str, **settings: Any) -> None:
         """Other settings for the faulted run; the old ones come back for the next."""
         own: dict[str, Any] = getattr(self, side)
         before = dict(own)
         own.update(settings)
         self.undo.append(lambda: (own.clear(), own.update(before))[0])  # type: ignore[func-returns-value]
 
-    def surround(self, **env: str) -> None:
+    def set_environment(self, **env: str) -> None:
         """Other variables of the environment for the faulted run."""
         before = dict(self.env)
         self.env.update(env)
         self.undo.append(lambda: (self.env.clear(), self.env.update(before))[0])  # type: ignore[func-returns-value]
 
-    def settle(self) -> None:
+    def remove_fault(self) -> None:
         """Take the fault away."""
         while self.undo:
             self.undo.pop()()

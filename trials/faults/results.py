@@ -8,12 +8,12 @@ from typing import Any
 from trials.canary import leaks, written
 from trials.faults.case import Case, Outcome, Result
 from trials.faults.commands import Ended
-from trials.faults.scene import Scene
+from trials.faults.fixture import Fixture
 
 
 def result_of(  # noqa: PLR0913 - all that is known about a case
     case: Case,
-    scene: Scene,
+    fixture: Fixture,
     ended: Ended,
     again: Ended,
     *,
@@ -21,15 +21,15 @@ def result_of(  # noqa: PLR0913 - all that is known about a case
     lost: int,
     doubled: int,
     requests: int,
-    quiet: int,
+    undisturbed: int,
     replayed: bool = False,
 ) -> Result:
     """Judge a case; ``missing`` counts what the faulted run alone had not brought."""
     outcome = _outcome(ended, missing=missing, replayed=replayed)
-    wrong = [*_wrong(case, ended, again, outcome), *_leaked(scene, ended, again)]
+    wrong = [*_wrong(case, ended, again, outcome), *_leaked(fixture, ended, again)]
     wrong += [f"{number} {what}" for number, what in ((lost, "lost"), (doubled, "doubled")) if number]
-    told = ended.line if outcome is Outcome.STOPPED or case.says else ""
-    return Result(outcome, told, lost, doubled, requests, quiet, tuple(wrong))
+    told = ended.line if outcome is Outcome.STOPPED or case.message else ""
+    return Result(outcome, told, lost, doubled, requests, undisturbed, tuple(wrong))
 
 
 def _outcome(ended: Ended, *, missing: int, replayed: bool) -> Outcome:
@@ -49,16 +49,16 @@ def _wrong(case: Case, ended: Ended, again: Ended, outcome: Outcome) -> Iterator
         yield f"expected: {case.expected.value}; it was: {outcome.value} ({ended.line or ended.err[-300:]})"
     if "Traceback" in ended.err:
         yield "a traceback was shown"
-    if case.says is not None:
-        yield from (f"not said: {part!r} in {ended.line!r}" for part in case.says.missing(ended.line))
+    if case.message is not None:
+        yield from (f"not said: {part!r} in {ended.line!r}" for part in case.message.missing(ended.line))
         if not ended.line.isprintable() or " | ERROR " not in ended.err.strip().splitlines()[-1]:
             yield f"the last line is not the reason: {ended.err[-300:]!r}"
     if again.code:
         yield f"the next run failed: {again.line}"
 
 
-def _leaked(scene: Scene, *runs: Ended) -> Iterator[str]:
-    found = leaks(*written(scene.folder), *(run.out for run in runs), *(run.err.encode() for run in runs))
+def _leaked(fixture: Fixture, *runs: Ended) -> Iterator[str]:
+    found = leaks(*written(fixture.folder), *(run.out for run in runs), *(run.err.encode() for run in runs))
     if found:
         yield f"a key was written: {found[0]!r}"
 

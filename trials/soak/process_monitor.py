@@ -40,7 +40,7 @@ def look(pid: int) -> Sample | None:
     return Sample(rss, peak, files, int(told["Threads"]), time.monotonic())
 
 
-class Watched:
+class MonitoredProcess:
     """Starts a command and looks at it until it ends."""
 
     def __init__(self, command: Sequence[str], cwd: Path, log: IO[bytes], stdin: Any = subprocess.DEVNULL) -> None:

@@ -8,8 +8,8 @@ from itertools import chain
 from pathlib import Path
 
 from sandbox import MicroPimOptions, Sandbox
-from trials.soak.feed import Fed, feed, lines, product
-from trials.soak.filling import fill, row_of
+from trials.soak.feed import FeedResult, feed, lines, product
+from trials.soak.ledger_filler import fill, row_of
 from trials.soak.pair import Pair, target_command, target_settings, write_settings
 
 CHANGED = 100
@@ -17,15 +17,15 @@ ELSEWHERE = 10_000_000  # MicroPIM ids of products that no request ever asks for
 
 
 @dataclass(frozen=True)
-class Shelf:
+class LedgerFigures:
     """A ledger of one size: its file, an empty run, the night, and what looking at it takes in seconds and CPU."""
 
     rows: int
     file_mb: float
     filled_seconds: float
     records: int
-    empty: Fed
-    night: Fed
+    empty: FeedResult
+    night: FeedResult
     show: tuple[float, float]
     check: tuple[float, float]
     as_it_should_be: bool
@@ -36,7 +36,7 @@ class Shelf:
         return (self.night.cpu - self.empty.cpu) / self.records * 1e6
 
 
-def shelf(folder: Path, rows: int, records: int) -> Shelf:
+def measure_ledger(folder: Path, rows: int, records: int) -> LedgerFigures:
     """Fill a ledger, then feed ``records`` of its products, again and again if it is small, then the newer ones."""
     folder.mkdir()
     limits = {"reads_per_minute": None, "writes_per_minute": None}
@@ -56,7 +56,7 @@ def shelf(folder: Path, rows: int, records: int) -> Shelf:
         good = night.code == empty.code == 0 and shown == wanted and counted == expected
         show, check = _looked(folder, "--ledger=show", str(rows)), _looked(folder, "--check", "Ledger's owner")
     size = sum(file.stat().st_size for file in folder.glob("ledger.db*")) / 2**20
-    return Shelf(rows, size, filled, records, empty, night, show, check, good)
+    return LedgerFigures(rows, size, filled, records, empty, night, show, check, good)
 
 
 def _fill(folder: Path, box: Sandbox, rows: int) -> None:

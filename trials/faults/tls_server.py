@@ -10,7 +10,7 @@ from pathlib import Path
 import trustme
 
 
-class Stranger:
+class TlsServer:
     """Listens on loopback and shakes hands; a client that trusts it gets no answer."""
 
     def __init__(self, name: str = "127.0.0.1", until: dt.datetime | None = None) -> None:
@@ -18,7 +18,7 @@ class Stranger:
         self._authority = trustme.CA()
         self._authority.issue_cert(name, not_after=until).configure_cert(self._context)
         self._socket = socket.create_server(("127.0.0.1", 0))
-        self._thread = threading.Thread(target=self._serve, name="stranger", daemon=True)
+        self._thread = threading.Thread(target=self._serve, name="server", daemon=True)
         self._thread.start()
 
     @property
@@ -26,7 +26,7 @@ class Stranger:
         """Its address."""
         return f"https://127.0.0.1:{self._socket.getsockname()[1]}"
 
-    def vouch(self, file: Path) -> str:
+    def write_authority(self, file: Path) -> str:
         """Write the certificate of the authority, for whoever wants to trust it."""
         self._authority.cert_pem.write_to_path(str(file))
         return str(file)

@@ -15,23 +15,23 @@ import orjson
 
 from sandbox import MedipimOptions, MicroPimOptions, Sandbox
 from trials.soak.feed import feed, lines
-from trials.soak.filling import fill, row_of
-from trials.soak.million import ELSEWHERE
+from trials.soak.large_ledger import ELSEWHERE
+from trials.soak.ledger_filler import fill, row_of
 from trials.soak.nights import renamed
-from trials.soak.pair import BIN, Pair, Ran, target_settings, write_settings
+from trials.soak.pair import BIN, Pair, PairRun, target_settings, write_settings
 
 ONE_IN = 100
 PLAIN = {"categories_mode": "off", "state_interval_seconds": 1}
 
 
 @dataclass(frozen=True)
-class Streamed:
+class StreamFigures:
     """One catalogue through the pair."""
 
     products: int
     changed: int
     seconds: float
-    ran: Ran
+    ran: PairRun
     counts: dict[str, int]
 
     @property
@@ -42,7 +42,7 @@ class Streamed:
         return self.ran.codes == (0, 0) and self.counts == wanted
 
 
-def streamed(folder: Path, products: int) -> Streamed:
+def measure_stream(folder: Path, products: int) -> StreamFigures:
     """Load what will change, note the rest in the ledger, change, and run the pair without a state."""
     folder.mkdir()
     medipim = MedipimOptions(products=products, requests_per_minute=None, cached_products=0)
@@ -61,7 +61,7 @@ def streamed(folder: Path, products: int) -> Streamed:
         pair = Pair(folder)
         ran = pair.run()
         counts = pair.report()["streams"].get("products", {}) if ran.codes == (0, 0) else {}
-        return Streamed(products, len(moving), time.monotonic() - began, ran, counts)
+        return StreamFigures(products, len(moving), time.monotonic() - began, ran, counts)
 
 
 def _leave_out(folder: Path, stream: str) -> None:
