@@ -72,13 +72,13 @@ def in_turn(commands: Mapping[str, Sequence[str]], folder: Path, rounds: int) ->
 
     One that has taken 45 seconds in all is not run again: hours would go by for a second digit of a large ratio.
     """
-    found: dict[str, list[Measurement]] = {name: [] for name in commands}
+    runs_of: dict[str, list[Measurement]] = {name: [] for name in commands}
     for _ in range(rounds):
         for name, command in commands.items():
-            if sum(run.wall for run in found[name]) < ENOUGH_SECONDS:
-                found[name].append(measure(command, folder))
-                print(f"  {name}: {found[name][-1].wall:.1f} s", file=sys.stderr, flush=True)
-    return {name: median(runs) for name, runs in found.items()}
+            if sum(run.wall for run in runs_of[name]) < ENOUGH_SECONDS:
+                runs_of[name].append(measure(command, folder))
+                print(f"  {name}: {runs_of[name][-1].wall:.1f} s", file=sys.stderr, flush=True)
+    return {name: median(runs) for name, runs in runs_of.items()}
 
 
 def median(runs: Sequence[Measurement]) -> Measurement:

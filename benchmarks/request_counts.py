@@ -82,20 +82,20 @@ def measured(size: int, place: Path) -> Iterator[Case]:
         mine = [record for record in products if record["id"] in there]
         yield Case("first load, empty MicroPIM", first, all_of, len(mine), naive_first(mine))
         none = dict.fromkeys(all_of, 0)
-        again = naive_again(mine)
-        yield Case("the same again, nothing changed", world.run(products), none, len(mine), again)
+        naive = naive_again(mine)
+        yield Case("the same again, nothing changed", world.run(products), none, len(mine), naive)
         for name, count in (("1 % of the products changed", len(mine) // 100), ("100 products changed", 100)):
             changed = min(count, len(mine))
             for record in mine[:changed]:
                 record["name"] = {locale: f"{text} {name}" for locale, text in record["name"].items() if text}
-            yield Case(name, world.run(products), {**none, "products": changed}, len(mine), again)
+            yield Case(name, world.run(products), {**none, "products": changed}, len(mine), naive)
         world.lose_ledger()
-        yield Case("the ledger is lost, nothing changed", world.run(products), none, len(mine), again)
+        yield Case("the ledger is lost, nothing changed", world.run(products), none, len(mine), naive)
     with Sandbox(None, unlimited()) as box:
         for record in mine:
             box.micropim.add(record["id"], name="Typed in by hand")
         world = World(box, place / "adopted", categories)
-        yield Case("first run over products made by hand", world.run(products), all_of, len(mine), again)
+        yield Case("first run over products made by hand", world.run(products), all_of, len(mine), naive)
 
 
 def unlimited() -> MicroPimOptions:

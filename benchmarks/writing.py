@@ -80,8 +80,8 @@ def figures(parts: Sequence[str], limit: int, seconds: int = 0) -> Iterator[dict
     for together in TOGETHER:
         made = [PARTS[part] for part in together if part in parts]
         cases = [case for make, usual in made for late in LATENCIES for case in make(late, limit, seconds or usual)]
-        if any(case.store for case in cases) and (why := missing()):
-            print(f"machines are not measured: {why}", file=sys.stderr)
+        if any(case.store for case in cases) and (reason := missing()):
+            print(f"machines are not measured: {reason}", file=sys.stderr)
             continue
         if not cases:
             continue
@@ -136,14 +136,14 @@ def measured(case: Case) -> list[Phase]:
         _limit(testbed, case, case.limit)
         running = [_start(case, testbed, Path(place), number) for number in range(case.processes)]
         log = _until_written(testbed, case.seconds)
-        found = [_phase(log, case, case.limit)]
+        phases = [_phase(log, case, case.limit)]
         if case.then is not None:
             _limit(testbed, case, case.then)
-            found.append(_phase(_until_written(testbed, case.seconds), case, case.then))
+            phases.append(_phase(_until_written(testbed, case.seconds), case, case.then))
         for process in running:
             process.terminate()
             process.wait()
-    return found
+    return phases
 
 
 @contextmanager
@@ -159,8 +159,8 @@ def _testbed(case: Case, place: Path) -> Iterator[Testbed]:
 
 def _limit(testbed: Testbed, case: Case, per_minute: int) -> None:
     kind = "writes" if case.pictures is None else "pictures"
-    wanted = {"latency": case.latency / 1000, kind: per_minute}
-    answer = requests.post(f"{testbed.url}/limits", json=wanted, timeout=5, verify=testbed.authority or True)
+    limits = {"latency": case.latency / 1000, kind: per_minute}
+    answer = requests.post(f"{testbed.url}/limits", json=limits, timeout=5, verify=testbed.authority or True)
     answer.raise_for_status()
 
 

@@ -60,8 +60,8 @@ def _unchanged(port: int, products: int) -> Measurement:
 
 
 def _first(port: int, _products: int) -> Measurement:
-    with served("benchmarks.micropim") as told, _lines(port) as lines:
-        url, key = told.split()
+    with served("benchmarks.micropim") as address, _lines(port) as lines:
+        url, key = address.split()
         return measure(our_target(url, _no_ledger(), key), PLACE, lines)
 
 

@@ -99,16 +99,16 @@ def _invoked(tap: str, target: str) -> Sequence[str]:
 
 def _figures(commands: Mapping[str, Sequence[str]], rounds: int) -> dict[str, Any]:
     """Medians, in turn."""
-    found: dict[str, list[Ran]] = {name: [] for name in commands}
+    runs_of: dict[str, list[Ran]] = {name: [] for name in commands}
     for _ in range(rounds):
         for name, command in commands.items():
-            if sum(ran.whole.wall for ran in found[name]) < ENOUGH_SECONDS:
-                found[name].append(_run(command, STOCK if name.startswith("stock") else OURS))
-                print(f"  {name}: {found[name][-1].whole.wall:.1f} s", file=sys.stderr, flush=True)
+            if sum(ran.whole.wall for ran in runs_of[name]) < ENOUGH_SECONDS:
+                runs_of[name].append(_run(command, STOCK if name.startswith("stock") else OURS))
+                print(f"  {name}: {runs_of[name][-1].whole.wall:.1f} s", file=sys.stderr, flush=True)
     return {
         name: median([ran.whole for ran in runs]).figures()
         | {side: round(statistics.median(getattr(ran, side) for ran in runs), 3) for side in ("tap", "target")}
-        for name, runs in found.items()
+        for name, runs in runs_of.items()
     }
 
 

@@ -34,8 +34,8 @@ def measured(options: Options) -> dict[str, Any]:
         name = "python, nothing" if what == "pass" else what
         commands[name] = [template, "-c", what]
         modules[name] = _modules([template, "-c", ENDED.format(name=name) + what])
-    found = in_turn(commands, PLACE, max(5, options.rounds))
-    return {"commands": {name: one.figures() | modules_of(modules[name]) for name, one in found.items()}}
+    measurements = in_turn(commands, PLACE, max(5, options.rounds))
+    return {"commands": {name: one.figures() | modules_of(modules[name]) for name, one in measurements.items()}}
 
 
 def _modules(command: Sequence[str]) -> list[str]:

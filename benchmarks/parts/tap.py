@@ -11,5 +11,5 @@ from benchmarks.options import Options
 def measured(options: Options, endpoint: str) -> dict[str, Any]:
     """Each contender's figures."""
     with server(options.catalogue()) as port:
-        found = in_turn(taps(port, endpoint), PLACE, options.rounds)
-    return {"products": options.products, "contenders": {name: one.figures() for name, one in found.items()}}
+        measurements = in_turn(taps(port, endpoint), PLACE, options.rounds)
+    return {"products": options.products, "contenders": {name: one.figures() for name, one in measurements.items()}}

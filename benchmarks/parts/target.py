@@ -17,22 +17,22 @@ LINES = PLACE / "lines.jsonl"
 
 def measured(options: Options) -> dict[str, Any]:
     """Each contender's figures, and the requests of a run of ours."""
-    given = ["--input", str(LINES)]
+    arguments = ["--input", str(LINES)]
     with server(options.catalogue()) as port:
         with LINES.open("wb") as out:
             subprocess.run(our_tap(port), cwd=PLACE, check=True, stdout=out, stderr=subprocess.DEVNULL)
         small, large = (filled(port, rows, LINES) for rows in (options.products, max(options.ledger, options.products)))
         commands = {
-            f"ours, ledger of {options.products:,} rows": [*small, *given],
-            f"ours, ledger of {options.ledger:,} rows": [*large, *given],
-            "SDK template, validates only": [*template_target(), *given],
+            f"ours, ledger of {options.products:,} rows": [*small, *arguments],
+            f"ours, ledger of {options.ledger:,} rows": [*large, *arguments],
+            "SDK template, validates only": [*template_target(), *arguments],
             "floor": [*floor("floor_target"), str(LINES)],
         }
         requests_of(port)
-        found = in_turn(commands, PLACE, options.rounds)
-        runs = sum(one.runs for name, one in found.items() if name.startswith("ours"))
+        measurements = in_turn(commands, PLACE, options.rounds)
+        runs = sum(one.runs for name, one in measurements.items() if name.startswith("ours"))
         seen = requests_of(port) / runs
-    contenders = {name: one.figures() for name, one in found.items()}
+    contenders = {name: one.figures() for name, one in measurements.items()}
     return {"products": options.products, "requests_a_run": seen, "contenders": contenders}
 
 

@@ -124,10 +124,10 @@ def main() -> int:
     flags.add_argument("--write", action="store_true", help="write the files instead of checking them")
     write = flags.parse_args().write
     rooms = without_errors(imports())
-    wanted = {PAGE: page(rooms), PICTURE: drawn(rooms)}
-    stale = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    contents = {PAGE: page(rooms), PICTURE: drawn(rooms)}
+    stale = [path for path, text in contents.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     for path in stale if write else []:
-        path.write_text(wanted[path], encoding="utf-8")
+        path.write_text(contents[path], encoding="utf-8")
     if stale and not write:
         print(f"out of step with the imports: {', '.join(path.name for path in stale)}; run: make generate")
     return int(bool(stale) and not write)

@@ -34,8 +34,8 @@ class Ended:
     @property
     def line(self) -> str:
         """The last line that is no mere information, without time, level and name."""
-        told = [line for line in self.err.splitlines() if " | ERROR " in line or " | WARNING " in line]
-        return told[-1].split(" | ", 3)[-1].strip() if told else ""
+        lines = [line for line in self.err.splitlines() if " | ERROR " in line or " | WARNING " in line]
+        return lines[-1].split(" | ", 3)[-1].strip() if lines else ""
 
     @property
     def errors(self) -> list[str]:

@@ -23,8 +23,8 @@ def input_cases() -> Iterator[Case]:
 def _given(change: Change) -> Injection:
     def act(fixture: Fixture) -> None:
         file = fixture.folder / "given.jsonl"
-        whole = file.read_bytes()
-        file.write_bytes(b"".join(change(whole.splitlines(keepends=True))))
-        fixture.undo.append(lambda: file.write_bytes(whole) and None)
+        content = file.read_bytes()
+        file.write_bytes(b"".join(change(content.splitlines(keepends=True))))
+        fixture.undo.append(lambda: file.write_bytes(content) and None)
 
     return Injection(act)

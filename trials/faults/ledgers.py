@@ -132,15 +132,15 @@ def _noted(name: str, value: str) -> Callable[[Fixture], None]:
 
 def _other_run(fixture: Fixture) -> "subprocess.Popen[bytes]":
     """A real run that waits for more input, with the lock in its hands."""
-    asked = threading.Event()
-    fixture.box.micropim.on_request(lambda _call: asked.set())
+    request_seen = threading.Event()
+    fixture.box.micropim.on_request(lambda _call: request_seen.set())
     process = start(fixture, "target", stdin=subprocess.PIPE)
     assert process.stdin is not None
     lines = (fixture.folder / "given.jsonl").read_bytes().splitlines(keepends=True)
     first = next(number for number, line in enumerate(lines) if b'"RECORD"' in line)
     process.stdin.write(b"".join(lines[: first + 1]))
     process.stdin.flush()
-    assert asked.wait(30), "the other run asked nothing"
+    assert request_seen.wait(30), "the other run asked nothing"
     return process
 
 
@@ -180,8 +180,11 @@ def _tiny(what: str, kilobytes: int) -> Callable[[Fixture], None]:
         place.mkdir()
         _mount(place, f"size={kilobytes}k")
         fixture.undo.append(lambda: _mount(place, "remount,size=64m"))
-        ours = {"ledger": {"ledger_url": f"sqlite:///{place}/ledger.db"}, "reports": {"report_dir": f"{place}/reports"}}
-        fixture.target.update(ours[what])
+        settings = {
+            "ledger": {"ledger_url": f"sqlite:///{place}/ledger.db"},
+            "reports": {"report_dir": f"{place}/reports"},
+        }
+        fixture.target.update(settings[what])
 
     return act
 

@@ -60,8 +60,8 @@ def outage(side: Side) -> Case:
         def come_back() -> None:
             if next(waits) == 3:
                 server.join()
-                fixture.box._servers[SERVICE[side]] = again = ServerThread(service, server.port)  # noqa: SLF001
-                again.start()
+                fixture.box._servers[SERVICE[side]] = restarted = ServerThread(service, server.port)  # noqa: SLF001
+                restarted.start()
 
         fixture.clock.on_sleep = come_back
 

@@ -23,9 +23,9 @@ def run_pair(fixture: Fixture) -> Ended:
     _kill(tap, target)
     if states := out.split(b"\n")[:-1]:
         state.write_bytes(states[-1])
-    told = {side: (fixture.folder / f"{side}.err").read_text(encoding="utf-8") for side in ("tap", "target")}
+    logs = {side: (fixture.folder / f"{side}.err").read_text(encoding="utf-8") for side in ("tap", "target")}
     first, second = ("tap", "target") if target.returncode else ("target", "tap")
-    return Ended(target.returncode or tap.returncode, out, told[first] + told[second])
+    return Ended(target.returncode or tap.returncode, out, logs[first] + logs[second])
 
 
 def _kill(*processes: "subprocess.Popen[bytes]") -> None:

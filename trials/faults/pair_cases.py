@@ -118,8 +118,8 @@ def _of_micropim() -> Iterator[Case]:
 
 def _of_the_way() -> Iterator[Case]:
     for side in ("tap", "target"):
-        found = (*nobody_listens(side), unknown_authority(side), nowhere_to_trust(side), refusing_proxy(side))  # type: ignore[arg-type]
-        yield from (Case("pair", f"{side}: {case.name}", case.injection, case.expected, case.message) for case in found)
+        cases = (*nobody_listens(side), unknown_authority(side), nowhere_to_trust(side), refusing_proxy(side))  # type: ignore[arg-type]
+        yield from (Case("pair", f"{side}: {case.name}", case.injection, case.expected, case.message) for case in cases)
 
 
 def _of_the_processes() -> Iterator[Case]:

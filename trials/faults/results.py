@@ -15,7 +15,7 @@ def result_of(  # noqa: PLR0913 - all that is known about a case
     case: Case,
     fixture: Fixture,
     ended: Ended,
-    again: Ended,
+    rerun: Ended,
     *,
     missing: int,
     lost: int,
@@ -26,10 +26,10 @@ def result_of(  # noqa: PLR0913 - all that is known about a case
 ) -> Result:
     """Judge a case; ``missing`` counts what the faulted run alone had not brought."""
     outcome = _outcome(ended, missing=missing, replayed=replayed)
-    wrong = [*_wrong(case, ended, again, outcome), *_leaked(fixture, ended, again)]
+    wrong = [*_wrong(case, ended, rerun, outcome), *_leaked(fixture, ended, rerun)]
     wrong += [f"{number} {what}" for number, what in ((lost, "lost"), (doubled, "doubled")) if number]
-    told = ended.line if outcome is Outcome.STOPPED or case.message else ""
-    return Result(outcome, told, lost, doubled, requests, undisturbed, tuple(wrong))
+    last_line = ended.line if outcome is Outcome.STOPPED or case.message else ""
+    return Result(outcome, last_line, lost, doubled, requests, undisturbed, tuple(wrong))
 
 
 def _outcome(ended: Ended, *, missing: int, replayed: bool) -> Outcome:
@@ -44,7 +44,7 @@ def _outcome(ended: Ended, *, missing: int, replayed: bool) -> Outcome:
     return Outcome.NEXT_RUN if missing else Outcome.IN_RUN
 
 
-def _wrong(case: Case, ended: Ended, again: Ended, outcome: Outcome) -> Iterator[str]:
+def _wrong(case: Case, ended: Ended, rerun: Ended, outcome: Outcome) -> Iterator[str]:
     if outcome is not case.expected:
         yield f"expected: {case.expected.value}; it was: {outcome.value} ({ended.line or ended.err[-300:]})"
     if "Traceback" in ended.err:
@@ -53,14 +53,14 @@ def _wrong(case: Case, ended: Ended, again: Ended, outcome: Outcome) -> Iterator
         yield from (f"not said: {part!r} in {ended.line!r}" for part in case.message.missing(ended.line))
         if not ended.line.isprintable() or " | ERROR " not in ended.err.strip().splitlines()[-1]:
             yield f"the last line is not the reason: {ended.err[-300:]!r}"
-    if again.code:
-        yield f"the next run failed: {again.line}"
+    if rerun.code:
+        yield f"the next run failed: {rerun.line}"
 
 
 def _leaked(fixture: Fixture, *runs: Ended) -> Iterator[str]:
-    found = leaks(*written(fixture.folder), *(run.out for run in runs), *(run.err.encode() for run in runs))
-    if found:
-        yield f"a key was written: {found[0]!r}"
+    leaked = leaks(*written(fixture.folder), *(run.out for run in runs), *(run.err.encode() for run in runs))
+    if leaked:
+        yield f"a key was written: {leaked[0]!r}"
 
 
 def facts(snapshot: Any) -> Counter[str]:

@@ -39,10 +39,10 @@ def _tap(case: Case, fixture: Fixture) -> Result:
     ended = run(fixture, "tap")
     requests = len(fixture.box.medipim.requests)
     fixture.remove_fault()
-    again = run(fixture, "tap", *_state(fixture, ended))
-    first, second = _rows(ended), _rows(again)
+    rerun = run(fixture, "tap", *_state(fixture, ended))
+    first, second = _rows(ended), _rows(rerun)
     return result_of(
-        case, fixture, ended, again,
+        case, fixture, ended, rerun,
         missing=len(expected - set(first)),
         lost=len(expected - set(first) - set(second)),
         doubled=sum(number - 1 for number in first.values()),
@@ -61,8 +61,8 @@ def _undisturbed_tap() -> tuple[frozenset[Row], int]:
 
 def _rows(ended: Ended) -> Counter[Row]:
     """How often each row was given: by stream and id."""
-    found = (message for message in ended.messages() if message["type"] == "RECORD")
-    return Counter((message["stream"], str(message["record"]["id"])) for message in found)
+    records = (message for message in ended.messages() if message["type"] == "RECORD")
+    return Counter((message["stream"], str(message["record"]["id"])) for message in records)
 
 
 def _state(fixture: Fixture, ended: Ended) -> list[str]:
@@ -78,18 +78,18 @@ def _state(fixture: Fixture, ended: Ended) -> list[str]:
 def _target(case: Case, fixture: Fixture) -> Result:
     run = run_real if case.real else run_here
     lines, expected, undisturbed = _undisturbed_target()
-    given = fixture.folder / "given.jsonl"
-    given.write_bytes(lines)
+    input_file = fixture.folder / "given.jsonl"
+    input_file.write_bytes(lines)
     case.injection.act(fixture)
     before = len(fixture.box.micropim.requests)
-    ended = run(fixture, "target", "--input", str(given))
+    ended = run(fixture, "target", "--input", str(input_file))
     requests = len(fixture.box.micropim.requests) - before
     first = facts(fixture.box.micropim.snapshot())
     fixture.remove_fault()
-    again = run(fixture, "target", "--input", str(given))
+    rerun = run(fixture, "target", "--input", str(input_file))
     second = facts(fixture.box.micropim.snapshot())
     return result_of(
-        case, fixture, ended, again,
+        case, fixture, ended, rerun,
         missing=(expected - first).total(),
         lost=(expected - second).total(),
         doubled=(second - expected).total(),
@@ -120,13 +120,13 @@ def _pair(case: Case, fixture: Fixture) -> Result:
     requests = _requests(fixture.box)
     first = facts(fixture.box.micropim.snapshot())
     fixture.remove_fault()
-    again = run_pair(fixture)
+    rerun = run_pair(fixture)
     rejects = [file for file in fixture.folder.glob("reports/*/rejects.jsonl") if file.stat().st_size]
     for file in rejects:
-        again = run_real(fixture, "target", "--replay", str(file))
+        rerun = run_real(fixture, "target", "--replay", str(file))
     second = facts(fixture.box.micropim.snapshot())
     return result_of(
-        case, fixture, ended, again,
+        case, fixture, ended, rerun,
         missing=(expected - first).total(),
         lost=(expected - second).total(),
         doubled=(second - expected).total(),

@@ -177,10 +177,10 @@ class AnyOrder(RuleBasedStateMachine):
         which=st.integers(0, 9),
         change=st.sampled_from(CHANGES),
         nights=st.lists(st.tuples(kills, others), min_size=1, max_size=2),
-        whole=st.booleans(),
+        from_start=st.booleans(),
     )
     def nights_go_wrong(
-        self, which: int, change: str, nights: list[tuple[Kill, tuple[tuple[str, str], ...]]], *, whole: bool
+        self, which: int, change: str, nights: list[tuple[Kill, tuple[tuple[str, str], ...]]], *, from_start: bool
     ) -> None:
         """Something to do, killed somewhere, if it lives that long; other things happen; run again."""
         self.something_happens(which=which, what=("source", change), same=False)
@@ -188,7 +188,7 @@ class AnyOrder(RuleBasedStateMachine):
             self._run(kill)
             for what in meanwhile:
                 self.something_happens(which=which, what=what, same=True)
-        self.run_is_clean(whole=whole)
+        self.run_is_clean(from_start=from_start)
 
     @rule(
         which=st.integers(0, 9),
@@ -206,7 +206,7 @@ class AnyOrder(RuleBasedStateMachine):
         if any(map(_refuses_pictures, planned)):  # listed for a person; tried again when their product changes
             self.loose |= {(product["sku"], "media") for product in self.pim.products.values()}
         if ends:
-            self.run_is_clean(whole=True)
+            self.run_is_clean(from_start=True)
 
     def _rejects_are_replayed(self) -> None:
         """The last run's rejects, again."""
@@ -215,21 +215,21 @@ class AnyOrder(RuleBasedStateMachine):
             self._before_a_run()
             self.fork_server.run(self.folder, {**self.deployment.part("target"), "replay": str(files[-1])})
 
-    @rule(whole=st.booleans())
-    def run_is_clean(self, *, whole: bool) -> None:
+    @rule(from_start=st.booleans())
+    def run_is_clean(self, *, from_start: bool) -> None:
         """Twice; and everything holds."""
         if not self.is_settled:  # what a reject left behind comes again only with everything
-            whole = True
-        if whole:
+            from_start = True
+        if from_start:
             self.deployment.state = None
         was_settled = self.is_settled
         assert not any(self._run().codes.values())
         self._nothing_is_there_twice()
         self._people_are_respected()
-        self._state_covers_nothing_unwritten(whole=whole)
+        self._state_covers_nothing_unwritten(from_start=from_start)
         self._report_is_right()
         self.deployment.writes()
-        if whole:
+        if from_start:
             self.deployment.state = None
         assert not any(self._run().codes.values())
         wrote = [f"{r.method} {r.path} {r.body}" for r in self.pim.requests if r.method != "GET"]
@@ -255,10 +255,10 @@ class AnyOrder(RuleBasedStateMachine):
     def _last_written(self) -> str | None:
         """The product that the last run was at when it ended."""
         for request in reversed(self.pim.requests):
-            found = re.match(r"/api/products(?:/(\d+))?", request.path)
-            if request.method != "GET" and found:
-                known = self.pim.products.get(int(found[1] or 0), request.body or {})
-                return known.get("sku")  # type: ignore[no-any-return]
+            match = re.match(r"/api/products(?:/(\d+))?", request.path)
+            if request.method != "GET" and match:
+                product = self.pim.products.get(int(match[1] or 0), request.body or {})
+                return product.get("sku")  # type: ignore[no-any-return]
         return None
 
     # What holds
@@ -286,7 +286,7 @@ class AnyOrder(RuleBasedStateMachine):
     def _inside(self, product: dict[str, Any]) -> set[str]:
         return {self.pim.categories[number]["name"] for number in product["category_ids"]}
 
-    def _state_covers_nothing_unwritten(self, *, whole: bool) -> None:
+    def _state_covers_nothing_unwritten(self, *, from_start: bool) -> None:
         there = {product["sku"]: product for product in self.pim.products.values()}
         at = (self.deployment.state or {"at": 0})["at"]
         for key, changed_at in self.source.changed_at.items():
@@ -298,14 +298,14 @@ class AnyOrder(RuleBasedStateMachine):
                 continue
             assert product is not None
             if product["status"] != "archived":  # on_archived: skip
-                self._is_all_there(record, product, whole=whole)
+                self._is_all_there(record, product, from_start=from_start)
 
-    def _is_all_there(self, record: dict[str, Any], product: dict[str, Any], *, whole: bool) -> None:
+    def _is_all_there(self, record: dict[str, Any], product: dict[str, Any], *, from_start: bool) -> None:
         key, language = record["id"], self.deployment.target.get("locale", "en")
         texts = {"name": record["name"], "description": record["descriptions"][0]["content"]}
         for name, text in texts.items():
             if (key, name) not in self.edited and (key, name) not in self.loose:
-                assert product[name] in ({text[language]} if whole else set(text.values()))
+                assert product[name] in ({text[language]} if from_start else set(text.values()))
         if (key, "attributes") not in self.loose:
             assert product["attributes"]["package_quantity"] == str(record["packageQuantity"])
         if (key, "media") not in self.loose:

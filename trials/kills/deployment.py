@@ -99,9 +99,9 @@ class Deployment:
         """A run of the target over what a tap sends that goes on from the last state."""
         return self.feed_lines(lines_from(streams, (self.state or {"at": 0})["at"]), kill)
 
-    def feed_lines(self, given: Iterable[bytes], kill: Kill | None = None) -> Ended:
+    def feed_lines(self, lines: Iterable[bytes], kill: Kill | None = None) -> Ended:
         """A run of the target over these lines."""
-        (self.folder / "input").write_bytes(b"".join(given))
+        (self.folder / "input").write_bytes(b"".join(lines))
         return self._run(kill, self.part("target"))
 
     def pipe(self, kill: Kill | None = None) -> Ended:
@@ -157,17 +157,17 @@ class Deployment:
     def writes(self) -> Counter[str]:
         """The writes MicroPIM has seen since the last question, without ids; the log is emptied."""
         requests = self.box.micropim.requests
-        found = Counter(f"{r.method} {re.sub('[0-9]+', 'n', r.path)}" for r in requests if r.method != "GET")
+        counter = Counter(f"{r.method} {re.sub('[0-9]+', 'n', r.path)}" for r in requests if r.method != "GET")
         requests.clear()
-        return found
+        return counter
 
     def facts(self) -> Counter[str]:
         """Everything the catalogue holds, each fact as one text, as often as it is there."""
         pim = self.box.micropim
-        found = Counter(f"attribute {row['code']}" for row in pim.attributes.values())
-        found.update(f"{kind}: {pim.counts()[kind]}" for kind in ("products", "categories", "pictures"))
-        found.update(_facts(pim.snapshot(), ""))
-        return found
+        counter = Counter(f"attribute {row['code']}" for row in pim.attributes.values())
+        counter.update(f"{kind}: {pim.counts()[kind]}" for kind in ("products", "categories", "pictures"))
+        counter.update(_facts(pim.snapshot(), ""))
+        return counter
 
 
 def _facts(value: Any, path: str) -> Iterator[str]:

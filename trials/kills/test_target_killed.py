@@ -113,6 +113,6 @@ def test_a_kill_and_a_lost_ledger_make_no_double(nights: list[Scenario]) -> None
         deployment.ledger.restore({})
         deployment.state = None
         assert scenario.run_night().codes == {"target": 0}
-        found = scenario.facts_after_night()
-        assert not [fact for fact in found - scenario.expected if not fact.startswith("pictures: ")]
-        assert not [fact for fact in scenario.expected - found if "/media" not in fact and "pictures: " not in fact]
+        facts = scenario.facts_after_night()
+        assert not [fact for fact in facts - scenario.expected if not fact.startswith("pictures: ")]
+        assert not [fact for fact in scenario.expected - facts if "/media" not in fact and "pictures: " not in fact]

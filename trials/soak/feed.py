@@ -62,7 +62,7 @@ class FeedResult:
     states: int
 
 
-def feed(folder: Path, given: Iterable[bytes]) -> FeedResult:
+def feed(folder: Path, input_lines: Iterable[bytes]) -> FeedResult:
     """One target, given lines as fast as it takes them."""
     with (folder / "log.txt").open("ab") as log:
         target = MonitoredProcess(target_command(), folder, log, stdin=subprocess.PIPE)
@@ -72,7 +72,7 @@ def feed(folder: Path, given: Iterable[bytes]) -> FeedResult:
         sink = target.process.stdin
         assert sink is not None
         try:
-            sink.writelines(given)
+            sink.writelines(input_lines)
             sink.close()
         except BrokenPipeError:
             pass  # it ended early: its code says so

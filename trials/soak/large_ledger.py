@@ -46,14 +46,14 @@ def measure_ledger(folder: Path, rows: int, records: int) -> LedgerFigures:
         _fill(folder, box, rows)
         filled = time.monotonic() - began
         empty = feed(folder, lines([]))
-        again = (product(number % (rows - CHANGED)) for number in range(records - CHANGED))
-        newer = (product(number, 1) for number in range(rows - CHANGED, rows))
-        night = feed(folder, lines(chain(again, newer)))
+        unchanged = (product(number % (rows - CHANGED)) for number in range(records - CHANGED))
+        changed = (product(number, 1) for number in range(rows - CHANGED, rows))
+        night = feed(folder, lines(chain(unchanged, changed)))
         shown = {row["name"] for row in box.micropim.products.values()}
-        wanted = {product(number, 1)["name"]["nl"] for number in range(rows - CHANGED, rows)}
+        expected_names = {product(number, 1)["name"]["nl"] for number in range(rows - CHANGED, rows)}
         counted = Pair(folder).report()["streams"]["products"]
         expected = {"received": records, "unchanged": records - CHANGED, "updated": CHANGED}
-        good = night.code == empty.code == 0 and shown == wanted and counted == expected
+        good = night.code == empty.code == 0 and shown == expected_names and counted == expected
         show, check = _looked(folder, "--ledger=show", str(rows)), _looked(folder, "--check", "Ledger's owner")
     size = sum(file.stat().st_size for file in folder.glob("ledger.db*")) / 2**20
     return LedgerFigures(rows, size, filled, records, empty, night, show, check, good)

@@ -38,8 +38,8 @@ class StreamFigures:
     def as_it_should_be(self) -> bool:
         """Whether just what changed was written."""
         unchanged = self.products - self.changed
-        wanted = {"received": self.products, "unchanged": unchanged, "updated": self.changed}
-        return self.ran.codes == (0, 0) and self.counts == wanted
+        expected = {"received": self.products, "unchanged": unchanged, "updated": self.changed}
+        return self.ran.codes == (0, 0) and self.counts == expected
 
 
 def measure_stream(folder: Path, products: int) -> StreamFigures:
@@ -52,8 +52,8 @@ def measure_stream(folder: Path, products: int) -> StreamFigures:
         if feed(folder, lines(_record(box, key) for key in moving)).code:
             raise SystemExit((folder / "log.txt").read_text()[-2000:])
         others = (key for key in box.medipim.catalogue.entries if key not in moving)
-        known = ((_record(box, key), ELSEWHERE + number) for number, key in enumerate(others))
-        fill(target_settings(folder, box) | PLAIN, known, row_of(folder, next(iter(moving))))
+        records = ((_record(box, key), ELSEWHERE + number) for number, key in enumerate(others))
+        fill(target_settings(folder, box) | PLAIN, records, row_of(folder, next(iter(moving))))
         for number, key in enumerate(moving):
             box.medipim.change(key, lambda raw, number=number: renamed(raw, number))  # type: ignore[misc]
         _leave_out(folder, "media")
@@ -66,10 +66,10 @@ def measure_stream(folder: Path, products: int) -> StreamFigures:
 
 def _leave_out(folder: Path, stream: str) -> None:
     """A catalog without a stream that the target has no use for, as meltano.yml selects."""
-    found = subprocess.run(
+    discovery = subprocess.run(
         [BIN / "tap-medipim", "--config", "tap.json", "--discover"], cwd=folder, capture_output=True, check=True
     )
-    catalog = json.loads(found.stdout)
+    catalog = json.loads(discovery.stdout)
     for one in catalog["streams"]:
         for entry in one["metadata"]:
             if entry["breadcrumb"] == []:

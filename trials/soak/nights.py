@@ -73,9 +73,9 @@ class Nights:
         self._calm()
         pair.replay()
         seconds = time.monotonic() - began
-        quiet = twin.run()
+        undisturbed = twin.run()
         same = self._box.micropim.snapshot() == self._twin.micropim.snapshot()
-        good = same and ran.codes == quiet.codes == (0, 0)
+        good = same and ran.codes == undisturbed.codes == (0, 0)
         products = len(self._box.micropim.products)
         self._forget_requests()
         return Night(number, seconds, products, planned, attempts, retries, ran, good)

@@ -99,8 +99,8 @@ class Pair:
     def report(self) -> dict[str, Any]:
         """report.json of the last run."""
         newest = max((self.folder / "reports").glob("*/report.json"), key=lambda path: path.stat().st_mtime)
-        found: dict[str, Any] = json.loads(newest.read_text(encoding="utf-8"))
-        return found
+        content: dict[str, Any] = json.loads(newest.read_text(encoding="utf-8"))
+        return content
 
 
 def _pour(tap: MonitoredProcess, target: MonitoredProcess) -> int:

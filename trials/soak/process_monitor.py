@@ -32,12 +32,12 @@ def look(pid: int) -> Sample | None:
     place = Path("/proc") / str(pid)
     try:
         lines = (line.partition(":") for line in (place / "status").read_text().splitlines())
-        told = {name: value.strip() for name, _, value in lines}
+        status = {name: value.strip() for name, _, value in lines}
         files = sum(1 for _ in (place / "fd").iterdir())
-        rss, peak = (int(told[name].split()[0]) / 1024 for name in ("VmRSS", "VmHWM"))
+        rss, peak = (int(status[name].split()[0]) / 1024 for name in ("VmRSS", "VmHWM"))
     except (OSError, KeyError):
         return None
-    return Sample(rss, peak, files, int(told["Threads"]), time.monotonic())
+    return Sample(rss, peak, files, int(status["Threads"]), time.monotonic())
 
 
 class MonitoredProcess:

@@ -43,9 +43,9 @@ def steady(folder: Path, seconds: float, seed: int, latency: float) -> Steady:
         fed = feed(folder, lines(rounds.until(began + seconds)))
         spent = time.monotonic() - began
         shown = {row["sku"]: row["name"] for row in box.micropim.products.values()}
-    wanted = {product(n)["id"]: product(n, v)["name"]["nl"] for n, v in rounds.versions.items()}
+    expected = {product(n)["id"]: product(n, v)["name"]["nl"] for n, v in rounds.versions.items()}
     parts = [most([one for one in fed.series if since <= one.at < until]) for since, until in rounds.quarters()]
-    good = shown == wanted and first.code == fed.code == 0
+    good = shown == expected and first.code == fed.code == 0
     return Steady(spent, rounds.count, rounds.records, parts, fed, good)
 
 

@@ -61,10 +61,10 @@ def of_steady(one: Steady) -> Part:
     wrong = [] if one.as_it_should_be else ["one process: the catalogue is not what it should be"]
     wrong += [] if is_flat(one.quarters[0], most(one.quarters[1:])) else ["one process: the target grows"]
     rows = [f"| {number} | {_cell(part)} |" for number, part in enumerate(one.quarters, start=1)]
-    told = f"{one.records} records in {one.rounds} rounds, {one.seconds:.0f} s."
+    caption = f"{one.records} records in {one.rounds} rounds, {one.seconds:.0f} s."
     return Part(
         "One target process, fed for the whole time",
-        [told, "", "| quarter | MB, files, threads |", _rule(2), *rows],
+        [caption, "", "| quarter | MB, files, threads |", _rule(2), *rows],
         wrong,
     )
 
