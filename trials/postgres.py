@@ -95,7 +95,7 @@ class PostgresLedger:
             return b"".join(map(bytes, rows))
 
     def restore(self, content: dict[str, bytes]) -> None:
-        """As it was; nothing means that it is gone."""
+        """Back to a saved content; an empty content drops the tables."""
         from target_micropim.ledger.schema import METADATA  # noqa: PLC0415 - the target's tables, where it is installed
 
         with self._engine.begin() as connection:

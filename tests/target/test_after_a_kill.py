@@ -168,7 +168,7 @@ def test_products_thrown_out_of_a_category_before_a_kill_are_put_back(fork_serve
     tree: Streams = [("categories", [{"id": 1, "name": {"en": "C"}, "parent": None}])]
     inside = [product(number, publicCategories=[{"id": 1}]) for number in (1, 2)]
     with Deployments(fork_server) as deployments:
-        deployment = deployments.open(world={"patch_categories": "ignored", "assign": "replace"}, max_in_flight=1)
+        deployment = deployments.open(micropim={"patch_categories": "ignored", "assign": "replace"}, max_in_flight=1)
         deployment.feed([*tree, ("products", [*inside, product(3)])])
         deployment.state = None
         changed: Streams = [*tree, ("products", [*inside, product(3, publicCategories=[{"id": 1}])])]

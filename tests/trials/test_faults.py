@@ -15,11 +15,9 @@ CASES = list(all_cases())
 QUICK = {
     ("tap", "429 with Retry-After"),
     ("tap", "connection cut in the middle of a line"),
-    ("tap", "a row is missing"),
     ("tap", "422 on products"),
     ("target", "dropped after the commit of a product"),
     ("target", "401 in the middle of the run"),
-    ("target", "ledger of another organization"),
 }
 
 

@@ -25,11 +25,18 @@ def first(fork_server: ForkServer) -> Iterator[Scenario]:
         yield target_scenario(deployments, "first", SIZE)
 
 
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize(("moment", "number"), [("POST products", 2), ("POST media", 1), ("commit", 12), ("file", 1)])
-def test_a_killed_run_is_completed_by_the_next(first: Scenario, moment: str, number: int, after: bool) -> None:
-    """Before and after the moment: nothing is lost, nothing is there twice, a run from the start writes nothing."""
-    tally = try_kill(first, Kill("target", moment, number, after=after))
+@pytest.mark.parametrize(
+    "kill",
+    [
+        Kill("target", "POST products", 2, after=True),
+        Kill("target", "commit", 12, after=False),
+        Kill("target", "line out", 3, after=True),
+    ],
+    ids=str,
+)
+def test_a_killed_run_is_completed_by_the_next(first: Scenario, kill: Kill) -> None:
+    """Nothing is lost, nothing is there twice, a run from the start writes nothing."""
+    tally = try_kill(first, kill)
 
     assert tally.wrong == []
     assert tally.points == 1

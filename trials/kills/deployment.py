@@ -1,6 +1,6 @@
-"""A deployment to kill runs in: a sandbox, a working folder with the ledger, and the state file as a host keeps it.
+"""Where runs are killed: a sandbox, a working folder with the ledger, and the state file as a host keeps it.
 
-It can be put back to an earlier moment, ledger, catalogue and state alike, so that every kill begins at the same point.
+Ledger, catalogue and state can be saved and restored together, so that every kill begins at the same point.
 """
 
 import copy
@@ -37,7 +37,7 @@ class LedgerPlace(Protocol):
         ...
 
     def restore(self, content: Content) -> None:
-        """As it was; nothing means that it is gone."""
+        """Back to a saved content; an empty content deletes it."""
         ...
 
 
@@ -53,7 +53,7 @@ class LedgerFile:
         return {file.name: file.read_bytes() for file in self._folder.glob("ledger.db*")}
 
     def restore(self, content: Content) -> None:
-        """The files as they were."""
+        """The saved files, and no others."""
         for file in self._folder.glob("ledger.db*"):
             file.unlink()
         for name, data in content.items():
@@ -117,7 +117,7 @@ class Deployment:
         return [json.loads(line) for line in (self.folder / "output").read_bytes().split(b"\n")[:-1]]
 
     def part(self, plugin: str) -> dict[str, Any]:
-        """What the fork_server needs to start one of the two."""
+        """What the fork server needs to start one of the two."""
         if plugin == "target":
             return {"plugin": plugin, "config": self.target}
         medipim = self.box.medipim
@@ -135,12 +135,12 @@ class Deployment:
         return ended
 
     def save(self) -> Moment:
-        """The deployment as it is, between runs."""
+        """The deployment as it is now, between runs."""
         store = copy.deepcopy(vars(self.box.micropim.store))
         return Moment(store, self._source(), self.ledger.save(), copy.deepcopy(self.state))
 
     def restore(self, moment: Moment) -> None:
-        """The deployment as it was."""
+        """Back to a saved moment."""
         vars(self.box.micropim.store).update(copy.deepcopy(moment.store))
         if self.catalogue is not None:
             entries, vars(self.catalogue)["_latest"] = moment.source
@@ -155,7 +155,7 @@ class Deployment:
         return self.catalogue and (dict(self.catalogue.entries), vars(self.catalogue)["_latest"])
 
     def writes(self) -> Counter[str]:
-        """The writes MicroPIM has seen since the last question, without ids; the log is emptied."""
+        """The writes that MicroPIM has received since the last call, without ids; the log is emptied."""
         requests = self.box.micropim.requests
         counter = Counter(f"{r.method} {re.sub('[0-9]+', 'n', r.path)}" for r in requests if r.method != "GET")
         requests.clear()

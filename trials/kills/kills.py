@@ -1,4 +1,4 @@
-"""``make kill``: tap and target killed at every single moment of a run, run again, and looked at; writes docs/kills.md.
+"""``make kill``: tap and target killed at every single moment of a run, run again, compared; writes docs/kills.md.
 
 Every kill is a SIGKILL of a real process (trials/kills/fork_server.py). Afterwards the state file holds the last whole
 STATE line that had left; a second run goes on from there, and must end as an undisturbed one does; so must an ordinary
@@ -95,10 +95,12 @@ class Deployments:
         self._opened = 0
         self._stack = ExitStack()
 
-    def open(self, products: int = 0, world: Mapping[str, Any] = MappingProxyType({}), **settings: Any) -> Deployment:
-        """A new one, empty; ``world`` are options of its MicroPIM."""
+    def open(
+        self, products: int = 0, micropim: Mapping[str, Any] = MappingProxyType({}), **settings: Any
+    ) -> Deployment:
+        """A new, empty one; ``micropim`` are options of its sandbox."""
         folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
-        box = self._stack.enter_context(boxed(products, **world))
+        box = self._stack.enter_context(boxed(products, **micropim))
         deployment = Deployment(box, folder, self._fork_server, self._ledger(), **settings)
         if products:
             deployment.catalogue = box.medipim.catalogue
@@ -135,7 +137,7 @@ def target_scenario(
 def pair_scenario(
     deployments: Deployments, name: str, size: int, *, second: bool = False, workers: int = 1
 ) -> Scenario:
-    """Both. The second night is mostly looking and little making."""
+    """Both. In the second night most products are read and compared, few are written."""
     attributes = "values" if second else "off"  # Medipim's products have twenty each: more of the same
     deployment = deployments.open(size, locale="nl", max_in_flight=workers, attributes_mode=attributes)
     if second:

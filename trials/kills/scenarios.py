@@ -1,8 +1,8 @@
-"""Runs to be killed: how each is carried out, where it begins, and what comes of it when nobody disturbs it.
+"""The runs that are killed: how each is carried out, and what an undisturbed run leaves.
 
 A scenario has a night that is killed and run again, and a next night, for which the source changes two products. Both
 must end as they do undisturbed: every fact of the catalogue, and every write of the next night, is compared. Then a run
-over everything must write nothing.
+from the start must write nothing.
 """
 
 import json
@@ -26,7 +26,7 @@ class Scenario(ABC):
         self.exact = exact
 
     def run_undisturbed(self) -> "Scenario":
-        """Begin here; look at what undisturbed nights make of it. Raises RuntimeError when one fails."""
+        """Save the start, run both nights undisturbed and keep their facts. Raises RuntimeError when a run fails."""
         self.deployment.writes()
         self.begin = self.deployment.save()
         self.seen = self._well(self.run_night())
@@ -43,34 +43,34 @@ class Scenario(ABC):
         return ended.seen
 
     def kills(self, plugin: str, moment: str, *, step: int = 1) -> Iterator[Kill]:
-        """Each moment of a kind, before and after."""
+        """A kill before and one after each moment of a kind."""
         for n in range(1, self.seen[plugin].get(moment, 0) + 1, step):
             yield Kill(plugin, moment, n, after=False)
             yield Kill(plugin, moment, n, after=True)
 
     def restore(self) -> None:
-        """To where it begins."""
+        """Restore the start."""
         self.deployment.restore(self.begin)
 
     @abstractmethod
     def run_night(self, kill: Kill | None = None) -> Ended:
-        """The run that is killed, and the one after it, from the last state."""
+        """A run from the last state: the one that is killed, and the one after it."""
 
     @abstractmethod
     def run_next_night(self) -> Ended:
-        """The source changes two products; a run from the last state."""
+        """A run from the last state, after the source has changed two products."""
 
     @abstractmethod
     def run_from_start(self) -> Ended:
-        """Everything once more, from the start, as the source is now."""
+        """A run without a state over everything that the source has now."""
 
     def facts_after_night(self) -> Facts:
-        """What there is after the night."""
+        """The facts of the catalogue after the night."""
         self.deployment.writes()
         return self.deployment.facts()
 
     def facts_after_next_night(self) -> Facts:
-        """What there is after the next night, and what that wrote."""
+        """The facts of the catalogue after the next night, and the writes of that night."""
         return self.deployment.facts() + self.deployment.writes()
 
 
@@ -89,7 +89,7 @@ class TargetScenario(Scenario):
         self._everything: Streams = [(stream, now if rows is products else rows) for stream, rows in night]
 
     def run_night(self, kill: Kill | None = None) -> Ended:
-        """The lines behind the last state."""
+        """The lines after the last state."""
         return self.deployment.feed(self._night, kill)
 
     def run_next_night(self) -> Ended:
@@ -124,12 +124,12 @@ class TapScenario(Scenario):
     """The tap alone. A loader keeps what came before the last whole STATE; all else it may have lost."""
 
     def restore(self) -> None:
-        """And nothing was loaded yet."""
+        """Also forget what was loaded."""
         super().restore()
         self._loaded: set[str] = set()
 
     def run_undisturbed(self) -> Scenario:
-        """From nothing loaded."""
+        """Start with nothing loaded."""
         self._loaded = set()
         return super().run_undisturbed()
 
@@ -169,7 +169,7 @@ def versions(messages: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def change_two(catalogue: Any, language: str) -> None:
-    """Two products that are sold get another name."""
+    """Rename two active products."""
     sold = [key for key, entry in catalogue.entries.items() if entry.head.status == "active"]
     for number, key in enumerate(sold[-4:-2]):
         catalogue.touch([key], name={language: f"Tomorrow {number}"})
