@@ -19,13 +19,13 @@ def service_fault(side: Side, kind: FaultKind, route: str, **how: object) -> Inj
 
 
 def with_short_timeouts(injection: Injection, side: Side) -> Injection:
-    """With a patience of a fraction of a second for one silence, instead of minutes."""
+    """With timeouts of a fraction of a second, instead of minutes."""
     timeouts = {"request_timeout_seconds": 0.3} | ({"stream_timeout_seconds": 0.3} if side == "tap" else {})
     return injection.with_settings(side, **timeouts)
 
 
 def with_ticking_clock(injection: Injection) -> Injection:
-    """With a clock that passes while bytes come: five seconds each time it is looked at."""
+    """With a clock that advances by five seconds each time it is read, so that time passes while bytes come."""
 
     def act(fixture: Fixture) -> None:
         fixture.clock.tick = 5.0

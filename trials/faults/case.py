@@ -55,7 +55,7 @@ class ExpectedMessage:
 
 @dataclass(frozen=True)
 class Case:
-    """One fault, planned once. ``short`` cases are part of ``make test``."""
+    """One fault, injected once. ``short`` cases are part of ``make trials SHORT=1``."""
 
     side: Side
     name: str
@@ -77,7 +77,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a case. ``requests`` are those of the faulted run; ``quiet`` those of an undisturbed one."""
+    """What came of a case. ``requests`` are those of the faulted run; ``undisturbed`` those of an undisturbed one."""
 
     outcome: Outcome | None
     line: str

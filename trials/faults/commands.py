@@ -33,7 +33,7 @@ class Ended:
 
     @property
     def line(self) -> str:
-        """The last line that is no mere information, without time, level and name."""
+        """The last warning or error, without time, level and name."""
         lines = [line for line in self.err.splitlines() if " | ERROR " in line or " | WARNING " in line]
         return lines[-1].split(" | ", 3)[-1].strip() if lines else ""
 
@@ -108,7 +108,7 @@ def start(fixture: Fixture, side: str, *arguments: str, stdin: Any = subprocess.
 
 
 def signal_when_due(fixture: Fixture, process: "subprocess.Popen[bytes]", side: str) -> None:
-    """Let the process have its signal when the service sees the n-th request from here."""
+    """Send the process its signal when the service receives the n-th request from now on."""
     launch = fixture.launch
     if launch.signal is None or launch.victim != side:
         return
@@ -122,7 +122,7 @@ def signal_when_due(fixture: Fixture, process: "subprocess.Popen[bytes]", side: 
 
 
 def run_real(fixture: Fixture, side: str, *arguments: str) -> Ended:
-    """The installed executable to its end, or until its reader has had enough."""
+    """The installed executable to its end, or until its reader stops reading."""
     with start(fixture, side, *arguments) as process:
         signal_when_due(fixture, process, side)
         if fixture.launch.lines_read is not None and process.stdout is not None:

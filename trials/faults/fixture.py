@@ -30,7 +30,7 @@ root: {level: DEBUG, handlers: [console, file]}
 
 
 class PassingClock(Clock):
-    """Waits pass at once; ``shift`` moves the wall clock, ``on_sleep`` is told of every wait.
+    """Waits pass at once; ``shift`` moves the wall clock, ``on_sleep`` is called at every wait.
 
     ``tick`` passes with each look at it: so time passes while an answer drips.
     """
@@ -74,7 +74,7 @@ class Launch:
 
 @dataclass
 class Fixture:
-    """One case. Strikes change it before the faulted run; ``undo`` holds what takes the fault away again."""
+    """One case. Injections change it before the faulted run; ``undo`` holds what takes the fault away again."""
 
     box: Sandbox
     folder: Path
@@ -86,7 +86,7 @@ class Fixture:
     undo: list[Callable[[], None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """The settings of a user who is in a hurry."""
+        """Settings without limits."""
         self.tap = {
             "api_url": self.box.medipim_url, "api_key_id": KEY_ID, "api_key_secret": SECRET,
             "requests_per_minute": FAST, "page_size": 10,

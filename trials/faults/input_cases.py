@@ -1,4 +1,4 @@
-"""Faults of the target's input, for which a tap or a pipe is to blame."""
+"""Faults of the target's input, as a broken tap or pipe causes them."""
 
 from collections.abc import Callable, Iterator
 

@@ -1,4 +1,4 @@
-"""Faults of the ledger and of the disk: damage, strangers, locks, no room; most injection after half of the work."""
+"""Faults of the ledger and of the disk: damage, other owners, locks, no room; most after half of the work."""
 
 import contextlib
 import os
@@ -17,7 +17,7 @@ from trials.faults.fixture import Fixture, Launch
 
 
 class NotPossible(Exception):
-    """This machine does not allow the fault to be made."""
+    """This machine does not allow this fault."""
 
 
 def ledger_cases() -> Iterator[Case]:
@@ -131,7 +131,7 @@ def _noted(name: str, value: str) -> Callable[[Fixture], None]:
 
 
 def _other_run(fixture: Fixture) -> "subprocess.Popen[bytes]":
-    """A real run that waits for more input, with the lock in its hands."""
+    """A real run that waits for more input and holds the lock."""
     request_seen = threading.Event()
     fixture.box.micropim.on_request(lambda _call: request_seen.set())
     process = start(fixture, "target", stdin=subprocess.PIPE)
@@ -159,7 +159,7 @@ def _killed_run(fixture: Fixture) -> None:
 
 
 def _held(fixture: Fixture) -> None:
-    """Somebody looks at the file with a tool that keeps it for itself."""
+    """Another program holds the file exclusively."""
     holder = sqlite3.connect(fixture.ledger, check_same_thread=False)
     holder.execute("BEGIN EXCLUSIVE")
     fixture.undo.append(holder.close)

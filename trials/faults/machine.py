@@ -1,4 +1,4 @@
-"""Faults of the way to a service and of the machine: addresses, certificates, clocks, disks, pipes, signals."""
+"""Faults of the network and of the machine: addresses, certificates, clocks, disks, pipes, signals."""
 
 import os
 import socket
@@ -36,7 +36,7 @@ def no_such_host(side: Side) -> Case:
 
 
 def unknown_authority(side: Side) -> Case:
-    """A certificate that nobody we trust has signed."""
+    """A certificate that no trusted authority has signed."""
 
     def act(fixture: Fixture) -> None:
         server = TlsServer()

@@ -1,4 +1,4 @@
-"""Faults of the way that the environment chose: certificates with a flaw, certificates to trust, proxies."""
+"""Faults of what the environment configures: certificates with a flaw, certificates to trust, proxies."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ def bad_certificates(side: Side) -> Iterator[Case]:
 
 
 def nowhere_to_trust(side: Side, variable: str = "REQUESTS_CA_BUNDLE") -> Case:
-    """Certificates to trust are looked for where nothing is."""
+    """The file of trusted certificates does not exist."""
 
     def act(fixture: Fixture) -> None:
         fixture.change_settings(side, api_url=URL)

@@ -24,7 +24,7 @@ def result_of(  # noqa: PLR0913 - all that is known about a case
     undisturbed: int,
     replayed: bool = False,
 ) -> Result:
-    """Judge a case; ``missing`` counts what the faulted run alone had not brought."""
+    """Judge a case; ``missing`` counts the facts that the faulted run alone did not write."""
     outcome = _outcome(ended, missing=missing, replayed=replayed)
     wrong = [*_wrong(case, ended, rerun, outcome), *_leaked(fixture, ended, rerun)]
     wrong += [f"{number} {what}" for number, what in ((lost, "lost"), (doubled, "doubled")) if number]

@@ -20,7 +20,7 @@ Row = tuple[str, str]
 
 
 def try_case(case: Case) -> Result:
-    """Injection, look, take the fault away, run again, look again."""
+    """Inject the fault, run, take the fault away, run again, compare."""
     runners: dict[str, Callable[[Case, Fixture], Result]] = {"tap": _tap, "target": _target, "pair": _pair}
     medipim, micropim = options(gzip="half_gzip" in case.kinds)
     with tempfile.TemporaryDirectory() as place, Sandbox(medipim, micropim) as box:
@@ -60,7 +60,7 @@ def _undisturbed_tap() -> tuple[frozenset[Row], int]:
 
 
 def _rows(ended: Ended) -> Counter[Row]:
-    """How often each row was given: by stream and id."""
+    """How often each row was emitted: by stream and id."""
     records = (message for message in ended.messages() if message["type"] == "RECORD")
     return Counter((message["stream"], str(message["record"]["id"])) for message in records)
 
@@ -100,7 +100,7 @@ def _target(case: Case, fixture: Fixture) -> Result:
 
 @cache
 def _undisturbed_target() -> tuple[bytes, Counter[str], int]:
-    """What a tap gives, and the catalogue and the requests of an undisturbed run over it."""
+    """What a tap emits, and the catalogue and the requests of an undisturbed run over it."""
     with tempfile.TemporaryDirectory() as place, Sandbox(*options()) as box:
         fixture = Fixture(box, Path(place))
         messages = run_here(fixture, "tap").messages()

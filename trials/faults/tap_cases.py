@@ -1,4 +1,4 @@
-"""The faults of Medipim, of the way to it, and of the tap's own machine."""
+"""The faults of Medipim, of the network, and of the tap's own machine."""
 
 import signal
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The faults of MicroPIM, of the way to it, of the ledger, and of the target's own machine."""
+"""The faults of MicroPIM, of the network, of the ledger, and of the target's own machine."""
 
 import signal
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A TLS server whose certificate has a flaw: an authority that nobody knows, another name, or its time is over."""
+"""A TLS server whose certificate has a flaw: an unknown authority, another name, or it has expired."""
 
 import contextlib
 import datetime as dt
@@ -11,7 +11,7 @@ import trustme
 
 
 class TlsServer:
-    """Listens on loopback and shakes hands; a client that trusts it gets no answer."""
+    """Listens on loopback, completes the TLS handshake and closes."""
 
     def __init__(self, name: str = "127.0.0.1", until: dt.datetime | None = None) -> None:
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -21,7 +21,7 @@ SMALL_ROWS, FED_TO_SMALL = 10_000, 100_000
 
 
 def flags() -> argparse.Namespace:
-    """What may be options for."""
+    """The command line."""
     parser = argparse.ArgumentParser(prog="python -m trials.soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10, help="half for nights, half for one process; 0: neither")
     parser.add_argument("--products", type=int, default=300, help="catalogue of the nights")
@@ -35,7 +35,7 @@ def flags() -> argparse.Namespace:
 
 
 def main() -> int:
-    """All parts; 1 when one is found wanting. The page tells what is done so far, should the night be too short."""
+    """Run all parts; 1 when one is wrong. The page is written after each part, in case the run is stopped."""
     options = flags()
     parts: list[Part] = []
     wrong: list[str] = []
@@ -70,7 +70,7 @@ def proofs(options: argparse.Namespace) -> Iterator[Part]:
 
 
 def nights(folder: Path, options: argparse.Namespace) -> Iterator[Night]:
-    """Until half of the time is over; two at least, for there is nothing to compare one with."""
+    """Until half of the time is over, at least two: one alone cannot be compared."""
     end = time.monotonic() + options.minutes * 30
     for night in Nights(folder, options.products, options.seed, options.latency, options.faults).run():
         print(

@@ -23,7 +23,7 @@ SCHEMA = orjson.dumps({
 
 
 def product(number: int, version: int = 0) -> dict[str, Any]:
-    """A product that is complete enough to be made."""
+    """A product with what MicroPIM needs to create it."""
     name = f"Product {number}, version {version}"
     price = 100 + (number + version) % 900
     return {

@@ -18,7 +18,7 @@ ELSEWHERE = 10_000_000  # MicroPIM ids of products that no request ever asks for
 
 @dataclass(frozen=True)
 class LedgerFigures:
-    """A ledger of one size: its file, an empty run, the night, and what looking at it takes in seconds and CPU."""
+    """A ledger of one size: its file, an empty run, the night, and and seconds and CPU seconds of ``--ledger=show`` and ``--check``."""
 
     rows: int
     file_mb: float
@@ -60,7 +60,7 @@ def measure_ledger(folder: Path, rows: int, records: int) -> LedgerFigures:
 
 
 def _fill(folder: Path, box: Sandbox, rows: int) -> None:
-    """Those that will change go the whole road; all others get a row like theirs."""
+    """Create the products that will change; write a ledger row like theirs for all others."""
     if feed(folder, lines(map(product, range(rows - CHANGED, rows)))).code:
         raise SystemExit((folder / "log.txt").read_text()[-2000:])
     like = row_of(folder, product(rows - 1)["id"])
@@ -68,7 +68,7 @@ def _fill(folder: Path, box: Sandbox, rows: int) -> None:
 
 
 def _looked(folder: Path, flag: str, expected: str) -> tuple[float, float]:
-    """Seconds and CPU seconds of a look; it has to say what is there."""
+    """Seconds and CPU seconds of a command, whose output must contain ``expected``."""
     began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(target_command(flag), cwd=folder, capture_output=True, text=True, check=True)
     if expected not in done.stdout:

@@ -1,4 +1,4 @@
-"""Nights in a row: the source changes, people edit by hand, things go wrong, and the catalogue is what it should be.
+"""Nights in a row: the source changes, people edit by hand, faults occur, and the catalogue is what it should be.
 
 What it should be is what a twin has: another MicroPIM with a pair of its own, whose nights are quiet.
 """
@@ -15,7 +15,7 @@ from trials.soak.pair import Pair, PairRun, write_settings
 from trials.soak.random_faults import medipim_faults, micropim_faults
 
 MAX_ATTEMPTS = 6
-ATTEMPTS_WITHOUT_FAULTS = 3  # the last attempts of a night meet no trouble: a service is not broken for ever
+ATTEMPTS_WITHOUT_FAULTS = 3  # the last attempts of a night meet no faults: a service is not broken for ever
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Nights:
         self._folders = folder / "pair", folder / "twin"
 
     def run(self) -> Iterator[Night]:
-        """Night after night, for as long as somebody asks."""
+        """Night after night, without end."""
         with self._box, self._twin:
             pairs = []
             for place, box in zip(self._folders, (self._box, self._twin), strict=True):

@@ -1,4 +1,4 @@
-"""``tap-medipim | target-micropim`` as real processes under watch, with the state kept as a host keeps it."""
+"""``tap-medipim | target-micropim`` as monitored real processes, with the state kept as a host keeps it."""
 
 import json
 import sys
@@ -87,7 +87,7 @@ class Pair:
         return PairRun(codes, tap.most, target.most, piped, (tap.cpu_seconds, target.cpu_seconds))
 
     def replay(self) -> None:
-        """What the last run rejected goes in once more, as a person would have it."""
+        """Replay the rejects of the last run, as a user would."""
         newest = max((self.folder / "reports").iterdir(), key=lambda place: place.stat().st_mtime)
         if (newest / "rejects.jsonl").exists():
             with self.log.open("ab") as log:

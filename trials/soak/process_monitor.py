@@ -1,4 +1,4 @@
-"""A process under watch: memory, open files and threads as Linux tells them in /proc, CPU when it ends.
+"""A monitored process: memory, open files and threads as Linux tells them in /proc, CPU when it ends.
 
 The peak is VmHWM of the process itself. ``ru_maxrss`` would not do: across fork and exec it keeps the peak of whoever
 started the process, and the sandbox in this one is larger than what it starts.
@@ -41,7 +41,7 @@ def look(pid: int) -> Sample | None:
 
 
 class MonitoredProcess:
-    """Starts a command and looks at it until it ends."""
+    """Starts a command and samples it until it ends."""
 
     def __init__(self, command: Sequence[str], cwd: Path, log: IO[bytes], stdin: Any = subprocess.DEVNULL) -> None:
         self.process = subprocess.Popen(command, cwd=cwd, stdin=stdin, stdout=subprocess.PIPE, stderr=log)

@@ -23,7 +23,7 @@ FIRST_NIGHTS = 3  # after the first load
 
 @dataclass(frozen=True)
 class Part:
-    """A heading, its table, and what was found wanting."""
+    """A heading, its table, and what is wrong."""
 
     title: str
     lines: list[str]
