@@ -18,7 +18,7 @@ ELSEWHERE = 10_000_000  # MicroPIM ids of products that no request ever asks for
 
 @dataclass(frozen=True)
 class LedgerFigures:
-    """A ledger of one size: its file, an empty run, the night, wall and CPU seconds of ``--ledger=show`` and ``--check``."""
+    """A ledger of one size: its file, an empty run, the night, wall and CPU s of ``--ledger=show`` and ``--check``."""
 
     rows: int
     file_mb: float
