@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PART := tests/sdk tests/fuzz tests/tap/test_row_decoder.py tests/tap/test_json_lines.py tests/tap/test_reader.py tests/target/test_ledger.py
 
-.PHONY: help demo sandbox test pythons part lint types check bench soak fuzz mutate road faults kill pictures generate lock package sbom audit docs clean
+.PHONY: help demo sandbox test pythons part lint types check bench trials soak fuzz mutate road faults kill canary pictures generate lock package sbom audit docs clean
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1  /p' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ bench: $(READY) ## ours beside its peers and floors, in minutes; BENCH="--produc
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --group bench
 	$(BIN)/python -m benchmarks.bench $(BENCH)
 
+trials: $(READY) ## all of faults, kill, soak, mutate and fuzz, for hours; SHORT=1: a sample of each, in minutes
+	nice $(BIN)/python -m trials $(if $(SHORT),--short)
+
 MINUTES ?= 10
 
 soak: $(READY) ## nights in a row, one process for long, a 600 MB stream, a million rows (MINUTES=10); writes docs/soak.md
@@ -63,11 +66,11 @@ soak: $(READY) ## nights in a row, one process for long, a 600 MB stream, a mill
 
 fuzz: $(READY) ## coverage-guided: make fuzz TARGET=lines TIME=60 (docs/fuzzing.md)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --group fuzz
-	$(BIN)/python trials/fuzz/harness.py $(or $(TARGET),lines) -max_total_time=$(or $(TIME),60) -max_len=2048
+	$(BIN)/python -m trials.fuzz $(or $(TARGET),lines) -max_total_time=$(or $(TIME),60) -max_len=2048
 
 mutate: $(READY) ## change the pure modules in memory, see which tests notice: make mutate [MODULE=...] [SAMPLE=n] (docs/mutation.md)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --group mutate
-	nice $(BIN)/python trials/mutate.py --sample $(or $(SAMPLE),0) $(MODULE)
+	nice $(BIN)/python -m trials.mutation --sample $(or $(SAMPLE),0) $(MODULE)
 
 road: $(READY) ## calls, functions and files of one record beside the last release's; ROAD=changed shows one, RENEW=1 keeps them
 	@$(BIN)/python -m trials.road $(if $(ROAD),--show $(ROAD)) $(if $(RENEW),--renew)
@@ -78,12 +81,15 @@ faults: $(READY) ## every fault of the sandbox, what came of it (SIDE=tap PART=4
 docs: $(READY) ## the site of the documentation into site/; a warning is a failure
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
+canary: $(READY) ## keys that are marked, and the search for them in everything that is written
+	$(BIN)/python -m pytest -q -p no:cacheprovider tests/pipe/test_secrets.py tests/pipe/test_secrets_of_settings.py tests/pipe/test_secrets_of_the_way.py
+
 pictures: $(READY) ## the pictures of the docs, as a browser sees them (needs chromium)
 	PICTURES=docs/pictures REQUIRE_CHROMIUM=1 $(BIN)/python -m pytest -q -p no:cacheprovider tests/sandbox/test_pages_browser.py
 
 kill: $(READY) ## tap and target killed at every moment of a run, and in any order with all else; writes docs/kills.md
 	$(BIN)/python -m trials.kills --size $(or $(SIZE),6)
-	KILL_EXAMPLES=200 $(BIN)/python -m pytest -q tests/target/test_any_order.py
+	KILL_EXAMPLES=200 $(BIN)/python -m pytest -q trials/kills/test_any_order.py
 
 generate: $(READY) ## lists of settings and streams, and the page of the mapping, made from the code
 	$(BIN)/python scripts/docs/generated.py --write

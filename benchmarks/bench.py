@@ -10,37 +10,37 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from benchmarks.asked import Asked, asked
 from benchmarks.environments import PLACE
-from benchmarks.keeping import Run
+from benchmarks.options import Options, parsed
 from benchmarks.parts import counts, growth, pair, start, tap, target
+from benchmarks.run_record import Run
 from benchmarks.writing import PARTS as KINDS
 from benchmarks.writing import figures
 
-MEASURE: dict[str, Callable[[Asked], Any]] = {
+MEASURE: dict[str, Callable[[Options], Any]] = {
     "start": start.measured,
-    "tap": lambda given: tap.measured(given, "stream"),
-    "pages": lambda given: tap.measured(given, "query"),
+    "tap": lambda options: tap.measured(options, "stream"),
+    "pages": lambda options: tap.measured(options, "query"),
     "target": target.measured,
     "pair": pair.measured,
     "growth": growth.measured,
     "requests": counts.measured,
-    "writing": lambda _given: {"phases": list(figures(list(KINDS), 600))},
+    "writing": lambda _options: {"phases": list(figures(list(KINDS), 600))},
 }
 
 
 def main() -> int:
     """Measure each part; keep it and show it as soon as it is there. One that fails stops no other."""
-    given = asked(sys.argv[1:])
+    options = parsed(sys.argv[1:])
     PLACE.mkdir(exist_ok=True)
     failed = []
     with alone():
-        for part in given.parts:
+        for part in options.parts:
             run = Run(part, sys.argv[1:])
             try:
-                run.keep(MEASURE[part](given))
-            except (SystemExit, subprocess.CalledProcessError) as why:
-                print(f"{part} failed: {why}", file=sys.stderr, flush=True)
+                run.keep(MEASURE[part](options))
+            except (SystemExit, subprocess.CalledProcessError) as error:
+                print(f"{part} failed: {error}", file=sys.stderr, flush=True)
                 failed.append(part)
     if failed:
         print(f"NOT measured: {', '.join(failed)}", file=sys.stderr)

@@ -93,5 +93,5 @@ if __name__ == "__main__":
     flags = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     flags.add_argument("folder", type=Path)
     flags.add_argument("products", type=int)
-    given = flags.parse_args()
-    print(generated(given.folder, given.products))
+    options = flags.parse_args()
+    print(generated(options.folder, options.products))

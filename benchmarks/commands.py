@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.environments import PLACE, bin_of, ours
-from benchmarks.measuring import ROOT
+from benchmarks.measurement import ROOT
 
 CONTENDERS = ROOT / "benchmarks" / "contenders"
 KEY = "x" * 16
@@ -54,8 +54,8 @@ def kept(name: str, settings: Any) -> str:
 def our_tap(port: int, endpoint: str = "stream") -> Sequence[str]:
     """Products only, as meltano.yml would select them."""
     command = [str(our_bin() / "tap-medipim"), "--config", kept(f"tap-{endpoint}.json", tap_settings(port, endpoint))]
-    found = subprocess.run([*command, "--discover"], cwd=PLACE, check=True, capture_output=True)
-    catalog = json.loads(found.stdout)
+    commands = subprocess.run([*command, "--discover"], cwd=PLACE, check=True, capture_output=True)
+    catalog = json.loads(commands.stdout)
     for entry in catalog["streams"]:
         for item in entry["metadata"]:
             if not item["breadcrumb"]:
@@ -71,13 +71,13 @@ def template_tap(port: int, endpoint: str = "stream") -> Sequence[str]:
 
 def taps(port: int, endpoint: str) -> dict[str, Sequence[str]]:
     """Ours first, then its peers, then the floor."""
-    found = {
+    commands = {
         "ours": our_tap(port, endpoint),
         "SDK template": template_tap(port, endpoint),
         "dlt, extraction": [*_script("dlt", "dlt_source"), str(port), endpoint],
         "Airbyte low-code": [*_script("airbyte", "airbyte_source"), str(port), endpoint],
     }
-    return found | ({"floor": [*floor("floor_tap"), str(port)]} if endpoint == "stream" else {})
+    return commands | ({"floor": [*floor("floor_tap"), str(port)]} if endpoint == "stream" else {})
 
 
 def our_target(url: str, ledger: Path, key: str = KEY) -> Sequence[str]:

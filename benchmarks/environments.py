@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.measuring import BIN, ROOT
+from benchmarks.measurement import BIN, ROOT
 
 PLACE = ROOT / "benchmarks" / ".run"
 WANTED = ROOT / "benchmarks" / "environments"
@@ -22,12 +22,12 @@ def bin_of(name: str) -> Path:
 
 def ours() -> Path:
     """The ``bin`` of an environment with what is locked and the wheel of this checkout, built anew."""
-    found = _filled("ours", ["--require-hashes", "-r", str(LOCKED)], LOCKED)
+    bin_folder = _filled("ours", ["--require-hashes", "-r", str(LOCKED)], LOCKED)
     shutil.rmtree(WHEEL, ignore_errors=True)
     command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(WHEEL), str(ROOT)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _install(found / "python", "--no-deps", "--reinstall", str(our_wheel()))
-    return found
+    _install(bin_folder / "python", "--no-deps", "--reinstall", str(our_wheel()))
+    return bin_folder
 
 
 def our_wheel() -> Path:
@@ -35,7 +35,7 @@ def our_wheel() -> Path:
     return next(WHEEL.glob("*.whl"))
 
 
-def _filled(name: str, wanted: list[str], source: Path) -> Path:
+def _filled(name: str, requirements: list[str], source: Path) -> Path:
     """An environment for as long as the file that says what belongs into it stays the same."""
     digest = hashlib.sha256(source.read_bytes() + sys.version.encode()).hexdigest()[:12]
     folder = PLACE / f"venv-{name}"
@@ -43,7 +43,7 @@ def _filled(name: str, wanted: list[str], source: Path) -> Path:
     if not mark.exists():
         print(f"environment: {name}", file=sys.stderr, flush=True)
         subprocess.run([UV, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)], check=True)
-        _install(folder / "bin" / "python", *wanted)
+        _install(folder / "bin" / "python", *requirements)
         mark.touch()
     return folder / "bin"
 

@@ -25,20 +25,20 @@ def main() -> None:
     flags.add_argument("settings", type=Path)
     flags.add_argument("lines", type=Path)
     flags.add_argument("rows", type=int)
-    given = flags.parse_args()
-    target = TargetMicroPim(config=json.loads(given.settings.read_text(encoding="utf-8")))
+    options = flags.parse_args()
+    target = TargetMicroPim(config=json.loads(options.settings.read_text(encoding="utf-8")))
     connection: Connection = target.connection
     ledger = Ledger.open(target.config["ledger_url"])
     ledger.upgrade()
     ledger.claim_for(connection.organization)
-    rows = _rows(given.lines, given.rows, connection.settings.digest)
+    rows = _rows(options.lines, options.rows, connection.settings.digest)
     while part := list(islice(rows, ROWS_AT_ONCE)):
         with ledger.transaction() as transaction:
             ledger.put(transaction, schema.products, part)
     ledger.close()
 
 
-def _rows(lines: Path, wanted: int, settings: str) -> Iterator[dict[str, Any]]:
+def _rows(lines: Path, rows_in_all: int, settings: str) -> Iterator[dict[str, Any]]:
     """Products of the file first, then others that no tap sends; keys of both lie mixed, as hashes do."""
     number = 0
     with lines.open("rb") as file:
@@ -47,7 +47,7 @@ def _rows(lines: Path, wanted: int, settings: str) -> Iterator[dict[str, Any]]:
             if message["type"] == "RECORD":
                 number += 1
                 yield _row(message["record"]["id"], number, digest_of(message["record"], settings))
-    for other in range(number + 1, wanted + 1):
+    for other in range(number + 1, rows_in_all + 1):
         yield _row(f"M{other * 0x9E3779B97 % (1 << 36):09X}-", other, f"{other:032x}")
 
 

@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.measuring import ENVIRONMENT, server
+from benchmarks.measurement import ENVIRONMENT, server
 from trials import postgres
 
 NETWORK = "198.18.7"  # of the range that is reserved for benchmarks
@@ -26,7 +26,7 @@ OPENSSL = shutil.which("openssl") or "openssl"
 
 
 @dataclass(frozen=True)
-class Ground:
+class Testbed:
     """Where targets run: the server's address, the store they share, and what is put before each command."""
 
     url: str
@@ -62,7 +62,7 @@ def _faketime() -> Path | None:
 
 
 @contextmanager
-def apart(catalogue: Path, place: Path, count: int, store: str) -> Iterator[Ground]:
+def apart(catalogue: Path, place: Path, count: int, store: str) -> Iterator[Testbed]:
     """So many machines, one server, one store."""
     with ExitStack() as stack:
         names = stack.enter_context(_machines(count))
@@ -70,7 +70,7 @@ def apart(catalogue: Path, place: Path, count: int, store: str) -> Iterator[Grou
         pair, authority = _certificate(place)
         words = ("--host", HOST, "--certificate", str(pair))
         port = stack.enter_context(server(catalogue, 0, *words))
-        yield Ground(f"https://{HOST}:{port}", kept, str(authority), names)
+        yield Testbed(f"https://{HOST}:{port}", kept, str(authority), names)
 
 
 @contextmanager

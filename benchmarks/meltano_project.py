@@ -46,11 +46,15 @@ class Plugin:
 
     def declared(self) -> dict[str, Any]:
         """As a project declares a plugin of its own; with a pip_url, since without one no catalog is kept."""
-        found: dict[str, Any] = {"name": self.name, "namespace": self.name.replace("-", "_"), "pip_url": self.pip_url}
-        found |= {"executable": str(HOME / "bin" / self.name), "config": self.config}
-        found |= {"settings": [{"name": key} for key in self.config]}
+        declaration: dict[str, Any] = {
+            "name": self.name,
+            "namespace": self.name.replace("-", "_"),
+            "pip_url": self.pip_url,
+        }
+        declaration |= {"executable": str(HOME / "bin" / self.name), "config": self.config}
+        declaration |= {"settings": [{"name": key} for key in self.config]}
         reads = {"capabilities": ["catalog", "discover", "state"], "select": ["products.*"]}
-        return found | (reads if self.kind == "extractors" else {})
+        return declaration | (reads if self.kind == "extractors" else {})
 
 
 def make(plugins: Sequence[Plugin]) -> None:

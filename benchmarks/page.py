@@ -23,8 +23,10 @@ def rendered(text: str, figures: Mapping[str, Json]) -> str:
     for part, kept in figures.items():
         if part in TABLES:
             text = _filled(text, part, [_told(kept), "", *TABLES[part](kept["figures"])])
-    found = {part: kept["figures"] for part, kept in figures.items()}
-    return _filled(text, "verdicts", table(("wanted", "measured", "reached"), (one.row() for one in verdicts(found))))
+    measured = {part: kept["figures"] for part, kept in figures.items()}
+    return _filled(
+        text, "verdicts", table(("wanted", "measured", "reached"), (one.row() for one in verdicts(measured)))
+    )
 
 
 def _filled(text: str, name: str, lines: list[str]) -> str:
@@ -121,10 +123,10 @@ def own(one: Json) -> float:
 def growth(figures: Json) -> list[str]:
     """The picture, then each series with what a further record costs, from the size before."""
     ends = ((name, points[-1]) for name, points in figures["series"].items())
-    told = "; ".join(
+    caption = "; ".join(
         f"{name}: {one['cpu']:.0f} s, {one['peak_mb']:.0f} MB at {one['products']:,}" for name, one in ends
     )
-    picture = f"![Processor time and peak memory by number of products, as lines. {told}](pictures/growth.svg)"
+    picture = f"![Processor time and peak memory by number of products, as lines. {caption}](pictures/growth.svg)"
     head = ("part", "products", "wall s", "CPU s", "µs of CPU a further record", "peak MB")
     rows = (row for name, points in figures["series"].items() for row in _series(name, points))
     return [picture, "", *table(head, rows)]

@@ -57,14 +57,14 @@ def main() -> int:
     flags.add_argument("--products", type=int, default=5_000)
     flags.add_argument("--write", action="store_true", help=f"keep the table in {PAGE.relative_to(ROOT)}")
     flags.add_argument("--json", type=Path, help="keep the cases there")
-    given = flags.parse_args()
+    options = flags.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-") as place:
-        cases = list(measured(given.products, Path(place)))
+        cases = list(measured(options.products, Path(place)))
     print("\n".join(table(cases)))
-    if given.write:
-        PAGE.write_text(page(given.products, cases), encoding="utf-8")
-    if given.json:
-        given.json.write_text(json.dumps([case.kept() for case in cases]), encoding="utf-8")
+    if options.write:
+        PAGE.write_text(page(options.products, cases), encoding="utf-8")
+    if options.json:
+        options.json.write_text(json.dumps([case.kept() for case in cases]), encoding="utf-8")
     broken = [case.name for case in cases if not case.is_lawful]
     if broken:
         print(f"NOT as many writes as the law says: {', '.join(broken)}")
@@ -82,20 +82,20 @@ def measured(size: int, place: Path) -> Iterator[Case]:
         mine = [record for record in products if record["id"] in there]
         yield Case("first load, empty MicroPIM", first, all_of, len(mine), naive_first(mine))
         none = dict.fromkeys(all_of, 0)
-        again = naive_again(mine)
-        yield Case("the same again, nothing changed", world.run(products), none, len(mine), again)
+        naive = naive_again(mine)
+        yield Case("the same again, nothing changed", world.run(products), none, len(mine), naive)
         for name, count in (("1 % of the products changed", len(mine) // 100), ("100 products changed", 100)):
             changed = min(count, len(mine))
             for record in mine[:changed]:
                 record["name"] = {locale: f"{text} {name}" for locale, text in record["name"].items() if text}
-            yield Case(name, world.run(products), {**none, "products": changed}, len(mine), again)
+            yield Case(name, world.run(products), {**none, "products": changed}, len(mine), naive)
         world.lose_ledger()
-        yield Case("the ledger is lost, nothing changed", world.run(products), none, len(mine), again)
+        yield Case("the ledger is lost, nothing changed", world.run(products), none, len(mine), naive)
     with Sandbox(None, unlimited()) as box:
         for record in mine:
             box.micropim.add(record["id"], name="Typed in by hand")
         world = World(box, place / "adopted", categories)
-        yield Case("first run over products made by hand", world.run(products), all_of, len(mine), again)
+        yield Case("first run over products made by hand", world.run(products), all_of, len(mine), naive)
 
 
 def unlimited() -> MicroPimOptions:

@@ -129,10 +129,10 @@ class Handler(BaseHTTPRequestHandler):
         data = {"channels": ["web"], "products": [], "categories": [], **json.loads(body), "id": State.next_id}
         self._answer(200, json.dumps({"status": 1, "data": data, "error": None}).encode())
 
-    def _set_limits(self, wanted: dict[str, Any]) -> None:
-        State.latency = float(wanted.get("latency", 0))
+    def _set_limits(self, limits: dict[str, Any]) -> None:
+        State.latency = float(limits.get("latency", 0))
         for kind, limit in State.limits.items():
-            limit.per_minute, limit.window = wanted.get(kind), float(wanted.get("window", WINDOW_SECONDS))
+            limit.per_minute, limit.window = limits.get(kind), float(limits.get("window", WINDOW_SECONDS))
         self._answer(200, b"{}")
 
     def _answer(self, status: int, body: bytes) -> None:
@@ -151,9 +151,9 @@ class Handler(BaseHTTPRequestHandler):
 def _since(filter_: Any) -> int:
     """The ``updatedSince`` somewhere in a filter."""
     if isinstance(filter_, dict):
-        found = filter_.get("updatedSince")
-        if isinstance(found, int):
-            return found
+        since = filter_.get("updatedSince")
+        if isinstance(since, int):
+            return since
         return max((_since(value) for value in filter_.values()), default=0)
     if isinstance(filter_, list):
         return max((_since(value) for value in filter_), default=0)
@@ -167,13 +167,13 @@ def main() -> None:
     flags.add_argument("--products", type=int, default=0, help="how many to show, if not those of the file")
     flags.add_argument("--host", default="127.0.0.1")
     flags.add_argument("--certificate", type=Path, help="speak https with this certificate and its key")
-    given = flags.parse_args()
-    State.rows, State.stream = Rows(given.catalogue, given.products), given.catalogue / "stream.http"
-    server = ThreadingHTTPServer((given.host, 0), Handler)
+    options = flags.parse_args()
+    State.rows, State.stream = Rows(options.catalogue, options.products), options.catalogue / "stream.http"
+    server = ThreadingHTTPServer((options.host, 0), Handler)
     server.daemon_threads = True
-    if given.certificate:
+    if options.certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(given.certificate)
+        context.load_cert_chain(options.certificate)
         server.socket = context.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print(server.server_port, flush=True)

@@ -23,8 +23,8 @@ from typing import Any
 import requests
 
 from benchmarks.catalogue import generated
-from benchmarks.machines import STORES, Ground, apart, missing
-from benchmarks.measuring import BIN, ROOT, server
+from benchmarks.machines import STORES, Testbed, apart, missing
+from benchmarks.measurement import BIN, ROOT, server
 from benchmarks.page import TABLES
 
 PLACE = ROOT / "benchmarks" / ".run"
@@ -67,8 +67,8 @@ def main() -> int:
     flags.add_argument("--parts", nargs="*", default=list(PARTS), choices=list(PARTS))
     flags.add_argument("--limit", type=int, default=600, help="writes a minute")
     flags.add_argument("--seconds", type=int, default=0, help="of each phase; 0: as long as the part needs")
-    given = flags.parse_args()
-    phases = list(figures(given.parts, given.limit, given.seconds))
+    options = flags.parse_args()
+    phases = list(figures(options.parts, options.limit, options.seconds))
     print("\n".join(TABLES["writing"]({"phases": phases})))
     return 0
 
@@ -80,8 +80,8 @@ def figures(parts: Sequence[str], limit: int, seconds: int = 0) -> Iterator[dict
     for together in TOGETHER:
         made = [PARTS[part] for part in together if part in parts]
         cases = [case for make, usual in made for late in LATENCIES for case in make(late, limit, seconds or usual)]
-        if any(case.store for case in cases) and (why := missing()):
-            print(f"machines are not measured: {why}", file=sys.stderr)
+        if any(case.store for case in cases) and (reason := missing()):
+            print(f"machines are not measured: {reason}", file=sys.stderr)
             continue
         if not cases:
             continue
@@ -132,55 +132,55 @@ TOGETHER = (("known",), ("shared",), ("pictures",), ("machines",), ("unknown", "
 
 def measured(case: Case) -> list[Phase]:
     """Run a case; its phases."""
-    with tempfile.TemporaryDirectory(prefix="writing-") as place, _ground(case, Path(place)) as ground:
-        _limit(ground, case, case.limit)
-        running = [_start(case, ground, Path(place), number) for number in range(case.processes)]
-        log = _until_written(ground, case.seconds)
-        found = [_phase(log, case, case.limit)]
+    with tempfile.TemporaryDirectory(prefix="writing-") as place, _testbed(case, Path(place)) as testbed:
+        _limit(testbed, case, case.limit)
+        running = [_start(case, testbed, Path(place), number) for number in range(case.processes)]
+        log = _until_written(testbed, case.seconds)
+        phases = [_phase(log, case, case.limit)]
         if case.then is not None:
-            _limit(ground, case, case.then)
-            found.append(_phase(_until_written(ground, case.seconds), case, case.then))
+            _limit(testbed, case, case.then)
+            phases.append(_phase(_until_written(testbed, case.seconds), case, case.then))
         for process in running:
             process.terminate()
             process.wait()
-    return found
+    return phases
 
 
 @contextmanager
-def _ground(case: Case, place: Path) -> Iterator[Ground]:
+def _testbed(case: Case, place: Path) -> Iterator[Testbed]:
     if case.store is not None:
-        with apart(generated(PLACE, CATALOGUE), place, case.processes, case.store) as ground:
-            yield ground
+        with apart(generated(PLACE, CATALOGUE), place, case.processes, case.store) as testbed:
+            yield testbed
         return
     with server(generated(PLACE, CATALOGUE)) as port:
         shared = f"sqlite:///{place}/throttle.db" if case.processes > 1 else None
-        yield Ground(f"http://127.0.0.1:{port}", shared)
+        yield Testbed(f"http://127.0.0.1:{port}", shared)
 
 
-def _limit(ground: Ground, case: Case, per_minute: int) -> None:
+def _limit(testbed: Testbed, case: Case, per_minute: int) -> None:
     kind = "writes" if case.pictures is None else "pictures"
-    wanted = {"latency": case.latency / 1000, kind: per_minute}
-    answer = requests.post(f"{ground.url}/limits", json=wanted, timeout=5, verify=ground.authority or True)
+    limits = {"latency": case.latency / 1000, kind: per_minute}
+    answer = requests.post(f"{testbed.url}/limits", json=limits, timeout=5, verify=testbed.authority or True)
     answer.raise_for_status()
 
 
-def _start(case: Case, ground: Ground, place: Path, number: int) -> "subprocess.Popen[bytes]":
+def _start(case: Case, testbed: Testbed, place: Path, number: int) -> "subprocess.Popen[bytes]":
     """A target with more to write than there is time for."""
     folder = place / str(number)
     folder.mkdir()
     config: dict[str, Any] = {
-        "api_url": ground.url, "api_key": "x" * 16, "lookup": "index", "reads_per_minute": 60_000,
+        "api_url": testbed.url, "api_key": "x" * 16, "lookup": "index", "reads_per_minute": 60_000,
         "writes_per_minute": case.setting, "pictures_per_minute": case.pictures,
         "ledger_url": f"sqlite:///{folder}/ledger.db", "report_dir": str(folder / "reports"),
-        "throttle_url": ground.throttle_url,
+        "throttle_url": testbed.throttle_url,
     }  # fmt: skip
     (folder / "target.json").write_text(json.dumps(config), encoding="utf-8")
     with (folder / "in.jsonl").open("w", encoding="utf-8") as lines:
         lines.writelines(_lines(case.setting * case.seconds // 30, number, 0 if case.pictures is None else 4))
-    command = [*ground.before(number), str(BIN / "target-micropim"), "--config", "target.json", "--input", "in.jsonl"]
+    command = [*testbed.before(number), str(BIN / "target-micropim"), "--config", "target.json", "--input", "in.jsonl"]
     with (folder / "out.txt").open("wb") as out:
         return subprocess.Popen(
-            command, cwd=folder, env=ground.environment(number), stdout=subprocess.DEVNULL, stderr=out
+            command, cwd=folder, env=testbed.environment(number), stdout=subprocess.DEVNULL, stderr=out
         )
 
 
@@ -199,19 +199,19 @@ def _lines(count: int, number: int, pictures: int) -> Iterator[str]:
         yield json.dumps({"type": "RECORD", "stream": "products", "record": record}) + "\n"
 
 
-def _until_written(ground: Ground, seconds: int) -> Log:
+def _until_written(testbed: Testbed, seconds: int) -> Log:
     """The writes of this many seconds, which begin with the first of them."""
     log: Log = []
     deadline = time.monotonic() + 120
     while not log and time.monotonic() < deadline:
         time.sleep(0.5)
-        log += _written(ground)
+        log += _written(testbed)
     time.sleep(seconds)
-    return log + _written(ground)
+    return log + _written(testbed)
 
 
-def _written(ground: Ground) -> Log:
-    seen = requests.get(f"{ground.url}/log", timeout=30, verify=ground.authority or True).json()
+def _written(testbed: Testbed) -> Log:
+    seen = requests.get(f"{testbed.url}/log", timeout=30, verify=testbed.authority or True).json()
     return [(at, kind, status) for at, kind, status in seen if kind != "reads"]
 
 

@@ -11,7 +11,7 @@ from sandbox.medipim.options import MedipimOptions
 from sandbox.medipim.service import MedipimService
 from sandbox.micropim.options import MicroPimOptions
 from sandbox.micropim.service import MicroPimService
-from sandbox.service import RequestRecord
+from sandbox.state import RequestRecord
 
 __all__ = [
     "Fault",

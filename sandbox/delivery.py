@@ -7,15 +7,11 @@ import struct
 import zlib
 from collections.abc import Iterator
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 
-from sandbox.exchange import JSON_TYPE, Answer, Asgi, Call
+from sandbox.exchange import JSON_TYPE, Answer, Asgi, Call, Host
 from sandbox.faults import STREAM_KINDS, Fault
 from sandbox.server import TRANSPORT
 from sandbox.stream_faults import broken_lines
-
-if TYPE_CHECKING:
-    from sandbox.service import Service
 
 LINES_PER_CHUNK = 48
 HTML_ERROR = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
@@ -25,7 +21,7 @@ LOGIN_PAGE = b"<html><body><form action='/login'>Please sign in to the network</
 class Delivery:
     """One answer on its way to one client."""
 
-    def __init__(self, service: "Service", scope: Asgi, receive: Asgi, send: Asgi, call: Call) -> None:
+    def __init__(self, service: Host, scope: Asgi, receive: Asgi, send: Asgi, call: Call) -> None:
         """Keep the ASGI trio of this call."""
         self._service = service
         self._transport = scope[TRANSPORT]
@@ -64,19 +60,19 @@ class Delivery:
 
     def _instead(self, fault: Fault) -> Answer:
         headers = {"content-type": JSON_TYPE, **{k.lower(): v for k, v in fault.headers.items()}}
-        given = fault.body.encode() if isinstance(fault.body, str) else fault.body
+        body = fault.body.encode() if isinstance(fault.body, str) else fault.body
         match fault.kind:
             case "redirect":
-                return Answer(302, given or b"", {**headers, "location": fault.url})
+                return Answer(302, body or b"", {**headers, "location": fault.url})
             case "html":
-                return Answer(200, given or LOGIN_PAGE, {**headers, "content-type": "text/html"})
+                return Answer(200, body or LOGIN_PAGE, {**headers, "content-type": "text/html"})
             case "empty":
                 return Answer(200, b"", headers)
             case "status_zero":
-                return Answer(200, given or self._service.status_zero(fault), headers)
-        if given is None and fault.status == HTTPStatus.BAD_GATEWAY:
+                return Answer(200, body or self._service.status_zero(), headers)
+        if body is None and fault.status == HTTPStatus.BAD_GATEWAY:
             return Answer(502, HTML_ERROR, {**headers, "content-type": "text/html"})
-        return Answer(fault.status, self._service.error_body(fault.status) if given is None else given, headers)
+        return Answer(fault.status, self._service.error_body(fault.status) if body is None else body, headers)
 
     async def _whole(self, answer: Answer) -> None:
         self._service.record(self._call, answer.status)
@@ -113,7 +109,7 @@ class Delivery:
         body = answer.body or b"".join(answer.lines or ())
         await self._start(answer.status, {**answer.headers, "content-length": str(len(body))})
         for i in range(len(body)):
-            if self._transport.is_closing():  # the client had enough
+            if self._transport.is_closing():  # the client went away
                 return
             await self._part(body[i : i + 1])
             await asyncio.sleep(fault.delay)

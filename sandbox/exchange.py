@@ -1,8 +1,8 @@
-"""One HTTP call as the services see it, and one answer as they give it."""
+"""One HTTP call as the services see it, one answer as they give it, and what sending an answer needs of a service."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import orjson
 
@@ -54,3 +54,18 @@ def json_answer(
 ) -> Answer:
     """Serialise a payload."""
     return Answer(status, orjson.dumps(payload), {"content-type": JSON_TYPE, **(headers or {})}, committed=committed)
+
+
+class Host(Protocol):
+    """What ``sandbox/delivery.py`` needs of the service whose answer it sends."""
+
+    line_delay: float
+
+    def record(self, call: Call, status: int) -> None:
+        """Write one line of the log."""
+
+    def status_zero(self) -> bytes:
+        """Body of an HTTP 200 that is a failure all the same."""
+
+    def error_body(self, status: int) -> bytes:
+        """Body of an injected error in this service's own words."""

@@ -91,7 +91,7 @@ class FaultPlan:
             self._planned.clear()
 
     def take(self, call: Call) -> Fault | None:
-        """Count the call for every fault and return the one that strikes."""
+        """Count the call for every fault and return the one that is due."""
         with self._lock:
             due = [planned.fault for planned in self._planned if planned.due(call)]
         return due[0] if due else None

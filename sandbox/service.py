@@ -6,7 +6,6 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -14,43 +13,39 @@ from starlette.routing import Match, Route
 
 from sandbox.delivery import Delivery
 from sandbox.exchange import Answer, Asgi, Call
-from sandbox.faults import Fault, FaultPlan
+from sandbox.faults import FaultPlan
+from sandbox.state import RequestRecord, ServiceState
 
 SECRET_HEADERS = frozenset({"authorization", "x-api-key"})
-
-
-@dataclass(frozen=True)
-class RequestRecord:
-    """One line of the log; secrets are replaced by ``authorised`` (also a key of ``headers``).
-
-    ``status`` is 0 when the connection was cut without an answer; ``kind`` is the limiter class of the call.
-    """
-
-    at: float
-    method: str
-    path: str
-    query: dict[str, str]
-    body: Any
-    status: int
-    headers: dict[str, Any]
-    authorised: bool
-    kind: str
 
 
 class Service(ABC):
     """An ASGI application with a lock around its state."""
 
-    def __init__(self, routes: Sequence[Route], latency: float) -> None:
+    def __init__(self, state: ServiceState, routes: Sequence[Route], latency: float) -> None:
         """Keep the routes in the order they are tried."""
-        self.requests: list[RequestRecord] = []
+        self._state = state
         self.faults = FaultPlan()
         self.lock = threading.RLock()
         self._routes = routes
         self._latency = latency
         self.line_delay = 0.0
-        self.neighbour = ("", "")  # name and page of the other service, for people
         self._before: list[Callable[[Call], None]] = []
         self._after_commit: list[Callable[[Call], None]] = []
+
+    @property
+    def requests(self) -> list[RequestRecord]:
+        """The log, oldest first."""
+        return self._state.requests
+
+    @property
+    def neighbour(self) -> tuple[str, str]:
+        """Name and page of the other service, for people."""
+        return self._state.neighbour
+
+    @neighbour.setter
+    def neighbour(self, name_and_page: tuple[str, str]) -> None:
+        self._state.neighbour = name_and_page
 
     @abstractmethod
     def admit(self, call: Call) -> Answer | None:
@@ -61,7 +56,7 @@ class Service(ABC):
         """Answer a path or method that does not exist."""
 
     @abstractmethod
-    def status_zero(self, fault: Fault) -> bytes:
+    def status_zero(self) -> bytes:
         """Body of an HTTP 200 that is a failure all the same."""
 
     @abstractmethod

@@ -73,8 +73,8 @@ def run(box: Sandbox, number: int) -> dict[str, Any]:
         raise SystemExit(f"meltano run ended with code {code}; the whole log is in {log}")
     print(f"done in {time.monotonic() - began:.0f} s")
     newest = max((HOME / "reports").glob("*/report.json"), key=lambda path: path.stat().st_mtime)
-    found: dict[str, Any] = json.loads(newest.read_text(encoding="utf-8"))
-    return found
+    report_json: dict[str, Any] = json.loads(newest.read_text(encoding="utf-8"))
+    return report_json
 
 
 class Stop:

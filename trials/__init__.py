@@ -1,1 +1,1 @@
-"""The proof: what was tried against both plugins, and what came of it. Each part writes a page of docs/."""
+"""Long trials of both plugins: faults, kills, soak, mutation, fuzzing. ``make trials`` runs all."""

@@ -75,7 +75,7 @@ def _engine(url: str, **options: str) -> Engine:
 
 
 class PostgresLedger:
-    """The ledger of a shop in a database of its own, which can be saved and put back, table by table."""
+    """The ledger of a deployment in a database of its own, which can be saved and restored, table by table."""
 
     def __init__(self, folder: str, name: str) -> None:
         self.url = new_database(folder, name)
@@ -94,8 +94,8 @@ class PostgresLedger:
         with cursor.copy(f"copy {name} to stdout") as rows:  # type: ignore[attr-defined]  # psycopg's own
             return b"".join(map(bytes, rows))
 
-    def put_back(self, content: dict[str, bytes]) -> None:
-        """As it was; nothing means that it is gone."""
+    def restore(self, content: dict[str, bytes]) -> None:
+        """Back to a saved content; an empty content drops the tables."""
         from target_micropim.ledger.schema import METADATA  # noqa: PLC0415 - the target's tables, where it is installed
 
         with self._engine.begin() as connection:

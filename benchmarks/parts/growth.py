@@ -7,49 +7,49 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from benchmarks.asked import Asked
 from benchmarks.commands import our_tap, our_target, url_of
 from benchmarks.environments import PLACE
-from benchmarks.measuring import ROOT, Measured, measure, served, server
+from benchmarks.measurement import ROOT, Measurement, measure, served, server
+from benchmarks.options import Options
 
 SERIES = ("tap, stream", "tap, pages", "target, unchanged", "target, first load")
 
 
-def measured(asked: Asked) -> dict[str, Any]:
+def measured(options: Options) -> dict[str, Any]:
     """A series for each part: size, seconds, CPU seconds, peak."""
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in SERIES}
-    for products in sorted({*asked.growth, *asked.memory, *asked.load}):
-        with server(asked.catalogue(), products) as port:
-            for name, run in _runs(asked, products).items():
+    for products in sorted({*options.growth, *options.memory, *options.load}):
+        with server(options.catalogue(), products) as port:
+            for name, run in _runs(options, products).items():
                 one = run(port, products)
                 found[name].append({"products": products} | one.figures())
                 print(f"  {name}, {products:,}: {one.wall:.1f} s", file=sys.stderr, flush=True)
-    return {"series": {name: points for name, points in found.items() if points}, "memory": asked.memory}
+    return {"series": {name: points for name, points in found.items() if points}, "memory": options.memory}
 
 
-def _runs(asked: Asked, products: int) -> dict[str, Callable[[int, int], Measured]]:
+def _runs(options: Options, products: int) -> dict[str, Callable[[int, int], Measurement]]:
     """What is measured at a size."""
-    found: dict[str, Callable[[int, int], Measured]] = {}
-    if products in asked.growth or products in asked.memory:
+    found: dict[str, Callable[[int, int], Measurement]] = {}
+    if products in options.growth or products in options.memory:
         found["tap, stream"] = _stream
-    if products in asked.growth:
-        if products <= asked.products:
+    if products in options.growth:
+        if products <= options.products:
             found["tap, pages"] = _pages
         found["target, unchanged"] = _unchanged
-    if products in asked.load:
+    if products in options.load:
         found["target, first load"] = _first
     return found
 
 
-def _stream(port: int, _products: int) -> Measured:
+def _stream(port: int, _products: int) -> Measurement:
     return measure(our_tap(port), PLACE)
 
 
-def _pages(port: int, _products: int) -> Measured:
+def _pages(port: int, _products: int) -> Measurement:
     return measure(our_tap(port, "query"), PLACE)
 
 
-def _unchanged(port: int, products: int) -> Measured:
+def _unchanged(port: int, products: int) -> Measurement:
     command = our_target(url_of(port), _no_ledger())
     settings = str(PLACE / command[-1])
     with _lines(port) as lines:
@@ -59,9 +59,9 @@ def _unchanged(port: int, products: int) -> Measured:
         return measure(command, PLACE, lines)
 
 
-def _first(port: int, _products: int) -> Measured:
-    with served("benchmarks.micropim") as told, _lines(port) as lines:
-        url, key = told.split()
+def _first(port: int, _products: int) -> Measurement:
+    with served("benchmarks.micropim") as address, _lines(port) as lines:
+        url, key = address.split()
         return measure(our_target(url, _no_ledger(), key), PLACE, lines)
 
 

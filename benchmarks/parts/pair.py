@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks import meltano_project
-from benchmarks.asked import Asked
 from benchmarks.commands import our_bin, our_tap, tap_settings, target_settings, template_tap, url_of
 from benchmarks.environments import PLACE, WANTED, bin_of, our_wheel
-from benchmarks.measuring import PATIENCE_SECONDS, Measured, measure, median, server
+from benchmarks.measurement import ENOUGH_SECONDS, Measurement, measure, median, server
 from benchmarks.meltano_project import HOME, OUTPUT, Plugin
+from benchmarks.options import Options
 from benchmarks.parts.target import LINES, filled
 
 FEW = 1_000
@@ -38,15 +38,15 @@ TUNED = tuple(
 class Ran:
     """A run of a pair: the whole tree, and the processor seconds of tap and target in it."""
 
-    whole: Measured
+    whole: Measurement
     tap: float
     target: float
 
 
-def measured(asked: Asked) -> dict[str, Any]:
+def measured(options: Options) -> dict[str, Any]:
     """Where the time goes with many products, and what each setting does with few."""
-    with server(asked.catalogue(), asked.pair) as port:
-        _project(port, asked.pair)
+    with server(options.catalogue(), options.pair) as port:
+        _project(port, options.pair)
         many = {
             "ours, a pipe in the shell": _shell(*OURS),
             "ours, `meltano run`": _meltano(OURS),
@@ -55,12 +55,12 @@ def measured(asked: Asked) -> dict[str, Any]:
             "stock, a pipe in the shell": _shell(*STOCK),
             "stock, `meltano run`": _meltano(STOCK),
         }
-        large = _figures(many, asked.rounds)
-    with server(asked.catalogue(), FEW) as port:
+        large = _figures(many, options.rounds)
+    with server(options.catalogue(), FEW) as port:
         _project(port, FEW)
         few = {"as it comes": _meltano(OURS)} | {name: _meltano(OURS, words) for name, words in SETTINGS.items()}
-        small = _figures(few, asked.rounds)
-    return {"products": asked.pair, "few": FEW, "pairs": large, "settings": small}
+        small = _figures(few, options.rounds)
+    return {"products": options.pair, "few": FEW, "pairs": large, "settings": small}
 
 
 def _project(port: int, products: int) -> None:
@@ -99,16 +99,16 @@ def _invoked(tap: str, target: str) -> Sequence[str]:
 
 def _figures(commands: Mapping[str, Sequence[str]], rounds: int) -> dict[str, Any]:
     """Medians, in turn."""
-    found: dict[str, list[Ran]] = {name: [] for name in commands}
+    runs_of: dict[str, list[Ran]] = {name: [] for name in commands}
     for _ in range(rounds):
         for name, command in commands.items():
-            if sum(ran.whole.wall for ran in found[name]) < PATIENCE_SECONDS:
-                found[name].append(_run(command, STOCK if name.startswith("stock") else OURS))
-                print(f"  {name}: {found[name][-1].whole.wall:.1f} s", file=sys.stderr, flush=True)
+            if sum(ran.whole.wall for ran in runs_of[name]) < ENOUGH_SECONDS:
+                runs_of[name].append(_run(command, STOCK if name.startswith("stock") else OURS))
+                print(f"  {name}: {runs_of[name][-1].whole.wall:.1f} s", file=sys.stderr, flush=True)
     return {
         name: median([ran.whole for ran in runs]).figures()
         | {side: round(statistics.median(getattr(ran, side) for ran in runs), 3) for side in ("tap", "target")}
-        for name, runs in found.items()
+        for name, runs in runs_of.items()
     }
 
 

@@ -4,10 +4,10 @@ import subprocess
 from collections.abc import Sequence
 from typing import Any
 
-from benchmarks.asked import Asked
 from benchmarks.commands import kept, our_bin, tap_settings
 from benchmarks.environments import PLACE, bin_of
-from benchmarks.measuring import in_turn
+from benchmarks.measurement import in_turn
+from benchmarks.options import Options
 
 HEAVY = ("sqlalchemy", "requests", "jsonschema", "nh3", "sqlite3", "joblib", "fsspec", "simpleeval", "yaml", "asyncio")
 ENDED = "import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr)); sys.argv[0] = {name!r}; "
@@ -18,7 +18,7 @@ PLUGINS = {
 }
 
 
-def measured(asked: Asked) -> dict[str, Any]:
+def measured(options: Options) -> dict[str, Any]:
     """Times, and the modules that are there at the end."""
     settings = kept("start.json", tap_settings(9, "stream"))  # nobody is asked
     commands: dict[str, Sequence[str]] = {}
@@ -34,8 +34,8 @@ def measured(asked: Asked) -> dict[str, Any]:
         name = "python, nothing" if what == "pass" else what
         commands[name] = [template, "-c", what]
         modules[name] = _modules([template, "-c", ENDED.format(name=name) + what])
-    found = in_turn(commands, PLACE, max(5, asked.rounds))
-    return {"commands": {name: one.figures() | modules_of(modules[name]) for name, one in found.items()}}
+    measurements = in_turn(commands, PLACE, max(5, options.rounds))
+    return {"commands": {name: one.figures() | modules_of(modules[name]) for name, one in measurements.items()}}
 
 
 def _modules(command: Sequence[str]) -> list[str]:

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from benchmarks.asked import Asked
 from benchmarks.commands import taps
 from benchmarks.environments import PLACE
-from benchmarks.measuring import in_turn, server
+from benchmarks.measurement import in_turn, server
+from benchmarks.options import Options
 
 
-def measured(asked: Asked, endpoint: str) -> dict[str, Any]:
+def measured(options: Options, endpoint: str) -> dict[str, Any]:
     """Each contender's figures."""
-    with server(asked.catalogue()) as port:
-        found = in_turn(taps(port, endpoint), PLACE, asked.rounds)
-    return {"products": asked.products, "contenders": {name: one.figures() for name, one in found.items()}}
+    with server(options.catalogue()) as port:
+        measurements = in_turn(taps(port, endpoint), PLACE, options.rounds)
+    return {"products": options.products, "contenders": {name: one.figures() for name, one in measurements.items()}}

@@ -7,33 +7,33 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from benchmarks.asked import Asked
 from benchmarks.commands import floor, our_tap, our_target, template_target, url_of
 from benchmarks.environments import PLACE
-from benchmarks.measuring import ROOT, in_turn, server
+from benchmarks.measurement import ROOT, in_turn, server
+from benchmarks.options import Options
 
 LINES = PLACE / "lines.jsonl"
 
 
-def measured(asked: Asked) -> dict[str, Any]:
+def measured(options: Options) -> dict[str, Any]:
     """Each contender's figures, and the requests of a run of ours."""
-    given = ["--input", str(LINES)]
-    with server(asked.catalogue()) as port:
+    arguments = ["--input", str(LINES)]
+    with server(options.catalogue()) as port:
         with LINES.open("wb") as out:
             subprocess.run(our_tap(port), cwd=PLACE, check=True, stdout=out, stderr=subprocess.DEVNULL)
-        small, large = (filled(port, rows, LINES) for rows in (asked.products, max(asked.ledger, asked.products)))
+        small, large = (filled(port, rows, LINES) for rows in (options.products, max(options.ledger, options.products)))
         commands = {
-            f"ours, ledger of {asked.products:,} rows": [*small, *given],
-            f"ours, ledger of {asked.ledger:,} rows": [*large, *given],
-            "SDK template, validates only": [*template_target(), *given],
+            f"ours, ledger of {options.products:,} rows": [*small, *arguments],
+            f"ours, ledger of {options.ledger:,} rows": [*large, *arguments],
+            "SDK template, validates only": [*template_target(), *arguments],
             "floor": [*floor("floor_target"), str(LINES)],
         }
         requests_of(port)
-        found = in_turn(commands, PLACE, asked.rounds)
-        runs = sum(one.runs for name, one in found.items() if name.startswith("ours"))
+        measurements = in_turn(commands, PLACE, options.rounds)
+        runs = sum(one.runs for name, one in measurements.items() if name.startswith("ours"))
         seen = requests_of(port) / runs
-    contenders = {name: one.figures() for name, one in found.items()}
-    return {"products": asked.products, "requests_a_run": seen, "contenders": contenders}
+    contenders = {name: one.figures() for name, one in measurements.items()}
+    return {"products": options.products, "requests_a_run": seen, "contenders": contenders}
 
 
 def filled(port: int, rows: int, lines: Path) -> list[str]:

@@ -17,7 +17,7 @@ EMBED_MARK = "@@embed@@"
 
 
 class Entry:
-    """One version of one product: its head, and its raw record once somebody has asked for it."""
+    """One version of one product: its head, and its raw record from the first use on."""
 
     __slots__ = ("_catalogue", "_parts", "_raw", "head")
 

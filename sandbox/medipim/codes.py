@@ -1,4 +1,4 @@
-"""Product codes, with the trouble real ones have (medipim.md 1 and 10.5)."""
+"""Product codes, with the flaws that real ones have (medipim.md 1 and 10.5)."""
 
 # ruff: noqa: PLR2004 - the numbers of a generator mean nothing beyond "every so often"
 
@@ -44,7 +44,7 @@ def _gtins(eans: list[str], **fields: str) -> Json:
 def national_codes(market: Market, index: int) -> Json:
     """The codes of the market; some products have none (medipim.md 1)."""
     number = 1_000_003 + index * 37
-    known = {
+    codes = {
         "cnk": f"{number % 10**7:07d}",
         "udi": None,
         "nut": None,
@@ -74,7 +74,7 @@ def national_codes(market: Market, index: int) -> Json:
     }
     if market.code == "fr":
         stem = f"{'3400' if index % 2 else '3401'}{number % 10**8:08d}"
-        known["cip13" if index % 2 else "acl13"] = stem + check_digit(stem)
+        codes["cip13" if index % 2 else "acl13"] = stem + check_digit(stem)
     if index % 25 == 24:
         return dict.fromkeys(market.codes)
-    return {name: known[name] for name in market.codes}
+    return {name: codes[name] for name in market.codes}

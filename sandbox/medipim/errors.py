@@ -17,6 +17,6 @@ CODES: Mapping[int, tuple[str, str]] = {
 
 def error_answer(status: int, code: str | None = None, message: str | None = None, **more: JsonValue) -> Answer:
     """``{"error": {status, code, message}}``; codes other than 400, 401 and 429 are A."""
-    known_code, known_message = CODES.get(status, ("internal_error", "Something went wrong."))
-    error = {"status": status, "code": code or known_code, "message": message or known_message, **more}
+    default_code, default_message = CODES.get(status, ("internal_error", "Something went wrong."))
+    error = {"status": status, "code": code or default_code, "message": message or default_message, **more}
     return json_answer(status, {"error": error})

@@ -53,10 +53,10 @@ def members(read: Callable[[Row], Iterable[Any]], allowed: frozenset[str] | None
             raise Violation(path, "must be one or more values")
         if len(values) > MAX_CODES:
             raise Violation(path, f"at most {MAX_CODES} values")
-        wanted = frozenset(str(item) for item in values)
-        if allowed is not None and not wanted <= allowed:
+        values_as_text = frozenset(str(item) for item in values)
+        if allowed is not None and not values_as_text <= allowed:
             raise Violation(path, f"must be one of: {', '.join(sorted(allowed))}")
-        return lambda row: any(str(item) in wanted for item in read(row) if item is not None)
+        return lambda row: any(str(item) in values_as_text for item in read(row) if item is not None)
 
     return make
 
@@ -106,11 +106,11 @@ def search(read: Callable[[Row, str | None], Iterable[str]]) -> Maker:
     """``{query, locale, type?}`` or a plain string; without a type every word has to occur."""
 
     def make(value: JsonValue, path: str) -> Predicate:
-        asked = {"query": value} if isinstance(value, str) else value
-        if not isinstance(asked, dict) or not isinstance(asked.get("query"), str):
+        term = {"query": value} if isinstance(value, str) else value
+        if not isinstance(term, dict) or not isinstance(term.get("query"), str):
             raise Violation(path, "must have a query")
-        query, locale = asked["query"].casefold(), asked.get("locale")
-        needles = [query] if asked.get("type") == "contains" else query.split()
+        query, locale = term["query"].casefold(), term.get("locale")
+        needles = [query] if term.get("type") == "contains" else query.split()
         return lambda row: _occur(needles, read(row, locale))
 
     return make

@@ -36,7 +36,7 @@ class MediaTable:
     def _collect(self, entry: Entry) -> None:
         raw = entry.raw
         for item in (*raw["photos"], *raw["frontals"], *raw["links"]):
-            known = self._records.get(item["id"])
-            if known is None or known.head.updated_at < item["meta"]["updatedAt"]:
+            newest = self._records.get(item["id"])
+            if newest is None or newest.head.updated_at < item["meta"]["updatedAt"]:
                 self._records[item["id"]] = record(item)
             self._products.setdefault(item["id"], []).append(entry.head.id)

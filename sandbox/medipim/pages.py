@@ -1,30 +1,27 @@
 """Products to look at and to change in a browser, under ``/_sandbox/``: no key, no limits, not part of Medipim."""
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from sandbox import html
 from sandbox.exchange import Answer, Call, Json
-
-if TYPE_CHECKING:
-    from sandbox.medipim.service import MedipimService
+from sandbox.medipim.state import MedipimState
 
 A_PAGE = 50
 NEW_STATES = ("active", "inactive", "no_selection")
 
 
-def products(service: "MedipimService", call: Call) -> Answer:
+def products(state: MedipimState, call: Call) -> Answer:
     """GET ``/_sandbox/``: products, narrowed by ``q``."""
     query = call.query.get("q", "").strip()
-    ids = [key for key in service.catalogue.entries if not query or query.lower() in _searched(service, key)]
+    ids = [key for key in state.catalogue.entries if not query or query.lower() in _searched(state, key)]
     pages = max(1, -(-len(ids) // A_PAGE))
     at = min(html.number(call.query.get("page")), pages)
     return html.page(
         "source",
-        **_frame(service),
+        **_frame(state),
         total=len(ids),
-        market=service.market.code,
-        products=[_row(service, key) for key in ids[(at - 1) * A_PAGE : at * A_PAGE]],
+        market=state.market.code,
+        products=[_row(state, key) for key in ids[(at - 1) * A_PAGE : at * A_PAGE]],
         query=query,
         page=at,
         pages=pages,
@@ -33,15 +30,15 @@ def products(service: "MedipimService", call: Call) -> Answer:
     )
 
 
-def product(service: "MedipimService", call: Call) -> Answer:
+def product(state: MedipimState, call: Call) -> Answer:
     """GET ``/_sandbox/products/<id>``: a form."""
-    if call.params["id"] not in service.catalogue.entries:
+    if call.params["id"] not in state.catalogue.entries:
         return Answer(404, b"No such product", {"content-type": "text/plain"})
-    raw, locale = service.catalogue.entries[call.params["id"]].raw, service.market.locales[0]
+    raw, locale = state.catalogue.entries[call.params["id"]].raw, state.market.locales[0]
     texts = raw["descriptions"]
     return html.page(
         "change",
-        **_frame(service),
+        **_frame(state),
         p=raw,
         locale=locale,
         name=raw["name"].get(locale) or "",
@@ -51,12 +48,12 @@ def product(service: "MedipimService", call: Call) -> Answer:
     )
 
 
-def change(service: "MedipimService", call: Call) -> Answer:
+def change(state: MedipimState, call: Call) -> Answer:
     """POST ``/_sandbox/products/<id>``: what the form says, and back to it."""
     key, fields = call.params["id"], html.form(call)
-    if key not in service.catalogue.entries or fields is None:
+    if key not in state.catalogue.entries or fields is None:
         return Answer(404 if fields is not None else 403, b"Not changed", {"content-type": "text/plain"})
-    service.catalogue.change(key, lambda raw: _apply(raw, fields, service.market.locales[0]))
+    state.catalogue.change(key, lambda raw: _apply(raw, fields, state.market.locales[0]))
     return Answer(303, b"", {"location": f"/_sandbox/products/{key}?saved=1"})
 
 
@@ -71,14 +68,14 @@ def _apply(raw: Json, fields: dict[str, str], locale: str) -> None:
         raw["status"] = fields["status"]
 
 
-def _row(service: "MedipimService", key: str) -> Json:
-    raw = service.catalogue.entries[key].raw
-    return {"id": key, "status": raw["status"], "name": raw["name"].get(service.market.locales[0]) or key}
+def _row(state: MedipimState, key: str) -> Json:
+    raw = state.catalogue.entries[key].raw
+    return {"id": key, "status": raw["status"], "name": raw["name"].get(state.market.locales[0]) or key}
 
 
-def _searched(service: "MedipimService", key: str) -> str:
-    return f"{key}\n{_row(service, key)['name']}".lower()
+def _searched(state: MedipimState, key: str) -> str:
+    return f"{key}\n{_row(state, key)['name']}".lower()
 
 
-def _frame(service: "MedipimService") -> Json:
-    return {"service": "Medipim", "other": service.neighbour[0], "other_url": service.neighbour[1], "refresh": False}
+def _frame(state: MedipimState) -> Json:
+    return {"service": "Medipim", "other": state.neighbour[0], "other_url": state.neighbour[1], "refresh": False}

@@ -7,7 +7,7 @@ from sandbox.exchange import Json, JsonValue
 
 
 class Row(Protocol):
-    """A product entry, or any other record in the same clothes."""
+    """A product entry, or any other record with the same two parts."""
 
     @property
     def head(self) -> JsonValue:
@@ -38,7 +38,7 @@ class Record:
 
 
 def record(raw: Json) -> Record:
-    """Dress a raw record."""
+    """A raw record with its head."""
     times = raw.get("meta") or {}
     updated = times.get("updatedAt") or 0
     return Record(RecordHead(raw["id"], raw.get("status", ""), times.get("createdAt"), updated, updated), raw)

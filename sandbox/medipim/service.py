@@ -4,19 +4,12 @@ import base64
 from collections.abc import Callable
 
 from sandbox.exchange import Answer, Call, Json, JsonValue
-from sandbox.faults import Fault
 from sandbox.limiter import RollingLimiter
-from sandbox.medipim.catalogue import Catalogue, Entry
 from sandbox.medipim.errors import error_answer
-from sandbox.medipim.filters import FilterGrammar, members, since
-from sandbox.medipim.media_table import MediaTable
 from sandbox.medipim.options import MedipimOptions
-from sandbox.medipim.paging import plain_parts
-from sandbox.medipim.product_filters import product_grammar, sort_names
-from sandbox.medipim.resources import MEDIA_FILTERS, MEDIA_SORTINGS
 from sandbox.medipim.routes import routes_for
-from sandbox.medipim.rows import Record, Row
-from sandbox.medipim.violations import Violation
+from sandbox.medipim.rows import Record
+from sandbox.medipim.state import MedipimState
 from sandbox.service import Service
 
 
@@ -26,13 +19,12 @@ class MedipimService(Service):
     def __init__(self, options: MedipimOptions) -> None:
         """Generate the heads of the catalogue."""
         self.options = options
-        self.catalogue = Catalogue(options)
-        self.market = self.catalogue.market
-        self.grammar = product_grammar(self.market, options)
-        self._media = MediaTable(self.catalogue)
+        self.state = MedipimState(options)
+        self.catalogue = self.state.catalogue
+        self.market = self.state.market
         self._limiter = RollingLimiter(options.requests_per_minute, options.clock)
         self._pair = base64.b64encode(f"{options.api_key_id}:{options.api_key_secret}".encode()).decode()
-        super().__init__(routes_for(self), options.latency)
+        super().__init__(self.state, routes_for(self.state), options.latency)
         self.line_delay = options.line_delay
 
     def kind_of(self, call: Call) -> str:
@@ -63,28 +55,9 @@ class MedipimService(Service):
         """The usual error of a status."""
         return error_answer(status).body
 
-    def status_zero(self, fault: Fault) -> bytes:
+    def status_zero(self) -> bytes:
         """An ``error`` object inside an HTTP 200: the key alone means failure (medipim.md 2.3)."""
-        del fault
         return error_answer(500).body
-
-    def guarded(self, resource: str, handler: Callable[[Call], Answer]) -> Callable[[Call], Answer]:
-        """Turn refusals into error bodies, and honour the switches for missing and forbidden endpoints."""
-
-        def handle(call: Call) -> Answer:
-            if resource in self.options.missing_endpoints:
-                return error_answer(404)
-            if resource in self.options.forbidden_endpoints:
-                return error_answer(403)
-            if call.malformed:
-                return error_answer(400)
-            try:
-                return handler(call)
-            except Violation as violation:
-                item = {"path": violation.path, "message": violation.message}
-                return error_answer(self.options.validation_status, "validation_failed", violations=[item])
-
-        return handle
 
     def touch(self, ids: JsonValue, **changes: JsonValue) -> int:
         """Change fields of many products in one new second; without fields it is a pure touch."""
@@ -111,28 +84,6 @@ class MedipimService(Service):
         with self.lock:
             return self.catalogue.replace(product_id, by)
 
-    def catalogue_rows(self, table: str) -> list[Json]:
-        """The rows of a reference table."""
-        rows: list[Json] = getattr(self.catalogue.reference, table)
-        return rows
-
     def media_rows(self) -> list[Record]:
         """All media items of all products, each once."""
-        return self._media.rows()
-
-    def media_grammar(self) -> FilterGrammar:
-        """The filters of media; ``product`` needs the links, which only products have (medipim.md 6)."""
-        makers = {
-            **MEDIA_FILTERS,
-            "product": members(lambda row: self._media.products_of(row.head.id)),
-            "updatedSince": since(lambda row: row.head.updated_at, inclusive=self.options.updated_since_inclusive),
-        }
-        return FilterGrammar(makers, self.options.several_keys)
-
-    def sortings(self, kind: str) -> tuple[str, ...]:
-        """Names of the sortings of products or media."""
-        return sort_names(self.market) if kind == "products" else MEDIA_SORTINGS
-
-    def parts(self, row: Row) -> tuple[bytes, bytes]:
-        """A record, serialised, with a gap for the volatile part."""
-        return row.parts() if isinstance(row, Entry) else plain_parts(row)
+        return self.state.media_rows()

@@ -1,14 +1,10 @@
 """What each route answers (micropim.md 1.4)."""
 
-from typing import TYPE_CHECKING
-
 from sandbox.exchange import Answer, Call, Json, JsonValue
 from sandbox.micropim import categories, listing, products, render
 from sandbox.micropim.envelope import success
-from sandbox.micropim.store import Refused
-
-if TYPE_CHECKING:
-    from sandbox.micropim.service import MicroPimService
+from sandbox.micropim.errors import ApiError
+from sandbox.micropim.state import MicroPimState
 
 CHANNEL_WORDS = {
     "web": ("Web Store", "Products visible on web storefront"),
@@ -20,192 +16,192 @@ CHANNEL_WORDS = {
 }
 
 
-def list_products(service: "MicroPimService", call: Call) -> Answer:
+def list_products(state: MicroPimState, call: Call) -> Answer:
     """GET products."""
-    return success(200, listing.product_page(service.store, call))
+    return success(200, listing.product_page(state.store, call))
 
 
-def create_product(service: "MicroPimService", call: Call) -> Answer:
+def create_product(state: MicroPimState, call: Call) -> Answer:
     """POST products: 201 with the full product."""
-    product = products.create_product(service.store, call.body)
-    service.store.journal.note(product, "API", "created")
-    return success(201, render.one_product(service.store, product), committed=True)
+    product = products.create_product(state.store, call.body)
+    state.store.journal.note(product, "API", "created")
+    return success(201, render.one_product(state.store, product), committed=True)
 
 
-def get_product(service: "MicroPimService", call: Call) -> Answer:
+def get_product(state: MicroPimState, call: Call) -> Answer:
     """GET one product; each read brings asynchronous pictures nearer (row 18)."""
-    product = service.store.product(call.params["id"])
+    product = state.store.product(call.params["id"])
     product["_reads"] += 1
-    return success(200, render.one_product(service.store, product))
+    return success(200, render.one_product(state.store, product))
 
 
-def patch_product(service: "MicroPimService", call: Call) -> Answer:
+def patch_product(state: MicroPimState, call: Call) -> Answer:
     """PATCH: the fields that are sent."""
-    product = service.store.product(call.params["id"])
+    product = state.store.product(call.params["id"])
     before = products.snapshot(product)
-    products.update_product(service.store, product, call.body)
-    service.store.journal.note(product, "API", "changed", before)
-    return success(200, render.one_product(service.store, product), committed=True)
+    products.update_product(state.store, product, call.body)
+    state.store.journal.note(product, "API", "changed", before)
+    return success(200, render.one_product(state.store, product), committed=True)
 
 
-def archive_product(service: "MicroPimService", call: Call) -> Answer:
+def archive_product(state: MicroPimState, call: Call) -> Answer:
     """DELETE is soft: the status becomes ``archived``."""
-    product = service.store.product(call.params["id"])
+    product = state.store.product(call.params["id"])
     before = products.snapshot(product)
     product["status"] = "archived"
-    service.store.journal.note(product, "API", "archived", before)
-    return success(200, render.one_product(service.store, product), committed=True)
+    state.store.journal.note(product, "API", "archived", before)
+    return success(200, render.one_product(state.store, product), committed=True)
 
 
-def barcode(service: "MicroPimService", call: Call) -> Answer:
+def barcode(state: MicroPimState, call: Call) -> Answer:
     """GET by EAN, with stock per warehouse."""
-    found = listing.by_barcode(service.store, call.params["barcode"])
-    if found is None and service.options.barcode_miss == "404":
-        raise Refused(404, "Product not found")
-    return success(200, found)
+    product = listing.by_barcode(state.store, call.params["barcode"])
+    if product is None and state.options.barcode_miss == "404":
+        raise ApiError(404, "Product not found")
+    return success(200, product)
 
 
-def image_search(service: "MicroPimService", call: Call) -> Answer:
+def image_search(state: MicroPimState, call: Call) -> Answer:
     """POST image search: accepts a multipart field ``image``, finds nothing (a writer does not need it)."""
-    del service
+    del state
     multipart = call.headers.get("content-type", "").startswith("multipart/form-data")
     if not multipart or b'name="image"' not in call.raw:
-        raise Refused(400, "image is required")
+        raise ApiError(400, "image is required")
     return success(200, {"products": [], "total": 0})
 
 
-def attach_media(service: "MicroPimService", call: Call) -> Answer:
+def attach_media(state: MicroPimState, call: Call) -> Answer:
     """POST media by URL."""
-    product = service.store.product(call.params["id"])
-    item = products.attach_media(service.store, product, call.body)
-    service.store.journal.note(product, "API", "got a picture")
-    return success(201, render.shown_media(service.store, product["id"], item), committed=True)
+    product = state.store.product(call.params["id"])
+    item = products.attach_media(state.store, product, call.body)
+    state.store.journal.note(product, "API", "got a picture")
+    return success(201, render.shown_media(state.store, product["id"], item), committed=True)
 
 
-def list_variants(service: "MicroPimService", call: Call) -> Answer:
+def list_variants(state: MicroPimState, call: Call) -> Answer:
     """GET variants."""
-    product = service.store.product(call.params["id"])
-    rows = service.store.variants.get(product["id"], [])
+    product = state.store.product(call.params["id"])
+    rows = state.store.variants.get(product["id"], [])
     head = {"product_id": product["id"], "product_name": product["name"]}
     return success(200, {**head, "variants": rows, "total": len(rows)})
 
 
-def get_variant(service: "MicroPimService", call: Call) -> Answer:
+def get_variant(state: MicroPimState, call: Call) -> Answer:
     """GET one variant."""
-    product = service.store.product(call.params["id"])
-    for row in service.store.variants.get(product["id"], []):
+    product = state.store.product(call.params["id"])
+    for row in state.store.variants.get(product["id"], []):
         if row["id"] == call.params["variant_id"]:
             return success(200, row)
-    raise Refused(404, "Variant not found")
+    raise ApiError(404, "Variant not found")
 
 
-def list_channels(service: "MicroPimService", call: Call) -> Answer:
+def list_channels(state: MicroPimState, call: Call) -> Answer:
     """GET channels; web and mobile when none are set up."""
     del call
-    names = service.options.channels or ("web", "mobile")
+    names = state.options.channels or ("web", "mobile")
     rows = [{"value": n, "label": CHANNEL_WORDS[n][0], "description": CHANNEL_WORDS[n][1]} for n in names]
     return success(200, {"channels": rows, "total": len(rows)})
 
 
-def list_categories(service: "MicroPimService", call: Call) -> Answer:
+def list_categories(state: MicroPimState, call: Call) -> Answer:
     """GET categories, all or below one parent."""
-    store = service.store
+    store = state.store
     if "parent_id" not in call.query:
-        return success(200, _many(service, list(store.categories.values())))
+        return success(200, _many(state, list(store.categories.values())))
     if not call.query["parent_id"].isdecimal():
-        raise Refused(400, "parent_id must be an integer")
-    return success(200, _many(service, store.children(int(call.query["parent_id"]))))
+        raise ApiError(400, "parent_id must be an integer")
+    return success(200, _many(state, store.children(int(call.query["parent_id"]))))
 
 
-def category_tree(service: "MicroPimService", call: Call) -> Answer:
+def category_tree(state: MicroPimState, call: Call) -> Answer:
     """GET tree, in one of three shapes."""
     del call
-    rows = render.tree(service.store)
-    shape = service.options.tree_shape
+    rows = render.tree(state.store)
+    shape = state.options.tree_shape
     return success(200, rows if shape == "list" else {shape: rows})
 
 
-def create_category(service: "MicroPimService", call: Call) -> Answer:
+def create_category(state: MicroPimState, call: Call) -> Answer:
     """POST category."""
-    row = categories.create_category(service.store, call.body)
-    return success(201, render.shown_category(service.store, row), committed=True)
+    row = categories.create_category(state.store, call.body)
+    return success(201, render.shown_category(state.store, row), committed=True)
 
 
-def put_category(service: "MicroPimService", call: Call) -> Answer:
+def put_category(state: MicroPimState, call: Call) -> Answer:
     """PUT category."""
-    row = categories.replace_category(service.store, service.store.category(call.params["id"]), call.body)
-    return success(200, render.shown_category(service.store, row), committed=True)
+    row = categories.replace_category(state.store, state.store.category(call.params["id"]), call.body)
+    return success(200, render.shown_category(state.store, row), committed=True)
 
 
-def delete_category(service: "MicroPimService", call: Call) -> Answer:
+def delete_category(state: MicroPimState, call: Call) -> Answer:
     """DELETE category."""
-    categories.delete_category(service.store, service.store.category(call.params["id"]))
+    categories.delete_category(state.store, state.store.category(call.params["id"]))
     return success(200, None, committed=True)
 
 
-def category_children(service: "MicroPimService", call: Call) -> Answer:
+def category_children(state: MicroPimState, call: Call) -> Answer:
     """GET direct children."""
-    row = service.store.category(call.params["id"])
-    return success(200, _many(service, service.store.children(row["id"])))
+    row = state.store.category(call.params["id"])
+    return success(200, _many(state, state.store.children(row["id"])))
 
 
-def category_products(service: "MicroPimService", call: Call) -> Answer:
+def category_products(state: MicroPimState, call: Call) -> Answer:
     """GET products of a category."""
-    row = service.store.category(call.params["id"])
-    rows = [render.shown_product(service.store, product) for product in service.store.members(row["id"])]
+    row = state.store.category(call.params["id"])
+    rows = [render.shown_product(state.store, product) for product in state.store.members(row["id"])]
     return success(200, {"products": rows, "total": len(rows)})
 
 
-def assign_products(service: "MicroPimService", call: Call) -> Answer:
+def assign_products(state: MicroPimState, call: Call) -> Answer:
     """POST products into a category."""
-    row = service.store.category(call.params["id"])
-    total = categories.assign_products(service.store, row, call.body)
+    row = state.store.category(call.params["id"])
+    total = categories.assign_products(state.store, row, call.body)
     return success(200, {"category_id": row["id"], "total": total}, committed=True)
 
 
-def move_category(service: "MicroPimService", call: Call) -> Answer:
+def move_category(state: MicroPimState, call: Call) -> Answer:
     """POST move."""
-    row = categories.move_category(service.store, service.store.category(call.params["id"]), call.body)
-    return success(200, render.shown_category(service.store, row), committed=True)
+    row = categories.move_category(state.store, state.store.category(call.params["id"]), call.body)
+    return success(200, render.shown_category(state.store, row), committed=True)
 
 
-def list_attributes(service: "MicroPimService", call: Call) -> Answer:
+def list_attributes(state: MicroPimState, call: Call) -> Answer:
     """GET definitions, in one of three shapes."""
     del call
-    rows = list(service.store.attributes.values())
-    shape = service.options.attributes_shape
+    rows = list(state.store.attributes.values())
+    shape = state.options.attributes_shape
     return success(200, rows if shape == "list" else {shape: rows, "total": len(rows)})
 
 
-def create_attribute(service: "MicroPimService", call: Call) -> Answer:
+def create_attribute(state: MicroPimState, call: Call) -> Answer:
     """POST definition."""
-    return success(201, categories.create_attribute(service.store, call.body), committed=True)
+    return success(201, categories.create_attribute(state.store, call.body), committed=True)
 
 
-def get_attribute(service: "MicroPimService", call: Call) -> Answer:
+def get_attribute(state: MicroPimState, call: Call) -> Answer:
     """GET one definition."""
-    return success(200, _attribute(service, call))
+    return success(200, _attribute(state, call))
 
 
-def update_attribute(service: "MicroPimService", call: Call) -> Answer:
+def update_attribute(state: MicroPimState, call: Call) -> Answer:
     """PUT or PATCH definition."""
-    row = categories.update_attribute(_attribute(service, call), call.body)
+    row = categories.update_attribute(_attribute(state, call), call.body)
     return success(200, row, committed=True)
 
 
-def delete_attribute(service: "MicroPimService", call: Call) -> Answer:
+def delete_attribute(state: MicroPimState, call: Call) -> Answer:
     """DELETE definition."""
-    del service.store.attributes[_attribute(service, call)["id"]]
+    del state.store.attributes[_attribute(state, call)["id"]]
     return success(200, None, committed=True)
 
 
-def _attribute(service: "MicroPimService", call: Call) -> Json:
-    row = service.store.attributes.get(call.params["id"])
+def _attribute(state: MicroPimState, call: Call) -> Json:
+    row = state.store.attributes.get(call.params["id"])
     if row is None:
-        raise Refused(404, "Attribute not found")
+        raise ApiError(404, "Attribute not found")
     return row
 
 
-def _many(service: "MicroPimService", rows: list[Json]) -> JsonValue:
-    shown = [render.shown_category(service.store, row) for row in rows]
-    return shown if service.options.categories_shape == "list" else {"categories": shown, "total": len(shown)}
+def _many(state: MicroPimState, rows: list[Json]) -> JsonValue:
+    shown = [render.shown_category(state.store, row) for row in rows]
+    return shown if state.options.categories_shape == "list" else {"categories": shown, "total": len(shown)}

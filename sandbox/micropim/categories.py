@@ -2,8 +2,9 @@
 
 from sandbox.exchange import Json, JsonValue
 from sandbox.micropim.checks import MAX_SHORT_TEXT
+from sandbox.micropim.errors import ApiError
 from sandbox.micropim.products import as_object
-from sandbox.micropim.store import Refused, Store
+from sandbox.micropim.store import Store
 
 ATTRIBUTE_TYPES = ("text", "number", "select", "multiselect", "boolean", "date")
 
@@ -40,7 +41,7 @@ def move_category(store: Store, row: Json, body: JsonValue) -> Json:
     parent_id = _parent(store, data.get("parent_id"))
     position = data.get("position", row["position"])
     if isinstance(position, bool) or not isinstance(position, int) or position < 0:
-        raise Refused(400, "position must be a positive integer")
+        raise ApiError(400, "position must be a positive integer")
     _refuse_cycle(store, row, parent_id)
     _refuse_equal_sibling(store, row["name"], parent_id, row["id"])
     row.update(parent_id=parent_id, position=position)
@@ -51,7 +52,7 @@ def delete_category(store: Store, row: Json) -> None:
     """DELETE: 400 unless empty, or cascading (row 25)."""
     children = store.children(row["id"])
     if store.options.delete_category == "400" and (children or store.members(row["id"])):
-        raise Refused(400, "The category is not empty")
+        raise ApiError(400, "The category is not empty")
     for child in children:
         delete_category(store, child)
     for product in store.members(row["id"]):
@@ -63,10 +64,10 @@ def assign_products(store: Store, row: Json, body: JsonValue) -> int:
     """POST category products: adds, or replaces the whole set (row 10)."""
     ids = as_object(body).get("product_ids")
     if not isinstance(ids, list) or not all(isinstance(i, int) for i in ids):
-        raise Refused(400, "product_ids must be a list of integers")
+        raise ApiError(400, "product_ids must be a list of integers")
     unknown = [i for i in ids if i not in store.products]
     if unknown:
-        raise Refused(400, f"Product {unknown[0]} does not exist")
+        raise ApiError(400, f"Product {unknown[0]} does not exist")
     if store.options.assign == "replace":
         for product in store.members(row["id"]):
             product["category_ids"].remove(row["id"])
@@ -80,7 +81,7 @@ def create_attribute(store: Store, body: JsonValue) -> Json:
     """POST definition: ``name``, ``code``, ``type``, ``options`` (row 21, all I)."""
     fields = _attribute_fields(as_object(body))
     if not fields.get("name"):
-        raise Refused(400, "name is required")
+        raise ApiError(400, "name is required")
     row: Json = {"id": store.next_id("attribute"), "code": None, "type": "text", "options": [], **fields}
     store.attributes[row["id"]] = row
     return row
@@ -90,7 +91,7 @@ def update_attribute(row: Json, body: JsonValue) -> Json:
     """PUT or PATCH definition."""
     fields = _attribute_fields(as_object(body))
     if "name" in fields and not fields["name"]:
-        raise Refused(400, "name is required")
+        raise ApiError(400, "name is required")
     row.update(fields)
     return row
 
@@ -98,24 +99,24 @@ def update_attribute(row: Json, body: JsonValue) -> Json:
 def _attribute_fields(data: Json) -> Json:
     unknown = set(data) - {"name", "code", "type", "options"}
     if unknown:
-        raise Refused(400, f"Unknown field: {min(unknown)}")
+        raise ApiError(400, f"Unknown field: {min(unknown)}")
     if not all(isinstance(data.get(key, ""), str) for key in ("name", "code", "type")):
-        raise Refused(400, "name, code and type must be strings")
+        raise ApiError(400, "name, code and type must be strings")
     if data.get("type", "text") not in ATTRIBUTE_TYPES:
-        raise Refused(400, f"type must be one of: {', '.join(ATTRIBUTE_TYPES)}")
+        raise ApiError(400, f"type must be one of: {', '.join(ATTRIBUTE_TYPES)}")
     if not isinstance(data.get("options", []), list):
-        raise Refused(400, "options must be a list")
+        raise ApiError(400, "options must be a list")
     return data
 
 
 def _name(store: Store, data: Json) -> str:
     name = data.get("name")
     if not isinstance(name, str) or not name.strip():
-        raise Refused(400, "name is required")
+        raise ApiError(400, "name is required")
     if store.options.text_limit and len(name) > MAX_SHORT_TEXT:
-        raise Refused(400, "name may not be longer than 255 characters")
+        raise ApiError(400, "name may not be longer than 255 characters")
     if not isinstance(data.get("description", ""), str | None):
-        raise Refused(400, "description must be a string")
+        raise ApiError(400, "description must be a string")
     return name.strip() if store.options.normalise_text else name
 
 
@@ -123,20 +124,20 @@ def _parent(store: Store, parent_id: JsonValue) -> int | None:
     if parent_id is None:
         return None
     if isinstance(parent_id, bool) or not isinstance(parent_id, int) or parent_id not in store.categories:
-        raise Refused(400, f"Parent category {parent_id} does not exist")
+        raise ApiError(400, f"Parent category {parent_id} does not exist")
     deepest = store.options.max_category_depth
     if deepest is not None and len(list(store.ancestors(parent_id))) >= deepest:
-        raise Refused(400, f"Categories may not be nested deeper than {deepest} levels")
+        raise ApiError(400, f"Categories may not be nested deeper than {deepest} levels")
     return parent_id
 
 
 def _refuse_cycle(store: Store, row: Json, parent_id: int | None) -> None:
     if any(ancestor["id"] == row["id"] for ancestor in store.ancestors(parent_id)):
-        raise Refused(400, "A category cannot be moved into its own subtree")
+        raise ApiError(400, "A category cannot be moved into its own subtree")
 
 
 def _refuse_equal_sibling(store: Store, name: str, parent_id: int | None, own_id: int | None) -> None:
     if store.options.equal_siblings == "allowed":
         return
     if any(row["name"] == name and row["id"] != own_id for row in store.children(parent_id)):
-        raise Refused(400, f"A category named {name} already exists here")
+        raise ApiError(400, f"A category named {name} already exists here")

@@ -6,8 +6,9 @@ import re
 
 from sandbox.exchange import Call, Json
 from sandbox.micropim.checks import KNOWN_CHANNELS, STATUSES
+from sandbox.micropim.errors import ApiError
 from sandbox.micropim.render import shown_product
-from sandbox.micropim.store import Refused, Store
+from sandbox.micropim.store import Store
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
@@ -21,7 +22,7 @@ def product_page(store: Store, call: Call) -> Json:
     if store.options.insert_while_paging and page > 1:
         _somebody_creates_a_product(store)
     size = min(limit, store.options.page_cap)
-    rows = ordered(store, [product for product in store.products.values() if _wanted(store, call, product)])
+    rows = ordered(store, [product for product in store.products.values() if _matches(store, call, product)])
     shown = rows[(page - 1) * size : page * size]
     for product in shown:
         product["_reads"] += 1
@@ -52,15 +53,15 @@ def by_barcode(store: Store, barcode: str) -> Json | None:
     return None
 
 
-def _wanted(store: Store, call: Call, product: Json) -> bool:
+def _matches(store: Store, call: Call, product: Json) -> bool:
     query = call.query
     status = query.get("status")
     if status is None and product["status"] == "archived" and store.options.archived == "hidden":
         return False
     if status is not None and status not in STATUSES:
-        raise Refused(400, "Invalid status")
+        raise ApiError(400, "Invalid status")
     if query.get("channel") is not None and query["channel"] not in KNOWN_CHANNELS:
-        raise Refused(400, "Invalid channel")
+        raise ApiError(400, "Invalid channel")
     return (
         (status is None or product["status"] == status)
         and ("brand" not in query or str(product["brand_id"]) == query["brand"])
@@ -85,11 +86,11 @@ def _number(store: Store, call: Call, name: str, default: int, highest: int | No
     if text is None:
         return default
     if not re.fullmatch(r"-?[0-9]+", text):
-        raise Refused(400, f"{name} must be an integer")
+        raise ApiError(400, f"{name} must be an integer")
     value = int(text)
     clamped = max(1, value if highest is None else min(value, highest))
     if value != clamped and store.options.page_limits == "400":
-        raise Refused(400, f"{name} is out of range")
+        raise ApiError(400, f"{name} is out of range")
     return clamped
 
 

@@ -3,16 +3,13 @@
 import time
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from sandbox import html
 from sandbox.exchange import Answer, Call, Json
 from sandbox.micropim.journal import Event, short
 from sandbox.micropim.render import shown_product, visible_media
+from sandbox.micropim.state import MicroPimState
 from sandbox.micropim.store import Store
-
-if TYPE_CHECKING:
-    from sandbox.micropim.service import MicroPimService
 
 A_PAGE = 48
 LATEST = 15
@@ -23,19 +20,19 @@ FIELDS = (
 )  # fmt: skip
 
 
-def catalogue(service: "MicroPimService", call: Call) -> Answer:
+def catalogue(state: MicroPimState, call: Call) -> Answer:
     """GET ``/_sandbox/``: products, narrowed by ``q`` and ``category``; the whole list refreshes itself."""
-    store, query, category = service.store, call.query.get("q", "").strip(), html.number(call.query.get("category"), 0)
-    rows = list(_wanted(store, query.lower(), category))
+    store, query, category = state.store, call.query.get("q", "").strip(), html.number(call.query.get("category"), 0)
+    rows = list(_matching(store, query.lower(), category))
     pages = max(1, -(-len(rows) // A_PAGE))
     at = min(html.number(call.query.get("page")), pages)
-    found = {"q": query, "category": category}
+    narrowed = {"q": query, "category": category}
     return html.page(
         "catalogue",
-        **_frame(service, refresh=not (query or category or at > 1 or "still" in call.query)),
+        **_frame(state, refresh=not (query or category or at > 1 or "still" in call.query)),
         total=len(store.products),
-        figures=_figures(service),
-        categories=list(_shelves(store, _sizes(store))),
+        figures=_figures(state),
+        categories=list(_category_rows(store, _sizes(store))),
         category=category,
         heading=store.path(category)
         if category in store.categories
@@ -47,54 +44,54 @@ def catalogue(service: "MicroPimService", call: Call) -> Answer:
         query=query,
         page=at,
         pages=pages,
-        before=html.address(**found, page=at - 1, still=1),
-        after=html.address(**found, page=at + 1, still=1),
+        before=html.address(**narrowed, page=at - 1, still=1),
+        after=html.address(**narrowed, page=at + 1, still=1),
         still=html.address(still=1),
     )
 
 
-def product(service: "MicroPimService", call: Call) -> Answer:
+def product(state: MicroPimState, call: Call) -> Answer:
     """GET ``/_sandbox/products/<id>``: fields, pictures, categories, history."""
-    store = service.store
-    found = store.products.get(call.params["id"])
-    if found is None:
+    store = state.store
+    row = store.products.get(call.params["id"])
+    if row is None:
         return Answer(404, b"No such product", {"content-type": "text/plain"})
-    shown = shown_product(store, found)
+    shown = shown_product(store, row)
     return html.page(
         "product",
-        **_frame(service, refresh=False),
-        p=found,
-        pictures=[item["id"] for item in visible_media(found)],
-        shelves=[{"id": i, "path": store.path(i)} for i in found["category_ids"] if i in store.categories],
+        **_frame(state, refresh=False),
+        p=row,
+        pictures=[item["id"] for item in visible_media(row)],
+        categories=[{"id": i, "path": store.path(i)} for i in row["category_ids"] if i in store.categories],
         fields=[(name, short(shown[name])) for name in FIELDS if shown[name] not in (None, "", [], {})],
-        events=[_line(store, event) for event in store.journal.of(found["id"])],
+        events=[_line(store, event) for event in store.journal.of(row["id"])],
     )
 
 
-def _frame(service: "MicroPimService", *, refresh: bool) -> Json:
-    return {"service": "MicroPIM", "other": service.neighbour[0], "other_url": service.neighbour[1], "refresh": refresh}
+def _frame(state: MicroPimState, *, refresh: bool) -> Json:
+    return {"service": "MicroPIM", "other": state.neighbour[0], "other_url": state.neighbour[1], "refresh": refresh}
 
 
-def _figures(service: "MicroPimService") -> list[tuple[str, int]]:
-    counts = service.counts()
+def _figures(state: MicroPimState) -> list[tuple[str, int]]:
+    counts = state.counts()
     names = ("products", "categories", "pictures", "reads", "writes")
     return [(name, counts[name]) for name in names]
 
 
-def _wanted(store: Store, query: str, category: int) -> Iterator[Json]:
+def _matching(store: Store, query: str, category: int) -> Iterator[Json]:
     """Newest first."""
-    for found in reversed(list(store.products.values())):
-        if category and category not in found["category_ids"]:
+    for row in reversed(list(store.products.values())):
+        if category and category not in row["category_ids"]:
             continue
-        if query in f"{found['name']}\n{found['sku']}".lower():
-            yield found
+        if query in f"{row['name']}\n{row['sku']}".lower():
+            yield row
 
 
 def _sizes(store: Store) -> Counter[int]:
-    return Counter(number for found in store.products.values() for number in found["category_ids"])
+    return Counter(number for row in store.products.values() for number in row["category_ids"])
 
 
-def _shelves(store: Store, sizes: Counter[int], parent: int | None = None, depth: int = 0) -> Iterator[Json]:
+def _category_rows(store: Store, sizes: Counter[int], parent: int | None = None, depth: int = 0) -> Iterator[Json]:
     for row in store.children(parent):
         yield {
             "id": row["id"],
@@ -102,16 +99,16 @@ def _shelves(store: Store, sizes: Counter[int], parent: int | None = None, depth
             "depth": min(depth, DEEPEST),
             "count": sizes[row["id"]],
         }
-        yield from _shelves(store, sizes, row["id"], depth + 1)
+        yield from _category_rows(store, sizes, row["id"], depth + 1)
 
 
-def _card(found: Json) -> Json:
-    keys = [item["id"] for item in visible_media(found)]
-    price = str(found["price"] or "").removesuffix("00")
-    return {**found, "picture": keys[0] if keys else f"none-{found['id']}", "price": price}
+def _card(row: Json) -> Json:
+    keys = [item["id"] for item in visible_media(row)]
+    price = str(row["price"] or "").removesuffix("00")
+    return {**row, "picture": keys[0] if keys else f"none-{row['id']}", "price": price}
 
 
 def _line(store: Store, event: Event) -> Json:
-    found = store.products.get(event.product, {})
+    product = store.products.get(event.product, {})
     clock = time.strftime("%H:%M:%S", time.localtime(event.at))
-    return {**vars(event), "time": clock, "name": found.get("name", event.product)}
+    return {**vars(event), "time": clock, "name": product.get("name", event.product)}

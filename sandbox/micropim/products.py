@@ -4,18 +4,15 @@ from urllib.parse import urlsplit
 
 from sandbox.exchange import Json, JsonValue
 from sandbox.micropim.checks import checked_fields
-from sandbox.micropim.store import EMPTY_PRODUCT, Refused, Store
-
-CLEARABLE = frozenset({
-    "description", "short_description", "sale_price", "cost_price", "price", "ean", "brand_id", "supplier_id",
-    "category_ids", "publishing_channels", "attributes", "translations", "stock",
-})  # fmt: skip
+from sandbox.micropim.errors import ApiError
+from sandbox.micropim.fields import NOT_NULLABLE, default_of
+from sandbox.micropim.store import Store
 
 
 def as_object(body: JsonValue) -> Json:
     """Refuse bodies that are not a JSON object."""
     if not isinstance(body, dict):
-        raise Refused(400, "The request body must be a JSON object")
+        raise ApiError(400, "The request body must be a JSON object")
     return body
 
 
@@ -33,11 +30,11 @@ def create_product(store: Store, body: JsonValue) -> Json:
     data = {key: value for key, value in as_object(body).items() if value is not None}
     for key in ("name", "sku"):
         if not isinstance(data.get(key), str) or not data[key].strip():
-            raise Refused(400, f"{key} is required")
+            raise ApiError(400, f"{key} is required")
     fields = checked_fields(store, data)
     _refuse_taken_sku(store, fields["sku"], None)
     if store.options.max_products is not None and len(store.products) >= store.options.max_products:
-        raise Refused(403, "Product limit of your plan reached")
+        raise ApiError(403, "Product limit of your plan reached")
     product = store.insert_product({key: value for key, value in fields.items() if value is not None})
     _flip_stock(store, product)
     return product
@@ -48,13 +45,13 @@ def update_product(store: Store, product: Json, body: JsonValue) -> Json:
     fields = checked_fields(store, _without_blanks(store, as_object(body)))
     for key in ("name", "sku"):
         if key in fields and not fields[key]:
-            raise Refused(400, f"{key} may not be empty")
+            raise ApiError(400, f"{key} may not be empty")
     if "sku" in fields:
         _refuse_taken_sku(store, fields["sku"], product["id"])
     if "category_ids" in fields:
         fields["category_ids"] = _patched_categories(store, product, fields["category_ids"] or [])
     for key, value in fields.items():
-        product[key] = _blank(key) if value is None else value
+        product[key] = default_of(key) if value is None else value
     store.remember_sku(product)
     _flip_stock(store, product)
     return product
@@ -66,7 +63,7 @@ def attach_media(store: Store, product: Json, body: JsonValue) -> Json:
     url = data.get("file_url")
     parts = urlsplit(url) if isinstance(url, str) else None
     if parts is None or parts.scheme not in {"http", "https"} or not parts.netloc:
-        raise Refused(400, "file_url must be an absolute URL")
+        raise ApiError(400, "file_url must be an absolute URL")
     if store.options.dedupe_media:
         for item in product["_media"]:
             if item["file_url"] == url:
@@ -83,9 +80,9 @@ def attach_media(store: Store, product: Json, body: JsonValue) -> Json:
 def _media_details(data: Json, count: int) -> tuple[str | None, int]:
     alt_text, position = data.get("alt_text"), data.get("position", count)
     if alt_text is not None and not isinstance(alt_text, str):
-        raise Refused(400, "alt_text must be a string")
+        raise ApiError(400, "alt_text must be a string")
     if isinstance(position, bool) or not isinstance(position, int) or position < 0:
-        raise Refused(400, "position must be a positive integer")
+        raise ApiError(400, "position must be a positive integer")
     return alt_text, position
 
 
@@ -94,7 +91,7 @@ def _shows_at(store: Store, product: Json, url: str) -> int | None:
     options = store.options
     unreachable = any(mark in url for mark in options.unreachable_urls)
     if unreachable and options.unreachable_media == "400":
-        raise Refused(400, "file_url could not be downloaded")
+        raise ApiError(400, "file_url could not be downloaded")
     if options.media == "never" or (unreachable and options.unreachable_media == "never"):
         return None
     return int(product["_reads"]) + options.media_reads if options.media == "async" else 0
@@ -111,7 +108,7 @@ def _refuse_taken_sku(store: Store, sku: str, own_id: int | None) -> None:
     if options.sku_unique_variants:
         taken = taken or any(variant["sku"] == sku for rows in store.variants.values() for variant in rows)
     if taken:
-        raise Refused(400, f"A product with SKU {sku} already exists")
+        raise ApiError(400, f"A product with SKU {sku} already exists")
 
 
 def _without_blanks(store: Store, body: Json) -> Json:
@@ -120,9 +117,9 @@ def _without_blanks(store: Store, body: Json) -> Json:
     for key, value in body.items():
         world = {None: store.options.patch_null, "": store.options.patch_empty}.get(value) if _is_blank(value) else None
         if world == "400":
-            raise Refused(400, f"{key} may not be empty")
-        if world == "clears" and value is None and key not in CLEARABLE and key in {"name", "sku", "status"}:
-            raise Refused(400, f"{key} may not be empty")
+            raise ApiError(400, f"{key} may not be empty")
+        if world == "clears" and value is None and key in NOT_NULLABLE:
+            raise ApiError(400, f"{key} may not be empty")
         if world != "ignored":
             kept[key] = value
     return kept
@@ -132,18 +129,13 @@ def _is_blank(value: JsonValue) -> bool:
     return value is None or (isinstance(value, str) and not value)
 
 
-def _patched_categories(store: Store, product: Json, wanted: list[int]) -> list[int]:
+def _patched_categories(store: Store, product: Json, category_ids: list[int]) -> list[int]:
     match store.options.patch_categories:
         case "merge":
-            return list(dict.fromkeys([*product["category_ids"], *wanted]))
+            return list(dict.fromkeys([*product["category_ids"], *category_ids]))
         case "ignored":
             return list(product["category_ids"])
-    return wanted
-
-
-def _blank(key: str) -> JsonValue:
-    value = EMPTY_PRODUCT.get(key)
-    return value.copy() if isinstance(value, list | dict) else value
+    return category_ids
 
 
 def _flip_stock(store: Store, product: Json) -> None:

@@ -1,10 +1,13 @@
 """Stored rows as the API shows them (micropim.md 1.6 to 1.8)."""
 
+from collections.abc import Callable, Mapping
+
 from sandbox.exchange import Json, JsonValue
-from sandbox.micropim.store import EMPTY_PRODUCT, Store
+from sandbox.micropim.fields import FIELD_NAMES, PRODUCT_FIELDS
+from sandbox.micropim.store import Store
 
 CDN = "https://cdn.example.net/o"
-KNOWN = frozenset({*EMPTY_PRODUCT, "id", "sku", "slug", "name", "currency"})
+KNOWN = FIELD_NAMES | {"id", "slug"}
 
 
 def picture_url(media_id: int) -> str:
@@ -21,26 +24,49 @@ def visible_media(product: Json) -> list[Json]:
 
 
 def shown_product(store: Store, product: Json) -> Json:
-    """The product object of section 1.6."""
-    options = store.options
-    plain = ("id", "sku", "slug", "name", "description", "short_description", "product_type", "price", "sale_price",
-             "cost_price", "currency", "status", "stock")  # fmt: skip
-    languages = [options.default_language, *sorted(set(product["translations"]) - {options.default_language})]
-    return {
-        **{key: product[key] for key in plain},
-        "in_stock": (product["stock"] or 0) > 0,
-        "ean": product["ean"],
-        "vat_rate": next((dict(r) for r in options.vat_rates if r["id"] == product["vat_rate_id"]), None),
-        "brand": _named(product["brand_id"], options.brands),
-        "supplier": _named(product["supplier_id"], options.suppliers),
-        "categories": [_short(store.categories[i]) for i in product["category_ids"] if i in store.categories],
-        "images": [picture_url(item["id"]) for item in visible_media(product)],
-        "publishing_channels": list(product["publishing_channels"]),
-        "available_translations": languages,
-        "product_condition": product["product_condition"],
-        "attributes": product["attributes"] or ({} if options.empty_map == "{}" else []),
-        **{key: value for key, value in product.items() if key not in KNOWN and not key.startswith("_")},
-    }
+    """The product object of section 1.6: its fields in the order of the table, then fields that are not in it."""
+    shown: Json = {"id": product["id"]}
+    for field in PRODUCT_FIELDS:
+        if field.name in SHOWN_OTHERWISE:
+            shown |= SHOWN_OTHERWISE[field.name](store, product)
+        else:
+            shown[field.name] = product[field.name]
+    others = {key: value for key, value in product.items() if key not in KNOWN and not key.startswith("_")}
+    return {**shown, **others}
+
+
+def _vat_rate(store: Store, product: Json) -> Json:
+    rate = next((dict(rate) for rate in store.options.vat_rates if rate["id"] == product["vat_rate_id"]), None)
+    return {"vat_rate": rate}
+
+
+def _categories_and_images(store: Store, product: Json) -> Json:
+    existing = [store.categories[i] for i in product["category_ids"] if i in store.categories]
+    images = [picture_url(item["id"]) for item in visible_media(product)]
+    return {"categories": [_short(row) for row in existing], "images": images}
+
+
+def _languages(store: Store, product: Json) -> Json:
+    default = store.options.default_language
+    return {"available_translations": [default, *sorted(set(product["translations"]) - {default})]}
+
+
+def _attributes(store: Store, product: Json) -> Json:
+    return {"attributes": product["attributes"] or ({} if store.options.empty_map == "{}" else [])}
+
+
+# Fields that are not shown as they are stored, and what is shown in their place.
+SHOWN_OTHERWISE: Mapping[str, Callable[[Store, Json], Json]] = {
+    "sku": lambda _store, product: {"sku": product["sku"], "slug": product["slug"]},
+    "stock": lambda _store, product: {"stock": product["stock"], "in_stock": (product["stock"] or 0) > 0},
+    "vat_rate_id": _vat_rate,
+    "brand_id": lambda store, product: {"brand": _named(product["brand_id"], store.options.brands)},
+    "supplier_id": lambda store, product: {"supplier": _named(product["supplier_id"], store.options.suppliers)},
+    "category_ids": _categories_and_images,
+    "publishing_channels": lambda _store, product: {"publishing_channels": list(product["publishing_channels"])},
+    "translations": _languages,
+    "attributes": _attributes,
+}
 
 
 def one_product(store: Store, product: Json) -> Json:

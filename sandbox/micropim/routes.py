@@ -1,19 +1,17 @@
 """The 25 routes of micropim.md 1.4, and the sandbox's own summary."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from starlette.routing import Route
 
 from sandbox import html
-from sandbox.exchange import Answer, Call, JsonValue, json_answer
+from sandbox.exchange import Answer, Call, json_answer
 from sandbox.micropim import answers, pages
-from sandbox.micropim.options import MicroPimOptions
+from sandbox.micropim.envelope import failure
+from sandbox.micropim.errors import ApiError
+from sandbox.micropim.state import MicroPimState
 
-if TYPE_CHECKING:
-    from sandbox.micropim.service import MicroPimService
-
-Handler = Callable[["MicroPimService", Call], Answer]
+Handler = Callable[[MicroPimState, Call], Answer]
 
 TABLE: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/api/products", answers.list_products),
@@ -45,20 +43,20 @@ TABLE: tuple[tuple[str, str, Handler], ...] = (
 )
 
 
-def routes_for(service: "MicroPimService", options: MicroPimOptions) -> list[Route]:
-    """Bind the table to one service."""
+def routes_for(state: MicroPimState) -> list[Route]:
+    """Bind the table to one organization."""
     routes = []
     for method, path, handler in TABLE:
-        paths = [path, path + "/"] if options.trailing_slash == "accepted" else [path]
-        routes += [_route(one, _bound(service, handler), method) for one in paths]
-    routes.append(_route("/_sandbox/summary", lambda _call: json_answer(200, service.counts()), "GET"))
-    return [*routes, *_pages(service)]
+        paths = [path, path + "/"] if state.options.trailing_slash == "accepted" else [path]
+        routes += [_route(one, _bound(state, handler), method) for one in paths]
+    routes.append(_route("/_sandbox/summary", lambda _call: json_answer(200, state.counts()), "GET"))
+    return [*routes, *_pages(state)]
 
 
-def _pages(service: "MicroPimService") -> list[Route]:
+def _pages(state: MicroPimState) -> list[Route]:
     return [
-        _route("/_sandbox/", lambda call: pages.catalogue(service, call), "GET"),
-        _route("/_sandbox/products/{id:int}", lambda call: pages.product(service, call), "GET"),
+        _route("/_sandbox/", lambda call: pages.catalogue(state, call), "GET"),
+        _route("/_sandbox/products/{id:int}", lambda call: pages.product(state, call), "GET"),
         _route("/_sandbox/pictures/{key}.svg", html.picture, "GET"),
         _route("/_sandbox/style.css", html.style, "GET"),
     ]
@@ -71,5 +69,15 @@ def _route(path: str, endpoint: Callable[[Call], Answer], method: str) -> Route:
     return route
 
 
-def _bound(service: "MicroPimService", handler: Handler) -> JsonValue:
-    return service.guarded(lambda call: handler(service, call))
+def _bound(state: MicroPimState, handler: Handler) -> Callable[[Call], Answer]:
+    """Turn refusals into envelopes."""
+
+    def handle(call: Call) -> Answer:
+        if call.malformed:
+            return failure(400, "The request body is not valid JSON")
+        try:
+            return handler(state, call)
+        except ApiError as error:
+            return failure(error.status, error.message)
+
+    return handle

@@ -1,17 +1,15 @@
 """The MicroPIM service: key, limits, routes."""
 
-from collections import Counter
-from collections.abc import Callable
-
 from sandbox.exchange import Answer, Call, Json, JsonValue
-from sandbox.faults import Fault
 from sandbox.limiter import RollingLimiter
 from sandbox.micropim.envelope import failure
+from sandbox.micropim.fields import READ_ONLY
 from sandbox.micropim.options import MicroPimOptions
-from sandbox.micropim.picture import catalogue_picture
 from sandbox.micropim.products import snapshot, update_product
 from sandbox.micropim.routes import routes_for
-from sandbox.micropim.store import Refused, Store
+from sandbox.micropim.snapshot import catalogue_snapshot
+from sandbox.micropim.state import MicroPimState
+from sandbox.micropim.store import Store
 from sandbox.service import Service
 
 ERROR_TEXTS = {
@@ -32,7 +30,7 @@ EMPTY_VARIANT: Json = {
     "image": None,
     "attributes": [],
 }
-BY_HAND_ONLY = frozenset({"slug", "vat_rate_id", "product_condition", "category_ids"})
+BY_HAND_ONLY = READ_ONLY | {"slug", "category_ids"}
 
 
 class MicroPimService(Service):
@@ -41,13 +39,18 @@ class MicroPimService(Service):
     def __init__(self, options: MicroPimOptions) -> None:
         """Start with an empty catalogue."""
         self.options = options
-        self.store = Store(options)
+        self.state = MicroPimState(options)
         self._limits = {
             "read": RollingLimiter(options.reads_per_minute, options.clock),
             "write": RollingLimiter(options.writes_per_minute, options.clock),
             "picture": RollingLimiter(options.pictures_per_minute, options.clock),
         }
-        super().__init__(routes_for(self, options), options.latency)
+        super().__init__(self.state, routes_for(self.state), options.latency)
+
+    @property
+    def store(self) -> Store:
+        """The whole catalogue."""
+        return self.state.store
 
     @property
     def products(self) -> dict[int, Json]:
@@ -90,23 +93,9 @@ class MicroPimService(Service):
         """The envelope with the usual text of the status."""
         return failure(status, ERROR_TEXTS.get(status, "Error")).body
 
-    def status_zero(self, fault: Fault) -> bytes:
+    def status_zero(self) -> bytes:
         """``status: 0`` inside an HTTP 200 (micropim.md 4 row 30)."""
-        del fault
         return failure(200, "The request could not be processed").body
-
-    def guarded(self, handler: Callable[[Call], Answer]) -> Callable[[Call], Answer]:
-        """Turn refusals into envelopes."""
-
-        def handle(call: Call) -> Answer:
-            if call.malformed:
-                return failure(400, "The request body is not valid JSON")
-            try:
-                return handler(call)
-            except Refused as refusal:
-                return failure(refusal.status, refusal.message)
-
-        return handle
 
     def edit(self, product_id: int, **fields: JsonValue) -> Json:
         """A person changes a product by hand: no HTTP, no limits, any stored field."""
@@ -134,24 +123,14 @@ class MicroPimService(Service):
             return row
 
     def snapshot(self) -> Json:
-        """A picture of the catalogue that does not depend on server ids."""
+        """A snapshot of the catalogue that does not depend on server ids."""
         with self.lock:
-            return catalogue_picture(self.store)
+            return catalogue_snapshot(self.store)
 
     def counts(self) -> Json:
         """Totals for tests and people."""
         with self.lock:
-            kinds = Counter(record.kind for record in self.requests)
-            return {
-                "products": len(self.products),
-                "products_by_status": dict(Counter(p["status"] for p in self.products.values())),
-                "categories": len(self.categories),
-                "attributes": len(self.attributes),
-                "pictures": sum(len(p["_media"]) for p in self.products.values()),
-                "reads": kinds["read"],
-                "writes": kinds["write"],
-                "too_many_requests": sum(record.status == 429 for record in self.requests),  # noqa: PLR2004
-            }
+            return self.state.counts()
 
     def _too_many(self, wait: int) -> Answer:
         """Three modes, because nothing about a 429 is published (micropim.md 1.3)."""

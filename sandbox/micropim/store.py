@@ -1,29 +1,14 @@
-"""The state of one MicroPIM organization."""
+"""The catalogue of one MicroPIM organization."""
 
 import re
 import unicodedata
 from collections.abc import Iterator
 
-from sandbox.exchange import Json, JsonValue
+from sandbox.exchange import Json
+from sandbox.micropim.errors import ApiError
+from sandbox.micropim.fields import PRODUCT_FIELDS, default_of
 from sandbox.micropim.journal import Journal
 from sandbox.micropim.options import MicroPimOptions
-
-EMPTY_PRODUCT: Json = {
-    "description": None, "short_description": None, "product_type": "simple", "price": None, "sale_price": None,
-    "cost_price": None, "status": "draft", "stock": 0, "ean": None, "vat_rate_id": None, "brand_id": None,
-    "supplier_id": None, "category_ids": [], "publishing_channels": [], "product_condition": "new",
-    "attributes": {}, "translations": {},
-}  # fmt: skip
-
-
-class Refused(Exception):
-    """An answer with an HTTP status and one error text (micropim.md 1.1)."""
-
-    def __init__(self, status: int, message: str) -> None:
-        """Keep both."""
-        super().__init__(message)
-        self.status = status
-        self.message = message
 
 
 class Store:
@@ -49,7 +34,7 @@ class Store:
     def insert_product(self, fields: Json) -> Json:
         """Store a product whose fields have been checked."""
         product: Json = {
-            "id": self.next_id("product"), **{k: _copy(v) for k, v in EMPTY_PRODUCT.items()},
+            "id": self.next_id("product"), **{field.name: default_of(field.name) for field in PRODUCT_FIELDS},
             "currency": self.options.currency, **fields, "_media": [], "_reads": 0,
         }  # fmt: skip
         product["slug"] = self.slug(str(fields.get("name", "")))
@@ -99,7 +84,7 @@ class Store:
         ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
         base = re.sub(r"[^a-z0-9]+", "-", ascii_name).strip("-") or "product"
         if base in self._slugs and self.options.slug_collision == "400":
-            raise Refused(400, f"The slug {base} is already in use")
+            raise ApiError(400, f"The slug {base} is already in use")
         slug = base
         while slug in self._slugs:
             self._slugs[base] += 1
@@ -108,11 +93,7 @@ class Store:
         return slug
 
 
-def _copy(value: JsonValue) -> JsonValue:
-    return value.copy() if isinstance(value, list | dict) else value
-
-
 def _found(table: dict[int, Json], key: int, noun: str) -> Json:
     if key not in table:
-        raise Refused(404, f"{noun} not found")
+        raise ApiError(404, f"{noun} not found")
     return table[key]

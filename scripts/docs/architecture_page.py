@@ -9,28 +9,36 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PAGE, PICTURE = ROOT / "docs" / "architecture.md", ROOT / "docs" / "pictures" / "architecture.svg"
 PACKAGES = ("tap_medipim", "target_micropim", "pim_wire", "sandbox")
-WIDE, HIGH, GAP, ROW = 200, 40, 30, 90
+HOST = frozenset({"__init__", "__main__", "target", "sinks"})  # of the target: what the SDK sees of it
+ERRORS = "target_micropim.errors"
+WIDE, HIGH, GAP, ROW = 220, 40, 30, 90
 Rooms = dict[str, set[str]]
 
 
 def room_of(module: str) -> str:
-    """The box a module stands in: a folder of the target, else the package itself."""
-    parts = module.split(".")
-    folder = ROOT / Path(*parts[:2])
-    return ".".join(parts[:2]) if parts[0] == "target_micropim" and len(parts) > 1 and folder.is_dir() else parts[0]
+    """The box a module stands in: a folder or a module of the target, else the package itself."""
+    package, *inner = module.split(".")
+    if package != "target_micropim" or not inner or inner[0] in HOST:
+        return package
+    return f"{package}.{inner[0]}"
 
 
 def imports() -> Rooms:
     """Which room uses which others."""
-    found: Rooms = {}
+    rooms: Rooms = {}
     for file in sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py")):
         here = room_of(".".join(file.relative_to(ROOT).with_suffix("").parts))
-        used = found.setdefault(here, set())
+        used = rooms.setdefault(here, set())
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names += _imported_from(node) if isinstance(node, ast.ImportFrom) else []
             used |= {room_of(name) for name in names if name.split(".")[0] in PACKAGES} - {here}
-    return found
+    return rooms
+
+
+def _imported_from(node: ast.ImportFrom) -> list[str]:
+    """``from package import module`` names the module."""
+    return [f"{node.module}.{alias.name}" for alias in node.names]
 
 
 def depths(rooms: Rooms) -> dict[str, int]:
@@ -47,11 +55,8 @@ def depths(rooms: Rooms) -> dict[str, int]:
 
 
 def without_errors(rooms: Rooms) -> Rooms:
-    """The target's own package (host, wiring, errors) is used by its rooms for errors only: that is no arrow."""
-    return {
-        room: used - ({"target_micropim"} if room.startswith("target_micropim.") else set())
-        for room, used in rooms.items()
-    }
+    """Every room of the target uses its errors: no box, and no arrows."""
+    return {room: used - {ERRORS} for room, used in rooms.items() if room != ERRORS}
 
 
 def shortest(rooms: Rooms) -> Rooms:
@@ -106,8 +111,8 @@ def page(rooms: Rooms) -> str:
         "# Architecture", "",
         "Made from the imports by `make generate`. What stands higher uses what stands lower; no line goes up, which",
         "`tests/project/test_imports.py` enforces. A line that a longer way covers is left out of the picture; the",
-        "table has all. `target_micropim` itself is the host: settings in, parts wired, Singer lines handed over. How",
-        "one record travels through these rooms: [the road](tour.md).", "",
+        "table has all. `target_micropim` itself is what the SDK sees: `target.py`. Its `errors.py`, which every room",
+        "uses, has no box. How one record travels through these rooms: [the road](tour.md).", "",
         "![Rooms and what they use](pictures/architecture.svg)", "",
         "| room | uses |", "| --- | --- |", *table, "",
     ])  # fmt: skip
@@ -119,10 +124,10 @@ def main() -> int:
     flags.add_argument("--write", action="store_true", help="write the files instead of checking them")
     write = flags.parse_args().write
     rooms = without_errors(imports())
-    wanted = {PAGE: page(rooms), PICTURE: drawn(rooms)}
-    stale = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    contents = {PAGE: page(rooms), PICTURE: drawn(rooms)}
+    stale = [path for path, text in contents.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     for path in stale if write else []:
-        path.write_text(wanted[path], encoding="utf-8")
+        path.write_text(contents[path], encoding="utf-8")
     if stale and not write:
         print(f"out of step with the imports: {', '.join(path.name for path in stale)}; run: make generate")
     return int(bool(stale) and not write)

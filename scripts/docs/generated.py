@@ -22,9 +22,9 @@ BUILT_IN = frozenset({"stream_maps", "stream_map_config", "faker_config"})
 def settings(plugin: Any) -> Iterator[tuple[str, dict[str, Any], bool]]:
     """Name, schema and whether it is required, in the order of the code, without what every SDK plugin has."""
     schema = plugin.config_jsonschema
-    for name, found in schema["properties"].items():
+    for name, declaration in schema["properties"].items():
         if name not in BUILT_IN and not name.startswith("flattening_"):
-            yield name, found, name in schema.get("required", [])
+            yield name, declaration, name in schema.get("required", [])
 
 
 def kind_of(schema: dict[str, Any]) -> str:
@@ -34,8 +34,8 @@ def kind_of(schema: dict[str, Any]) -> str:
         return "options"  # of numbers, Meltano would make texts
     if schema.get("format") == "date-time":
         return "date_iso8601"
-    for found, kind in (("object", "object"), ("array", "array"), ("string", "string")):
-        if found in types:
+    for declaration, kind in (("object", "object"), ("array", "array"), ("string", "string")):
+        if declaration in types:
             return kind
     return {"integer": "integer", "number": "decimal", "boolean": "boolean"}[types[0]]
 
@@ -88,10 +88,10 @@ def field_lines() -> Iterator[str]:
     for resource in RESOURCES:
         schema = read_schema("medipim", resource.name)
         yield from ("", f"## {resource.name}", "", "| field | type | meaning |", "| --- | --- | --- |")
-        for name, found in schema["properties"].items():
-            kinds = found.get("type", "any")
+        for name, declaration in schema["properties"].items():
+            kinds = declaration.get("type", "any")
             kinds = " or ".join(kind for kind in ([kinds] if isinstance(kinds, str) else kinds) if kind != "null")
-            meaning = str(found.get("description", "")).replace("|", "\\|").replace("<", "&lt;")
+            meaning = str(declaration.get("description", "")).replace("|", "\\|").replace("<", "&lt;")
             yield f"| `{name}` | {kinds} | {meaning} |"
     yield ""
 

@@ -91,8 +91,8 @@ def definition(name: str, prose: dict[str, Any]) -> str:
 def about_of(name: str) -> dict[str, Any]:
     """What ``--about`` says."""
     command = [str(Path(sys.executable).with_name(name)), "--about", "--format=json"]
-    found: dict[str, Any] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
-    return found
+    about: dict[str, Any] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    return about
 
 
 def setting(declared: dict[str, Any], properties: dict[str, Any]) -> dict[str, Any]:

@@ -38,10 +38,16 @@ on a licence that is unknown or, without a reason in that script, not permissive
 
 def licence_of(name: str) -> str | None:
     """The SPDX expression of an installed package; None when its metadata tells none."""
-    found = distribution(name).metadata
-    classifiers = [line.rpartition(" :: ")[2] for line in found.get_all("Classifier") or () if line.startswith("Lic")]
-    told = (found.get("License-Expression"), found.get("License"), *(_CLASSIFIERS.get(one) for one in classifiers))
-    return next((text for text in told if text and _is_spdx(text)), None)
+    metadata = distribution(name).metadata
+    classifiers = [
+        line.rpartition(" :: ")[2] for line in metadata.get_all("Classifier") or () if line.startswith("Lic")
+    ]
+    candidates = (
+        metadata.get("License-Expression"),
+        metadata.get("License"),
+        *(_CLASSIFIERS.get(one) for one in classifiers),
+    )
+    return next((text for text in candidates if text and _is_spdx(text)), None)
 
 
 def _is_spdx(text: str) -> bool:
@@ -67,7 +73,7 @@ def is_permissive(expression: str | None) -> bool:
 
 def rows() -> dict[str, str | None]:
     """A line of the table per package; None for those that only another Python installs."""
-    run, why = declared()["run"], reasons()
+    run, declared_reasons = declared()["run"], reasons()
     optional = [*declared()["postgres"], *declared()["redis"]]
     ranges = {canonicalize_name(one.name): str(one.specifier) for one in (*run, *optional)}
     askers = closure([*run, *optional])
@@ -81,7 +87,7 @@ def rows() -> dict[str, str | None]:
             continue
         if not is_permissive(licence) and name not in EXCEPTED:
             raise SystemExit(f"licences: {name} has {licence or 'no known licence'}: neither permissive nor excepted")
-        reason = why.get(name) or f"needed by {', '.join(sorted(askers[name]))}"
+        reason = declared_reasons.get(name) or f"needed by {', '.join(sorted(askers[name]))}"
         reason += f"; {EXCEPTED[name]}" if name in EXCEPTED else ""
         cells = (name, ranges.get(name, ""), str(pin.specifier).removeprefix("=="), licence, reason)
         table[name] = f"| {' | '.join(str(cell) for cell in cells)} |"
@@ -94,11 +100,11 @@ def main() -> int:
     flags.add_argument("--write", action="store_true")
     table = rows()
     page = {line.split(" | ")[0].removeprefix("| "): line for line in _lines(PAGE)}
-    whole = {name: line or page.get(name, "") for name, line in table.items()}
-    text = _HEAD + "\n".join(whole.values()) + "\n"
+    complete = {name: line or page.get(name, "") for name, line in table.items()}
+    text = _HEAD + "\n".join(complete.values()) + "\n"
     if flags.parse_args().write:
         PAGE.write_text(text, encoding="utf-8")
-    elif not PAGE.exists() or PAGE.read_text(encoding="utf-8") != text or "" in whole.values():
+    elif not PAGE.exists() or PAGE.read_text(encoding="utf-8") != text or "" in complete.values():
         print("docs/licences.md is not what the metadata says: make generate", file=sys.stderr)
         return 1
     return 0

@@ -12,7 +12,7 @@ from target_micropim.mapping.overrides import MAPPABLE
 from target_micropim.mapping.texts import LANGUAGES, languages
 from target_micropim.plan.product import DEFAULT_POLICIES
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "mapping.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "mapping.md"
 MARKETS = {
     "be": ("Belgium", "nl or fr", "EUR"),
     "fr": ("France", "fr", "EUR"),

@@ -35,16 +35,18 @@ def ask() -> tuple[str, str]:
 def verdict(report: str, log: str) -> tuple[int, list[str]]:
     """Exit code and lines: 1 for a known vulnerability, 0 otherwise; skipped unless every package was judged."""
     try:
-        found: list[dict[str, Any]] = json.loads(report)["dependencies"]
+        dependencies: list[dict[str, Any]] = json.loads(report)["dependencies"]
     except (ValueError, KeyError, TypeError):
         return 0, [f"audit: skipped, the database of vulnerabilities cannot be reached ({log[:120] or 'no answer'})"]
-    bad = [f"audit: {one['name']} {one['version']}: {hole['id']}" for one in found for hole in one.get("vulns", ())]
-    unjudged = [one["name"] for one in found if "skip_reason" in one]
+    bad = [
+        f"audit: {one['name']} {one['version']}: {hole['id']}" for one in dependencies for hole in one.get("vulns", ())
+    ]
+    unjudged = [one["name"] for one in dependencies if "skip_reason" in one]
     if bad:
         return 1, bad
     if unjudged:
-        return 0, [f"audit: skipped, the database did not know {len(unjudged)} of {len(found)} packages"]
-    return 0, [f"audit: {len(found)} packages, no known vulnerability"]
+        return 0, [f"audit: skipped, the database did not know {len(unjudged)} of {len(dependencies)} packages"]
+    return 0, [f"audit: {len(dependencies)} packages, no known vulnerability"]
 
 
 def main() -> int:

@@ -16,12 +16,12 @@ _WITH_REASON = re.compile(r'^    "([^"]+)",?\s+# (.+)$|^\w+ = \["([^"]+)"\]\s+# 
 def pins(name: str) -> dict[str, Requirement]:
     """The exact versions of a lock file, by canonical name; where Pythons differ the one for this Python."""
     text = (ROOT / "requirements" / name).read_text(encoding="utf-8")
-    found: dict[str, Requirement] = {}
+    result: dict[str, Requirement] = {}
     for match in _PIN.finditer(text):
         pin = Requirement(match[0].strip().removesuffix("\\"))
-        if applies(pin) or canonicalize_name(pin.name) not in found:
-            found[canonicalize_name(pin.name)] = pin
-    return found
+        if applies(pin) or canonicalize_name(pin.name) not in result:
+            result[canonicalize_name(pin.name)] = pin
+    return result
 
 
 def applies(requirement: Requirement, extra: str = "") -> bool:
@@ -40,10 +40,10 @@ def reasons() -> dict[str, str]:
     """The comment beside each requirement of pyproject.toml; a group that names it again has its own reason."""
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     pairs = ((one or other, why or reason) for one, why, other, reason in _WITH_REASON.findall(text))
-    found: dict[str, str] = {}
+    result: dict[str, str] = {}
     for requirement, reason in pairs:
-        found.setdefault(canonicalize_name(Requirement(requirement).name), reason)
-    return found
+        result.setdefault(canonicalize_name(Requirement(requirement).name), reason)
+    return result
 
 
 def left_out() -> set[str]:
@@ -56,17 +56,17 @@ def left_out() -> set[str]:
 
 def closure(roots: list[Requirement]) -> dict[str, set[str]]:
     """Every package that the roots need on this Python, by the metadata of what is installed; who asks for it."""
-    found: dict[str, set[str]] = {}
+    result: dict[str, set[str]] = {}
     done: set[tuple[str, str]] = set()
     queue = [(root, "") for root in roots]
-    unwanted = left_out()
+    excluded = left_out()
     while queue:
-        wanted, asker = queue.pop()
-        name = canonicalize_name(wanted.name)
-        found.setdefault(name, set()).update({asker} - {""})
-        for extra in ("", *wanted.extras):
+        requirement, asker = queue.pop()
+        name = canonicalize_name(requirement.name)
+        result.setdefault(name, set()).update({asker} - {""})
+        for extra in ("", *requirement.extras):
             if (name, extra) not in done:
                 done.add((name, extra))
                 needs = map(Requirement, distribution(name).requires or ())
-                queue += [(n, name) for n in needs if applies(n, extra) and canonicalize_name(n.name) not in unwanted]
-    return found
+                queue += [(n, name) for n in needs if applies(n, extra) and canonicalize_name(n.name) not in excluded]
+    return result

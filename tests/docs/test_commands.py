@@ -25,8 +25,8 @@ RUN_ELSEWHERE = {
     "podman build -t medipim-micropim .": "tests/docs/test_container.py",
     "meltano run tap-medipim-fr target-micropim-paris": "tests/docs/test_examples.py",
     "target-micropim --config target.json --probe capabilities.json": "tests/target/test_probe.py",
-    '.venv/bin/python -m trials.kills --scene "tap, stream"': "tests/target/test_kill.py",
-    ".venv/bin/python -m trials.kills --every 7": "tests/target/test_kill.py",
+    '.venv/bin/python -m trials.kills --scenario "tap, stream"': "trials/kills/test_target_killed.py",
+    ".venv/bin/python -m trials.kills --every 7": "trials/kills/test_target_killed.py",
 }
 
 

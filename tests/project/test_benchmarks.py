@@ -121,7 +121,7 @@ def test_a_goal_just_missed_is_not_reached(part: str, path: tuple[Any, ...], val
     for step in path[:-1]:
         place = place[step]
     place[path[-1]] = value
-    assert [one.wanted for one in verdicts(figures) if not one.reached] == [wanted]
+    assert [one.goal for one in verdicts(figures) if not one.reached] == [wanted]
 
 
 def test_the_picture_of_growth_shows_every_series() -> None:

@@ -36,7 +36,8 @@ def rows() -> dict[str, list[str]]:
 @cache
 def written_in(file: str) -> dict[str, str]:
     """The source of each test of a file, its decorators and the module's constants that it names included."""
-    text = (ROOT / "tests" / "target" / file).read_text(encoding="utf-8")
+    path = ROOT / file if "/" in file else ROOT / "tests" / "target" / file
+    text = path.read_text(encoding="utf-8")
     body = ast.parse(text).body
     constants = {
         target.id: ast.get_source_segment(text, node) or ""

@@ -1,1 +1,1 @@
-"""``make faults``: every fault of the sandbox and of the machine, struck at tap, target and pair."""
+"""``make faults``: every fault of the sandbox and of the machine, injected into tap, target and pair."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from trials.faults.case import Case, Result
 from trials.faults.cases import all_cases
-from trials.faults.sides import try_case
+from trials.faults.runners import try_case
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "faults.md"
 HEAD = """# Faults, and what comes of them
@@ -25,7 +25,7 @@ level, state, ledger, reports, rejects), a traceback, or a last line that does n
 - tap, target: the command line with a clock that lets waits pass; a state or input is given again. pair: the two
   executables in a pipe with real clocks and three seconds of patience, the state kept as a user keeps it.
 - lost, doubled: after the next run, against an undisturbed one. requests: faulted run (undisturbed run).
-- `make test` tries one case of each kind; kills at every point: `make kill`.
+- `make trials SHORT=1` tries one case of each kind, `make test` a few; kills at every point: `make kill`.
 
 | side | fault | outcome | lost | doubled | requests |
 | --- | --- | --- | --- | --- | --- |
@@ -36,7 +36,14 @@ def rows(results: Iterable[tuple[Case, Result]]) -> Iterator[str]:
     """The lines of the table."""
     for case, result in results:
         outcome = "not tried: this machine does not allow it" if result.outcome is None else result.outcome.value
-        facts = (case.side, case.name, outcome, result.lost, result.doubled, f"{result.requests} ({result.quiet})")
+        facts = (
+            case.side,
+            case.name,
+            outcome,
+            result.lost,
+            result.doubled,
+            f"{result.requests} ({result.undisturbed})",
+        )
         yield "| " + " | ".join(str(fact) for fact in facts) + " |"
 
 
@@ -44,8 +51,8 @@ def messages(cases: Iterable[Case]) -> Iterator[str]:
     """What each stopped run must say, once: the gist of its last line."""
     seen: dict[tuple[str, ...], list[str]] = {}
     for case in cases:
-        if case.says is not None:
-            said = tuple(part.split("|")[0].replace("\\", "") for part in (case.says.what, case.says.todo))
+        if case.message is not None:
+            said = tuple(part.split("|")[0].replace("\\", "") for part in (case.message.what, case.message.todo))
             seen.setdefault(said, []).append(f"{case.side}: {case.name}")
     for (what, todo), names in sorted(seen.items(), key=lambda item: item[1]):
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""

@@ -5,33 +5,33 @@ import time
 from collections.abc import Iterator
 
 from sandbox.faults import Fault, FaultKind
-from trials.faults.case import Case, Outcome, Says, Side, Strike, struck
-from trials.faults.scene import Scene
+from trials.faults.case import Case, ExpectedMessage, Injection, Outcome, Side, planned
+from trials.faults.fixture import Fixture
 
 SERVICE = {"tap": "medipim", "target": "micropim"}
 KEYS = {"tap": "check api_key_id, api_key_secret and market", "target": "check api_key"}
 WAITED = "try again later, or raise max_wait_seconds"
 
 
-def strike_on(side: Side, kind: FaultKind, route: str, **how: object) -> Strike:
+def service_fault(side: Side, kind: FaultKind, route: str, **how: object) -> Injection:
     """A fault of the service that this side talks to."""
-    return struck(Fault(kind, route=route, **how), at=SERVICE[side])  # type: ignore[arg-type]
+    return planned(Fault(kind, route=route, **how), at=SERVICE[side])  # type: ignore[arg-type]
 
 
-def impatient(strike: Strike, side: Side) -> Strike:
-    """With a patience of a fraction of a second for one silence, instead of minutes."""
+def with_short_timeouts(injection: Injection, side: Side) -> Injection:
+    """With timeouts of a fraction of a second, instead of minutes."""
     timeouts = {"request_timeout_seconds": 0.3} | ({"stream_timeout_seconds": 0.3} if side == "tap" else {})
-    return strike.with_settings(side, **timeouts)
+    return injection.with_settings(side, **timeouts)
 
 
-def dripping(strike: Strike) -> Strike:
-    """With a clock that passes while bytes come: five seconds each time it is looked at."""
+def with_ticking_clock(injection: Injection) -> Injection:
+    """With a clock that advances by five seconds each time it is read, so that time passes while bytes come."""
 
-    def act(scene: Scene) -> None:
-        scene.clock.tick = 5.0
-        strike.act(scene)
+    def act(fixture: Fixture) -> None:
+        fixture.clock.tick = 5.0
+        injection.act(fixture)
 
-    return Strike(act, strike.kinds)
+    return Injection(act, injection.kinds)
 
 
 def redirects(side: Side, route: str) -> Iterator[Case]:
@@ -45,13 +45,13 @@ def redirects(side: Side, route: str) -> Iterator[Case]:
     }
     for status, (name, place) in places.items():
 
-        def act(scene: Scene, status: int = status, place: str | None = place) -> None:
-            url = place or getattr(scene.box, own) + route.partition(" ")[2].rstrip("$")
+        def act(fixture: Fixture, status: int = status, place: str | None = place) -> None:
+            url = place or getattr(fixture.box, own) + route.partition(" ")[2].rstrip("$")
             headers = {"Location": url, "Set-Cookie": "session=1"}
-            strike_on(side, "status", route, status=status, headers=headers, body="", times=None).act(scene)
+            service_fault(side, "status", route, status=status, headers=headers, body="", times=None).act(fixture)
 
-        says = Says(f"answered {status} and points to", "http://127", "correct the address")
-        yield Case(side, f"{status} {name}", Strike(act, frozenset({"status"})), Outcome.STOPPED, says)
+        message = ExpectedMessage(f"answered {status} and points to", "http://127", "correct the address")
+        yield Case(side, f"{status} {name}", Injection(act, frozenset({"status"})), Outcome.STOPPED, message)
 
 
 def answers(side: Side, route: str) -> Iterator[Case]:
@@ -71,27 +71,27 @@ def answers(side: Side, route: str) -> Iterator[Case]:
         yield Case(
             side,
             name,
-            strike_on(side, "status", route, **how),
+            service_fault(side, "status", route, **how),
             in_run,
             short=side == "tap" and name.startswith(("429 w", "502")),
         )
     for status in (429, 503):
-        says = Says(f"answered {status}", "http://127", WAITED)
-        strike = strike_on(side, "status", route, status=status, times=None)
-        yield Case(side, f"{status} for ever", strike, stopped, says, short=status == 429 and side == "tap")
+        message = ExpectedMessage(f"answered {status}", "http://127", WAITED)
+        injection = service_fault(side, "status", route, status=status, times=None)
+        yield Case(side, f"{status} for ever", injection, stopped, message, short=status == 429 and side == "tap")
     yield from _bodies(side, route)
     yield from _connections(side, route)
-    says = Says("does not accept the key", "http://127", KEYS[side])
-    yield Case(side, "401", strike_on(side, "status", route, status=401, times=None), stopped, says)
-    says = Says("points to", "http://127", "correct the address")
-    strike = strike_on(side, "redirect", route, times=None, url="https://elsewhere.example/x?y=z")
-    yield Case(side, "redirect to another host", strike, stopped, says, short=side == "tap")
+    message = ExpectedMessage("does not accept the key", "http://127", KEYS[side])
+    yield Case(side, "401", service_fault(side, "status", route, status=401, times=None), stopped, message)
+    message = ExpectedMessage("points to", "http://127", "correct the address")
+    injection = service_fault(side, "redirect", route, times=None, url="https://elsewhere.example/x?y=z")
+    yield Case(side, "redirect to another host", injection, stopped, message, short=side == "tap")
     yield from redirects(side, route)
 
 
 def _bodies(side: Side, route: str) -> Iterator[Case]:
     for kind, name in {"html": "200 with an HTML page", "empty": "200 without a body"}.items():
-        yield Case(side, name, strike_on(side, kind, route), Outcome.IN_RUN, short=side == "tap")  # type: ignore[arg-type]
+        yield Case(side, name, service_fault(side, kind, route), Outcome.IN_RUN, short=side == "tap")  # type: ignore[arg-type]
 
 
 def _connections(side: Side, route: str) -> Iterator[Case]:
@@ -99,16 +99,16 @@ def _connections(side: Side, route: str) -> Iterator[Case]:
     yield Case(
         side,
         "connection reset before the answer",
-        strike_on(side, "drop_before", route, times=2),
+        service_fault(side, "drop_before", route, times=2),
         in_run,
         short=side == "tap",
     )
     yield Case(
-        side, "connection reset after the work", strike_on(side, "drop_after", route), in_run, short=side == "tap"
+        side, "connection reset after the work", service_fault(side, "drop_after", route), in_run, short=side == "tap"
     )
-    late = impatient(strike_on(side, "slow", route, delay=0.8), side)
+    late = with_short_timeouts(service_fault(side, "slow", route, delay=0.8), side)
     yield Case(side, "answer after the client's timeout", late, in_run, short=side == "tap")
-    yield Case(side, "hang", impatient(strike_on(side, "hang", route), side), in_run, short=side == "tap")
+    yield Case(side, "hang", with_short_timeouts(service_fault(side, "hang", route), side), in_run, short=side == "tap")
 
 
 def retry_afters(side: Side, route: str) -> Iterator[Case]:
@@ -117,5 +117,5 @@ def retry_afters(side: Side, route: str) -> Iterator[Case]:
     date = email.utils.formatdate(time.time() + 20, usegmt=True)
     for value in [*absurd, date]:
         name = f"Retry-After: {'a date' if value == date else value or 'nothing'}"
-        strike = strike_on(side, "status", route, status=429, headers={"Retry-After": value}, times=2)
-        yield Case(side, name, strike, Outcome.IN_RUN, short=side == "tap" and value in {"1e9", date})
+        injection = service_fault(side, "status", route, status=429, headers={"Retry-After": value}, times=2)
+        yield Case(side, name, injection, Outcome.IN_RUN, short=side == "tap" and value in {"1e9", date})

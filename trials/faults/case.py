@@ -1,4 +1,4 @@
-"""What a case is: a fault, whom it strikes, and what must come of it."""
+"""What a case is: a fault, the side that meets it, and the expected outcome."""
 
 import re
 from collections.abc import Callable
@@ -7,26 +7,26 @@ from enum import Enum
 from typing import Literal
 
 from sandbox.faults import Fault, FaultKind
-from trials.faults.scene import Scene
+from trials.faults.fixture import Fixture
 
 Side = Literal["tap", "target", "pair"]
 
 
 @dataclass(frozen=True)
-class Strike:
-    """What is done to a scene before the faulted run, and which kinds of the sandbox's faults it uses."""
+class Injection:
+    """What is done to a fixture before the faulted run, and which kinds of the sandbox's faults it uses."""
 
-    act: Callable[[Scene], None]
+    act: Callable[[Fixture], None]
     kinds: frozenset[FaultKind] = frozenset()
 
-    def with_settings(self, side: Side, **settings: object) -> "Strike":
+    def with_settings(self, side: Side, **settings: object) -> "Injection":
         """The same under other settings."""
 
-        def act(scene: Scene) -> None:
-            scene.change(side, **settings)
-            self.act(scene)
+        def act(fixture: Fixture) -> None:
+            fixture.change_settings(side, **settings)
+            self.act(fixture)
 
-        return Strike(act, self.kinds)
+        return Injection(act, self.kinds)
 
 
 class Outcome(Enum):
@@ -41,7 +41,7 @@ class Outcome(Enum):
 
 
 @dataclass(frozen=True)
-class Says:
+class ExpectedMessage:
     """What the last line of a stopped run must say, as patterns: what happened, where, and what to do."""
 
     what: str
@@ -55,45 +55,45 @@ class Says:
 
 @dataclass(frozen=True)
 class Case:
-    """One fault, struck once. ``short`` cases are part of ``make test``."""
+    """One fault, injected once. ``short`` cases are part of ``make trials SHORT=1``."""
 
     side: Side
     name: str
-    strike: Strike
+    injection: Injection
     expected: Outcome
-    says: Says | None = None
+    message: ExpectedMessage | None = None
     real: bool = False
     short: bool = False
 
     @property
     def kinds(self) -> frozenset[FaultKind]:
         """The kinds of the sandbox's faults that this case uses."""
-        return self.strike.kinds
+        return self.injection.kinds
 
     def __post_init__(self) -> None:
         """A run that stops must say why."""
-        assert (self.says is not None) == (self.expected is Outcome.STOPPED), self.name
+        assert (self.message is not None) == (self.expected is Outcome.STOPPED), self.name
 
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a case. ``requests`` are those of the faulted run; ``quiet`` those of an undisturbed one."""
+    """What came of a case. ``requests`` are those of the faulted run; ``undisturbed`` those of an undisturbed one."""
 
     outcome: Outcome | None
     line: str
     lost: int
     doubled: int
     requests: int
-    quiet: int
+    undisturbed: int
     wrong: tuple[str, ...] = field(default=())
 
 
-def struck(fault: Fault, *, at: Literal["medipim", "micropim"]) -> Strike:
+def planned(fault: Fault, *, at: Literal["medipim", "micropim"]) -> Injection:
     """Plan a fault of one service, gone before the next run."""
 
-    def act(scene: Scene) -> None:
-        service = getattr(scene.box, at)
+    def act(fixture: Fixture) -> None:
+        service = getattr(fixture.box, at)
         service.faults.add(fault)
-        scene.undo.append(service.faults.clear)
+        fixture.undo.append(service.faults.clear)
 
-    return Strike(act, frozenset({fault.kind}))
+    return Injection(act, frozenset({fault.kind}))

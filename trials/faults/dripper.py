@@ -1,4 +1,4 @@
-"""A server that never comes to the end of its answer, byte for byte as it is told."""
+"""A server whose answers never end."""
 
 import contextlib
 import itertools
@@ -7,7 +7,7 @@ import threading
 
 
 class Dripper:
-    """Sends a beginning, and then the same drop for ever, to everybody who connects."""
+    """Sends a beginning, and then the same bytes again and again, to every client."""
 
     def __init__(self, beginning: bytes, drop: bytes) -> None:
         self._answer = (beginning, drop)
@@ -17,7 +17,7 @@ class Dripper:
         self._thread.start()
 
     def close(self) -> None:
-        """Listen no more."""
+        """Stop listening."""
         self._socket.shutdown(socket.SHUT_RDWR)
         self._thread.join()
         self._socket.close()

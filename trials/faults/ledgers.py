@@ -1,4 +1,4 @@
-"""Faults of the ledger and of the disk: damage, strangers, locks, no room; most strike after half of the work."""
+"""Faults of the ledger and of the disk: damage, other owners, locks, no room; most after half of the work."""
 
 import contextlib
 import os
@@ -11,13 +11,13 @@ from pathlib import Path
 
 from sandbox.faults import Fault
 from target_micropim.ledger import Ledger
-from trials.faults.case import Case, Outcome, Says, Strike
+from trials.faults.case import Case, ExpectedMessage, Injection, Outcome
 from trials.faults.commands import run_here, start
-from trials.faults.scene import Launch, Scene
+from trials.faults.fixture import Fixture, Launch
 
 
-class NotHere(Exception):
-    """This machine does not allow the fault to be made."""
+class NotPossible(Exception):
+    """This machine does not allow this fault."""
 
 
 def ledger_cases() -> Iterator[Case]:
@@ -28,156 +28,163 @@ def ledger_cases() -> Iterator[Case]:
         ("ledger cut in half", _truncated, "malformed"),
         ("ledger damaged in the middle", _damaged, "damaged|malformed"),
     ):
-        says = Says(what, "ledger.db", "delete it")
-        yield Case("target", name, Strike(_half_done(damage)), stopped, says, short=damage is _damaged)
-    yield Case("target", "ledger is an empty file", Strike(_empty), Outcome.IN_RUN)
-    says = Says("another MicroPIM address or key", "ledger_url", "own ledger_url|delete the ledger")
-    strike = Strike(_half_done(_noted("organization", "somebody else")))
-    yield Case("target", "ledger of another organization", strike, stopped, says, short=True)
-    says = Says("newer version", "ledger_url", "update this program")
-    yield Case("target", "ledger of a newer version", Strike(_half_done(_noted("version", "99"))), stopped, says)
-    says = Says("Another run .process", "this ledger", "wait until it ends")
-    yield Case("target", "another run is writing", Strike(_living_run), stopped, says, short=True)
-    yield Case("target", "lock of a killed run", Strike(_killed_run), Outcome.IN_RUN, short=True)
-    says = Says("database is locked", "ledger", "another program|run it again")
-    yield Case("target", "ledger locked by another program", Strike(_half_done(_held)), stopped, says)
+        message = ExpectedMessage(what, "ledger.db", "delete it")
+        yield Case("target", name, Injection(_half_done(damage)), stopped, message, short=damage is _damaged)
+    yield Case("target", "ledger is an empty file", Injection(_empty), Outcome.IN_RUN)
+    message = ExpectedMessage("another MicroPIM address or key", "ledger_url", "own ledger_url|delete the ledger")
+    injection = Injection(_half_done(_noted("organization", "somebody else")))
+    yield Case("target", "ledger of another organization", injection, stopped, message, short=True)
+    message = ExpectedMessage("newer version", "ledger_url", "update this program")
+    yield Case("target", "ledger of a newer version", Injection(_half_done(_noted("version", "99"))), stopped, message)
+    message = ExpectedMessage("Another run .process", "this ledger", "wait until it ends")
+    yield Case("target", "another run is writing", Injection(_living_run), stopped, message, short=True)
+    yield Case("target", "lock of a killed run", Injection(_killed_run), Outcome.IN_RUN, short=True)
+    message = ExpectedMessage("database is locked", "ledger", "another program|run it again")
+    yield Case("target", "ledger locked by another program", Injection(_half_done(_held)), stopped, message)
 
 
-def new_ledger_cases() -> Iterator[tuple[str, Strike, Says]]:
+def new_ledger_cases() -> Iterator[tuple[str, Injection, ExpectedMessage]]:
     """What can be wrong with a ledger before the first run of a pair; it is deleted afterwards."""
 
-    def gone_again(then: Callable[[Scene], None], *, first: bool = True) -> Strike:
-        def act(scene: Scene) -> None:
+    def gone_again(then: Callable[[Fixture], None], *, first: bool = True) -> Injection:
+        def act(fixture: Fixture) -> None:
             if first:
-                Ledger.open(scene.target["ledger_url"]).upgrade()
-            scene.undo.append(lambda: _delete(scene))
-            then(scene)
+                Ledger.open(fixture.target["ledger_url"]).upgrade()
+            fixture.undo.append(lambda: _delete(fixture))
+            then(fixture)
 
-        return Strike(act)
+        return Injection(act)
 
-    yield "ledger is another file", gone_again(_garbage, first=False), Says("not a database", "ledger.db", "delete it")
-    says = Says("another MicroPIM address or key", "ledger_url", "own ledger_url|delete the ledger")
-    yield "ledger of another organization", gone_again(_noted("organization", "somebody else")), says
-    says = Says("database is locked", "ledger", "another program|run it again")
-    yield "ledger locked by another program", gone_again(_held), says
-    says = Says("full", "ledger", "make room")
-    yield "disk full: ledger", Strike(_tiny("ledger", 160)), says
+    yield (
+        "ledger is another file",
+        gone_again(_garbage, first=False),
+        ExpectedMessage("not a database", "ledger.db", "delete it"),
+    )
+    message = ExpectedMessage("another MicroPIM address or key", "ledger_url", "own ledger_url|delete the ledger")
+    yield "ledger of another organization", gone_again(_noted("organization", "somebody else")), message
+    message = ExpectedMessage("database is locked", "ledger", "another program|run it again")
+    yield "ledger locked by another program", gone_again(_held), message
+    message = ExpectedMessage("full", "ledger", "make room")
+    yield "disk full: ledger", Injection(_tiny("ledger", 160)), message
 
 
 def disk_cases() -> Iterator[Case]:
     """No room for what must be kept."""
     stopped, room = Outcome.STOPPED, "make room"
-    says = Says("disk I/O error|full", "ledger", room)
-    yield Case("target", "file size limit: ledger", Strike(_limited), stopped, says, real=True, short=True)
-    says = Says("full", "ledger", room)
-    yield Case("target", "disk full: ledger", Strike(_tiny("ledger", 160)), stopped, says)
-    says = Says("No space left", "reports", room)
-    yield Case("target", "disk full: reports", Strike(_tiny("reports", 8)), stopped, says)
-    yield Case("target", "disk full: rejects", Strike(_rejecting(_tiny("reports", 60))), stopped, says)
+    message = ExpectedMessage("disk I/O error|full", "ledger", room)
+    yield Case("target", "file size limit: ledger", Injection(_limited), stopped, message, real=True, short=True)
+    message = ExpectedMessage("full", "ledger", room)
+    yield Case("target", "disk full: ledger", Injection(_tiny("ledger", 160)), stopped, message)
+    message = ExpectedMessage("No space left", "reports", room)
+    yield Case("target", "disk full: reports", Injection(_tiny("reports", 8)), stopped, message)
+    yield Case("target", "disk full: rejects", Injection(_rejecting(_tiny("reports", 60))), stopped, message)
 
 
-def _half_done(then: Callable[[Scene], None]) -> Callable[[Scene], None]:
+def _half_done(then: Callable[[Fixture], None]) -> Callable[[Fixture], None]:
     """Half of the input is in MicroPIM and in the ledger; what is done to the ledger is undone by deleting it."""
 
-    def act(scene: Scene) -> None:
-        lines = (scene.folder / "given.jsonl").read_bytes().splitlines(keepends=True)
-        half = scene.folder / "half.jsonl"
+    def act(fixture: Fixture) -> None:
+        lines = (fixture.folder / "given.jsonl").read_bytes().splitlines(keepends=True)
+        half = fixture.folder / "half.jsonl"
         half.write_bytes(b"".join(lines[: len(lines) // 2]))
-        ended = run_here(scene, "target", "--input", str(half))
+        ended = run_here(fixture, "target", "--input", str(half))
         assert ended.code == 0, ended.err
-        scene.undo.append(lambda: _delete(scene))
-        then(scene)
+        fixture.undo.append(lambda: _delete(fixture))
+        then(fixture)
 
     return act
 
 
-def _delete(scene: Scene) -> None:
-    for file in scene.folder.glob("ledger.db*"):
+def _delete(fixture: Fixture) -> None:
+    for file in fixture.folder.glob("ledger.db*"):
         file.unlink()
 
 
-def _garbage(scene: Scene) -> None:
-    scene.ledger.write_bytes(b"these are holiday pictures\n" * 1000)
+def _garbage(fixture: Fixture) -> None:
+    fixture.ledger.write_bytes(b"these are holiday pictures\n" * 1000)
 
 
-def _empty(scene: Scene) -> None:
-    scene.ledger.touch()
+def _empty(fixture: Fixture) -> None:
+    fixture.ledger.touch()
 
 
-def _truncated(scene: Scene) -> None:
-    with scene.ledger.open("r+b") as file:
-        file.truncate(scene.ledger.stat().st_size // 8192 * 4096)
+def _truncated(fixture: Fixture) -> None:
+    with fixture.ledger.open("r+b") as file:
+        file.truncate(fixture.ledger.stat().st_size // 8192 * 4096)
 
 
-def _damaged(scene: Scene) -> None:
+def _damaged(fixture: Fixture) -> None:
     """Pages in the middle are overwritten; the first page, with the list of tables, is whole."""
-    size = scene.ledger.stat().st_size
-    with scene.ledger.open("r+b") as file:
+    size = fixture.ledger.stat().st_size
+    with fixture.ledger.open("r+b") as file:
         file.seek(size // 3 // 4096 * 4096)
         file.write(random.Random(1).randbytes(size // 3))
 
 
-def _noted(name: str, value: str) -> Callable[[Scene], None]:
-    def act(scene: Scene) -> None:
-        ledger = Ledger.open(scene.target["ledger_url"])
+def _noted(name: str, value: str) -> Callable[[Fixture], None]:
+    def act(fixture: Fixture) -> None:
+        ledger = Ledger.open(fixture.target["ledger_url"])
         ledger.note(name, value)
         ledger.close()
 
     return act
 
 
-def _other_run(scene: Scene) -> "subprocess.Popen[bytes]":
-    """A real run that waits for more input, with the lock in its hands."""
-    asked = threading.Event()
-    scene.box.micropim.on_request(lambda _call: asked.set())
-    process = start(scene, "target", stdin=subprocess.PIPE)
+def _other_run(fixture: Fixture) -> "subprocess.Popen[bytes]":
+    """A real run that waits for more input and holds the lock."""
+    request_seen = threading.Event()
+    fixture.box.micropim.on_request(lambda _call: request_seen.set())
+    process = start(fixture, "target", stdin=subprocess.PIPE)
     assert process.stdin is not None
-    lines = (scene.folder / "given.jsonl").read_bytes().splitlines(keepends=True)
+    lines = (fixture.folder / "given.jsonl").read_bytes().splitlines(keepends=True)
     first = next(number for number, line in enumerate(lines) if b'"RECORD"' in line)
     process.stdin.write(b"".join(lines[: first + 1]))
     process.stdin.flush()
-    assert asked.wait(30), "the other run asked nothing"
+    assert request_seen.wait(30), "the other run asked nothing"
     return process
 
 
-def _living_run(scene: Scene) -> None:
-    process = _other_run(scene)
+def _living_run(fixture: Fixture) -> None:
+    process = _other_run(fixture)
 
     def end() -> None:
         process.communicate(timeout=60)
 
-    scene.undo.append(end)
+    fixture.undo.append(end)
 
 
-def _killed_run(scene: Scene) -> None:
-    with _other_run(scene) as process:
+def _killed_run(fixture: Fixture) -> None:
+    with _other_run(fixture) as process:
         process.kill()
 
 
-def _held(scene: Scene) -> None:
-    """Somebody looks at the file with a tool that keeps it for itself."""
-    holder = sqlite3.connect(scene.ledger, check_same_thread=False)
+def _held(fixture: Fixture) -> None:
+    """Another program holds the file exclusively."""
+    holder = sqlite3.connect(fixture.ledger, check_same_thread=False)
     holder.execute("BEGIN EXCLUSIVE")
-    scene.undo.append(holder.close)
+    fixture.undo.append(holder.close)
 
 
-def _limited(scene: Scene) -> None:
+def _limited(fixture: Fixture) -> None:
     """No file may grow beyond what an empty ledger needs."""
-    log = scene.env.pop("SINGER_SDK_LOG_CONFIG")
-    scene.undo.append(lambda: scene.env.update(SINGER_SDK_LOG_CONFIG=log))
-    scene.launch = Launch(file_limit=150_000)
+    log = fixture.env.pop("SINGER_SDK_LOG_CONFIG")
+    fixture.undo.append(lambda: fixture.env.update(SINGER_SDK_LOG_CONFIG=log))
+    fixture.launch = Launch(file_limit=150_000)
 
 
-def _tiny(what: str, kilobytes: int) -> Callable[[Scene], None]:
-    """A disk of a few kilobytes for one folder; made larger afterwards. Raises NotHere without the right to mount."""
+def _tiny(what: str, kilobytes: int) -> Callable[[Fixture], None]:
+    """A disk of a few kilobytes for one folder, made larger afterwards. NotPossible without the right to mount."""
 
-    def act(scene: Scene) -> None:
-        place = scene.folder / f"tiny-{what}"
+    def act(fixture: Fixture) -> None:
+        place = fixture.folder / f"tiny-{what}"
         place.mkdir()
         _mount(place, f"size={kilobytes}k")
-        scene.undo.append(lambda: _mount(place, "remount,size=64m"))
-        ours = {"ledger": {"ledger_url": f"sqlite:///{place}/ledger.db"}, "reports": {"report_dir": f"{place}/reports"}}
-        scene.target.update(ours[what])
+        fixture.undo.append(lambda: _mount(place, "remount,size=64m"))
+        settings = {
+            "ledger": {"ledger_url": f"sqlite:///{place}/ledger.db"},
+            "reports": {"report_dir": f"{place}/reports"},
+        }
+        fixture.target.update(settings[what])
 
     return act
 
@@ -185,16 +192,16 @@ def _tiny(what: str, kilobytes: int) -> Callable[[Scene], None]:
 def _mount(place: Path, how: str) -> None:
     done = subprocess.run(["mount", "-t", "tmpfs", "-o", how, "tmpfs", str(place)], capture_output=True, check=False)
     if done.returncode:
-        raise NotHere(f"mount: {done.stderr.decode().strip()}")
+        raise NotPossible(f"mount: {done.stderr.decode().strip()}")
 
 
-def _rejecting(then: Callable[[Scene], None]) -> Callable[[Scene], None]:
+def _rejecting(then: Callable[[Fixture], None]) -> Callable[[Fixture], None]:
     """Every product is refused, so that all go to the rejects."""
 
-    def act(scene: Scene) -> None:
-        scene.box.micropim.faults.add(Fault("status", route="POST /api/products$", status=422, times=None))
-        scene.undo.append(scene.box.micropim.faults.clear)
-        then(scene)
+    def act(fixture: Fixture) -> None:
+        fixture.box.micropim.faults.add(Fault("status", route="POST /api/products$", status=422, times=None))
+        fixture.undo.append(fixture.box.micropim.faults.clear)
+        then(fixture)
 
     return act
 

@@ -36,7 +36,7 @@ class Proxy:
         self._threads[0].start()
 
     def close(self) -> None:
-        """Listen no more, and end what is under way."""
+        """Stop listening, and wait for open connections."""
         self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
         for thread in self._threads:

@@ -1,11 +1,11 @@
-"""The faults of Medipim, of the way to it, and of the tap's own machine."""
+"""The faults of Medipim, of the network, and of the tap's own machine."""
 
 import signal
 from collections.abc import Iterator
 
 from sandbox.faults import Fault, FaultKind
-from trials.faults.answers import WAITED, answers, dripping, impatient, retry_afters
-from trials.faults.case import Case, Outcome, Says, Strike, struck
+from trials.faults.answers import WAITED, answers, retry_afters, with_short_timeouts, with_ticking_clock
+from trials.faults.case import Case, ExpectedMessage, Injection, Outcome, planned
 from trials.faults.machine import (
     clock_jump,
     closed_pipe,
@@ -17,10 +17,10 @@ from trials.faults.machine import (
     summer_time_ends,
     unknown_authority,
 )
-from trials.faults.way import bad_certificates, proxies
+from trials.faults.network import bad_certificates, proxies
 
 STREAM, LIST = "POST /v4/products/stream", "POST /v4/brands/query"
-NOT_COMPLETE = Says("Not complete: products", "products", "put the reason right, or run it again")
+NOT_COMPLETE = ExpectedMessage("Not complete: products", "products", "put the reason right, or run it again")
 BROKEN_STREAMS: dict[FaultKind, str] = {
     "cut_mid_line": "connection cut in the middle of a line",
     "cut_at_line_end": "connection cut at a line end",
@@ -46,8 +46,8 @@ def tap_cases() -> Iterator[Case]:
     yield from _machine()
 
 
-def _at(kind: FaultKind, route: str, **how: object) -> Strike:
-    return struck(Fault(kind, route=route, **how), at="medipim")  # type: ignore[arg-type]
+def _at(kind: FaultKind, route: str, **how: object) -> Injection:
+    return planned(Fault(kind, route=route, **how), at="medipim")  # type: ignore[arg-type]
 
 
 def _lists() -> Iterator[Case]:
@@ -57,15 +57,15 @@ def _lists() -> Iterator[Case]:
     yield Case("tap", "200 with a cut JSON body, on a list", _at("truncate_json", LIST), in_run, short=True)
     yield Case("tap", "a list shorter than its length", _at("short_length", LIST), in_run, short=True)
     yield Case("tap", "a list, byte by byte", _at("drip", LIST, delay=0.0002), in_run, short=True)
-    strike = dripping(_at("drip", LIST, delay=0.0002))
-    yield Case("tap", "a list that drips beyond its time", strike, in_run, short=True)
-    strike = dripping(_at("drip", LIST, delay=0.0002, times=None))
-    says = Says("no whole answer within 600 s", "http://127", WAITED)
-    yield Case("tap", "a list that drips for ever", strike, stopped, says)
+    injection = with_ticking_clock(_at("drip", LIST, delay=0.0002))
+    yield Case("tap", "a list that drips beyond its time", injection, in_run, short=True)
+    injection = with_ticking_clock(_at("drip", LIST, delay=0.0002, times=None))
+    message = ExpectedMessage("no whole answer within 600 s", "http://127", WAITED)
+    yield Case("tap", "a list that drips for ever", injection, stopped, message)
     yield Case("tap", "403 on a list", _at("status", LIST, status=403, times=None), next_run, short=True)
     middle = _at("status", LIST, status=401, times=None)
-    says = Says("does not accept the key", "http://127", "check api_key_id, api_key_secret and market")
-    yield Case("tap", "401 in the middle of the run", middle, stopped, says, short=True)
+    message = ExpectedMessage("does not accept the key", "http://127", "check api_key_id, api_key_secret and market")
+    yield Case("tap", "401 in the middle of the run", middle, stopped, message, short=True)
     for status in (400, 403, 404, 405, 409, 413, 415, 422):
         refused = _at("status", STREAM, status=status, times=None)
         yield Case("tap", f"{status} on products", refused, stopped, NOT_COMPLETE, short=status == 422)
@@ -73,14 +73,14 @@ def _lists() -> Iterator[Case]:
 
 def _streams() -> Iterator[Case]:
     for kind, name in BROKEN_STREAMS.items():
-        strike = _at(kind, STREAM, after_lines=17, delay=2.0)
+        injection = _at(kind, STREAM, after_lines=17, delay=2.0)
         if kind == "stall":
-            strike = impatient(strike, "tap")
-        yield Case("tap", name, strike, Outcome.IN_RUN, short=True)
-    strike = dripping(_at("drip", STREAM, delay=0.0002))
-    yield Case("tap", "a stream that drips without a whole row", strike, Outcome.IN_RUN, short=True)
-    strike = dripping(_at("drip", STREAM, delay=0.0002, times=None))
-    yield Case("tap", "a stream that drips for ever", strike, Outcome.STOPPED, NOT_COMPLETE)
+            injection = with_short_timeouts(injection, "tap")
+        yield Case("tap", name, injection, Outcome.IN_RUN, short=True)
+    injection = with_ticking_clock(_at("drip", STREAM, delay=0.0002))
+    yield Case("tap", "a stream that drips without a whole row", injection, Outcome.IN_RUN, short=True)
+    injection = with_ticking_clock(_at("drip", STREAM, delay=0.0002, times=None))
+    yield Case("tap", "a stream that drips for ever", injection, Outcome.STOPPED, NOT_COMPLETE)
 
 
 def _machine() -> Iterator[Case]:
@@ -94,13 +94,13 @@ def _machine() -> Iterator[Case]:
     yield clock_jump("tap", 3600, "forwards")
     yield clock_jump("tap", -3600, "back")
     yield summer_time_ends("tap")
-    says = Says("No space left", "Standard output", "make room")
-    yield Case("tap", "disk full: stdout", full_stdout, stopped, says, real=real, short=True)
-    says = Says("stopped reading", "other side of the pipe", "its own last lines say why")
-    yield Case("tap", "the reader goes away", closed_pipe, stopped, says, real=real)
+    message = ExpectedMessage("No space left", "Standard output", "make room")
+    yield Case("tap", "disk full: stdout", full_stdout, stopped, message, real=real, short=True)
+    message = ExpectedMessage("stopped reading", "other side of the pipe", "its own last lines say why")
+    yield Case("tap", "the reader goes away", closed_pipe, stopped, message, real=real)
     for number in (signal.SIGTERM, signal.SIGINT):
-        strike = signalled("tap", number, 4, "medipim")
-        yield Case("tap", number.name, strike, Outcome.ON_REQUEST, real=real)
+        injection = signalled("tap", number, 4, "medipim")
+        yield Case("tap", number.name, injection, Outcome.ON_REQUEST, real=real)
     for nth in (1, 4, 9):
-        strike = signalled("tap", signal.SIGKILL, nth, "medipim")
-        yield Case("tap", f"kill -9 at request {nth}", strike, Outcome.KILLED, real=real)
+        injection = signalled("tap", signal.SIGKILL, nth, "medipim")
+        yield Case("tap", f"kill -9 at request {nth}", injection, Outcome.KILLED, real=real)

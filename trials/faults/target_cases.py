@@ -1,12 +1,20 @@
-"""The faults of MicroPIM, of the way to it, of the ledger, and of the target's own machine."""
+"""The faults of MicroPIM, of the network, of the ledger, and of the target's own machine."""
 
 import signal
 from collections.abc import Iterator
 
 from sandbox.faults import FaultKind
-from trials.faults.answers import KEYS, WAITED, answers, dripping, impatient, retry_afters, strike_on
-from trials.faults.case import Case, Outcome, Says, Strike
-from trials.faults.given import input_cases
+from trials.faults.answers import (
+    KEYS,
+    WAITED,
+    answers,
+    retry_afters,
+    service_fault,
+    with_short_timeouts,
+    with_ticking_clock,
+)
+from trials.faults.case import Case, ExpectedMessage, Injection, Outcome
+from trials.faults.input_cases import input_cases
 from trials.faults.ledgers import disk_cases, ledger_cases
 from trials.faults.machine import (
     clock_jump,
@@ -19,7 +27,7 @@ from trials.faults.machine import (
     summer_time_ends,
     unknown_authority,
 )
-from trials.faults.way import bad_certificates, proxies
+from trials.faults.network import bad_certificates, proxies
 
 READ, CREATE, MEDIA, CATEGORY = "GET /api", "POST /api/products$", "POST /api/products/", "POST /api/categories"
 DUPLICATE = '{"status":0,"data":null,"error":"exists"}'
@@ -40,8 +48,8 @@ def target_cases() -> Iterator[Case]:
     yield from _machine()
 
 
-def _at(kind: FaultKind, route: str, **how: object) -> Strike:
-    return strike_on("target", kind, route, **how)
+def _at(kind: FaultKind, route: str, **how: object) -> Injection:
+    return service_fault("target", kind, route, **how)
 
 
 def _writes(route: str, what: str) -> Iterator[Case]:
@@ -54,9 +62,9 @@ def _writes(route: str, what: str) -> Iterator[Case]:
     yield Case("target", f"cut JSON answer to a new {what}", _at("truncate_json", route), in_run, short=brief)
     yield Case("target", f"answer to a new {what} too short", _at("short_length", route), in_run, short=brief)
     for committed_first, when in ((False, "before"), (True, "after")):
-        hang = impatient(_at("hang", route, commit=committed_first), "target")
+        hang = with_short_timeouts(_at("hang", route, commit=committed_first), "target")
         yield Case("target", f"hang {when} the commit of a {what}", hang, in_run, short=brief and committed_first)
-    late = impatient(_at("slow", route, delay=0.8), "target")
+    late = with_short_timeouts(_at("slow", route, delay=0.8), "target")
     yield Case("target", f"answer to a new {what} after the timeout", late, in_run)
     yield Case("target", f"answer to a new {what} byte by byte", _at("drip", route, delay=0.0002), in_run, short=brief)
 
@@ -64,12 +72,12 @@ def _writes(route: str, what: str) -> Iterator[Case]:
 def _drips() -> Iterator[Case]:
     """Answers of which a byte comes within each timeout."""
     for route, what in {READ: "a read", CREATE: "a new product", MEDIA: "a new picture"}.items():
-        strike = dripping(_at("drip", route, delay=0.0002))
+        injection = with_ticking_clock(_at("drip", route, delay=0.0002))
         name = f"an answer to {what} that drips beyond its time"
-        yield Case("target", name, strike, Outcome.IN_RUN, short=what == "a new product")
-    says = Says("no whole answer within 600 s", "http://127", WAITED)
-    strike = dripping(_at("drip", READ, delay=0.0002, times=None))
-    yield Case("target", "answers that drip for ever", strike, Outcome.STOPPED, says)
+        yield Case("target", name, injection, Outcome.IN_RUN, short=what == "a new product")
+    message = ExpectedMessage("no whole answer within 600 s", "http://127", WAITED)
+    injection = with_ticking_clock(_at("drip", READ, delay=0.0002, times=None))
+    yield Case("target", "answers that drip for ever", injection, Outcome.STOPPED, message)
 
 
 def _refusals() -> Iterator[Case]:
@@ -83,14 +91,16 @@ def _refusals() -> Iterator[Case]:
         yield Case("target", f"{status} for one product", refused, next_run, short=status == 422)
     for status, what in ((401, "does not accept the key"), (403, "refuses this key, or a quota is used up")):
         refused = _at("status", CREATE, nth=5, status=status, times=None)
-        says = Says(what, "http://127", KEYS["target"])
-        yield Case("target", f"{status} in the middle of the run", refused, Outcome.STOPPED, says, short=status == 401)
-    says = Says("makes nothing any more .*503", "POST /api/products", "try again later")
+        message = ExpectedMessage(what, "http://127", KEYS["target"])
+        yield Case(
+            "target", f"{status} in the middle of the run", refused, Outcome.STOPPED, message, short=status == 401
+        )
+    message = ExpectedMessage("makes nothing any more .*503", "POST /api/products", "try again later")
     failing = _at("status", CREATE, nth=5, status=503, times=None)
-    yield Case("target", "503 to every new product", failing, Outcome.STOPPED, says)
+    yield Case("target", "503 to every new product", failing, Outcome.STOPPED, message)
     redirected = _at("redirect", CREATE, nth=5, times=None, url="https://elsewhere.example/x?y=z")
-    says = Says("points to elsewhere.example", "http://127", "correct the address")
-    yield Case("target", "redirect in the middle of the run", redirected, Outcome.STOPPED, says)
+    message = ExpectedMessage("points to elsewhere.example", "http://127", "correct the address")
+    yield Case("target", "redirect in the middle of the run", redirected, Outcome.STOPPED, message)
 
 
 def _machine() -> Iterator[Case]:
@@ -104,13 +114,13 @@ def _machine() -> Iterator[Case]:
     yield clock_jump("target", 3600, "forwards")
     yield clock_jump("target", -3600, "back")
     yield summer_time_ends("target")
-    says = Says("No space left", "Standard output", "make room")
-    yield Case("target", "disk full: stdout", full_stdout, stopped, says, real=True)
-    says = Says("stopped reading", "other side of the pipe", "its own last lines say why")
-    yield Case("target", "the reader goes away", closed_pipe, stopped, says, real=True)
+    message = ExpectedMessage("No space left", "Standard output", "make room")
+    yield Case("target", "disk full: stdout", full_stdout, stopped, message, real=True)
+    message = ExpectedMessage("stopped reading", "other side of the pipe", "its own last lines say why")
+    yield Case("target", "the reader goes away", closed_pipe, stopped, message, real=True)
     for number in (signal.SIGTERM, signal.SIGINT):
-        strike = signalled("target", number, 60, "micropim")
-        yield Case("target", number.name, strike, Outcome.ON_REQUEST, real=True)
+        injection = signalled("target", number, 60, "micropim")
+        yield Case("target", number.name, injection, Outcome.ON_REQUEST, real=True)
     for nth in (1, 60, 120):
-        strike = signalled("target", signal.SIGKILL, nth, "micropim")
-        yield Case("target", f"kill -9 at request {nth}", strike, Outcome.KILLED, real=True)
+        injection = signalled("target", signal.SIGKILL, nth, "micropim")
+        yield Case("target", f"kill -9 at request {nth}", injection, Outcome.KILLED, real=True)

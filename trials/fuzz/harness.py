@@ -1,4 +1,4 @@
-"""Coverage-guided fuzzing of what reads strangers' bytes: ``make fuzz TARGET=lines SECONDS=60`` (docs/fuzzing.md).
+"""Coverage-guided fuzzing of what reads bytes from outside: ``make fuzz TARGET=lines TIME=60`` (docs/fuzzing.md).
 
 Each target takes bytes and may end in nothing but the failures that have words. Needs the group ``fuzz``.
 """
@@ -65,15 +65,15 @@ def messages(data: bytes) -> None:
     """The target's reader: messages that can be used, rejects, or StopRun."""
     reader = OrjsonReader()
     reader.bounds = BOUNDS
-    taken: list[dict[str, object]] = []
-    told = ""
+    accepted: list[dict[str, object]] = []
+    reason = ""
     kinds = ("RECORD", "SCHEMA", "STATE", "ACTIVATE_VERSION")
     try:
-        reader.process_lines(io.BytesIO(data), dict.fromkeys(kinds, taken.append))
+        reader.process_lines(io.BytesIO(data), dict.fromkeys(kinds, accepted.append))
     except StopRun as stop:
-        told = str(stop)
-    assert "\n" not in told
-    for message in taken:
+        reason = str(stop)
+    assert "\n" not in reason
+    for message in accepted:
         assert message["type"] in kinds
         assert not is_nested_deeper(json.dumps(message).encode(), BOUNDS.nesting)
 
@@ -81,11 +81,11 @@ def messages(data: bytes) -> None:
 def filters(data: bytes) -> None:
     """The filter setting: taken or refused in words."""
     try:
-        found = read_filter(data.decode(errors="surrogateescape"))
+        conditions = read_filter(data.decode(errors="surrogateescape"))
     except ValueError:
         return
-    if found and not list(refusals(found, "v4", "be")):
-        assert split(found, "v4")
+    if conditions and not list(refusals(conditions, "v4", "be")):
+        assert split(conditions, "v4")
 
 
 def mapping(data: bytes) -> None:
@@ -93,9 +93,9 @@ def mapping(data: bytes) -> None:
     record = _parsed(data)
     if not isinstance(record, dict):
         return
-    for take in (lambda: map_product(record, RULES), lambda: _native(record), lambda: native_category(record)):
+    for map_record in (lambda: map_product(record, RULES), lambda: _native(record), lambda: native_category(record)):
         with suppress(RecordRejected):
-            take()
+            map_record()
 
 
 def _native(record: dict[str, object]) -> object:
@@ -131,12 +131,13 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
 
 
 def main() -> None:
-    """``harness.py TARGET [libFuzzer's flags]``: new inputs are kept in a folder of their own, not among the seeds."""
+    """``python -m trials.fuzz TARGET [libFuzzer's flags]``: new inputs go to a folder of their own."""
     name, *flags = sys.argv[1:]
     seeds = Path(__file__).parent / "seeds" / name
-    found = Path(".fuzz") / name
-    found.mkdir(parents=True, exist_ok=True)
-    atheris.Setup([sys.argv[0], *flags, f"-artifact_prefix={found}/", str(found), str(seeds)], TARGETS[name])
+    new_inputs = Path(".fuzz") / name
+    new_inputs.mkdir(parents=True, exist_ok=True)
+    folders = [str(new_inputs), str(seeds)]
+    atheris.Setup([sys.argv[0], *flags, f"-artifact_prefix={new_inputs}/", *folders], TARGETS[name])
     atheris.Fuzz()
 
 

@@ -1,12 +1,12 @@
-"""``make kill``: tap and target killed at every single moment of a run, run again, and looked at; writes docs/kills.md.
+"""``make kill``: tap and target killed at every single moment of a run, run again, compared; writes docs/kills.md.
 
-Every kill is a SIGKILL of a real process (trials/kills/nursery.py). Afterwards the state file holds the last whole
+Every kill is a SIGKILL of a real process (trials/kills/fork_server.py). Afterwards the state file holds the last whole
 STATE line that had left; a second run goes on from there, and must end as an undisturbed one does; so must an ordinary
-next night; and a run over everything must write nothing (trials/kills/scenes.py).
+next night; and a run over everything must write nothing (trials/kills/scenarios.py).
 
-    python -m trials.kills [--size 6] [--every 1] [--scene NAME ...]
+    python -m trials.kills [--size 6] [--every 1] [--scenario NAME ...]
 
-A part (``--scene``) renews its own rows of the page and leaves the others.
+A part (``--scenario``) renews its own rows of the page and leaves the others.
 """
 
 import argparse
@@ -24,11 +24,11 @@ from types import MappingProxyType
 from typing import Any, Self
 
 from trials import postgres
-from trials.kills.nursery import MOMENTS, Kill, Nursery
-from trials.kills.scenes import PairScene, Scene, TapScene, TargetScene, first_night, second_night
-from trials.kills.shop import Shop, boxed
+from trials.kills.deployment import Deployment, boxed
+from trials.kills.fork_server import MOMENTS, ForkServer, Kill
+from trials.kills.scenarios import PairScenario, Scenario, TapScenario, TargetScenario, first_night, second_night
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "kills.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "kills.md"
 TAP_MOMENTS = ("request", "line out")
 SIZE = 6  # products, enough for one of each kind
 CATEGORIES = 8  # of Medipim's sixty: more of the same
@@ -54,60 +54,64 @@ class Tally:
             setattr(self, name, getattr(self, name) + value)
 
 
-def suffer(scene: Scene, kill: Kill) -> Tally:
+def try_kill(scenario: Scenario, kill: Kill) -> Tally:
     """Kill, run again, compare; the next night, compare; and everything once more, from the start."""
-    scene.put_back()
-    killed, again = scene.tonight(kill), scene.tonight()
-    if not killed.killed and not scene.exact:
+    scenario.restore()
+    killed, rerun = scenario.run_night(kill), scenario.run_night()
+    if not killed.killed and not scenario.exact:
         return Tally(missed=1)
-    found = scene.found()
-    tomorrow = scene.tomorrow()
-    brought = scene.brought()
-    anew = scene.anew()
-    lost = scene.expected - found + (scene.expected_tomorrow - brought)
-    doubled = found - scene.expected + (brought - scene.expected_tomorrow)
-    tally = Tally(1, lost.total(), doubled.total(), scene.shop.writes().total())
-    codes = [code for ended in (again, tomorrow, anew) for code in ended.codes.values()]
+    facts = scenario.facts_after_night()
+    next_night = scenario.run_next_night()
+    next_facts = scenario.facts_after_next_night()
+    from_start = scenario.run_from_start()
+    lost = scenario.expected - facts + (scenario.expected_next - next_facts)
+    doubled = facts - scenario.expected + (next_facts - scenario.expected_next)
+    tally = Tally(1, lost.total(), doubled.total(), scenario.deployment.writes().total())
+    codes = [code for ended in (rerun, next_night, from_start) for code in ended.codes.values()]
     if not killed.killed or any(codes) or tally.lost or tally.doubled or tally.writes:
-        told = [f"- {fact}" for fact in lost] + [f"+ {fact}" for fact in doubled]
-        tally.wrong.append("; ".join([f"{scene.name}: {kill}", f"codes {codes}", *told[:4]]))
+        differences = [f"- {fact}" for fact in lost] + [f"+ {fact}" for fact in doubled]
+        tally.wrong.append("; ".join([f"{scenario.name}: {kill}", f"codes {codes}", *differences[:4]]))
     return tally
 
 
-def all_kills(scene: Scene, who: str, moments: tuple[str, ...], *, step: int = 1) -> Iterator[tuple[str, Tally]]:
-    """Every moment of a scene, a tally a kind of moment."""
+def all_kills(
+    scenario: Scenario, plugin: str, moments: tuple[str, ...], *, step: int = 1
+) -> Iterator[tuple[str, Tally]]:
+    """Every moment of a scenario, a tally a kind of moment."""
     for moment in moments:
         tally, began = Tally(), time.monotonic()
-        for kill in scene.kills(who, moment, step=step):
-            tally.add(suffer(scene, kill))
+        for kill in scenario.kills(plugin, moment, step=step):
+            tally.add(try_kill(scenario, kill))
         tally.seconds = time.monotonic() - began
         yield moment, tally
 
 
-class Shops:
-    """Opens shops, and closes them all at the end; with their ledgers in a PostgreSQL ``cluster`` if there is one."""
+class Deployments:
+    """Opens deployments and closes all at the end; their ledgers are in a PostgreSQL ``cluster`` if one is given."""
 
-    def __init__(self, nursery: Nursery, cluster: str | None = None) -> None:
-        self._nursery = nursery
+    def __init__(self, fork_server: ForkServer, cluster: str | None = None) -> None:
+        self._fork_server = fork_server
         self._cluster = cluster
         self._opened = 0
         self._stack = ExitStack()
 
-    def open(self, products: int = 0, world: Mapping[str, Any] = MappingProxyType({}), **settings: Any) -> Shop:
-        """A new one, empty; ``world`` are options of its MicroPIM."""
+    def open(
+        self, products: int = 0, micropim: Mapping[str, Any] = MappingProxyType({}), **settings: Any
+    ) -> Deployment:
+        """A new, empty one; ``micropim`` are options of its sandbox."""
         folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
-        box = self._stack.enter_context(boxed(products, **world))
-        shop = Shop(box, folder, self._nursery, self._ledger(), **settings)
+        box = self._stack.enter_context(boxed(products, **micropim))
+        deployment = Deployment(box, folder, self._fork_server, self._ledger(), **settings)
         if products:
-            shop.catalogue = box.medipim.catalogue
-            del shop.catalogue.public_categories[CATEGORIES:]
-        return shop
+            deployment.catalogue = box.medipim.catalogue
+            del deployment.catalogue.public_categories[CATEGORIES:]
+        return deployment
 
     def _ledger(self) -> postgres.PostgresLedger | None:
         if self._cluster is None:
             return None
         self._opened += 1
-        ledger = postgres.PostgresLedger(self._cluster, f"shop{self._opened}")
+        ledger = postgres.PostgresLedger(self._cluster, f"deployment{self._opened}")
         self._stack.callback(ledger.close)
         return ledger
 
@@ -118,79 +122,87 @@ class Shops:
         self._stack.close()
 
 
-def target_scene(shops: Shops, name: str, size: int, *, second: bool = False, hands: int = 1) -> Scene:
+def target_scenario(
+    deployments: Deployments, name: str, size: int, *, second: bool = False, workers: int = 1
+) -> Scenario:
     """The target alone; with one worker each n is the same moment every time."""
-    shop = shops.open(max_in_flight=hands, attributes_mode="values", update_categories=True)
+    deployment = deployments.open(max_in_flight=workers, attributes_mode="values", update_categories=True)
     if second:
-        shop.feed(first_night(size))
-        shop.state = None
+        deployment.feed(first_night(size))
+        deployment.state = None
     night = second_night(size) if second else first_night(size)
-    return TargetScene(name, shop, night, exact=hands == 1).rehearse()
+    return TargetScenario(name, deployment, night, exact=workers == 1).run_undisturbed()
 
 
-def pair_scene(shops: Shops, name: str, size: int, *, second: bool = False, hands: int = 1) -> Scene:
-    """Both. The second night is mostly looking and little making."""
+def pair_scenario(
+    deployments: Deployments, name: str, size: int, *, second: bool = False, workers: int = 1
+) -> Scenario:
+    """Both. In the second night most products are read and compared, few are written."""
     attributes = "values" if second else "off"  # Medipim's products have twenty each: more of the same
-    shop = shops.open(size, locale="nl", max_in_flight=hands, attributes_mode=attributes)
+    deployment = deployments.open(size, locale="nl", max_in_flight=workers, attributes_mode=attributes)
     if second:
-        shop.pipe()
-        ids = list(shop.catalogue.products)
+        deployment.pipe()
+        ids = list(deployment.catalogue.products)
         for number, change in enumerate(({"name": {"nl": "Anders"}}, {"photos": []}, {"status": "inactive"})):
-            shop.catalogue.touch([ids[number]], **change)
-        shop.catalogue.add(2)
-    return PairScene(name, shop, exact=hands == 1).rehearse()
+            deployment.catalogue.touch([ids[number]], **change)
+        deployment.catalogue.add(2)
+    return PairScenario(name, deployment, exact=workers == 1).run_undisturbed()
 
 
-def tap_scene(shops: Shops, name: str, size: int, *, products: int | None = None, **settings: Any) -> Scene:
+def tap_scenario(
+    deployments: Deployments, name: str, size: int, *, products: int | None = None, **settings: Any
+) -> Scenario:
     """The tap alone; beyond 250 products a STATE leaves in the middle of them."""
-    shop = shops.open(products or size)
-    shop.tap_settings = {"page_size": 10, **settings}
-    shop.streams = {"products", "categories"} | (set() if products else {"media"})
-    return TapScene(name, shop).rehearse()
+    deployment = deployments.open(products or size)
+    deployment.tap_settings = {"page_size": 10, **settings}
+    deployment.streams = {"products", "categories"} | (set() if products else {"media"})
+    return TapScenario(name, deployment).run_undisturbed()
 
 
-Build = Callable[[Shops, str, int], Scene]
+Build = Callable[[Deployments, str, int], Scenario]
 Victims = dict[str, tuple[str, ...]]
 TARGET: Victims = {"target": MOMENTS}
 TAP: Victims = {"tap": TAP_MOMENTS}
-SCENES: dict[str, tuple[Build, Victims, int]] = {  # how it is made, who is killed at what, every how many moments
-    "target, first night": (target_scene, TARGET, 1),
-    "target, second night": (partial(target_scene, second=True), TARGET, 1),
-    "target, first night, four workers": (partial(target_scene, hands=4), TARGET, 1),
-    "pair, first night": (pair_scene, TARGET | TAP, 1),
-    "pair, second night": (partial(pair_scene, second=True), TARGET | TAP, 1),
-    "pair, second night, four workers": (partial(pair_scene, second=True, hands=4), TARGET | TAP, 1),
-    "tap, stream": (tap_scene, TAP, 1),
-    "tap, stream, 300 products, every 9th": (partial(tap_scene, products=300), TAP, 9),
-    "tap, pages": (partial(tap_scene, products_endpoint="query"), TAP, 1),
+SCENARIOS: dict[
+    str, tuple[Build, Victims, int]
+] = {  # how it is made, which plugin is killed at what, every how many moments
+    "target, first night": (target_scenario, TARGET, 1),
+    "target, second night": (partial(target_scenario, second=True), TARGET, 1),
+    "target, first night, four workers": (partial(target_scenario, workers=4), TARGET, 1),
+    "pair, first night": (pair_scenario, TARGET | TAP, 1),
+    "pair, second night": (partial(pair_scenario, second=True), TARGET | TAP, 1),
+    "pair, second night, four workers": (partial(pair_scenario, second=True, workers=4), TARGET | TAP, 1),
+    "tap, stream": (tap_scenario, TAP, 1),
+    "tap, stream, 300 products, every 9th": (partial(tap_scenario, products=300), TAP, 9),
+    "tap, pages": (partial(tap_scenario, products_endpoint="query"), TAP, 1),
 }
-ON_POSTGRES = [name for name in SCENES if not name.startswith("tap") and "four" not in name]
-NAMES = [*SCENES, *(name + POSTGRES for name in ON_POSTGRES)]
+ON_POSTGRES = [name for name in SCENARIOS if not name.startswith("tap") and "four" not in name]
+NAMES = [*SCENARIOS, *(name + POSTGRES for name in ON_POSTGRES)]
 
 
 def play(name: str, size: int, every: int) -> tuple[list[str], list[str]]:
-    """Every kill of a scene, or every n-th, in processes of its own: the rows of the table, and what was wrong."""
-    build, victims, step = SCENES[name.removesuffix(POSTGRES)]
+    """Every kill of a scenario, or every n-th, in processes of its own: the rows of the table, and what was wrong."""
+    build, victims, step = SCENARIOS[name.removesuffix(POSTGRES)]
     rows: list[str] = []
     wrong: list[str] = []
     on_postgres = postgres.cluster() if name.endswith(POSTGRES) else nullcontext()
-    with on_postgres as cluster, Nursery() as nursery, Shops(nursery, cluster) as shops:
-        scene = build(shops, name, size)
-        for who, moments in victims.items():
-            for moment, tally in all_kills(scene, who, moments, step=step * every):
-                rows.append(row(name, who, moment if every == 1 else f"{moment}, every {every}th", tally))
+    with on_postgres as cluster, ForkServer() as fork_server, Deployments(fork_server, cluster) as deployments:
+        scenario = build(deployments, name, size)
+        for plugin, moments in victims.items():
+            for moment, tally in all_kills(scenario, plugin, moments, step=step * every):
+                rows.append(row(name, plugin, moment if every == 1 else f"{moment}, every {every}th", tally))
                 wrong += tally.wrong
     return rows, wrong
 
 
-def row(name: str, who: str, moment: str, tally: Tally) -> str:
+def row(name: str, plugin: str, moment: str, tally: Tally) -> str:
     """One line of the table."""
     numbers = (tally.points, tally.lost, tally.doubled, tally.writes, tally.missed, round(tally.seconds))
-    return "| " + " | ".join(map(str, (name, who, moment, *numbers, f"{datetime.now(UTC):%Y-%m-%d}"))) + " |"
+    return "| " + " | ".join(map(str, (name, plugin, moment, *numbers, f"{datetime.now(UTC):%Y-%m-%d}"))) + " |"
 
 
 def renew(rows: list[str]) -> None:
-    """Put rows into the page in place of those of the same scenes, and sum up."""
+    """Put rows into the page in place of those of the same scenarios, and sum up."""
     before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
     table, _, after = rest.partition(END)
     played = {name_of(row) for row in rows}
@@ -202,27 +214,27 @@ def renew(rows: list[str]) -> None:
 
 
 def name_of(row: str) -> str:
-    """The scene of a line of the table."""
+    """The scenario of a line of the table."""
     return row.removeprefix("| ").partition(" | ")[0]
 
 
 def main() -> int:
     """Kill at every moment, print and write the table; 1 when anything was lost, doubled or written twice."""
-    asked = argparse.ArgumentParser(prog="trials.kills", description=__doc__.splitlines()[0])
-    asked.add_argument("--scene", action="append", choices=NAMES, metavar="NAME", help="; ".join(NAMES))
-    asked.add_argument("--size", type=int, default=SIZE, help=f"products, at least {SIZE}")
-    asked.add_argument("--every", type=int, default=1, help="take only every n-th moment")
-    asked.add_argument("--jobs", type=int, default=2, help="scenes at the same time")
-    given = asked.parse_args()
-    names = given.scene or NAMES
+    flags = argparse.ArgumentParser(prog="trials.kills", description=__doc__.splitlines()[0])
+    flags.add_argument("--scenario", action="append", choices=NAMES, metavar="NAME", help="; ".join(NAMES))
+    flags.add_argument("--size", type=int, default=SIZE, help=f"products, at least {SIZE}")
+    flags.add_argument("--every", type=int, default=1, help="take only every n-th moment")
+    flags.add_argument("--jobs", type=int, default=2, help="scenarios at the same time")
+    options = flags.parse_args()
+    names = options.scenario or NAMES
     if not postgres.is_here():
         print(f"without those on PostgreSQL: {postgres.ABSENT}")
         names = [name for name in names if not name.endswith(POSTGRES)]
     began, is_wrong = time.monotonic(), False
     print(HEAD, end="")
-    with ProcessPoolExecutor(given.jobs, mp_context=get_context("spawn")) as pool:
-        for done in as_completed([pool.submit(play, name, given.size, given.every) for name in names]):
-            rows, wrong = done.result()
+    with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
+        for future in as_completed([pool.submit(play, name, options.size, options.every) for name in names]):
+            rows, wrong = future.result()
             is_wrong = is_wrong or bool(wrong)
             print(*rows, *wrong, sep="\n", flush=True)
             renew(rows)

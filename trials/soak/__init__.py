@@ -1,1 +1,1 @@
-"""The long proof: nights in a row, one process fed for long, a huge stream, a huge ledger. ``make soak``."""
+"""Soak tests: nights in a row, one process fed for long, a large stream, a large ledger. ``make soak``."""

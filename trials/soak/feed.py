@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from trials.soak.pair import target_command
-from trials.soak.watched import Sample, Watched
+from trials.soak.process_monitor import MonitoredProcess, Sample
 
 STATE_EVERY = 250
 MOMENT = "2026-01-01T00:00:00Z"
@@ -23,7 +23,7 @@ SCHEMA = orjson.dumps({
 
 
 def product(number: int, version: int = 0) -> dict[str, Any]:
-    """A product that is complete enough to be made."""
+    """A product with what MicroPIM needs to create it."""
     name = f"Product {number}, version {version}"
     price = 100 + (number + version) % 900
     return {
@@ -52,7 +52,7 @@ def state(number: int) -> bytes:
 
 
 @dataclass(frozen=True)
-class Fed:
+class FeedResult:
     """How a target ended: exit code, the most of each, its whole series, CPU seconds, states that left."""
 
     code: int
@@ -62,17 +62,17 @@ class Fed:
     states: int
 
 
-def feed(folder: Path, given: Iterable[bytes]) -> Fed:
+def feed(folder: Path, input_lines: Iterable[bytes]) -> FeedResult:
     """One target, given lines as fast as it takes them."""
     with (folder / "log.txt").open("ab") as log:
-        target = Watched(target_command(), folder, log, stdin=subprocess.PIPE)
+        target = MonitoredProcess(target_command(), folder, log, stdin=subprocess.PIPE)
         counted: list[int] = []
         counter = threading.Thread(target=lambda: counted.append(sum(1 for _ in target.process.stdout or ())))
         counter.start()
         sink = target.process.stdin
         assert sink is not None
         try:
-            sink.writelines(given)
+            sink.writelines(input_lines)
             sink.close()
         except BrokenPipeError:
             pass  # it ended early: its code says so
@@ -80,4 +80,4 @@ def feed(folder: Path, given: Iterable[bytes]) -> Fed:
         counter.join()
         if target.process.stdout is not None:
             target.process.stdout.close()
-    return Fed(code, target.most, target.series, target.cpu_seconds, counted[0])
+    return FeedResult(code, target.most, target.series, target.cpu_seconds, counted[0])

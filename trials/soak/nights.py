@@ -1,4 +1,4 @@
-"""Nights in a row: the source changes, people edit by hand, things go wrong, and the catalogue is what it should be.
+"""Nights in a row: the source changes, people edit by hand, faults occur, and the catalogue is what it should be.
 
 What it should be is what a twin has: another MicroPIM with a pair of its own, whose nights are quiet.
 """
@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from sandbox import MedipimOptions, MicroPimOptions, Sandbox
-from trials.soak.pair import Pair, Ran, write_settings
-from trials.soak.trouble import medipim_faults, micropim_faults
+from trials.soak.pair import Pair, PairRun, write_settings
+from trials.soak.random_faults import medipim_faults, micropim_faults
 
-MOST_TRIES = 6
-QUIET_TRIES = 3  # the last tries of a night meet no trouble: a service is not broken for ever
+MAX_ATTEMPTS = 6
+ATTEMPTS_WITHOUT_FAULTS = 3  # the last attempts of a night meet no faults: a service is not broken for ever
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,9 @@ class Night:
     seconds: float
     products: int
     faults: int
-    tries: int
+    attempts: int
     retries: int
-    ran: Ran
+    ran: PairRun
     as_it_should_be: bool
 
 
@@ -45,7 +45,7 @@ class Nights:
         self._folders = folder / "pair", folder / "twin"
 
     def run(self) -> Iterator[Night]:
-        """Night after night, for as long as somebody asks."""
+        """Night after night, without end."""
         with self._box, self._twin:
             pairs = []
             for place, box in zip(self._folders, (self._box, self._twin), strict=True):
@@ -60,28 +60,28 @@ class Nights:
                 yield self._night(number, *pairs)
 
     def _night(self, number: int, pair: Pair, twin: Pair) -> Night:
-        began, tries, retries = time.monotonic(), 0, 0
+        began, attempts, retries = time.monotonic(), 0, 0
         planned = self._plan(number)
         while True:
-            tries += 1
-            if tries > MOST_TRIES - QUIET_TRIES:
+            attempts += 1
+            if attempts > MAX_ATTEMPTS - ATTEMPTS_WITHOUT_FAULTS:
                 self._calm()
             ran = pair.run()
             retries += pair.report()["requests"]["retries"]
-            if ran.codes == (0, 0) or tries == MOST_TRIES:
+            if ran.codes == (0, 0) or attempts == MAX_ATTEMPTS:
                 break
         self._calm()
         pair.replay()
         seconds = time.monotonic() - began
-        quiet = twin.run()
+        undisturbed = twin.run()
         same = self._box.micropim.snapshot() == self._twin.micropim.snapshot()
-        good = same and ran.codes == quiet.codes == (0, 0)
+        good = same and ran.codes == undisturbed.codes == (0, 0)
         products = len(self._box.micropim.products)
         self._forget_requests()
-        return Night(number, seconds, products, planned, tries, retries, ran, good)
+        return Night(number, seconds, products, planned, attempts, retries, ran, good)
 
     def _plan(self, number: int) -> int:
-        """Trouble for this night; the first one, a first load, has many more requests to strike."""
+        """Plan faults for this night; the first one, a first load, has many more requests that can meet one."""
         rows = len(self._box.medipim.catalogue.entries)
         requests = rows * 4 if number == 1 else max(8, rows // 10)
         here, there = (

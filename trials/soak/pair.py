@@ -1,4 +1,4 @@
-"""``tap-medipim | target-micropim`` as real processes under watch, with the state kept as a host keeps it."""
+"""``tap-medipim | target-micropim`` as monitored real processes, with the state kept as a host keeps it."""
 
 import json
 import sys
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox import Sandbox
-from trials.soak.watched import Sample, Watched
+from trials.soak.process_monitor import MonitoredProcess, Sample
 
 BIN = Path(sys.executable).parent
 UNLIMITED = 1_000_000
@@ -17,7 +17,7 @@ CHUNK_BYTES = 1 << 16
 
 
 @dataclass(frozen=True)
-class Ran:
+class PairRun:
     """Both exit codes, the most memory, files and threads of both, bytes through the pipe, CPU seconds."""
 
     codes: tuple[int, int]
@@ -66,15 +66,15 @@ class Pair:
         self.folder = folder
         self.log = folder / "log.txt"
 
-    def run(self) -> Ran:
+    def run(self) -> PairRun:
         """Both to their end; the newest whole state is kept for the next run."""
         command = [str(BIN / "tap-medipim"), "--config", "tap.json"]
         for name in ("state", "catalog"):
             if (self.folder / f"{name}.json").exists():
                 command += [f"--{name}", f"{name}.json"]
         with self.log.open("ab") as log:
-            tap = Watched(command, self.folder, log)
-            target = Watched(target_command(), self.folder, log, stdin=-1)
+            tap = MonitoredProcess(command, self.folder, log)
+            target = MonitoredProcess(target_command(), self.folder, log, stdin=-1)
             states: list[bytes] = []
             keeper = threading.Thread(target=lambda: states.extend(list(target.process.stdout or ())[-1:]))
             keeper.start()
@@ -84,26 +84,26 @@ class Pair:
         if states and states[-1].endswith(b"\n"):
             (self.folder / "state.json").write_bytes(states[-1])
         _closed(tap, target)
-        return Ran(codes, tap.most, target.most, piped, (tap.cpu_seconds, target.cpu_seconds))
+        return PairRun(codes, tap.most, target.most, piped, (tap.cpu_seconds, target.cpu_seconds))
 
     def replay(self) -> None:
-        """What the last run rejected goes in once more, as a person would have it."""
+        """Replay the rejects of the last run, as a user would."""
         newest = max((self.folder / "reports").iterdir(), key=lambda place: place.stat().st_mtime)
         if (newest / "rejects.jsonl").exists():
             with self.log.open("ab") as log:
                 command = target_command(f"--replay={newest / 'rejects.jsonl'}")
-                process = Watched(command, self.folder, log)
+                process = MonitoredProcess(command, self.folder, log)
                 process.ended()
                 _closed(process)
 
     def report(self) -> dict[str, Any]:
         """report.json of the last run."""
         newest = max((self.folder / "reports").glob("*/report.json"), key=lambda path: path.stat().st_mtime)
-        found: dict[str, Any] = json.loads(newest.read_text(encoding="utf-8"))
-        return found
+        content: dict[str, Any] = json.loads(newest.read_text(encoding="utf-8"))
+        return content
 
 
-def _pour(tap: Watched, target: Watched) -> int:
+def _pour(tap: MonitoredProcess, target: MonitoredProcess) -> int:
     """Through this process, to count the bytes; a target that ends early ends the tap, as a shell's pipe would."""
     source, sink = tap.process.stdout, target.process.stdin
     assert source is not None
@@ -120,7 +120,7 @@ def _pour(tap: Watched, target: Watched) -> int:
     return piped
 
 
-def _closed(*processes: Watched) -> None:
+def _closed(*processes: MonitoredProcess) -> None:
     for one in processes:
         for stream in (one.process.stdout, one.process.stdin):
             if stream is not None and not stream.closed:

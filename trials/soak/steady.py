@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox import MicroPimOptions, Sandbox
-from trials.soak.feed import Fed, feed, lines, product
+from trials.soak.feed import FeedResult, feed, lines, product
 from trials.soak.pair import write_settings
-from trials.soak.trouble import micropim_faults
-from trials.soak.watched import Sample, most
+from trials.soak.process_monitor import Sample, most
+from trials.soak.random_faults import micropim_faults
 
 PRODUCTS = 500
 CHANGED_A_ROUND = 25
@@ -28,7 +28,7 @@ class Steady:
     rounds: int
     records: int
     quarters: list[Sample]
-    fed: Fed
+    fed: FeedResult
     as_it_should_be: bool
 
 
@@ -43,9 +43,9 @@ def steady(folder: Path, seconds: float, seed: int, latency: float) -> Steady:
         fed = feed(folder, lines(rounds.until(began + seconds)))
         spent = time.monotonic() - began
         shown = {row["sku"]: row["name"] for row in box.micropim.products.values()}
-    wanted = {product(n)["id"]: product(n, v)["name"]["nl"] for n, v in rounds.versions.items()}
+    expected = {product(n)["id"]: product(n, v)["name"]["nl"] for n, v in rounds.versions.items()}
     parts = [most([one for one in fed.series if since <= one.at < until]) for since, until in rounds.quarters()]
-    good = shown == wanted and first.code == fed.code == 0
+    good = shown == expected and first.code == fed.code == 0
     return Steady(spent, rounds.count, rounds.records, parts, fed, good)
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from trials.soak.million import Shelf
+from trials.soak.large_ledger import LedgerFigures
+from trials.soak.large_stream import StreamFigures
 from trials.soak.nights import Night
+from trials.soak.process_monitor import Sample, most
 from trials.soak.steady import Steady
-from trials.soak.stream import Streamed
-from trials.soak.watched import Sample, most
 
 MEMORY_RATIO = 1.10  # of a later step's peak to that of the first steps
 SIZE_RATIO = 1.15  # of a large catalogue's peak to that of a small one
@@ -23,7 +23,7 @@ FIRST_NIGHTS = 3  # after the first load
 
 @dataclass(frozen=True)
 class Part:
-    """A heading, its table, and what was found wanting."""
+    """A heading, its table, and what is wrong."""
 
     title: str
     lines: list[str]
@@ -49,7 +49,7 @@ def of_nights(nights: Sequence[Night]) -> Part:
             first, later = most(looks[:FIRST_NIGHTS]), most(looks)
             wrong += [] if is_flat(first, later) else [f"nights: the {side} grows: {first} to {later}"]
     rows = [
-        f"| {one.number} | {one.seconds:.0f} | {one.products} | {one.faults} | {one.tries} | {one.retries} | "
+        f"| {one.number} | {one.seconds:.0f} | {one.products} | {one.faults} | {one.attempts} | {one.retries} | "
         f"{_cell(one.ran.tap)} | {_cell(one.ran.target)} | {_yes(one.as_it_should_be)} |"
         for one in nights
     ]
@@ -61,15 +61,15 @@ def of_steady(one: Steady) -> Part:
     wrong = [] if one.as_it_should_be else ["one process: the catalogue is not what it should be"]
     wrong += [] if is_flat(one.quarters[0], most(one.quarters[1:])) else ["one process: the target grows"]
     rows = [f"| {number} | {_cell(part)} |" for number, part in enumerate(one.quarters, start=1)]
-    told = f"{one.records} records in {one.rounds} rounds, {one.seconds:.0f} s."
+    caption = f"{one.records} records in {one.rounds} rounds, {one.seconds:.0f} s."
     return Part(
         "One target process, fed for the whole time",
-        [told, "", "| quarter | MB, files, threads |", _rule(2), *rows],
+        [caption, "", "| quarter | MB, files, threads |", _rule(2), *rows],
         wrong,
     )
 
 
-def of_streams(small: Streamed, large: Streamed) -> Part:
+def of_streams(small: StreamFigures, large: StreamFigures) -> Part:
     """The peak of both processes at a large catalogue against a small one."""
     wrong = [
         f"{one.products} products: {one.counts}, {one.ran.codes}" for one in (small, large) if not one.as_it_should_be
@@ -86,7 +86,7 @@ def of_streams(small: Streamed, large: Streamed) -> Part:
     return Part("A large stream", [*head, *rows], wrong)
 
 
-def of_shelves(small: Shelf, large: Shelf) -> Part:
+def of_ledgers(small: LedgerFigures, large: LedgerFigures) -> Part:
     """What a record costs beside a large ledger, what is held, and how long looking takes."""
     wrong = [f"ledger of {one.rows}: not what it should be" for one in (small, large) if not one.as_it_should_be]
     facts = {

@@ -1,4 +1,4 @@
-"""Mutation testing of the pure modules: ``mutate.py [--sample N] [MODULE ...]`` (docs/mutation.md).
+"""Mutation testing of the pure modules: ``python -m trials.mutation [--sample N] [MODULE ...]`` (docs/mutation.md).
 
 cosmic-ray makes the changes; this file runs the tests for each in a fork that has all libraries imported already:
 half a second instead of four. The changed module is handed to the import of the fork, so no file is ever touched.
@@ -82,8 +82,8 @@ class OnlyPure:
 
 
 def _is_pure(item: Any) -> bool:
-    known = set(item._fixtureinfo.name2fixturedefs)  # noqa: SLF001 - pytest tells it in no other way
-    return set(item.fixturenames) <= known | {"request"} | set(
+    fixtures = set(item._fixtureinfo.name2fixturedefs)  # noqa: SLF001 - pytest tells it in no other way
+    return set(item.fixturenames) <= fixtures | {"request"} | set(
         item.callspec.params if hasattr(item, "callspec") else ()
     )
 
@@ -143,7 +143,7 @@ def _judged(module: str, sample: int) -> str:
 
 def _changes(source: str) -> Iterator[str]:
     """The source with one change each; annotations are left alone, since nothing reads them when the module runs."""
-    spared = list(_annotations(source))
+    annotations = list(_annotations(source))
     tree = get_ast(source)
     for name in operator_names():
         operator_class = get_operator(name)
@@ -152,7 +152,7 @@ def _changes(source: str) -> Iterator[str]:
         operator = operator_class()
         places = [place for node in ast_nodes(tree) for place in operator.mutation_positions(node)]
         for number, (start, end) in enumerate(places):
-            changed = None if _within(start, end, spared) else mutate_code(source, operator, number)
+            changed = None if _within(start, end, annotations) else mutate_code(source, operator, number)
             if changed is not None and changed != source:
                 yield changed
 
@@ -160,9 +160,9 @@ def _changes(source: str) -> Iterator[str]:
 def _annotations(source: str) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
     for node in ast.walk(ast.parse(source)):
         for name in ("annotation", "returns"):
-            found = getattr(node, name, None)
-            if found is not None:
-                yield (found.lineno, found.col_offset), (found.end_lineno, found.end_col_offset)
+            annotation = getattr(node, name, None)
+            if annotation is not None:
+                yield (annotation.lineno, annotation.col_offset), (annotation.end_lineno, annotation.end_col_offset)
 
 
 def _within(start: Any, end: Any, ranges: list[Any]) -> bool:

@@ -1,4 +1,4 @@
-"""A TLS server whose certificate has a flaw: an authority that nobody knows, another name, or its time is over."""
+"""A TLS server whose certificate has a flaw: an unknown authority, another name, or it has expired."""
 
 import contextlib
 import datetime as dt
@@ -10,15 +10,15 @@ from pathlib import Path
 import trustme
 
 
-class Stranger:
-    """Listens on loopback and shakes hands; a client that trusts it gets no answer."""
+class TlsServer:
+    """Listens on loopback, completes the TLS handshake and closes."""
 
     def __init__(self, name: str = "127.0.0.1", until: dt.datetime | None = None) -> None:
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._authority = trustme.CA()
         self._authority.issue_cert(name, not_after=until).configure_cert(self._context)
         self._socket = socket.create_server(("127.0.0.1", 0))
-        self._thread = threading.Thread(target=self._serve, name="stranger", daemon=True)
+        self._thread = threading.Thread(target=self._serve, name="server", daemon=True)
         self._thread.start()
 
     @property
@@ -26,7 +26,7 @@ class Stranger:
         """Its address."""
         return f"https://127.0.0.1:{self._socket.getsockname()[1]}"
 
-    def vouch(self, file: Path) -> str:
+    def write_authority(self, file: Path) -> str:
         """Write the certificate of the authority, for whoever wants to trust it."""
         self._authority.cert_pem.write_to_path(str(file))
         return str(file)

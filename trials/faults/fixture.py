@@ -30,7 +30,7 @@ root: {level: DEBUG, handlers: [console, file]}
 
 
 class PassingClock(Clock):
-    """Waits pass at once; ``shift`` moves the wall clock, ``on_sleep`` is told of every wait.
+    """Waits pass at once; ``shift`` moves the wall clock, ``on_sleep`` is called at every wait.
 
     ``tick`` passes with each look at it: so time passes while an answer drips.
     """
@@ -73,8 +73,8 @@ class Launch:
 
 
 @dataclass
-class Scene:
-    """One case. Strikes change it before the faulted run; ``undo`` holds what takes the fault away again."""
+class Fixture:
+    """One case. Injections change it before the faulted run; ``undo`` holds what takes the fault away again."""
 
     box: Sandbox
     folder: Path
@@ -86,7 +86,7 @@ class Scene:
     undo: list[Callable[[], None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """The settings of a user who is in a hurry."""
+        """Settings without limits."""
         self.tap = {
             "api_url": self.box.medipim_url, "api_key_id": KEY_ID, "api_key_secret": SECRET,
             "requests_per_minute": FAST, "page_size": 10,
@@ -105,20 +105,20 @@ class Scene:
         """The ledger's file."""
         return self.folder / "ledger.db"
 
-    def change(self, side: str, **settings: Any) -> None:
+    def change_settings(self, side: str, **settings: Any) -> None:
         """Other settings for the faulted run; the old ones come back for the next."""
         own: dict[str, Any] = getattr(self, side)
         before = dict(own)
         own.update(settings)
         self.undo.append(lambda: (own.clear(), own.update(before))[0])  # type: ignore[func-returns-value]
 
-    def surround(self, **env: str) -> None:
+    def set_environment(self, **env: str) -> None:
         """Other variables of the environment for the faulted run."""
         before = dict(self.env)
         self.env.update(env)
         self.undo.append(lambda: (self.env.clear(), self.env.update(before))[0])  # type: ignore[func-returns-value]
 
-    def settle(self) -> None:
+    def remove_fault(self) -> None:
         """Take the fault away."""
         while self.undo:
             self.undo.pop()()

@@ -1,25 +1,11 @@
-"""A comparable picture of a catalogue, free of server ids."""
+"""A snapshot of a catalogue that can be compared: free of server ids."""
 
 from sandbox.exchange import Json
+from sandbox.micropim.fields import COMPARED
 from sandbox.micropim.store import Store
 
-TAKEN_OVER = (
-    "name",
-    "description",
-    "short_description",
-    "price",
-    "sale_price",
-    "cost_price",
-    "currency",
-    "status",
-    "stock",
-    "ean",
-    "publishing_channels",
-    "attributes",
-)
 
-
-def catalogue_picture(store: Store) -> Json:
+def catalogue_snapshot(store: Store) -> Json:
     """Products by SKU (a list of them where a SKU occurs twice) and the sorted category paths."""
     products: Json = {}
     for product in sorted(store.products.values(), key=lambda row: int(row["id"])):
@@ -36,7 +22,7 @@ def catalogue_picture(store: Store) -> Json:
 def _product(store: Store, product: Json) -> Json:
     pictures = sorted(product["_media"], key=lambda item: (item["position"], item["id"]))
     return {
-        **{key: product[key] for key in TAKEN_OVER},
+        **{key: product[key] for key in COMPARED},
         "brand": store.options.brands.get(product["brand_id"]),
         "supplier": store.options.suppliers.get(product["supplier_id"]),
         "categories": sorted(store.path(i) for i in product["category_ids"] if i in store.categories),

@@ -1,9 +1,9 @@
-"""A nursery of taps and targets that die: real processes, killed by a real SIGKILL, at a chosen moment of their own.
+"""A fork server for taps and targets that are killed: real processes, a real SIGKILL, at a chosen moment of their own.
 
-Starting a plugin takes a second, most of it imports; so one process imports both plugins once and forks a child for
-each order. The child lays a trap into the libraries it stands on (requests, SQLAlchemy, its input and output), never
-into our own code, and sends itself SIGKILL there: nothing is flushed, rolled back or handed over after that, by no
-thread. Moments a child can be killed at, each before and after:
+Starting a plugin takes a second, most of it imports. So one process imports both plugins once and forks a child for
+each order. The child patches the libraries below the plugins (requests, SQLAlchemy, its input and output), never our
+own code, and sends itself SIGKILL there. After that no thread flushes, rolls back or writes anything. Moments at which
+a child can be killed, each before and after:
 
     request    the n-th HTTP request: not sent; or answered, the answer not looked at
     write      the n-th request that is no GET; "POST media" and so on: the n-th of a method to the last word of a path
@@ -38,13 +38,13 @@ MOMENTS = ("request", "commit", "line in", "line out", "file")
 class Kill:
     """Whom to kill when: ``number`` counts from 1."""
 
-    who: str
+    plugin: str
     moment: str
     number: int
     after: bool
 
     def __str__(self) -> str:
-        return f"{self.who} killed {'after' if self.after else 'before'} {self.moment} {self.number}"
+        return f"{self.plugin} killed {'after' if self.after else 'before'} {self.moment} {self.number}"
 
 
 @dataclass(frozen=True)
@@ -56,16 +56,16 @@ class Ended:
     killed: bool
 
 
-class Nursery:
+class ForkServer:
     """Starts plugins, alone or as a pair with a pipe between them."""
 
     def __init__(self) -> None:
-        command, pipe = [sys.executable, "-m", "trials.kills.nursery"], subprocess.PIPE
+        command, pipe = [sys.executable, "-m", "trials.kills.fork_server"], subprocess.PIPE
         self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=ROOT)
         self.pids: dict[str, int] = {}
 
     def run(self, folder: Path, *parts: dict[str, Any], kill: Kill | None = None) -> Ended:
-        """Run the parts ({"who", "config", "state"}) side by side in ``folder``, to their end or their death.
+        """Run the parts ({"plugin", "config", "state"}) side by side in ``folder``, to their end or their death.
 
         The first reads ``folder/input``, the last writes ``folder/output``.
         """
@@ -73,8 +73,8 @@ class Nursery:
         print(json.dumps(order), file=self._stdin, flush=True)
         self.pids = json.loads(self._stdout.readline())
         codes: dict[str, int] = json.loads(self._stdout.readline())
-        seen = {who: json.loads((folder / f"{who}.seen").read_text()) for who in codes if codes[who] >= 0}
-        return Ended(codes, seen, kill is not None and codes[kill.who] == -signal.SIGKILL)
+        seen = {plugin: json.loads((folder / f"{plugin}.seen").read_text()) for plugin in codes if codes[plugin] >= 0}
+        return Ended(codes, seen, kill is not None and codes[kill.plugin] == -signal.SIGKILL)
 
     @property
     def _stdin(self) -> Any:
@@ -95,7 +95,7 @@ class Nursery:
         self._stdout.close()
 
 
-class Trap:
+class KillSwitch:
     """Counts moments, and kills this process at the chosen one."""
 
     def __init__(self, kill: dict[str, Any] | None) -> None:
@@ -104,42 +104,42 @@ class Trap:
 
     def around(self, moment: str, act: Callable[[], Any]) -> Any:
         """Do something that is a moment."""
-        strikes = self.strikes_next(moment)
-        if strikes and not strikes["after"]:
+        due = self.due_at(moment)
+        if due and not due["after"]:
             die()
         done = act()
-        if strikes:
+        if due:
             die()
         return done
 
-    def strikes_next(self, moment: str) -> dict[str, Any] | None:
+    def due_at(self, moment: str) -> dict[str, Any] | None:
         """Count a moment; the kill if it is the one."""
         self.seen[moment] += 1
         kill = self._kill
         return kill if kill and (kill["moment"], kill["number"]) == (moment, self.seen[moment]) else None
 
-    def lay(self) -> None:
+    def install(self) -> None:
         """Into the libraries below the plugins."""
         from requests.adapters import HTTPAdapter  # noqa: PLC0415 - the parent process needs none of them
         from sqlalchemy.engine.default import DefaultDialect  # noqa: PLC0415
 
         send, commit, fsync = HTTPAdapter.send, DefaultDialect.do_commit, os.fsync
 
-        def trapped_send(adapter: Any, request: Any, **kwargs: Any) -> Any:
+        def watched_send(adapter: Any, request: Any, **kwargs: Any) -> Any:
             def carried() -> Any:
                 return self.around(kind, lambda: send(adapter, request, **kwargs))
 
             kind = f"{request.method} {last_word(request.url)}"
             return self.around("request", carried if request.method == "GET" else lambda: self.around("write", carried))
 
-        def trapped_commit(dialect: Any, connection: Any) -> None:
+        def watched_commit(dialect: Any, connection: Any) -> None:
             if has_written(connection):
                 self.around("commit", lambda: commit(dialect, connection))
             else:
                 commit(dialect, connection)
 
-        HTTPAdapter.send = trapped_send  # type: ignore[method-assign]
-        DefaultDialect.do_commit = trapped_commit  # type: ignore[method-assign]
+        HTTPAdapter.send = watched_send  # type: ignore[method-assign]
+        DefaultDialect.do_commit = watched_commit  # type: ignore[method-assign]
         os.fsync = lambda file: self.around("file", lambda: fsync(file))
 
 
@@ -156,26 +156,26 @@ def has_written(connection: Any) -> bool:
         return cursor.execute("select pg_current_xact_id_if_assigned()").fetchone() != (None,)
 
 
-class TrappedInput:
+class WatchedInput:
     """Lines in."""
 
-    def __init__(self, file: Any, trap: Trap) -> None:
+    def __init__(self, file: Any, kill_switch: KillSwitch) -> None:
         self._file = file
-        self._trap = trap
+        self._kill_switch = kill_switch
 
     def readline(self, limit: int = -1) -> Any:
         """A line; the moment is the handing over."""
         line = self._file.readline(limit)
-        return self._trap.around("line in", lambda: line) if line else line
+        return self._kill_switch.around("line in", lambda: line) if line else line
 
 
-class TrappedOutput(io.RawIOBase):
+class WatchedOutput(io.RawIOBase):
     """Lines out, to the descriptor ``target``."""
 
-    def __init__(self, target: int, trap: Trap) -> None:
+    def __init__(self, target: int, kill_switch: KillSwitch) -> None:
         super().__init__()
         self._target = target
-        self._trap = trap
+        self._kill_switch = kill_switch
 
     def writable(self) -> bool:
         """Yes."""
@@ -186,12 +186,12 @@ class TrappedOutput(io.RawIOBase):
         rest = bytes(data)
         while b"\n" in rest:
             line, _, rest = rest.partition(b"\n")
-            strikes = self._trap.strikes_next("line out")
-            if strikes and not strikes["after"]:
+            due = self._kill_switch.due_at("line out")
+            if due and not due["after"]:
                 self._out(line[: len(line) // 2])
                 die()
             self._out(line + b"\n")
-            if strikes:
+            if due:
                 die()
         self._out(rest)
         return len(data)
@@ -207,38 +207,38 @@ def die() -> None:
     signal.pause()  # this thread may live a moment longer than the call; it must do nothing more
 
 
-def child(order: dict[str, Any], part: dict[str, Any], source: int, sink: int) -> None:
+def run_child(order: dict[str, Any], part: dict[str, Any], source: int, sink: int) -> None:
     """Be a plugin, in a process that was just forked. Never returns."""
-    folder, who = Path(order["folder"]), part["who"]
+    folder, plugin = Path(order["folder"]), part["plugin"]
     log = os.open(folder / "log.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(log, 2)
     os.chdir(folder)
     kill = order["kill"]
     imported = set(sys.modules)
-    trap = Trap(kill if kill and kill["who"] == who else None)
-    trap.lay()
-    sys.stdout = io.TextIOWrapper(io.BufferedWriter(TrappedOutput(sink, trap)), encoding="utf-8")
+    kill_switch = KillSwitch(kill if kill and kill["plugin"] == plugin else None)
+    kill_switch.install()
+    sys.stdout = io.TextIOWrapper(io.BufferedWriter(WatchedOutput(sink, kill_switch)), encoding="utf-8")
     code = 1
     try:
-        _live(part, os.fdopen(source, "rb"), trap)
+        _run_plugin(part, os.fdopen(source, "rb"), kill_switch)
         sys.stdout.flush()
         code = 0
     except BaseException as failure:  # noqa: BLE001 - the end of a process
-        os.write(2, f"{who}: {type(failure).__name__}: {failure}\n".encode())
+        os.write(2, f"{plugin}: {type(failure).__name__}: {failure}\n".encode())
         with contextlib.suppress(Exception):
             sys.stdout.flush()
-    (folder / f"{who}.seen").write_text(json.dumps(trap.seen))
-    (folder / f"{who}.imported").write_text(json.dumps(sorted(set(sys.modules) - imported)))
+    (folder / f"{plugin}.seen").write_text(json.dumps(kill_switch.seen))
+    (folder / f"{plugin}.imported").write_text(json.dumps(sorted(set(sys.modules) - imported)))
     os._exit(code)
 
 
-def _live(part: dict[str, Any], source: Any, trap: Trap) -> None:
-    from pim_wire.clock import Clock  # noqa: PLC0415 - only the nursery's own process has plugins
+def _run_plugin(part: dict[str, Any], source: Any, kill_switch: KillSwitch) -> None:
+    from pim_wire.clock import Clock  # noqa: PLC0415 - only the fork_server's own process has plugins
     from tap_medipim.tap import TapMedipim  # noqa: PLC0415
     from target_micropim.target import TargetMicroPim  # noqa: PLC0415
 
-    clock = _hasty(Clock())
-    if part["who"] == "tap":
+    clock = _without_waiting(Clock())
+    if part["plugin"] == "tap":
         tap = TapMedipim(config=part["config"], state=part.get("state"), catalog=part.get("catalog"), clock=clock)
         tap.sync_all()
         tap.run.finish()
@@ -247,10 +247,10 @@ def _live(part: dict[str, Any], source: Any, trap: Trap) -> None:
     if path := part.get("replay"):
         target.replay(Path(path))
     else:
-        target.listen(TrappedInput(source, trap))
+        target.listen(WatchedInput(source, kill_switch))
 
 
-def _hasty(clock: Any) -> Any:
+def _without_waiting(clock: Any) -> Any:
     """Waits pass at once, and count as time all the same."""
     passed = [0.0]
     now = clock.now
@@ -262,7 +262,7 @@ def _hasty(clock: Any) -> Any:
     return clock
 
 
-def carry_out(order: dict[str, Any]) -> None:
+def execute(order: dict[str, Any]) -> None:
     """Fork the parts, tell their pids, wait for them, tell their exit codes."""
     folder = Path(order["folder"])
     (folder / "input").touch()
@@ -277,20 +277,20 @@ def carry_out(order: dict[str, Any]) -> None:
         if not pid:
             if following >= 0:
                 os.close(following)
-            child(order, part, source, sink)
-        pids[part["who"]] = pid
+            run_child(order, part, source, sink)
+        pids[part["plugin"]] = pid
         os.close(source)
         os.close(sink)
         source = following
     print(json.dumps(pids), flush=True)
-    codes = {who: os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for who, pid in pids.items()}
-    for who, code in codes.items():
+    codes = {plugin: os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for plugin, pid in pids.items()}
+    for plugin, code in codes.items():
         if code >= 0:
-            learn(folder / f"{who}.imported")
+            preload(folder / f"{plugin}.imported")
     print(json.dumps(codes), flush=True)  # from here on the folder may go
 
 
-def learn(imported: Path) -> None:
+def preload(imported: Path) -> None:
     """Import what a child had to, so that the next one need not: most of a short life would be spent on it."""
     for name in json.loads(imported.read_text()):
         with contextlib.suppress(Exception):
@@ -298,7 +298,7 @@ def learn(imported: Path) -> None:
 
 
 def main() -> None:
-    """The nursery's own process: an order a line."""
+    """The fork_server's own process: an order a line."""
     from tap_medipim.tap import TapMedipim  # noqa: F401, PLC0415 - imported before the first fork
     from target_micropim.target import TargetMicroPim  # noqa: F401, PLC0415
 
@@ -306,7 +306,7 @@ def main() -> None:
         import psycopg  # noqa: F401, PLC0415
     gc.disable()  # children live for a moment; and what the collector touches, the kernel has to copy
     for line in sys.stdin:
-        carry_out(json.loads(line))
+        execute(json.loads(line))
 
 
 if __name__ == "__main__":

@@ -1,15 +1,13 @@
-"""``make faults`` in a smaller form: one case of each kind, and that the table of cases leaves no kind out."""
+"""``make faults`` in a smaller form: one case of each kind (tests/trials/test_faults.py)."""
 
 import logging
 from collections.abc import Iterator
-from typing import get_args
 
 import pytest
 
-from sandbox.faults import STREAM_KINDS, FaultKind
 from trials.faults.case import Case
 from trials.faults.cases import all_cases
-from trials.faults.sides import try_case
+from trials.faults.runners import try_case
 
 CASES = list(all_cases())
 
@@ -39,17 +37,3 @@ def test_a_fault_ends_as_expected(case: Case) -> None:
     assert result.wrong == ()
     if result.outcome is None:
         pytest.skip(result.line)
-
-
-def test_no_case_stands_twice() -> None:
-    """Each row of the table is a case of its own."""
-    assert len({(case.side, case.name) for case in CASES}) == len(CASES)
-
-
-@pytest.mark.parametrize("part", ["all", "short"])
-def test_no_kind_of_fault_is_left_out(part: str) -> None:
-    """Each kind the sandbox knows is in the table and in its short form; streams break for tap and pair."""
-    cases = [case for case in CASES if part == "all" or case.short]
-    assert set(get_args(FaultKind)) == set().union(*(case.kinds for case in cases))
-    for side in ("tap", "pair") if part == "all" else ("tap",):
-        assert set().union(*(case.kinds for case in cases if case.side == side)) >= STREAM_KINDS

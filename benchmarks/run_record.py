@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.environments import WANTED
-from benchmarks.measuring import ROOT
+from benchmarks.measurement import ROOT
 from benchmarks.page import FIGURES, PAGE, TABLES, kept_figures, rendered
 
 OF_OURS = ("singer-sdk", "orjson", "requests", "sqlalchemy")

@@ -15,34 +15,34 @@ import orjson
 
 from sandbox import MedipimOptions, MicroPimOptions, Sandbox
 from trials.soak.feed import feed, lines
-from trials.soak.filling import fill, row_of
-from trials.soak.million import ELSEWHERE
+from trials.soak.large_ledger import ELSEWHERE
+from trials.soak.ledger_filler import fill, row_of
 from trials.soak.nights import renamed
-from trials.soak.pair import BIN, Pair, Ran, target_settings, write_settings
+from trials.soak.pair import BIN, Pair, PairRun, target_settings, write_settings
 
 ONE_IN = 100
 PLAIN = {"categories_mode": "off", "state_interval_seconds": 1}
 
 
 @dataclass(frozen=True)
-class Streamed:
+class StreamFigures:
     """One catalogue through the pair."""
 
     products: int
     changed: int
     seconds: float
-    ran: Ran
+    ran: PairRun
     counts: dict[str, int]
 
     @property
     def as_it_should_be(self) -> bool:
         """Whether just what changed was written."""
         unchanged = self.products - self.changed
-        wanted = {"received": self.products, "unchanged": unchanged, "updated": self.changed}
-        return self.ran.codes == (0, 0) and self.counts == wanted
+        expected = {"received": self.products, "unchanged": unchanged, "updated": self.changed}
+        return self.ran.codes == (0, 0) and self.counts == expected
 
 
-def streamed(folder: Path, products: int) -> Streamed:
+def measure_stream(folder: Path, products: int) -> StreamFigures:
     """Load what will change, note the rest in the ledger, change, and run the pair without a state."""
     folder.mkdir()
     medipim = MedipimOptions(products=products, requests_per_minute=None, cached_products=0)
@@ -52,8 +52,8 @@ def streamed(folder: Path, products: int) -> Streamed:
         if feed(folder, lines(_record(box, key) for key in moving)).code:
             raise SystemExit((folder / "log.txt").read_text()[-2000:])
         others = (key for key in box.medipim.catalogue.entries if key not in moving)
-        known = ((_record(box, key), ELSEWHERE + number) for number, key in enumerate(others))
-        fill(target_settings(folder, box) | PLAIN, known, row_of(folder, next(iter(moving))))
+        records = ((_record(box, key), ELSEWHERE + number) for number, key in enumerate(others))
+        fill(target_settings(folder, box) | PLAIN, records, row_of(folder, next(iter(moving))))
         for number, key in enumerate(moving):
             box.medipim.change(key, lambda raw, number=number: renamed(raw, number))  # type: ignore[misc]
         _leave_out(folder, "media")
@@ -61,15 +61,15 @@ def streamed(folder: Path, products: int) -> Streamed:
         pair = Pair(folder)
         ran = pair.run()
         counts = pair.report()["streams"].get("products", {}) if ran.codes == (0, 0) else {}
-        return Streamed(products, len(moving), time.monotonic() - began, ran, counts)
+        return StreamFigures(products, len(moving), time.monotonic() - began, ran, counts)
 
 
 def _leave_out(folder: Path, stream: str) -> None:
     """A catalog without a stream that the target has no use for, as meltano.yml selects."""
-    found = subprocess.run(
+    discovery = subprocess.run(
         [BIN / "tap-medipim", "--config", "tap.json", "--discover"], cwd=folder, capture_output=True, check=True
     )
-    catalog = json.loads(found.stdout)
+    catalog = json.loads(discovery.stdout)
     for one in catalog["streams"]:
         for entry in one["metadata"]:
             if entry["breadcrumb"] == []:

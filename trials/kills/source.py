@@ -3,14 +3,14 @@
 import copy
 from typing import Any
 
-from trials.kills.shop import line, schema_line
+from trials.kills.deployment import line, schema_line
 
 PICTURE = "https://m.example.test/{}.jpg"
 CHANGES = ["new", "name", "name", "description", "attribute", "category", "picture", "picture", "replaced picture",
            "dropped", "active", "inactive", "replaced"]  # fmt: skip
 
 
-class Shelf:
+class Source:
     """Products and categories, and numbers that were never used."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""What goes wrong in a night, drawn from a seeded dice: kinds that both plugins promise to outlive."""
+"""Random faults of a night, from a seed: kinds from which both plugins promise to recover."""
 
 import random
 
@@ -17,7 +17,7 @@ SOON = {"Retry-After": "1"}
 
 
 def medipim_faults(dice: random.Random, rows: int) -> list[Fault]:
-    """A broken stream, and trouble with a list."""
+    """A broken stream, and a refused list."""
     kind = dice.choice(STREAM_KINDS)
     return [
         Fault(kind, route=STREAM, after_lines=dice.randrange(1, max(2, rows))),  # type: ignore[arg-type]

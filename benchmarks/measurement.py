@@ -16,11 +16,11 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 ENVIRONMENT = {**os.environ, "RUNTIME__DLTHUB_TELEMETRY": "false", "DO_NOT_TRACK": "1"}
 LOOK_SECONDS = 0.02
-PATIENCE_SECONDS = 45.0
+ENOUGH_SECONDS = 45.0
 
 
 @dataclass(frozen=True)
-class Measured:
+class Measurement:
     """Seconds on the clock, of processor time (its own and its children's), peak in MB; runs this is the median of."""
 
     wall: float
@@ -33,7 +33,7 @@ class Measured:
         return {name: round(value, 3) for name, value in asdict(self).items()}
 
 
-def measure(command: Sequence[str], folder: Path, feed: IO[bytes] | None = None) -> Measured:
+def measure(command: Sequence[str], folder: Path, feed: IO[bytes] | None = None) -> Measurement:
     """Run a process to its end, fed from a pipe if given; its output goes nowhere. A failure ends the benchmark."""
     log = folder / "errors.txt"
     began = time.monotonic()
@@ -48,7 +48,7 @@ def measure(command: Sequence[str], folder: Path, feed: IO[bytes] | None = None)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{command}: {log.read_text(encoding='utf-8', errors='replace')[-2000:]}")
-    return Measured(wall, usage.ru_utime + usage.ru_stime, peak)
+    return Measurement(wall, usage.ru_utime + usage.ru_stime, peak)
 
 
 def _watched(pid: int) -> float:
@@ -67,23 +67,23 @@ def _peak_of(pid: int) -> float:
         return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0.0)
 
 
-def in_turn(commands: Mapping[str, Sequence[str]], folder: Path, rounds: int) -> dict[str, Measured]:
+def in_turn(commands: Mapping[str, Sequence[str]], folder: Path, rounds: int) -> dict[str, Measurement]:
     """Each command once per round, so that a busy moment of the machine strikes all alike; the medians.
 
     One that has taken 45 seconds in all is not run again: hours would go by for a second digit of a large ratio.
     """
-    found: dict[str, list[Measured]] = {name: [] for name in commands}
+    runs_of: dict[str, list[Measurement]] = {name: [] for name in commands}
     for _ in range(rounds):
         for name, command in commands.items():
-            if sum(run.wall for run in found[name]) < PATIENCE_SECONDS:
-                found[name].append(measure(command, folder))
-                print(f"  {name}: {found[name][-1].wall:.1f} s", file=sys.stderr, flush=True)
-    return {name: median(runs) for name, runs in found.items()}
+            if sum(run.wall for run in runs_of[name]) < ENOUGH_SECONDS:
+                runs_of[name].append(measure(command, folder))
+                print(f"  {name}: {runs_of[name][-1].wall:.1f} s", file=sys.stderr, flush=True)
+    return {name: median(runs) for name, runs in runs_of.items()}
 
 
-def median(runs: Sequence[Measured]) -> Measured:
+def median(runs: Sequence[Measurement]) -> Measurement:
     """Medians of the times, the highest peak."""
-    return Measured(
+    return Measurement(
         statistics.median(run.wall for run in runs),
         statistics.median(run.cpu for run in runs),
         max(run.peak_mb for run in runs),

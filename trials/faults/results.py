@@ -8,28 +8,28 @@ from typing import Any
 from trials.canary import leaks, written
 from trials.faults.case import Case, Outcome, Result
 from trials.faults.commands import Ended
-from trials.faults.scene import Scene
+from trials.faults.fixture import Fixture
 
 
 def result_of(  # noqa: PLR0913 - all that is known about a case
     case: Case,
-    scene: Scene,
+    fixture: Fixture,
     ended: Ended,
-    again: Ended,
+    rerun: Ended,
     *,
     missing: int,
     lost: int,
     doubled: int,
     requests: int,
-    quiet: int,
+    undisturbed: int,
     replayed: bool = False,
 ) -> Result:
-    """Judge a case; ``missing`` counts what the faulted run alone had not brought."""
+    """Judge a case; ``missing`` counts the facts that the faulted run alone did not write."""
     outcome = _outcome(ended, missing=missing, replayed=replayed)
-    wrong = [*_wrong(case, ended, again, outcome), *_leaked(scene, ended, again)]
+    wrong = [*_wrong(case, ended, rerun, outcome), *_leaked(fixture, ended, rerun)]
     wrong += [f"{number} {what}" for number, what in ((lost, "lost"), (doubled, "doubled")) if number]
-    told = ended.line if outcome is Outcome.STOPPED or case.says else ""
-    return Result(outcome, told, lost, doubled, requests, quiet, tuple(wrong))
+    last_line = ended.line if outcome is Outcome.STOPPED or case.message else ""
+    return Result(outcome, last_line, lost, doubled, requests, undisturbed, tuple(wrong))
 
 
 def _outcome(ended: Ended, *, missing: int, replayed: bool) -> Outcome:
@@ -44,23 +44,23 @@ def _outcome(ended: Ended, *, missing: int, replayed: bool) -> Outcome:
     return Outcome.NEXT_RUN if missing else Outcome.IN_RUN
 
 
-def _wrong(case: Case, ended: Ended, again: Ended, outcome: Outcome) -> Iterator[str]:
+def _wrong(case: Case, ended: Ended, rerun: Ended, outcome: Outcome) -> Iterator[str]:
     if outcome is not case.expected:
         yield f"expected: {case.expected.value}; it was: {outcome.value} ({ended.line or ended.err[-300:]})"
     if "Traceback" in ended.err:
         yield "a traceback was shown"
-    if case.says is not None:
-        yield from (f"not said: {part!r} in {ended.line!r}" for part in case.says.missing(ended.line))
+    if case.message is not None:
+        yield from (f"not said: {part!r} in {ended.line!r}" for part in case.message.missing(ended.line))
         if not ended.line.isprintable() or " | ERROR " not in ended.err.strip().splitlines()[-1]:
             yield f"the last line is not the reason: {ended.err[-300:]!r}"
-    if again.code:
-        yield f"the next run failed: {again.line}"
+    if rerun.code:
+        yield f"the next run failed: {rerun.line}"
 
 
-def _leaked(scene: Scene, *runs: Ended) -> Iterator[str]:
-    found = leaks(*written(scene.folder), *(run.out for run in runs), *(run.err.encode() for run in runs))
-    if found:
-        yield f"a key was written: {found[0]!r}"
+def _leaked(fixture: Fixture, *runs: Ended) -> Iterator[str]:
+    leaked = leaks(*written(fixture.folder), *(run.out for run in runs), *(run.err.encode() for run in runs))
+    if leaked:
+        yield f"a key was written: {leaked[0]!r}"
 
 
 def facts(snapshot: Any) -> Counter[str]:

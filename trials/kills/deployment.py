@@ -1,6 +1,6 @@
-"""A shop to kill runs in: a sandbox, a working folder with the ledger, and the state file as a host keeps it.
+"""Where runs are killed: a sandbox, a working folder with the ledger, and the state file as a host keeps it.
 
-It can be put back to an earlier moment, ledger, catalogue and state alike, so that every kill begins at the same point.
+Ledger, catalogue and state can be saved and restored together, so that every kill begins at the same point.
 """
 
 import copy
@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import orjson
 
 from sandbox import MedipimOptions, MicroPimOptions, Sandbox
-from trials.kills.nursery import Ended, Kill, Nursery
+from trials.kills.fork_server import Ended, ForkServer, Kill
 
 ROOT = Path(__file__).resolve().parents[2]
 Streams = list[tuple[str, list[Any]]]
@@ -25,7 +25,7 @@ Content = dict[str, bytes]
 
 
 class LedgerPlace(Protocol):
-    """Where a shop's ledger lies, whatever database it is."""
+    """Where a deployment's ledger lies, whatever database it is."""
 
     @property
     def url(self) -> str:
@@ -36,8 +36,8 @@ class LedgerPlace(Protocol):
         """All of it, between runs."""
         ...
 
-    def put_back(self, content: Content) -> None:
-        """As it was; nothing means that it is gone."""
+    def restore(self, content: Content) -> None:
+        """Back to a saved content; an empty content deletes it."""
         ...
 
 
@@ -52,8 +52,8 @@ class LedgerFile:
         """The files as they are."""
         return {file.name: file.read_bytes() for file in self._folder.glob("ledger.db*")}
 
-    def put_back(self, content: Content) -> None:
-        """The files as they were."""
+    def restore(self, content: Content) -> None:
+        """The saved files, and no others."""
         for file in self._folder.glob("ledger.db*"):
             file.unlink()
         for name, data in content.items():
@@ -62,7 +62,7 @@ class LedgerFile:
 
 @dataclass(frozen=True)
 class Moment:
-    """A shop and its source as they were."""
+    """A deployment and its source as they were."""
 
     store: Any
     source: Any
@@ -70,18 +70,18 @@ class Moment:
     state: Any
 
 
-class Shop:
+class Deployment:
     """Runs of the target alone, or of the pair, one after another, each from the state the last one left."""
 
     def __init__(
-        self, box: Sandbox, folder: Path, nursery: Nursery, ledger: LedgerPlace | None = None, **settings: Any
+        self, box: Sandbox, folder: Path, fork_server: ForkServer, ledger: LedgerPlace | None = None, **settings: Any
     ) -> None:
         self.box = box
-        self.catalogue: Any = None  # of Medipim, where the shop has one
+        self.catalogue: Any = None  # of Medipim, where the deployment has one
         self.folder = folder
         self.ledger = ledger or LedgerFile(folder)
         self.state: Any = None
-        self.nursery = nursery
+        self.fork_server = fork_server
         self.tap_settings: dict[str, Any] = {}
         self.streams = {"products", "categories"}
         self.target: dict[str, Any] = {
@@ -99,9 +99,9 @@ class Shop:
         """A run of the target over what a tap sends that goes on from the last state."""
         return self.feed_lines(lines_from(streams, (self.state or {"at": 0})["at"]), kill)
 
-    def feed_lines(self, given: Iterable[bytes], kill: Kill | None = None) -> Ended:
+    def feed_lines(self, lines: Iterable[bytes], kill: Kill | None = None) -> Ended:
         """A run of the target over these lines."""
-        (self.folder / "input").write_bytes(b"".join(given))
+        (self.folder / "input").write_bytes(b"".join(lines))
         return self._run(kill, self.part("target"))
 
     def pipe(self, kill: Kill | None = None) -> Ended:
@@ -116,38 +116,38 @@ class Shop:
         """The whole lines of the last run's output; a torn last one is none."""
         return [json.loads(line) for line in (self.folder / "output").read_bytes().split(b"\n")[:-1]]
 
-    def part(self, who: str) -> dict[str, Any]:
-        """What the nursery needs to start one of the two."""
-        if who == "target":
-            return {"who": who, "config": self.target}
+    def part(self, plugin: str) -> dict[str, Any]:
+        """What the fork server needs to start one of the two."""
+        if plugin == "target":
+            return {"plugin": plugin, "config": self.target}
         medipim = self.box.medipim
         config = {"api_url": self.box.medipim_url, "api_key_id": "1", "requests_per_minute": 100_000}
         config |= {"api_key_secret": medipim.options.api_key_secret, **self.tap_settings}
-        return {"who": who, "config": config, "state": self.state, "catalog": selection(config, self.streams)}
+        return {"plugin": plugin, "config": config, "state": self.state, "catalog": selection(config, self.streams)}
 
     def _run(self, kill: Kill | None, *parts: dict[str, Any]) -> Ended:
-        ended = self.nursery.run(self.folder, *parts, kill=kill)
+        ended = self.fork_server.run(self.folder, *parts, kill=kill)
         for message in self.output():  # a host keeps the last whole line; the target writes bare states
-            if parts[-1]["who"] == "target":
+            if parts[-1]["plugin"] == "target":
                 self.state = message
             elif message["type"] == "STATE":
                 self.state = message["value"]
         return ended
 
     def save(self) -> Moment:
-        """The shop as it is, between runs."""
+        """The deployment as it is now, between runs."""
         store = copy.deepcopy(vars(self.box.micropim.store))
         return Moment(store, self._source(), self.ledger.save(), copy.deepcopy(self.state))
 
-    def put_back(self, moment: Moment) -> None:
-        """The shop as it was."""
+    def restore(self, moment: Moment) -> None:
+        """Back to a saved moment."""
         vars(self.box.micropim.store).update(copy.deepcopy(moment.store))
         if self.catalogue is not None:
             entries, vars(self.catalogue)["_latest"] = moment.source
             self.catalogue.entries.clear()
             self.catalogue.entries.update(entries)
             self.catalogue.version += 1
-        self.ledger.put_back(moment.ledger)
+        self.ledger.restore(moment.ledger)
         self.state = copy.deepcopy(moment.state)
 
     def _source(self) -> Any:
@@ -155,19 +155,19 @@ class Shop:
         return self.catalogue and (dict(self.catalogue.entries), vars(self.catalogue)["_latest"])
 
     def writes(self) -> Counter[str]:
-        """The writes MicroPIM has seen since the last question, without ids; the log is emptied."""
+        """The writes that MicroPIM has received since the last call, without ids; the log is emptied."""
         requests = self.box.micropim.requests
-        found = Counter(f"{r.method} {re.sub('[0-9]+', 'n', r.path)}" for r in requests if r.method != "GET")
+        counter = Counter(f"{r.method} {re.sub('[0-9]+', 'n', r.path)}" for r in requests if r.method != "GET")
         requests.clear()
-        return found
+        return counter
 
     def facts(self) -> Counter[str]:
         """Everything the catalogue holds, each fact as one text, as often as it is there."""
         pim = self.box.micropim
-        found = Counter(f"attribute {row['code']}" for row in pim.attributes.values())
-        found.update(f"{kind}: {pim.counts()[kind]}" for kind in ("products", "categories", "pictures"))
-        found.update(_facts(pim.snapshot(), ""))
-        return found
+        counter = Counter(f"attribute {row['code']}" for row in pim.attributes.values())
+        counter.update(f"{kind}: {pim.counts()[kind]}" for kind in ("products", "categories", "pictures"))
+        counter.update(_facts(pim.snapshot(), ""))
+        return counter
 
 
 def _facts(value: Any, path: str) -> Iterator[str]:

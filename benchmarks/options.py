@@ -1,4 +1,4 @@
-"""What a run of the benchmark was asked for."""
+"""The options of a run of the benchmark."""
 
 import argparse
 import subprocess
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.environments import PLACE
-from benchmarks.measuring import ROOT
+from benchmarks.measurement import ROOT
 
 PARTS = ("start", "tap", "pages", "target", "pair", "growth", "requests")
 ON_REQUEST = ("writing",)  # in real time: ten minutes
 
 
 @dataclass(frozen=True)
-class Asked:
+class Options:
     """Sizes and rounds; which parts, in their order."""
 
     parts: tuple[str, ...]
@@ -34,7 +34,7 @@ class Asked:
         return Path(done.stdout.strip())
 
 
-def asked(arguments: list[str]) -> Asked:
+def parsed(arguments: list[str]) -> Options:
     """From the command line."""
     flags = argparse.ArgumentParser(prog="make bench", description="Ours beside its peers and floors.")
     flags.add_argument("--products", type=int, default=10_000, help="of the catalogue that every contender reads")
@@ -49,10 +49,10 @@ def asked(arguments: list[str]) -> Asked:
     flags.add_argument("--memory", type=int, nargs="*", default=[10_000, 300_000], help="sizes for the tap's peak")
     flags.add_argument("--load", type=int, nargs="*", default=[300, 1_000, 3_000], help="sizes of the first load")
     flags.add_argument("--counted", type=int, default=2_000, help="products of the part that counts requests")
-    found = flags.parse_args(arguments)
-    parts = tuple(part for part in every if part in found.only.split(","))
-    if unknown := set(found.only.split(",")) - set(every):
+    chosen = flags.parse_args(arguments)
+    parts = tuple(part for part in every if part in chosen.only.split(","))
+    if unknown := set(chosen.only.split(",")) - set(every):
         flags.error(f"unknown parts: {', '.join(sorted(unknown))}")
-    growth, memory, load = (tuple(sorted(set(some))) for some in (found.growth, found.memory, found.load))
-    pair = min(found.pair, found.products)
-    return Asked(parts, found.products, found.rounds, found.ledger, pair, growth, memory, load, found.counted)
+    growth, memory, load = (tuple(sorted(set(some))) for some in (chosen.growth, chosen.memory, chosen.load))
+    pair = min(chosen.pair, chosen.products)
+    return Options(parts, chosen.products, chosen.rounds, chosen.ledger, pair, growth, memory, load, chosen.counted)

@@ -2,11 +2,10 @@
 
 Whatever comes before it: after a clean run nothing is there twice, nothing a person did is undone, nothing that a STATE
 covers is missing, no value of ours counts as a person's, the counts add up, and one more run writes nothing. Real
-processes, real kills (trials/kills/nursery.py). Most of what happens between a kill and the next run happens to the
+processes, real kills (trials/kills/fork_server.py). Most of what happens between a kill and the next run happens to the
 product that was being written: that is where a kill can be felt.
 """
 
-import os
 import re
 import shutil
 import tempfile
@@ -16,17 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from sandbox.faults import Fault
-from trials.kills.nursery import MOMENTS, Kill, Nursery
-from trials.kills.shelf import CHANGES, Shelf
-from trials.kills.shop import Shop, boxed
+from trials.kills.deployment import Deployment, boxed
+from trials.kills.fork_server import MOMENTS, ForkServer, Kill
+from trials.kills.source import CHANGES, Source
 
-LONG = os.environ.get("KILL_EXAMPLES")
 NOTHING = [Fault("status", status=200, body=b'{"status":1,"data":%s,"error":null}' % data, commit=True)
            for data in (b"{}", b"null", b"[]")]  # fmt: skip
 FAULTS = [
@@ -72,9 +69,9 @@ faults = st.builds(
 
 
 class AnyOrder(RuleBasedStateMachine):
-    """One shop, one source, and whatever may happen to them."""
+    """One deployment, one source, and whatever may happen to them."""
 
-    nursery: Nursery
+    fork_server: ForkServer
 
     def __init__(self) -> None:
         super().__init__()
@@ -82,9 +79,11 @@ class AnyOrder(RuleBasedStateMachine):
         self.box = self.stack.enter_context(boxed())
         self.pim = self.box.micropim
         self.folder = Path(tempfile.mkdtemp())
-        self.source = Shelf()
-        self.shop = Shop(self.box, self.folder, self.nursery, max_archive=1000, attributes_mode="values")
-        self.shop.target["field_policies"] = {}
+        self.source = Source()
+        self.deployment = Deployment(
+            self.box, self.folder, self.fork_server, max_archive=1000, attributes_mode="values"
+        )
+        self.deployment.target["field_policies"] = {}
         self.backups: list[dict[str, bytes]] = []
         self.edited: dict[Key, Any] = {}  # (sku, field): what a person wrote
         self.touched: set[Key] = set()  # (sku, field): a person wrote it once
@@ -100,10 +99,10 @@ class AnyOrder(RuleBasedStateMachine):
         self.stack.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    @initialize(count=st.integers(2, 3), hands=st.sampled_from([1, 1, 3]))
-    def open(self, count: int, hands: int) -> None:
+    @initialize(count=st.integers(2, 3), workers=st.sampled_from([1, 1, 3]))
+    def open(self, count: int, workers: int) -> None:
         """Two categories, a few products."""
-        self.shop.target["max_in_flight"] = hands
+        self.deployment.target["max_in_flight"] = workers
         for _ in range(2):
             self.source.new_category()
         for _ in range(count):
@@ -129,16 +128,16 @@ class AnyOrder(RuleBasedStateMachine):
                 kept = self.backups[-1 - which % len(self.backups)] if how == "older" and self.backups else {}
                 self._ledger_is_lost_or_old(kept)
             case "setting", "language":
-                self.shop.target["locale"] = "nl" if self.shop.target.get("locale", "en") == "en" else "en"
+                self.deployment.target["locale"] = "nl" if self.deployment.target.get("locale", "en") == "en" else "en"
             case "setting", _:
-                policy = {} if self.shop.target["field_policies"] else {"description": "always"}
-                self.shop.target["field_policies"] = policy
+                policy = {} if self.deployment.target["field_policies"] else {"description": "always"}
+                self.deployment.target["field_policies"] = policy
             case "rejects", _:
                 self._rejects_are_replayed()
 
     def _ledger_is_lost_or_old(self, kept: dict[str, bytes]) -> None:
         """Gone, or put back from a copy, a young one rather. What only it could know is known no more."""
-        self.shop.ledger.put_back(kept)
+        self.deployment.ledger.restore(kept)
         self.is_ledger_new = self.is_settled = False
         for product in self.pim.products.values():
             self.loose |= {(product["sku"], name) for name in ("name", "description", "attributes", "media")}
@@ -178,10 +177,10 @@ class AnyOrder(RuleBasedStateMachine):
         which=st.integers(0, 9),
         change=st.sampled_from(CHANGES),
         nights=st.lists(st.tuples(kills, others), min_size=1, max_size=2),
-        whole=st.booleans(),
+        from_start=st.booleans(),
     )
     def nights_go_wrong(
-        self, which: int, change: str, nights: list[tuple[Kill, tuple[tuple[str, str], ...]]], *, whole: bool
+        self, which: int, change: str, nights: list[tuple[Kill, tuple[tuple[str, str], ...]]], *, from_start: bool
     ) -> None:
         """Something to do, killed somewhere, if it lives that long; other things happen; run again."""
         self.something_happens(which=which, what=("source", change), same=False)
@@ -189,7 +188,7 @@ class AnyOrder(RuleBasedStateMachine):
             self._run(kill)
             for what in meanwhile:
                 self.something_happens(which=which, what=what, same=True)
-        self.run_is_clean(whole=whole)
+        self.run_is_clean(from_start=from_start)
 
     @rule(
         which=st.integers(0, 9),
@@ -207,31 +206,31 @@ class AnyOrder(RuleBasedStateMachine):
         if any(map(_refuses_pictures, planned)):  # listed for a person; tried again when their product changes
             self.loose |= {(product["sku"], "media") for product in self.pim.products.values()}
         if ends:
-            self.run_is_clean(whole=True)
+            self.run_is_clean(from_start=True)
 
     def _rejects_are_replayed(self) -> None:
         """The last run's rejects, again."""
         files = sorted((self.folder / "reports").glob("*/rejects.jsonl"), key=lambda file: file.stat().st_mtime)
         if files:
             self._before_a_run()
-            self.nursery.run(self.folder, {**self.shop.part("target"), "replay": str(files[-1])})
+            self.fork_server.run(self.folder, {**self.deployment.part("target"), "replay": str(files[-1])})
 
-    @rule(whole=st.booleans())
-    def run_is_clean(self, *, whole: bool) -> None:
+    @rule(from_start=st.booleans())
+    def run_is_clean(self, *, from_start: bool) -> None:
         """Twice; and everything holds."""
         if not self.is_settled:  # what a reject left behind comes again only with everything
-            whole = True
-        if whole:
-            self.shop.state = None
+            from_start = True
+        if from_start:
+            self.deployment.state = None
         was_settled = self.is_settled
         assert not any(self._run().codes.values())
         self._nothing_is_there_twice()
         self._people_are_respected()
-        self._state_covers_nothing_unwritten(whole=whole)
+        self._state_covers_nothing_unwritten(from_start=from_start)
         self._report_is_right()
-        self.shop.writes()
-        if whole:
-            self.shop.state = None
+        self.deployment.writes()
+        if from_start:
+            self.deployment.state = None
         assert not any(self._run().codes.values())
         wrote = [f"{r.method} {r.path} {r.body}" for r in self.pim.requests if r.method != "GET"]
         assert not wrote, was_settled
@@ -239,27 +238,27 @@ class AnyOrder(RuleBasedStateMachine):
 
     def _run(self, kill: Kill | None = None) -> Any:
         self._before_a_run()
-        self.shop.writes()
-        after = (self.shop.state or {"at": 0})["at"]
-        ended = self.shop.feed_lines(self.source.lines(after), kill)
+        self.deployment.writes()
+        after = (self.deployment.state or {"at": 0})["at"]
+        ended = self.deployment.feed_lines(self.source.lines(after), kill)
         self.is_settled = False
-        self.backups.append(self.shop.ledger.save())
+        self.backups.append(self.deployment.ledger.save())
         self.hot = self._last_written() or self.hot
         return ended
 
     def _before_a_run(self) -> None:
         """Under ``always`` a person's description stands no longer."""
-        if self.shop.target["field_policies"].get("description") == "always":
+        if self.deployment.target["field_policies"].get("description") == "always":
             self.edited = {key: value for key, value in self.edited.items() if key[1] != "description"}
             self.loose |= {(product["sku"], "description") for product in self.pim.products.values()}
 
     def _last_written(self) -> str | None:
         """The product that the last run was at when it ended."""
         for request in reversed(self.pim.requests):
-            found = re.match(r"/api/products(?:/(\d+))?", request.path)
-            if request.method != "GET" and found:
-                known = self.pim.products.get(int(found[1] or 0), request.body or {})
-                return known.get("sku")  # type: ignore[no-any-return]
+            match = re.match(r"/api/products(?:/(\d+))?", request.path)
+            if request.method != "GET" and match:
+                product = self.pim.products.get(int(match[1] or 0), request.body or {})
+                return product.get("sku")  # type: ignore[no-any-return]
         return None
 
     # What holds
@@ -287,9 +286,9 @@ class AnyOrder(RuleBasedStateMachine):
     def _inside(self, product: dict[str, Any]) -> set[str]:
         return {self.pim.categories[number]["name"] for number in product["category_ids"]}
 
-    def _state_covers_nothing_unwritten(self, *, whole: bool) -> None:
+    def _state_covers_nothing_unwritten(self, *, from_start: bool) -> None:
         there = {product["sku"]: product for product in self.pim.products.values()}
-        at = (self.shop.state or {"at": 0})["at"]
+        at = (self.deployment.state or {"at": 0})["at"]
         for key, changed_at in self.source.changed_at.items():
             record, product = self.source.products[key], there.get(key)
             if changed_at > at:
@@ -299,14 +298,14 @@ class AnyOrder(RuleBasedStateMachine):
                 continue
             assert product is not None
             if product["status"] != "archived":  # on_archived: skip
-                self._is_all_there(record, product, whole=whole)
+                self._is_all_there(record, product, from_start=from_start)
 
-    def _is_all_there(self, record: dict[str, Any], product: dict[str, Any], *, whole: bool) -> None:
-        key, language = record["id"], self.shop.target.get("locale", "en")
+    def _is_all_there(self, record: dict[str, Any], product: dict[str, Any], *, from_start: bool) -> None:
+        key, language = record["id"], self.deployment.target.get("locale", "en")
         texts = {"name": record["name"], "description": record["descriptions"][0]["content"]}
         for name, text in texts.items():
             if (key, name) not in self.edited and (key, name) not in self.loose:
-                assert product[name] in ({text[language]} if whole else set(text.values()))
+                assert product[name] in ({text[language]} if from_start else set(text.values()))
         if (key, "attributes") not in self.loose:
             assert product["attributes"]["package_quantity"] == str(record["packageQuantity"])
         if (key, "media") not in self.loose:
@@ -338,21 +337,19 @@ def _key(url: str) -> str:
     return Path(url).stem.partition("-")[0]
 
 
-@pytest.mark.timeout(7200 if LONG else 180)
-def test_any_order_ends_well(tmp_path: Path) -> None:
-    """A bounded number of orders; ``make kill`` tries many more."""
-    del tmp_path
-    with Nursery() as nursery:
-        AnyOrder.nursery = nursery
+def run(examples: int, steps: int, *, long: bool = False) -> None:
+    """Try so many orders of so many steps. A long run draws new ones each time, and shrinks what it finds."""
+    with ForkServer() as fork_server:
+        AnyOrder.fork_server = fork_server
         run_state_machine_as_test(
             AnyOrder,
             settings=settings(
-                max_examples=int(LONG or 10),
-                stateful_step_count=15 if LONG else 6,
+                max_examples=examples,
+                stateful_step_count=steps,
                 deadline=None,
-                derandomize=not LONG,
+                derandomize=not long,
                 database=None,
-                phases=[Phase.generate, Phase.shrink] if LONG else [Phase.generate],
+                phases=[Phase.generate, Phase.shrink] if long else [Phase.generate],
                 suppress_health_check=list(HealthCheck),
             ),
         )

@@ -1,8 +1,8 @@
-"""Runs to be killed: how each is carried out, where it begins, and what comes of it when nobody disturbs it.
+"""The runs that are killed: how each is carried out, and what an undisturbed run leaves.
 
-A scene has a night that is killed and run again, and a next night, for which the source changes two products. Both
+A scenario has a night that is killed and run again, and a next night, for which the source changes two products. Both
 must end as they do undisturbed: every fact of the catalogue, and every write of the next night, is compared. Then a run
-over everything must write nothing.
+from the start must write nothing.
 """
 
 import json
@@ -11,72 +11,74 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from trials.kills.nursery import Ended, Kill
-from trials.kills.shop import Shop, Streams
+from trials.kills.deployment import Deployment, Streams
+from trials.kills.fork_server import Ended, Kill
 
 Facts = Counter[str]
 
 
-class Scene(ABC):
+class Scenario(ABC):
     """``exact``: the n-th moment is the same one in every run, as it is with one worker."""
 
-    def __init__(self, name: str, shop: Shop, *, exact: bool = True) -> None:
+    def __init__(self, name: str, deployment: Deployment, *, exact: bool = True) -> None:
         self.name = name
-        self.shop = shop
+        self.deployment = deployment
         self.exact = exact
 
-    def rehearse(self) -> "Scene":
-        """Begin here; look at what undisturbed nights make of it. Raises RuntimeError when one fails."""
-        self.shop.writes()
-        self.begin = self.shop.save()
-        self.seen = self._well(self.tonight())
-        self.expected = self.found()
-        self._well(self.tomorrow())
-        self.expected_tomorrow = self.brought()
+    def run_undisturbed(self) -> "Scenario":
+        """Save the start, run both nights undisturbed and keep their facts. Raises RuntimeError when a run fails."""
+        self.deployment.writes()
+        self.begin = self.deployment.save()
+        self.seen = self._well(self.run_night())
+        self.expected = self.facts_after_night()
+        self._well(self.run_next_night())
+        self.expected_next = self.facts_after_next_night()
         return self
 
     def _well(self, ended: Ended) -> dict[str, dict[str, int]]:
         if any(ended.codes.values()):
-            raise RuntimeError(f"{self.name}: undisturbed it failed: {ended.codes}; see {self.shop.folder}/log.txt")
+            raise RuntimeError(
+                f"{self.name}: undisturbed it failed: {ended.codes}; see {self.deployment.folder}/log.txt"
+            )
         return ended.seen
 
-    def kills(self, who: str, moment: str, *, step: int = 1) -> Iterator[Kill]:
-        """Each moment of a kind, before and after."""
-        for n in range(1, self.seen[who].get(moment, 0) + 1, step):
-            yield Kill(who, moment, n, after=False)
-            yield Kill(who, moment, n, after=True)
+    def kills(self, plugin: str, moment: str, *, step: int = 1) -> Iterator[Kill]:
+        """A kill before and one after each moment of a kind."""
+        for n in range(1, self.seen[plugin].get(moment, 0) + 1, step):
+            yield Kill(plugin, moment, n, after=False)
+            yield Kill(plugin, moment, n, after=True)
 
-    def put_back(self) -> None:
-        """To where it begins."""
-        self.shop.put_back(self.begin)
-
-    @abstractmethod
-    def tonight(self, kill: Kill | None = None) -> Ended:
-        """The run that is killed, and the one after it, from the last state."""
+    def restore(self) -> None:
+        """Restore the start."""
+        self.deployment.restore(self.begin)
 
     @abstractmethod
-    def tomorrow(self) -> Ended:
-        """The source changes two products; a run from the last state."""
+    def run_night(self, kill: Kill | None = None) -> Ended:
+        """A run from the last state: the one that is killed, and the one after it."""
 
     @abstractmethod
-    def anew(self) -> Ended:
-        """Everything once more, from the start, as the source is now."""
+    def run_next_night(self) -> Ended:
+        """A run from the last state, after the source has changed two products."""
 
-    def found(self) -> Facts:
-        """What there is after the night."""
-        self.shop.writes()
-        return self.shop.facts()
+    @abstractmethod
+    def run_from_start(self) -> Ended:
+        """A run without a state over everything that the source has now."""
 
-    def brought(self) -> Facts:
-        """What there is after the next night, and what that wrote."""
-        return self.shop.facts() + self.shop.writes()
+    def facts_after_night(self) -> Facts:
+        """The facts of the catalogue after the night."""
+        self.deployment.writes()
+        return self.deployment.facts()
+
+    def facts_after_next_night(self) -> Facts:
+        """The facts of the catalogue after the next night, and the writes of that night."""
+        return self.deployment.facts() + self.deployment.writes()
 
 
-class TargetScene(Scene):
+class TargetScenario(Scenario):
     """The target alone, over lines that a tap could have sent."""
 
-    def __init__(self, name: str, shop: Shop, night: Streams, *, exact: bool = True) -> None:
-        super().__init__(name, shop, exact=exact)
+    def __init__(self, name: str, deployment: Deployment, night: Streams, *, exact: bool = True) -> None:
+        super().__init__(name, deployment, exact=exact)
         self._night = night
         products = next(rows for stream, rows in night if stream == "products")
         first, second = products[:2]
@@ -86,75 +88,75 @@ class TargetScene(Scene):
         now = [first, second, *products[2:]]
         self._everything: Streams = [(stream, now if rows is products else rows) for stream, rows in night]
 
-    def tonight(self, kill: Kill | None = None) -> Ended:
-        """The lines behind the last state."""
-        return self.shop.feed(self._night, kill)
+    def run_night(self, kill: Kill | None = None) -> Ended:
+        """The lines after the last state."""
+        return self.deployment.feed(self._night, kill)
 
-    def tomorrow(self) -> Ended:
+    def run_next_night(self) -> Ended:
         """Two more lines."""
-        return self.shop.feed([*self._night, *self._changed])
+        return self.deployment.feed([*self._night, *self._changed])
 
-    def anew(self) -> Ended:
+    def run_from_start(self) -> Ended:
         """All lines as the source would send them now."""
-        self.shop.state = None
-        return self.shop.feed(self._everything)
+        self.deployment.state = None
+        return self.deployment.feed(self._everything)
 
 
-class PairScene(Scene):
+class PairScenario(Scenario):
     """Both, with a pipe between them, over a generated catalogue."""
 
-    def tonight(self, kill: Kill | None = None) -> Ended:
+    def run_night(self, kill: Kill | None = None) -> Ended:
         """From the last state."""
-        return self.shop.pipe(kill)
+        return self.deployment.pipe(kill)
 
-    def tomorrow(self) -> Ended:
+    def run_next_night(self) -> Ended:
         """Two new names."""
-        change_two(self.shop.catalogue, "nl")
-        return self.shop.pipe()
+        change_two(self.deployment.catalogue, "nl")
+        return self.deployment.pipe()
 
-    def anew(self) -> Ended:
+    def run_from_start(self) -> Ended:
         """The same source, read from the start."""
-        self.shop.state = None
-        return self.shop.pipe()
+        self.deployment.state = None
+        return self.deployment.pipe()
 
 
-class TapScene(Scene):
+class TapScenario(Scenario):
     """The tap alone. A loader keeps what came before the last whole STATE; all else it may have lost."""
 
-    def put_back(self) -> None:
-        """And nothing was loaded yet."""
-        super().put_back()
+    def restore(self) -> None:
+        """Also forget what was loaded."""
+        super().restore()
         self._loaded: set[str] = set()
 
-    def rehearse(self) -> Scene:
-        """From nothing loaded."""
+    def run_undisturbed(self) -> Scenario:
+        """Start with nothing loaded."""
         self._loaded = set()
-        return super().rehearse()
+        return super().run_undisturbed()
 
-    def tonight(self, kill: Kill | None = None) -> Ended:
+    def run_night(self, kill: Kill | None = None) -> Ended:
         """Both runs fill one and the same store."""
-        ended = self.shop.tap(kill)
-        messages = self.shop.output()
+        ended = self.deployment.tap(kill)
+        messages = self.deployment.output()
         if kill is not None:
             states = [at for at, message in enumerate(messages) if message["type"] == "STATE"]
             messages = messages[: states[-1] if states else 0]
         self._loaded |= set(versions(messages))
         return ended
 
-    def tomorrow(self) -> Ended:
+    def run_next_night(self) -> Ended:
         """Two new names."""
-        change_two(self.shop.catalogue, "nl")
-        return self.shop.tap()
+        change_two(self.deployment.catalogue, "nl")
+        return self.deployment.tap()
 
-    def found(self) -> Facts:
+    def facts_after_night(self) -> Facts:
         """Each record and version that was loaded, and the state."""
-        return Counter([*self._loaded, json.dumps(self.shop.state, sort_keys=True)])
+        return Counter([*self._loaded, json.dumps(self.deployment.state, sort_keys=True)])
 
-    def brought(self) -> Facts:
+    def facts_after_next_night(self) -> Facts:
         """What the next night sent, each line as often as it came, and the state."""
-        return Counter([*versions(self.shop.output()), json.dumps(self.shop.state, sort_keys=True)])
+        return Counter([*versions(self.deployment.output()), json.dumps(self.deployment.state, sort_keys=True)])
 
-    def anew(self) -> Ended:
+    def run_from_start(self) -> Ended:
         """A tap writes nothing that could be doubled."""
         return Ended({}, {}, killed=False)
 
@@ -167,7 +169,7 @@ def versions(messages: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def change_two(catalogue: Any, language: str) -> None:
-    """Two products that are sold get another name."""
+    """Rename two active products."""
     sold = [key for key, entry in catalogue.entries.items() if entry.head.status == "active"]
     for number, key in enumerate(sold[-4:-2]):
         catalogue.touch([key], name={language: f"Tomorrow {number}"})

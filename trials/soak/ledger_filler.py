@@ -14,7 +14,7 @@ from target_micropim.target import TargetMicroPim
 ROWS_A_STEP = 5_000
 
 
-def fill(config: dict[str, Any], known: Iterable[tuple[dict[str, Any], int]], like: ProductRow) -> int:
+def fill(config: dict[str, Any], records: Iterable[tuple[dict[str, Any], int]], like: ProductRow) -> int:
     """Write (record, MicroPIM id) pairs as if they had been carried over, each with the size of a real row."""
     target = TargetMicroPim(config=config)
     salt = target.connection.settings.digest
@@ -22,7 +22,7 @@ def fill(config: dict[str, Any], known: Iterable[tuple[dict[str, Any], int]], li
     ledger.upgrade()
     ledger.claim_for(target.connection.organization)
     ledger.note("names_harvested", "yes")
-    count, rest = 0, iter(known)
+    count, rest = 0, iter(records)
     while rows := [_values(like, record, number, salt) for record, number in islice(rest, ROWS_A_STEP)]:
         with ledger.transaction() as connection:
             ledger.put(connection, products, rows)
@@ -41,9 +41,9 @@ def row_of(folder: Path, external_id: str) -> ProductRow:
     """A row of the ledger in a folder."""
     ledger = Ledger.open(f"sqlite:///{folder}/ledger.db")
     try:
-        found = ledger.product(external_id)
+        row = ledger.product(external_id)
     finally:
         ledger.close()
-    if found is None:
+    if row is None:
         raise LookupError(external_id)
-    return found
+    return row

@@ -1,4 +1,4 @@
-"""A process under watch: memory, open files and threads as Linux tells them in /proc, CPU when it ends.
+"""A monitored process: memory, open files and threads as Linux tells them in /proc, CPU when it ends.
 
 The peak is VmHWM of the process itself. ``ru_maxrss`` would not do: across fork and exec it keeps the peak of whoever
 started the process, and the sandbox in this one is larger than what it starts.
@@ -32,16 +32,16 @@ def look(pid: int) -> Sample | None:
     place = Path("/proc") / str(pid)
     try:
         lines = (line.partition(":") for line in (place / "status").read_text().splitlines())
-        told = {name: value.strip() for name, _, value in lines}
+        status = {name: value.strip() for name, _, value in lines}
         files = sum(1 for _ in (place / "fd").iterdir())
-        rss, peak = (int(told[name].split()[0]) / 1024 for name in ("VmRSS", "VmHWM"))
+        rss, peak = (int(status[name].split()[0]) / 1024 for name in ("VmRSS", "VmHWM"))
     except (OSError, KeyError):
         return None
-    return Sample(rss, peak, files, int(told["Threads"]), time.monotonic())
+    return Sample(rss, peak, files, int(status["Threads"]), time.monotonic())
 
 
-class Watched:
-    """Starts a command and looks at it until it ends."""
+class MonitoredProcess:
+    """Starts a command and samples it until it ends."""
 
     def __init__(self, command: Sequence[str], cwd: Path, log: IO[bytes], stdin: Any = subprocess.DEVNULL) -> None:
         self.process = subprocess.Popen(command, cwd=cwd, stdin=stdin, stdout=subprocess.PIPE, stderr=log)

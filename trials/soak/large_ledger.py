@@ -8,8 +8,8 @@ from itertools import chain
 from pathlib import Path
 
 from sandbox import MicroPimOptions, Sandbox
-from trials.soak.feed import Fed, feed, lines, product
-from trials.soak.filling import fill, row_of
+from trials.soak.feed import FeedResult, feed, lines, product
+from trials.soak.ledger_filler import fill, row_of
 from trials.soak.pair import Pair, target_command, target_settings, write_settings
 
 CHANGED = 100
@@ -17,15 +17,15 @@ ELSEWHERE = 10_000_000  # MicroPIM ids of products that no request ever asks for
 
 
 @dataclass(frozen=True)
-class Shelf:
-    """A ledger of one size: its file, an empty run, the night, and what looking at it takes in seconds and CPU."""
+class LedgerFigures:
+    """A ledger of one size: its file, an empty run, the night, wall and CPU s of ``--ledger=show`` and ``--check``."""
 
     rows: int
     file_mb: float
     filled_seconds: float
     records: int
-    empty: Fed
-    night: Fed
+    empty: FeedResult
+    night: FeedResult
     show: tuple[float, float]
     check: tuple[float, float]
     as_it_should_be: bool
@@ -36,7 +36,7 @@ class Shelf:
         return (self.night.cpu - self.empty.cpu) / self.records * 1e6
 
 
-def shelf(folder: Path, rows: int, records: int) -> Shelf:
+def measure_ledger(folder: Path, rows: int, records: int) -> LedgerFigures:
     """Fill a ledger, then feed ``records`` of its products, again and again if it is small, then the newer ones."""
     folder.mkdir()
     limits = {"reads_per_minute": None, "writes_per_minute": None}
@@ -46,21 +46,21 @@ def shelf(folder: Path, rows: int, records: int) -> Shelf:
         _fill(folder, box, rows)
         filled = time.monotonic() - began
         empty = feed(folder, lines([]))
-        again = (product(number % (rows - CHANGED)) for number in range(records - CHANGED))
-        newer = (product(number, 1) for number in range(rows - CHANGED, rows))
-        night = feed(folder, lines(chain(again, newer)))
+        unchanged = (product(number % (rows - CHANGED)) for number in range(records - CHANGED))
+        changed = (product(number, 1) for number in range(rows - CHANGED, rows))
+        night = feed(folder, lines(chain(unchanged, changed)))
         shown = {row["name"] for row in box.micropim.products.values()}
-        wanted = {product(number, 1)["name"]["nl"] for number in range(rows - CHANGED, rows)}
+        expected_names = {product(number, 1)["name"]["nl"] for number in range(rows - CHANGED, rows)}
         counted = Pair(folder).report()["streams"]["products"]
         expected = {"received": records, "unchanged": records - CHANGED, "updated": CHANGED}
-        good = night.code == empty.code == 0 and shown == wanted and counted == expected
+        good = night.code == empty.code == 0 and shown == expected_names and counted == expected
         show, check = _looked(folder, "--ledger=show", str(rows)), _looked(folder, "--check", "Ledger's owner")
     size = sum(file.stat().st_size for file in folder.glob("ledger.db*")) / 2**20
-    return Shelf(rows, size, filled, records, empty, night, show, check, good)
+    return LedgerFigures(rows, size, filled, records, empty, night, show, check, good)
 
 
 def _fill(folder: Path, box: Sandbox, rows: int) -> None:
-    """Those that will change go the whole road; all others get a row like theirs."""
+    """Create the products that will change; write a ledger row like theirs for all others."""
     if feed(folder, lines(map(product, range(rows - CHANGED, rows)))).code:
         raise SystemExit((folder / "log.txt").read_text()[-2000:])
     like = row_of(folder, product(rows - 1)["id"])
@@ -68,7 +68,7 @@ def _fill(folder: Path, box: Sandbox, rows: int) -> None:
 
 
 def _looked(folder: Path, flag: str, expected: str) -> tuple[float, float]:
-    """Seconds and CPU seconds of a look; it has to say what is there."""
+    """Seconds and CPU seconds of a command, whose output must contain ``expected``."""
     began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(target_command(flag), cwd=folder, capture_output=True, text=True, check=True)
     if expected not in done.stdout:

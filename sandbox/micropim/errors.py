@@ -1,0 +1,11 @@
+"""Requests that MicroPIM refuses."""
+
+
+class ApiError(Exception):
+    """An answer with an HTTP status and one error text (micropim.md 1.1)."""
+
+    def __init__(self, status: int, message: str) -> None:
+        """Keep both."""
+        super().__init__(message)
+        self.status = status
+        self.message = message
