@@ -1,0 +1,1 @@
+"""Trials: what the plugins do, tried from outside, as a user would."""
