@@ -50,7 +50,8 @@ LIMITS: dict[str, Json] = {
 
 def _target_struck(strike: Strike, stage: Stage) -> None:
     source = Source()
-    given = lines(1, categories=source.categories, products=source.tonight)
+    # One STATE for all categories: they settle together, and how many of their states leave hangs on a ticker.
+    given = [*lines(1000, categories=source.categories), *lines(1, products=source.tonight)]
     stage.strike = strike
     struck = stage.target("1 struck", given)
     code = INTERRUPTED if strike.number is SIGTERM else -strike.number

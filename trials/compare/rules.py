@@ -46,7 +46,7 @@ RULES = (
         "when a run was and how long it took",
     ),
     Rule(r"report\.html$", r"<figure>.*?</figure>", "FIGURE", "requests by second, drawn"),
-    Rule(r"report\.html$", r"<details>\n<summary>The same in numbers.*?</details>", "NUMBERS", "requests by second"),
+    Rule(r"report\.html$", r"<summary>The same in numbers.*?(?=\n</section>)", "NUMBERS", "requests by second"),
     Rule(r"stdout$", r'(?<="time_extracted":)"[^"]*"', "TIME", "when the tap had a record"),
     Rule(r"rejects\.jsonl$", rf'(?<="rejected_at":){NUMBER}', "TIME", "when a record was refused"),
     Rule(r"stdout$|ledger\.rows$", rf'(?<="settled_at":) ?{NUMBER}', "TIME", "when the ledger settled a product"),

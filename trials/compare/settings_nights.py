@@ -56,7 +56,7 @@ SETTINGS: dict[str, Json] = {
     "unknown stream refused": {"on_unknown_stream": "reject"},
     "private pictures": {"allow_private_media_hosts": True},
     "user agent": {"user_agent": "somebody/1"},
-    "stream maps": {"stream_maps": {"products": {"cnk": "'none'"}}},
+    "stream maps": {"stream_maps": {"products": {"cnk": "'none'"}}, "stream_map_config": {}},
 }  # fmt: skip
 SHOPS: dict[str, tuple[Json, Json]] = {
     "attributes shown": ({"attributes": "map"}, {"attributes_mode": "values", "clear_missing": True}),
