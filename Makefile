@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PART := tests/sdk tests/fuzz tests/tap/test_row_decoder.py tests/tap/test_json_lines.py tests/tap/test_reader.py tests/target/test_ledger.py
 
-.PHONY: help demo sandbox test pythons part lint types check bench trials soak fuzz mutate road faults kill canary pictures generate lock package sbom audit docs clean
+.PHONY: help demo sandbox test pythons part lint types check bench trials soak fuzz mutate road faults kill canary compare pictures generate lock package sbom audit docs clean
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1  /p' $(MAKEFILE_LIST)
@@ -90,6 +90,10 @@ pictures: $(READY) ## the pictures of the docs, as a browser sees them (needs ch
 kill: $(READY) ## tap and target killed at every moment of a run, and in any order with all else; writes docs/kills.md
 	$(BIN)/python -m trials.kills --size $(or $(SIZE),6)
 	KILL_EXAMPLES=200 $(BIN)/python -m pytest -q trials/kills/test_any_order.py
+
+compare: $(READY) ## this checkout beside another: equal requests, messages, reports? OLD=<a checkout with an environment> (NIGHTS=v3)
+	@test -n "$(OLD)" || { echo "OLD=<the path of a checkout with an environment>"; exit 2; }
+	@$(BIN)/python -m trials.compare "$(OLD)" . --part "$(NIGHTS)"
 
 generate: $(READY) ## lists of settings and streams, and the page of the mapping, made from the code
 	$(BIN)/python scripts/docs/generated.py --write

@@ -1,0 +1,1 @@
+"""Two commits, the same scripted nights: equal requests, messages and reports, apart from times and ids."""
