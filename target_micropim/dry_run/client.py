@@ -17,11 +17,10 @@ from target_micropim.api.client import MicroPimClient, ProductPage
 from target_micropim.dry_run.tree import DryRunTree
 from target_micropim.errors import NotFound, Reason
 from target_micropim.ledger import Planned
-from target_micropim.plan.values import server_fields
+from target_micropim.plan.values import REFERENCES, server_fields
 from target_micropim.report.plan_file import FIRST_PLANNED_ID, PlanFile, changes
 
 LATELY = 500  # products whose last look is kept, to tell what a change would replace
-_REFERENCES = {"brand_id": "brand", "supplier_id": "supplier"}
 Json = dict[str, Any]
 
 
@@ -189,7 +188,7 @@ def _without_lists(body: Json) -> Json:
 def _shown(before: Json, body: Json) -> Json:
     """A product as MicroPIM shows it after a write (micropim.md 1.6)."""
     after = {**before, **{name: value for name, value in body.items() if name != "category_ids"}}
-    for name, shown in _REFERENCES.items():
+    for name, shown in REFERENCES.items():
         if name in body:
             after[shown] = {"id": body[name]}
     if "category_ids" in body:

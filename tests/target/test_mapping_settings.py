@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pim_wire.errors import InvalidSettings
-from target_micropim.mapping.field_rows import FIELDS
+from target_micropim.mapping.field_rows import MADE_FIELDS
 from target_micropim.mapping.overrides import MAPPABLE
 from target_micropim.mapping.texts import languages
 from target_micropim.plan.product import DEFAULT_POLICIES
@@ -97,7 +97,7 @@ def test_a_map_that_makes_no_sense_is_refused_before_the_first_record(world: Any
 
 def test_the_page_of_the_mapping_is_in_step() -> None:
     """docs/mapping.md is made of the tables."""
-    found = importlib.util.spec_from_file_location("mapping_page", ROOT / "scripts" / "mapping_page.py")
+    found = importlib.util.spec_from_file_location("mapping_page", ROOT / "scripts" / "docs" / "mapping_page.py")
     assert found is not None
     assert found.loader is not None
     script = importlib.util.module_from_spec(found)
@@ -109,8 +109,8 @@ def test_the_page_of_the_mapping_is_in_step() -> None:
 
 def test_every_field_has_a_policy_and_a_place_on_the_page() -> None:
     """What is mapped can be steered."""
-    assert set(FIELDS) <= set(DEFAULT_POLICIES)
-    assert set(MAPPABLE) - {"brand", "supplier"} <= set(FIELDS)
+    assert set(MADE_FIELDS) <= set(DEFAULT_POLICIES)
+    assert set(MAPPABLE) - {"brand", "supplier"} <= set(MADE_FIELDS)
 
 
 def test_unknown_settings_values_are_refused(world: Any) -> None:

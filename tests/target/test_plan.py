@@ -18,7 +18,7 @@ from target_micropim.plan.product import (
     DEFAULT_POLICIES,
     POLICIES,
     Conflict,
-    Known,
+    KnownProduct,
     plan_categories,
     plan_create,
     plan_pictures,
@@ -53,7 +53,7 @@ ADOPTED_TABLE = {
 }  # fmt: skip
 
 
-def decided(policy: str, known: Known, value: Any = "source") -> str:
+def decided(policy: str, known: KnownProduct, value: Any = "source") -> str:
     """What is done with a name."""
     update = plan_update({"name": value}, {"name": policy}, known)
     if update.conflicts:
@@ -72,7 +72,7 @@ def test_policies_for_a_known_product(case: tuple[str, bool, bool]) -> None:
     """Every policy against every combination of changes on both sides."""
     policy, source_changed, server_changed = case
     written, shown = ("old", "edited") if server_changed else ("shown", "shown")
-    known = Known(1, prints(shown), (), prints("before" if source_changed else "source"), prints(written))
+    known = KnownProduct(1, prints(shown), (), prints("before" if source_changed else "source"), prints(written))
     assert decided(policy, known) == KNOWN_TABLE[case]
 
 
@@ -80,20 +80,20 @@ def test_policies_for_a_known_product(case: tuple[str, bool, bool]) -> None:
 def test_policies_for_an_adopted_product(case: tuple[str, bool]) -> None:
     """Without a memory a filled field is somebody's, an empty one may be filled."""
     policy, empty = case
-    assert decided(policy, Known(1, {} if empty else prints("theirs"))) == ADOPTED_TABLE[case]
+    assert decided(policy, KnownProduct(1, {} if empty else prints("theirs"))) == ADOPTED_TABLE[case]
 
 
 @pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize("value", ["same", None, "", []])
 def test_what_is_equal_or_empty_is_never_sent(policy: str, value: Any) -> None:
     """An absent source value clears nothing (law 7)."""
-    known = Known(1, prints("same"), (), prints("before"), prints("same"))
+    known = KnownProduct(1, prints("same"), (), prints("before"), prints("same"))
     assert decided(policy, known, value) == KEEP
 
 
 def test_both_sides_changed_to_the_same_is_no_conflict() -> None:
     """A person was faster with the same correction."""
-    assert decided("if_source_changed", Known(1, prints("new"), (), prints("old"), prints("old")), "new") == KEEP
+    assert decided("if_source_changed", KnownProduct(1, prints("new"), (), prints("old"), prints("old")), "new") == KEEP
 
 
 def test_a_new_product_gets_all_but_never() -> None:
@@ -105,7 +105,7 @@ def test_a_new_product_gets_all_but_never() -> None:
 
 def test_a_conflict_names_its_field() -> None:
     """The report can say what stands."""
-    known = Known(1, prints("edited"), (), prints("old"), prints("old"))
+    known = KnownProduct(1, prints("edited"), (), prints("old"), prints("old"))
     (conflict,) = plan_update({"name": "new"}, {"name": "if_source_changed"}, known).conflicts
     assert conflict == Conflict("name", "changed in the source and by hand in MicroPIM")
 

@@ -7,10 +7,10 @@ import pytest
 from target_micropim.plan.product import (
     CLEARABLE,
     Conflict,
-    Known,
+    KnownProduct,
     Leave,
-    Managed,
-    Standing,
+    ManagedCategories,
+    ProductState,
     plan_clears,
     plan_leave,
     plan_managed,
@@ -20,7 +20,6 @@ from target_micropim.plan.product import (
 from target_micropim.plan.values import (
     attributes,
     category_ids,
-    digest,
     extras,
     fingerprint,
     fingerprints,
@@ -60,7 +59,7 @@ DEFAULTS = {"write_mode": "upsert", "on_inactive": "archive", "on_archived": "re
 )
 def test_when_a_product_is_left_as_it_is(standing: Any, settings: dict[str, str], leave: Leave | None) -> None:
     """Every reason, and the default of each setting beside it."""
-    assert plan_leave(Standing(*standing), **{**DEFAULTS, **settings}) == leave
+    assert plan_leave(ProductState(*standing), **{**DEFAULTS, **settings}) == leave
 
 
 OURS = {"description": "d1", "price": "p1", "brand_id": "b1"}
@@ -72,7 +71,7 @@ def clears(fields: Any = None, *, unsure: frozenset[str] = SURE, **known: Any) -
     policies = {"description": "if_source_changed", "price": "always", "brand_id": "if_empty"}
     read = {name: "".join(text) for name, text in OURS.items()}  # equal texts, as a database gives them
     whole = {"server": OURS, "acknowledged": OURS, "written": read, **known}
-    return list(plan_clears(fields or {}, policies, Known(1, **whole), unsure=unsure))
+    return list(plan_clears(fields or {}, policies, KnownProduct(1, **whole), unsure=unsure))
 
 
 def test_only_what_we_put_there_and_nobody_changed_is_emptied() -> None:
@@ -92,7 +91,7 @@ def test_only_what_we_put_there_and_nobody_changed_is_emptied() -> None:
 
 def test_what_is_emptied_is_sent_as_nothing() -> None:
     """The documented way is null."""
-    known = Known(1, {"ean": "x"}, (), {"ean": "x"}, {"ean": "x"})
+    known = KnownProduct(1, {"ean": "x"}, (), {"ean": "x"}, {"ean": "x"})
     assert plan_clears({}, {"ean": "always"}, known, unsure=SURE) == {"ean": None}
 
 
@@ -110,16 +109,16 @@ def test_what_is_emptied_is_sent_as_nothing() -> None:
 def test_a_conflict_says_which_of_two_it_is(acknowledged: Any, written: Any, reason: str) -> None:
     """Without a memory of ours, whole, nobody can tell an edit from an old value."""
     update = plan_update(
-        {"name": "N"}, {"name": "if_source_changed"}, Known(7, {"name": "m"}, (), acknowledged, written)
+        {"name": "N"}, {"name": "if_source_changed"}, KnownProduct(7, {"name": "m"}, (), acknowledged, written)
     )
     assert (update.remote_id, update.fields, update.conflicts) == (7, {}, (Conflict("name", reason),))
 
 
 def test_an_unknown_field_is_not_sent_and_an_unknown_policy_neither() -> None:
     """What nobody allowed does not travel; attributes and extra fields go by their family."""
-    assert not plan_update({"x": 1}, {}, Known(1, {})).fields
-    assert not plan_update({"x": 1}, {"x": "allways"}, Known(1, {})).fields
-    assert not plan_update({"x": 1}, {"x": "aaa"}, Known(1, {})).fields
+    assert not plan_update({"x": 1}, {}, KnownProduct(1, {})).fields
+    assert not plan_update({"x": 1}, {"x": "allways"}, KnownProduct(1, {})).fields
+    assert not plan_update({"x": 1}, {"x": "aaa"}, KnownProduct(1, {})).fields
     assert policy_of("attributes.atc.code", {"attributes": "always"}) == "always"
     assert policy_of("name", {}) == "never"
 
@@ -127,18 +126,18 @@ def test_an_unknown_field_is_not_sent_and_an_unknown_policy_neither() -> None:
 @pytest.mark.parametrize(
     ("wanted", "managed", "present", "complete", "result"),
     [
-        ({}, {1}, (), True, Managed(None)),
-        ({"a": 1}, {1}, (1,), True, Managed(None)),
-        ({"a": 1}, {1}, (9,), True, Managed([9, 1])),
-        ({"a": 1, "b": 1}, {1}, (), True, Managed([1])),
-        ({"a": 1}, {1, 2}, (2, 1), True, Managed([1], (2,))),
-        ({"a": 1}, {1, 2}, (2, 1), False, Managed(None)),
-        ({"a": 1, "b": 3}, {1, 2}, (2, 1), False, Managed([2, 1, 3])),
-        ({}, {2}, (9, 2), True, Managed([9], (2,))),
+        ({}, {1}, (), True, ManagedCategories(None)),
+        ({"a": 1}, {1}, (1,), True, ManagedCategories(None)),
+        ({"a": 1}, {1}, (9,), True, ManagedCategories([9, 1])),
+        ({"a": 1, "b": 1}, {1}, (), True, ManagedCategories([1])),
+        ({"a": 1}, {1, 2}, (2, 1), True, ManagedCategories([1], (2,))),
+        ({"a": 1}, {1, 2}, (2, 1), False, ManagedCategories(None)),
+        ({"a": 1, "b": 3}, {1, 2}, (2, 1), False, ManagedCategories([2, 1, 3])),
+        ({}, {2}, (9, 2), True, ManagedCategories([9], (2,))),
     ],
 )
 def test_managed_categories_follow_the_source(
-    wanted: Any, managed: set[int], present: tuple[int, ...], complete: bool, result: Managed
+    wanted: Any, managed: set[int], present: tuple[int, ...], complete: bool, result: ManagedCategories
 ) -> None:
     """Both ways, among ours alone, and nothing is taken away while an id is missing."""
     assert plan_managed(wanted, frozenset(managed), present, complete=complete) == result
@@ -164,8 +163,8 @@ def test_what_does_not_show_is_ignored_but_for_extra_fields() -> None:
 
 def test_what_did_not_take_is_told() -> None:
     """In one sentence, or none."""
-    assert Verdict((), ()).told is None
-    assert Verdict(("a",), ("b",)).told == (
+    assert Verdict((), ()).message is None
+    assert Verdict(("a",), ("b",)).message == (
         "did not take: a (still shows what was there before), b (was stored in another form)"
     )
 
@@ -219,7 +218,6 @@ def test_digests_stay_what_they_are() -> None:
     """They lie in ledgers: another length or order would make every product look changed."""
     assert fingerprint("name", "Name") == fingerprints({"name": "Name"})["name"] == "5155ab90e2825eb7c2"
     assert fingerprint("x", {"b": 1, "a": 2}) == fingerprint("x", {"a": 2, "b": 1}) == "36e4a49f6e40ee88ac"
-    assert digest({"b": 1, "a": None}) == digest({"a": None, "b": 1}) == "f36a535432afd9c5a49d9ab83de00662"
 
 
 @pytest.mark.parametrize("text", ["1E3", "1e3", "1000", "1000.", " +1000.0 "])

@@ -136,9 +136,9 @@ def test_the_key_of_a_record(value: Any, key: str | None) -> None:
 def test_what_must_not_be_in_two_hands_is_the_sku() -> None:
     """However the key reads."""
     profile = medipim_profile(rules("M{id}"), writes_categories=False, acknowledged=frozenset())
-    assert profile.hand({"id": 5}, "5") == "M5"
-    assert profile.hand({}, "5") == "5"
-    assert native().hand({"sku": "y"}, "x") == "x"
+    assert profile.worker_key({"id": 5}, "5") == "M5"
+    assert profile.worker_key({}, "5") == "5"
+    assert native().worker_key({"sku": "y"}, "x") == "x"
     assert (MEDIPIM.writes_categories, MEDIPIM.acknowledged) == (True, frozenset({"media"}))
     assert (native().writes_categories, native().acknowledged, [*native().names({})]) == (False, frozenset(), [])
 
