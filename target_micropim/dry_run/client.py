@@ -16,7 +16,7 @@ from typing_extensions import override
 from target_micropim.api.client import MicroPimClient, ProductPage
 from target_micropim.dry_run.tree import DryRunTree
 from target_micropim.errors import NotFound, Reason
-from target_micropim.ledger import Planned
+from target_micropim.ledger import PlannedProducts
 from target_micropim.plan.values import REFERENCES, server_fields
 from target_micropim.report.plan_file import FIRST_PLANNED_ID, PlanFile, changes
 
@@ -27,7 +27,7 @@ Json = dict[str, Any]
 class DryRunClient(MicroPimClient):
     """MicroPIM as it would be. Refusals cannot be foreseen: a plan shows what would be sent."""
 
-    def __init__(self, real: MicroPimClient, plan: PlanFile, planned: Planned) -> None:
+    def __init__(self, real: MicroPimClient, plan: PlanFile, planned: PlannedProducts) -> None:
         super().__init__(real.wire, real.redactor, real.timeout)
         self._plan = plan
         self._planned = planned
