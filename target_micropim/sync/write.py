@@ -14,8 +14,8 @@ from target_micropim.catalog.names import KINDS
 from target_micropim.errors import RequestRefused
 from target_micropim.ledger import ProductRow
 from target_micropim.mapping.desired import DesiredProduct
-from target_micropim.plan.product import written_after
 from target_micropim.plan.fields import ATTRIBUTES
+from target_micropim.plan.product import written_after
 from target_micropim.plan.values import EMPTY, fingerprint, fingerprints, server_fields
 from target_micropim.plan.write import (
     after_arrival,

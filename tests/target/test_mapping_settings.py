@@ -1,4 +1,4 @@
-"""What people can change about the mapping without code: languages, field_map, limits; and the page that tells it."""
+"""What people can change about the mapping without code, seen in MicroPIM; and the page that tells it."""
 
 import importlib.util
 from pathlib import Path
@@ -9,28 +9,9 @@ import pytest
 from pim_wire.errors import InvalidSettings
 from target_micropim.mapping.field_rows import MADE_FIELDS
 from target_micropim.mapping.overrides import MAPPABLE
-from target_micropim.mapping.texts import languages
 from target_micropim.plan.product import DEFAULT_POLICIES
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.mark.parametrize(
-    ("wanted", "given", "order"),
-    [
-        ("nl", None, "nl fr en de es"),
-        ("fr", None, "fr nl en de es"),
-        ("en", None, "en nl fr de es"),
-        ("de", None, "de en nl fr es"),
-        ("es", None, "es en nl fr de"),
-        ("nl", ("de",), "nl de"),
-        ("nl", (), "nl"),
-        ("nl", ("nl", "fr", "fr"), "nl fr"),
-    ],
-)
-def test_languages_fall_back_as_documented_or_exactly_as_told(wanted: str, given: Any, order: str) -> None:
-    """Medipim documents three orders; a setting replaces them whole."""
-    assert languages(wanted, given) == tuple(order.split())
 
 
 def test_the_setting_decides_what_a_product_is_called(world: Any, singer: Any) -> None:
