@@ -12,7 +12,7 @@ from target_micropim.api.client import MicroPimClient
 from target_micropim.api.post_once import PostOnce
 from target_micropim.connection import Connection
 from target_micropim.dry_run.client import DryRunClient
-from target_micropim.ledger import Ledger, Planned, RunLock, copy_of
+from target_micropim.ledger import Ledger, PlannedProducts, RunLock, copy_of
 from target_micropim.pipeline import Pipeline
 from target_micropim.report import terminal
 from target_micropim.report.plan_file import PlanFile
@@ -60,7 +60,7 @@ class Run:
         """After the lock is ours: whatever fails from here on must give it back."""
         try:
             self.ledger.upgrade()
-            self.ledger.refuse_strangers(self._connection.organization)
+            self.ledger.refuse_other_organization(self._connection.organization)
             self.ledger.forget_seen()
             self.report = Report(Path(self._settings.report_dir), self._run_id())
             self.report.open()
@@ -92,7 +92,7 @@ class Run:
 
     def _client(self) -> MicroPimClient:
         client = self._connection.client
-        return client if self._plan is None else DryRunClient(client, self._plan, Planned(self.ledger))
+        return client if self._plan is None else DryRunClient(client, self._plan, PlannedProducts(self.ledger))
 
     def _tick(self) -> None:
         """Let states go and show that the owner of the ledger lives, also while the input is silent."""

@@ -30,15 +30,9 @@ from cosmic_ray.plugins import get_operator, operator_names
 from typing_extensions import override
 
 ROOT = Path(__file__).resolve().parents[1]
-PLAN = ("tests/target/test_plan_rules.py", "tests/target/test_plan.py")
-VALUES = ("tests/target/test_plan_rules.py", "tests/target/test_mapping.py")
-MAPPING = ("tests/target/test_mapping_rules.py", "tests/target/test_mapping.py")
-TABLES = (*MAPPING, "tests/target/test_attributes.py", "tests/target/test_description_table.py")
-URLS = (*MAPPING, "tests/target/test_hostile_html_and_urls.py")
-SMALL = ("tests/target/test_small_rules.py",)
-SHAPING = ("tests/target/test_shaping_rules.py",)
-SETTINGS = (*MAPPING, "tests/target/test_mapping_settings.py")
-EXTRAS = (*MAPPING, "tests/target/test_extra_fields.py")
+TARGET = "tests/target/test_"
+WHOLE = f"{TARGET}mapping.py"
+MEDIPIM = (f"{TARGET}mapping_medipim.py", WHOLE)
 TESTS = {
     "tap_medipim/json_lines.py": ("tests/tap/test_json_lines.py",),
     "tap_medipim/row_decoder.py": ("tests/tap/test_row_decoder.py",),
@@ -46,22 +40,36 @@ TESTS = {
     "tap_medipim/pagination.py": ("tests/tap/test_pagination.py",),
     "tap_medipim/records.py": ("tests/tap/test_records.py", "tests/tap/test_bookmark.py"),
     "pim_wire/pace.py": ("tests/wire/test_pace.py",),
-    "target_micropim/plan/product.py": PLAN,
-    "target_micropim/plan/values.py": VALUES,
-    "target_micropim/plan/write.py": (*PLAN[:1], *SMALL),
-    "target_micropim/plan/limit.py": (*SMALL, "tests/target/test_plan.py"),
-    "target_micropim/mapping/numbers.py": (*SHAPING, *MAPPING),
-    "target_micropim/mapping/public_url.py": URLS,
-    "target_micropim/mapping/texts.py": (*SETTINGS, *SMALL),
-    "target_micropim/mapping/lookup.py": EXTRAS,
-    "target_micropim/mapping/medipim.py": (*SHAPING, *MAPPING),
-    "target_micropim/mapping/field_rows.py": MAPPING,
-    "target_micropim/mapping/pictures.py": MAPPING,
-    "target_micropim/mapping/attributes.py": (*TABLES, *SHAPING),
-    "target_micropim/mapping/overrides.py": (*EXTRAS, *SHAPING),
-    "target_micropim/mapping/native.py": MAPPING,
-    "target_micropim/mapping/html.py": (*SHAPING, *URLS),
-    "target_micropim/mapping/profiles.py": SHAPING,
+    "target_micropim/plan/product.py": (f"{TARGET}plan_product.py",),
+    "target_micropim/plan/values.py": (f"{TARGET}plan_values.py", f"{TARGET}plan_product.py"),
+    "target_micropim/plan/write.py": (f"{TARGET}plan_write.py",),
+    "target_micropim/plan/limit.py": (f"{TARGET}plan_limit.py",),
+    "target_micropim/mapping/numbers.py": (f"{TARGET}mapping_numbers.py", *MEDIPIM),
+    "target_micropim/mapping/public_url.py": (
+        f"{TARGET}mapping_public_url.py",
+        f"{TARGET}hostile_html_and_urls.py",
+        WHOLE,
+    ),
+    "target_micropim/mapping/texts.py": (f"{TARGET}mapping_texts.py", *MEDIPIM),
+    "target_micropim/mapping/lookup.py": (
+        f"{TARGET}mapping_lookup.py",
+        f"{TARGET}mapping_overrides.py",
+        f"{TARGET}extra_fields.py",
+        *MEDIPIM,
+    ),
+    "target_micropim/mapping/medipim.py": MEDIPIM,
+    "target_micropim/mapping/field_rows.py": (f"{TARGET}fields.py", *MEDIPIM),
+    "target_micropim/mapping/pictures.py": (f"{TARGET}mapping_pictures.py", WHOLE),
+    "target_micropim/mapping/attributes.py": (
+        f"{TARGET}mapping_attributes.py",
+        f"{TARGET}attributes.py",
+        f"{TARGET}description_table.py",
+        *MEDIPIM,
+    ),
+    "target_micropim/mapping/overrides.py": (f"{TARGET}mapping_overrides.py", f"{TARGET}extra_fields.py", *MEDIPIM),
+    "target_micropim/mapping/native.py": (f"{TARGET}mapping_native.py", f"{TARGET}mapping_profiles.py", WHOLE),
+    "target_micropim/mapping/html.py": (f"{TARGET}mapping_html.py", f"{TARGET}hostile_html_and_urls.py"),
+    "target_micropim/mapping/profiles.py": (f"{TARGET}mapping_profiles.py",),
 }
 PYTEST = ("-xq", "--noconftest", "--no-cov", "--assert=plain", "--tb=no", "-pno:cacheprovider", "-otimeout=120")
 SEED = 20261124

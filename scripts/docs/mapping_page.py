@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from target_micropim.mapping.attributes import ATTRIBUTES
-from target_micropim.mapping.field_rows import FIELDS, LONG_TEXTS, SHORT_TEXTS
+from target_micropim.mapping.field_rows import LONG_TEXTS, MADE_FIELDS, SHORT_TEXTS, source_of
 from target_micropim.mapping.html import TAGS
 from target_micropim.mapping.overrides import MAPPABLE
 from target_micropim.mapping.texts import LANGUAGES, languages
@@ -55,9 +55,10 @@ def _fields() -> Iterator[str]:
     yield ""
     yield "| in MicroPIM | from Medipim | how | sent | can be mapped |"
     yield "| --- | --- | --- | --- | --- |"
-    for name, row in FIELDS.items():
+    for name in MADE_FIELDS:
+        source, how = source_of(name)
         mapped = "yes" if name in MAPPABLE else "no"
-        yield f"| `{name}` | {row.source} | {row.how} | {POLICIES[DEFAULT_POLICIES[name]]} | {mapped} |"
+        yield f"| `{name}` | {source} | {how} | {POLICIES[DEFAULT_POLICIES[name]]} | {mapped} |"
     sent, changed = POLICIES[DEFAULT_POLICIES["brand_id"]], POLICIES["if_source_changed"]
     for cells in (
         ("`brand_id`", "the first of `brands`", "`brand_map`, else as MicroPIM shows it", sent, "yes: `brand`"),
@@ -91,11 +92,11 @@ def _texts() -> Iterator[str]:
     yield ""
     yield "The long text is the first of these types that has one for consumers; the language counts before the type."
     yield ""
-    yield from (f"{place}. `{kind}`: {why}" for place, (kind, why) in enumerate(LONG_TEXTS, 1))
+    yield from (f"{place}. `{kind}`: {reason}" for place, (kind, reason) in enumerate(LONG_TEXTS, 1))
     yield ""
     yield "The short text is the first of:"
     yield ""
-    yield from (f"{place}. `{path}`: {why}" for place, (path, why) in enumerate(SHORT_TEXTS, 1))
+    yield from (f"{place}. `{path}`: {reason}" for place, (path, reason) in enumerate(SHORT_TEXTS, 1))
     yield ""
     yield f"HTML keeps these tags only: {', '.join(sorted(TAGS))}. Scripts, styles and pictures inside texts go."
     yield "A text that is too long is refused, or cut with a warning (`on_too_long`)."
@@ -144,11 +145,11 @@ def main() -> int:
     """Write the page, or say that it is out of step."""
     flags = argparse.ArgumentParser(description=__doc__)
     flags.add_argument("--write", action="store_true", help="write the page instead of checking it")
-    made = "\n".join(page()).rstrip() + "\n"
+    text = "\n".join(page()).rstrip() + "\n"
     if flags.parse_args().write:
-        PAGE.write_text(made, encoding="utf-8")
+        PAGE.write_text(text, encoding="utf-8")
         return 0
-    if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == made:
+    if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == text:
         return 0
     print("docs/mapping.md is out of step with the tables; run: python scripts/docs/mapping_page.py --write")
     return 1

@@ -1,1 +1,1 @@
-"""Talking to MicroPIM: verbs, status table, payload schemas, POSTs carried out once."""
+"""MicroPIM's API: verbs, status table, payload schemas, POSTs carried out once, the category tree, picture URLs."""

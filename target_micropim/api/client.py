@@ -1,4 +1,4 @@
-"""MicroPIM's verbs: the envelope opened, every status judged by one table (micropim.md 1.1 to 1.8). No retry code."""
+"""MicroPIM's verbs: the envelope opened, every status decided by one table (micropim.md 1.1 to 1.8). No retry code."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -17,7 +17,7 @@ from target_micropim.plan.values import is_id
 
 PAGE_LIMIT = 100
 MOST_PAGES = 20_000  # two million products
-MOST_BARREN_PAGES = 50  # in a row without a product that was not seen before: their order is undefined, but not so
+MOST_PAGES_WITHOUT_NEWS = 50  # in a row, without a product that was not seen before: the order is undefined
 NO_CONTENT = 204
 
 # What a status means for the caller; an unknown one is refused, never retried (micropim.md 1.2).
@@ -67,12 +67,12 @@ class MicroPimClient:
         return ProductPage(products, not products or not pages or (last is not None and here >= last), total)
 
     def product_pages(self, **query: str) -> Iterator[ProductPage]:
-        """The pages of the list, from the first to the last. Raises Refused for a list that does not end.
+        """The pages of the list, from the first to the last. Raises RequestRefused for a list that does not end.
 
-        Page numbers are not believed for ever: a service that ignores them shows the same products again and again.
+        A service that ignores page numbers would show the same products for ever.
         """
         ids: set[str] = set()
-        barren = 0
+        without_news = 0
         for number in range(1, MOST_PAGES + 1):
             page = self.products_page(number, **query)
             yield page
@@ -80,8 +80,8 @@ class MicroPimClient:
                 return
             before = len(ids)
             ids.update(str(product.get("id")) for product in page.products)
-            barren = 0 if len(ids) > before else barren + 1
-            if barren == MOST_BARREN_PAGES:
+            without_news = 0 if len(ids) > before else without_news + 1
+            if without_news == MOST_PAGES_WITHOUT_NEWS:
                 break
         raise RequestRefused(
             "send", [Reason("$", f"the list of products does not end: {len(ids)} products on {number} pages")]
@@ -93,22 +93,22 @@ class MicroPimClient:
             yield from page.products
 
     def product(self, product_id: int) -> dict[str, Any]:
-        """One product. Raises NotFound, or Refused for an answer that shows none: read as empty, it would be filled."""
-        found = _product(self._ask("GET", f"/api/products/{product_id}"))
-        if "sku" not in found:
+        """One product. Raises NotFound, or RequestRefused for an answer without one: every field would look empty."""
+        product = _product(self._ask("GET", f"/api/products/{product_id}"))
+        if "sku" not in product:
             raise RequestRefused("send", [Reason("$", f"GET /api/products/{product_id} shows no product")])
-        return found
+        return product
 
     def product_by_barcode(self, code: str) -> dict[str, Any] | None:
         """The product with this EAN, or None; which one of several is not documented (micropim.md 4, row 6)."""
         try:
-            found = _product(self._ask("GET", f"/api/products/barcode/{quote(code, safe='')}"))
+            product = _product(self._ask("GET", f"/api/products/barcode/{quote(code, safe='')}"))
         except NotFound:
             return None
-        return found if found.get("id") is not None else None
+        return product if product.get("id") is not None else None
 
     def create_product(self, payload: dict[str, Any]) -> dict[str, Any]:
-        """POST a product. Raises Refused, or Unclear when it may have been made."""
+        """POST a product. Raises RequestRefused, or Unclear when it may have been made."""
         return _product(self._ask("POST", "/api/products", json=payload, repeatable=False))
 
     def update_product(self, product_id: int, changes: dict[str, Any]) -> dict[str, Any]:
@@ -120,16 +120,16 @@ class MicroPimClient:
         self._ask("DELETE", f"/api/products/{product_id}")
 
     def add_media(self, product_id: int, media: dict[str, Any]) -> dict[str, Any]:
-        """POST a picture by its address. Raises Refused, or Unclear when it may have been stored."""
+        """POST a picture by its address. Raises RequestRefused, or Unclear when it may have been stored."""
         data = self._ask("POST", f"/api/products/{product_id}/media", json=media, repeatable=False)
         return data if isinstance(data, dict) else {}
 
     def category_tree(self) -> Any:
-        """The raw tree; its shape is not documented, categories.py reads every known one."""
+        """The raw tree; its shape is not documented, api/tree.py reads every known one."""
         return self._ask("GET", "/api/categories/tree")
 
     def create_category(self, payload: dict[str, Any]) -> dict[str, Any]:
-        """POST a category. Raises Refused, or Unclear when it may have been made."""
+        """POST a category. Raises RequestRefused, or Unclear when it may have been made."""
         data = self._ask("POST", "/api/categories", json=payload, repeatable=False)
         inner = data.get("category") if isinstance(data, dict) else None
         return inner if isinstance(inner, dict) else data if isinstance(data, dict) else {}
@@ -144,32 +144,32 @@ class MicroPimClient:
 
     def category_products(self, category_id: int) -> frozenset[int]:
         """The ids of the products in a category, page by page if there are pages (micropim.md 1.8)."""
-        found: set[int] = set()
-        number, last, barren = 0, 1, 0
-        while number < min(last, MOST_PAGES) and barren < MOST_BARREN_PAGES:
+        products: set[int] = set()
+        number, last, without_news = 0, 1, 0
+        while number < min(last, MOST_PAGES) and without_news < MOST_PAGES_WITHOUT_NEWS:
             number += 1
             params = {"page": number, "limit": PAGE_LIMIT} if number > 1 else None
             data = self._ask("GET", f"/api/categories/{category_id}/products", params=params)
             rows = [item.get("id") for item in _listed(data, "products")]
             pages = data.get("pagination") if isinstance(data, dict) else None
             last = (_count(pages.get("total_pages")) if isinstance(pages, dict) else None) or 1
-            before = len(found)
-            found.update(row for row in rows if is_id(row))
-            barren = 0 if len(found) > before else barren + 1
+            before = len(products)
+            products.update(row for row in rows if is_id(row))
+            without_news = 0 if len(products) > before else without_news + 1
             if not rows:
                 break
-        return frozenset(found)
+        return frozenset(products)
 
     def assign_products(self, category_id: int, product_ids: list[int]) -> None:
         """POST products into a category. Whether it adds or replaces is not documented (micropim.md 4, row 10)."""
         self._ask("POST", f"/api/categories/{category_id}/products", json={"product_ids": product_ids})
 
     def attributes(self) -> Any:
-        """The raw list of attribute definitions; its shape is not documented, attributes.py reads every known one."""
+        """The raw list of definitions; its shape is not documented, catalog/attributes.py reads every known one."""
         return self._ask("GET", "/api/product-attributes")
 
     def create_attribute(self, payload: dict[str, Any]) -> dict[str, Any]:
-        """POST a definition. Raises Refused, or Unclear when it may have been made."""
+        """POST a definition. Raises RequestRefused, or Unclear when it may have been made."""
         data = self._ask("POST", "/api/product-attributes", json=payload, repeatable=False)
         return data if isinstance(data, dict) else {}
 
@@ -219,10 +219,10 @@ def is_picture(call: Call) -> bool:
 
 def _envelope(body: bytes) -> dict[str, Any]:
     try:
-        found = orjson.loads(body)
+        envelope = orjson.loads(body)
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return envelope if isinstance(envelope, dict) else {}
 
 
 def _said(response: requests.Response, envelope: dict[str, Any]) -> str:
@@ -237,8 +237,8 @@ def _count(value: Any) -> int | None:
 
 def _listed(data: Any, name: str) -> list[dict[str, Any]]:
     """The list in ``data.<name>``, or ``data`` itself (micropim.md 1.8)."""
-    found = data.get(name) if isinstance(data, dict) else data
-    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+    items = data.get(name) if isinstance(data, dict) else data
+    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
 
 
 def _product(data: Any) -> dict[str, Any]:
@@ -251,9 +251,9 @@ def _product(data: Any) -> dict[str, Any]:
 
 def remote_id(answer: dict[str, Any], call: str) -> int:
     """The id of what was made. Raises Unclear when the answer does not tell it."""
-    found = answer.get("id")
-    if isinstance(found, str) and found.isascii() and found.isdigit() and len(found) < 20:  # noqa: PLR2004 - of 2**63
-        found = int(found)
-    if not is_id(found):
+    number = answer.get("id")
+    if isinstance(number, str) and number.isascii() and number.isdigit() and len(number) < 20:  # noqa: PLR2004 - of 2**63
+        number = int(number)
+    if not is_id(number):
         raise Unclear(f"{call} was answered without an id")
-    return found
+    return number

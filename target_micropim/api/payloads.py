@@ -1,4 +1,4 @@
-"""What is sent is checked first, against schemas/micropim: all problems at once, each with its path."""
+"""Payloads are checked against schemas/micropim before they are sent: all problems at once, each with its path."""
 
 from functools import cache
 from typing import Any
@@ -17,16 +17,16 @@ def _validator(name: str) -> Draft202012Validator:
 def check_payload(name: str, payload: dict[str, Any]) -> None:
     """Raises RecordRejected with every violation. Values stay out of the messages: they may be long."""
     reasons = [
-        Reason(".".join(str(part) for part in error.absolute_path) or "$", _in_words(error))
+        Reason(".".join(str(part) for part in error.absolute_path) or "$", _message(error))
         for error in _validator(name).iter_errors(payload)
     ]
     if reasons:
         raise RecordRejected("check", reasons)
 
 
-def _in_words(error: Any) -> str:
+def _message(error: Any) -> str:
     rule, limit = str(error.validator), error.validator_value
-    words = {
+    messages = {
         "required": "a required field is missing",
         "maxLength": f"is longer than {limit} characters",
         "minLength": "is empty",
@@ -35,4 +35,4 @@ def _in_words(error: Any) -> str:
         "type": f"must be {limit}",
         "additionalProperties": "has a field that MicroPIM does not document",
     }
-    return words.get(rule, f"breaks the rule {rule}")
+    return messages.get(rule, f"breaks the rule {rule}")

@@ -1,8 +1,8 @@
-"""Whether the address of a picture answers, asked before MicroPIM is; only by check_media_urls (micropim.md 4, row 18).
+"""Whether the URL of a picture answers, asked before MicroPIM is; only by check_media_urls (micropim.md 4, row 18).
 
 This is not the wire to MicroPIM: a session of its own, without any key, at a pace of its own. An address from outside
 may point into our own network, so a connection is made to a public address or not at all, whatever a name resolves to
-and wherever a redirect leads; redirects are walked one by one and judged like addresses.
+and wherever a redirect leads; redirects are followed one by one and checked like addresses.
 """
 
 import ipaddress
@@ -26,39 +26,41 @@ from pim_wire.session import ca_bundle
 from pim_wire.throttle import Throttle
 from target_micropim.mapping.public_url import is_public_url
 
-QUESTIONS_PER_MINUTE = 120
+REQUESTS_PER_MINUTE = 120
 MOST_REDIRECTS = 3
 MOST_SECONDS = 10.0
 ATTEMPTS = 2
-_HEAD_UNWELCOME = frozenset({400, 403, 405, 501})  # addresses signed for GET refuse HEAD with 403
-Judge = Callable[[str], bool]
+_HEAD_REFUSED = frozenset({400, 403, 405, 501})  # addresses signed for GET refuse HEAD with 403
+MayConnect = Callable[[str], bool]
 
 
 def is_public_address(address: str) -> bool:
     """Whether an IP address is one that anybody could reach."""
-    found = ipaddress.ip_address(address.partition("%")[0])
-    inner = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None  # ::ffff:10.0.0.1 is 10.0.0.1
-    return (inner or found).is_global
+    parsed = ipaddress.ip_address(address.partition("%")[0])
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None  # ::ffff:10.0.0.1 is 10.0.0.1
+    return (mapped or parsed).is_global
 
 
 class PictureUrlCheck:
-    """Used from several threads. ``may_connect`` judges the IP addresses that names turn out to have."""
+    """Used from several threads. ``may_connect`` decides on the IP addresses that names resolve to."""
 
-    def __init__(self, clock: Clock, agent: str, timeout: float, *, allow_private: bool, may_connect: Judge) -> None:
+    def __init__(
+        self, clock: Clock, agent: str, timeout: float, *, allow_private: bool, may_connect: MayConnect
+    ) -> None:
         self._clock = clock
-        self._throttle = Throttle(QUESTIONS_PER_MINUTE, clock)
+        self._throttle = Throttle(REQUESTS_PER_MINUTE, clock)
         self._timeout = min(timeout, MOST_SECONDS)
         self._allow_private = allow_private
         self._session = requests.Session()
         self._session.auth = lambda request: request  # explicit, so that no .netrc sends a password along
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # nothing to recognise us by
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # no cookie identifies this program
         self._session.headers["User-Agent"] = agent
         self._session.verify = ca_bundle() or True
-        adapter = _Guarded((lambda _address: True) if allow_private else may_connect)
+        adapter = _GuardedAdapter((lambda _address: True) if allow_private else may_connect)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 
-    def trouble_with(self, url: str) -> str | None:
+    def problem_with(self, url: str) -> str | None:
         """Why a picture cannot be fetched from there, in words that do not quote the address; None when it can."""
         for _ in range(MOST_REDIRECTS + 1):
             if not is_public_url(url, allow_private=self._allow_private):
@@ -79,7 +81,7 @@ class PictureUrlCheck:
         answer = None
         for _ in range(ATTEMPTS):
             answer = self._ask("HEAD", url)
-            if answer and answer[0] in _HEAD_UNWELCOME:
+            if answer and answer[0] in _HEAD_REFUSED:
                 answer = self._ask("GET", url)
             if answer and after_status(answer[0]) in {Next.RETURN, Next.REFUSE}:
                 break
@@ -95,18 +97,18 @@ class PictureUrlCheck:
                 Deadline(self._clock, self._timeout).applied(),
                 self._session.request(
                     method, url, headers=headers, timeout=limits, allow_redirects=False, stream=True
-                ) as found,
+                ) as response,
             ):
-                told = found.headers
-                return found.status_code, told.get("Location", ""), told.get("Content-Type", "").strip().lower()
+                content_type = response.headers.get("Content-Type", "").strip().lower()
+                return response.status_code, response.headers.get("Location", ""), content_type
         except (requests.RequestException, ValueError):  # urllib3 raises ValueErrors for addresses it cannot take apart
             return None
 
 
-class _Guarded(HTTPAdapter):
-    """Connections that are made only where the judge agrees. A proxy of the environment is the operator's own guard."""
+class _GuardedAdapter(HTTPAdapter):
+    """Makes only connections that the rule allows. A proxy of the environment is the operator's own guard."""
 
-    def __init__(self, may_connect: Judge) -> None:
+    def __init__(self, may_connect: MayConnect) -> None:
         self._may_connect = may_connect
         super().__init__(max_retries=0)
 
@@ -116,24 +118,24 @@ class _Guarded(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = _pools(self._may_connect)
 
 
-def _pools(may_connect: Judge) -> dict[str, type[HTTPConnectionPool]]:
+def _pools(may_connect: MayConnect) -> dict[str, type[HTTPConnectionPool]]:
     class Guard(HTTPConnection):
-        """Looks before it connects, and again at where it ended: a name may resolve to something else in between."""
+        """Checks before it connects, and again where it ended: a name may resolve to something else in between."""
 
         response_class = DeadlineResponse
 
         def _new_conn(self) -> socket.socket:
-            found = socket.getaddrinfo(self.host, self.port or 0, type=socket.SOCK_STREAM)
-            self._judge(str(place[0]) for *_kind, place in found)
-            made = super()._new_conn()
+            places = socket.getaddrinfo(self.host, self.port or 0, type=socket.SOCK_STREAM)
+            self._check(str(place[0]) for *_kind, place in places)
+            connection = super()._new_conn()
             try:
-                self._judge([str(made.getpeername()[0])])
+                self._check([str(connection.getpeername()[0])])
             except NewConnectionError:
-                made.close()
+                connection.close()
                 raise
-            return made
+            return connection
 
-        def _judge(self, addresses: Any) -> None:
+        def _check(self, addresses: Any) -> None:
             if not all(may_connect(address) for address in addresses):
                 raise NewConnectionError(self, "not a public address")
 

@@ -8,8 +8,10 @@ from typing import Any
 from target_micropim.plan.values import is_id
 
 ROOT = None
+Row = dict[str, Any]
 _CHILD_KEYS = ("children", "subcategories")
 _LIST_KEYS = ("tree", "categories")
+_DEEPEST = 50  # a cycle must not hang the run
 
 
 def folded(name: str) -> str:
@@ -41,56 +43,59 @@ class Tree:
         """Names from the root, for people."""
         parts: list[str] = []
         step: int | None = number
-        while step is not None and len(parts) < 50:  # noqa: PLR2004 - a cycle must not hang us
+        while step is not None and len(parts) < _DEEPEST:
             parts.append(self.names.get(step, str(step)))
             step = self.parents.get(step)
         return " > ".join(reversed(parts))
 
     def below(self, root: int) -> frozenset[int]:
         """The ids under a category."""
-        found: set[int] = set()
+        numbers: set[int] = set()
         for number in self.names:
-            step, seen = self.parents.get(number), 0
-            while step is not None and step != root and seen < 50:  # noqa: PLR2004
-                step, seen = self.parents.get(step), seen + 1
+            step, steps = self.parents.get(number), 0
+            while step is not None and step != root and steps < _DEEPEST:
+                step, steps = self.parents.get(step), steps + 1
             if step == root:
-                found.add(number)
-        return frozenset(found)
+                numbers.add(number)
+        return frozenset(numbers)
 
 
 def read_tree(data: Any) -> Tree:
     """Nested or flat, wrapped or bare. Raises ValueError for anything else."""
     tree = Tree()
-    for item, parent in _nodes(_top(data), ROOT):
-        tree.add(item["id"], str(item.get("name") or ""), parent)
-        if isinstance(item.get("description"), str):
-            tree.descriptions[item["id"]] = item["description"]
+    for row, parent in category_rows(data):
+        tree.add(row["id"], str(row.get("name") or ""), parent)
+        if isinstance(row.get("description"), str):
+            tree.descriptions[row["id"]] = row["description"]
     return tree
 
 
-def _top(data: Any) -> list[Any]:
-    """The list of nodes. Raises ValueError for an unknown shape: read as empty, everything would be made again."""
-    found = data
+def category_rows(data: Any) -> Iterator[tuple[Row, int | None]]:
+    """Each category without its children, and the id of its parent.
+
+    Raises ValueError for an unknown shape: read as empty, everything would be made again.
+    """
+    items = data
     if isinstance(data, dict):
-        found = next((data[key] for key in _LIST_KEYS if isinstance(data.get(key), list)), None if data else [])
-    if not isinstance(found, list):
+        items = next((data[key] for key in _LIST_KEYS if isinstance(data.get(key), list)), None if data else [])
+    if not isinstance(items, list):
         raise ValueError("the answer holds no list of categories")
-    return found
+    yield from _rows(items, ROOT)
 
 
-def _nodes(items: list[Any], parent: int | None) -> Iterator[tuple[dict[str, Any], int | None]]:
+def _rows(items: list[Any], parent: int | None) -> Iterator[tuple[Row, int | None]]:
     for item in items:
         if not isinstance(item, dict) or not is_id(item.get("id")):
             continue
-        yield item, _parent(item, parent)
+        yield {name: value for name, value in item.items() if name not in _CHILD_KEYS}, _parent(item, parent)
         for key in _CHILD_KEYS:
             if isinstance(item.get(key), list):
-                yield from _nodes(item[key], item["id"])
+                yield from _rows(item[key], item["id"])
 
 
-def _parent(item: dict[str, Any], nested_in: int | None) -> int | None:
+def _parent(item: Row, nested_in: int | None) -> int | None:
     if nested_in is not None:
         return nested_in
-    told = item.get("parent_id", item.get("parent"))
-    told = told.get("id") if isinstance(told, dict) else told
-    return told if is_id(told) else None
+    parent = item.get("parent_id", item.get("parent"))
+    parent = parent.get("id") if isinstance(parent, dict) else parent
+    return parent if is_id(parent) else None

@@ -82,7 +82,7 @@ class ProductPictures:
 
     def _is_reachable(self, desired: DesiredProduct, picture: Picture) -> bool:
         """By check_media_urls: a picture that nobody can fetch is not sent, and listed for a person (row 18)."""
-        problem = self._url_check.trouble_with(picture.url) if self._url_check else None
+        problem = self._url_check.problem_with(picture.url) if self._url_check else None
         if problem is None:
             return True
         self._report.picture("unreachable")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import orjson
 
 from target_micropim.commands.check import described
-from target_micropim.ledger import copy_of, exported, summarize
+from target_micropim.ledger import copy_of, export_products, summarize
 
 
 def inspected(how: str, url: str) -> Iterator[str]:
@@ -14,7 +14,7 @@ def inspected(how: str, url: str) -> Iterator[str]:
     try:
         if how == "export":
             ledger.upgrade()
-            for row in exported(ledger):
+            for row in export_products(ledger):
                 yield orjson.dumps(row).decode()
         else:
             summary = summarize(ledger)

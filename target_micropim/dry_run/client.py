@@ -16,19 +16,18 @@ from typing_extensions import override
 from target_micropim.api.client import MicroPimClient, ProductPage
 from target_micropim.dry_run.tree import DryRunTree
 from target_micropim.errors import NotFound, Reason
-from target_micropim.ledger import Planned
-from target_micropim.plan.values import server_fields
+from target_micropim.ledger import PlannedProducts
+from target_micropim.plan.values import REFERENCES, server_fields
 from target_micropim.report.plan_file import FIRST_PLANNED_ID, PlanFile, changes
 
 LATELY = 500  # products whose last look is kept, to tell what a change would replace
-_REFERENCES = {"brand_id": "brand", "supplier_id": "supplier"}
 Json = dict[str, Any]
 
 
 class DryRunClient(MicroPimClient):
     """MicroPIM as it would be. Refusals cannot be foreseen: a plan shows what would be sent."""
 
-    def __init__(self, real: MicroPimClient, plan: PlanFile, planned: Planned) -> None:
+    def __init__(self, real: MicroPimClient, plan: PlanFile, planned: PlannedProducts) -> None:
         super().__init__(real.wire, real.redactor, real.timeout)
         self._plan = plan
         self._planned = planned
@@ -189,7 +188,7 @@ def _without_lists(body: Json) -> Json:
 def _shown(before: Json, body: Json) -> Json:
     """A product as MicroPIM shows it after a write (micropim.md 1.6)."""
     after = {**before, **{name: value for name, value in body.items() if name != "category_ids"}}
-    for name, shown in _REFERENCES.items():
+    for name, shown in REFERENCES.items():
         if name in body:
             after[shown] = {"id": body[name]}
     if "category_ids" in body:

@@ -1,11 +1,9 @@
 """MicroPIM's categories as they would be after the plan: its own answer, with what is planned laid over it."""
 
-from collections.abc import Iterator
 from typing import Any
 
-Row = dict[str, Any]
-_CHILD_KEYS = ("children", "subcategories")
-_LIST_KEYS = ("tree", "categories")
+from target_micropim.api.tree import Row, category_rows
+
 _DEEP_ENOUGH = 50  # a cycle must not hang us
 
 
@@ -18,7 +16,7 @@ class DryRunTree:
 
     def over(self, answer: Any) -> Any:
         """What the tree would be answered as: flat, with the planned categories in it."""
-        rows = {row["id"]: row for row in _flat(_listed(answer), None)}
+        rows = _rows_by_id(answer)
         self._rows = {**rows, **{key: {**rows.get(key, {}), **row} for key, row in self._planned.items()}}
         return list(self._rows.values()) if self._planned else answer
 
@@ -41,18 +39,9 @@ class DryRunTree:
         return " > ".join(reversed(names))
 
 
-def _listed(answer: Any) -> list[Any]:
-    if isinstance(answer, dict):
-        answer = next((answer[key] for key in _LIST_KEYS if isinstance(answer.get(key), list)), [])
-    return answer if isinstance(answer, list) else []
-
-
-def _flat(items: list[Any], parent: int | None) -> Iterator[Row]:
-    for item in items:
-        if isinstance(item, dict) and isinstance(item.get("id"), int):
-            above = item.get("parent_id", item.get("parent"))
-            above = above.get("id") if isinstance(above, dict) else above
-            own = {name: value for name, value in item.items() if name not in _CHILD_KEYS}
-            yield {**own, "parent_id": parent if parent is not None else above}
-            for key in _CHILD_KEYS:
-                yield from _flat(_listed(item.get(key)), item["id"])
+def _rows_by_id(answer: Any) -> dict[int, Row]:
+    """None for an unknown shape: the answer is handed on, and whoever reads it says what is wrong."""
+    try:
+        return {row["id"]: {**row, "parent_id": parent} for row, parent in category_rows(answer)}
+    except ValueError:
+        return {}

@@ -1,22 +1,23 @@
-"""The ledger: the only package that talks SQL."""
+"""The ledger: what was sent and what it became in MicroPIM, in SQLite or PostgreSQL. All SQL about it stands here."""
 
-from target_micropim.ledger.copies import Planned, copy_of
+from target_micropim.ledger.copies import PlannedProducts, copy_of
 from target_micropim.ledger.lock import RunLock
-from target_micropim.ledger.schema import ABSENT, AwaitedPictures, MediaRow, ProductRow, SeenProduct
+from target_micropim.ledger.schema import ABSENT, MAX_KEY, AwaitedPictures, MediaRow, ProductRow, SeenProduct
 from target_micropim.ledger.store import Ledger
-from target_micropim.ledger.summary import LedgerSummary, exported, summarize
+from target_micropim.ledger.summary import LedgerSummary, export_products, summarize
 
 __all__ = [
     "ABSENT",
+    "MAX_KEY",
     "AwaitedPictures",
     "Ledger",
     "LedgerSummary",
     "MediaRow",
-    "Planned",
+    "PlannedProducts",
     "ProductRow",
     "RunLock",
     "SeenProduct",
     "copy_of",
-    "exported",
+    "export_products",
     "summarize",
 ]

@@ -1,11 +1,8 @@
-"""A private copy of a ledger, for runs that must leave no trace: whatever is written to it is gone with it.
+"""A private copy of a ledger, for runs that must leave no trace, and the products of a dry run beside it.
 
-The copy lives in a temporary SQLite database without a name, which holds little in memory and leaves no file. The
-ledger itself is read in one go, without its lock: SQLite's backup and PostgreSQL's snapshot are consistent as they are.
-
-What a plan would make of products: MicroPIM's answers as they would be, kept beside a copy of the ledger.
-
-On disk rather than in memory, since the plan of a first load holds the whole catalogue.
+The copy lives in a temporary SQLite database without a name: it holds little in memory, leaves no file, and whatever is
+written to it is gone with it. The ledger itself is read in one go, without its lock: SQLite's backup and PostgreSQL's
+snapshot are consistent as they are. Planned products stand on disk too, since a first load plans the whole catalogue.
 """
 
 import sqlite3
@@ -33,7 +30,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pim_wire.urls import shown_url
 from target_micropim.ledger import schema
-from target_micropim.ledger.database import engine_for, failed, place_of
+from target_micropim.ledger.database import engine_for, ledger_failure, place_of
 from target_micropim.ledger.store import Ledger
 
 CHUNK_ROWS = 1000
@@ -41,18 +38,18 @@ CHUNK_ROWS = 1000
 
 def copy_of(url: str, wall: Callable[[], float] = time.time) -> Ledger:
     """A copy of the ledger, or an empty one where there is none yet. Raises LedgerUnusable."""
-    scratch = create_engine("sqlite://", creator=_nameless, poolclass=StaticPool)
+    scratch = create_engine("sqlite://", creator=_temporary_database, poolclass=StaticPool)
     try:
         _fill(scratch, url)
         ledger = Ledger(scratch, wall)
         ledger.place = shown_url(url)
         ledger.prepare()
     except (SQLAlchemyError, sqlite3.Error, OSError, ValueError) as error:
-        raise failed(shown_url(url), error) from None
+        raise ledger_failure(shown_url(url), error) from None
     return ledger
 
 
-def _nameless() -> sqlite3.Connection:
+def _temporary_database() -> sqlite3.Connection:
     return sqlite3.connect("", check_same_thread=False)
 
 
@@ -79,8 +76,8 @@ def _back_up(file: Path, target: Any) -> None:
         _read_into(target, file, "mode=ro")  # a run began meanwhile
 
 
-def _read_into(target: Any, file: Path, how: str) -> None:
-    source = sqlite3.connect(f"file:{quote(str(file.resolve()))}?{how}", uri=True, timeout=30)
+def _read_into(target: Any, file: Path, option: str) -> None:
+    source = sqlite3.connect(f"file:{quote(str(file.resolve()))}?{option}", uri=True, timeout=30)
     try:
         source.backup(target)
     finally:
@@ -91,11 +88,11 @@ def _copy_rows(source: Engine, scratch: Engine) -> None:
     """Row by row, in the columns both sides have: the ledger may be older than this program."""
     schema.METADATA.create_all(scratch)
     with source.connect().execution_options(isolation_level="REPEATABLE READ") as reading, scratch.begin() as writing:
-        known = MetaData()
-        known.reflect(reading)
+        stored = MetaData()
+        stored.reflect(reading)
         for table in schema.METADATA.sorted_tables:
-            if (found := known.tables.get(table.name)) is not None:
-                shared = [column for column in found.columns if column.name in table.columns]
+            if (stored_table := stored.tables.get(table.name)) is not None:
+                shared = [column for column in stored_table.columns if column.name in table.columns]
                 rows = reading.execute(select(*(table.c[column.name] for column in shared)))
                 for chunk in rows.mappings().partitions(CHUNK_ROWS):
                     writing.execute(insert(table), [dict(row) for row in chunk])
@@ -114,7 +111,7 @@ _planned = Table(
 )
 
 
-class Planned:
+class PlannedProducts:
     """Products as MicroPIM would show them after the plan. ``ledger`` must be a private copy."""
 
     def __init__(self, ledger: Ledger) -> None:

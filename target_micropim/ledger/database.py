@@ -1,6 +1,6 @@
-"""What a failure of the database means for the person who reads the last line: where, what, and what to do.
+"""The database below the ledger: opened by URL, short transactions from any thread, one way to write for both kinds.
 
-The database below the ledger: opened by URL, short transactions from any thread, one way to write for both kinds.
+A failure names the place, what the database said and what to do: it is the last line that a person reads.
 """
 
 import sqlite3
@@ -31,11 +31,11 @@ _ADVICE = {
 }
 
 
-def failed(place: str, error: BaseException) -> LedgerUnusable:
+def ledger_failure(place: str, error: BaseException) -> LedgerUnusable:
     """The failure in words. ``place`` is shown as it is."""
-    told = cause(error) if not isinstance(error, ValueError) else "not an address of a database"
-    advice = next((words for sign, words in _ADVICE.items() if sign in told), "run it again when that is put right")
-    return LedgerUnusable(f"ledger_url {place} failed ({told}): {advice}")
+    reason = cause(error) if not isinstance(error, ValueError) else "not an address of a database"
+    advice = next((text for sign, text in _ADVICE.items() if sign in reason), "run it again when that is put right")
+    return LedgerUnusable(f"ledger_url {place} failed ({reason}): {advice}")
 
 
 def cause(error: BaseException) -> str:
@@ -49,13 +49,13 @@ Rows = list[dict[str, Any]]
 
 
 class Database:
-    """Every method is one short transaction; a fact that may wait joins the next one of its thread."""
+    """Every method is one short transaction; a write that may wait joins the next one of its thread."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.place = shown_url(engine.url.render_as_string(hide_password=False))
-        self._one_at_a_time = threading.RLock()
-        self._mine = threading.local()
+        self._turn = threading.RLock()
+        self._of_thread = threading.local()
         self._insert: Any = import_module(f"sqlalchemy.dialects.{engine.dialect.name}").insert  # only one of the two
 
     def close(self) -> None:
@@ -66,34 +66,34 @@ class Database:
     def transaction(self) -> Iterator[Connection]:
         """One transaction; a failure of the database ends the run, since nothing could be remembered any more."""
         try:
-            with self._one_at_a_time, self._engine.begin() as connection:
+            with self._turn, self._engine.begin() as connection:
                 for table, rows in self._waiting():
                     self.put(connection, table, rows)
                 yield connection
-            self._mine.waiting = []
+            self._of_thread.waiting = []
         except SQLAlchemyError as error:
-            raise failed(self.place, error) from None
+            raise ledger_failure(self.place, error) from None
 
     def put(self, connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
         """Insert rows, replacing those with the same primary key."""
         if values := [dict(row) for row in rows]:
             keys = [column.name for column in table.primary_key]
             statement = self._insert(table)
-            rest = {
+            others = {
                 c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys and c.name in values[0]
             }
-            done = (
-                statement.on_conflict_do_update(index_elements=keys, set_=rest)
-                if rest
+            upsert = (
+                statement.on_conflict_do_update(index_elements=keys, set_=others)
+                if others
                 else statement.on_conflict_do_nothing()
             )
-            connection.execute(done, values)
+            connection.execute(upsert, values)
 
-    # Facts that may wait: a commit costs the disk more than all else, and a product has several facts
+    # Writes that may wait: a commit costs the disk more than all else, and a product has several
 
     def put_soon(self, table: Table, rows: Rows) -> None:
         """Write with this thread's next transaction, whatever that is about: before its next step relies on it."""
-        self._mine.waiting = [*self._waiting(), (table, rows)]
+        self._of_thread.waiting = [*self._waiting(), (table, rows)]
 
     def flush(self) -> None:
         """Write what waits; to be called before a thread turns to something else."""
@@ -102,7 +102,7 @@ class Database:
                 pass
 
     def _waiting(self) -> list[tuple[Table, Rows]]:
-        waiting: list[tuple[Table, Rows]] = getattr(self._mine, "waiting", [])
+        waiting: list[tuple[Table, Rows]] = getattr(self._of_thread, "waiting", [])
         return waiting
 
     # Its tables, and facts about itself
@@ -116,7 +116,7 @@ class Database:
                 self._make_tables()
 
     def examine(self) -> None:
-        """Look for damage before the first write: met in the middle of the night it would cost the night.
+        """Look for damage before the first write: found later, it would cost what was done until then.
 
         The structure is looked at whole, rows as far as MOST_STEPS reach. Raises LedgerUnusable, SQLAlchemyError.
         """
@@ -152,7 +152,7 @@ class Database:
             raise LedgerUnusable(
                 f"ledger_url: made by a newer version ({version}); update this program or use another file"
             )
-        with self._one_at_a_time:
+        with self._turn:
             self._make_tables()
         for number, step in enumerate(STEPS[version - 1 :], start=version + 1):
             with self.transaction() as connection:
@@ -178,7 +178,7 @@ def engine_for(url: str) -> Engine:
     if place.database and place.database != ":memory:":
         Path(place.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(place, connect_args={"timeout": 30, "check_same_thread": False})
-    event.listen(engine, "connect", _careful)
+    event.listen(engine, "connect", _set_pragmas)
     return engine
 
 
@@ -203,11 +203,11 @@ def _postgresql(place: URL) -> Engine:
         ) from None
 
 
-def _careful(connection: Any, _record: Any) -> None:
+def _set_pragmas(connection: Any, _record: Any) -> None:
     """Readers do not block the writer, and a commit survives a loss of power."""
     cursor = connection.cursor()
     try:
-        with suppress(sqlite3.OperationalError):  # SQLite waits for no one here: "locked": another one is at it
+        with suppress(sqlite3.OperationalError):  # SQLite does not wait here; "locked": another process is setting it
             cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.close()

@@ -1,6 +1,6 @@
 """One writer at a time: a row with an owner and a heartbeat, which survives a crash of its owner.
 
-A lock is dead when its process is gone (same machine) or when its heart has not beaten for a minute (any machine).
+A lock is dead when its process is gone (same machine) or when its heartbeat is older than a minute (any machine).
 """
 
 import math
@@ -37,10 +37,10 @@ class RunLock:
         with self._ledger.transaction() as connection:
             holder = connection.execute(select(lock)).first()
             if holder is not None and not self._is_dead(holder):
-                left = holder.beat_at + DEAD_AFTER_SECONDS - self._wall()  # more where its clock is ahead of ours
+                remaining = holder.beat_at + DEAD_AFTER_SECONDS - self._wall()  # more where its clock is ahead of ours
                 raise LedgerUnusable(
                     f"Another run (process {holder.pid} on {holder.host}) is writing with this ledger: wait until it "
-                    f"ends; if it was killed, try again in {math.floor(left) + 1} s"
+                    f"ends; if it was killed, try again in {math.floor(remaining) + 1} s"
                 )
             if holder is not None:
                 connection.execute(delete(lock).where(lock.c.owner == holder.owner))
@@ -100,6 +100,6 @@ def _runs(pid: int) -> bool:
         return True
     status = Path(f"/proc/{pid}/stat")
     try:
-        return status.read_text().rpartition(")")[2].split()[0] != "Z"  # a zombie is dead, only nobody has buried it
+        return status.read_text().rpartition(")")[2].split()[0] != "Z"  # a zombie has ended: only its exit code is left
     except (OSError, IndexError):
         return True

@@ -1,11 +1,7 @@
-"""The ledger's tables as they are now; migrations.py leads older ones here.
-
-The rows of the ledger as the rest of the program sees them.
-
-From one version of the tables to the next.
+"""The schema of the ledger: its tables, their rows as the program sees them, and the steps from older versions.
 
 Law: a step may be cut off by a kill and run again, since SQLite commits each change of a table on its own; so every
-step looks first whether it is done already. Steps add, they never take away: an older program's facts stay readable.
+step looks first whether it is done already. Steps add, they never take away: older facts stay readable.
 """
 
 from collections.abc import Callable, Mapping
@@ -70,7 +66,7 @@ media = Table(
     Column("count_before", Integer, nullable=False, default=0),
 )
 
-# Products that got pictures in a run, until somebody has looked whether they show.
+# Products that got pictures in a run, until it is known whether they show.
 awaited_pictures = Table(
     "awaited_pictures",
     METADATA,
@@ -115,6 +111,7 @@ seen_products = Table(
 )
 Index("ix_seen_products_gtin", seen_products.c.gtin)
 
+# Rows
 
 ProductId = str
 ABSENT = 0  # the remote id of a product that was never made
@@ -199,6 +196,8 @@ def product_values(row: ProductRow) -> dict[str, Any]:
     }
 
 
+# Steps from one version to the next
+
 Step = Callable[[Connection], None]
 
 
@@ -219,7 +218,7 @@ VERSION = 1 + len(STEPS)
 
 
 def _add_column(connection: Connection, column: Column[Any]) -> None:
-    there = {found["name"] for found in inspect(connection).get_columns(column.table.name)}
-    if column.name not in there:
-        described = CreateColumn(column).compile(dialect=connection.dialect)
-        connection.execute(text(f"ALTER TABLE {column.table.name} ADD COLUMN {described}"))
+    names = {stored["name"] for stored in inspect(connection).get_columns(column.table.name)}
+    if column.name not in names:
+        definition = CreateColumn(column).compile(dialect=connection.dialect)
+        connection.execute(text(f"ALTER TABLE {column.table.name} ADD COLUMN {definition}"))

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from pim_wire.urls import shown_url
 from target_micropim.errors import LedgerUnusable
 from target_micropim.ledger import schema
-from target_micropim.ledger.database import Database, engine_for, failed
+from target_micropim.ledger.database import Database, engine_for, ledger_failure
 from target_micropim.ledger.schema import (
     AwaitedPictures,
     MediaRow,
@@ -48,10 +48,10 @@ class Ledger(Database):
             ledger.examine()
             ledger.prepare()
         except (SQLAlchemyError, OSError, ValueError) as error:
-            raise failed(shown_url(url), error) from None
+            raise ledger_failure(shown_url(url), error) from None
         return ledger
 
-    def refuse_strangers(self, organization: str) -> None:
+    def refuse_other_organization(self, organization: str) -> None:
         """Raises LedgerUnusable when this ledger is bound to another organization."""
         owner = self.fact("organization")
         if owner is not None and owner != organization:
@@ -63,7 +63,7 @@ class Ledger(Database):
 
     def claim_for(self, organization: str) -> None:
         """Bind a new ledger to its organization, once that has answered. Raises LedgerUnusable if it is another's."""
-        self.refuse_strangers(organization)
+        self.refuse_other_organization(organization)
         if self.fact("organization") is None:
             self.note("organization", organization)
 
@@ -75,9 +75,10 @@ class Ledger(Database):
             return {row.external_id: product_row(row) for row in connection.execute(_PRODUCTS, {"ids": list(ids)})}
 
     def digests(self, ids: Iterable[ProductId]) -> dict[ProductId, str]:
-        """Only the digests of settled products: the fast road of unchanged records."""
+        """Only the digests of settled products: all that an unchanged record needs."""
         with self.transaction() as connection:
-            return {key: found for key, found in connection.execute(_DIGESTS, {"ids": list(ids)}) if found is not None}
+            rows = connection.execute(_DIGESTS, {"ids": list(ids)})
+            return {key: digest for key, digest in rows if digest is not None}
 
     def product(self, external_id: ProductId) -> ProductRow | None:
         """The row of one product."""
@@ -92,7 +93,7 @@ class Ledger(Database):
         return self._owner(schema.products.c.remote_id == remote_id)
 
     def _owner(self, condition: ColumnElement[bool]) -> ProductId | None:
-        """Whom a product belongs to; one that was never made (remote id 0) holds nothing."""
+        """The external id of a product; one that was never made (remote id 0) holds nothing."""
         query = select(schema.products.c.external_id).where(condition, schema.products.c.remote_id > 0)
         with self.transaction() as connection:
             return connection.execute(query).scalar()
@@ -118,8 +119,8 @@ class Ledger(Database):
         table = schema.missing_categories
         with self.transaction() as connection:
             self.put(connection, schema.products, [product_values(row)])
-            mine = (table.c.external_id == row.external_id) & (table.c.category == category)
-            connection.execute(delete(table).where(mine))
+            is_linked = (table.c.external_id == row.external_id) & (table.c.category == category)
+            connection.execute(delete(table).where(is_linked))
 
     def forget(self, external_id: ProductId) -> None:
         """Drop a product whose id MicroPIM no longer knows, with its pictures."""
@@ -161,7 +162,7 @@ class Ledger(Database):
             self.flush()
 
     def await_pictures(self, awaited: AwaitedPictures) -> None:
-        """A product got pictures: somebody has to look whether they show. Written with what the ledger hears next."""
+        """A product got pictures, and it is to be read whether they show. Written with the next transaction."""
         self.put_soon(schema.awaited_pictures, [vars(awaited)])
 
     def awaited_pictures(self, among: Iterable[int] | None = None) -> list[AwaitedPictures]:
@@ -178,7 +179,7 @@ class Ledger(Database):
             return int(connection.execute(select(func.count()).select_from(schema.awaited_pictures)).scalar_one())
 
     def pictures_counted(self, awaited: AwaitedPictures) -> None:
-        """Somebody has looked."""
+        """The pictures of this product were counted."""
         table = schema.awaited_pictures
         with self.transaction() as connection:
             connection.execute(delete(table).where(table.c.external_id == awaited.external_id))
@@ -208,13 +209,13 @@ class Ledger(Database):
         with self.transaction() as connection:
             return {row.folded: row.remote_id for row in connection.execute(query)}
 
-    def remember_names(self, kind: str, found: Mapping[str, int | None]) -> None:
+    def remember_names(self, kind: str, ids: Mapping[str, int | None]) -> None:
         """Write names."""
         with self.transaction() as connection:
-            rows = [{"kind": kind, "folded": name[:255], "remote_id": number} for name, number in found.items()]
+            rows = [{"kind": kind, "folded": name[:255], "remote_id": number} for name, number in ids.items()]
             self.put(connection, schema.names, rows)
 
-    # The catalogue as seen by this run
+    # The index of the catalogue, as this run saw it
 
     def forget_seen(self) -> None:
         """Empty the index."""
@@ -240,8 +241,8 @@ class Ledger(Database):
 
     def count_known_and_seen(self) -> int:
         """How many products of the ledger the index holds."""
-        ours, seen = schema.products.c.remote_id, schema.seen_products.c.remote_id
-        query = select(func.count()).select_from(schema.products).where(ours > 0, ours.in_(select(seen)))
+        known, seen = schema.products.c.remote_id, schema.seen_products.c.remote_id
+        query = select(func.count()).select_from(schema.products).where(known > 0, known.in_(select(seen)))
         with self.transaction() as connection:
             return int(connection.execute(query).scalar_one())
 

@@ -1,4 +1,4 @@
-"""A ledger looked at by people: how many of what, whose it is, who is writing, and its products one by one."""
+"""A ledger for people: how many rows of each kind, its owner, the process that writes, and its products one by one."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,9 +32,9 @@ class LedgerSummary:
 
 
 def summarize(ledger: Ledger) -> LedgerSummary:
-    """Count."""
+    """Count the rows, and read the owner and the lock."""
     products = schema.products
-    there = products.c.remote_id > 0
+    is_made = products.c.remote_id > 0
     version, organization = int(ledger.fact("version") or 1), ledger.fact("organization")
     with ledger.transaction() as connection:
 
@@ -46,15 +46,15 @@ def summarize(ledger: Ledger) -> LedgerSummary:
             version=version,
             organization=organization,
             writer=f"process {holder.pid} on {holder.host}" if holder is not None else None,
-            products=count(products, there),
-            archived=count(products, there, products.c.archived.is_(True)),
-            unfinished=count(products, there, products.c.digest.is_(None)),
+            products=count(products, is_made),
+            archived=count(products, is_made, products.c.archived.is_(True)),
+            unfinished=count(products, is_made, products.c.digest.is_(None)),
             pictures=count(schema.media, schema.media.c.state.in_(["sent", "assumed"])),
             categories=count(schema.categories),
         )
 
 
-def exported(ledger: Ledger) -> Iterator[dict[str, Any]]:
+def export_products(ledger: Ledger) -> Iterator[dict[str, Any]]:
     """The products, in the order of their ids, a page at a time."""
     table = schema.products
     last = ""

@@ -1,11 +1,8 @@
-"""Pure: which fields of Medipim become product attributes in MicroPIM (micropim.md 4, rows 20 and 21).
+"""Pure: product attributes: what they are made of, how a definition is sent, and a table of them in the description.
 
-One line an attribute. Its code is what a definition in MicroPIM is matched by, before its name; both can be changed
-there, one at a time. Values are texts: a number could come back in another form and would look like a change.
-
-Pure: the body of an attribute definition, which no page shows: made by the setting attribute_template (row 21).
-
-Pure: attribute values as a small table under the description; only by attributes_to_description (row 20).
+The code of an attribute is what a definition in MicroPIM is matched by, before its name; both can be changed there, one
+at a time. Values are texts: a number could come back in another form and would look like a change. No page shows the
+body of a definition, so it is made by the setting attribute_template (micropim.md 4, rows 20 and 21).
 
 The table is part of the text that is compared and remembered, so it follows the rules of ``description``: made again
 from the source each time, sent when it differs, left alone where a person edited the text. Its heading marks it; a
@@ -95,8 +92,8 @@ ATTRIBUTES: tuple[AttributeRow, ...] = (
 
 def attribute_values(record: dict[str, Any], locales: tuple[str, ...]) -> tuple[AttributeValue, ...]:
     """The attributes a record holds a value for."""
-    found = ((row, _attribute_value(row, record, locales)) for row in ATTRIBUTES)
-    return tuple(AttributeValue(row.code, row.name, row.kind, value) for row, value in found if value is not None)
+    values = ((row, _attribute_value(row, record, locales)) for row in ATTRIBUTES)
+    return tuple(AttributeValue(row.code, row.name, row.kind, value) for row, value in values if value is not None)
 
 
 def _attribute_value(row: AttributeRow, record: dict[str, Any], locales: tuple[str, ...]) -> str | bool | None:
@@ -120,27 +117,29 @@ def _text(value: Any, unit: str) -> str | None:
     return f"{decimal_text(number)} {unit}".rstrip()
 
 
+# The body of a definition
+
 PLACEHOLDERS = ("name", "code", "type")
 DEFAULT_TEMPLATE: Mapping[str, Any] = {"name": "{name}", "code": "{code}", "type": "{type}"}  # the fewest fields
 
 
-def checked_attribute_template(given: Mapping[str, Any]) -> dict[str, Any]:
+def checked_attribute_template(setting: Mapping[str, Any]) -> dict[str, Any]:
     """The template. Raises ValueError with everything that is wrong; an empty one is the default."""
-    template = dict(given) or dict(DEFAULT_TEMPLATE)
-    wrong = [told for name, value in template.items() if (told := _template_problem(name, value))]
+    template = dict(setting) or dict(DEFAULT_TEMPLATE)
+    problems = [problem for name, value in template.items() if (problem := _template_problem(name, value))]
     if "name" not in _placeholders(template.get("name")):
-        wrong.append("name: must hold {name}, or all attributes would be one")
+        problems.append("name: must hold {name}, or all attributes would be one")
     if "code" in template and "code" not in _placeholders(template["code"]):
-        wrong.append("code: must hold {code}, or all attributes would be one")
-    if wrong:
-        raise ValueError("; ".join(wrong))
+        problems.append("code: must hold {code}, or all attributes would be one")
+    if problems:
+        raise ValueError("; ".join(problems))
     return template
 
 
 def attribute_body(template: Mapping[str, Any], *, name: str, code: str, kind: str) -> dict[str, Any]:
     """The body for one attribute: texts with their placeholders filled in, everything else as it stands."""
-    known = {"name": name, "code": code, "type": kind}
-    return {key: value.format(**known) if isinstance(value, str) else value for key, value in template.items()}
+    texts = {"name": name, "code": code, "type": kind}
+    return {key: value.format(**texts) if isinstance(value, str) else value for key, value in template.items()}
 
 
 def _placeholders(value: Any) -> set[str]:
@@ -163,6 +162,8 @@ def _template_problem(key: str, value: Any) -> str | None:
         return f"{key}: only the placeholders {{{'}, {'.join(PLACEHOLDERS)}}} can be filled in"
     return None
 
+
+# The table under the description; only by attributes_to_description
 
 ALL_CODES = "all"
 HEADINGS = {
@@ -190,7 +191,7 @@ def with_table(
 
 
 def without_table(html: str) -> str:
-    """The text without any table of ours."""
+    """The text without any marked table."""
     return _MARKED.sub("", html)
 
 

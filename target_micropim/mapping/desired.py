@@ -1,4 +1,4 @@
-"""What a profile hands on: the shape between mapping and planning. Pure data."""
+"""What MicroPIM should hold of a product or category: the shape between mapping and planning. Pure data."""
 
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,4 +1,7 @@
-"""Pure: MicroPIM's product fields, each with where its value comes from and why. Also the source of docs/mapping.md."""
+"""Pure: where the value of each of MicroPIM's fields comes from in a Medipim record; docs/mapping.md is made of it.
+
+A field of plan/fields.py needs a row here only when its value is chosen among several, checked, or made by a setting.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -7,6 +10,8 @@ from typing import Any
 from target_micropim.mapping.lookup import leaves
 from target_micropim.mapping.numbers import best_code, codes, is_code, money
 from target_micropim.mapping.texts import consumer_texts, plain, text_in, without_tags
+from target_micropim.plan.fields import FIELDS, Field, Kind
+from target_micropim.plan.values import PLAIN_FIELDS
 
 Record = dict[str, Any]
 
@@ -42,35 +47,16 @@ class FieldRules:
     overrides: Mapping[str, str | None]
 
 
-@dataclass(frozen=True)
-class FieldRow:
-    """How one field is made. ``take`` makes it of the path of an override; None: it cannot be overridden."""
-
-    make: Callable[[Record, FieldRules], Any]
-    source: str
-    how: str
-    take: Callable[[list[Any], FieldRules], Any] | None = None
-
-
-def field_value(name: str, record: Record, rules: FieldRules) -> Any:
-    """The value of a field. Raises ValueError when only the field is bad, Unfit when the record is."""
-    row = FIELDS[name]
-    if name not in rules.overrides or row.take is None:
-        return row.make(record, rules)
-    path = rules.overrides[name]
-    return None if path is None else row.take(list(leaves(record, path, rules.locales)), rules)
-
-
 def _name(record: Record, rules: FieldRules) -> str | None:
     return text_in(record.get("name"), rules.locales) or text_in(record.get("seoName"), rules.locales)
 
 
 def _description(record: Record, rules: FieldRules) -> str | None:
-    return _cleaned(list(consumer_texts(record, [kind for kind, _why in LONG_TEXTS], rules.locales)), rules)
+    return _cleaned(list(consumer_texts(record, [kind for kind, _reason in LONG_TEXTS], rules.locales)), rules)
 
 
 def _short_description(record: Record, rules: FieldRules) -> str | None:
-    for path, _why in SHORT_TEXTS:
+    for path, _reason in SHORT_TEXTS:
         if text := _one_line(list(leaves(record, path, rules.locales)), rules):
             return text
     return None
@@ -80,41 +66,41 @@ def _ean(record: Record, rules: FieldRules) -> str | None:
     return _checked_ean(codes(record), rules)
 
 
-def _checked_ean(found: list[Any], rules: FieldRules) -> str | None:
-    texts = [str(code).strip() for code in found]
+def _checked_ean(values: list[Any], rules: FieldRules) -> str | None:
+    texts = [str(code).strip() for code in values]
     code = best_code(texts)
     if code is not None or not texts:
         return code
-    told = f"none of {len(texts)} codes has a right check digit"
+    message = f"none of {len(texts)} codes has a right check digit"
     if rules.invalid_ean == "error":
-        raise InvalidValue(told)
+        raise InvalidValue(message)
     if rules.invalid_ean == "send" and (code := next(filter(is_code, texts), None)):
         return code
-    raise ValueError(told)
+    raise ValueError(message)
 
 
-def _cleaned(found: list[Any], rules: FieldRules) -> str | None:
-    return next((cleaned for html in found if (cleaned := rules.clean_html(str(html)))), None)
+def _cleaned(values: list[Any], rules: FieldRules) -> str | None:
+    return next((cleaned for html in values if (cleaned := rules.clean_html(str(html)))), None)
 
 
-def _one_line(found: list[Any], rules: FieldRules) -> str | None:
-    texts = (without_tags(rules.clean_html(str(value))) for value in found)
+def _one_line(values: list[Any], rules: FieldRules) -> str | None:
+    texts = (without_tags(rules.clean_html(str(value))) for value in values)
     return next((text for text in texts if text), None)
 
 
-def _plain(found: list[Any], _rules: FieldRules) -> str | None:
-    return next((text for value in found if (text := plain(str(value)))), None)
+def _plain(values: list[Any], _rules: FieldRules) -> str | None:
+    return next((text for value in values if (text := plain(str(value)))), None)
 
 
-def _amount(found: list[Any], _rules: FieldRules) -> str | None:
-    return next((amount for value in found if (amount := money(value)) is not None), None)
+def _amount(values: list[Any], _rules: FieldRules) -> str | None:
+    return next((amount for value in values if (amount := money(value)) is not None), None)
 
 
-def _pieces(found: list[Any], _rules: FieldRules) -> int | None:
-    if not found:
+def _pieces(values: list[Any], _rules: FieldRules) -> int | None:
+    if not values:
         return None
-    text = str(found[0])
-    if isinstance(found[0], bool) or not (text.isascii() and text.isdigit()):
+    text = str(values[0])
+    if isinstance(values[0], bool) or not (text.isascii() and text.isdigit()):
         raise ValueError(f"{text[:40]!r} is no number of pieces")
     return int(text)
 
@@ -123,32 +109,81 @@ def _price_from(*names: str) -> Callable[[Record, FieldRules], str | None]:
     return lambda record, rules: _amount([v for name in names if (v := record.get(name)) is not None], rules)
 
 
-FIELDS: dict[str, FieldRow] = {
-    "name": FieldRow(_name, "name, else seoName", "one language, one line", _plain),
-    "description": FieldRow(
-        _description, "descriptions for the public or webshops", "HTML cleaned to a short list of tags", _cleaned
+def _nothing(_record: Record, _rules: FieldRules) -> None:
+    return None
+
+
+# How a field of each kind is made of what stands at a path; a kind without a reader cannot be mapped by field_map.
+READERS: Mapping[Kind, Callable[[list[Any], FieldRules], Any]] = {
+    "text": _plain,
+    "html": _cleaned,
+    "line": _one_line,
+    "money": _amount,
+    "pieces": _pieces,
+    "gtin": _checked_ean,
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """How the value of one field is made; ``source`` and ``how`` say it on docs/mapping.md."""
+
+    make: Callable[[Record, FieldRules], Any]
+    source: str
+    how: str
+
+
+SOURCES: dict[str, Source] = {
+    "name": Source(_name, "name, else seoName", "one language, one line"),
+    "description": Source(
+        _description, "descriptions for the public or webshops", "HTML cleaned to a short list of tags"
     ),
-    "short_description": FieldRow(_short_description, ", else ".join(p for p, _ in SHORT_TEXTS), "one line", _one_line),
-    "price": FieldRow(_price_from("publicPrice", "ttcPrice"), "publicPrice, else ttcPrice", "cents to 14.95", _amount),
-    "cost_price": FieldRow(
+    "short_description": Source(_short_description, ", else ".join(path for path, _ in SHORT_TEXTS), "one line"),
+    "price": Source(_price_from("publicPrice", "ttcPrice"), "publicPrice, else ttcPrice", "cents to 14.95"),
+    "cost_price": Source(
         _price_from("pharmacistPrice", "manufacturerPrice"),
         "pharmacistPrice, else manufacturerPrice",
         "cents to 8.20, without VAT; policy never, unless field_policies says otherwise",
-        _amount,
     ),
-    "sale_price": FieldRow(lambda _record, _rules: None, "nothing", "only by field_map and field_policies", _amount),
-    "currency": FieldRow(lambda _record, rules: rules.currency, "setting currency", "Medipim names none"),
-    "status": FieldRow(lambda _record, rules: rules.create_status, "setting create_status", "new products only"),
-    "stock": FieldRow(
-        lambda _record, _rules: None, "nothing", "only by field_map: 0 may take a product off sale", _pieces
-    ),
-    "ean": FieldRow(
-        _ean, "eanGtin13, ean, eanGtin12, eanGtin8, eanGtin14", "13 digits first, check digit verified", _checked_ean
-    ),
-    "publishing_channels": FieldRow(
+    "sale_price": Source(_nothing, "nothing", "only by field_map and field_policies"),
+    "currency": Source(lambda _record, rules: rules.currency, "setting currency", "Medipim names none"),
+    "status": Source(lambda _record, rules: rules.create_status, "setting create_status", "new products only"),
+    "stock": Source(_nothing, "nothing", "only by field_map: 0 may take a product off sale"),
+    "ean": Source(_ean, "eanGtin13, ean, eanGtin12, eanGtin8, eanGtin14", "13 digits first, check digit verified"),
+    "publishing_channels": Source(
         lambda _record, rules: list(rules.publishing_channels) or None,
         "setting publishing_channels",
         "new products only",
     ),
-    "product_type": FieldRow(lambda _record, _rules: "simple", "always simple", "the only type that is documented"),
+    "product_type": Source(lambda _record, _rules: "simple", "always simple", "the only type that is documented"),
 }
+
+# References that Medipim names, under their names in field_map: the list that holds them, and the type of its item.
+NAMED_FIELDS: Mapping[str, tuple[str, str | None]] = {
+    "brand": ("brands", None),
+    "supplier": ("organizations", "supplier"),
+}
+
+_BY_NAME: Mapping[str, Field] = {field.name: field for field in FIELDS}
+# In the order of requests of the medipim profile; references are resolved later, maps are made elsewhere.
+MADE_FIELDS = (*SOURCES, *(name for name in PLAIN_FIELDS if name not in SOURCES))
+MAPPABLE_FIELDS = tuple(name for name in MADE_FIELDS if _BY_NAME[name].kind in READERS)
+
+
+def field_value(name: str, record: Record, rules: FieldRules) -> Any:
+    """The value of a field. Raises ValueError when only the field is bad, InvalidValue when the record is."""
+    read = READERS.get(_BY_NAME[name].kind)
+    path = _BY_NAME[name].path
+    if name in rules.overrides and read is not None:
+        path = rules.overrides[name]
+    elif name in SOURCES:
+        return SOURCES[name].make(record, rules)
+    return None if path is None or read is None else read(list(leaves(record, path, rules.locales)), rules)
+
+
+def source_of(name: str) -> tuple[str, str]:
+    """Where the value of a field comes from, and how, in words."""
+    if name in SOURCES:
+        return SOURCES[name].source, SOURCES[name].how
+    path = _BY_NAME[name].path
+    return (path, "as it stands there") if path else ("nothing", "only by field_map")

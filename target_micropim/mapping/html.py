@@ -13,11 +13,10 @@ _ATTRIBUTES = {"a": {"href", "title"}, "td": {"colspan", "rowspan"}, "th": {"col
 MAX_PASSES = 10  # two are enough for anything seen; an end has to be
 MAX_CHARACTERS, MAX_TAGS = 260_000, 10_000  # four times what MicroPIM takes; deep nesting costs time by its square
 _LONE_WRAPPER = re.compile(r"^<(div|span)>(.*)</\1>$", re.DOTALL)
-
 _LINK = re.compile(r"\s*(https?://|mailto:)", re.IGNORECASE)
 
 
-def _kept(tag: str, name: str, value: str) -> str | None:
+def _attribute_value(tag: str, name: str, value: str) -> str | None:
     """An attribute's value, or None: a link without a host would lead into the shop it is shown in."""
     return None if (tag, name) == ("a", "href") and not _LINK.match(value) else value
 
@@ -29,7 +28,7 @@ _cleaner = nh3.Cleaner(
     url_schemes={"http", "https", "mailto"},
     link_rel="noopener noreferrer nofollow",
     strip_comments=True,
-    attribute_filter=_kept,
+    attribute_filter=_attribute_value,
 )
 
 

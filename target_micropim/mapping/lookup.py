@@ -20,10 +20,10 @@ def leaves(record: dict[str, Any], path: str, locales: tuple[str, ...]) -> Itera
     if first == "descriptions" and len(rest) == 1:
         yield from consumer_texts(record, rest, locales)
         return
-    found: list[Any] = [record.get(first)]
+    values: list[Any] = [record.get(first)]
     for step in rest:
-        found = [inner for value in found for inner in _inside(value, step)]
-    for value in found:
+        values = [inner for value in values for inner in _inside(value, step)]
+    for value in values:
         yield from _leaf(value, locales)
 
 

@@ -1,7 +1,7 @@
 """Pure: a Medipim record becomes what MicroPIM should hold.
 
-The table of fields is in field_rows.py, that of attributes in attribute_table.py. Standard library only: no clock,
-file, network or framework; what needs a library (HTML cleaning) is handed in with the rules.
+Fields are made by field_rows.py, attributes by attributes.py. Standard library only: no clock, file, network or
+framework; what needs a library (HTML cleaning) is handed in with the rules.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -12,7 +12,7 @@ from typing import Any
 from target_micropim.errors import Reason, RecordRejected
 from target_micropim.mapping.attributes import attribute_values, selected, with_table
 from target_micropim.mapping.desired import AttributeValue, DesiredProduct
-from target_micropim.mapping.field_rows import FIELDS, FieldRules, InvalidValue, field_value
+from target_micropim.mapping.field_rows import MADE_FIELDS, NAMED_FIELDS, FieldRules, InvalidValue, field_value
 from target_micropim.mapping.lookup import leaves
 from target_micropim.mapping.numbers import decimal_of, decimal_text
 from target_micropim.mapping.overrides import ExtraField, extra_values
@@ -22,7 +22,6 @@ from target_micropim.mapping.texts import TextLimits, languages_in, objects, pla
 Record = dict[str, Any]
 
 INACTIVE_STATUSES = frozenset({"inactive", "replaced"})
-NAMED = ("brand", "supplier")
 
 
 @dataclass(frozen=True)
@@ -99,11 +98,11 @@ def _fields(record: Record, rules: MappingRules, reasons: list[Reason], warnings
     """The fields that have a value; what is wrong with them goes into the two lists."""
     fields: dict[str, Any] = {}
     for_fields = rules.for_fields
-    for name in FIELDS:
+    for name in MADE_FIELDS:
         try:
             value = field_value(name, record, for_fields)
-        except InvalidValue as unfit:
-            reasons.append(Reason(name, str(unfit)))
+        except InvalidValue as error:
+            reasons.append(Reason(name, str(error)))
             continue
         except ValueError as error:
             warnings.append(f"{name}: {error}")
@@ -133,7 +132,7 @@ def add_table(
 
 
 def sku_of(record: Record, template: str) -> str | None:
-    """The SKU alone: cheap, to keep two versions of one product out of two hands."""
+    """The SKU alone: cheap, so that one worker alone gets all versions of a product."""
     reasons: list[Reason] = []
     sku = _sku(record, template, reasons)
     return None if reasons else sku
@@ -141,7 +140,7 @@ def sku_of(record: Record, template: str) -> str | None:
 
 def names_of(record: Record, rules: MappingRules) -> Iterator[tuple[str, str]]:
     """The names that must be resolved to ids: ("brand", ...) and ("supplier", ...)."""
-    for kind in NAMED:
+    for kind in NAMED_FIELDS:
         if (name := _named(kind, record, rules)) is not None:
             yield kind, name
 
@@ -163,17 +162,17 @@ def _named(kind: str, record: Record, rules: MappingRules) -> str | None:
     """The name of the brand or supplier, by field_map or as Medipim has it."""
     if kind in rules.field_map:
         path = rules.field_map[kind]
-        found = leaves(record, path, rules.locales) if path is not None else iter(())
-        return next((name for value in found if (name := plain(str(value)))), None)
-    holders = objects(record.get("brands" if kind == "brand" else "organizations"))
-    fitting = (holder for holder in holders if kind == "brand" or holder.get("type") == "supplier")
-    return next((name for holder in fitting if (name := text_in(holder.get("name"), rules.locales))), None)
+        values = leaves(record, path, rules.locales) if path is not None else iter(())
+        return next((name for value in values if (name := plain(str(value)))), None)
+    place, item_type = NAMED_FIELDS[kind]
+    names = (item.get("name") for item in objects(record.get(place)) if item_type in (None, item.get("type")))
+    return next((name for value in names if (name := text_in(value, rules.locales))), None)
 
 
 def _languages_left(record: Record, locales: tuple[str, ...]) -> frozenset[str]:
     """Languages that the name has and MicroPIM will not hold (micropim.md 4, row 22)."""
-    held = languages_in(record.get("name"))
-    return frozenset(held - {next((locale for locale in locales if locale in held), None)})
+    languages = languages_in(record.get("name"))
+    return frozenset(languages - {next((locale for locale in locales if locale in languages), None)})
 
 
 def _ids(value: Any) -> Iterator[str]:

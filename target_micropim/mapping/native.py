@@ -6,13 +6,12 @@ from typing import Any
 from target_micropim.errors import Reason, RecordRejected
 from target_micropim.mapping.desired import AttributeValue, DesiredCategory, DesiredProduct, Picture
 from target_micropim.mapping.public_url import is_public_url
+from target_micropim.plan.fields import FIELDS
+from target_micropim.plan.values import MONEY_FIELDS
 
-WRITABLE = (
-    "name", "description", "short_description", "price", "sale_price", "cost_price", "currency", "status", "stock",
-    "ean", "brand_id", "supplier_id", "publishing_channels", "product_type",
-)  # fmt: skip
+WRITABLE = tuple(field.name for field in FIELDS if field.kind != "map")
+HTML_FIELDS = tuple(field.name for field in FIELDS if field.kind in {"html", "line"})
 _MADE_BY_STOCK = "out_of_stock"  # micropim.md 4, row 31
-_MONEY = frozenset({"price", "sale_price", "cost_price"})
 
 
 def native_product(
@@ -24,7 +23,7 @@ def native_product(
         raise RecordRejected("map", missing)
     sku = str(record["sku"]).strip()
     fields = {name: record[name] for name in WRITABLE if record.get(name) not in (None, "", [])}
-    for name in _MONEY & fields.keys():
+    for name in MONEY_FIELDS & fields.keys():
         fields[name] = str(fields[name])
     warnings: list[str] = []
     if fields.get("status") == _MADE_BY_STOCK:
@@ -44,19 +43,19 @@ def native_product(
 
 
 def _pictures(record: dict[str, Any], sku: str, warnings: list[str], *, allow_private: bool) -> list[Picture]:
-    found: dict[str, Picture] = {}
+    pictures: dict[str, Picture] = {}
     for item in _list(record.get("images")):
         url, alt = (item.get("file_url"), item.get("alt_text")) if isinstance(item, dict) else (item, None)
         if not isinstance(url, str) or not is_public_url(url, allow_private=allow_private):
             warnings.append("picture: no usable address")
             continue
-        found.setdefault(url, Picture(url, url, str(alt or record.get("name") or sku)[:255]))
-    return list(found.values())
+        pictures.setdefault(url, Picture(url, url, str(alt or record.get("name") or sku)[:255]))
+    return list(pictures.values())
 
 
-def _attributes(given: Any) -> Iterator[AttributeValue]:
+def _attributes(values: Any) -> Iterator[AttributeValue]:
     """A map of code to value; a definition that is missing gets the code as its name."""
-    for code, value in given.items() if isinstance(given, dict) else ():
+    for code, value in values.items() if isinstance(values, dict) else ():
         if isinstance(value, str | bool | int | float) and value != "" and str(code).strip():
             kind = "boolean" if isinstance(value, bool) else "text" if isinstance(value, str) else "number"
             yield AttributeValue(str(code).strip(), str(code).strip(), kind, value)

@@ -1,12 +1,14 @@
-"""Pure: which of a product's codes MicroPIM gets as its EAN (micropim.md 4, row 7).
+"""Pure: codes with check digits, prices and plain numbers of a record, never by way of a float.
 
-Pure: minor units to decimal text, without floats (medipim.md 10, quirk 11: prices are always minor units).
+Which code becomes the EAN: micropim.md 4, row 7. Prices are always minor units: medipim.md 10, quirk 11.
 """
 
 import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
+
+# Codes
 
 LENGTHS = (13, 12, 8, 14)  # MicroPIM shows 13 digits, so those first
 CODE_FIELDS = ("eanGtin13", "ean", "eanGtin12", "eanGtin8", "eanGtin14")
@@ -27,7 +29,7 @@ def is_code(code: str) -> bool:
 
 def codes(record: dict[str, Any]) -> list[str]:
     """All codes of a record, leading zeros kept."""
-    return [str(code).strip() for code in _candidates(record) if _is_told(code)]
+    return [str(code).strip() for code in _candidates(record) if _is_filled(code)]
 
 
 def _candidates(record: dict[str, Any]) -> Iterator[Any]:
@@ -36,18 +38,19 @@ def _candidates(record: dict[str, Any]) -> Iterator[Any]:
         yield from value if isinstance(value, list) else [value]
 
 
-def _is_told(code: Any) -> bool:
+def _is_filled(code: Any) -> bool:
     return code is not None and not isinstance(code, bool | dict | list) and str(code).strip() != ""
 
 
-def best_code(found: list[str]) -> str | None:
+def best_code(texts: list[str]) -> str | None:
     """The first code whose check digit is right, by the order of LENGTHS."""
-    valid = [code for code in found if has_check_digit(code)]
+    valid = [code for code in texts if has_check_digit(code)]
     return next((code for length in LENGTHS for code in valid if len(code) == length), None)
 
 
-MAX_MINOR = 10**14  # twelve digits before the point: more is no price, and MicroPIM takes no more
+# Prices and other numbers
 
+MAX_MINOR = 10**14  # twelve digits before the point: more is no price, and MicroPIM takes no more
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]{1,3})?", re.IGNORECASE | re.ASCII)
 
 

@@ -49,15 +49,15 @@ def _candidates(record: Record, rules: PictureRules) -> list[Record]:
 
 
 def _in_language(items: list[Record], locales: tuple[str, ...]) -> list[Record]:
-    bound = [_languages(item) for item in items]
-    first = next((locale for locale in locales if any(locale in tied for tied in bound)), None)
-    return [item for item, tied in zip(items, bound, strict=True) if not tied or first in tied]
+    languages = [_languages(item) for item in items]
+    first = next((locale for locale in locales if any(locale in each for each in languages)), None)
+    return [item for item, each in zip(items, languages, strict=True) if not each or first in each]
 
 
 def _languages(item: Record) -> frozenset[str]:
     """The languages a picture is tied to; none: it suits all."""
-    named = item.get("locales")
-    return frozenset(map(str, named)) if isinstance(named, list) else frozenset()
+    locales = item.get("locales")
+    return frozenset(map(str, locales)) if isinstance(locales, list) else frozenset()
 
 
 def _display_order(item: Record) -> float:
@@ -65,7 +65,7 @@ def _display_order(item: Record) -> float:
     return order if isinstance(order, int | float) else float("inf")
 
 
-def _format_url(formats: Any, wanted: tuple[str, ...]) -> str | None:
+def _format_url(formats: Any, names: tuple[str, ...]) -> str | None:
     if not isinstance(formats, dict):
         return None
-    return next((formats[name] for name in wanted if isinstance(formats.get(name), str) and formats[name]), None)
+    return next((formats[name] for name in names if isinstance(formats.get(name), str) and formats[name]), None)

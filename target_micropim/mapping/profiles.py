@@ -7,7 +7,7 @@ from typing import Any
 from target_micropim.errors import Reason, RecordRejected
 from target_micropim.mapping.desired import DELETED, DesiredCategory, DesiredProduct
 from target_micropim.mapping.medipim import MappingRules, add_table, map_product, names_of, sku_of
-from target_micropim.mapping.native import native_category, native_product
+from target_micropim.mapping.native import HTML_FIELDS, native_category, native_product
 from target_micropim.mapping.overrides import extra_values
 from target_micropim.mapping.texts import text_in
 
@@ -16,13 +16,13 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True)
 class Profile:
-    """How records of one shape are read. ``hand`` names what must not be in two hands at once: the SKU."""
+    """How records of one shape are read. ``worker_key`` is what two workers must not have at once: the SKU."""
 
     name: str
     key_field: str
     product: Callable[[Record], DesiredProduct]
     category: Callable[[Record], DesiredCategory]
-    hand: Callable[[Record, str], str]
+    worker_key: Callable[[Record, str], str]
     names: Callable[[Record], Iterator[tuple[str, str]]]
     writes_categories: bool
     acknowledged: frozenset[str]
@@ -41,7 +41,7 @@ def medipim_profile(rules: MappingRules, *, writes_categories: bool, acknowledge
         key_field="id",
         product=lambda record: _deleted(record, "id", sku_of(record, rules.sku_template)) or map_product(record, rules),
         category=lambda record: _category(record, rules),
-        hand=lambda record, key: sku_of(record, rules.sku_template) or key,
+        worker_key=lambda record, key: sku_of(record, rules.sku_template) or key,
         names=lambda record: names_of(record, rules),
         writes_categories=writes_categories,
         acknowledged=acknowledged,
@@ -55,7 +55,7 @@ def native_profile(rules: MappingRules, *, writes_categories: bool) -> Profile:
         key_field="sku",
         product=lambda record: _deleted(record, "sku", str(record["sku"]).strip()) or _native(record, rules),
         category=native_category,
-        hand=lambda _record, key: key,
+        worker_key=lambda _record, key: key,
         names=lambda _record: iter(()),
         writes_categories=writes_categories,
         acknowledged=frozenset(),
@@ -70,24 +70,24 @@ def _deleted(record: Record, key_field: str, sku: str | None) -> DesiredProduct 
 
 
 def _native(record: Record, rules: MappingRules) -> DesiredProduct:
-    wanted = native_product(
+    desired = native_product(
         record,
         max_images=rules.max_images,
         allow_private_media_hosts=rules.allow_private_media_hosts,
         with_attributes=rules.with_attributes or bool(rules.attributes_to_description),
     )
-    fields = wanted.fields | extra_values(record, rules.extra_fields, rules.locales)
-    warnings = list(wanted.warnings)
+    fields = desired.fields | extra_values(record, rules.extra_fields, rules.locales)
+    warnings = list(desired.warnings)
     if not rules.keeps_native_html:
         _clean(fields, rules, warnings)
-    add_table(fields, wanted.attributes, rules, warnings)
-    attributes = wanted.attributes if rules.with_attributes else ()
-    return replace(wanted, fields=fields, attributes=attributes, warnings=tuple(warnings))
+    add_table(fields, desired.attributes, rules, warnings)
+    attributes = desired.attributes if rules.with_attributes else ()
+    return replace(desired, fields=fields, attributes=attributes, warnings=tuple(warnings))
 
 
 def _clean(fields: dict[str, Any], rules: MappingRules, warnings: list[str]) -> None:
     """HTML of any tap is as untrusted as Medipim's. A text without a tag stays as it is: it may be no HTML at all."""
-    for name in ("description", "short_description"):
+    for name in HTML_FIELDS:
         if "<" not in str(fields.get(name, "")):
             continue
         try:

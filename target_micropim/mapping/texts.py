@@ -1,11 +1,6 @@
-"""Pure: texts of a Medipim record, in one language, as one line or as cleaned HTML (medipim.md 5).
+"""Pure: texts of a Medipim record: their language, their form (one line or HTML), their length (medipim.md 5).
 
-Pure: which language a text is taken in when the wanted one is missing.
-
-Medipim documents an order for three languages (v3 page, tip under photos): NL: fr, en, others; FR: nl, en, others;
-EN: nl, others. For the others nothing is documented: English first, since every market has it.
-
-Pure: texts longer than MicroPIM takes are refused, or cut with a warning; nothing is cut silently (row 28).
+A text that is longer than MicroPIM takes is refused, or cut with a warning; nothing is cut silently (row 28).
 """
 
 import unicodedata
@@ -28,8 +23,8 @@ def text_in(value: Any, locales: tuple[str, ...]) -> str | None:
     if not isinstance(value, dict):
         return None
     for locale in locales:
-        found = value.get(locale)
-        if isinstance(found, str) and (text := plain(found)):
+        content = value.get(locale)
+        if isinstance(content, str) and (text := plain(content)):
             return text
     return None
 
@@ -63,8 +58,8 @@ def objects(value: Any) -> list[Record]:
 
 def is_for(item: Record, groups: frozenset[str]) -> bool:
     """Whether an item is meant for one of the groups; an item that names no group is meant for all."""
-    meant = item.get("targetGroups")
-    return not isinstance(meant, list) or not meant or not groups or bool(set(map(str, meant)) & groups)
+    targets = item.get("targetGroups")
+    return not isinstance(targets, list) or not targets or not groups or bool(set(map(str, targets)) & groups)
 
 
 def consumer_texts(record: Record, kinds: Iterable[str], locales: tuple[str, ...]) -> Iterator[str]:
@@ -82,20 +77,23 @@ def consumer_texts(record: Record, kinds: Iterable[str], locales: tuple[str, ...
 
 def languages_in(value: Any) -> set[str]:
     """The languages in which a localized map holds a text."""
-    held = value.items() if isinstance(value, dict) else ()
-    return {str(locale) for locale, text in held if isinstance(text, str) and text.strip()}
+    texts = value.items() if isinstance(value, dict) else ()
+    return {str(locale) for locale, text in texts if isinstance(text, str) and text.strip()}
 
 
+# Which language a text is taken in when the first one is missing. Medipim documents an order for three languages (v3
+# page, tip under photos): NL: fr, en, others; FR: nl, en, others; EN: nl, others. For the others nothing is documented:
+# English first, since every market has it.
 LANGUAGES = ("nl", "fr", "en", "de", "es")
 DOCUMENTED = {"nl": ("fr", "en"), "fr": ("nl", "en"), "en": ("nl",)}
 _UNDOCUMENTED = ("en",)
 
 
-def languages(wanted: str, fallbacks: Iterable[str] | None) -> tuple[str, ...]:
-    """The wanted language, then exactly the fall-backs given; without any, the documented order and then the rest."""
+def languages(locale: str, fallbacks: Iterable[str] | None) -> tuple[str, ...]:
+    """The language, then exactly its fall-backs; where these are None, the documented order and then the rest."""
     if fallbacks is None:
-        fallbacks = (*DOCUMENTED.get(wanted, _UNDOCUMENTED), *LANGUAGES)
-    return tuple(dict.fromkeys([wanted, *fallbacks]))
+        fallbacks = (*DOCUMENTED.get(locale, _UNDOCUMENTED), *LANGUAGES)
+    return tuple(dict.fromkeys([locale, *fallbacks]))
 
 
 MOST_NAME, MOST_TEXT = 255, 65_000  # the sheet's defaults; schemas/micropim goes no further
@@ -117,14 +115,14 @@ class TextLimits:
             value = fields.get(name)
             if not isinstance(value, str) or len(value) <= most:
                 continue
-            told = f"has {len(value)} characters, {most} are allowed (on_too_long: {self.on_too_long})"
+            message = f"has {len(value)} characters, {most} are allowed (on_too_long: {self.on_too_long})"
             if self.on_too_long == "cut":
                 fields[name] = _cut_html(value, most, clean_html) if name == "description" else value[:most].rstrip()
-                warnings.append(f"{name}: {told}")
+                warnings.append(f"{name}: {message}")
                 if not fields[name]:
                     del fields[name]
             else:
-                reasons.append(Reason(name, told))
+                reasons.append(Reason(name, message))
 
 
 def _cut_html(html: str, most: int, clean_html: Callable[[str], str]) -> str:

@@ -17,44 +17,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from target_micropim.plan.fields import FIELDS
 from target_micropim.plan.values import EMPTY, fingerprint
 
 POLICIES = ("create_only", "if_empty", "if_source_changed", "always", "never")
-DEFAULT_POLICIES: Mapping[str, str] = {
-    "name": "if_source_changed",
-    "description": "if_source_changed",
-    "short_description": "if_source_changed",
-    "price": "create_only",
-    "sale_price": "never",
-    "cost_price": "never",
-    "currency": "create_only",
-    "status": "create_only",
-    "stock": "create_only",
-    "ean": "if_empty",
-    "brand_id": "if_empty",
-    "supplier_id": "if_empty",
-    "publishing_channels": "create_only",
-    "product_type": "create_only",
-    "attributes": "if_source_changed",
-    "extra_fields": "if_source_changed",
-}
-
-# Fields that clear_missing may empty; without a name, a state or a currency a product is none.
-CLEARABLE = frozenset({
-    "description", "short_description", "price", "sale_price", "cost_price", "ean", "brand_id", "supplier_id",
-})  # fmt: skip
-
-# Records in MicroPIM's own shape are somebody's deliberate statement; only what reaches shops at once stays put.
-NATIVE_POLICIES: Mapping[str, str] = {
-    **dict.fromkeys(DEFAULT_POLICIES, "if_source_changed"),
-    "status": "create_only",
-    "publishing_channels": "create_only",
-    "product_type": "create_only",
-}
+DEFAULT_POLICIES: Mapping[str, str] = {field.name: field.policy for field in FIELDS}
+NATIVE_POLICIES: Mapping[str, str] = {field.name: field.native_policy for field in FIELDS}
+CLEARABLE = frozenset(field.name for field in FIELDS if field.clearable)
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownProduct:
     """What is known of a product in MicroPIM. ``acknowledged`` (B) and ``written`` (W) are None when it is adopted."""
 
     remote_id: int
@@ -98,57 +71,57 @@ def policy_of(name: str, policies: Mapping[str, str], otherwise: str = "never") 
     return policies.get(name.partition(".")[0], otherwise)
 
 
-def plan_update(fields: Mapping[str, Any], policies: Mapping[str, str], known: Known) -> Update:
+def plan_update(fields: Mapping[str, Any], policies: Mapping[str, str], product: KnownProduct) -> Update:
     """What to send to a product that is there."""
     send: dict[str, Any] = {}
     conflicts: list[Conflict] = []
     for name, value in fields.items():
-        decided = _decide(name, value, policy_of(name, policies), known)
-        if decided is True:
+        decision = _decide(name, value, policy_of(name, policies), product)
+        if decision is True:
             send[name] = value
-        elif isinstance(decided, Conflict):
-            conflicts.append(decided)
-    return Update(known.remote_id, send, tuple(conflicts))
+        elif isinstance(decision, Conflict):
+            conflicts.append(decision)
+    return Update(product.remote_id, send, tuple(conflicts))
 
 
-def _decide(name: str, value: Any, policy: str, known: Known) -> bool | Conflict:
-    source, server = fingerprint(name, value), known.server.get(name, EMPTY)
+def _decide(name: str, value: Any, policy: str, product: KnownProduct) -> bool | Conflict:
+    source, server = fingerprint(name, value), product.server.get(name, EMPTY)
     if source in (EMPTY, server):
         return False
     if policy == "always":
         return True
     if policy == "if_empty":
         return server == EMPTY
-    return _if_source_changed(name, source, server, known) if policy == "if_source_changed" else False
+    return _if_source_changed(name, source, server, product) if policy == "if_source_changed" else False
 
 
-def _if_source_changed(name: str, source: str, server: str, known: Known) -> bool | Conflict:
-    if known.acknowledged is None or known.written is None:
+def _if_source_changed(name: str, source: str, server: str, product: KnownProduct) -> bool | Conflict:
+    if product.acknowledged is None or product.written is None:
         return True if server == EMPTY else Conflict(name, "MicroPIM holds another value that we did not send")
-    if source == known.acknowledged.get(name):
+    if source == product.acknowledged.get(name):
         return False
-    if server == known.written.get(name, EMPTY):
+    if server == product.written.get(name, EMPTY):
         return True
     return Conflict(name, "changed in the source and by hand in MicroPIM")
 
 
 def plan_clears(
-    fields: Mapping[str, Any], policies: Mapping[str, str], known: Known, *, unsure: frozenset[str]
+    fields: Mapping[str, Any], policies: Mapping[str, str], product: KnownProduct, *, unsure: frozenset[str]
 ) -> dict[str, None]:
     """The fields to empty because the source has no value any more (micropim.md 4, row 8); only by clear_missing.
 
     Only what we put there, and nobody changed since; ``unsure`` are fields whose value could not be told this time.
     """
-    if known.acknowledged is None or known.written is None:
+    if product.acknowledged is None or product.written is None:
         return {}
     gone = CLEARABLE - fields.keys() - unsure
     return {
         name: None
         for name in sorted(gone)
         if policy_of(name, policies) in {"if_source_changed", "always"}
-        and known.acknowledged.get(name, EMPTY) != EMPTY
-        and known.server.get(name, EMPTY) != EMPTY
-        and known.server.get(name) == known.written.get(name)
+        and product.acknowledged.get(name, EMPTY) != EMPTY
+        and product.server.get(name, EMPTY) != EMPTY
+        and product.server.get(name) == product.written.get(name)
     }
 
 
@@ -171,19 +144,19 @@ def written_after(
 
 
 def plan_categories(
-    wanted: Mapping[str, int], acknowledged: frozenset[str] | None, present: tuple[int, ...]
+    desired: Mapping[str, int], acknowledged: frozenset[str] | None, present: tuple[int, ...]
 ) -> list[int] | None:
-    """The ids to send so that newly wanted categories are added, or None when nothing is to add.
+    """The ids to send so that new categories of the source are added, or None when nothing is to add.
 
-    ``wanted`` maps external ids to MicroPIM's; what was acknowledged before and is gone now was taken out by a person.
+    ``desired`` maps external ids to MicroPIM's; what was acknowledged before and is gone now was taken out by a person.
     """
-    fresh = [number for key, number in wanted.items() if acknowledged is None or key not in acknowledged]
+    fresh = [number for key, number in desired.items() if acknowledged is None or key not in acknowledged]
     missing = [number for number in dict.fromkeys(fresh) if number not in present]
     return [*present, *missing] if missing else None
 
 
 @dataclass(frozen=True)
-class Managed:
+class ManagedCategories:
     """The ids to send, or None when nothing differs, and those that are thereby taken away."""
 
     ids: list[int] | None
@@ -191,27 +164,27 @@ class Managed:
 
 
 def plan_managed(
-    wanted: Mapping[str, int], managed: frozenset[int], present: tuple[int, ...], *, complete: bool
-) -> Managed:
+    desired: Mapping[str, int], managed: frozenset[int], present: tuple[int, ...], *, complete: bool
+) -> ManagedCategories:
     """In ``managed`` mode MicroPIM follows the source both ways, among the managed categories only (rows 9 and 11).
 
     ``complete`` says that every category of the source has its id: otherwise nothing is taken away yet.
     """
-    asked = list(dict.fromkeys(wanted.values()))
-    removed = tuple(number for number in present if number in managed and number not in asked) if complete else ()
-    missing = [number for number in asked if number not in present]
+    ids = list(dict.fromkeys(desired.values()))
+    removed = tuple(number for number in present if number in managed and number not in ids) if complete else ()
+    missing = [number for number in ids if number not in present]
     if not missing and not removed:
-        return Managed(None)
-    return Managed([*(number for number in present if number not in removed), *missing], removed)
+        return ManagedCategories(None)
+    return ManagedCategories([*(number for number in present if number not in removed), *missing], removed)
 
 
-def plan_pictures(wanted_keys: list[str], handled: frozenset[str]) -> list[str]:
+def plan_pictures(desired_keys: list[str], handled: frozenset[str]) -> list[str]:
     """The pictures not sent yet, in their order."""
-    return [key for key in wanted_keys if key not in handled]
+    return [key for key in desired_keys if key not in handled]
 
 
 @dataclass(frozen=True)
-class Standing:
+class ProductState:
     """A product in the source and in MicroPIM. ``half_done``: a run was killed in the middle of writing it."""
 
     inactive: bool
@@ -222,21 +195,21 @@ class Standing:
 
 @dataclass(frozen=True)
 class Leave:
-    """Leave the product as it is. ``why`` is for a person; ``refused`` makes it a reject."""
+    """Leave the product as it is. ``reason`` is for a person; ``refused`` makes it a reject."""
 
     action: str
-    why: str | None = None
+    reason: str | None = None
     refused: bool = False
 
 
-def plan_leave(standing: Standing, *, write_mode: str, on_inactive: str, on_archived: str) -> Leave | None:
+def plan_leave(state: ProductState, *, write_mode: str, on_inactive: str, on_archived: str) -> Leave | None:
     """The reason for not writing a product, or None."""
-    if not standing.present:
-        return Leave("skipped") if standing.inactive or write_mode == "update_only" else None
-    if standing.inactive and (standing.archived or on_inactive == "ignore"):
-        return Leave("unchanged" if standing.archived else "skipped")
-    if write_mode == "create_only" and not standing.half_done:
+    if not state.present:
+        return Leave("skipped") if state.inactive or write_mode == "update_only" else None
+    if state.inactive and (state.archived or on_inactive == "ignore"):
+        return Leave("unchanged" if state.archived else "skipped")
+    if write_mode == "create_only" and not state.half_done:
         return Leave("skipped")
-    if standing.archived and on_archived in {"skip", "error"}:  # whoever archived it may have had a reason
+    if state.archived and on_archived in {"skip", "error"}:  # whoever archived it may have had a reason
         return Leave("skipped", "is archived in MicroPIM while the source has it", refused=on_archived == "error")
     return None

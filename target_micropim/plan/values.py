@@ -12,23 +12,17 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, TypeGuard
 
+from target_micropim.plan.fields import ATTRIBUTES, EXTRAS, FIELDS, READ_ONLY
+
 EMPTY = ""
 MOST_ID = 2**63 - 1  # what a database holds
 _NUMBER = re.compile(r"[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})(e[+-]?[0-9]{1,3})?", re.IGNORECASE | re.ASCII)
-MONEY_FIELDS = frozenset({"price", "sale_price", "cost_price"})
-ATTRIBUTES = "attributes"
-EXTRAS = "extra_fields"
 _PAIR_KEYS = ("code", "attribute_code", "name", "attribute_name")
-_REFERENCES = {"brand_id": "brand", "supplier_id": "supplier"}
-_PLAIN = (
-    "name", "description", "short_description", "price", "sale_price", "cost_price", "currency", "status", "stock",
-    "ean", "publishing_channels", "product_type",
-)  # fmt: skip
+MONEY_FIELDS = frozenset(field.name for field in FIELDS if field.kind == "money")
+REFERENCES = {field.name: field.shown_as for field in FIELDS if field.kind == "reference"}
+PLAIN_FIELDS = tuple(field.name for field in FIELDS if field.kind not in {"reference", "map"})
 # Documented in answers (micropim.md 1.6): compared elsewhere or not at all. Whatever else is shown is an extra field.
-_DOCUMENTED = frozenset({
-    *_PLAIN, *_REFERENCES.values(), *_REFERENCES, ATTRIBUTES, "id", "sku", "slug", "in_stock", "vat_rate", "categories",
-    "images", "available_translations",
-})  # fmt: skip
+_DOCUMENTED = frozenset({*PLAIN_FIELDS, *REFERENCES, *REFERENCES.values(), *READ_ONLY, ATTRIBUTES, "sku"})
 
 
 def fingerprint(field: str, value: Any) -> str:
@@ -57,13 +51,13 @@ def fingerprints(fields: Mapping[str, Any]) -> dict[str, str]:
 
 def server_fields(product: Mapping[str, Any]) -> dict[str, Any]:
     """A product as MicroPIM shows it, in the names in which it is written; unknown shapes count as nothing."""
-    found = {name: product.get(name) for name in _PLAIN}
-    for name, shown in _REFERENCES.items():
+    fields = {name: product.get(name) for name in PLAIN_FIELDS}
+    for name, shown in REFERENCES.items():
         reference = product.get(shown)
-        found[name] = reference.get("id") if isinstance(reference, dict) else product.get(name)
-    found["category_ids"] = category_ids(product)
-    found |= {attribute_field(code): value for code, value in attributes(product).items()}
-    return found | extras(product)
+        fields[name] = reference.get("id") if isinstance(reference, dict) else product.get(name)
+    fields["category_ids"] = category_ids(product)
+    fields |= {attribute_field(code): value for code, value in attributes(product).items()}
+    return fields | extras(product)
 
 
 def extra_field(name: str) -> str:
@@ -73,11 +67,11 @@ def extra_field(name: str) -> str:
 
 def extras(product: Mapping[str, Any]) -> dict[str, Any]:
     """What a product shows beyond the documented fields, and its VAT rate as it could be written (rows 13 and 27)."""
-    found = {extra_field(str(name)): value for name, value in product.items() if name not in _DOCUMENTED}
+    fields = {extra_field(str(name)): value for name, value in product.items() if name not in _DOCUMENTED}
     rate = product.get("vat_rate")
     if isinstance(rate, dict) and rate.get("id") is not None:
-        found[extra_field("vat_rate_id")] = rate["id"]
-    return found
+        fields[extra_field("vat_rate_id")] = rate["id"]
+    return fields
 
 
 def attribute_field(code: str) -> str:
@@ -91,8 +85,8 @@ def attributes(product: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(shown, dict):
         return {str(code): value for code, value in shown.items()}
     pairs = [item for item in shown if isinstance(item, dict)] if isinstance(shown, list) else []
-    named = ((next((pair[key] for key in _PAIR_KEYS if pair.get(key)), None), pair.get("value")) for pair in pairs)
-    return {str(code): value for code, value in named if code is not None}
+    values = ((next((pair[key] for key in _PAIR_KEYS if pair.get(key)), None), pair.get("value")) for pair in pairs)
+    return {str(code): value for code, value in values if code is not None}
 
 
 def category_ids(product: Mapping[str, Any]) -> list[int]:
@@ -111,8 +105,3 @@ def image_count(product: Mapping[str, Any]) -> int:
     """How many pictures a product shows."""
     images = product.get("images")
     return len(images) if isinstance(images, list) else 0
-
-
-def digest(value: Any) -> str:
-    """A digest of any JSON value, for telling whether a whole record is the one seen last time."""
-    return hashlib.blake2b(json.dumps(value, sort_keys=True, default=str).encode(), digest_size=16).hexdigest()

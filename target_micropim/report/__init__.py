@@ -1,1 +1,1 @@
-"""What happened, for people and for machines; what was refused."""
+"""Files about a run: report.json, report.html, details, rejects, unmapped names, the plan of a dry run."""

@@ -1,4 +1,4 @@
-"""HTML for the report: everything from outside is text, isolated in its direction, its invisible marks made visible."""
+"""HTML for the report: what comes from outside is text, isolated in its direction, its invisible characters visible."""
 
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ _SHOWN_BLANKS = frozenset("\n\t ")
 
 
 def visible(text: str) -> str:
-    """Marks that are not seen but turn, hide or break text, by their number instead."""
+    """Characters that are not seen but turn, hide or break text, as their number instead."""
     return "".join(
         character if character in _SHOWN_BLANKS or unicodedata.category(character)[0] != "C"
         else f"[U+{ord(character):04X}]"
@@ -35,9 +35,9 @@ def number(value: float) -> str:
 
 
 def section(key: str, title: str, body: str, note: str = "") -> str:
-    """A part of the page that can be linked to. ``key``, ``title`` and ``note`` are our own words."""
-    told = f"\n<p>{escape(note)}</p>" if note else ""
-    head = f'<h2 id="{key}-title">{escape(title)}</h2>{told}'
+    """A part of the page that can be linked to. ``key``, ``title`` and ``note`` come from this program."""
+    paragraph = f"\n<p>{escape(note)}</p>" if note else ""
+    head = f'<h2 id="{key}-title">{escape(title)}</h2>{paragraph}'
     return f'<section id="{key}" aria-labelledby="{key}-title">\n{head}\n{body}\n</section>'
 
 
@@ -50,9 +50,9 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[Any]], caption: str, tot
         return ""
     shown, total = rows[:SHOWN_ROWS], max(total, len(rows))
     parts = [_table(heads, shown[:OPEN_ROWS], caption)]
-    if behind := shown[OPEN_ROWS:]:
-        more = _table(heads, behind, f"{caption}, continued")
-        parts.append(f"<details>\n<summary>{number(len(behind))} more</summary>\n{more}\n</details>")
+    if closed := shown[OPEN_ROWS:]:
+        more = _table(heads, closed, f"{caption}, continued")
+        parts.append(f"<details>\n<summary>{number(len(closed))} more</summary>\n{more}\n</details>")
     if total > len(shown):
         parts.append(
             f'<p class="more">{number(len(shown))} of {number(total)} shown; all of them: {escape(rest_in)}.</p>'

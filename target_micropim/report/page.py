@@ -1,7 +1,7 @@
 """report.html: one file for people, readable on a phone, without a single resource from outside.
 
-First how the run ended and its numbers, then what needs a person, then everything else, each part cut to what a phone
-opens at once, with where the rest is.
+First how the run ended and its numbers, then what needs a person, then everything else. Each part is cut to what a
+phone opens at once, and names the file that holds the rest.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from target_micropim.report.charts import cost_section, lasting
+from target_micropim.report.charts import cost_section, duration
 from target_micropim.report.markup import number, section, table, text
 
 STYLE = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
@@ -54,36 +54,37 @@ class Part:
     note: str = ""
 
 
-def page(whole: Mapping[str, Any], unmapped: Iterable[Sequence[Any]], rejects: Iterable[Sequence[Any]]) -> str:
+def page(content: Mapping[str, Any], unmapped: Iterable[Sequence[Any]], rejects: Iterable[Sequence[Any]]) -> str:
     """The whole page, of the content of report.json, the rows of the unmapped names and the first rejects."""
-    mine = [part for part in _for_a_person(whole, list(unmapped), list(rejects)) if part.total]
-    rest = [part for part in _to_know(whole) if part.body]
+    tasks = [part for part in _for_a_person(content, list(unmapped), list(rejects)) if part.total]
+    rest = [part for part in _other_parts(content) if part.body]
     links = "".join(f'<li><a href="#{part.key}">{escape(part.title)}</a></li>' for part in rest)
-    parts = "\n".join(section(part.key, part.title, part.body, part.note) for part in [*mine, *rest])
+    parts = "\n".join(section(part.key, part.title, part.body, part.note) for part in [*tasks, *rest])
     return _PAGE.substitute(
         policy=_POLICY,
         style=STYLE,
-        run_id=text(whole.get("run_id")).removeprefix("<bdi>").removesuffix("</bdi>"),
-        head=f"{_state(whole, sum(part.total for part in mine))}\n{_figures(whole)}",
-        sections=f'{_todo(mine)}\n<nav aria-label="More on this page"><ul>{links}</ul></nav>\n{parts}',
+        run_id=text(content.get("run_id")).removeprefix("<bdi>").removesuffix("</bdi>"),
+        head=f"{_state(content, sum(part.total for part in tasks))}\n{_figures(content)}",
+        sections=f'{_links(tasks)}\n<nav aria-label="More on this page"><ul>{links}</ul></nav>\n{parts}',
     )
 
 
-def _state(whole: Mapping[str, Any], todo: int) -> str:
+def _state(content: Mapping[str, Any], todo: int) -> str:
     """How it ended, when, where."""
-    dry = bool(whole.get("dry_run"))
-    if not whole.get("complete"):
-        kind, word, more = "stopped", "Stopped before the end.", whole.get("stopped_by")
+    dry = bool(content.get("dry_run"))
+    if not content.get("complete"):
+        kind, headline, more = "stopped", "Stopped before the end.", content.get("stopped_by")
     elif dry:
-        kind, word, more = "dry", "Only a plan.", "Nothing was written; plan.jsonl has every action."
+        kind, headline, more = "dry", "Only a plan.", "Nothing was written; plan.jsonl has every action."
     else:
         things = "1 thing needs" if todo == 1 else f"{number(todo)} things need"
-        kind, word, more = "done", "Ended well.", f"{things} a person." if todo else "Nothing is left to do."
-    when = _when(whole.get("started_at"), whole.get("finished_at"))
-    took = lasting(whole.get("duration_seconds") or 0)
+        kind, headline, more = "done", "Ended well.", f"{things} a person." if todo else "Nothing is left to do."
+    when = _when(content.get("started_at"), content.get("finished_at"))
+    lasted = duration(content.get("duration_seconds") or 0)
+    run = f"{text(content.get('api_url'))}, run {text(content.get('run_id'))}"
     return (
-        f'<div class="state {kind}"><p><strong>{word}</strong> {text(more)}</p></div>\n'
-        f'<p class="quiet">{text(when)}, {took}. {text(whole.get("api_url"))}, run {text(whole.get("run_id"))}.</p>'
+        f'<div class="state {kind}"><p><strong>{headline}</strong> {text(more)}</p></div>\n'
+        f'<p class="quiet">{text(when)}, {lasted}. {run}.</p>'
     )
 
 
@@ -97,42 +98,42 @@ def _when(started: Any, finished: Any) -> str:
     return f"{since:%d %B %Y, %H:%M} to {day}{until:%H:%M} UTC"
 
 
-def _who(row: Mapping[str, Any]) -> str:
+def _product(row: Mapping[str, Any]) -> str:
     """The product by its SKU, with the source's id where that is another."""
     sku, key = row["sku"], row["external_id"]
     return f"{sku} (source: {key})" if sku and key != sku else str(sku or key)
 
 
-def _figures(whole: Mapping[str, Any]) -> str:
+def _figures(content: Mapping[str, Any]) -> str:
     """The numbers that matter: how the records ended, and the pictures."""
-    streams: Mapping[str, Mapping[str, int]] = whole.get("streams", {})
+    streams: Mapping[str, Mapping[str, int]] = content.get("streams", {})
     products = streams.get("products", {})
-    found = [(f"products {action}", products[action], action) for action in _FIGURES if products.get(action)]
+    figures = [(f"products {action}", products[action], action) for action in _FIGURES if products.get(action)]
     if made := streams.get("categories", {}).get("created"):
-        found.append(("categories created", made, ""))
-    if sent := whole.get("pictures", {}).get("sent"):
-        found.append(("pictures to send" if whole.get("dry_run") else "pictures sent", sent, ""))
-    if not found:
+        figures.append(("categories created", made, ""))
+    if sent := content.get("pictures", {}).get("sent"):
+        figures.append(("pictures to send" if content.get("dry_run") else "pictures sent", sent, ""))
+    if not figures:
         return "<p>No product or category came in.</p>"
     cards = "".join(
-        f'<li class="{"bad" if action == "rejected" else "figure"}"><b>{number(count)}</b> {escape(words)}</li>'
-        for words, count, action in found
+        f'<li class="{"bad" if action == "rejected" else "figure"}"><b>{number(count)}</b> {escape(label)}</li>'
+        for label, count, action in figures
     )
     return f'<ul class="figures">{cards}</ul>'
 
 
-def _todo(mine: Sequence[Part]) -> str:
+def _links(tasks: Sequence[Part]) -> str:
     """What needs a person, as a list of links."""
-    if not mine:
+    if not tasks:
         return section("todo", "Needs a person", "<p>Nothing. There is nothing to do for you.</p>")
-    links = "".join(f'<li>{number(part.total)} — <a href="#{part.key}">{escape(part.title)}</a></li>' for part in mine)
+    links = "".join(f'<li>{number(part.total)} — <a href="#{part.key}">{escape(part.title)}</a></li>' for part in tasks)
     return section("todo", "Needs a person", f'<ul class="todo">{links}</ul>')
 
 
 def _for_a_person(
-    whole: Mapping[str, Any], unmapped: Sequence[Sequence[Any]], rejects: Sequence[Sequence[Any]]
+    content: Mapping[str, Any], unmapped: Sequence[Sequence[Any]], rejects: Sequence[Sequence[Any]]
 ) -> Iterator[Part]:
-    totals = whole.get("totals", {})
+    totals = content.get("totals", {})
     rejected = max(totals.get("rejected", 0), len(rejects))
     heads = ("stream", "record", "stage", "why", "MicroPIM's words")
     yield Part(
@@ -140,16 +141,16 @@ def _for_a_person(
         table(heads, rejects, "Each with every reason", rejected, "rejects.jsonl"),
         "They stand whole in rejects.jsonl. Correct the cause, then: target-micropim --replay rejects.jsonl",
     )  # fmt: skip
-    yield _told(
-        whole, "conflicts", "Changed on both sides",
+    yield _row_part(
+        content, "conflicts", "Changed on both sides",
         "Somebody changed the field in MicroPIM, and the source changed it too: MicroPIM's value stands.",
     )  # fmt: skip
-    rows = whole.get("manual_actions", ())
-    topics = whole.get("for_a_person", {})
+    rows = content.get("manual_actions", ())
+    topics = content.get("for_a_person", {})
     for topic, title in (("picture", "Pictures to look at"), ("product", "Other things no program can do")):
-        found = [(_who(row), row["what"]) for row in rows if row["topic"] == topic]
-        total = topics.get(topic, len(found))
-        yield Part(f"{topic}s", title, total, table(_HEADS, found, "Product by product", total, _DETAILS))
+        of_topic = [(_product(row), row["what"]) for row in rows if row["topic"] == topic]
+        total = topics.get(topic, len(of_topic))
+        yield Part(f"{topic}s", title, total, table(_HEADS, of_topic, "Product by product", total, _DETAILS))
     names = max(totals.get("unmapped", 0), len(unmapped))
     yield Part(
         "unmapped", "Names without an id in MicroPIM", names,
@@ -159,38 +160,38 @@ def _for_a_person(
     )  # fmt: skip
 
 
-def _told(whole: Mapping[str, Any], kind: str, title: str, note: str) -> Part:
-    rows = [(_who(row), row["what"]) for row in whole.get(kind, ())]
-    total = max(whole.get("totals", {}).get(kind, 0), len(rows))
+def _row_part(content: Mapping[str, Any], kind: str, title: str, note: str) -> Part:
+    rows = [(_product(row), row["what"]) for row in content.get(kind, ())]
+    total = max(content.get("totals", {}).get(kind, 0), len(rows))
     return Part(kind, title, total, table(_HEADS, rows, "Product by product", total, _DETAILS), note)
 
 
-def _to_know(whole: Mapping[str, Any]) -> Iterator[Part]:
-    yield _changed(whole)
-    yield _told(whole, "warnings", "Warnings", "Taken over, with something left out or put right.")
-    streams: Mapping[str, Mapping[str, int]] = whole.get("streams", {})
+def _other_parts(content: Mapping[str, Any]) -> Iterator[Part]:
+    yield _changed(content)
+    yield _row_part(content, "warnings", "Warnings", "Taken over, with something left out or put right.")
+    streams: Mapping[str, Mapping[str, int]] = content.get("streams", {})
     actions = list(dict.fromkeys(action for ends in streams.values() for action in ends))
     yield _listed(
         "streams", "All records", ("stream", *actions),
         [(stream, *(ends.get(action) for action in actions)) for stream, ends in streams.items()],
     )  # fmt: skip
-    yield _listed("sent", "All pictures", ("what", "pictures"), list(whole.get("pictures", {}).items()))
-    left = list(whole.get("languages_left", {}).items())
-    yield _listed("languages", "Languages left out: MicroPIM holds one", ("language", "products"), left)
-    codes = [(code,) for code in whole.get("attributes_made", ())]
+    yield _listed("sent", "All pictures", ("what", "pictures"), list(content.get("pictures", {}).items()))
+    languages = list(content.get("languages_left", {}).items())
+    yield _listed("languages", "Languages left out: MicroPIM holds one", ("language", "products"), languages)
+    codes = [(code,) for code in content.get("attributes_made", ())]
     yield _listed("attributes", "Attributes defined", ("code",), codes)
-    yield Part("cost", "Requests and waits", 1, cost_section(whole))
+    yield Part("cost", "Requests and waits", 1, cost_section(content))
 
 
-def _changed(whole: Mapping[str, Any]) -> Part:
+def _changed(content: Mapping[str, Any]) -> Part:
     """Field by field; what memory did not keep is counted by product."""
-    kept = whole.get("changes", ())
+    kept = content.get("changes", ())
     rows = [
-        (_who(change), field, values["before"], values["after"])
+        (_product(change), field, values["before"], values["after"])
         for change in kept
         for field, values in change["fields"].items()
     ]
-    total = len(rows) + whole.get("totals", {}).get("changes", 0) - len(kept)
+    total = len(rows) + content.get("totals", {}).get("changes", 0) - len(kept)
     heads = ("product", "field", "before", "after")
     return Part("changes", "What changed", total, table(heads, rows, "Field by field", total, _DETAILS))
 

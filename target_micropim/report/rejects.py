@@ -1,7 +1,4 @@
-"""Dead letters: each refused record whole, as one JSON line, on disk before its STATE may leave.
-
-The first rejects of a run, as rows of the page.
-"""
+"""Dead letters: each refused record whole, as one JSON line, on disk before its STATE may leave; read for the page."""
 
 import hashlib
 import json
@@ -82,18 +79,24 @@ MOST_REASONS = 20
 
 
 def rejects_in(file: Path) -> Iterator[Sequence[Any]]:
-    """Stream, key, stage, every reason with its path, and MicroPIM's words."""
+    """The first rejects: stream, key, stage, every reason with its path, and MicroPIM's words."""
     if not file.is_file():
         return
     with file.open(encoding="utf-8", errors="replace") as lines:
         for line in islice(lines, SHOWN_ROWS):
             try:
-                found = json.loads(line)
+                reject = json.loads(line)
             except (ValueError, RecursionError):  # nested too deep to be read here; the file holds it whole
                 yield None, None, None, "see rejects.jsonl", None
                 continue
-            why = "\n".join(_reason(reason) for reason in islice(found.get("reasons") or (), MOST_REASONS))
-            yield found.get("stream"), cut(found.get("external_id")), found.get("stage"), why, cut(found.get("said"))
+            reasons = "\n".join(_reason(reason) for reason in islice(reject.get("reasons") or (), MOST_REASONS))
+            yield (
+                reject.get("stream"),
+                cut(reject.get("external_id")),
+                reject.get("stage"),
+                reasons,
+                cut(reject.get("said")),
+            )
 
 
 def _reason(reason: dict[str, Any]) -> str:

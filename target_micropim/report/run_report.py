@@ -1,6 +1,6 @@
-"""details.jsonl: every change, conflict, warning and thing for a person, one a line; memory keeps only the first.
+"""The report of a run: counts that add up to the records received, and rows that need a person.
 
-What happened: counts that add up to the records received, and rows that need a person.
+details.jsonl has every change, conflict, warning and thing for a person, one a line; memory keeps only the first.
 """
 
 import json
@@ -16,22 +16,6 @@ from target_micropim.report.cutting import cut
 from target_micropim.report.page import page
 from target_micropim.report.rejects import as_json, rejects_in
 from target_micropim.report.unmapped import Unmapped
-
-
-class Details:
-    """The file appears with its first line, and a killed run leaves what it had. To be used under the report's lock."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def write(self, kind: str, row: dict[str, Any]) -> None:
-        """Add a line. Raises CannotWrite."""
-        with writing(self._path):
-            if not self._path.exists():
-                self._path.touch(mode=0o600)
-            with self._path.open("ab") as file:
-                file.write(as_json({"kind": kind, **row}))
-
 
 MAX_ROWS = 1000
 
@@ -64,6 +48,21 @@ class Subject:
     external_id: str
     sku: str | None
     remote_id: int
+
+
+class Details:
+    """details.jsonl. It appears with its first line; a killed run leaves what it had. Used under the report's lock."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def write(self, kind: str, row: dict[str, Any]) -> None:
+        """Add a line. Raises CannotWrite."""
+        with writing(self._path):
+            if not self._path.exists():
+                self._path.touch(mode=0o600)
+            with self._path.open("ab") as file:
+                file.write(as_json({"kind": kind, **row}))
 
 
 class Report:
@@ -135,13 +134,13 @@ class Report:
     def count(self, action: str) -> int:
         """Records of all streams that ended this way."""
         with self._lock:
-            return sum(number for (_stream, found), number in self.actions.items() if found == action)
+            return sum(number for (_stream, end), number in self.actions.items() if end == action)
 
     def streams(self) -> dict[str, dict[str, int]]:
         """Per stream: received, and how many ended which way; ``unsettled`` is what a stopped run left open."""
         table: dict[str, dict[str, int]] = {}
         for stream, received in sorted(self.received.items()):
-            ends = {action: number for (found, action), number in sorted(self.actions.items()) if found == stream}
+            ends = {action: number for (name, action), number in sorted(self.actions.items()) if name == stream}
             table[stream] = {"received": received, **ends}
             if received > sum(ends.values()):
                 table[stream]["unsettled"] = received - sum(ends.values())
@@ -149,16 +148,16 @@ class Report:
 
     def write(self, facts: Mapping[str, Any], unmapped: Unmapped) -> dict[str, Any]:
         """Write report.json, report.html and, when there is something to list, unmapped.csv; each at once or not."""
-        whole = self.whole(facts, unmapped)
+        content = self.content(facts, unmapped)
         with writing(f"report_dir {self.folder}"):
-            _replace(self.folder / "report.json", json.dumps(whole, indent=2, ensure_ascii=False) + "\n")
-            html = page(whole, unmapped.rows(), rejects_in(self.folder / "rejects.jsonl"))
+            _replace(self.folder / "report.json", json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+            html = page(content, unmapped.rows(), rejects_in(self.folder / "rejects.jsonl"))
             _replace(self.folder / "report.html", html)
             if len(unmapped):
                 unmapped.write(self.folder / "unmapped.csv")
-        return whole
+        return content
 
-    def whole(self, facts: Mapping[str, Any], unmapped: Unmapped) -> dict[str, Any]:
+    def content(self, facts: Mapping[str, Any], unmapped: Unmapped) -> dict[str, Any]:
         """The content of report.json."""
         return {
             "run_id": self.run_id,
@@ -170,7 +169,7 @@ class Report:
             "totals": dict(self.totals) | {"rejected": self.count("rejected"), "unmapped": len(unmapped)},
             "for_a_person": dict(self.topics),
             "changes": self._changes,
-            **{kind: [asdict(row) for row in found] for kind, found in self._rows.items()},
+            **{kind: [asdict(row) for row in rows] for kind, rows in self._rows.items()},
         }
 
 

@@ -1,7 +1,7 @@
 """The end of a run as one small table: raw and in colour on a terminal, else as lines of the log.
 
-Law: plain ASCII of ours, and whatever comes from outside with its control characters visible. Ten lines of own code
-rather than a library: the one at hand costs 55 ms at every start and knows nothing of logs.
+Law: the program's own text is plain ASCII, and control characters in what comes from outside are made visible. This is
+own code rather than a library: the library at hand costs 55 ms at every start and knows nothing of logs.
 """
 
 import logging
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from target_micropim.report.charts import lasting
+from target_micropim.report.charts import duration
 from target_micropim.report.markup import visible
 
 MOST_STREAMS = 12
@@ -21,55 +21,56 @@ _LEFT_OUT = {"received", "acknowledged"}
 _ORDER = ("received", "created", "updated", "archived", "unchanged", "skipped", "rejected")
 
 
-def show(whole: Mapping[str, Any], folder: Path, logger: logging.Logger, out: IO[str] | None = None) -> None:
-    """Print the table to stderr when a person sits there, else log it line by line."""
+def show(content: Mapping[str, Any], folder: Path, logger: logging.Logger, out: IO[str] | None = None) -> None:
+    """Print the table to stderr when that is a terminal, else log it line by line."""
     out = out or sys.stderr
     if not out.isatty():
-        for line, _colour in lines(whole, folder):
+        for line, _colour in lines(content, folder):
             logger.info("%s", line)
         return
     coloured = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    for line, colour in lines(whole, folder):
+    for line, colour in lines(content, folder):
         out.write(f"{colour}{line}{_PLAIN}\n" if coloured and colour else f"{line}\n")
     out.flush()
 
 
-def lines(whole: Mapping[str, Any], folder: Path) -> Iterator[tuple[str, str]]:
+def lines(content: Mapping[str, Any], folder: Path) -> Iterator[tuple[str, str]]:
     """Each line with its colour, which may be none."""
-    took = lasting(whole.get("duration_seconds") or 0)
-    if not whole.get("complete"):
-        yield f"STOPPED after {took}: {_words(whole.get('stopped_by'))[:300]}", _RED
-    elif whole.get("dry_run"):
-        yield f"PLAN made in {took}: nothing was written to MicroPIM, the ledger or the state", _BOLD
+    lasted = duration(content.get("duration_seconds") or 0)
+    if not content.get("complete"):
+        yield f"STOPPED after {lasted}: {_one_line(content.get('stopped_by'))[:300]}", _RED
+    elif content.get("dry_run"):
+        yield f"PLAN made in {lasted}: nothing was written to MicroPIM, the ledger or the state", _BOLD
     else:
-        yield f"DONE in {took}", _GREEN
-    yield from _streams(whole.get("streams", {}))
-    person = list(_for_a_person(whole))
-    if pictures := _pictures(whole):
+        yield f"DONE in {lasted}", _GREEN
+    yield from _streams(content.get("streams", {}))
+    person = list(_for_a_person(content))
+    if pictures := _pictures(content):
         yield f"  pictures      {pictures}", ""
-    yield f"  requests      {_requests(whole.get('requests', {}))}", ""
-    yield f"  waited        {_waits(whole.get('requests', {}).get('waits', {}))}", ""
+    yield f"  requests      {_requests(content.get('requests', {}))}", ""
+    yield f"  waited        {_waits(content.get('requests', {}).get('waits', {}))}", ""
     yield f"  for a person  {', '.join(person) or 'nothing'}", _YELLOW if person else ""
     yield f"  report        {folder / 'report.html'}", ""
 
 
 def _streams(streams: Mapping[str, Mapping[str, int]]) -> Iterator[tuple[str, str]]:
-    """Stream by action; actions that nobody met have no column, streams that were only left out no row."""
-    telling = [(stream, ends) for stream, ends in streams.items() if set(ends) != _LEFT_OUT]
-    shown = dict(telling[:MOST_STREAMS])
-    met = dict.fromkeys(action for ends in shown.values() for action in ends)
-    actions = [action for action in _ORDER if action in met] + [action for action in met if action not in _ORDER]
-    rows = [["stream", *(_words(action)[:MOST_LETTERS] for action in actions)]]
+    """Stream by action; actions that did not occur have no column, streams that were only left out no row."""
+    taken = [(stream, ends) for stream, ends in streams.items() if set(ends) != _LEFT_OUT]
+    shown = dict(taken[:MOST_STREAMS])
+    occurred = dict.fromkeys(action for ends in shown.values() for action in ends)
+    actions = [action for action in _ORDER if action in occurred]
+    actions += [action for action in occurred if action not in _ORDER]
+    rows = [["stream", *(_one_line(action)[:MOST_LETTERS] for action in actions)]]
     for stream, ends in shown.items():
-        rows.append([_words(stream)[:MOST_LETTERS], *(str(ends.get(action, "")) for action in actions)])
+        rows.append([_one_line(stream)[:MOST_LETTERS], *(str(ends.get(action, "")) for action in actions)])
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
     widths[0] = max(widths[0], 12)
     for place, row in enumerate(rows if shown else ()):
         yield "  " + _aligned(row, widths), "" if place else _BOLD
-    if len(telling) > len(shown):
-        yield f"  and {len(telling) - len(shown)} more streams: see the report", ""
-    if len(streams) > len(telling):
-        yield f"  left out      {len(streams) - len(telling)} streams that MicroPIM has no place for", ""
+    if len(taken) > len(shown):
+        yield f"  and {len(taken) - len(shown)} more streams: see the report", ""
+    if len(streams) > len(taken):
+        yield f"  left out      {len(streams) - len(taken)} streams that MicroPIM has no place for", ""
 
 
 def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
@@ -78,15 +79,15 @@ def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join([row[0].ljust(widths[0]), *numbers]).rstrip()
 
 
-def _pictures(whole: Mapping[str, Any]) -> str:
+def _pictures(content: Mapping[str, Any]) -> str:
     """Each state with its number; a plan has sent nothing."""
-    words = {"sent": "to send"} if whole.get("dry_run") else {}
-    return ", ".join(f"{number} {words.get(state, state)}" for state, number in whole.get("pictures", {}).items())
+    labels = {"sent": "to send"} if content.get("dry_run") else {}
+    return ", ".join(f"{number} {labels.get(state, state)}" for state, number in content.get("pictures", {}).items())
 
 
-def _for_a_person(whole: Mapping[str, Any]) -> Iterator[str]:
-    totals, topics = whole.get("totals", {}), whole.get("for_a_person", {})
-    for number, words in (
+def _for_a_person(content: Mapping[str, Any]) -> Iterator[str]:
+    totals, topics = content.get("totals", {}), content.get("for_a_person", {})
+    for number, label in (
         (totals.get("rejected"), "rejected"),
         (totals.get("conflicts"), "changed on both sides"),
         (topics.get("picture"), "with pictures to look at"),
@@ -94,7 +95,7 @@ def _for_a_person(whole: Mapping[str, Any]) -> Iterator[str]:
         (totals.get("unmapped"), "names without an id"),
     ):
         if number:
-            yield f"{number} {words}"
+            yield f"{number} {label}"
 
 
 def _requests(requests: Mapping[str, Any]) -> str:
@@ -105,11 +106,11 @@ def _requests(requests: Mapping[str, Any]) -> str:
 
 
 def _waits(waits: Mapping[str, float]) -> str:
-    words = {"pace": "for its turn", "asked": "as MicroPIM asked", "failing": "after failures"}
-    told = ", ".join(f"{lasting(waits[kind])} {said}" for kind, said in words.items() if waits.get(kind))
-    return f"{told}; all requests together" if told else "not at all"  # several wait at once: longer than the run
+    labels = {"pace": "for its turn", "asked": "as MicroPIM asked", "failing": "after failures"}
+    parts = ", ".join(f"{duration(waits[kind])} {label}" for kind, label in labels.items() if waits.get(kind))
+    return f"{parts}; all requests together" if parts else "not at all"  # several wait at once: longer than the run
 
 
-def _words(value: Any) -> str:
+def _one_line(value: Any) -> str:
     """Text from outside on one line, without anything a terminal would obey."""
     return visible(" ".join(str(value).split()))

@@ -1,4 +1,4 @@
-"""Names that have no id in MicroPIM, with the products they hold back: how many, and a few of them."""
+"""Names that have no id in MicroPIM, with the number of products that have them and a few of their SKUs."""
 
 import csv
 import threading
@@ -31,15 +31,15 @@ class Unmapped:
                 self.beyond += 1
                 return
             self._products[key] += 1
-            known = self._examples.setdefault(key, [])
-            if len(known) < EXAMPLES and product not in known:
-                known.append(product)
+            examples = self._examples.setdefault(key, [])
+            if len(examples) < EXAMPLES and product not in examples:
+                examples.append(product)
 
     def rows(self) -> Iterator[tuple[str, str, int, str]]:
-        """Kind, name, number of products, a few of their SKUs; those that hold back most come first."""
+        """Kind, name, number of products, a few of their SKUs; most products come first."""
         for (kind, name), number in sorted(self._products.items(), key=lambda item: (-item[1], item[0])):
-            known = self._examples[kind, name]
-            yield kind, name, number, ", ".join(known) + (", …" if number > len(known) else "")
+            examples = self._examples[kind, name]
+            yield kind, name, number, ", ".join(examples) + (", …" if number > len(examples) else "")
 
     def write(self, path: Path) -> None:
         """A table for a spreadsheet."""
@@ -47,11 +47,11 @@ class Unmapped:
             sheet = csv.writer(file)
             sheet.writerow(["kind", "name", "products", "examples"])
             for kind, name, number, examples in self.rows():
-                sheet.writerow([kind, _harmless(name), number, _harmless(examples)])
+                sheet.writerow([kind, _escaped(name), number, _escaped(examples)])
             if self.beyond:
                 sheet.writerow(["", "(further names)", self.beyond, ""])
 
 
-def _harmless(text: str) -> str:
+def _escaped(text: str) -> str:
     """A text that no spreadsheet takes for a formula."""
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text

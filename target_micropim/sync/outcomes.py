@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from target_micropim.errors import Reason, RecordRejected, TooMany
+from target_micropim.ledger import MAX_KEY
 from target_micropim.plan.limit import Limit
 from target_micropim.report.rejects import Rejects
 from target_micropim.report.run_report import Report
@@ -89,9 +90,6 @@ class Outcomes:
 def rejection(stage: str, path: str, message: str) -> RecordRejected:
     """A reject with one reason."""
     return RecordRejected(stage, [Reason(path, message)])
-
-
-MAX_KEY = 255
 
 
 def check_key(key: str, field: str = "id") -> None:

@@ -14,7 +14,7 @@ from target_micropim.catalog.pictures import RemotePictures
 from target_micropim.errors import NotFound, Reason, RecordRejected
 from target_micropim.ledger import ABSENT, ProductRow
 from target_micropim.mapping.desired import DesiredProduct
-from target_micropim.plan.product import Standing, plan_categories, plan_leave
+from target_micropim.plan.product import ProductState, plan_categories, plan_leave
 from target_micropim.report.run_report import Row
 from target_micropim.services import Services
 from target_micropim.sync.create import ProductCreator
@@ -101,7 +101,7 @@ class ProductSync:
         """The end of a product that is not written; it is remembered, so that it costs nothing next time."""
         settings = self._services.settings
         leave = plan_leave(
-            Standing(
+            ProductState(
                 inactive=desired.inactive,
                 present=product is not None,
                 archived=product is not None and product.server.get("status") == ARCHIVED,
@@ -114,9 +114,9 @@ class ProductSync:
         if leave is None:
             return None
         if leave.refused:
-            raise RecordRejected("plan", [Reason("status", leave.why or "")])
-        if leave.why:
-            what = f"{leave.why}: left there"
+            raise RecordRejected("plan", [Reason("status", leave.reason or "")])
+        if leave.reason:
+            what = f"{leave.reason}: left there"
             self._services.report.add("manual_actions", Row(STREAM, desired.external_id, desired.sku, what))
         self._services.ledger.settle(self._row(desired, row, product, digest), digest, [])
         return Outcome(leave.action)

@@ -114,7 +114,7 @@ class ProductsSync:
         if key is None:
             raise rejection("map", self._profile.key_field, "is missing")
         check_key(key, self._profile.key_field)
-        check_key(self._profile.hand(record, key), "sku")
+        check_key(self._profile.worker_key(record, key), "sku")
         try:
             digest = digest_of(record, self._services.settings.digest)
             text = line or orjson.dumps(record, default=str, option=orjson.OPT_NON_STR_KEYS)
@@ -159,7 +159,7 @@ class ProductsSync:
 
     def _submit(self, item: Item) -> None:
         """Into the pool: two versions of a record, or two records with one SKU, are never written at the same time."""
-        sku = self._profile.hand(item.record, item.key)
+        sku = self._profile.worker_key(item.record, item.key)
         with self._lock:
             self._in_flight[item.key] += 1
         self._pool.submit(frozenset({("id", item.key), ("sku", sku)}), partial(self._sync, item))

@@ -13,7 +13,7 @@ from target_micropim.mapping.desired import DesiredProduct
 from target_micropim.mapping.numbers import decimal_of
 from target_micropim.plan.product import (
     Conflict,
-    Known,
+    KnownProduct,
     plan_categories,
     plan_clears,
     plan_managed,
@@ -170,9 +170,9 @@ class ProductUpdater:
         self._report.add(kind, Row(STREAM, desired.external_id, desired.sku, what))
 
 
-def _known(row: ProductRow | None, product: RemoteProduct) -> Known:
+def _known(row: ProductRow | None, product: RemoteProduct) -> KnownProduct:
     was_written = row is not None and bool(row.acknowledged)
-    return Known(
+    return KnownProduct(
         remote_id=product.remote_id,
         server=product.server,
         category_ids=product.category_ids,

@@ -14,8 +14,9 @@ from target_micropim.catalog.names import KINDS
 from target_micropim.errors import RequestRefused
 from target_micropim.ledger import ProductRow
 from target_micropim.mapping.desired import DesiredProduct
+from target_micropim.plan.fields import ATTRIBUTES
 from target_micropim.plan.product import written_after
-from target_micropim.plan.values import ATTRIBUTES, EMPTY, fingerprint, fingerprints, server_fields
+from target_micropim.plan.values import EMPTY, fingerprint, fingerprints, server_fields
 from target_micropim.plan.write import (
     after_arrival,
     body_of,
@@ -148,8 +149,8 @@ class ProductWriter:
             hidden = {name for name in write.fields if name.startswith(f"{ATTRIBUTES}.")}
         compared = {name: value for name, value in write.fields.items() if name not in hidden | _NOT_COMPARED}
         verdict = verify(compared, write.before.server if write.before else {}, after)
-        if verdict.told:
-            self._services.report.add("warnings", Row(STREAM, desired.external_id, desired.sku, verdict.told))
+        if verdict.message:
+            self._services.report.add("warnings", Row(STREAM, desired.external_id, desired.sku, verdict.message))
         return frozenset(hidden) | frozenset(verdict.ignored)
 
     def report_changes(self, desired: DesiredProduct, write: Write) -> None:

@@ -15,7 +15,7 @@ PURE = {
     "tap_medipim/v3.py": set(),
     "tap_medipim/bookmark.py": {"tap_medipim"},
     "target_micropim/api/tree.py": {"target_micropim"},
-    "target_micropim/dry_run/tree.py": set(),
+    "target_micropim/dry_run/tree.py": {"target_micropim"},
 }
 PURE_FOLDERS = ("target_micropim/plan", "target_micropim/mapping")
 NEEDS_A_LIBRARY = {"target_micropim/mapping/html.py"}  # cleans HTML with nh3

@@ -239,6 +239,6 @@ def test_a_connection_that_cannot_be_prepared_is_closed(tmp_path: Path) -> None:
     file.write_bytes(b"no database " * 100)
     connection = sqlite3.connect(file)
     with pytest.raises(sqlite3.DatabaseError, match="not a database"):
-        database._careful(connection, None)
+        database._set_pragmas(connection, None)
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
         connection.cursor()

@@ -1,4 +1,4 @@
-"""What people can change about the mapping without code: languages, field_map, limits; and the page that tells it."""
+"""What people can change about the mapping without code, seen in MicroPIM; and the page that tells it."""
 
 import importlib.util
 from pathlib import Path
@@ -7,30 +7,11 @@ from typing import Any
 import pytest
 
 from pim_wire.errors import InvalidSettings
-from target_micropim.mapping.field_rows import FIELDS
+from target_micropim.mapping.field_rows import MADE_FIELDS
 from target_micropim.mapping.overrides import MAPPABLE
-from target_micropim.mapping.texts import languages
 from target_micropim.plan.product import DEFAULT_POLICIES
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.mark.parametrize(
-    ("wanted", "given", "order"),
-    [
-        ("nl", None, "nl fr en de es"),
-        ("fr", None, "fr nl en de es"),
-        ("en", None, "en nl fr de es"),
-        ("de", None, "de en nl fr es"),
-        ("es", None, "es en nl fr de"),
-        ("nl", ("de",), "nl de"),
-        ("nl", (), "nl"),
-        ("nl", ("nl", "fr", "fr"), "nl fr"),
-    ],
-)
-def test_languages_fall_back_as_documented_or_exactly_as_told(wanted: str, given: Any, order: str) -> None:
-    """Medipim documents three orders; a setting replaces them whole."""
-    assert languages(wanted, given) == tuple(order.split())
 
 
 def test_the_setting_decides_what_a_product_is_called(world: Any, singer: Any) -> None:
@@ -97,7 +78,7 @@ def test_a_map_that_makes_no_sense_is_refused_before_the_first_record(world: Any
 
 def test_the_page_of_the_mapping_is_in_step() -> None:
     """docs/mapping.md is made of the tables."""
-    found = importlib.util.spec_from_file_location("mapping_page", ROOT / "scripts" / "mapping_page.py")
+    found = importlib.util.spec_from_file_location("mapping_page", ROOT / "scripts" / "docs" / "mapping_page.py")
     assert found is not None
     assert found.loader is not None
     script = importlib.util.module_from_spec(found)
@@ -109,8 +90,8 @@ def test_the_page_of_the_mapping_is_in_step() -> None:
 
 def test_every_field_has_a_policy_and_a_place_on_the_page() -> None:
     """What is mapped can be steered."""
-    assert set(FIELDS) <= set(DEFAULT_POLICIES)
-    assert set(MAPPABLE) - {"brand", "supplier"} <= set(FIELDS)
+    assert set(MADE_FIELDS) <= set(DEFAULT_POLICIES)
+    assert set(MAPPABLE) - {"brand", "supplier"} <= set(MADE_FIELDS)
 
 
 def test_unknown_settings_values_are_refused(world: Any) -> None:

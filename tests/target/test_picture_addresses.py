@@ -152,7 +152,7 @@ def test_a_name_that_leads_inside_is_never_connected_to(
     """The address looks public, the name is ours: no connection, no word of what is there."""
     resolved["media.example.test"] = "127.0.0.1"
     port = host[0].rpartition(":")[2]
-    assert reach().trouble_with(f"http://media.example.test:{port}/ok.jpg") == "does not answer"
+    assert reach().problem_with(f"http://media.example.test:{port}/ok.jpg") == "does not answer"
     assert host[1] == []
 
 
@@ -164,7 +164,7 @@ def test_a_name_that_changes_in_between_is_found_out(
     verdicts = iter([True, False] * 4)
     port = host[0].rpartition(":")[2]
     asker = reach(lambda _address: next(verdicts))
-    assert asker.trouble_with(f"http://media.example.test:{port}/ok.jpg") == "does not answer"
+    assert asker.problem_with(f"http://media.example.test:{port}/ok.jpg") == "does not answer"
     assert host[1] == []
 
 
@@ -179,7 +179,7 @@ def test_a_name_that_is_none_is_a_trouble_like_any_other(
     reach: Callable[..., PictureUrlCheck], url: str, trouble: str
 ) -> None:
     """And not the end of the run."""
-    assert reach().trouble_with(url) == trouble
+    assert reach().problem_with(url) == trouble
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_a_redirect_is_judged_like_an_address(
     resolved |= {"media.example.test": "127.0.0.1", "inner.test": "10.0.0.1"}
     port = host[0].rpartition(":")[2]
     asker = reach(lambda address: address == "127.0.0.1")
-    assert asker.trouble_with(f"http://media.example.test:{port}/{name}.jpg") == trouble
+    assert asker.problem_with(f"http://media.example.test:{port}/{name}.jpg") == trouble
 
 
 @pytest.mark.parametrize(
@@ -230,7 +230,7 @@ def test_a_host_that_drips_does_not_hold_the_run() -> None:
     dripper = Dripper(b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nX-Long: ", b"x")
     reach = PictureUrlCheck(Hasty(), "tests/1", 5, allow_private=True, may_connect=is_public_address)
     try:
-        assert reach.trouble_with(f"{dripper.url}/1.jpg") == "does not answer"
+        assert reach.problem_with(f"{dripper.url}/1.jpg") == "does not answer"
     finally:
         reach._session.close()
         dripper.close()
@@ -243,7 +243,7 @@ def test_it_has_a_pace_of_its_own(
     resolved["media.example.test"] = "127.0.0.1"
     port, asker, began = host[0].rpartition(":")[2], reach(lambda _address: True), fake_clock.now()
     for _ in range(121):
-        asker.trouble_with(f"http://media.example.test:{port}/ok.jpg")
+        asker.problem_with(f"http://media.example.test:{port}/ok.jpg")
     assert len(host[1]) == 121
     assert fake_clock.now() - began >= 60
 

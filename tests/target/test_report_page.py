@@ -213,7 +213,7 @@ def test_values_are_cut_to_what_a_person_can_read(tmp_path: Any, value: Any, kep
     report = Report(tmp_path, "run")
     report.open()
     report.changed(Subject("products", "1", "1", 1), [Change("f", value, value)])
-    field = report.whole({}, Unmapped())["changes"][0]["fields"]["f"]
+    field = report.content({}, Unmapped())["changes"][0]["fields"]["f"]
     assert field == {"before": kept, "after": kept}
     assert kept is None or len(str(field["after"])) <= MAX_VALUE
 

@@ -1,4 +1,4 @@
-"""Small pure rules, one table each: limits of a run, too long texts, what a killed write left behind."""
+"""Texts of a record: their language, their form, their length."""
 
 from typing import Any
 
@@ -6,20 +6,51 @@ import pytest
 
 from target_micropim.errors import Reason
 from target_micropim.mapping.html import clean_html
-from target_micropim.mapping.texts import MOST_NAME, MOST_TEXT, TextLimits
-from target_micropim.plan.limit import Limit
-from target_micropim.plan.values import EMPTY
-from target_micropim.plan.write import after_arrival, has_arrived
+from target_micropim.mapping.texts import MOST_NAME, MOST_TEXT, TextLimits, languages, text_in, without_tags
 
 
-@pytest.mark.parametrize(("limit", "allowed"), [(Limit(number=1000), 1000), (Limit(share=0.5), 5), (Limit(), 10**9)])
-def test_a_limit_allows_all_up_to_it(limit: Limit, allowed: int) -> None:
-    """The limit itself is allowed, one more is not."""
-    whole = 10
-    assert limit.allows(0, whole)
-    assert limit.allows(allowed - 1, whole)
-    assert limit.allows(allowed, whole)
-    assert limit.allows(allowed + 1, whole) is (limit == Limit())
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ({"en": "A", "nl": "B"}, "A"),
+        ({"en": None, "nl": "B"}, "B"),
+        ({"en": "  ", "fr": "C"}, "C"),
+        ({"de": "D"}, None),
+        ("  plain \n text ", "plain text"),
+        ({"en": "e\u0301"}, "\u00e9"),
+        ({"en": 5, "nl": "B"}, "B"),
+        ({}, None),
+        (None, None),
+        ([], None),
+        (7, None),
+    ],
+)
+def test_a_text_is_taken_in_the_first_language_that_has_it(value: Any, text: str | None) -> None:
+    """Maps, plain texts, nulls and nonsense."""
+    assert text_in(value, ("en", "nl", "fr")) == text
+
+
+def test_entities_are_characters() -> None:
+    """The text of HTML, not its spelling."""
+    assert without_tags("<p>a &amp; b</p><p>c</p>") == "a & b c"
+
+
+@pytest.mark.parametrize(
+    ("desired", "given", "order"),
+    [
+        ("nl", None, "nl fr en de es"),
+        ("fr", None, "fr nl en de es"),
+        ("en", None, "en nl fr de es"),
+        ("de", None, "de en nl fr es"),
+        ("es", None, "es en nl fr de"),
+        ("nl", ("de",), "nl de"),
+        ("nl", (), "nl"),
+        ("nl", ("nl", "fr", "fr"), "nl fr"),
+    ],
+)
+def test_languages_fall_back_as_documented_or_exactly_as_told(desired: str, given: Any, order: str) -> None:
+    """Medipim documents three orders; a setting replaces them whole."""
+    assert languages(desired, given) == tuple(order.split())
 
 
 def shortened(limits: TextLimits, **fields: Any) -> tuple[dict[str, Any], list[Reason], list[str]]:
@@ -113,39 +144,3 @@ def test_a_text_that_cannot_be_cleaned_is_left_out() -> None:
 def test_what_is_no_text_is_left_alone() -> None:
     """Other rules judge it."""
     assert shortened(TextLimits(1, 1), name=12345, description=None) == ({"name": 12345, "description": None}, [], [])
-
-
-def _as_read(prints: dict[str, str]) -> dict[str, str]:
-    """The same texts, but other objects, as a database and a service give them."""
-    return {name: "".join(list(text)) for name, text in prints.items()}
-
-
-@pytest.mark.parametrize(
-    ("on_its_way", "written", "server", "arrived"),
-    [
-        ({}, {}, {}, False),
-        ({"name": "b"}, {"name": "a"}, {"name": "a"}, False),  # it shows what was there before
-        ({"name": "b"}, {"name": "a"}, {"name": "b"}, True),
-        ({"name": "b"}, {"name": "a"}, {"name": "c"}, False),  # somebody else's
-        ({"name": "b"}, {"name": "b"}, {"name": "b"}, False),  # says nothing: it was the same before
-        ({"name": "b", "ean": "2"}, {"name": "b", "ean": "1"}, {"name": "c", "ean": "2"}, True),
-        ({"name": EMPTY}, {"name": "a"}, {}, True),  # emptied
-        ({"name": EMPTY}, {}, {}, False),
-        ({"name": "b"}, {}, {"name": "b"}, True),
-        ({"name": "bb"}, {"name": "aa"}, {"name": "bb"}, True),
-        ({"name": "bb"}, {"name": "bb"}, {"name": "bb"}, False),
-    ],
-)
-def test_a_write_has_arrived_when_a_field_shows_what_it_did_not_before(
-    on_its_way: dict[str, str], written: dict[str, str], server: dict[str, str], *, arrived: bool
-) -> None:
-    """A value that was there before proves nothing."""
-    assert has_arrived(on_its_way, written, _as_read(server)) is arrived
-    assert has_arrived(on_its_way, _as_read(written), server) is arrived
-
-
-def test_after_an_arrival_an_edit_since_still_shows_and_what_was_ignored_does_not_count() -> None:
-    """Documented fields count as sent; others where they show."""
-    sent = {"name": "b", "attributes.colour": "red", "extra.vat": "3", "extra.unit": "m", "attributes.size": EMPTY}
-    server = _as_read({"name": "edited", "attributes.colour": "red", "extra.vat": "4", "extra.unit": "cm"})
-    assert after_arrival(sent, server) == {"name": "b", "attributes.colour": "red", "attributes.size": EMPTY}

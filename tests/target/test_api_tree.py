@@ -1,0 +1,67 @@
+"""The category tree in every shape that it may have."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from target_micropim.api.tree import folded, read_tree
+
+NODES = [
+    {"id": 1, "name": "A", "children": [{"id": 2, "name": "B", "children": []}]},
+    {"id": 3, "name": "C"},
+]
+
+
+FLAT = [
+    {"id": 2, "name": "B", "parent_id": 1},
+    {"id": 1, "name": "A", "parent_id": None},
+    {"id": 3, "name": "C", "parent": None},
+]
+
+
+SHAPES = [
+    NODES,
+    {"tree": NODES},
+    {"categories": NODES, "total": 2},
+    [{"id": 1, "name": "A", "subcategories": [{"id": 2, "name": "B"}]}, {"id": 3, "name": "C"}],
+    FLAT,
+    {"categories": FLAT},
+    [{"id": 2, "name": "B", "parent": {"id": 1}}, *FLAT[1:]],
+    [*NODES, "nonsense", {"name": "no id"}, None],
+]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_shape_of_the_tree_is_read(shape: Any) -> None:
+    """Nested or flat, wrapped or bare."""
+    tree = read_tree(shape)
+    assert sorted(tree.path(number) for number in tree.names) == ["A", "A > B", "C"]
+    assert tree.find(1, " b ") == [2]
+
+
+@pytest.mark.parametrize("shape", [[], {}, {"tree": []}])
+def test_an_empty_tree_is_empty(shape: Any) -> None:
+    """``[]`` for ``{}`` included."""
+    assert read_tree(shape).names == {}
+
+
+@pytest.mark.parametrize("shape", [{"nodes": []}, "text", 5, None, {"tree": {}}])
+def test_an_unknown_shape_is_no_empty_tree(shape: Any) -> None:
+    """Taken for empty, everything would be made again."""
+    with pytest.raises(ValueError, match="no list"):
+        read_tree(shape)
+
+
+def test_a_tree_that_bites_its_tail_hangs_nobody() -> None:
+    """Parents in a circle."""
+    tree = read_tree([{"id": 1, "name": "A", "parent_id": 2}, {"id": 2, "name": "B", "parent_id": 1}])
+    assert tree.path(1)
+    assert tree.below(99) == frozenset()
+
+
+@given(st.text(max_size=20))
+def test_folding_a_name_twice_changes_nothing(name: str) -> None:
+    """Names are compared by a fixed point, mostly: case folding may compose anew."""
+    assert folded(folded(name)) == folded(folded(folded(name)))

@@ -1,0 +1,105 @@
+"""Records in MicroPIM's own shape."""
+
+from typing import Any
+
+import pytest
+
+from target_micropim.errors import RecordRejected
+from target_micropim.mapping.native import native_category, native_product
+
+
+def native(**fields: Any) -> Any:
+    """A native record mapped."""
+    record = {"sku": "A", "name": "N", **fields}
+    return native_product(record, max_images=2, allow_private_media_hosts=False)
+
+
+def test_native_records_pass_as_they_are() -> None:
+    """Only writable fields, empty ones left out, money as text, pictures each once and public."""
+    urls = [
+        "https://m.example.test/1.jpg",
+        "http://localhost/x",
+        {"file_url": "https://m.example.test/2.jpg", "alt_text": "T"},
+    ]
+    desired = native(
+        price=8.95, stock=0, description="", slug="x", images=[*urls, urls[0], "https://m.example.test/3.jpg"]
+    )
+    assert desired.fields == {"name": "N", "price": "8.95", "stock": 0}
+    assert [(picture.url[-5:], picture.alt) for picture in desired.pictures] == [("1.jpg", "N"), ("2.jpg", "T")]
+    assert len(desired.warnings) == 1
+
+
+@pytest.mark.parametrize("ids", [[True], ["5"], [None], 5, [[1]]])
+def test_native_category_ids_are_numbers(ids: Any) -> None:
+    """``true`` is no category 1."""
+    assert native(category_ids=ids).category_ids == ()
+
+
+def own_shape(most: int = 9, *, with_attributes: bool = True, **record: Any) -> Any:
+    """A native record mapped."""
+    return native_product(
+        {"sku": " s ", "name": "N", **record},
+        max_images=most,
+        allow_private_media_hosts=False,
+        with_attributes=with_attributes,
+    )
+
+
+def test_native_records() -> None:
+    """As they are, without what MicroPIM does not let us write."""
+    desired = own_shape(price=1.5, stock=0, ean="", description=None, publishing_channels=[], other=1, status="draft")
+    assert desired.fields == {"name": "N", "price": "1.5", "stock": 0, "status": "draft"}
+    assert (desired.external_id, desired.sku, desired.inactive, desired.warnings) == ("s", "s", False, ())
+    assert own_shape(status="archived").inactive
+    sold_out = own_shape(status="out_of_stock")
+    assert "status" not in sold_out.fields
+    assert len(sold_out.warnings) == 1
+    assert own_shape(category_ids=[1, True, "2", 3.0, 4]).category_ids == (1, 4)
+
+
+@pytest.mark.parametrize("bad", [{"sku": " "}, {"sku": None}, {"name": ""}, {"sku": None, "name": None}])
+def test_a_native_record_needs_a_sku_and_a_name(bad: Any) -> None:
+    """Each that is missing is named."""
+    with pytest.raises(RecordRejected) as rejected:
+        own_shape(**bad)
+    assert [reason.path for reason in rejected.value.reasons] == list(bad)
+
+
+def test_native_attributes() -> None:
+    """By code, with the kind of their value; on request only."""
+    given = {"t": "x", "b": True, "n": 0, "f": 1.5, "e": "", " ": "x", "o": {}, " c ": "y"}
+    found = [(one.code, one.name, one.kind, one.value) for one in own_shape(attributes=given).attributes]
+    assert found == [
+        ("t", "t", "text", "x"), ("b", "b", "boolean", True), ("n", "n", "number", 0), ("f", "f", "number", 1.5),
+        ("c", "c", "text", "y"),
+    ]  # fmt: skip
+    assert own_shape(attributes=given, with_attributes=False).attributes == own_shape(attributes="x").attributes == ()
+
+
+def test_native_pictures() -> None:
+    """Addresses or objects, each once, with a text."""
+    url = "https://a.example/"
+    images = [
+        {"file_url": url + "1", "alt_text": "A" * 256},
+        url + "2",
+        {"file_url": url + "1"},
+        5,
+        "http://localhost/",
+    ]
+    desired = own_shape(images=images)
+    assert [(one.key, one.url, one.alt) for one in desired.pictures] == [
+        (url + "1", url + "1", "A" * 255), (url + "2", url + "2", "N"),
+    ]  # fmt: skip
+    assert len(desired.warnings) == 2
+    assert len(own_shape(most=1, images=images).pictures) == 1
+
+
+def test_native_categories() -> None:
+    """By their own ids, or by name where there are none."""
+    one = native_category({"id": 0, "name": " N ", "parent_id": 0, "description": "D"})
+    assert (one.external_id, one.name, one.parent, one.description) == ("0", "N", "0", "D")
+    other = native_category({"name": "N"})
+    assert (other.external_id, other.parent, other.description) == ("N", None, "")
+    for bad in ({"id": 1}, {"id": None, "name": "N"}, {"id": 1, "name": " "}):
+        with pytest.raises(RecordRejected):
+            native_category(bad)

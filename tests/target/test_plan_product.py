@@ -1,0 +1,263 @@
+"""What is done with a product: created, updated by its policies, emptied, left; its categories and pictures."""
+
+from typing import Any
+
+import pytest
+
+from target_micropim.plan.product import (
+    CLEARABLE,
+    DEFAULT_POLICIES,
+    POLICIES,
+    Conflict,
+    KnownProduct,
+    Leave,
+    ManagedCategories,
+    ProductState,
+    plan_categories,
+    plan_clears,
+    plan_create,
+    plan_leave,
+    plan_managed,
+    plan_pictures,
+    plan_update,
+    policy_of,
+    written_after,
+)
+from target_micropim.plan.values import fingerprint
+
+SEND, KEEP, CONFLICT = "send", "keep", "conflict"
+
+
+# policy, S changed since B?, V changed since W? -> what happens to a known product whose S and V differ
+KNOWN_TABLE = {
+    ("create_only", False, False): KEEP, ("create_only", True, False): KEEP,
+    ("create_only", False, True): KEEP, ("create_only", True, True): KEEP,
+    ("never", False, False): KEEP, ("never", True, False): KEEP,
+    ("never", False, True): KEEP, ("never", True, True): KEEP,
+    ("if_empty", False, False): KEEP, ("if_empty", True, False): KEEP,
+    ("if_empty", False, True): KEEP, ("if_empty", True, True): KEEP,
+    ("always", False, False): SEND, ("always", True, False): SEND,
+    ("always", False, True): SEND, ("always", True, True): SEND,
+    ("if_source_changed", False, False): KEEP, ("if_source_changed", True, False): SEND,
+    ("if_source_changed", False, True): KEEP, ("if_source_changed", True, True): CONFLICT,
+}  # fmt: skip
+
+
+ADOPTED_TABLE = {
+    ("create_only", False): KEEP, ("never", False): KEEP, ("if_empty", False): KEEP, ("always", False): SEND,
+    ("if_source_changed", False): CONFLICT,
+    ("create_only", True): KEEP, ("never", True): KEEP, ("if_empty", True): SEND, ("always", True): SEND,
+    ("if_source_changed", True): SEND,
+}  # fmt: skip
+
+
+def decided(policy: str, known: KnownProduct, value: Any = "source") -> str:
+    """What is done with a name."""
+    update = plan_update({"name": value}, {"name": policy}, known)
+    if update.conflicts:
+        assert update.fields == {}
+        return CONFLICT
+    return SEND if update.fields else KEEP
+
+
+def prints(value: Any) -> dict[str, str]:
+    """The fingerprint of a name."""
+    return {"name": fingerprint("name", value)}
+
+
+@pytest.mark.parametrize("case", KNOWN_TABLE, ids=str)
+def test_policies_for_a_known_product(case: tuple[str, bool, bool]) -> None:
+    """Every policy against every combination of changes on both sides."""
+    policy, source_changed, server_changed = case
+    written, shown = ("old", "edited") if server_changed else ("shown", "shown")
+    known = KnownProduct(1, prints(shown), (), prints("before" if source_changed else "source"), prints(written))
+    assert decided(policy, known) == KNOWN_TABLE[case]
+
+
+@pytest.mark.parametrize("case", ADOPTED_TABLE, ids=str)
+def test_policies_for_an_adopted_product(case: tuple[str, bool]) -> None:
+    """Without a memory a filled field is somebody's, an empty one may be filled."""
+    policy, empty = case
+    assert decided(policy, KnownProduct(1, {} if empty else prints("theirs"))) == ADOPTED_TABLE[case]
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("value", ["same", None, "", []])
+def test_what_is_equal_or_empty_is_never_sent(policy: str, value: Any) -> None:
+    """An absent source value clears nothing (law 7)."""
+    known = KnownProduct(1, prints("same"), (), prints("before"), prints("same"))
+    assert decided(policy, known, value) == KEEP
+
+
+def test_both_sides_changed_to_the_same_is_no_conflict() -> None:
+    """A person was faster with the same correction."""
+    assert decided("if_source_changed", KnownProduct(1, prints("new"), (), prints("old"), prints("old")), "new") == KEEP
+
+
+def test_a_new_product_gets_all_but_never() -> None:
+    """Every policy but never takes part in making a product; unknown fields do too."""
+    fields = dict.fromkeys([*DEFAULT_POLICIES, "other"], "x")
+    left_out = {name for name, policy in DEFAULT_POLICIES.items() if policy == "never"}
+    assert fields.keys() - plan_create(fields, DEFAULT_POLICIES).fields.keys() == left_out
+
+
+def test_a_conflict_names_its_field() -> None:
+    """The report can say what stands."""
+    known = KnownProduct(1, prints("edited"), (), prints("old"), prints("old"))
+    (conflict,) = plan_update({"name": "new"}, {"name": "if_source_changed"}, known).conflicts
+    assert conflict == Conflict("name", "changed in the source and by hand in MicroPIM")
+
+
+def test_what_micropim_made_of_a_value_is_remembered_as_written() -> None:
+    """A rewritten value is no edit by hand; a field not sent keeps its old memory, so that an edit goes on showing."""
+    fields = {"name": "sent", "ean": "1", "stock": 5, "currency": "EUR"}
+    server = {"name": "rewritten", "ean": fingerprint("ean", "1"), "stock": "edited"}
+    after = written_after({"stock": "old"}, fields, {"name"}, server)
+    assert after == {
+        "name": "rewritten",
+        "ean": fingerprint("ean", "1"),
+        "stock": "old",
+        "currency": fingerprint("currency", "EUR"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("desired", "acknowledged", "present", "sent"),
+    [
+        ({"a": 1}, None, (), [1]),
+        ({"a": 1}, None, (1,), None),
+        ({"a": 1}, frozenset(), (9,), [9, 1]),
+        ({"a": 1, "b": 2}, frozenset({"a"}), (), [2]),
+        ({"a": 1}, frozenset({"a"}), (), None),
+        ({"a": 1, "b": 1}, None, (), [1]),
+        ({}, None, (5,), None),
+    ],
+)
+def test_categories_are_added_to_what_is_there(desired: Any, acknowledged: Any, present: Any, sent: Any) -> None:
+    """New ones only; what a person took out stays out; nothing new, nothing sent."""
+    assert plan_categories(desired, acknowledged, present) == sent
+
+
+def test_pictures_already_handled_are_not_planned() -> None:
+    """In their order."""
+    assert plan_pictures(["c", "a", "b"], frozenset({"a"})) == ["c", "b"]
+
+
+SKIPPED, UNCHANGED = Leave("skipped"), Leave("unchanged")
+
+
+WHY = "is archived in MicroPIM while the source has it"
+
+
+DEFAULTS = {"write_mode": "upsert", "on_inactive": "archive", "on_archived": "restore"}
+
+
+@pytest.mark.parametrize(
+    ("standing", "settings", "leave"),
+    [
+        # inactive, present, archived, half done
+        ((False, False, False, False), {}, None),
+        ((False, False, False, False), {"write_mode": "create_only"}, None),
+        ((False, False, False, False), {"write_mode": "update_only"}, SKIPPED),
+        ((True, False, False, False), {}, SKIPPED),
+        ((False, True, False, False), {}, None),
+        ((False, True, False, False), {"write_mode": "update_only"}, None),
+        ((False, True, False, False), {"write_mode": "create_only"}, SKIPPED),
+        ((False, True, False, True), {"write_mode": "create_only"}, None),
+        ((False, True, False, False), {"on_inactive": "ignore"}, None),
+        ((True, True, False, False), {}, None),
+        ((True, True, False, False), {"on_inactive": "ignore"}, SKIPPED),
+        ((True, True, True, False), {}, UNCHANGED),
+        ((True, True, True, False), {"on_inactive": "ignore"}, UNCHANGED),
+        ((False, True, True, False), {}, None),
+        ((False, True, True, False), {"on_archived": "skip"}, Leave("skipped", WHY)),
+        ((False, True, True, False), {"on_archived": "error"}, Leave("skipped", WHY, refused=True)),
+        ((False, True, False, False), {"on_archived": "skip"}, None),
+    ],
+)
+def test_when_a_product_is_left_as_it_is(standing: Any, settings: dict[str, str], leave: Leave | None) -> None:
+    """Every reason, and the default of each setting beside it."""
+    assert plan_leave(ProductState(*standing), **{**DEFAULTS, **settings}) == leave
+
+
+OURS = {"description": "d1", "price": "p1", "brand_id": "b1"}
+
+
+SURE = frozenset[str]()
+
+
+def clears(fields: Any = None, *, unsure: frozenset[str] = SURE, **known: Any) -> list[str]:
+    """The names that are emptied when we put in OURS and the source has ``fields`` left."""
+    policies = {"description": "if_source_changed", "price": "always", "brand_id": "if_empty"}
+    read = {name: "".join(text) for name, text in OURS.items()}  # equal texts, as a database gives them
+    whole = {"server": OURS, "acknowledged": OURS, "written": read, **known}
+    return list(plan_clears(fields or {}, policies, KnownProduct(1, **whole), unsure=unsure))
+
+
+def test_only_what_we_put_there_and_nobody_changed_is_emptied() -> None:
+    """Six reasons for leaving a field, one for emptying it."""
+    assert clears() == ["description", "price"]
+    assert clears({"price": "1"}) == ["description"]
+    assert clears(unsure=frozenset({"price"})) == ["description"]
+    assert clears({"price": "1"}, unsure=frozenset({"price"})) == ["description"]
+    assert clears(acknowledged={"price": "p1"}) == ["price"]
+    assert clears(server={"price": "p1"}) == ["price"]
+    assert clears(server={**OURS, "description": "e"}) == ["price"]
+    assert clears(server={**OURS, "description": "a"}) == ["price"]
+    assert clears(written={"price": "p1"}) == ["price"]
+    assert clears(acknowledged=None) == clears(written=None) == []
+    assert "name" not in CLEARABLE
+
+
+def test_what_is_emptied_is_sent_as_nothing() -> None:
+    """The documented way is null."""
+    known = KnownProduct(1, {"ean": "x"}, (), {"ean": "x"}, {"ean": "x"})
+    assert plan_clears({}, {"ean": "always"}, known, unsure=SURE) == {"ean": None}
+
+
+@pytest.mark.parametrize(
+    ("acknowledged", "written", "reason"),
+    [
+        (None, None, "MicroPIM holds another value that we did not send"),
+        ({}, None, "MicroPIM holds another value that we did not send"),
+        (None, {}, "MicroPIM holds another value that we did not send"),
+        ({"name": "a"}, {"name": "b"}, "changed in the source and by hand in MicroPIM"),
+        ({"name": "a"}, {"name": "zzz"}, "changed in the source and by hand in MicroPIM"),
+        ({"name": "a"}, {}, "changed in the source and by hand in MicroPIM"),
+    ],
+)
+def test_a_conflict_says_which_of_two_it_is(acknowledged: Any, written: Any, reason: str) -> None:
+    """Without a memory of ours, whole, nobody can tell an edit from an old value."""
+    update = plan_update(
+        {"name": "N"}, {"name": "if_source_changed"}, KnownProduct(7, {"name": "m"}, (), acknowledged, written)
+    )
+    assert (update.remote_id, update.fields, update.conflicts) == (7, {}, (Conflict("name", reason),))
+
+
+def test_an_unknown_field_is_not_sent_and_an_unknown_policy_neither() -> None:
+    """What nobody allowed does not travel; attributes and extra fields go by their family."""
+    assert not plan_update({"x": 1}, {}, KnownProduct(1, {})).fields
+    assert not plan_update({"x": 1}, {"x": "allways"}, KnownProduct(1, {})).fields
+    assert not plan_update({"x": 1}, {"x": "aaa"}, KnownProduct(1, {})).fields
+    assert policy_of("attributes.atc.code", {"attributes": "always"}) == "always"
+    assert policy_of("name", {}) == "never"
+
+
+@pytest.mark.parametrize(
+    ("desired", "managed", "present", "complete", "result"),
+    [
+        ({}, {1}, (), True, ManagedCategories(None)),
+        ({"a": 1}, {1}, (1,), True, ManagedCategories(None)),
+        ({"a": 1}, {1}, (9,), True, ManagedCategories([9, 1])),
+        ({"a": 1, "b": 1}, {1}, (), True, ManagedCategories([1])),
+        ({"a": 1}, {1, 2}, (2, 1), True, ManagedCategories([1], (2,))),
+        ({"a": 1}, {1, 2}, (2, 1), False, ManagedCategories(None)),
+        ({"a": 1, "b": 3}, {1, 2}, (2, 1), False, ManagedCategories([2, 1, 3])),
+        ({}, {2}, (9, 2), True, ManagedCategories([9], (2,))),
+    ],
+)
+def test_managed_categories_follow_the_source(
+    desired: Any, managed: set[int], present: tuple[int, ...], complete: bool, result: ManagedCategories
+) -> None:
+    """Both ways, among ours alone, and nothing is taken away while an id is missing."""
+    assert plan_managed(desired, frozenset(managed), present, complete=complete) == result

@@ -1,0 +1,117 @@
+"""What a write sends, whether it took, and whether one that was cut off had arrived."""
+
+from typing import Any
+
+import pytest
+
+from target_micropim.plan.values import (
+    EMPTY,
+    fingerprint,
+)
+from target_micropim.plan.write import (
+    Verdict,
+    after_arrival,
+    body_of,
+    has_arrived,
+    shows_no_attribute,
+    verify,
+    without_attributes,
+    without_extras,
+)
+
+
+@pytest.mark.parametrize("name", ["name", "attributes.x", "extra_fields.x"])
+@pytest.mark.parametrize("values", ["abc", "bca", "cab", "acb", "bac", "cba"])
+def test_what_shows_tells_what_took(name: str, values: str) -> None:
+    """The old value: ignored; a third one: altered; ours: taken. Whatever order the digests have."""
+    sent, old, third = values
+    before = {name: fingerprint(name, old)}
+    assert verify({name: sent}, before, {name: fingerprint(name, sent)}) == Verdict((), ())
+    assert verify({name: sent}, before, {name: fingerprint(name, old)}) == Verdict((name,), ())
+    assert verify({name: sent}, before, {name: fingerprint(name, third)}) == Verdict((), (name,))
+
+
+def test_what_does_not_show_is_ignored_but_for_extra_fields() -> None:
+    """Those are taken on trust, and the fields after them are judged all the same."""
+    sent = {"extra_fields.x": "a", "name": "a", "attributes.y": "a"}
+    assert verify(sent, {}, {}) == Verdict(("name", "attributes.y"), ())
+    assert verify({"name": "a"}, {"name": fingerprint("name", "b")}, {}) == Verdict((), ("name",))
+
+
+def test_what_did_not_take_is_told() -> None:
+    """In one sentence, or none."""
+    assert Verdict((), ()).message is None
+    assert Verdict(("a",), ("b",)).message == (
+        "did not take: a (still shows what was there before), b (was stored in another form)"
+    )
+
+
+@pytest.mark.parametrize("values", ["abc", "bca", "cab"])
+def test_attributes_that_do_not_show(values: str) -> None:
+    """None of those sent, although some were."""
+    one, other, third = values
+    sent = {"name": "N", "attributes.x": one, "attributes.y": other}
+    assert shows_no_attribute(sent, {"name": fingerprint("name", "N")})
+    assert shows_no_attribute(sent, {"attributes.x": fingerprint("attributes.x", third)})
+    assert not shows_no_attribute(sent, {"attributes.y": fingerprint("attributes.y", other)})
+    assert not shows_no_attribute({"name": "N"}, {})
+
+
+FIELDS = {"name": "N", "attributes.x": 1, "extra_fields.y": 2}
+
+
+@pytest.mark.parametrize(
+    ("product", "sent"),
+    [
+        (None, {"x": 1}),
+        ({}, {"x": 1}),
+        ({"attributes": [{"code": "z", "value": 1}]}, {"x": 1}),
+        ({"attributes": {"x": 5, "z": "old", "n": None, "o": {}, "l": [1]}}, {"z": "old", "l": [1], "x": 1}),
+    ],
+)
+def test_attributes_travel_as_one_map(product: Any, sent: Any) -> None:
+    """Those that MicroPIM shows go along where they can, and ours win; extra fields travel under their own names."""
+    assert body_of(FIELDS, product) == {"name": "N", "y": 2, "attributes": sent}
+    assert body_of({"name": "N"}, product) == {"name": "N"}
+
+
+def test_families_can_be_left_out() -> None:
+    """What is refused is sent again without."""
+    assert without_attributes(FIELDS) == {"name": "N", "extra_fields.y": 2}
+    assert without_extras(FIELDS) == {"name": "N", "attributes.x": 1}
+
+
+def _as_read(prints: dict[str, str]) -> dict[str, str]:
+    """The same texts, but other objects, as a database and a service give them."""
+    return {name: "".join(list(text)) for name, text in prints.items()}
+
+
+@pytest.mark.parametrize(
+    ("on_its_way", "written", "server", "arrived"),
+    [
+        ({}, {}, {}, False),
+        ({"name": "b"}, {"name": "a"}, {"name": "a"}, False),  # it shows what was there before
+        ({"name": "b"}, {"name": "a"}, {"name": "b"}, True),
+        ({"name": "b"}, {"name": "a"}, {"name": "c"}, False),  # somebody else's
+        ({"name": "b"}, {"name": "b"}, {"name": "b"}, False),  # says nothing: it was the same before
+        ({"name": "b", "ean": "2"}, {"name": "b", "ean": "1"}, {"name": "c", "ean": "2"}, True),
+        ({"name": EMPTY}, {"name": "a"}, {}, True),  # emptied
+        ({"name": EMPTY}, {}, {}, False),
+        ({"name": "b"}, {}, {"name": "b"}, True),
+        ({"name": "bb"}, {"name": "aa"}, {"name": "bb"}, True),
+        ({"name": "bb"}, {"name": "bb"}, {"name": "bb"}, False),
+    ],
+)
+def test_a_write_has_arrived_when_a_field_shows_what_it_did_not_before(
+    on_its_way: dict[str, str], written: dict[str, str], server: dict[str, str], *, arrived: bool
+) -> None:
+    """A value that was there before proves nothing."""
+    assert has_arrived(on_its_way, written, _as_read(server)) is arrived
+    assert has_arrived(on_its_way, _as_read(written), server) is arrived
+
+
+def test_after_an_arrival_an_edit_since_still_shows_and_what_was_ignored_does_not_count() -> None:
+    """Documented fields count as sent; others where they show."""
+    sent = {"name": "b", "attributes.colour": "red", "extra.vat": "3", "extra.unit": "m", "attributes.size": EMPTY}
+    server = _as_read({"name": "edited", "attributes.colour": "red", "extra.vat": "4", "extra.unit": "cm"})
+    assert after_arrival(sent, server) == {"name": "b", "attributes.colour": "red", "attributes.size": EMPTY}
