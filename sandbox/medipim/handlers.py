@@ -142,7 +142,7 @@ def _matching(service: "MedipimService", body: Json, kind: str) -> list[Row]:
     keep = grammar.compile(body["filter"])
     sorting = parse_sorting(body["sorting"], service.sortings(kind), service.market.locales)
     rows: Iterable[Row] = service.catalogue.entries.values() if kind == "products" else service.media_rows()
-    return sorting.apply(row for row in rows if keep(row))
+    return sorting.apply([row for row in rows if keep(row)])
 
 
 def _found(service: "MedipimService", wrapper: str, row: Row) -> Answer:
