@@ -4,9 +4,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+WORKERS := --numprocesses auto --dist worksteal
+TEST ?= test
+# Hundreds of processes are started by the tests. Where the environment forbids bytecode, each compiles its libraries anew.
+export PYTHONDONTWRITEBYTECODE :=
 PART := tests/sdk tests/fuzz tests/tap/test_row_decoder.py tests/tap/test_json_lines.py tests/tap/test_reader.py tests/target/test_ledger.py
 
-.PHONY: help demo sandbox test pythons part lint types check bench trials soak fuzz mutate road faults kill canary compare pictures generate lock package sbom audit docs clean
+.PHONY: help demo sandbox test cover pythons part lint types check bench trials soak fuzz mutate road faults kill canary compare pictures generate lock package sbom audit docs clean
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1  /p' $(MAKEFILE_LIST)
@@ -24,8 +28,11 @@ demo: $(READY) ## the whole road on this machine: sandbox, meltano run, what arr
 sandbox: $(READY) ## both services on this machine until Ctrl-C, with pages to look at; settings for tap and target
 	@$(BIN)/python -m sandbox --quick --env-file .sandbox.env
 
-test: $(READY) ## all tests, with coverage
-	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --cov --cov-report=term
+test: $(READY) ## all tests; the ten slowest and the total at the end
+	$(BIN)/python -m pytest $(WORKERS) --durations=10
+
+cover: $(READY) ## all tests, with coverage
+	$(BIN)/python -m pytest $(WORKERS) --durations=10 --cov --cov-report=term
 
 pythons: ## a part of the tests on each newer Python that is at hand
 	@for version in 3.12 3.13 3.14; do \
@@ -37,7 +44,7 @@ pythons: ## a part of the tests on each newer Python that is at hand
 
 part: $(READY)
 	@$(BIN)/python --version
-	$(BIN)/python -m pytest --quiet --numprocesses auto --dist worksteal $(PART)
+	$(BIN)/python -m pytest --quiet $(WORKERS) $(PART)
 
 lint: $(READY) ## ruff: rules and format; zizmor: the workflows
 	$(BIN)/ruff check .
@@ -47,7 +54,7 @@ lint: $(READY) ## ruff: rules and format; zizmor: the workflows
 types: $(READY) ## mypy, strict
 	$(BIN)/mypy
 
-check: lint types test ## what must be green before a change lands
+check: lint types $(TEST) ## what must be green before a change lands
 	$(BIN)/python scripts/docs/generated.py
 	$(BIN)/python scripts/docs/mapping_page.py
 	$(BIN)/python scripts/docs/licences.py

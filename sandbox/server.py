@@ -34,12 +34,14 @@ class PromptServer(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
         """Make the bell; its loop is known once the server runs."""
         super().__init__(config)
+        self.settled = threading.Event()  # it listens, or it never will
         self._bell = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def main_loop(self) -> None:
         """Tick once a second (the Date header), end at once."""
         self._loop = asyncio.get_running_loop()
+        self.settled.set()
         while not self.should_exit:
             await self.on_tick(0)
             with contextlib.suppress(TimeoutError):
@@ -86,9 +88,7 @@ class ServerThread:
     def start(self) -> None:
         """Serve, and return when connections are accepted."""
         self._thread.start()
-        pause = threading.Event()
-        while not self._server.started and self._thread.is_alive():
-            pause.wait(0.002)
+        self._server.settled.wait()
         if not self._server.started:
             msg = "the sandbox server did not start"
             raise RuntimeError(msg)
@@ -103,4 +103,7 @@ class ServerThread:
         self._socket.close()
 
     def _run(self) -> None:
-        asyncio.run(self._server.serve(sockets=[self._socket]))
+        try:
+            asyncio.run(self._server.serve(sockets=[self._socket]))
+        finally:
+            self._server.settled.set()

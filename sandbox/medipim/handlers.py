@@ -138,7 +138,7 @@ def _matching(state: MedipimState, body: Json, kind: str) -> list[Row]:
     keep = grammar.compile(body["filter"])
     sorting = parse_sorting(body["sorting"], state.sortings(kind), state.market.locales)
     rows: Iterable[Row] = state.catalogue.entries.values() if kind == "products" else state.media_rows()
-    return sorting.apply(row for row in rows if keep(row))
+    return sorting.apply([row for row in rows if keep(row)])
 
 
 def _found(state: MedipimState, wrapper: str, row: Row) -> Answer:

@@ -1,6 +1,7 @@
 """The filters and sortings of products, by market (medipim.md 4)."""
 
 from collections.abc import Callable, Iterable
+from operator import attrgetter
 from typing import Any
 
 from sandbox.exchange import Json, JsonValue
@@ -40,8 +41,8 @@ def product_grammar(market: Market, options: MedipimOptions) -> FilterGrammar:
         "hasContent": _has_content,
         "search": search(_names),
         "officialDeletionAt": since(lambda row: row.raw["officialDeletionAt"]),
-        "createdAt": since(lambda row: row.head.created_at),
-        "updatedSince": since(lambda row: row.head.updated_at, inclusive=options.updated_since_inclusive),
+        "createdAt": since(attrgetter("head.created_at")),
+        "updatedSince": since(attrgetter("head.updated_at"), inclusive=options.updated_since_inclusive),
         **{name: members(_scalar(name)) for name in market.code_filters if name != "cti"},
         **{name: flag(_field(name)) for name in market.flags},
         **MARKET_MAKERS.get(market.code, {}),

@@ -1,6 +1,7 @@
 """Sorting (medipim.md 2.4 and 4.2): one key, ties by id."""
 
 from collections.abc import Callable, Iterable
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from sandbox.exchange import JsonValue
@@ -9,11 +10,11 @@ from sandbox.medipim.violations import Violation
 
 DIRECTIONS = ("ASC", "DESC")
 HEAD_KEYS: dict[str, Callable[[Row], Any]] = {
-    "id": lambda row: row.head.id,
-    "createdAt": lambda row: row.head.created_at,
-    "touchedAt": lambda row: row.head.updated_at,
-    "statusTouchedAt": lambda row: row.head.status_touched_at,
-    "status": lambda row: row.head.status,
+    "id": attrgetter("head.id"),
+    "createdAt": attrgetter("head.created_at"),
+    "touchedAt": attrgetter("head.updated_at"),
+    "statusTouchedAt": attrgetter("head.status_touched_at"),
+    "status": attrgetter("head.status"),
 }
 
 
@@ -27,10 +28,13 @@ class Sorting:
 
     def apply(self, rows: Iterable[Row]) -> list[Row]:
         """Missing values come first, as the smallest."""
-        decorated = [((value is not None, value), row.head.id, row) for row in rows for value in [self._key(row)]]
-        decorated.sort(key=lambda item: item[1])
-        decorated.sort(key=lambda item: item[0] if item[0][0] else (False,), reverse=self._descending)
-        return [row for _, _, row in decorated]
+        by_id = sorted(rows, key=HEAD_KEYS["id"])
+        values = [self._key(row) for row in by_id]
+        missing = [row for row, value in zip(by_id, values, strict=True) if value is None]
+        known = [(value, row) for row, value in zip(by_id, values, strict=True) if value is not None]
+        known.sort(key=itemgetter(0), reverse=self._descending)
+        found = [row for _, row in known]
+        return found + missing if self._descending else missing + found
 
 
 def parse_sorting(body: JsonValue, names: Iterable[str], locales: Iterable[str], path: str = "sorting") -> Sorting:

@@ -86,7 +86,8 @@ def write_configs(box: Sandbox, folder: Path) -> None:
     """The files that a page calls tap.json and target.json."""
     for name, prefix in (("tap", "TAP_MEDIPIM_"), ("target", "TARGET_MICROPIM_")):
         given = {k.removeprefix(prefix).lower(): v for k, v in settings_of(box).items() if k.startswith(prefix)}
-        pace = {"requests_per_minute": 6000} if name == "tap" else {"writes_per_minute": 6000}
+        kinds = ("requests",) if name == "tap" else ("reads", "writes")
+        pace = {f"{kind}_per_minute": 6000 for kind in kinds}
         (folder / f"{name}.json").write_text(json.dumps({**given, **pace}), encoding="utf-8")
 
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from sandbox import MedipimOptions, MicroPimOptions, Sandbox
-from sandbox.cli import env_lines
+from sandbox.cli import QUICK, env_lines
 
 ROOT = Path(__file__).resolve().parents[2]
 DEBIAN_USERS = "root daemon bin sys sync games man lp mail news uucp proxy www-data backup list irc gnats _apt nobody"
@@ -52,9 +52,10 @@ def test_no_secret_of_the_checkout_gets_into_a_build() -> None:
 
 def test_its_commands_work(tmp_path: Path) -> None:
     """Healthy with the key, not without; a first run and a second one that only brings what changed."""
-    with Sandbox(MedipimOptions(products=12, requests_per_minute=None), MicroPimOptions(writes_per_minute=None)) as box:
+    micropim = MicroPimOptions(reads_per_minute=None, writes_per_minute=None)
+    with Sandbox(MedipimOptions(products=12, requests_per_minute=None), micropim) as box:
         settings = dict(line.split("=", 1) for line in env_lines(box))
-        quick = {"TAP_MEDIPIM_REQUESTS_PER_MINUTE": "6000", "TARGET_MICROPIM_WRITES_PER_MINUTE": "6000"}
+        quick = dict(line.split("=", 1) for line in QUICK)
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
         def code_of(command: list[str], **more: str) -> int:

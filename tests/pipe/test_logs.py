@@ -12,7 +12,7 @@ import pytest
 from meltano.core.logging.parsers import SingerSDKLogParser
 
 from sandbox import MedipimOptions, MicroPimOptions, Sandbox
-from sandbox.cli import env_lines
+from sandbox.cli import QUICK, env_lines
 
 AS_MELTANO_WRITES_IT = {
     "version": 1,
@@ -28,7 +28,7 @@ def environment(box: Sandbox, **more: str) -> dict[str, str]:
     """Settings that reach the sandbox; of the terminal only what is given here."""
     clean = {name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "TERM", "FORCE_COLOR"}}
     settings = dict(line.split("=", 1) for line in env_lines(box))
-    quick = {"TAP_MEDIPIM_REQUESTS_PER_MINUTE": "6000", "TARGET_MICROPIM_WRITES_PER_MINUTE": "6000"}
+    quick = dict(line.split("=", 1) for line in QUICK)
     return {**clean, **settings, **quick, **more}
 
 
@@ -41,7 +41,8 @@ def test_under_meltano_each_line_is_one_that_it_parses(tmp_path: Path) -> None:
     """Levels survive, so that Meltano shows a warning as a warning; a table is one line of the log for each row."""
     config = tmp_path / "logging.json"
     config.write_text(json.dumps(AS_MELTANO_WRITES_IT), encoding="utf-8")
-    with Sandbox(MedipimOptions(products=12, requests_per_minute=None), MicroPimOptions(writes_per_minute=None)) as box:
+    micropim = MicroPimOptions(reads_per_minute=None, writes_per_minute=None)
+    with Sandbox(MedipimOptions(products=12, requests_per_minute=None), micropim) as box:
         for wrong in ({}, dict.fromkeys(PLUGINS.values(), "wrong")):
             env = environment(box, SINGER_SDK_LOG_CONFIG=str(config), **wrong)
             singer = b""

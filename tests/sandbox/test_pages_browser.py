@@ -45,9 +45,8 @@ class Sync:
         key = {"api_key_id": options.api_key_id, "api_key_secret": options.api_key_secret}
         self._write("tap", api_url=box.medipim_url, requests_per_minute=6000, **key)
         target = {"ledger_url": "sqlite:///ledger.db", "report_dir": "reports", "locale": "nl"}
-        self._write(
-            "target", api_url=box.micropim_url, api_key="sandbox-micropim-key", writes_per_minute=6000, **target
-        )
+        pace = {"reads_per_minute": 6000, "writes_per_minute": 6000}
+        self._write("target", api_url=box.micropim_url, api_key="sandbox-micropim-key", **pace, **target)
 
     def seen(self, on_a_terminal: Callable[..., tuple[bytes, str]]) -> tuple[str, Path]:
         """The same with a terminal in front of a person: the table at the end, and the folder of the report."""

@@ -21,7 +21,7 @@ def test_key_and_update_time_cannot_be_deselected(sandbox: Make, run_tap: Run) -
     """A catalog that deselects every field still gives id and replication key (and fields no catalog knows)."""
     box = sandbox(products=4)
     known = set(read_schema("medipim", "products")["properties"])
-    catalog = run_tap(box, "products").tap.catalog_dict
+    catalog = run_tap(box).tap.catalog_dict
     for entry in catalog["streams"]:
         for item in entry["metadata"]:
             at_top = not item["breadcrumb"]
