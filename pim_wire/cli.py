@@ -1,7 +1,7 @@
 """What both plugins change in the SDK's command line: no secret in a message, one line for a failure, exit code 1.
 
 Stock singer-sdk 0.54.9 prints the offending value of an invalid setting, even of a secret one, and a traceback for
-every failure (reliability sheet 2.2). Both would be stored by log collectors.
+every failure. Both would be stored by log collectors.
 """
 
 import logging

@@ -1,7 +1,8 @@
 """The retry policy: pure functions from an answer to the next step. Nothing here waits.
 
 Both services have one policy: 429 is never final, server errors and broken connections are retried, every other answer
-goes to the caller (medipim.md 2.2 and 2.3, micropim.md 1.2 and 1.3).
+goes to the caller (docs/api/medipim.md#rate-limits, docs/api/medipim.md#errors, docs/api/micropim.md#status-codes,
+docs/api/micropim.md#rate-limits).
 """
 
 import email.utils
@@ -102,7 +103,10 @@ def _seconds_until(moment: str, now: str) -> float:
 
 
 def throttled_waits() -> Iterator[float]:
-    """5, 10, 20, 40, 60, 60 … seconds: longer than a one-minute window by the fifth attempt (micropim.md 1.3)."""
+    """5, 10, 20, 40, 60, 60 … seconds: longer than a one-minute window by the fifth attempt.
+
+    See docs/api/micropim.md#rate-limits.
+    """
     return _waits(factor=5)
 
 

@@ -1,7 +1,8 @@
 """Every request waits here for its turn, and nowhere else: a small burst, then an even pace.
 
-The kind of window either service counts in is unknown (medipim.md 2.2, micropim.md 1.3). An even pace is the one
-pattern that fits a sliding, a fixed and a token window alike.
+The kind of window either service counts in is unknown (docs/api/medipim.md#rate-limits,
+docs/api/micropim.md#rate-limits). An even pace is the one pattern that fits a sliding, a fixed and a token window
+alike.
 """
 
 import threading

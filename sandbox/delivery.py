@@ -1,4 +1,4 @@
-"""Sending an answer, whole or broken as the fault script wants it (reliability-performance.md 2.4)."""
+"""Sending an answer, whole or broken as the fault script wants it (docs/faults.md)."""
 
 import asyncio
 import itertools

@@ -29,7 +29,7 @@ class Call:
     authorised: bool = False
 
     def __post_init__(self) -> None:
-        """Read the body as JSON once; an empty body is ``None``, not an error (medipim.md 2.1)."""
+        """Read the body as JSON once; an empty body is ``None``, not an error (docs/api/medipim.md#authentication)."""
         if not self.raw or self.headers.get("content-type", "").startswith("multipart/"):
             return
         try:

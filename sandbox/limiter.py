@@ -8,7 +8,9 @@ WINDOW_SECONDS = 60.0
 
 
 class RollingLimiter:
-    """At most ``limit`` admissions per key in any 60 seconds (medipim.md 2.2, micropim.md 1.3; window type U).
+    """At most ``limit`` admissions per key in any 60 seconds (window type U).
+
+    See docs/api/medipim.md#rate-limits and docs/api/micropim.md#rate-limits.
 
     Refused calls do not use up the allowance, otherwise a polite retry could never get through.
     """

@@ -124,7 +124,8 @@ class Service(ABC):
 
     def _match(self, scope: Asgi, call: Call) -> Route | None:
         raw = scope.get("raw_path") or scope["path"].encode()
-        as_sent = {**scope, "path": raw.decode("latin-1")}  # a slash within a part of the path comes as %2F (row 37)
+        # a slash within a part of the path comes as %2F (docs/api/micropim.md#exact-paths)
+        as_sent = {**scope, "path": raw.decode("latin-1")}
         for route in self._routes:
             match, child = route.matches(as_sent)
             if match is Match.FULL:

@@ -4,7 +4,8 @@
 certain from run to run: unix seconds here, RFC 3339 in the state.
 
 Invariant: the bookmark moves only past what is certain. As long as rows come in order, all before the newest one is
-certain; the first row out of order makes nothing certain until the whole set has been read (medipim.md section 8).
+certain; the first row out of order makes nothing certain until the whole set has been read
+(docs/api/medipim.md#incremental).
 """
 
 import hashlib
@@ -132,7 +133,7 @@ class Bookmark:
     def ask_from(self, lookback_seconds: int) -> int:
         """The ``updatedSince`` of this run: the later of start_date and bookmark less look-back.
 
-        At least one second of look-back: whether the bound is inclusive is unknown (medipim.md section 8).
+        At least one second of look-back: whether the bound is inclusive is unknown (docs/api/medipim.md#incremental).
         """
         saved = BEGINNING if self._saved is None else self._saved - max(1, lookback_seconds)
         return max(BEGINNING, saved, self._start_date or BEGINNING)

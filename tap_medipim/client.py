@@ -1,4 +1,6 @@
-"""The client of Medipim's API: one method a kind of endpoint, and what each status means (medipim.md section 2).
+"""The client of Medipim's API: one method a kind of endpoint, and what each status means.
+
+See docs/api/medipim.md#protocol.
 
 It neither waits nor retries, which is done by ``pim_wire.wire``, and knows no SDK.
 """
@@ -25,12 +27,15 @@ if TYPE_CHECKING:  # its library is imported when a tap begins to read
     from tap_medipim.row_decoder import RowDecoder
 
 
-MAX_REACHABLE_ROWS = 10_000  # pages beyond them are refused or empty (medipim.md 2.4)
+MAX_REACHABLE_ROWS = 10_000  # pages beyond them are refused or empty (docs/api/medipim.md#query-grammar)
 
 
 @dataclass(frozen=True)
 class Page:
-    """One answer of a ``*/query`` endpoint. ``total`` counts the whole set and may be clipped (medipim.md 2.4)."""
+    """One answer of a ``*/query`` endpoint. ``total`` counts the whole set and may be clipped.
+
+    See docs/api/medipim.md#search-cap.
+    """
 
     results: list[Row]
     total: int | None
@@ -195,7 +200,10 @@ def _object(content: bytes) -> dict[str, Any]:
 
 
 def _error_text(response: requests.Response) -> str:
-    """The service's own words: code, message and the first violations (medipim.md 2.3), else the start of the body."""
+    """The service's own words: code, message and the first violations, else the start of the body.
+
+    See docs/api/medipim.md#errors.
+    """
     body = _object(response.content)
     error = body.get("error")
     if not isinstance(error, dict):

@@ -1,8 +1,8 @@
 """What Medipim sends that the schema does not have: kept in the record, and named once a run without its value. Pure.
 
-New fields arrive without notice (medipim.md 5.3). The top-level names of every record are compared. The first 200
-records are walked in depth, then every 200th, and each that has a new top-level name. A walk costs five times as much
-as parsing the record (76 and 14 microseconds for 6 kB), comparing names a tenth of it.
+New fields arrive without notice (docs/api/medipim.md#new-fields). The top-level names of every record are compared. The
+first 200 records are walked in depth, then every 200th, and each that has a new top-level name. A walk costs five times
+as much as parsing the record (76 and 14 microseconds for 6 kB), comparing names a tenth of it.
 """
 
 from collections.abc import Mapping

@@ -1,8 +1,9 @@
 """The filter and sorting settings: read, checked before the first request, and split into questions.
 
-- ``read_filter`` and ``shape_errors`` need no schema: is it an object, and does its shape make sense (medipim.md 2.4)?
+- ``read_filter`` and ``shape_errors`` need no schema: is it an object, and does its shape make sense
+(docs/api/medipim.md#query-grammar)?
 - ``refusals`` and ``sorting_refusals`` ask schemas/medipim/filters whether a version and market of Medipim know it
-  (medipim.md 4.1 and 9).
+  (docs/api/medipim.md#product-filters, docs/api/medipim.md#v3).
 - ``split`` makes several questions of one list of over 1,000 identifiers, where that means the same: at the top, or in
   an ``and`` at the top. Elsewhere, and for two such lists, the filter is refused.
 """
@@ -126,7 +127,7 @@ def _in_words(error: ValidationError, version: str) -> str:
 
 
 def sorting_refusals(sorting: Any, version: str, market: str) -> Iterator[str]:
-    """All that is wrong with a sorting for this version and market (medipim.md 4.2)."""
+    """All that is wrong with a sorting for this version and market (docs/api/medipim.md#product-sortings)."""
     schema = {"$ref": "#/$defs/sorting", "$defs": read_schema("medipim/filters", version)["$defs"]}
     rules = schema["$defs"]["sorting"]["properties"]
     if not isinstance(sorting, dict) or any(Draft202012Validator(schema).iter_errors(sorting)):

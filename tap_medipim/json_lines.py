@@ -1,4 +1,4 @@
-r"""The ``*/stream`` reader: one JSON object per line, in bounded memory, complete or not (medipim.md section 7).
+r"""The ``*/stream`` reader: one JSON object per line, in bounded memory, complete or not (docs/api/medipim.md#streams).
 
 Invariant: the end of an iterator proves nothing. A connection that is closed at a line end, or a compressed body cut
 there, raises no error in any HTTP client; a stream is complete only when every index 0 to total - 1 was read.

@@ -1,8 +1,8 @@
 """Reading a changing set completely, as one resumable stream or as pages by keyset; and reading reference lists.
 
 No I/O of its own: each function gets the one that asks. Why keyset: rows that are touched while pages are read leave
-their place and shift all later rows, so that reading page 1, 2, 3 … of one question loses rows for good (reliability
-sheet 5.1). Page 0 of an ever later question loses none.
+their place and shift all later rows, so that reading page 1, 2, 3 … of one question loses rows for good
+(docs/api/medipim.md#moving-set). Page 0 of an ever later question loses none.
 """
 
 from collections.abc import Callable, Iterator

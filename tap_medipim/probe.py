@@ -1,4 +1,6 @@
-"""``--probe``: what no document says about Medipim, found out by reading only (medipim.md 13). Knows no SDK.
+"""``--probe``: what no document says about Medipim, found out by reading only. Knows no SDK.
+
+See docs/api/medipim.md#open-questions.
 
 Each request is explained before it is sent. Rate limits are not tested: 100 requests a minute are documented, and the
 key is in use.
@@ -196,7 +198,7 @@ def _times(answer: Answer) -> list[int]:
 
 
 def _absent(rows: list[Facts]) -> str:
-    """Whether a value that is not there is null or left out (medipim.md 13, question 4)."""
+    """Whether a value that is not there is null or left out (docs/api/medipim.md#absent-or-null)."""
     return "null" if any(value is None for row in rows for value in row.values()) else "left out"
 
 

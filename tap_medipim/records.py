@@ -51,7 +51,9 @@ def second_or_none(value: Any) -> int | None:
 
 
 def is_key(value: Any) -> bool:
-    """Whether a value can tell a row from others: a text that is not empty, or a whole number (medipim.md 5.1).
+    """Whether a value can tell a row from others: a text that is not empty, or a whole number.
+
+    See docs/api/medipim.md#product-id.
 
     A fraction cannot: 1.0 and 1 would be two rows to some and one to others. Nor can true, which counts as 1.
     """
@@ -77,7 +79,7 @@ def normalise(row: dict[str, Any], *, incremental: bool, keep_embed_url: bool = 
     """The record of a row: ``updated_at`` copied up from ``meta.updatedAt``, ``meta.embedUrl`` left out.
 
     The row itself becomes the record: a copy would cost a fifth of reading it. ``embedUrl`` is a signed link that
-    differs in every answer (medipim.md 5.1): kept, every product would look changed.
+    differs in every answer (docs/api/medipim.md#embed-url): kept, every product would look changed.
     """
     if incremental:
         second = updated_at(row)

@@ -1,6 +1,9 @@
-"""What Medipim offers, as two tables: the markets (medipim.md section 1), and the resources, each of which is a stream.
+"""What Medipim offers, as two tables: the markets, and the resources, each of which is a stream.
 
-Each market is a database of its own, with its own keys and ids. For the resources see medipim.md 3.1, and 9 for v3.
+See docs/api/medipim.md#markets.
+
+Each market is a database of its own, with its own keys and ids. For the resources see
+docs/api/medipim.md#read-endpoints, and 9 for v3.
 """
 
 from collections.abc import Iterator

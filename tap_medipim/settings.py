@@ -173,7 +173,7 @@ class TapSettings:
 
     @property
     def key_mark(self) -> str:
-        """Tells keys apart where a limit is shared; Medipim counts by key (medipim.md 2.2)."""
+        """Tells keys apart where a limit is shared; Medipim counts by key (docs/api/medipim.md#rate-limits)."""
         return hashlib.blake2b(self.key_id.encode(), digest_size=8).hexdigest()
 
     @classmethod

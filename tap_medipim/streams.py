@@ -39,7 +39,7 @@ PLAIN_NAMES = frozenset({"brands", "organizations"})  # localized in v3, one tex
 
 
 class MedipimStream(Stream):
-    """A reference list: read whole at every run, since it has no change filter (medipim.md section 8)."""
+    """A reference list: read whole at every run, since it has no change filter (docs/api/medipim.md#incremental)."""
 
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # JSON in, JSON out; unknown fields are kept
 

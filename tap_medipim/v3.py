@@ -1,4 +1,4 @@
-"""Rows of v3 in the shape of v4, where the fields correspond; the rest is kept (medipim.md section 9). Pure."""
+"""Rows of v3 in the shape of v4, where the fields correspond; the rest is kept (docs/api/medipim.md#v3). Pure."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,7 @@
 """Reading a set that can only be paged, and only to 10,000 rows: windows over update time, halved until each fits.
 
 - A settled window, which ends some time ago, only loses rows. One that is touched meanwhile leaves it and shifts later
-  rows to lower pages, so pages are read from the last to the first (reliability sheet 5.1).
+  rows to lower pages, so pages are read from the last to the first (docs/api/medipim.md#moving-set).
 - The newest window has no end and only gains rows, which shift later ones to higher pages. Its pages are read from the
   first to the last.
 - A window asks for one second more on either side, since nobody knows whether its bounds are inclusive. It yields only

@@ -43,7 +43,8 @@ class Connection:
         reads = _slower(settings.reads_per_minute, limits.reads_per_minute)
         writes = _slower(settings.writes_per_minute, limits.writes_per_minute)
         store = pace_stores_for(settings.throttle_url, clock)
-        where = settings.base_url  # MicroPIM counts by the caller's address, not by key (micropim.md 1.3)
+        # MicroPIM counts by the caller's address, not by key (docs/api/micropim.md#rate-limits)
+        where = settings.base_url
         self.reads = Throttle(reads, clock, self.timeline, "reads", store=store(f"{where} reads"))
         self.writes = Throttle(writes, clock, self.timeline, "writes", store=store(f"{where} writes"))
         self.pictures = self.writes

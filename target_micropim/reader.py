@@ -108,7 +108,7 @@ def _record_message(record: Unreadable) -> dict[str, Any]:
 
 
 def _problem(message: dict[str, Any]) -> str | None:
-    """What a message lacks to be taken (singer.md 1.2), without a word of its content."""
+    """What a message lacks to be taken (https://hub.meltano.com/singer/spec), without a word of its content."""
     kind = message.get("type")
     if not isinstance(kind, str):
         return "not a Singer message (one JSON object with a type)"

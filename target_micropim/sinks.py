@@ -86,7 +86,10 @@ class MicroPimSink(RecordSink):
 
     @override
     def _remove_sdc_metadata_from_record(self, record: dict[str, Any]) -> None:
-        """Without what loaders note about a record; a mark of deletion says something about the product (row 36)."""
+        """Without what loaders note about a record; a mark of deletion says something about the product.
+
+        See docs/api/micropim.md#product-delete.
+        """
         mark = record.get(DELETED)
         super()._remove_sdc_metadata_from_record(record)
         if mark is not None:

@@ -208,7 +208,10 @@ class TargetMicroPim(Target):
 
     @override
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
-        """The pipeline decides when a state may leave; the SDK's own rule forgets it on failure (singer.md 1.5)."""
+        """The pipeline decides when a state may leave; the SDK's own rule forgets it on failure.
+
+        See docs/decisions/0005-when-a-state-may-leave.md.
+        """
         self._assert_line_requires(message_dict, requires={"value"})
         if self._is_mere_test:
             self._write_state_message(message_dict["value"])

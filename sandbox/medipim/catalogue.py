@@ -120,11 +120,11 @@ class Catalogue:
         return now
 
     def deactivate(self, product_id: str) -> Json:
-        """The product is not sold any more (medipim.md 8)."""
+        """The product is not sold any more (docs/api/medipim.md#statuses-and-deletions)."""
         return self.change(product_id, lambda raw: raw.update(status="inactive", officialDeletionAt=NOW_DELETED))
 
     def replace(self, product_id: str, by: str) -> Json:
-        """Another product takes over, and this one loses its codes (medipim.md 8)."""
+        """Another product takes over, and this one loses its codes (docs/api/medipim.md#statuses-and-deletions)."""
 
         def apply(raw: Json) -> None:
             raw.update(status="replaced", replacement=by)
@@ -133,7 +133,7 @@ class Catalogue:
         return self.change(product_id, apply)
 
     def remove(self, product_id: str) -> None:
-        """The product simply disappears: there is no tombstone (medipim.md 8)."""
+        """The product simply disappears: there is no tombstone (docs/api/medipim.md#statuses-and-deletions)."""
         del self.entries[product_id]
 
     def next_second(self) -> int:

@@ -1,4 +1,7 @@
-"""Product codes, with the flaws that real ones have (medipim.md 1 and 10.5)."""
+"""Product codes, with the flaws that real ones have.
+
+See docs/api/medipim.md#product-codes and docs/api/medipim.md#shared-codes.
+"""
 
 # ruff: noqa: PLR2004 - the numbers of a generator mean nothing beyond "every so often"
 
@@ -42,7 +45,7 @@ def _gtins(eans: list[str], **fields: str) -> Json:
 
 
 def national_codes(market: Market, index: int) -> Json:
-    """The codes of the market; some products have none (medipim.md 1)."""
+    """The codes of the market; some products have none (docs/api/medipim.md#product-codes)."""
     number = 1_000_003 + index * 37
     codes = {
         "cnk": f"{number % 10**7:07d}",
@@ -56,7 +59,7 @@ def national_codes(market: Market, index: int) -> Json:
         "cisCode": f"6{number % 10**7:07d}",
         "pzn": f"{number % 10**8:08d}",
         "cn": f"{number % 10**6:06d}",
-        # One ARTG number often sits on many pack sizes (medipim.md 1).
+        # One ARTG number often sits on many pack sizes (docs/api/medipim.md#product-codes).
         "artgId": str(100_000 + index // 3),
         "pbs": f"{number % 10**5:05d}P",
         "fred": None,

@@ -1,4 +1,4 @@
-"""Error bodies (medipim.md 2.3)."""
+"""Error bodies (docs/api/medipim.md#errors)."""
 
 from collections.abc import Mapping
 

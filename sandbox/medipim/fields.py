@@ -1,4 +1,4 @@
-"""``get-fields`` (medipim.md 3.4)."""
+"""``get-fields`` (docs/api/medipim.md#get-fields)."""
 
 from sandbox.exchange import Json, JsonValue
 from sandbox.medipim.texts import KINDS

@@ -1,4 +1,7 @@
-"""The filter grammar (medipim.md 2.4 and 4.1): parsed and checked first, evaluated later."""
+"""The filter grammar: parsed and checked first, evaluated later.
+
+See docs/api/medipim.md#query-grammar and docs/api/medipim.md#product-filters.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -46,7 +49,7 @@ class FilterGrammar:
 
 
 def members(read: Callable[[Row], Iterable[Any]], allowed: frozenset[str] | None = None) -> Maker:
-    """Any of the given values occurs; integers are tolerated for strings (medipim.md 4.1)."""
+    """Any of the given values occurs; integers are tolerated for strings (docs/api/medipim.md#product-filters)."""
 
     def make(value: JsonValue, path: str) -> Predicate:
         values = value if isinstance(value, list) else [value]
@@ -63,7 +66,7 @@ def members(read: Callable[[Row], Iterable[Any]], allowed: frozenset[str] | None
 
 
 def of_length(maker: Maker, length: int) -> Maker:
-    """Codes of exactly this length (medipim.md 4.1, validation quirks)."""
+    """Codes of exactly this length (docs/api/medipim.md#code-lengths)."""
 
     def make(value: JsonValue, path: str) -> Predicate:
         for item in value if isinstance(value, list) else [value]:

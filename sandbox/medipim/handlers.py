@@ -1,4 +1,4 @@
-"""What each route answers (medipim.md 3)."""
+"""What each route answers (docs/api/medipim.md#endpoints)."""
 
 from collections.abc import Iterable, Sequence
 
@@ -28,7 +28,7 @@ def query(state: MedipimState, call: Call, kind: str) -> Answer:
 
 
 def stream(state: MedipimState, call: Call, kind: str) -> Answer:
-    """POST products/stream and media/stream: NDJSON, or 204 when nothing matches (medipim.md 7)."""
+    """POST products/stream and media/stream: NDJSON, or 204 when nothing matches (docs/api/medipim.md#streams)."""
     rows = _matching(state, _object(call), kind)
     if not rows:
         return Answer(204)
@@ -51,7 +51,7 @@ def list_resource(state: MedipimState, call: Call, resource: Resource) -> Answer
 
 
 def find_product(state: MedipimState, call: Call) -> Answer:
-    """GET products/find by id or by a unique code of the market (medipim.md 3.3)."""
+    """GET products/find by id or by a unique code of the market (docs/api/medipim.md#find-wrappers)."""
     for name, value in call.query.items():
         if name == "id" and value in state.catalogue.entries:
             return _found(state, "product", state.catalogue.entries[value])
@@ -71,7 +71,7 @@ def find_media(state: MedipimState, call: Call) -> Answer:
 
 
 def find_resource(state: MedipimState, call: Call, resource: Resource) -> Answer:
-    """GET <resource>/find, with the wrapper of section 3.3."""
+    """GET <resource>/find, with its wrapper (docs/api/medipim.md#find-wrappers)."""
     for raw in state.catalogue_rows(resource.table):
         if str(raw["id"]) == call.query.get("id"):
             return json_answer(200, {resource.find: raw})
@@ -93,7 +93,7 @@ def correction_types(state: MedipimState, call: Call) -> Answer:
 
 
 def v3_search(state: MedipimState, call: Call) -> Answer:
-    """POST /v3/products/search: sorting and page are optional (medipim.md 9)."""
+    """POST /v3/products/search: sorting and page are optional (docs/api/medipim.md#v3)."""
     body = _object(call)
     if "filter" not in body:
         raise Violation("filter", "is required")
@@ -115,13 +115,13 @@ def v3_all(state: MedipimState, call: Call, table: str) -> Answer:
 
 
 def forbidden(state: MedipimState, call: Call) -> Answer:
-    """Write endpoints need a right that this key does not have (medipim.md 3.2)."""
+    """Write endpoints need a right that this key does not have (docs/api/medipim.md#write-endpoints)."""
     del state, call
     return error_answer(403, "forbidden", "Your subscription does not allow this.")
 
 
 def _object(call: Call) -> Json:
-    """The body as an object; empty bodies and ``[]`` mean nothing was asked (medipim.md 2.1)."""
+    """The body as an object; empty bodies and ``[]`` mean nothing was asked (docs/api/medipim.md#authentication)."""
     body = call.body
     if body is None or body == []:
         body = {}

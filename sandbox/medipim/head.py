@@ -25,7 +25,7 @@ class Head:
 
 
 def product_id(seed: int, index: int) -> str:
-    """``M`` and nine hex digits; an odd factor makes it one to one (medipim.md 5.1)."""
+    """``M`` and nine hex digits; an odd factor makes it one to one (docs/api/medipim.md#product-id)."""
     return f"M{((index + 1) * ODD_FACTOR + seed * 0x1F3D5B79) % ID_SPACE:09X}"
 
 

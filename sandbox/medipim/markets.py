@@ -1,4 +1,8 @@
-"""What differs by market (medipim.md 1, 4.1, 4.2 and 5.3)."""
+"""What differs by market.
+
+See docs/api/medipim.md#markets, docs/api/medipim.md#product-filters, docs/api/medipim.md#product-sortings and
+docs/api/medipim.md#market-fields.
+"""
 
 from dataclasses import dataclass
 

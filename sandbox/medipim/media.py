@@ -1,4 +1,7 @@
-"""Pictures and links of a product (medipim.md 5.2, 5.4 and 5.5)."""
+"""Pictures and links of a product.
+
+See docs/api/medipim.md#product-collections, docs/api/medipim.md#enumerations and docs/api/medipim.md#pictures.
+"""
 
 # ruff: noqa: PLR2004 - the numbers of a generator mean nothing beyond "every so often"
 
@@ -15,7 +18,7 @@ SIZES = ("thumbnail", "medium", "large", "huge")
 
 
 def photos(market: Market, seed: int, index: int, updated_at: int) -> list[Json]:
-    """0 to 4 photos; every tenth product shares its first photo with the one before (medipim.md 5.5)."""
+    """0 to 4 photos; every tenth product shares its first photo with the one before (docs/api/medipim.md#pictures)."""
     dice = random.Random(f"photos:{seed}:{index}")
     shown = [_photo(market, seed, index, k, updated_at) for k in range(dice.choice((0, 1, 1, 2, 2, 3, 4)))]
     if index % 10 == 9 and index > 0:

@@ -15,7 +15,7 @@ class MediaTable:
         self._products: dict[int, list[str]] = {}
 
     def rows(self) -> list[Record]:
-        """Each item once, although a photo may belong to several products (medipim.md 5.5)."""
+        """Each item once, although a photo may belong to several products (docs/api/medipim.md#pictures)."""
         self._refresh()
         return list(self._records.values())
 

@@ -1,4 +1,4 @@
-"""Every knob of the Medipim simulator (medipim.md 11).
+"""Every knob of the Medipim simulator (docs/api/medipim.md#sandbox-choices).
 
 Labels: D documented, C observed in client code, A assumed.  A default that is neither D nor C is a guess.
 """
@@ -18,7 +18,10 @@ class MedipimOptions:
     products: int = 300
     """Size of the generated catalogue; any size, built lazily."""
     market: MarketCode = "be"
-    """Market preset: locales, codes, market-only endpoints (medipim.md 1 and 5.3)."""
+    """Market preset: locales, codes, market-only endpoints.
+
+    See docs/api/medipim.md#markets and docs/api/medipim.md#market-fields.
+    """
     seed: int = 1
     """The same seed gives the same catalogue."""
     api_key_id: str = "1"

@@ -1,4 +1,7 @@
-"""The ``page`` object, the envelope and the stream lines (medipim.md 2.4 and 7)."""
+"""The ``page`` object, the envelope and the stream lines.
+
+See docs/api/medipim.md#query-grammar and docs/api/medipim.md#streams.
+"""
 
 import secrets
 import time
@@ -15,7 +18,7 @@ Parts = Callable[[Row], tuple[bytes, bytes]]
 
 
 def volatile() -> bytes:
-    """The part of ``embedUrl`` that is new on each answer (medipim.md 5.1)."""
+    """The part of ``embedUrl`` that is new on each answer (docs/api/medipim.md#embed-url)."""
     return f"{int(time.time()) + 7200}&mac={secrets.token_hex(8)}".encode()
 
 

@@ -1,4 +1,4 @@
-"""One generated product of 4 to 6 kB (medipim.md 5 and 10)."""
+"""One generated product of 4 to 6 kB (docs/api/medipim.md#product, docs/api/medipim.md#surprises)."""
 
 # ruff: noqa: PLR2004 - the numbers of a generator mean nothing beyond "every so often"
 
@@ -59,14 +59,14 @@ def build_product(market: Market, seed: int, head: Head, data: ReferenceData, *,
 
 
 def drop_codes(product: Json, market: Market) -> None:
-    """A replaced product loses its codes (medipim.md 8)."""
+    """A replaced product loses its codes (docs/api/medipim.md#statuses-and-deletions)."""
     for name in (*CODE_FIELDS, *market.codes):
         if name in product:
             product[name] = [] if name == "ean" else None
 
 
 def _names(market: Market, head: Head, data: ReferenceData, dice: random.Random) -> Json:
-    """Mixed case, mixed languages and missing translations (medipim.md 10.19)."""
+    """Mixed case, mixed languages and missing translations (docs/api/medipim.md#messy-texts)."""
     brand, form, size = _brand(head, data)["name"], dice.randrange(8), dice.choice(("30 ml", "75ml", "200 ML", "B/16"))
     texts = {locale: f"{brand} {forms[form]} {size} {head.index}" for locale, forms in words.FORMS.items()}
     kept: dict[str, str | None] = {
@@ -101,7 +101,7 @@ def _degrees(value: int) -> Json:
 
 
 def _prices(market: Market, dice: random.Random) -> Json:
-    """Minor units; 0 and null occur; the US documents no prices (medipim.md 5.1)."""
+    """Minor units; 0 and null occur; the US documents no prices (docs/api/medipim.md#prices)."""
     if not market.prices:
         return {}
     public = dice.choice((None, 0, *(dice.randrange(100, 9000) for _ in range(8))))
@@ -115,7 +115,7 @@ def _prices(market: Market, dice: random.Random) -> Json:
 
 
 def _dimensions(dice: random.Random, index: int) -> Json:
-    """Deprecated integers beside decimals with a unit (medipim.md 10.2)."""
+    """Deprecated integers beside decimals with a unit (docs/api/medipim.md#decimal-sizes)."""
     fields: Json = {}
     for name in ("width", "length", "depth"):
         millimetres = dice.randrange(5, 300)
@@ -131,7 +131,7 @@ def _dimensions(dice: random.Random, index: int) -> Json:
 
 
 def _market_fields(market: Market, head: Head, data: ReferenceData) -> Json:
-    """Section 5.3."""
+    """What only this market has (docs/api/medipim.md#market-fields)."""
     i = head.index
     match market.code:
         case "be":

@@ -1,4 +1,4 @@
-"""The filters and sortings of products, by market (medipim.md 4)."""
+"""The filters and sortings of products, by market (docs/api/medipim.md#product-questions)."""
 
 from collections.abc import Callable, Iterable
 from operator import attrgetter
@@ -51,12 +51,15 @@ def product_grammar(market: Market, options: MedipimOptions) -> FilterGrammar:
 
 
 def sort_names(market: Market) -> tuple[str, ...]:
-    """Sortings of section 4.2."""
+    """Sortings (docs/api/medipim.md#product-sortings)."""
     return ("id", "name", "createdAt", "touchedAt", "statusTouchedAt", "status", *market.code_sortings)
 
 
 def has_content(raw: Json, name: str, locale: str | None) -> bool:
-    """Whether a ``get-fields`` code has a value; dotted codes are description types (medipim.md 3.4)."""
+    """Whether a ``get-fields`` code has a value; dotted codes are description types.
+
+    See docs/api/medipim.md#get-fields.
+    """
     if name == "media":
         return any(locale is None or locale in item["locales"] for item in raw["photos"])
     if name.startswith("descriptions"):

@@ -1,4 +1,4 @@
-"""The small tables: brands, organizations, categories and the rest (medipim.md 6)."""
+"""The small tables: brands, organizations, categories and the rest (docs/api/medipim.md#reference-records)."""
 
 # ruff: noqa: PLR2004 - the numbers of a generator mean nothing beyond "every so often"
 
@@ -59,13 +59,13 @@ def reference_data(market: Market, seed: int) -> ReferenceData:
 
 
 def meta(dice: random.Random) -> Json:
-    """Creation and change time; the creation time is sometimes unknown (medipim.md 5)."""
+    """Creation and change time; the creation time is sometimes unknown (docs/api/medipim.md#product)."""
     created = START + dice.randrange(100_000_000)
     return {"createdAt": None if dice.random() < 0.05 else created, "updatedAt": created + dice.randrange(100_000_000)}
 
 
 def localized(market: Market, texts: Mapping[str, str | None]) -> Json:
-    """All locales of the market; missing translations are null (medipim.md 5)."""
+    """All locales of the market; missing translations are null (docs/api/medipim.md#localized)."""
     return {locale: texts.get(locale) for locale in market.locales}
 
 
@@ -82,7 +82,8 @@ def _organizations(market: Market, dice: random.Random, brands: Sequence[Json]) 
             "brands": [brands[i]["id"], brands[i + 24]["id"]], "productFamilies": [1 + i % 13], "meta": meta(dice),
         }  # fmt: skip
         if row["type"] == "supplier":
-            # The pages spell it zipCode and zipcode, region is an object, a text or null (medipim.md 10.12).
+            # The pages spell it zipCode and zipcode, region is an object, a text or null
+            # (docs/api/medipim.md#contact-spellings).
             row["contactInformation"] = {
                 "address": f"Voorbeeldstraat {i + 1}",
                 ("zipcode" if i % 5 == 0 else "zipCode"): "" if i % 7 == 0 else f"0{900 + i}",

@@ -1,4 +1,7 @@
-"""Every resource beside products: where it lives, how it is filtered, sorted and found (medipim.md 3.1, 3.3, 6)."""
+"""Every resource beside products: where it lives, how it is filtered, sorted and found.
+
+See docs/api/medipim.md#read-endpoints, docs/api/medipim.md#find-wrappers and docs/api/medipim.md#reference-records.
+"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field

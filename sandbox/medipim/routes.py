@@ -1,4 +1,7 @@
-"""The routes of one market (medipim.md 3.1, 3.2 and 9)."""
+"""The routes of one market.
+
+See docs/api/medipim.md#read-endpoints, docs/api/medipim.md#write-endpoints and docs/api/medipim.md#v3.
+"""
 
 from collections.abc import Callable
 from functools import partial

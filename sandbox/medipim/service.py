@@ -28,12 +28,15 @@ class MedipimService(Service):
         self.line_delay = options.line_delay
 
     def kind_of(self, call: Call) -> str:
-        """Every call is a read and counts the same (medipim.md 2.2)."""
+        """Every call is a read and counts the same (docs/api/medipim.md#rate-limits)."""
         del call
         return "read"
 
     def admit(self, call: Call) -> Answer | None:
-        """401 on a wrong or missing Basic pair, 429 over the limit of the key (medipim.md 2.1, 2.2)."""
+        """401 on a wrong or missing Basic pair, 429 over the limit of the key.
+
+        See docs/api/medipim.md#authentication and docs/api/medipim.md#rate-limits.
+        """
         scheme, _, pair = call.headers.get("authorization", "").partition(" ")
         call.authorised = scheme.lower() == "basic" and pair == self._pair
         if not call.authorised:
@@ -56,7 +59,7 @@ class MedipimService(Service):
         return error_answer(status).body
 
     def status_zero(self) -> bytes:
-        """An ``error`` object inside an HTTP 200: the key alone means failure (medipim.md 2.3)."""
+        """An ``error`` object inside an HTTP 200: the key alone means failure (docs/api/medipim.md#errors)."""
         return error_answer(500).body
 
     def touch(self, ids: JsonValue, **changes: JsonValue) -> int:

@@ -1,4 +1,4 @@
-"""Sorting (medipim.md 2.4 and 4.2): one key, ties by id."""
+"""Sorting (docs/api/medipim.md#query-grammar, docs/api/medipim.md#product-sortings): one key, ties by id."""
 
 from collections.abc import Callable, Iterable
 from operator import attrgetter, itemgetter

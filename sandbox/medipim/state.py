@@ -34,7 +34,10 @@ class MedipimState(ServiceState):
         return self._media.rows()
 
     def media_grammar(self) -> FilterGrammar:
-        """The filters of media; ``product`` needs the links, which only products have (medipim.md 6)."""
+        """The filters of media; ``product`` needs the links, which only products have.
+
+        See docs/api/medipim.md#reference-records.
+        """
         makers = {
             **MEDIA_FILTERS,
             "product": members(lambda row: self._media.products_of(row.head.id)),

@@ -1,4 +1,4 @@
-"""Descriptions: HTML with everything that real ones hold (medipim.md 10.19)."""
+"""Descriptions: HTML with everything that real ones hold (docs/api/medipim.md#messy-texts)."""
 
 # ruff: noqa: PLR2004 - the numbers of a generator mean nothing beyond "every so often"
 

@@ -1,4 +1,4 @@
-"""The legacy shapes of Belgium (medipim.md 9 and the vendor's v3 page)."""
+"""The legacy shapes of Belgium (docs/api/medipim.md#v3)."""
 
 import copy
 import re

@@ -1,4 +1,4 @@
-"""Requests that Medipim refuses (medipim.md 2.3)."""
+"""Requests that Medipim refuses (docs/api/medipim.md#errors)."""
 
 CAP = 10_000
 MAX_CODES = 1000

@@ -1,4 +1,4 @@
-"""What each route answers (micropim.md 1.4)."""
+"""What each route answers (docs/api/micropim.md#endpoints)."""
 
 from sandbox.exchange import Answer, Call, Json, JsonValue
 from sandbox.micropim import categories, listing, products, render
@@ -29,7 +29,7 @@ def create_product(state: MicroPimState, call: Call) -> Answer:
 
 
 def get_product(state: MicroPimState, call: Call) -> Answer:
-    """GET one product; each read brings asynchronous pictures nearer (row 18)."""
+    """GET one product; each read brings asynchronous pictures nearer (docs/api/micropim.md#picture-fetch)."""
     product = state.store.product(call.params["id"])
     product["_reads"] += 1
     return success(200, render.one_product(state.store, product))

@@ -1,4 +1,4 @@
-"""Writing categories and attribute definitions (micropim.md 1.4 rows 14 to 25)."""
+"""Writing categories and attribute definitions (docs/api/micropim.md#category-endpoints)."""
 
 from sandbox.exchange import Json, JsonValue
 from sandbox.micropim.checks import MAX_SHORT_TEXT
@@ -24,7 +24,10 @@ def create_category(store: Store, body: JsonValue) -> Json:
 
 
 def replace_category(store: Store, row: Json, body: JsonValue) -> Json:
-    """PUT replaces the fields (row 24); the name stays when it is left out, unless the switch says 400."""
+    """PUT replaces the fields; the name stays when it is left out, unless the switch says 400.
+
+    See docs/api/micropim.md#category-rename.
+    """
     data = as_object(body)
     named = "name" in data or store.options.put_name_required
     name = _name(store, data) if named else row["name"]
@@ -36,7 +39,7 @@ def replace_category(store: Store, row: Json, body: JsonValue) -> Json:
 
 
 def move_category(store: Store, row: Json, body: JsonValue) -> Json:
-    """POST move: into its own subtree is 400 (row 24)."""
+    """POST move: into its own subtree is 400 (docs/api/micropim.md#category-rename)."""
     data = as_object(body)
     parent_id = _parent(store, data.get("parent_id"))
     position = data.get("position", row["position"])
@@ -49,7 +52,7 @@ def move_category(store: Store, row: Json, body: JsonValue) -> Json:
 
 
 def delete_category(store: Store, row: Json) -> None:
-    """DELETE: 400 unless empty, or cascading (row 25)."""
+    """DELETE: 400 unless empty, or cascading (docs/api/micropim.md#category-delete)."""
     children = store.children(row["id"])
     if store.options.delete_category == "400" and (children or store.members(row["id"])):
         raise ApiError(400, "The category is not empty")
@@ -61,7 +64,7 @@ def delete_category(store: Store, row: Json) -> None:
 
 
 def assign_products(store: Store, row: Json, body: JsonValue) -> int:
-    """POST category products: adds, or replaces the whole set (row 10)."""
+    """POST category products: adds, or replaces the whole set (docs/api/micropim.md#assign-products)."""
     ids = as_object(body).get("product_ids")
     if not isinstance(ids, list) or not all(isinstance(i, int) for i in ids):
         raise ApiError(400, "product_ids must be a list of integers")
@@ -78,7 +81,7 @@ def assign_products(store: Store, row: Json, body: JsonValue) -> int:
 
 
 def create_attribute(store: Store, body: JsonValue) -> Json:
-    """POST definition: ``name``, ``code``, ``type``, ``options`` (row 21, all I)."""
+    """POST definition: ``name``, ``code``, ``type``, ``options`` (docs/api/micropim.md#attribute-definitions)."""
     fields = _attribute_fields(as_object(body))
     if not fields.get("name"):
         raise ApiError(400, "name is required")

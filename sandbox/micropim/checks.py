@@ -1,4 +1,7 @@
-"""Validation of product bodies: everything wrong is 400 with one text (micropim.md 1.2, 1.6)."""
+"""Validation of product bodies: everything wrong is 400 with one text.
+
+See docs/api/micropim.md#status-codes and docs/api/micropim.md#product-fields.
+"""
 
 import re
 from collections.abc import Callable, Mapping
@@ -32,7 +35,11 @@ _DROP = object()
 
 
 def _extras(options: MicroPimOptions, extras: Json) -> Json:
-    """Fields outside the write sample (micropim.md 4 rows 13, 20, 22, 27)."""
+    """Fields outside the write sample.
+
+    See docs/api/micropim.md#vat-rate, docs/api/micropim.md#attribute-values, docs/api/micropim.md#translations and
+    docs/api/micropim.md#unknown-fields.
+    """
     kept: Json = {}
     for key, value in extras.items():
         if key == "attributes" and options.attributes != "ignored":

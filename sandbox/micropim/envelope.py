@@ -1,4 +1,4 @@
-"""The two envelopes (micropim.md 1.1)."""
+"""The two envelopes (docs/api/micropim.md#envelope)."""
 
 from sandbox.exchange import Answer, JsonValue, json_answer
 

@@ -2,7 +2,7 @@
 
 
 class ApiError(Exception):
-    """An answer with an HTTP status and one error text (micropim.md 1.1)."""
+    """An answer with an HTTP status and one error text (docs/api/micropim.md#envelope)."""
 
     def __init__(self, status: int, message: str) -> None:
         """Keep both."""

@@ -1,4 +1,7 @@
-"""Finding products: list, search, paging, barcode (micropim.md 1.5 and 4 rows 1 to 6)."""
+"""Finding products: list, search, paging, barcode.
+
+See docs/api/micropim.md#product-list, docs/api/micropim.md#find-by-sku and docs/api/micropim.md#find-by-ean.
+"""
 
 import math
 import random
@@ -38,12 +41,12 @@ def product_page(store: Store, call: Call) -> Json:
 
 
 def ordered(store: Store, rows: list[Json]) -> list[Json]:
-    """By id, or in an order that no client can rely on (row 1)."""
+    """By id, or in an order that no client can rely on (docs/api/micropim.md#find-by-sku)."""
     return random.sample(rows, len(rows)) if store.options.order == "random" else rows
 
 
 def by_barcode(store: Store, barcode: str) -> Json | None:
-    """The first product with this EAN; archived ones only by switch (row 6)."""
+    """The first product with this EAN; archived ones only by switch (docs/api/micropim.md#find-by-ean)."""
     for product in store.products.values():
         hidden = product["status"] == "archived" and not store.options.barcode_archived
         if product["ean"] and product["ean"] == barcode and not hidden:

@@ -1,4 +1,4 @@
-"""Every knob and switch of the MicroPIM simulator (micropim.md 4 and 7).
+"""Every knob and switch of the MicroPIM simulator (docs/api/micropim.md#gaps, docs/api/micropim.md#sandbox-choices).
 
 Labels: D documented, I inferred, U unknown.  A default that is not D is a guess about the real service.
 """
@@ -50,93 +50,105 @@ class MicroPimOptions:
     """The one entry of ``available_translations`` (I)."""
 
     search: Literal["substring", "tokens", "names"] = "substring"
-    """Row 1 (U): case-insensitive substring, or whole words split on punctuation; ``names``: not in SKUs at all."""
+    """Case-insensitive substring, or whole words split on punctuation; ``names``: not in SKUs at all (U).
+
+    See docs/api/micropim.md#find-by-sku.
+    """
     order: Literal["id", "random"] = "id"
-    """Rows 1 and 2 (U): list order; ``random`` differs on each call."""
+    """List order; ``random`` differs on each call (U).
+
+    See docs/api/micropim.md#find-by-sku and docs/api/micropim.md#many-look-ups.
+    """
     insert_while_paging: bool = False
-    """Row 2 (U): somebody else creates a product before each page after the first."""
+    """Somebody else creates a product before each page after the first (U, docs/api/micropim.md#many-look-ups)."""
     archived: Literal["hidden", "shown"] = "hidden"
-    """Row 3 (U): whether lists and searches without ``status`` hold archived products."""
+    """Whether lists and searches without ``status`` hold archived products (U, docs/api/micropim.md#archive-hidden)."""
     sku_unique: bool = True
-    """Row 4 (I): 400 when another product has the SKU."""
+    """400 when another product has the SKU (I, docs/api/micropim.md#sku-taken)."""
     sku_unique_archived: bool = True
-    """Row 4 (U): archived products block their SKU."""
+    """Archived products block their SKU (U, docs/api/micropim.md#sku-taken)."""
     sku_unique_variants: bool = False
-    """Row 4 (U): variants block their SKU."""
+    """Variants block their SKU (U, docs/api/micropim.md#sku-taken)."""
     barcode_miss: Literal["404", "null"] = "404"
-    """Row 6 (I): 404, or 200 with ``data: null``."""
+    """404, or 200 with ``data: null`` (I, docs/api/micropim.md#find-by-ean)."""
     barcode_archived: bool = False
-    """Row 6 (U): archived products are found by barcode."""
+    """Archived products are found by barcode (U, docs/api/micropim.md#find-by-ean)."""
     ean_strict: bool = False
-    """Row 7 (U): 400 unless 13 digits with a right check digit."""
+    """400 unless 13 digits with a right check digit (U, docs/api/micropim.md#ean-format)."""
     patch_null: Literal["clears", "ignored", "400"] = "clears"
-    """Row 8 (U): null in a PATCH."""
+    """Null in a PATCH (U, docs/api/micropim.md#null-in-patch)."""
     patch_empty: Literal["clears", "ignored", "400"] = "clears"
-    """Row 8 (U): an empty text in a PATCH."""
+    """An empty text in a PATCH (U, docs/api/micropim.md#null-in-patch)."""
     patch_categories: Literal["replace", "merge", "ignored"] = "replace"
-    """Row 9 (I): ``category_ids`` in a PATCH."""
+    """``category_ids`` in a PATCH (I, docs/api/micropim.md#categories-in-patch)."""
     assign: Literal["additive", "replace"] = "additive"
-    """Row 10 (I): POST category products."""
+    """POST category products (I, docs/api/micropim.md#assign-products)."""
     unknown_brand: Literal["400", "ignored"] = "400"
-    """Row 12 (I): unknown brand or supplier id."""
+    """Unknown brand or supplier id (I, docs/api/micropim.md#brand-ids)."""
     unknown_category: Literal["400", "ignored"] = "400"
     """Unknown category id on a product (U)."""
     unknown_fields: Literal["ignored", "400", "kept"] = "ignored"
-    """Rows 13 and 27 (U); ``kept``: stored, and shown with the product."""
+    """Fields that are not documented; ``kept``: stored, and shown with the product (U).
+
+    See docs/api/micropim.md#vat-rate and docs/api/micropim.md#unknown-fields.
+    """
     dedupe_media: bool = False
-    """Row 15 (U): the same ``file_url`` twice gives one picture."""
+    """The same ``file_url`` twice gives one picture (U, docs/api/micropim.md#picture-identity)."""
     media: Literal["sync", "async", "never"] = "sync"
-    """Row 18 (U): the picture shows at once, after some reads, or never although the answer was 201."""
+    """The picture shows at once, after some reads, or never although the answer was 201 (U).
+
+    See docs/api/micropim.md#picture-fetch.
+    """
     media_reads: int = 2
-    """Row 18: after how many reads of the product an ``async`` picture shows."""
+    """After how many reads of the product an ``async`` picture shows (docs/api/micropim.md#picture-fetch)."""
     unreachable_media: Literal["400", "accepted", "never"] = "accepted"
-    """Row 18 (U): what happens to URLs in ``unreachable_urls``."""
+    """What happens to URLs in ``unreachable_urls`` (U, docs/api/micropim.md#picture-fetch)."""
     unreachable_urls: tuple[str, ...] = ("unreachable", ".invalid/")
     """A ``file_url`` that contains one of these texts counts as unreachable."""
     attributes: Literal["ignored", "map", "400"] = "ignored"
-    """Row 20 (U): ``attributes`` on products."""
+    """``attributes`` on products (U, docs/api/micropim.md#attribute-values)."""
     translations: Literal["ignored", "accepted"] = "ignored"
-    """Row 22 (U): a ``translations`` map on products."""
+    """A ``translations`` map on products (U, docs/api/micropim.md#translations)."""
     equal_siblings: Literal["allowed", "400"] = "allowed"
-    """Row 23 (U): two categories of one name under one parent."""
+    """Two categories of one name under one parent (U, docs/api/micropim.md#category-identity)."""
     max_category_depth: int | None = None
-    """Row 23 (U): 400 beyond this depth (a root has depth 1)."""
+    """400 beyond this depth (a root has depth 1; U, docs/api/micropim.md#category-identity)."""
     put_name_required: bool = False
-    """Row 24 (U): PUT category without a name answers 400."""
+    """PUT category without a name answers 400 (U, docs/api/micropim.md#category-rename)."""
     delete_category: Literal["400", "cascade"] = "400"
-    """Row 25 (U): deleting a category that has children or products."""
+    """Deleting a category that has children or products (U, docs/api/micropim.md#category-delete)."""
     text_limit: bool = True
-    """Row 28 (I): 400 over 255 characters in ``name`` or ``sku``."""
+    """400 over 255 characters in ``name`` or ``sku`` (I, docs/api/micropim.md#text-limits)."""
     stock_zero_flips: bool = False
-    """Row 31 (U): stock 0 turns ``active`` into ``out_of_stock``."""
+    """Stock 0 turns ``active`` into ``out_of_stock`` (U, docs/api/micropim.md#stock-and-status)."""
     unconfigured_channels: Literal["400", "ignored"] = "400"
-    """Row 32 (U)."""
+    """Channels that are not set up (U, docs/api/micropim.md#channels)."""
     slug_collision: Literal["suffix", "400"] = "suffix"
-    """Row 35 (U)."""
+    """Equal slugs (U, docs/api/micropim.md#slug-collisions)."""
     trailing_slash: Literal["404", "accepted"] = "404"
-    """Row 37 (U)."""
+    """A slash at the end of a path (U, docs/api/micropim.md#exact-paths)."""
     page_cap: int = 100
-    """Row 38: 100 (D); 50 caps pages silently (U)."""
+    """100 (D); 50 caps pages silently (U, docs/api/micropim.md#page-size)."""
     page_limits: Literal["clamp", "400"] = "clamp"
-    """Section 1.5 (U): ``limit`` or ``page`` outside the range."""
+    """``limit`` or ``page`` outside the range (U, docs/api/micropim.md#product-list)."""
     total_pages_when_empty: int = 0
-    """Section 1.5 (U): 0 or 1."""
+    """0 or 1 (U, docs/api/micropim.md#product-list)."""
     normalise_text: bool = False
-    """Fault matrix row 22 (U): spaces around names and texts are trimmed when stored."""
+    """Spaces around names and texts are trimmed when stored (U, docs/api/micropim.md#text-limits)."""
     max_products: int | None = None
-    """Row 34 (U): 403 on a create once this many products exist."""
+    """403 on a create once this many products exist (U, docs/api/micropim.md#plan-quota)."""
 
     empty_map: Literal["[]", "{}"] = "[]"
-    """Section 7 (I): how an empty map is written."""
+    """How an empty map is written (I, docs/api/micropim.md#product-fields)."""
     wrap_product: bool = False
-    """Section 1.8 (U): a single product comes inside ``data.product``."""
+    """A single product comes inside ``data.product`` (U, docs/api/micropim.md#unshown-shapes)."""
     tree_shape: Literal["tree", "categories", "list"] = "tree"
-    """Section 1.8 (U): ``data.tree``, ``data.categories``, or ``data`` itself a list."""
+    """``data.tree``, ``data.categories``, or ``data`` itself a list (U, docs/api/micropim.md#unshown-shapes)."""
     categories_shape: Literal["categories", "list"] = "categories"
-    """Section 1.8 (U): ``data.categories`` or ``data`` itself a list."""
+    """``data.categories`` or ``data`` itself a list (U, docs/api/micropim.md#unshown-shapes)."""
     children_key: Literal["children", "subcategories"] = "children"
-    """Section 1.8 (U)."""
+    """A shape that is not shown (U, docs/api/micropim.md#unshown-shapes)."""
     attributes_shape: Literal["attributes", "product_attributes", "list"] = "attributes"
-    """Section 1.8 (U)."""
+    """A shape that is not shown (U, docs/api/micropim.md#unshown-shapes)."""
     media_answer: Literal["full", "url_only"] = "full"
-    """Section 1.8 (U)."""
+    """A shape that is not shown (U, docs/api/micropim.md#unshown-shapes)."""

@@ -1,4 +1,4 @@
-"""Writing products and pictures (micropim.md 1.4 rows 3 to 8)."""
+"""Writing products and pictures (docs/api/micropim.md#product-endpoints)."""
 
 from urllib.parse import urlsplit
 
@@ -26,7 +26,7 @@ def snapshot(product: Json) -> Json:
 
 
 def create_product(store: Store, body: JsonValue) -> Json:
-    """POST: ``name`` and ``sku`` are required; the SKU has to be free (row 4)."""
+    """POST: ``name`` and ``sku`` are required; the SKU has to be free (docs/api/micropim.md#sku-taken)."""
     data = {key: value for key, value in as_object(body).items() if value is not None}
     for key in ("name", "sku"):
         if not isinstance(data.get(key), str) or not data[key].strip():
@@ -58,7 +58,10 @@ def update_product(store: Store, product: Json, body: JsonValue) -> Json:
 
 
 def attach_media(store: Store, product: Json, body: JsonValue) -> Json:
-    """POST media: the source is fetched, re-hosted and forgotten (rows 15 and 18)."""
+    """POST media: the source is fetched, re-hosted and forgotten.
+
+    See docs/api/micropim.md#picture-identity and docs/api/micropim.md#picture-fetch.
+    """
     data = as_object(body)
     url = data.get("file_url")
     parts = urlsplit(url) if isinstance(url, str) else None
@@ -112,7 +115,7 @@ def _refuse_taken_sku(store: Store, sku: str, own_id: int | None) -> None:
 
 
 def _without_blanks(store: Store, body: Json) -> Json:
-    """Null and empty text in a PATCH: three worlds each (row 8)."""
+    """Null and empty text in a PATCH: three worlds each (docs/api/micropim.md#null-in-patch)."""
     kept: Json = {}
     for key, value in body.items():
         world = {None: store.options.patch_null, "": store.options.patch_empty}.get(value) if _is_blank(value) else None
@@ -139,6 +142,6 @@ def _patched_categories(store: Store, product: Json, category_ids: list[int]) ->
 
 
 def _flip_stock(store: Store, product: Json) -> None:
-    """Row 31, by switch only."""
+    """Take a product without stock off sale, by switch only (docs/api/micropim.md#stock-and-status)."""
     if store.options.stock_zero_flips and product["status"] == "active" and not product["stock"]:
         product["status"] = "out_of_stock"

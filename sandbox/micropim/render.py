@@ -1,4 +1,4 @@
-"""Stored rows as the API shows them (micropim.md 1.6 to 1.8)."""
+"""Stored rows as the API shows them (docs/api/micropim.md#product-fields, docs/api/micropim.md#unshown-shapes)."""
 
 from collections.abc import Callable, Mapping
 
@@ -11,12 +11,15 @@ KNOWN = FIELD_NAMES | {"id", "slug"}
 
 
 def picture_url(media_id: int) -> str:
-    """The re-hosted picture: never the source URL, always ``.webp`` (micropim.md 4 row 15)."""
+    """The re-hosted picture: never the source URL, always ``.webp`` (docs/api/micropim.md#picture-identity)."""
     return f"{CDN}/{media_id % 97}/{media_id}.webp"
 
 
 def visible_media(product: Json) -> list[Json]:
-    """Pictures that have been processed, by position, ties by insertion (rows 18 and 19)."""
+    """Pictures that have been processed, by position, ties by insertion.
+
+    See docs/api/micropim.md#picture-fetch and docs/api/micropim.md#picture-position.
+    """
     ready = [
         item for item in product["_media"] if item["shows_at"] is not None and item["shows_at"] <= product["_reads"]
     ]
@@ -24,7 +27,7 @@ def visible_media(product: Json) -> list[Json]:
 
 
 def shown_product(store: Store, product: Json) -> Json:
-    """The product object of section 1.6: its fields in the order of the table, then fields that are not in it."""
+    """The product object (docs/api/micropim.md#product-fields): the fields of the table, then those that are not in it."""
     shown: Json = {"id": product["id"]}
     for field in PRODUCT_FIELDS:
         if field.name in SHOWN_OTHERWISE:
@@ -70,13 +73,13 @@ SHOWN_OTHERWISE: Mapping[str, Callable[[Store, Json], Json]] = {
 
 
 def one_product(store: Store, product: Json) -> Json:
-    """A single product, bare or wrapped (section 1.8)."""
+    """A single product, bare or wrapped (docs/api/micropim.md#unshown-shapes)."""
     shown = shown_product(store, product)
     return {"product": shown} if store.options.wrap_product else shown
 
 
 def shown_category(store: Store, row: Json) -> Json:
-    """The category record of section 1.8."""
+    """The category record (docs/api/micropim.md#unshown-shapes)."""
     return {
         **{key: row[key] for key in ("id", "name", "description", "parent_id", "position")},
         "product_count": len(store.members(row["id"])),
@@ -92,7 +95,7 @@ def tree(store: Store, parent_id: int | None = None) -> list[Json]:
 
 
 def shown_media(store: Store, product_id: int, item: Json) -> Json:
-    """The answer to an attached picture (section 1.8)."""
+    """The answer to an attached picture (docs/api/micropim.md#unshown-shapes)."""
     url = picture_url(item["id"])
     if store.options.media_answer == "url_only":
         return {"url": url}

@@ -1,4 +1,4 @@
-"""The 25 routes of micropim.md 1.4, and the sandbox's own summary."""
+"""The 25 routes (docs/api/micropim.md#endpoints), and the sandbox's own summary."""
 
 from collections.abc import Callable
 
@@ -63,7 +63,8 @@ def _pages(state: MicroPimState) -> list[Route]:
 
 
 def _route(path: str, endpoint: Callable[[Call], Answer], method: str) -> Route:
-    # Starlette adds HEAD to GET; nothing is documented about HEAD, so it is 404 like all else (row 37).
+    # Starlette adds HEAD to GET; nothing is documented about HEAD, so it is 404 like all else
+    # (docs/api/micropim.md#exact-paths).
     route = Route(path, endpoint, methods=[method])
     route.methods = {method}
     return route

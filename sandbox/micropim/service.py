@@ -68,11 +68,11 @@ class MicroPimService(Service):
         return self.store.attributes
 
     def kind_of(self, call: Call) -> str:
-        """GET is a read, everything else a write (micropim.md 1.3)."""
+        """GET is a read, everything else a write (docs/api/micropim.md#rate-limits)."""
         return "read" if call.method in {"GET", "HEAD"} else "write"
 
     def admit(self, call: Call) -> Answer | None:
-        """The limit is per IP, so it comes before the key; then 401, then 403 (micropim.md 1.2)."""
+        """The limit is per IP, so it comes before the key; then 401, then 403 (docs/api/micropim.md#status-codes)."""
         call.authorised = call.headers.get("x-api-key") == self.options.api_key
         kinds = ["picture"] * call.path.endswith("/media") + [self.kind_of(call)]
         waits = (self._limits[kind].refuse_for(call.client) for kind in kinds)
@@ -85,7 +85,7 @@ class MicroPimService(Service):
         return None
 
     def not_found(self, call: Call) -> Answer:
-        """Everything but the 25 routes is 404 with the envelope (micropim.md 7)."""
+        """Everything but the 25 routes is 404 with the envelope (docs/api/micropim.md#sandbox-choices)."""
         del call
         return failure(404, "Resource not found")
 
@@ -94,7 +94,7 @@ class MicroPimService(Service):
         return failure(status, ERROR_TEXTS.get(status, "Error")).body
 
     def status_zero(self) -> bytes:
-        """``status: 0`` inside an HTTP 200 (micropim.md 4 row 30)."""
+        """``status: 0`` inside an HTTP 200 (docs/api/micropim.md#status-in-envelope)."""
         return failure(200, "The request could not be processed").body
 
     def edit(self, product_id: int, **fields: JsonValue) -> Json:
@@ -114,7 +114,7 @@ class MicroPimService(Service):
             return self.store.insert_product({"name": f"Product {sku}", "sku": sku, **fields})
 
     def add_variant(self, product_id: int, sku: str, **fields: JsonValue) -> Json:
-        """Seed a variant; the API can only read them (micropim.md 1.7)."""
+        """Seed a variant; the API can only read them (docs/api/micropim.md#variant-fields)."""
         with self.lock:
             rows = self.store.variants.setdefault(product_id, [])
             key = self.store.next_id("variant")
@@ -133,7 +133,7 @@ class MicroPimService(Service):
             return self.state.counts()
 
     def _too_many(self, wait: int) -> Answer:
-        """Three modes, because nothing about a 429 is published (micropim.md 1.3)."""
+        """Three modes, because nothing about a 429 is published (docs/api/micropim.md#rate-limits)."""
         match self.options.retry_after:
             case "html":
                 return Answer(

@@ -80,7 +80,7 @@ class Store:
         return " > ".join(reversed([row["name"] for row in self.ancestors(category_id)]))
 
     def slug(self, name: str) -> str:
-        """Make a slug from the name; equal names get a suffix or 400 (micropim.md 4 row 35)."""
+        """Make a slug from the name; equal names get a suffix or 400 (docs/api/micropim.md#slug-collisions)."""
         ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
         base = re.sub(r"[^a-z0-9]+", "-", ascii_name).strip("-") or "product"
         if base in self._slugs and self.options.slug_collision == "400":

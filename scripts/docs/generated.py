@@ -28,7 +28,7 @@ def settings(plugin: Any) -> Iterator[tuple[str, dict[str, Any], bool]]:
 
 
 def kind_of(schema: dict[str, Any]) -> str:
-    """Meltano's kind of a setting (singer.md 2.4)."""
+    """Meltano's kind of a setting (hub/schema/common/base_setting.schema.json)."""
     types = [kind for kind in schema.get("type", []) if kind != "null"]
     if schema.get("enum") and "string" in types:
         return "options"  # of numbers, Meltano would make texts

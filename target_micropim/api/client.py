@@ -1,4 +1,7 @@
-"""MicroPIM's verbs: the envelope opened, every status decided by one table (micropim.md 1.1 to 1.8). No retry code."""
+"""MicroPIM's verbs: the envelope opened, every status decided by one table. No retry code.
+
+See docs/api/micropim.md#api.
+"""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -20,7 +23,7 @@ MOST_PAGES = 20_000  # two million products
 MOST_PAGES_WITHOUT_NEWS = 50  # in a row, without a product that was not seen before: the order is undefined
 NO_CONTENT = 204
 
-# What a status means for the caller; an unknown one is refused, never retried (micropim.md 1.2).
+# What a status means for the caller; an unknown one is refused, never retried (docs/api/micropim.md#status-codes).
 STATUS_TABLE: dict[int, type[RequestRefused | AccessDenied]] = {
     400: RequestRefused,
     401: AccessDenied,
@@ -100,7 +103,10 @@ class MicroPimClient:
         return product
 
     def product_by_barcode(self, code: str) -> dict[str, Any] | None:
-        """The product with this EAN, or None; which one of several is not documented (micropim.md 4, row 6)."""
+        """The product with this EAN, or None; which one of several is not documented.
+
+        See docs/api/micropim.md#find-by-ean.
+        """
         try:
             product = _product(self._ask("GET", f"/api/products/barcode/{quote(code, safe='')}"))
         except NotFound:
@@ -143,7 +149,10 @@ class MicroPimClient:
         self._ask("POST", f"/api/categories/{category_id}/move", json=payload)
 
     def category_products(self, category_id: int) -> frozenset[int]:
-        """The ids of the products in a category, page by page if there are pages (micropim.md 1.8)."""
+        """The ids of the products in a category, page by page if there are pages.
+
+        See docs/api/micropim.md#unshown-shapes.
+        """
         products: set[int] = set()
         number, last, without_news = 0, 1, 0
         while number < min(last, MOST_PAGES) and without_news < MOST_PAGES_WITHOUT_NEWS:
@@ -161,7 +170,10 @@ class MicroPimClient:
         return frozenset(products)
 
     def assign_products(self, category_id: int, product_ids: list[int]) -> None:
-        """POST products into a category. Whether it adds or replaces is not documented (micropim.md 4, row 10)."""
+        """POST products into a category. Whether it adds or replaces is not documented.
+
+        See docs/api/micropim.md#assign-products.
+        """
         self._ask("POST", f"/api/categories/{category_id}/products", json={"product_ids": product_ids})
 
     def attributes(self) -> Any:
@@ -236,13 +248,13 @@ def _count(value: Any) -> int | None:
 
 
 def _listed(data: Any, name: str) -> list[dict[str, Any]]:
-    """The list in ``data.<name>``, or ``data`` itself (micropim.md 1.8)."""
+    """The list in ``data.<name>``, or ``data`` itself (docs/api/micropim.md#unshown-shapes)."""
     items = data.get(name) if isinstance(data, dict) else data
     return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
 
 
 def _product(data: Any) -> dict[str, Any]:
-    """The product in ``data`` or in ``data.product`` (micropim.md 1.4, row 2)."""
+    """The product in ``data`` or in ``data.product`` (docs/api/micropim.md#unshown-shapes)."""
     if isinstance(data, dict):
         inner = data.get("product")
         return inner if isinstance(inner, dict) else data

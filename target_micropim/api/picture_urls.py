@@ -1,4 +1,6 @@
-"""Whether the URL of a picture answers, asked before MicroPIM is; only by check_media_urls (micropim.md 4, row 18).
+"""Whether the URL of a picture answers, asked before MicroPIM is; only by check_media_urls.
+
+See docs/api/micropim.md#picture-fetch.
 
 This is not the wire to MicroPIM: a session of its own, without any key, at a pace of its own. An address from outside
 may point into our own network, so a connection is made to a public address or not at all, whatever a name resolves to

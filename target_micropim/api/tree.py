@@ -1,4 +1,7 @@
-"""Pure: MicroPIM's category tree in any of its possible shapes (micropim.md 1.8), and looking up by path."""
+"""Pure: MicroPIM's category tree in any of its possible shapes, and looking up by path.
+
+See docs/api/micropim.md#unshown-shapes.
+"""
 
 import unicodedata
 from collections.abc import Iterator

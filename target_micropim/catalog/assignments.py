@@ -1,4 +1,6 @@
-"""Products into categories by the category's own route, where a PATCH ignores them (micropim.md 4, rows 9 and 10).
+"""Products into categories by the category's own route, where a PATCH ignores them.
+
+See docs/api/micropim.md#categories-in-patch and docs/api/micropim.md#assign-products.
 
 Whether that route adds or replaces is not documented. A route that replaces would throw all other products
 out of the category. So the first use on a category that has products looks whether they are still there. If not, they

@@ -1,4 +1,6 @@
-"""Product attributes: definitions made where they are missing, values sent as an experiment (micropim.md rows 20, 21).
+"""Product attributes: definitions made where they are missing, values sent as an experiment.
+
+See docs/api/micropim.md#attribute-values and docs/api/micropim.md#attribute-definitions.
 
 Neither the body of a definition nor the writing of values is documented. So: definitions are listed once, matched by
 code and then by name, made as attribute_template says (by default with the fewest fields), changed only by
@@ -22,7 +24,7 @@ from target_micropim.services import Services
 
 MAX_POSTS = 6
 _LIST_KEYS = ("attributes", "product_attributes")
-_CODE_KEYS = ("code", "slug")  # row 21: one of the two, perhaps
+_CODE_KEYS = ("code", "slug")  # one of the two, perhaps (docs/api/micropim.md#attribute-definitions)
 _KEPT = frozenset({"type", *_CODE_KEYS})  # values hang on these
 
 
@@ -83,7 +85,10 @@ class Attributes:
         return code if code.strip() else str(named["code"])
 
     def _update(self, definition: dict[str, Any], desired: AttributeValue, body: dict[str, Any]) -> None:
-        """PATCH what differs from the template; a refusal leaves the definition as it is, and usable (row 21)."""
+        """PATCH what differs from the template; a refusal leaves the definition as it is, and usable.
+
+        See docs/api/micropim.md#attribute-definitions.
+        """
         number = definition.get("id")
         changed = {key: value for key, value in body.items() if key not in _KEPT and definition.get(key) != value}
         if not changed or not isinstance(number, int):
@@ -124,7 +129,10 @@ class Attributes:
 
 
 def _definitions(data: Any) -> list[dict[str, Any]]:
-    """The list in any of its possible shapes (micropim.md 1.8). Raises ValueError for an unknown one."""
+    """The list in any of its possible shapes. Raises ValueError for an unknown one.
+
+    See docs/api/micropim.md#unshown-shapes.
+    """
     items = data
     if isinstance(data, dict):
         items = next((data[key] for key in _LIST_KEYS if isinstance(data.get(key), list)), [] if not data else None)

@@ -1,7 +1,9 @@
-"""The category tree: parents first, identity = path (parent, name), never by name alone (micropim.md 4, rows 23 to 26).
+"""The category tree: parents first, identity = path (parent, name), never by name alone.
+
+See docs/api/micropim.md#category-identity and docs/api/micropim.md#category-rename.
 
 What exists is never deleted, and renamed or moved only when asked to. Two source categories with one path become one.
-Renaming and moving goes only by update_categories (micropim.md row 24).
+Renaming and moving goes only by update_categories (docs/api/micropim.md#category-rename).
 """
 
 import json

@@ -1,8 +1,9 @@
 """Which product of MicroPIM a record is, where the ledger does not know it.
 
 Law: the SKU we create is a pure function of the external id, so a product can always be found again. MicroPIM has no
-look-up by SKU, only a text search that may hit a part of it, another field, or nothing of the archive (micropim.md 4,
-rows 1 to 3): every hit is compared exactly, every page is read, and two exact hits are a reject, never a choice.
+look-up by SKU, only a text search that may hit a part of it, another field, or nothing of the archive
+(docs/api/micropim.md#find-by-sku, docs/api/micropim.md#archive-hidden): every hit is compared exactly, every page is
+read, and two exact hits are a reject, never a choice.
 """
 
 import logging
@@ -22,7 +23,8 @@ from target_micropim.settings.values import TargetSettings
 
 MANY = 50  # single look-ups, of two reads each, after which reading the whole list is cheaper
 MAX_SEARCHES = 16  # of one SKU, when the pages of its hits do not add up; each time more of them were seen
-_LISTS: tuple[dict[str, str], ...] = ({}, {"status": "archived"})  # without a status the archive may be hidden (row 3)
+# without a status the archive may be hidden (docs/api/micropim.md#archive-hidden)
+_LISTS: tuple[dict[str, str], ...] = ({}, {"status": "archived"})
 _ARCHIVED = fingerprint("status", "archived")
 
 logger = logging.getLogger("target-micropim")

@@ -1,4 +1,4 @@
-"""Brands and suppliers: MicroPIM has no route for them, only ids on write (micropim.md 4, row 12).
+"""Brands and suppliers: MicroPIM has no route for them, only ids on write (docs/api/micropim.md#brand-ids).
 
 A name is looked up in the map of the settings, then among the names that MicroPIM's own products show. Two ids for one
 name, or none: the field is left out and the name is listed. No id is ever invented.

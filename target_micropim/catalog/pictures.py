@@ -1,4 +1,6 @@
-"""Pictures: each once, in order (micropim.md 4, rows 15 to 19), and looked at once more when the run ends (row 18).
+"""Pictures: each once, in order, and looked at once more when the run ends.
+
+See docs/api/micropim.md#picture-identity, docs/api/micropim.md#picture-unclear and docs/api/micropim.md#picture-fetch.
 
 MicroPIM re-hosts what it is given and never tells the source again, so only the ledger knows what was sent. Before a
 picture is sent its intent is written down with the number of pictures then present; an intent
@@ -71,7 +73,8 @@ class ProductPictures:
             return True
         sent = sum(row.state in SENT_STATES for row in rows.values())
         self._note_missing(desired, remote, sent)
-        remote.images = max(remote.images, sent)  # a picture that was accepted may not show yet (row 18)
+        # a picture that was accepted may not show yet (docs/api/micropim.md#picture-fetch)
+        remote.images = max(remote.images, sent)
         reachable = [picture for picture in fresh if self._is_reachable(desired, picture)]
         accepted = [self._send_one(desired, picture, remote) for picture in reachable]
         if any(accepted):
@@ -81,7 +84,10 @@ class ProductPictures:
         return reachable == fresh
 
     def _is_reachable(self, desired: DesiredProduct, picture: Picture) -> bool:
-        """By check_media_urls: a picture that nobody can fetch is not sent, and listed for a person (row 18)."""
+        """By check_media_urls: a picture that nobody can fetch is not sent, and listed for a person.
+
+        See docs/api/micropim.md#picture-fetch.
+        """
         problem = self._url_check.problem_with(picture.url) if self._url_check else None
         if problem is None:
             return True
@@ -101,7 +107,8 @@ class ProductPictures:
         """A product that has pictures of unknown origin gets none of ours: they could be the same ones.
 
         They are a person's, or were sent by a run that this ledger has forgotten: it is new, or a copy of an old one.
-        ``skip`` writes that down for good; ``only_if_empty`` looks again the next time (row 15).
+        ``skip`` writes that down for good; ``only_if_empty`` looks again the next time
+        (docs/api/micropim.md#picture-identity).
         """
         rows = [MediaRow(picture.key, picture.url, "left") for picture in fresh]
         if self._settings.on_unknown_media == "skip":
@@ -122,7 +129,10 @@ class ProductPictures:
                     del rows[key]
 
     def _note_changed(self, desired: DesiredProduct, rows: dict[str, MediaRow]) -> None:
-        """MicroPIM cannot replace a picture: say once that a person has to, or append the new one (row 17)."""
+        """MicroPIM cannot replace a picture: say once that a person has to, or append the new one.
+
+        See docs/api/micropim.md#picture-change.
+        """
         for picture in desired.pictures:
             row = rows.get(picture.key)
             if row is None or row.state not in FINAL_STATES or row.url == picture.url:
@@ -137,7 +147,10 @@ class ProductPictures:
                 self._tell(desired, what)
 
     def _note_missing(self, desired: DesiredProduct, remote: RemotePictures, sent: int) -> None:
-        """Pictures that an earlier run had accepted and that do not show: a person may want to know (row 18)."""
+        """Pictures that an earlier run had accepted and that do not show: a person may want to know.
+
+        See docs/api/micropim.md#picture-fetch.
+        """
         if remote.is_ours and remote.images < sent:
             what = (
                 f"shows {remote.images} pictures of {sent} that MicroPIM accepted: it could not fetch the others, or "

@@ -186,7 +186,7 @@ def _without_lists(body: Json) -> Json:
 
 
 def _shown(before: Json, body: Json) -> Json:
-    """A product as MicroPIM shows it after a write (micropim.md 1.6)."""
+    """A product as MicroPIM shows it after a write (docs/api/micropim.md#product-fields)."""
     after = {**before, **{name: value for name, value in body.items() if name != "category_ids"}}
     for name, shown in REFERENCES.items():
         if name in body:

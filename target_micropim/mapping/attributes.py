@@ -2,7 +2,8 @@
 
 The code of an attribute is what a definition in MicroPIM is matched by, before its name; both can be changed there, one
 at a time. Values are texts: a number could come back in another form and would look like a change. No page shows the
-body of a definition, so it is made by the setting attribute_template (micropim.md 4, rows 20 and 21).
+body of a definition, so it is made by the setting attribute_template (docs/api/micropim.md#attribute-values,
+docs/api/micropim.md#attribute-definitions).
 
 The table is part of the text that is compared and remembered, so it follows the rules of ``description``: made again
 from the source each time, sent when it differs, left alone where a person edited the text. Its heading marks it; a

@@ -31,8 +31,9 @@ class DesiredProduct:
 
     ``fields`` are MicroPIM's own write fields without the SKU; ``brand`` and ``supplier`` are names still to be
     resolved, ``categories`` external ids of the categories stream, ``category_ids`` ids that already are MicroPIM's.
-    ``vat`` can only be compared (row 13); ``languages`` are those of the source that MicroPIM cannot hold (row 22).
-    ``deleted`` says that the record carries a mark of deletion (row 36); then it is ``inactive`` too.
+    ``vat`` can only be compared (docs/api/micropim.md#vat-rate); ``languages`` are those of the source that MicroPIM
+    cannot hold (docs/api/micropim.md#translations). ``deleted`` says that the record carries a mark of deletion
+    (docs/api/micropim.md#product-delete); then it is ``inactive`` too.
     """
 
     external_id: str

@@ -15,7 +15,7 @@ from target_micropim.plan.values import PLAIN_FIELDS
 
 Record = dict[str, Any]
 
-# The type of text, and why it stands where it stands (types: medipim.md 5.4).
+# The type of text, and why it stands where it stands (types: docs/api/medipim.md#description-types).
 LONG_TEXTS = (
     ("full_description", "the whole text, written to stand alone"),
     ("indication", "what the product is for: the one thing every buyer looks for"),

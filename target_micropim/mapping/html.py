@@ -1,4 +1,7 @@
-"""HTML from outside, reduced to a short list of tags: those that Medipim allows (medipim.md 5.4), and links."""
+"""HTML from outside, reduced to a short list of tags: those that Medipim allows, and links.
+
+See docs/api/medipim.md#allowed-html.
+"""
 
 import re
 import unicodedata

@@ -118,7 +118,10 @@ def _fields(record: Record, rules: MappingRules, reasons: list[Reason], warnings
 def add_table(
     fields: dict[str, Any], values: tuple[AttributeValue, ...], rules: MappingRules, warnings: list[str]
 ) -> None:
-    """Attributes under the description, when asked to; a text that would become too long stays without (row 28)."""
+    """Attributes under the description, when asked to; a text that would become too long stays without.
+
+    See docs/api/micropim.md#text-limits.
+    """
     if not rules.attributes_to_description:
         return
     before = fields.get("description")
@@ -170,7 +173,7 @@ def _named(kind: str, record: Record, rules: MappingRules) -> str | None:
 
 
 def _languages_left(record: Record, locales: tuple[str, ...]) -> frozenset[str]:
-    """Languages that the name has and MicroPIM will not hold (micropim.md 4, row 22)."""
+    """Languages that the name has and MicroPIM will not hold (docs/api/micropim.md#translations)."""
     languages = languages_in(record.get("name"))
     return frozenset(languages - {next((locale for locale in locales if locale in languages), None)})
 

@@ -1,4 +1,7 @@
-"""Pure: the ``native`` profile. Records already have MicroPIM's shape (micropim.md 1.6) and come from any tap."""
+"""Pure: the ``native`` profile. Records already have MicroPIM's shape and come from any tap.
+
+See docs/api/micropim.md#product-fields.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +14,7 @@ from target_micropim.plan.values import MONEY_FIELDS
 
 WRITABLE = tuple(field.name for field in FIELDS if field.kind != "map")
 HTML_FIELDS = tuple(field.name for field in FIELDS if field.kind in {"html", "line"})
-_MADE_BY_STOCK = "out_of_stock"  # micropim.md 4, row 31
+_MADE_BY_STOCK = "out_of_stock"  # docs/api/micropim.md#stock-and-status
 
 
 def native_product(

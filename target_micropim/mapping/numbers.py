@@ -1,6 +1,7 @@
 """Pure: codes with check digits, prices and plain numbers of a record, never by way of a float.
 
-Which code becomes the EAN: micropim.md 4, row 7. Prices are always minor units: medipim.md 10, quirk 11.
+Which code becomes the EAN: docs/api/micropim.md#ean-format. Prices are always minor units:
+docs/api/medipim.md#surprises, quirk 11.
 """
 
 import re

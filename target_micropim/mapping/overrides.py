@@ -1,9 +1,9 @@
 """Pure: what the settings field_map and extra_fields may say, checked before the first record, and the extra values.
 
 ``field_map`` names the place in a Medipim record where a documented field comes from: a dotted path, or null to leave
-the field out. ``extra_fields`` sends fields that MicroPIM does not document, only because it says so (row 27):
-``{"product_condition": {"value": "new"}, "manufacturer_code": "supplierReference"}``. There a text is such a path as
-well; an object with ``value`` is that value for every product.
+the field out. ``extra_fields`` sends fields that MicroPIM does not document, only because it says so
+(docs/api/micropim.md#unknown-fields): ``{"product_condition": {"value": "new"}, "manufacturer_code":
+"supplierReference"}``. There a text is such a path as well; an object with ``value`` is that value for every product.
 """
 
 import re

@@ -1,4 +1,6 @@
-"""Pure: which pictures of a Medipim record, in which order (micropim.md 4, rows 15 and 19).
+"""Pure: which pictures of a Medipim record, in which order.
+
+See docs/api/micropim.md#picture-identity and docs/api/micropim.md#picture-position.
 
 Frontal pictures first, in their display order, then the others in Medipim's. Of the pictures that are tied to
 languages only those of the first language that has any are taken: Medipim's documented fall-back.

@@ -63,7 +63,10 @@ def native_profile(rules: MappingRules, *, writes_categories: bool) -> Profile:
 
 
 def _deleted(record: Record, key_field: str, sku: str | None) -> DesiredProduct | None:
-    """A record that says that it was deleted (row 36): all that counts of it is who it was. None for any other."""
+    """A record that says that it was deleted: all that counts of it is who it was. None for any other.
+
+    See docs/api/micropim.md#product-delete.
+    """
     if record.get(DELETED) in (None, "") or not sku:
         return None
     return DesiredProduct(str(record[key_field]).strip(), sku, {}, inactive=True, deleted=True)

@@ -1,6 +1,9 @@
-"""Pure: texts of a Medipim record: their language, their form (one line or HTML), their length (medipim.md 5).
+"""Pure: texts of a Medipim record: their language, their form (one line or HTML), their length.
 
-A text that is longer than MicroPIM takes is refused, or cut with a warning; nothing is cut silently (row 28).
+See docs/api/medipim.md#product.
+
+A text that is longer than MicroPIM takes is refused, or cut with a warning; nothing is cut silently
+(docs/api/micropim.md#text-limits).
 """
 
 import unicodedata
@@ -17,7 +20,10 @@ CONSUMER_GROUPS = frozenset({"public", "webshop"})
 
 
 def text_in(value: Any, locales: tuple[str, ...]) -> str | None:
-    """A localized map, or a plain text, in the first language that has it (medipim.md 5: both forms occur)."""
+    """A localized map, or a plain text, in the first language that has it.
+
+    See docs/api/medipim.md#localized and docs/api/medipim.md#names-as-text.
+    """
     if isinstance(value, str):
         return plain(value)
     if not isinstance(value, dict):
@@ -96,7 +102,8 @@ def languages(locale: str, fallbacks: Iterable[str] | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys([locale, *fallbacks]))
 
 
-MOST_NAME, MOST_TEXT = 255, 65_000  # the sheet's defaults; schemas/micropim goes no further
+# limits are unknown (docs/api/micropim.md#text-limits); schemas/micropim goes no further
+MOST_NAME, MOST_TEXT = 255, 65_000
 
 
 @dataclass(frozen=True)

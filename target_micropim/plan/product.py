@@ -1,7 +1,7 @@
 """Pure: from what should be there, what was sent last time and what is there now, to one action.
 
-Policies (micropim.md 6.2); S is the source's value, B the one we acknowledged last, V the server's, W what the server
-showed after our last write:
+Policies (docs/gaps.md#what-field-policies-are-by-default); S is the source's value, B the one we acknowledged last, V
+the server's, W what the server showed after our last write:
 
     create_only        sent when the product is made, never afterwards
     if_empty           sent while V is empty
@@ -108,7 +108,9 @@ def _if_source_changed(name: str, source: str, server: str, product: KnownProduc
 def plan_clears(
     fields: Mapping[str, Any], policies: Mapping[str, str], product: KnownProduct, *, unsure: frozenset[str]
 ) -> dict[str, None]:
-    """The fields to empty because the source has no value any more (micropim.md 4, row 8); only by clear_missing.
+    """The fields to empty because the source has no value any more; only by clear_missing.
+
+    See docs/api/micropim.md#null-in-patch.
 
     Only what we put there, and nobody changed since; ``unsure`` are fields whose value could not be told this time.
     """
@@ -166,7 +168,9 @@ class ManagedCategories:
 def plan_managed(
     desired: Mapping[str, int], managed: frozenset[int], present: tuple[int, ...], *, complete: bool
 ) -> ManagedCategories:
-    """In ``managed`` mode MicroPIM follows the source both ways, among the managed categories only (rows 9 and 11).
+    """In ``managed`` mode MicroPIM follows the source both ways, among the managed categories only.
+
+    See docs/api/micropim.md#categories-in-patch and docs/api/micropim.md#unassign-products.
 
     ``complete`` says that every category of the source has its id: otherwise nothing is taken away yet.
     """

@@ -1,4 +1,4 @@
-"""Pure: when two values are the same to MicroPIM, whatever form they travel in (micropim.md 1.6).
+"""Pure: when two values are the same to MicroPIM, whatever form they travel in (docs/api/micropim.md#product-fields).
 
 Prices are compared as decimals ("8.95" equals "8.9500"), texts composed and without outer blanks, lists as sets;
 null, "" and an empty list all mean "nothing there".
@@ -21,7 +21,8 @@ _PAIR_KEYS = ("code", "attribute_code", "name", "attribute_name")
 MONEY_FIELDS = frozenset(field.name for field in FIELDS if field.kind == "money")
 REFERENCES = {field.name: field.shown_as for field in FIELDS if field.kind == "reference"}
 PLAIN_FIELDS = tuple(field.name for field in FIELDS if field.kind not in {"reference", "map"})
-# Documented in answers (micropim.md 1.6): compared elsewhere or not at all. Whatever else is shown is an extra field.
+# Documented in answers (docs/api/micropim.md#product-fields): compared elsewhere or not at all. Whatever else is shown
+# is an extra field.
 _DOCUMENTED = frozenset({*PLAIN_FIELDS, *REFERENCES, *REFERENCES.values(), *READ_ONLY, ATTRIBUTES, "sku"})
 
 
@@ -66,7 +67,10 @@ def extra_field(name: str) -> str:
 
 
 def extras(product: Mapping[str, Any]) -> dict[str, Any]:
-    """What a product shows beyond the documented fields, and its VAT rate as it could be written (rows 13 and 27)."""
+    """What a product shows beyond the documented fields, and its VAT rate as it could be written.
+
+    See docs/api/micropim.md#vat-rate and docs/api/micropim.md#unknown-fields.
+    """
     fields = {extra_field(str(name)): value for name, value in product.items() if name not in _DOCUMENTED}
     rate = product.get("vat_rate")
     if isinstance(rate, dict) and rate.get("id") is not None:
@@ -80,7 +84,10 @@ def attribute_field(code: str) -> str:
 
 
 def attributes(product: Mapping[str, Any]) -> dict[str, Any]:
-    """The attribute values a product shows: a map, or a list of pairs as variants have it (micropim.md 1.6, 1.7)."""
+    """The attribute values a product shows: a map, or a list of pairs as variants have it.
+
+    See docs/api/micropim.md#product-fields and docs/api/micropim.md#variant-fields.
+    """
     shown = product.get(ATTRIBUTES)
     if isinstance(shown, dict):
         return {str(code): value for code, value in shown.items()}

@@ -44,7 +44,10 @@ def without_attributes(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def without_extras(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The documented fields alone: only they have a schema to be checked against (micropim.md 4, row 27)."""
+    """The documented fields alone: only they have a schema to be checked against.
+
+    See docs/api/micropim.md#unknown-fields.
+    """
     return {name: value for name, value in fields.items() if not name.startswith(_EXTRA_PREFIX)}
 
 
@@ -69,7 +72,8 @@ class Verdict:
 def verify(sent: Mapping[str, Any], before: Fingerprints, after: Fingerprints) -> Verdict:
     """Compare field by field; ``before`` and ``after`` are fingerprints of what MicroPIM showed.
 
-    An extra field that MicroPIM does not show at all is taken on trust: it was sent on request (row 27).
+    An extra field that MicroPIM does not show at all is taken on trust: it was sent on request
+    (docs/api/micropim.md#unknown-fields).
     """
     ignored: list[str] = []
     altered: list[str] = []
@@ -83,7 +87,7 @@ def verify(sent: Mapping[str, Any], before: Fingerprints, after: Fingerprints) -
 
 
 def shows_no_attribute(sent: Mapping[str, Any], after: Fingerprints) -> bool:
-    """Whether attribute values were sent and none of them shows (micropim.md 4, row 20)."""
+    """Whether attribute values were sent and none of them shows (docs/api/micropim.md#attribute-values)."""
     names = [name for name in sent if name.startswith(_ATTRIBUTE_PREFIX)]
     return bool(names) and not any(after.get(name) == fingerprint(name, sent[name]) for name in names)
 

@@ -108,7 +108,7 @@ class Report:
             self.attributes_made.append(code)
 
     def languages_left(self, languages: Iterable[str]) -> None:
-        """Languages that a record has and MicroPIM cannot hold (micropim.md 4, row 22)."""
+        """Languages that a record has and MicroPIM cannot hold (docs/api/micropim.md#translations)."""
         with self._lock:
             self.languages.update(languages)
 

@@ -1,4 +1,7 @@
-"""Making a product that MicroPIM does not have, once (micropim.md 4, rows 4 and 5)."""
+"""Making a product that MicroPIM does not have, once.
+
+See docs/api/micropim.md#sku-taken and docs/api/micropim.md#post-unclear.
+"""
 
 import threading
 from typing import Any
@@ -96,7 +99,10 @@ class ProductCreator:
 
 
 def _with_hint(refusal: RequestRefused) -> RequestRefused:
-    """The refusal; where it speaks of the SKU, with what that can mean when no product has it (row 4)."""
+    """The refusal; where it speaks of the SKU, with what that can mean when no product has it.
+
+    See docs/api/micropim.md#sku-taken.
+    """
     if "sku" not in (refusal.said or "").casefold():
         return refusal
     reasons = [*refusal.reasons, Reason("sku", _HINT)]

@@ -26,7 +26,7 @@ from target_micropim.sync.product import Outcome, ProductSync
 from target_micropim.sync.write import STREAM
 
 BATCH_ROWS = 200
-VOLATILE = frozenset({"meta", "updated_at"})  # change without the content changing (medipim.md section 8)
+VOLATILE = frozenset({"meta", "updated_at"})  # change without the content changing (docs/api/medipim.md#touches)
 _CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
 
 logger = logging.getLogger("target-micropim")

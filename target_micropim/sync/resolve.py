@@ -49,7 +49,10 @@ class FieldResolver:
         return frozenset({f"{kind}_id" for kind, name in names if name is not None} | warned)
 
     def _offered_among(self, channels: list[str]) -> list[str]:
-        """The channels that the organization has; others would be refused with the whole product (row 32)."""
+        """The channels that the organization has; others would be refused with the whole product.
+
+        See docs/api/micropim.md#channels.
+        """
         with self._lock:
             if self._offered is None:
                 self._offered = frozenset(self._services.client.channels())

@@ -27,7 +27,8 @@ from target_micropim.sync.resolve import FieldResolver
 from target_micropim.sync.write import STREAM, Fields, ProductWriter, Write
 
 ARCHIVED = fingerprint("status", "archived")
-TEXTS = frozenset({"description", "short_description"})  # --probe has seen an empty text empty these (row 8)
+# --probe has seen an empty text empty these (docs/api/micropim.md#null-in-patch)
+TEXTS = frozenset({"description", "short_description"})
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ class ProductUpdater:
     ) -> tuple[str, ProductRow, RemotePictures]:
         """Send what differs. Raises RequestRefused."""
         changes = self._changes(desired, fields, categories, row, product)
-        if changes.fields and product.product is None:  # the index may be old: look before writing (row 29)
+        # the index may be old: look before writing (docs/api/micropim.md#concurrent-edits)
+        if changes.fields and product.product is None:
             product = remote_product(self._writer.shown(product.remote_id))
             changes = self._changes(desired, fields, categories, row, product)
         self._tell_of(desired, changes, product)
@@ -85,7 +87,8 @@ class ProductUpdater:
         if fields:
             body = body_of(without_extras(fields), product.product)
             if checked := {name: value for name, value in body.items() if value is not None}:
-                check_payload("product_patch", checked)  # null, which empties a field, has no form to check (row 8)
+                # null, which empties a field, has no form to check (docs/api/micropim.md#null-in-patch)
+                check_payload("product_patch", checked)
             self._writer.announce(base, fields)
             after, fields = self._patch(desired, product, fields)
         if "category_ids" in fields:
@@ -146,7 +149,10 @@ class ProductUpdater:
         return plan_categories(categories, acknowledged, product.category_ids), ()
 
     def _tell_of(self, desired: DesiredProduct, changes: Changes, product: RemoteProduct) -> None:
-        """Conflicts, categories taken away, and a VAT that differs, which nobody can write (row 13)."""
+        """Conflicts, categories taken away, and a VAT that differs, which nobody can write.
+
+        See docs/api/micropim.md#vat-rate.
+        """
         for conflict in changes.conflicts:
             self._tell("conflicts", desired, f"{conflict.field}: {conflict.reason}; MicroPIM's value stands")
         for number in changes.removed:

@@ -1,7 +1,8 @@
 """The write of one product: announce, send, step back once if refused, verify from the answer, remember.
 
-Nothing is remembered as sent or assigned that MicroPIM does not show (micropim.md 4, rows 9, 10, 20).
-MicroPIM refuses with one text and no field (micropim.md 1.1), so what was to blame is learnt by leaving it out once.
+Nothing is remembered as sent or assigned that MicroPIM does not show (docs/api/micropim.md#categories-in-patch,
+docs/api/micropim.md#assign-products, docs/api/micropim.md#attribute-values). MicroPIM refuses with one text and no
+field (docs/api/micropim.md#envelope), so what was to blame is learnt by leaving it out once.
 """
 
 from collections.abc import Iterator, Mapping
@@ -115,7 +116,10 @@ class ProductWriter:
         self._services.report.add("warnings", Row(STREAM, desired.external_id, desired.sku, what))
 
     def assign(self, product: RemoteProduct, categories: Mapping[str, int]) -> RemoteProduct:
-        """After the other route, where the answer does not show every category that was asked for (row 10)."""
+        """After the other route, where the answer does not show every category that was asked for.
+
+        See docs/api/micropim.md#assign-products.
+        """
         missing = [number for number in dict.fromkeys(categories.values()) if number not in product.category_ids]
         if not missing:
             return product

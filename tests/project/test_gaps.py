@@ -1,4 +1,7 @@
-"""docs/gaps.md is whole: every row of the fact sheet, real settings, every switch in each of its worlds, real tests."""
+"""docs/gaps.md is whole: every row of the facts, real settings, every switch in each of its worlds, real tests.
+
+See docs/api/micropim.md#gaps.
+"""
 
 import ast
 import dataclasses

@@ -86,7 +86,7 @@ def test_a_drop_before_commits_nothing_and_a_drop_after_does(micropim: Callable[
 
 
 def test_commit_then_status(micropim: Callable[..., Any]) -> None:
-    """500 or a duplicate 400 although the product is there (micropim.md 4 row 5)."""
+    """500 or a duplicate 400 although the product is there (docs/api/micropim.md#post-unclear)."""
     client = micropim()
     duplicate = '{"status":0,"data":null,"error":"A product with SKU B already exists"}'
     client.service.faults.add(

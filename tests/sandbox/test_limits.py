@@ -35,7 +35,7 @@ def test_medipim_refuses_the_101st_call_of_a_minute(medipim: Callable[..., Any],
 
 
 def test_micropim_has_two_allowances(micropim: Callable[..., Any]) -> None:
-    """Writes run out before reads; the wait is told in seconds (micropim.md 1.3)."""
+    """Writes run out before reads; the wait is told in seconds (docs/api/micropim.md#rate-limits)."""
     clock = Clock()
     client = micropim(reads_per_minute=12, writes_per_minute=6, clock=clock)
     codes = [client.call("POST", "/api/categories", {"name": str(i)}).status_code for i in range(7)]
@@ -63,7 +63,7 @@ def test_pictures_can_have_an_allowance_of_their_own(micropim: Callable[..., Any
 
 @pytest.mark.parametrize(("mode", "kind"), [("none", "application/json"), ("html", "text/html")])
 def test_a_429_without_header_or_as_html(micropim: Callable[..., Any], mode: str, kind: str) -> None:
-    """The other two modes of section 7."""
+    """The other two modes (docs/api/micropim.md#sandbox-choices)."""
     client = micropim(reads_per_minute=0, retry_after=mode)
     refused = client.call("GET", "/api/channels")
     assert refused.status_code == 429
@@ -81,7 +81,7 @@ def test_image_search_counts_as_a_write(micropim: Callable[..., Any]) -> None:
 
 
 def test_bad_keys_are_401_and_strangers_403(micropim: Callable[..., Any]) -> None:
-    """Missing, wrong, without organization (micropim.md 1.1)."""
+    """Missing, wrong, without organization (docs/api/micropim.md#envelope)."""
     client = micropim()
     for headers in ({}, {"X-API-KEY": "wrong"}):
         answer = requests.get(client.url + "/api/products", headers=headers, timeout=5)

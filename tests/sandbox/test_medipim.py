@@ -9,7 +9,7 @@ from sandbox import MedipimOptions, MedipimService
 
 
 def test_a_missing_or_wrong_key_is_401(medipim: Callable[..., Any]) -> None:
-    """Every endpoint needs the Basic pair (medipim.md 2.1)."""
+    """Every endpoint needs the Basic pair (docs/api/medipim.md#authentication)."""
     client = medipim()
     for auth in (None, ("1", "wrong"), ("2", client.service.options.api_key_secret)):
         answer = requests.post(client.url + "/v4/brands/query", auth=auth, timeout=5)
@@ -39,7 +39,7 @@ def test_the_stream_equals_the_query(medipim: Callable[..., Any]) -> None:
 
 
 def test_a_stream_without_matches_is_204(medipim: Callable[..., Any]) -> None:
-    """No match: 204 and an empty body (medipim.md 7)."""
+    """No match: 204 and an empty body (docs/api/medipim.md#streams)."""
     answer = medipim().stream({"updatedSince": 4_000_000_000})
     assert (answer.status_code, answer.content) == (204, b"")
 
@@ -71,7 +71,7 @@ def test_rows_past_the_cap_cannot_be_reached(medipim: Callable[..., Any]) -> Non
 
 
 def test_reference_lists_are_whole_unless_paged(medipim: Callable[..., Any]) -> None:
-    """``meta.page`` is there only if the request had ``page`` (medipim.md 2.4)."""
+    """``meta.page`` is there only if the request had ``page`` (docs/api/medipim.md#answer-meta)."""
     client = medipim()
     whole = client.post("/v4/public-categories/query").json()
     assert whole["meta"] == {"total": 60}
@@ -88,7 +88,7 @@ def test_categories_repeat_a_name_below_different_parents(medipim: Callable[...,
 
 
 def test_market_endpoints_exist_only_in_their_markets(medipim: Callable[..., Any]) -> None:
-    """BCFI is Belgian, OSP French, fine line American (medipim.md 3.1)."""
+    """BCFI is Belgian, OSP French, fine line American (docs/api/medipim.md#read-endpoints)."""
     for market, path in (("be", "bcfi-categories"), ("fr", "osp-categories"), ("us", "fine-line-categories")):
         client = medipim(market=market, products=3)
         assert client.post(f"/v4/{path}/query", []).json()["meta"]["total"] == 3
@@ -104,12 +104,12 @@ def test_switched_off_endpoints(medipim: Callable[..., Any]) -> None:
 
 
 def test_write_endpoints_are_forbidden(medipim: Callable[..., Any]) -> None:
-    """The key may not write (medipim.md 3.2)."""
+    """The key may not write (docs/api/medipim.md#write-endpoints)."""
     assert medipim().post("/v4/products/update", {}).status_code == 403
 
 
 def test_find_uses_the_documented_wrappers(medipim: Callable[..., Any]) -> None:
-    """Each find endpoint has its own key (medipim.md 3.3)."""
+    """Each find endpoint has its own key (docs/api/medipim.md#find-wrappers)."""
     client = medipim(products=30)
     product = next(row for row in client.service.catalogue.products.values() if row["cnk"])
     assert client.get("/v4/products/find", id=product["id"]).json()["product"]["cnk"] == product["cnk"]
@@ -131,7 +131,7 @@ def test_get_fields_lists_codes(medipim: Callable[..., Any]) -> None:
 
 
 def test_v3_has_its_own_shapes(medipim: Callable[..., Any]) -> None:
-    """Localized brand names, content with html and markdown, optional sorting and page (medipim.md 9)."""
+    """Localized brand names, content with html and markdown, optional sorting and page (docs/api/medipim.md#v3)."""
     client = medipim()
     answer = client.post("/v3/products/search", {"filter": {"status": "active"}}).json()
     product = next(row for row in answer["results"] if row["brands"] and row["descriptions"])
@@ -150,7 +150,10 @@ def test_the_catalogue_depends_on_the_seed_only() -> None:
 
 
 def test_the_catalogue_holds_the_awkward_values() -> None:
-    """Statuses, shared codes, codeless products, shared seconds, missing creation times (medipim.md 10)."""
+    """Statuses, shared codes, codeless products, shared seconds, missing creation times.
+
+    See docs/api/medipim.md#surprises.
+    """
     rows = list(MedipimService(MedipimOptions(products=1000)).catalogue.products.values())
     statuses = [row["status"] for row in rows]
     assert {"active", "inactive", "replaced", "no_selection"} == set(statuses)

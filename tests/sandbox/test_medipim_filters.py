@@ -1,4 +1,7 @@
-"""Filters, sortings and validation of Medipim (medipim.md 2.4 and 4)."""
+"""Filters, sortings and validation of Medipim.
+
+See docs/api/medipim.md#query-grammar and docs/api/medipim.md#product-questions.
+"""
 
 import json
 from collections.abc import Callable
@@ -79,7 +82,7 @@ def test_a_body_that_is_not_json_is_400(medipim: Callable[..., Any]) -> None:
 
 
 def test_codes_of_a_wrong_length_are_refused_in_france(medipim: Callable[..., Any]) -> None:
-    """``cip13`` wants exactly 13 characters (medipim.md 4.1)."""
+    """``cip13`` wants exactly 13 characters (docs/api/medipim.md#code-lengths)."""
     client = medipim(products=20, market="fr")
     assert client.stream({"cip13": "340093"}).status_code == 422
     known = next(row["cip13"] for row in client.service.catalogue.products.values() if row["cip13"])
@@ -100,7 +103,7 @@ def test_sorting_is_done_with_ties_by_id(medipim: Callable[..., Any], name: str)
 
 @pytest.mark.parametrize("market", ["be", "fr", "de", "es", "au", "us"])
 def test_each_market_has_its_fields(medipim: Callable[..., Any], market: str) -> None:
-    """The codes of section 5.3 are there, prices everywhere but in the US."""
+    """The codes of each market are there (docs/api/medipim.md#product-codes), prices everywhere but in the US."""
     client = medipim(products=10, market=market)
     row = next(iter(client.service.catalogue.products.values()))
     assert set(client.service.market.codes) <= set(row)

@@ -7,7 +7,7 @@ import pytest
 
 
 def test_create_shows_the_documented_object(micropim: Callable[..., Any]) -> None:
-    """201, prices with four decimals, a slug, brand and categories as objects (micropim.md 1.6)."""
+    """201, prices with four decimals, a slug, brand and categories as objects (docs/api/micropim.md#product-fields)."""
     client = micropim()
     category = client.data("POST", "/api/categories", {"name": "Hands"})
     product = client.create(
@@ -109,7 +109,7 @@ def test_categories_have_their_nine_routes(micropim: Callable[..., Any]) -> None
 
 
 def test_attribute_definitions(micropim: Callable[..., Any]) -> None:
-    """Create, list, read, update, delete (row 21)."""
+    """Create, list, read, update, delete (docs/api/micropim.md#attribute-definitions)."""
     client = micropim()
     row = client.data("POST", "/api/product-attributes", {"name": "Inhoud", "code": "inhoud", "type": "text"})
     path = f"/api/product-attributes/{row['id']}"
@@ -154,7 +154,7 @@ def test_barcode_and_channels(micropim: Callable[..., Any]) -> None:
     ],
 )
 def test_everything_else_is_404_with_the_envelope(micropim: Callable[..., Any], method: str, path: str) -> None:
-    """Section 7."""
+    """Nothing but the 25 routes is there (docs/api/micropim.md#sandbox-choices)."""
     micropim().refused(method, path, status=404)
 
 

@@ -1,11 +1,17 @@
-"""Each undocumented behaviour in the world that is not the default (micropim.md 4 and 7)."""
+"""Each undocumented behaviour in the world that is not the default.
+
+See docs/api/micropim.md#gaps and docs/api/micropim.md#sandbox-choices.
+"""
 
 from collections.abc import Callable
 from typing import Any
 
 
 def test_search_and_order(micropim: Callable[..., Any]) -> None:
-    """Rows 1 and 2: tokens do not find parts of a SKU; order and paging cannot be relied upon."""
+    """Tokens do not find parts of a SKU; order and paging cannot be relied upon.
+
+    See docs/api/micropim.md#find-by-sku and docs/api/micropim.md#many-look-ups.
+    """
     client = micropim(search="tokens", order="random", insert_while_paging=True)
     for i in range(30):
         client.create(f"AB-{i:02d}")
@@ -17,7 +23,10 @@ def test_search_and_order(micropim: Callable[..., Any]) -> None:
 
 
 def test_archived_and_sku_rules(micropim: Callable[..., Any]) -> None:
-    """Rows 3 and 4: lists that show the archive, SKUs that are free again, blocked by variants, or never unique."""
+    """Lists that show the archive, SKUs that are free again, blocked by variants, or never unique.
+
+    See docs/api/micropim.md#archive-hidden and docs/api/micropim.md#sku-taken.
+    """
     client = micropim(archived="shown", sku_unique_archived=False, sku_unique_variants=True)
     first = client.create("S-1")
     client.data("DELETE", f"/api/products/{first['id']}")
@@ -32,7 +41,10 @@ def test_archived_and_sku_rules(micropim: Callable[..., Any]) -> None:
 
 
 def test_barcode_worlds(micropim: Callable[..., Any]) -> None:
-    """Rows 6 and 7: 200 with null, archived products found, strict EAN-13."""
+    """200 with null, archived products found, strict EAN-13.
+
+    See docs/api/micropim.md#find-by-ean and docs/api/micropim.md#ean-format.
+    """
     client = micropim(barcode_miss="null", barcode_archived=True, ean_strict=True)
     assert client.data("GET", "/api/products/barcode/1") is None
     product = client.create("S-1", ean="4006381333931")
@@ -43,7 +55,7 @@ def test_barcode_worlds(micropim: Callable[..., Any]) -> None:
 
 
 def test_null_and_empty_in_a_patch(micropim: Callable[..., Any]) -> None:
-    """Row 8, three worlds each."""
+    """Three worlds each (docs/api/micropim.md#null-in-patch)."""
     expected = {"clears": (None, ""), "ignored": ("text", "text")}
     for world in ("clears", "ignored", "400"):
         client = micropim(patch_null=world, patch_empty=world)
@@ -57,7 +69,10 @@ def test_null_and_empty_in_a_patch(micropim: Callable[..., Any]) -> None:
 
 
 def test_category_lists(micropim: Callable[..., Any]) -> None:
-    """Rows 9 and 10: PATCH replaces, merges or ignores; assigning adds or replaces."""
+    """PATCH replaces, merges or ignores; assigning adds or replaces.
+
+    See docs/api/micropim.md#categories-in-patch and docs/api/micropim.md#assign-products.
+    """
     for world, expected in (("replace", 1), ("merge", 2), ("ignored", 1)):
         client = micropim(patch_categories=world, assign="replace")
         one, two = (client.data("POST", "/api/categories", {"name": name})["id"] for name in "AB")
@@ -71,7 +86,11 @@ def test_category_lists(micropim: Callable[..., Any]) -> None:
 
 
 def test_unknown_things_are_ignored_or_refused(micropim: Callable[..., Any]) -> None:
-    """Rows 12, 13, 27 and 32."""
+    """Ids, fields and channels.
+
+    See docs/api/micropim.md#brand-ids, docs/api/micropim.md#vat-rate, docs/api/micropim.md#unknown-fields and
+    docs/api/micropim.md#channels.
+    """
     client = micropim(
         unknown_brand="ignored", unknown_category="ignored", unconfigured_channels="ignored", channels=("web",)
     )
@@ -82,7 +101,10 @@ def test_unknown_things_are_ignored_or_refused(micropim: Callable[..., Any]) -> 
 
 
 def test_media_worlds(micropim: Callable[..., Any]) -> None:
-    """Rows 15 and 18: after some reads, never, refused, deduplicated."""
+    """After some reads, never, refused, deduplicated.
+
+    See docs/api/micropim.md#picture-identity and docs/api/micropim.md#picture-fetch.
+    """
     url = {"file_url": "https://a.example/1.png"}
     dead = {"file_url": "https://unreachable.example/1.png"}
     client = micropim(media="async", media_reads=2, dedupe_media=True, unreachable_media="400")
@@ -99,7 +121,7 @@ def test_media_worlds(micropim: Callable[..., Any]) -> None:
 
 
 def test_attribute_values_and_translations(micropim: Callable[..., Any]) -> None:
-    """Rows 20 and 22."""
+    """Taken or not (docs/api/micropim.md#attribute-values, docs/api/micropim.md#translations)."""
     assert micropim().create("S-1", attributes={"a": 1}, translations={"nl": {}})["attributes"] == []
     product = micropim(attributes="map", translations="accepted").create(
         "S-1", attributes={"a": 1}, translations={"nl": {}}
@@ -109,7 +131,11 @@ def test_attribute_values_and_translations(micropim: Callable[..., Any]) -> None
 
 
 def test_category_rules(micropim: Callable[..., Any]) -> None:
-    """Rows 23 to 25: equal siblings, depth, PUT without a name, cascading delete."""
+    """Equal siblings, depth, PUT without a name, cascading delete.
+
+    See docs/api/micropim.md#category-identity, docs/api/micropim.md#category-rename and
+    docs/api/micropim.md#category-delete.
+    """
     client = micropim(equal_siblings="400", max_category_depth=2, put_name_required=True, delete_category="cascade")
     root = client.data("POST", "/api/categories", {"name": "A"})["id"]
     client.refused("POST", "/api/categories", {"name": "A"})
@@ -126,7 +152,11 @@ def test_category_rules(micropim: Callable[..., Any]) -> None:
 
 
 def test_texts_slugs_stock_and_plan(micropim: Callable[..., Any]) -> None:
-    """Rows 28, 31, 34, 35: no text limit, stock 0 flips, plan full, slug collision."""
+    """No text limit, stock 0 flips, plan full, slug collision.
+
+    See docs/api/micropim.md#text-limits, docs/api/micropim.md#stock-and-status, docs/api/micropim.md#plan-quota and
+    docs/api/micropim.md#slug-collisions.
+    """
     client = micropim(
         text_limit=False, stock_zero_flips=True, slug_collision="400", max_products=2, normalise_text=True
     )

@@ -14,7 +14,8 @@ Run = Callable[..., Any]
 Make = Callable[..., Sandbox]
 TIME = {"from": 1471525605, "until": 1571525605}
 
-# The examples of the vendors' pages (US v4, BE v3), and the names of medipim.md 4.1 for the other markets.
+# The examples of the vendors' pages (US v4, BE v3), and the names that are known (docs/api/medipim.md#product-filters)
+# for the other markets.
 COMMON = [
     {"id": "M12345ABCD"}, {"id": [1, 2]}, {"status": "active"}, {"status": ["replaced", "inactive"]},
     {"organization": [2, 15]}, {"publicCategory": 12}, {"brand": [14, 3]}, {"productFamily": 4},
@@ -63,7 +64,8 @@ V3 = [
     {"ecommerce": ["yes", "unknown"]}, {"and": [{"brand": [24]}, {"status": "active"}]}, {"not": {"cnk": "1"}},
     {"or": [{"publicCategory": [2, 16]}, {"status": "active"}]},
 ]  # fmt: skip
-# Filters that no page of these markets shows or denies (medipim.md 4.1): let through here, unknown to the sandbox.
+# Filters that no page of these markets shows or denies (docs/api/medipim.md#product-filters): let through here, unknown
+# to the sandbox.
 NOT_SEEN = {code: {"narcotic", "media"} for code in ("be", "de", "es")} | {"fr": {"narcotic"}} | {
     code: {"media"} for code in ("au", "us")
 }  # fmt: skip

@@ -1,4 +1,7 @@
-"""Attributes: definitions once, values as an experiment that ends by itself (micropim.md 4, rows 20 and 21)."""
+"""Attributes: definitions once, values as an experiment that ends by itself.
+
+See docs/api/micropim.md#attribute-values and docs/api/micropim.md#attribute-definitions.
+"""
 
 from typing import Any
 
@@ -131,7 +134,7 @@ def test_a_list_that_cannot_be_read_makes_nothing(world: Any, singer: Any) -> No
 
 
 def test_an_unclear_definition_is_made_once(world: Any, singer: Any) -> None:
-    """Committed, then lost: the list is read again before a second POST (row 14)."""
+    """Committed, then lost: the list is read again before a second POST (docs/api/micropim.md#no-idempotency-key)."""
     world.pim.faults.add(Fault("drop_after", "POST /api/product-attributes"))
     world.load(singer.lines(products=[pill(singer)]), attributes_mode="definitions")
     assert sorted(row["code"] for row in world.pim.attributes.values()) == ["cnk", "weight"]
@@ -186,7 +189,10 @@ TEMPLATE = {"name": "Medipim {name}", "code": "mp_{code}", "options": []}
 
 
 def test_the_body_of_a_definition_follows_its_template(make_world: Any, singer: Any) -> None:
-    """Made once under the names of the template, recognised by them, and values travel under its code (row 21)."""
+    """Made once under the names of the template, recognised by them, and values travel under its code.
+
+    See docs/api/micropim.md#attribute-definitions.
+    """
     world = make_world(attributes="map")
     settings = {"attributes_mode": "values", "attribute_template": TEMPLATE}
     world.load(singer.lines(products=[pill(singer, weightWithUnit=None)]), **settings)
@@ -235,7 +241,10 @@ def test_every_attribute_of_the_table_fits_the_schema_of_a_definition() -> None:
 
 
 def test_a_slug_is_a_code(make_world: Any, singer: Any) -> None:
-    """Nobody says whether a definition is named by code or slug: both are recognised (row 21)."""
+    """Nobody says whether a definition is named by code or slug: both are recognised.
+
+    See docs/api/micropim.md#attribute-definitions.
+    """
     world = make_world(attributes="map")
     world.pim.attributes[1] = {"id": 1, "name": "National", "slug": "cnk", "type": "text", "options": []}
     world.load(singer.lines(products=[pill(singer, weightWithUnit=None)]), attributes_mode="values")

@@ -1,4 +1,8 @@
-"""Categories of products: added, managed, by PATCH or by the category's own route (micropim.md rows 9 to 11, 24)."""
+"""Categories of products: added, managed, by PATCH or by the category's own route.
+
+See docs/api/micropim.md#categories-in-patch, docs/api/micropim.md#unassign-products and
+docs/api/micropim.md#category-rename.
+"""
 
 from typing import Any
 

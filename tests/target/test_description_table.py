@@ -1,4 +1,4 @@
-"""Attributes as a table under the description, only on request (micropim.md 4, row 20)."""
+"""Attributes as a table under the description, only on request (docs/api/micropim.md#attribute-values)."""
 
 from typing import Any
 

@@ -1,4 +1,7 @@
-"""Fields that MicroPIM does not document: only by extra_fields, compared where they show (micropim.md 4, row 27)."""
+"""Fields that MicroPIM does not document: only by extra_fields, compared where they show.
+
+See docs/api/micropim.md#unknown-fields.
+"""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The 38 gaps of micropim.md section 4: in every world of its switch the safest behaviour is the default."""
+"""The 38 gaps (docs/api/micropim.md#gaps): in every world of its switch the safest behaviour is the default."""
 
 from typing import Any
 

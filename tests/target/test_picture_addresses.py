@@ -1,4 +1,7 @@
-"""check_media_urls: addresses are asked first, only public ones, never with our key (micropim.md 4, row 18)."""
+"""check_media_urls: addresses are asked first, only public ones, never with our key.
+
+See docs/api/micropim.md#picture-fetch.
+"""
 
 import socket
 import threading

@@ -1,4 +1,6 @@
-"""Every status rule of micropim.md 1.2 in one table, tried on the write that makes, the write that changes and a read.
+"""Every status rule in one table, tried on the write that makes, the write that changes and a read.
+
+See docs/api/micropim.md#status-codes.
 
 ``ok``: carried out at the first answer. ``again``: the same request once more. ``looked``: the SKU was looked up before
 the second POST. ``taken``: looked up after a refusal, then refused. ``elsewhere``: the id is stale, the SKU is looked
@@ -98,7 +100,10 @@ def test_a_read_that_shows_no_product_fills_none(world: Any, singer: Any, body: 
 @pytest.mark.parametrize("verb", ROUTES)
 @pytest.mark.parametrize("status", [200, 201])
 def test_both_layers_are_judged(world: Any, singer: Any, verb: str, status: int) -> None:
-    """A good status around an envelope that says no is a reject of that record, with the server's words (row 30)."""
+    """A good status around an envelope that says no is a reject of that record, with the server's words.
+
+    See docs/api/micropim.md#status-in-envelope.
+    """
     record = singer.product(1)
     if verb != "post":
         world.load(singer.lines(products=[record]))

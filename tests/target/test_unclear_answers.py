@@ -1,4 +1,7 @@
-"""Whatever happens to a request, afterwards everything is there exactly once (reliability sheet 2.3 and 2.4)."""
+"""Whatever happens to a request, afterwards everything is there exactly once.
+
+See docs/api/micropim.md#post-unclear and docs/faults.md.
+"""
 
 from dataclasses import replace
 from typing import Any
@@ -75,7 +78,10 @@ OTHER_ROUTES = (
     [*((what, "additive") for what in FAULTS), ("dropped after", "replace"), ("committed, then 500", "replace")],
 )
 def test_the_other_posts_are_carried_out_once_too(make_world: Any, singer: Any, what: str, assign: str) -> None:
-    """A definition, a product put into a category, a category moved: one fault on each (micropim.md 4, row 14)."""
+    """A definition, a product put into a category, a category moved: one fault on each.
+
+    See docs/api/micropim.md#no-idempotency-key.
+    """
     world = make_world(patch_categories="ignored", assign=assign, attributes="map")
     settings = {"update_categories": True, "attributes_mode": "values"}
     record = singer.product(1, cnk="0123456")
@@ -119,7 +125,10 @@ def test_a_patch_and_an_archive_are_repeated(world: Any, singer: Any, kind: Any)
 
 
 def test_a_duplicate_refused_after_a_lost_commit_becomes_an_update(world: Any, singer: Any) -> None:
-    """The POST is committed but answered 400: the product is found and taken over (micropim.md 4, row 5)."""
+    """The POST is committed but answered 400: the product is found and taken over.
+
+    See docs/api/micropim.md#post-unclear.
+    """
     world.pim.faults.add(Fault("status", "POST /api/products$", status=400, commit=True))
     outcome = world.load(one_of_each(singer))
     assert_one_of_each(world)
@@ -306,7 +315,7 @@ def test_a_refused_record_is_kept_and_the_run_goes_on(world: Any, singer: Any, s
 
 
 def test_a_200_that_is_a_failure_is_a_reject(world: Any, singer: Any) -> None:
-    """Both layers of the answer are judged (row 30)."""
+    """Both layers of the answer are judged (docs/api/micropim.md#status-in-envelope)."""
     world.pim.faults.add(Fault("status_zero", "POST /api/products$"))
     outcome = world.load(singer.lines(products=[singer.product(1), singer.product(2)]), max_in_flight=1)
     assert [row["external_id"] for row in outcome.rejects] == ["1"]

@@ -31,12 +31,15 @@ class Answer:
 
     @property
     def good(self) -> bool:
-        """Carried out, on both layers (micropim.md 1.1)."""
+        """Carried out, on both layers (docs/api/micropim.md#envelope)."""
         return self.status < 300 and not self.said  # noqa: PLR2004 - the success class
 
     @property
     def record(self) -> dict[str, Any]:
-        """The one product, category or definition of the answer, bare or wrapped (micropim.md 1.8)."""
+        """The one product, category or definition of the answer, bare or wrapped.
+
+        See docs/api/micropim.md#unshown-shapes.
+        """
         if not isinstance(self.data, dict):
             return {}
         inner = next((self.data[key] for key in ("product", "category") if isinstance(self.data.get(key), dict)), None)

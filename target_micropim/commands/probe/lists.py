@@ -1,4 +1,4 @@
-"""Probes 1, 2 and 4: channels and headers, paging, search (micropim.md 8)."""
+"""Probes 1, 2 and 4: channels and headers, paging, search (docs/api/micropim.md#first-contact)."""
 
 import requests
 
@@ -12,13 +12,13 @@ def channels(ground: ProbeContext) -> Facts:
     """Which channels there are, and which headers speak of limits."""
     answer = ground.ask("which channels are set up; which headers come along", "GET", "/api/channels")
     headers = sorted(h for h in answer.headers if any(word in h.replace("-", "").lower() for word in LIMIT_WORDS))
-    slash = ground.ask("is a slash at the end accepted (row 37)", "GET", "/api/channels/")
+    slash = ground.ask("is a slash at the end accepted", "GET", "/api/channels/")
     names = [str(row.get("value")) for row in answer.rows("channels")]
     return {"channels": names, "headers": headers, "trailing_slash": "accepted" if slash.good else str(slash.status)}
 
 
 def paging(ground: ProbeContext) -> Facts:
-    """Page sizes and what lies outside of them (micropim.md 1.5)."""
+    """Page sizes and what lies outside of them (docs/api/micropim.md#product-list)."""
     path = "/api/products"
     ground.ask("one product a page", "GET", path, params={"limit": 1})
     most = ground.ask("the documented most, 100 a page", "GET", path, params={"limit": 100})
@@ -35,7 +35,10 @@ def paging(ground: ProbeContext) -> Facts:
 
 
 def search(ground: ProbeContext) -> Facts:
-    """Whether a full SKU is found, parts of it, another case; whether the order is the same each time (rows 1, 2)."""
+    """Whether a full SKU is found, parts of it, another case; whether the order is the same each time.
+
+    See docs/api/micropim.md#find-by-sku and docs/api/micropim.md#many-look-ups.
+    """
     sku = f"{ground.token}-{ground.token[::-1]}"
     made = ground.product("a product to search for", sku=f"PROBE-{sku}")
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""Probe 18: where a 429 begins and when it ends (micropim.md 1.3)."""
+"""Probe 18: where a 429 begins and when it ends (docs/api/micropim.md#rate-limits)."""
 
 from pim_wire.wire import Call
 from target_micropim.commands.probe.context import Facts, ProbeContext

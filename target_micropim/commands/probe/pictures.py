@@ -1,4 +1,7 @@
-"""Probes 12 and 13: pictures (micropim.md 8). They need an address that MicroPIM can reach; the user names it."""
+"""Probes 12 and 13: pictures. They need an address that MicroPIM can reach; the user names it.
+
+See docs/api/micropim.md#first-contact.
+"""
 
 from target_micropim.commands.probe.client import Answer
 from target_micropim.commands.probe.context import Facts, ProbeContext
@@ -12,7 +15,10 @@ class Pictures:
         self._big = big
 
     def twice(self, ground: ProbeContext) -> Facts:
-        """The same address twice: one picture or two, at once or later (rows 15 and 18)."""
+        """The same address twice: one picture or two, at once or later.
+
+        See docs/api/micropim.md#picture-identity and docs/api/micropim.md#picture-fetch.
+        """
         if self._picture is None:
             return {}
         number = ground.product("a product for pictures").id or 0
@@ -32,7 +38,7 @@ class Pictures:
         }
 
     def dead(self, ground: ProbeContext) -> Facts:
-        """An address that leads nowhere (row 18)."""
+        """An address that leads nowhere (docs/api/micropim.md#picture-fetch)."""
         number = ground.product("a product for a dead address").id or 0
         body = {"file_url": f"https://{ground.token}.invalid/none.jpg", "alt_text": "Probe", "position": 0}
         answer = ground.ask("an address that cannot exist", "POST", f"/api/products/{number}/media", json=body)

@@ -1,4 +1,6 @@
-"""``--probe``: the eighteen questions of a first use (micropim.md 8), with the owner's consent, and their file.
+"""``--probe``: the eighteen questions of a first use, with the owner's consent, and their file.
+
+See docs/api/micropim.md#first-contact.
 
 Law: nothing is written before the owner has named this very organization as throw-away, by the fingerprint of address
 and key; never where a ledger shows that real products were sent, nor among more products than a trial place has.

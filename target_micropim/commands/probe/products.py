@@ -1,4 +1,4 @@
-"""Probes 3, 5, 6, 11, 14, 15 and 17: what a product takes and shows (micropim.md 8)."""
+"""Probes 3, 5, 6, 11, 14, 15 and 17: what a product takes and shows (docs/api/micropim.md#first-contact)."""
 
 import secrets
 
@@ -14,7 +14,7 @@ NO_SUCH_ID = 999_999_999
 
 
 def unique_sku(ground: ProbeContext) -> Facts:
-    """POST the same SKU twice (row 4)."""
+    """POST the same SKU twice (docs/api/micropim.md#sku-taken)."""
     sku = ground.sku()
     ground.product("a product", sku=sku)
     again = ground.product("the same SKU once more", sku=sku)
@@ -22,7 +22,10 @@ def unique_sku(ground: ProbeContext) -> Facts:
 
 
 def shape(ground: ProbeContext) -> Facts:
-    """How one product comes: wrapped, with nulls, with empty maps (micropim.md 1.6, 1.8)."""
+    """How one product comes: wrapped, with nulls, with empty maps.
+
+    See docs/api/micropim.md#product-fields and docs/api/micropim.md#unshown-shapes.
+    """
     made = ground.product("a product with nothing but name and SKU")
     answer = ground.ask("how a single product looks", "GET", f"/api/products/{made.id}")
     product = answer.record
@@ -38,7 +41,7 @@ def shape(ground: ProbeContext) -> Facts:
 
 
 def emptying(ground: ProbeContext) -> Facts:
-    """What null and an empty text do in a PATCH (row 8)."""
+    """What null and an empty text do in a PATCH (docs/api/micropim.md#null-in-patch)."""
     made = ground.product("a product with a short description", short_description="text")
     return {
         "patch_null": _emptied(ground, made, None),
@@ -58,7 +61,10 @@ def _emptied(ground: ProbeContext, made: Answer, blank: str | None) -> str:
 
 
 def undocumented(ground: ProbeContext) -> Facts:
-    """Fields that no page says can be written (rows 13, 22 and 27), and one that cannot exist."""
+    """Fields that no page says can be written, and one that cannot exist.
+
+    See docs/api/micropim.md#vat-rate, docs/api/micropim.md#translations and docs/api/micropim.md#unknown-fields.
+    """
     number = ground.product("a product to try undocumented fields on").id or 0
     before = ground.shown(number)
     language = next(
@@ -80,13 +86,16 @@ def undocumented(ground: ProbeContext) -> Facts:
 
 
 def unknown_brand(ground: ProbeContext) -> Facts:
-    """A brand id that cannot exist (row 12)."""
+    """A brand id that cannot exist (docs/api/micropim.md#brand-ids)."""
     answer = ground.product("a brand that cannot exist", brand_id=NO_SUCH_ID)
     return {"unknown_brand": "ignored" if answer.good else "400", "unknown_brand_says": answer.said}
 
 
 def barcodes(ground: ProbeContext) -> Facts:
-    """Barcodes: unknown, shared, archived, and with a wrong check digit (rows 6 and 7)."""
+    """Barcodes: unknown, shared, archived, and with a wrong check digit.
+
+    See docs/api/micropim.md#find-by-ean and docs/api/micropim.md#ean-format.
+    """
     known, archived, never = (_ean13() for _ in range(3))
     first = ground.product("a product with an EAN of the range for internal use", ean=known)
     second = ground.product("a second one with the same EAN", ean=known)
@@ -112,7 +121,10 @@ def _ean13() -> str:
 
 
 def archive(ground: ProbeContext) -> Facts:
-    """DELETE, and what it leaves: lists, searches, the SKU, the way back (rows 3, 4 and 36)."""
+    """DELETE, and what it leaves: lists, searches, the SKU, the way back.
+
+    See docs/api/micropim.md#archive-hidden, docs/api/micropim.md#sku-taken and docs/api/micropim.md#product-delete.
+    """
     sku = ground.sku()
     number = ground.product("a product to archive", sku=sku).id or 0
     ground.ask("archive it", "DELETE", f"/api/products/{number}")

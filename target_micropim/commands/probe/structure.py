@@ -1,4 +1,4 @@
-"""Probes 7 to 10 and 16: categories and attributes (micropim.md 8)."""
+"""Probes 7 to 10 and 16: categories and attributes (docs/api/micropim.md#first-contact)."""
 
 from typing import Any
 
@@ -8,7 +8,10 @@ DEEP = 12
 
 
 def tree(ground: ProbeContext) -> Facts:
-    """Equal names side by side, how deep it goes, and how tree and list are told (row 23, micropim.md 1.8)."""
+    """Equal names side by side, how deep it goes, and how tree and list are told.
+
+    See docs/api/micropim.md#category-identity and docs/api/micropim.md#unshown-shapes.
+    """
     top = ground.category("a category at the top", "top", None)
     ground.category("one below it", "twin", top.id)
     twin = ground.category("another of the same name beside it", "twin", top.id)
@@ -29,7 +32,7 @@ def tree(ground: ProbeContext) -> Facts:
 
 
 def patched_categories(ground: ProbeContext) -> Facts:
-    """A PATCH with other categories: replaced, merged or ignored (row 9)."""
+    """A PATCH with other categories: replaced, merged or ignored (docs/api/micropim.md#categories-in-patch)."""
     ids = [ground.category("a category for products", f"shelf {n}", None).id for n in range(3)]
     number = ground.product("a product in two of them", category_ids=ids[:2]).id or 0
     made_in = _shelves(ground, number)
@@ -45,7 +48,7 @@ def _shelves(ground: ProbeContext, number: int) -> set[Any]:
 
 
 def assigning(ground: ProbeContext) -> Facts:
-    """The category's own route: does it add, or throw the others out (row 10)."""
+    """The category's own route: does it add, or throw the others out (docs/api/micropim.md#assign-products)."""
     shelf = ground.category("a category to assign to", "assigned", None).id
     first, second = (ground.product("a product to assign").id for _ in range(2))
     path = f"/api/categories/{shelf}/products"
@@ -58,7 +61,7 @@ def assigning(ground: ProbeContext) -> Facts:
 
 
 def definitions(ground: ProbeContext) -> Facts:
-    """What a definition needs, and how the list is told (row 21)."""
+    """What a definition needs, and how the list is told (docs/api/micropim.md#attribute-definitions)."""
     listed = ground.ask("how definitions are listed", "GET", "/api/product-attributes")
     bare = ground.attribute("a definition with a name only")
     facts: Facts = {
@@ -72,7 +75,10 @@ def definitions(ground: ProbeContext) -> Facts:
 
 
 def values(ground: ProbeContext) -> Facts:
-    """Attribute values on a product: as a map, else as a list; taken, ignored or refused (row 20)."""
+    """Attribute values on a product: as a map, else as a list; taken, ignored or refused.
+
+    See docs/api/micropim.md#attribute-values.
+    """
     code = f"probe_{ground.token}"
     number = ground.product("a product for attribute values").id or 0
     worlds = []
