@@ -7,6 +7,7 @@ whole milliseconds of the store's clock. GCRA, the arithmetic of turns, is pyrat
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from math import ceil
 from typing import Protocol, TypeVar
 
@@ -87,7 +88,11 @@ def even_rate(per_minute: float) -> Rate:
     The burst is 2 % of the limit; the pace leaves out as much, so that jitter on the wire cannot push one
     request too many into a window either.
     """
-    limit = max(1, int(per_minute))
+    return _even_rate(max(1, int(per_minute)))
+
+
+@lru_cache(maxsize=256)
+def _even_rate(limit: int) -> Rate:
     burst = max(1, limit // 50)
     pace = limit - burst if limit >= 20 else limit  # noqa: PLR2004 - below 20 a margin would cost more than 5 %
     return Rate(max(1, pace), MINUTE_MS, burst=burst)
@@ -102,7 +107,7 @@ def at(pace: Pace, now: int) -> Pace:
         return Pace(seen=now)
     back = pace.seen - now
     if back <= _CLOCK_SKEW_MS:
-        return replace(pace, seen=max(pace.seen, now))
+        return pace if pace.seen >= now else replace(pace, seen=now)
     return replace(
         pace,
         seen=now,
@@ -128,7 +133,8 @@ def next_turn(pace: Pace, per_minute: int) -> tuple[Pace, Turn]:
         state, _ = _GCRA.step([rate], (pace.arrival,), due, 1)
     turn = Turn(begins - pace.seen, due - begins, pace.paused_until, pace.share)
     arrival = max(int(state[0]), _no_burst(rate, due + pace.alone)) if pace.alone else int(state[0])
-    return replace(_counted(pace, due), arrival=arrival, alone=0, latest=due, gap=_gap(pace, due, rate)), turn
+    counts = _counts(pace, due)  # one copy of all fields: a second one would cost as much as all the arithmetic
+    return replace(pace, **counts, arrival=arrival, alone=0, latest=due, gap=_gap(pace, due, rate)), turn
 
 
 def _no_burst(rate: Rate, moment: int) -> int:
@@ -136,13 +142,13 @@ def _no_burst(rate: Rate, moment: int) -> int:
     return moment * 1000 + (rate.burst - 1) * MINUTE_MS * 1000 // rate.limit
 
 
-def _counted(pace: Pace, due: int) -> Pace:
-    """The pace with one more turn in the minute of ``due``."""
-    minute = due // MINUTE_MS
-    pace = replace(pace, since=pace.since or due)
+def _counts(pace: Pace, due: int) -> dict[str, int]:
+    """The fields that change with one more turn in the minute of ``due``."""
+    minute, since = due // MINUTE_MS, pace.since or due
     if minute == pace.minute:
-        return replace(pace, given=pace.given + 1)
-    return replace(pace, minute=minute, given=1, given_before=pace.given if minute == pace.minute + 1 else 0)
+        return {"since": since, "given": pace.given + 1}
+    before = pace.given if minute == pace.minute + 1 else 0
+    return {"since": since, "minute": minute, "given": 1, "given_before": before}
 
 
 def turns_in_last_minute(pace: Pace) -> int:

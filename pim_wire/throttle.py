@@ -109,13 +109,18 @@ class Throttle:
 
     def _with_retries(self, access: Callable[[], T]) -> T:
         """A store that restarts gets 15 seconds. Raises CannotPace."""
+        try:
+            return access()
+        except CannotPace as error:
+            failure = error
         for wait in islice(failure_waits(), _STORE_RETRIES):
+            with self._timeline.waiting("failing"):
+                self._clock.sleep(wait)
             try:
                 return access()
-            except CannotPace:
-                with self._timeline.waiting("failing"):
-                    self._clock.sleep(wait)
-        return access()
+            except CannotPace as error:
+                failure = error
+        raise failure
 
     def _wait(self, kind: str, seconds: float) -> None:
         if not seconds:

@@ -27,7 +27,7 @@ def visible_media(product: Json) -> list[Json]:
 
 
 def shown_product(store: Store, product: Json) -> Json:
-    """The product object (docs/api/micropim.md#product-fields): the fields of the table, then those that are not in it."""
+    """The product object (docs/api/micropim.md#product-fields): the fields of the table, then all others."""
     shown: Json = {"id": product["id"]}
     for field in PRODUCT_FIELDS:
         if field.name in SHOWN_OTHERWISE:
