@@ -26,6 +26,7 @@ from target_micropim.ledger import AwaitedPictures, MediaRow
 from target_micropim.mapping.desired import DesiredProduct, Picture
 from target_micropim.plan.product import plan_pictures
 from target_micropim.plan.values import image_count
+from target_micropim.report.record_scope import record_scope
 from target_micropim.report.run_report import Row
 from target_micropim.services import Services
 
@@ -258,5 +259,6 @@ class PictureAudit:
                 f"shows {images} of {awaited.expected} pictures that MicroPIM accepted: it may fetch the others "
                 "later, or could not"
             )
-            self._report.add("manual_actions", Row("products", awaited.external_id, awaited.sku, what))
+            with record_scope("products", awaited.external_id):
+                self._report.add("manual_actions", Row("products", awaited.external_id, awaited.sku, what))
         self._ledger.pictures_counted(awaited)

@@ -5,6 +5,7 @@ import json
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from heapq import nsmallest
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -79,24 +80,20 @@ MOST_REASONS = 20
 
 
 def rejects_in(file: Path) -> Iterator[Sequence[Any]]:
-    """The first rejects: stream, key, stage, every reason with its path, and MicroPIM's words."""
+    """The first rejects by stream and id: stream, key, stage, every reason with its path, and MicroPIM's words."""
     if not file.is_file():
         return
     with file.open(encoding="utf-8", errors="replace") as lines:
-        for line in islice(lines, SHOWN_ROWS):
-            try:
-                reject = json.loads(line)
-            except (ValueError, RecursionError):  # nested too deep to be read here; the file holds it whole
-                yield None, None, None, "see rejects.jsonl", None
-                continue
-            reasons = "\n".join(_reason(reason) for reason in islice(reject.get("reasons") or (), MOST_REASONS))
-            yield (
-                reject.get("stream"),
-                cut(reject.get("external_id")),
-                reject.get("stage"),
-                reasons,
-                cut(reject.get("said")),
-            )
+        yield from nsmallest(SHOWN_ROWS, map(_row, lines), key=lambda row: [str(cell) for cell in row])
+
+
+def _row(line: str) -> tuple[Any, ...]:
+    try:
+        reject = json.loads(line)
+    except (ValueError, RecursionError):  # nested too deep to be read here; the file holds it whole
+        return None, None, None, "see rejects.jsonl", None
+    reasons = "\n".join(_reason(reason) for reason in islice(reject.get("reasons") or (), MOST_REASONS))
+    return reject.get("stream"), cut(reject.get("external_id")), reject.get("stage"), reasons, cut(reject.get("said"))
 
 
 def _reason(reason: dict[str, Any]) -> str:

@@ -13,7 +13,9 @@ from typing import Any, Literal
 
 from pim_wire.errors import writing
 from target_micropim.report.cutting import cut
+from target_micropim.report.first_rows import FirstRows
 from target_micropim.report.page import page
+from target_micropim.report.record_scope import current_number
 from target_micropim.report.rejects import as_json, rejects_in
 from target_micropim.report.unmapped import Unmapped
 
@@ -66,7 +68,7 @@ class Details:
 
 
 class Report:
-    """Collects while the run goes on; bounded: beyond MAX_ROWS rows of a kind only details.jsonl has them."""
+    """Collects while the run goes on, in the order of the input; beyond MAX_ROWS of a kind only details.jsonl has all."""
 
     def __init__(self, folder: Path, run_id: str) -> None:
         self.folder = folder / run_id
@@ -77,8 +79,9 @@ class Report:
         self.pictures: Counter[str] = Counter()
         self.languages: Counter[str] = Counter()
         self.attributes_made: list[str] = []
-        self._rows: dict[str, list[Row]] = {"conflicts": [], "manual_actions": [], "warnings": []}
-        self._changes: list[dict[str, Any]] = []
+        kinds = ("conflicts", "manual_actions", "warnings")
+        self._rows: dict[str, FirstRows[Row]] = {kind: FirstRows(MAX_ROWS) for kind in kinds}
+        self._changes: FirstRows[dict[str, Any]] = FirstRows(MAX_ROWS)
         self.totals: Counter[str] = Counter()
         self.topics: Counter[str] = Counter()
         self._details = Details(self.folder / "details.jsonl")
@@ -113,14 +116,14 @@ class Report:
             self.languages.update(languages)
 
     def add(self, kind: str, row: Row) -> None:
-        """A row of ``conflicts``, ``manual_actions`` or ``warnings``."""
+        """A row of ``conflicts``, ``manual_actions`` or ``warnings``; one without an id belongs to no record."""
+        place = current_number() if row.external_id else -1
         with self._lock:
             self.totals[kind] += 1
             self._details.write(kind, asdict(row))
             if kind == "manual_actions":
                 self.topics[row.topic] += 1
-            if len(self._rows[kind]) < MAX_ROWS:
-                self._rows[kind].append(row)
+            self._rows[kind].add(place, row.what, row)
 
     def changed(self, subject: Subject, changes: Iterable[Change]) -> None:
         """Something that was there was changed: each field with its values, cut to what a person can read."""
@@ -128,8 +131,7 @@ class Report:
         with self._lock:
             self.totals["changes"] += 1
             self._details.write("changes", {**asdict(subject), "fields": fields})
-            if len(self._changes) < MAX_ROWS:
-                self._changes.append({**asdict(subject), "fields": fields})
+            self._changes.add(current_number(), subject.external_id, {**asdict(subject), "fields": fields})
 
     def count(self, action: str) -> int:
         """Records of all streams that ended this way."""
@@ -165,11 +167,11 @@ class Report:
             "streams": self.streams(),
             "pictures": dict(self.pictures),
             "languages_left": dict(sorted(self.languages.items())),
-            "attributes_made": self.attributes_made,
+            "attributes_made": sorted(self.attributes_made),
             "totals": dict(self.totals) | {"rejected": self.count("rejected"), "unmapped": len(unmapped)},
             "for_a_person": dict(self.topics),
-            "changes": self._changes,
-            **{kind: [asdict(row) for row in rows] for kind, rows in self._rows.items()},
+            "changes": self._changes.in_order(),
+            **{kind: [asdict(row) for row in rows.in_order()] for kind, rows in self._rows.items()},
         }
 
 

@@ -6,6 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from target_micropim.report.first_rows import FirstRows
+from target_micropim.report.record_scope import current_number
+
 EXAMPLES = 5
 MOST_NAMES = 10_000  # what is kept in memory; names beyond are counted together
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -17,7 +20,7 @@ class Unmapped:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._products: Counter[tuple[str, str]] = Counter()
-        self._examples: dict[tuple[str, str], list[str]] = {}
+        self._examples: dict[tuple[str, str], FirstRows[str]] = {}
         self.beyond = 0
 
     def __len__(self) -> int:
@@ -31,14 +34,14 @@ class Unmapped:
                 self.beyond += 1
                 return
             self._products[key] += 1
-            examples = self._examples.setdefault(key, [])
-            if len(examples) < EXAMPLES and product not in examples:
-                examples.append(product)
+            examples = self._examples.setdefault(key, FirstRows(EXAMPLES))
+            if product not in examples:
+                examples.add(current_number(), product, product)
 
     def rows(self) -> Iterator[tuple[str, str, int, str]]:
         """Kind, name, number of products, a few of their SKUs; most products come first."""
         for (kind, name), number in sorted(self._products.items(), key=lambda item: (-item[1], item[0])):
-            examples = self._examples[kind, name]
+            examples = self._examples[kind, name].in_order()
             yield kind, name, number, ", ".join(examples) + (", …" if number > len(examples) else "")
 
     def write(self, path: Path) -> None:
