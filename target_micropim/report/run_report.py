@@ -68,7 +68,7 @@ class Details:
 
 
 class Report:
-    """Collects while the run goes on, in the order of the input; beyond MAX_ROWS of a kind only details.jsonl has all."""
+    """Collects while the run goes on, in the order of the input. Beyond MAX_ROWS only details.jsonl has all rows."""
 
     def __init__(self, folder: Path, run_id: str) -> None:
         self.folder = folder / run_id
