@@ -37,7 +37,7 @@ def traces(checkout: Path) -> list[Trace]:
             finally:
                 sys.setprofile(None)
             out.flush()
-            tap.finish()
+            (tap.run if hasattr(tap, "run") else tap).finish()  # releases up to 0.1.0 have no run
         out.detach()
     return rows.traces
 
