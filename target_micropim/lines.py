@@ -29,7 +29,7 @@ class Unreadable:
 
     stream: str
     kept: Any
-    why: str
+    reason: str
 
 
 def lines_of(source: Any, most: int) -> Iterator[tuple[bytes, bool]]:
@@ -52,38 +52,38 @@ def _skip(source: Any) -> None:
             return
 
 
-def unreadable(line: bytes, bounds: SizeLimits, *, whole: bool) -> Unreadable | None:
+def unreadable(line: bytes, limits: SizeLimits, *, is_whole: bool) -> Unreadable | None:
     """What stands against taking this line though it is a RECORD; None when it may be read, or nobody knows what it is.
 
     Raises ValueError, in words, for a line that is too much and not known to be a RECORD.
     """
-    if not whole:
-        why = f"the line is longer than {bounds.line_bytes} bytes (max_line_bytes); only its beginning is kept"
-        return Unreadable(_stream(line, why), line.decode(errors="replace")[:KEPT_CHARACTERS], why)
-    deep = too_deep(line, bounds)
+    if not is_whole:
+        reason = f"the line is longer than {limits.line_bytes} bytes (max_line_bytes); only its beginning is kept"
+        return Unreadable(_stream(line, reason), line.decode(errors="replace")[:KEPT_CHARACTERS], reason)
+    deep = too_deep(line, limits)
     return Unreadable(_stream(line, deep), _kept(line), deep) if deep else None
 
 
-def too_deep(line: bytes, bounds: SizeLimits) -> str | None:
+def too_deep(line: bytes, limits: SizeLimits) -> str | None:
     """Why a line cannot be taken for its nesting; None when it can."""
-    if is_nested_deeper(line, bounds.nesting):
-        return f"the line is nested more than {bounds.nesting} levels deep (max_nesting)"
+    if is_nested_deeper(line, limits.nesting):
+        return f"the line is nested more than {limits.nesting} levels deep (max_nesting)"
     return None
 
 
 def loose(line: bytes) -> Unreadable | None:
     """A RECORD that is JSON to Python though not to the standard: NaN, 1e400, half a surrogate pair."""
     try:
-        found = json.loads(line.decode())
+        message = json.loads(line.decode())
     except ValueError:
         return None
-    if not isinstance(found, dict) or found.get("type") != "RECORD" or not isinstance(found.get("stream"), str):
+    if not isinstance(message, dict) or message.get("type") != "RECORD" or not isinstance(message.get("stream"), str):
         return None
-    why = "holds a number or a character that JSON cannot say (NaN, 1e400, half a surrogate pair)"
-    return Unreadable(found["stream"], line.decode().strip(), why)
+    reason = "holds a number or a character that JSON cannot say (NaN, 1e400, half a surrogate pair)"
+    return Unreadable(message["stream"], line.decode().strip(), reason)
 
 
-def _stream(line: bytes, why: str) -> str:
+def _stream(line: bytes, reason: str) -> str:
     """The stream of a RECORD, told by what stands before its record. Raises ValueError when that does not tell."""
     before = _BEFORE_RECORD.match(line[:HEAD_BYTES])
     try:
@@ -91,7 +91,7 @@ def _stream(line: bytes, why: str) -> str:
     except ValueError:
         head = {}
     if head.get("type") != "RECORD" or not isinstance(head.get("stream"), str):
-        raise ValueError(why)
+        raise ValueError(reason)
     stream: str = head["stream"]
     return stream
 

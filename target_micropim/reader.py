@@ -88,7 +88,7 @@ class OrjsonReader(GenericSingerReader[bytes]):
 
     def _message(self, number: int, line: bytes, *, is_whole: bool) -> dict[str, Any]:
         try:
-            if (unfit := unreadable(line, self._limits, whole=is_whole)) is not None:
+            if (unfit := unreadable(line, self._limits, is_whole=is_whole)) is not None:
                 return _record_message(unfit)
         except ValueError as error:
             raise InvalidInput(f"Input line {number}: {error}; it is not known to be a record") from None

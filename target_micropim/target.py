@@ -178,9 +178,9 @@ class TargetMicroPim(Target):
         """A record that cannot be read is rejected under the name its stream goes by here. Raises StopRun."""
         maps = self.mapper.stream_maps.get(record.stream)
         if not maps:
-            raise InvalidInput(f"A record of stream {record.stream[:80]!r} came before its SCHEMA, and {record.why}")
+            raise InvalidInput(f"A record of stream {record.stream[:80]!r} came before its SCHEMA, and {record.reason}")
         if maps[0].stream_alias != TEST_STREAM:
-            self.pipeline.refuse(maps[0].stream_alias, record.kept, record.why)
+            self.pipeline.refuse(maps[0].stream_alias, record.kept, record.reason)
 
     @override
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
@@ -191,8 +191,8 @@ class TargetMicroPim(Target):
         except (StopRun, Interrupted, OSError):
             raise
         except Exception as failure:
-            stream, told = message_dict["stream"][:80], f"{type(failure).__name__}: {failure}".splitlines()[0]
-            raise InvalidInput(f"The SCHEMA of stream {stream!r} cannot be used ({told[:200]})") from failure
+            stream, reason = message_dict["stream"][:80], f"{type(failure).__name__}: {failure}".splitlines()[0]
+            raise InvalidInput(f"The SCHEMA of stream {stream!r} cannot be used ({reason[:200]})") from failure
 
     def _note_direct(self, stream: str) -> None:
         """Whether this stream's records go to the pipeline as they are, from now on."""

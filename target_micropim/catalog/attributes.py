@@ -70,13 +70,13 @@ class Attributes:
         return self._codes[desired.code]
 
     def _find_or_create(self, desired: AttributeValue) -> str | None:
-        if (known := self._list()) is None:
+        if (definitions := self._list()) is None:
             return None
         body = attribute_body(
             self._settings.attribute_template, name=desired.name, code=desired.code, kind=desired.kind
         )
         named = {"code": desired.code, **body}
-        definition = _match(known, named)
+        definition = _match(definitions, named)
         if definition is None:
             definition = self._create(desired, body, named)
         elif self._settings.update_attributes:
@@ -141,10 +141,12 @@ def _definitions(data: Any) -> list[dict[str, Any]]:
     return [item for item in items if isinstance(item, dict)]
 
 
-def _match(known: list[dict[str, Any]], named: Mapping[str, Any]) -> dict[str, Any] | None:
+def _match(definitions: list[dict[str, Any]], named: Mapping[str, Any]) -> dict[str, Any] | None:
     """The definition with this code, else with this name. Raises RecordRejected when several have it."""
     for key, value in (*((key, named["code"]) for key in _CODE_KEYS), ("name", named["name"])):
-        matches = [item for item in known if isinstance(item.get(key), str) and folded(item[key]) == folded(value)]
+        matches = [
+            item for item in definitions if isinstance(item.get(key), str) and folded(item[key]) == folded(value)
+        ]
         if len(matches) > 1:
             raise RecordRejected("recognise", [Reason(key, f"MicroPIM has {len(matches)} attributes with {value}")])
         if matches:

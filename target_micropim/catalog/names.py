@@ -52,8 +52,8 @@ class Names:
                     self._learn(kind, folded(str(shown["name"])), shown["id"])
 
     def _learn(self, kind: str, key: str, number: int) -> None:
-        known = self._shown[kind].get(key, number)
-        value = number if known == number else None
+        shown = self._shown[kind].get(key, number)
+        value = number if shown == number else None
         if key not in self._shown[kind] or self._shown[kind][key] != value:
             self._shown[kind][key] = self._fresh[kind][key] = value
 

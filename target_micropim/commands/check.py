@@ -161,24 +161,24 @@ class Check:
         try:
             ledger.upgrade()
             ledger.claim_for(self._connection.organization)
-            known = summarize(ledger).products
-            if known or self._feed is not None:
-                yield from self._against_the_list(ledger, known)
+            products = summarize(ledger).products
+            if products or self._feed is not None:
+                yield from self._against_the_list(ledger, products)
             if self._feed is None:
                 yield "To count it here: give the tap's output as a file, --check --input FILE"
         finally:
             ledger.close()
 
-    def _against_the_list(self, ledger: Ledger, known: int) -> Iterator[str]:
+    def _against_the_list(self, ledger: Ledger, products: int) -> Iterator[str]:
         if self._settings.lookup == "search":
             yield "Matches: not counted, since lookup is search and MicroPIM's list is not read"
             return
         yield "Reading MicroPIM's list now"
         preview = MatchPreview(self._connection, ledger)
         preview.read_list()
-        if known:
+        if products:
             there = ledger.count_known_and_seen()
-            yield f"Of the ledger's {known} products {there} are still in MicroPIM, {known - there} are not"
+            yield f"Of the ledger's {products} products {there} are still in MicroPIM, {products - there} are not"
         if self._feed is not None:
             self._feed(preview)
             yield from preview.lines()

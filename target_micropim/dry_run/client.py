@@ -66,10 +66,10 @@ class DryRunClient(MicroPimClient):
 
     @override
     def product_by_barcode(self, code: str) -> Json | None:
-        found = super().product_by_barcode(code)
-        if found is None:
+        product = super().product_by_barcode(code)
+        if product is None:
             return next(iter(self._planned.new(ean=code)), None)
-        return self._planned.among([found["id"]]).get(found["id"]) or self._noted(found)
+        return self._planned.among([product["id"]]).get(product["id"]) or self._noted(product)
 
     @override
     def category_tree(self) -> Any:

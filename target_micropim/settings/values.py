@@ -202,10 +202,10 @@ def _among(values: tuple[str, ...], allowed: tuple[str, ...]) -> tuple[str, ...]
 
 
 def _object(value: Any) -> dict[str, Any]:
-    found = json.loads(value) if isinstance(value, str) else value
-    if not isinstance(found, dict | None):
+    parsed = json.loads(value) if isinstance(value, str) else value
+    if not isinstance(parsed, dict | None):
         raise ValueError("must be an object")
-    return found or {}
+    return parsed or {}
 
 
 def _medipim_fields() -> list[str]:
@@ -214,8 +214,8 @@ def _medipim_fields() -> list[str]:
 
 def _extra_fields(value: Any, profile: str) -> Mapping[str, ExtraField]:
     """Checked against what MicroPIM documents, and against Medipim's fields where records are Medipim's."""
-    known = [] if profile == "native" else _medipim_fields()
-    return checked_extra_fields(_object(value), read_schema("micropim", "product")["properties"], known)
+    source_fields = [] if profile == "native" else _medipim_fields()
+    return checked_extra_fields(_object(value), read_schema("micropim", "product")["properties"], source_fields)
 
 
 def _attribute_codes(value: Any, profile: str) -> tuple[str, ...]:
@@ -239,10 +239,10 @@ def _id_map(value: Any) -> Mapping[str, int]:
         with Path(value.strip()).open(newline="", encoding="utf-8-sig") as file:
             rows = [row for row in csv.reader(file) if len(row) > 1]
         return {row[0].strip(): int(row[1]) for row in rows if row[1].strip().isdigit()}
-    found = _object(value or None)
-    if any(isinstance(number, bool) or not str(number).isdigit() for number in found.values()):
+    ids = _object(value or None)
+    if any(isinstance(number, bool) or not str(number).isdigit() for number in ids.values()):
         raise ValueError("every value must be a MicroPIM id, a number")
-    return {str(name): int(number) for name, number in found.items()}
+    return {str(name): int(number) for name, number in ids.items()}
 
 
 def _checked_template(template: str) -> str:

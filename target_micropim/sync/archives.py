@@ -27,12 +27,10 @@ class PendingArchive:
     start: int
     length: int
 
-    def row(self, known: ProductRow | None) -> ProductRow:
+    def row(self, row: ProductRow | None) -> ProductRow:
         """Its row of the ledger, beginning from what the ledger knows by now."""
-        known = known or ProductRow(self.key, self.sku, self.remote_id)
-        return ProductRow(
-            self.key, known.sku, self.remote_id, self.digest, known.acknowledged, known.written, known.categories
-        )
+        row = row or ProductRow(self.key, self.sku, self.remote_id)
+        return ProductRow(self.key, row.sku, self.remote_id, self.digest, row.acknowledged, row.written, row.categories)
 
 
 class PendingArchives:

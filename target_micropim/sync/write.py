@@ -129,13 +129,13 @@ class ProductWriter:
         """Write down what was acknowledged, and tell what did not take."""
         ignored = self._verify(desired, write)
         shown = {key for key, number in write.categories.items() if number in write.after.category_ids}
-        known = {name: print_ for name, print_ in fingerprints(fields).items() if name not in ignored}
+        prints = {name: print_ for name, print_ in fingerprints(fields).items() if name not in ignored}
         cleared = {name: EMPTY for name, value in write.fields.items() if value is None and name not in ignored}
         row = replace(
             row,
             remote_id=write.after.remote_id,
             digest=None,
-            acknowledged={**row.acknowledged, **known, **cleared},
+            acknowledged={**row.acknowledged, **prints, **cleared},
             written=written_after(row.written, {**fields, **cleared}, set(write.fields), write.after.server),
             categories=tuple(dict.fromkeys([*row.categories, *(key for key in write.categories if key in shown)])),
             archived=False,

@@ -48,15 +48,17 @@ class Answer:
     @property
     def id(self) -> int | None:
         """The id of what was made or read."""
-        found = self.record.get("id")
-        return found if isinstance(found, int) else int(found) if isinstance(found, str) and found.isdigit() else None
+        number = self.record.get("id")
+        return (
+            number if isinstance(number, int) else int(number) if isinstance(number, str) and number.isdigit() else None
+        )
 
     def rows(self, *names: str) -> list[dict[str, Any]]:
         """The list under one of these names, or the payload itself."""
-        found = self.data
+        rows = self.data
         if isinstance(self.data, dict):
-            found = next((self.data[name] for name in names if isinstance(self.data.get(name), list)), [])
-        return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
+            rows = next((self.data[name] for name in names if isinstance(self.data.get(name), list)), [])
+        return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
 
 @dataclass(frozen=True)
@@ -70,13 +72,19 @@ class Burst:
 
 
 class ProbeClient:
-    """``tell`` takes the lines for people. ``hasty`` is a wire without a pace of its own, for the bursts."""
+    """``tell`` takes the lines for people. ``burst_wire`` is a wire without a pace of its own, for the bursts."""
 
     def __init__(
-        self, wire: Wire, hasty: Wire, clock: Clock, redactor: Redactor, timeout: float, tell: Callable[[str], None]
+        self,
+        wire: Wire,
+        burst_wire: Wire,
+        clock: Clock,
+        redactor: Redactor,
+        timeout: float,
+        tell: Callable[[str], None],
     ) -> None:
         self._wire = wire
-        self._hasty = hasty
+        self._burst_wire = burst_wire
         self._clock = clock
         self._redactor = redactor
         self._timeout = timeout
@@ -84,7 +92,7 @@ class ProbeClient:
         self.is_cleaning = False
 
     def ask(
-        self, why: str, method: str, path: str, *, json: Any = None, params: dict[str, Any] | None = None
+        self, purpose: str, method: str, path: str, *, json: Any = None, params: dict[str, Any] | None = None
     ) -> Answer:
         """Send one request. Only a 429 is waited for; every other answer is what the probe wants to see.
 
@@ -94,7 +102,7 @@ class ProbeClient:
             raise Interrupted("stopped between two requests")
         query = "&".join(f"{name}={value}" for name, value in (params or {}).items())
         body = "" if json is None else f" {orjson.dumps(json).decode()[:SHOWN_BODY]}"
-        self._tell(f"  {why}\n    {method} {path}{'?' if query else ''}{query}{body}")
+        self._tell(f"  {purpose}\n    {method} {path}{'?' if query else ''}{query}{body}")
         call = Call(
             method, path, self._timeout, json=json, params=params, repeatable=method == "GET", is_final=_not_429
         )
@@ -102,29 +110,29 @@ class ProbeClient:
         self._tell(f"    -> {answer.status} {answer.said}".rstrip())
         return answer
 
-    def look(self, why: str, path: str, seen: Callable[[Answer], bool], **params: Any) -> tuple[Answer, int]:
-        """GET until ``seen``, a few times with pauses: what was written may show late. The answer and the looks."""
-        answer = self.ask(why, "GET", path, params=params or None)
+    def look(self, purpose: str, path: str, is_seen: Callable[[Answer], bool], **params: Any) -> tuple[Answer, int]:
+        """GET until ``is_seen``, a few times with pauses: what was written may show late. The answer and the looks."""
+        answer = self.ask(purpose, "GET", path, params=params or None)
         looks = 1
-        while not seen(answer) and looks < LOOKS:
+        while not is_seen(answer) and looks < LOOKS:
             self._wire.wait(LOOK_SECONDS)
-            answer = self.ask(f"{why} (look {looks + 1} of {LOOKS})", "GET", path, params=params or None)
+            answer = self.ask(f"{purpose} (look {looks + 1} of {LOOKS})", "GET", path, params=params or None)
             looks += 1
         return answer, looks
 
-    def burst(self, why: str, call: Call, most: int) -> Burst:
+    def burst(self, purpose: str, call: Call, most: int) -> Burst:
         """Up to ``most`` requests without a pause, after a quiet minute; then when it is let in again."""
-        self._tell(f"  {why}\n    waits 61 s for a quiet minute, then up to {most} times {call}")
+        self._tell(f"  {purpose}\n    waits 61 s for a quiet minute, then up to {most} times {call}")
         self._wire.wait(61)
         call.is_final = _any
         began = self._clock.now()
         for number in range(most):
-            answer = self._answered(self._hasty, call)
+            answer = self._answered(self._burst_wire, call)
             if answer.status == TOO_MANY_REQUESTS:
-                told = tuple(sorted(name for name in answer.headers if _is_about_limits(name)))
+                headers = tuple(sorted(name for name in answer.headers if _is_about_limits(name)))
                 window = self._until_let_in(call, answer) - began
                 self._tell(f"    -> 429 after {number}; let in again {window:.0f} s after the first")
-                return Burst(number, number, int(number * 60 / max(1.0, window)) or 1, told)
+                return Burst(number, number, int(number * 60 / max(1.0, window)) or 1, headers)
         self._tell(f"    -> {most} sent, none refused")
         return Burst(most, None, None, ())
 
@@ -132,9 +140,9 @@ class ProbeClient:
         """The moment of the first answer that is no 429; at the latest after three minutes."""
         refused = self._clock.now()
         while answer.status == TOO_MANY_REQUESTS and self._clock.now() - refused < 180:  # noqa: PLR2004
-            told = answer.headers.get("Retry-After", "")
-            self._wire.wait(min(60.0, float(told)) if told.isdigit() and int(told) else 5.0)
-            answer = self._answered(self._hasty, call)
+            seconds = answer.headers.get("Retry-After", "")
+            self._wire.wait(min(60.0, float(seconds)) if seconds.isdigit() and int(seconds) else 5.0)
+            answer = self._answered(self._burst_wire, call)
         return self._clock.now()
 
     def _answered(self, wire: Wire, call: Call) -> Answer:
@@ -147,10 +155,10 @@ class ProbeClient:
 
 def _read(response: requests.Response, redactor: Redactor) -> Answer:
     try:
-        found = orjson.loads(response.content)
+        body = orjson.loads(response.content)
     except ValueError:
-        found = None
-    envelope = found if isinstance(found, dict) else {}
+        body = None
+    envelope = body if isinstance(body, dict) else {}
     is_good = response.ok and (
         envelope.get("status") in (1, True, "1") or response.status_code == requests.codes.no_content
     )

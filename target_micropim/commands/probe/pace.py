@@ -8,12 +8,12 @@ WRITES = 40
 TIMEOUT = 60.0
 
 
-def pace(ground: ProbeContext) -> Facts:
+def pace(context: ProbeContext) -> Facts:
     """Reads, then writes, as fast as they go. A limit above what was sent stays unknown, and is told as such."""
-    number = ground.product("a product to write to many times").id or 0
-    reads = ground.asker.burst("how many reads a minute", Call("GET", "/api/channels", TIMEOUT), READS)
+    number = context.product("a product to write to many times").id or 0
+    reads = context.client.burst("how many reads a minute", Call("GET", "/api/channels", TIMEOUT), READS)
     call = Call("PATCH", f"/api/products/{number}", TIMEOUT, json={"short_description": "pace"})
-    writes = ground.asker.burst("how many writes a minute", call, WRITES)
+    writes = context.client.burst("how many writes a minute", call, WRITES)
     facts: Facts = {}
     for name, burst in (("reads", reads), ("writes", writes)):
         if burst.per_minute is None:
