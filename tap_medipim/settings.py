@@ -1,4 +1,4 @@
-"""The settings of tap-medipim: declared once, read once. Tests compare meltano.yml and the README with this list."""
+"""The settings of tap-medipim: declared once, read once. Tests compare meltano.yml and docs/settings.md with it."""
 
 import hashlib
 from collections.abc import Iterator, Mapping

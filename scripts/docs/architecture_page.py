@@ -1,4 +1,7 @@
-"""Draw docs/architecture.md and its picture from the imports: ``--write`` them, or check (the default)."""
+"""Draw the rooms of docs/tour.md and their picture from the imports: ``--write`` them, or check (the default).
+
+A room is a package; of the target, a folder or a module that stands beside the folders.
+"""
 
 import argparse
 import ast
@@ -7,32 +10,35 @@ from html import escape
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE, PICTURE = ROOT / "docs" / "architecture.md", ROOT / "docs" / "pictures" / "architecture.svg"
+PAGE, PICTURE = ROOT / "docs" / "tour.md", ROOT / "docs" / "pictures" / "architecture.svg"
+BEGIN, END = "<!-- generated: rooms -->\n", "<!-- end of generated: rooms -->\n"
 PACKAGES = ("tap_medipim", "target_micropim", "pim_wire", "sandbox")
-HOST = frozenset({"__init__", "__main__", "target", "sinks"})  # of the target: what the SDK sees of it
-ERRORS = "target_micropim.errors"
-WIDE, HIGH, GAP, ROW = 220, 40, 30, 90
+TARGET = "target_micropim"
+# Modules that belong to another one's room: the entry point and the sinks to the adapter, the lines to their reader.
+PARTS = {"__init__": "target", "__main__": "target", "sinks": "target", "lines": "reader"}
+# In a column of their own: the line between them would run behind the target's rooms.
+ASIDE = ("tap_medipim", "pim_wire")
+WIDE, HIGH, GAP, ROW = 140, 36, 24, 78
 Rooms = dict[str, set[str]]
 
 
 def room_of(module: str) -> str:
-    """The box a module stands in: a folder or a module of the target, else the package itself."""
-    package, *inner = module.split(".")
-    if package != "target_micropim" or not inner or inner[0] in HOST:
-        return package
-    return f"{package}.{inner[0]}"
+    """The room a module stands in."""
+    package, _, rest = module.partition(".")
+    name = rest.partition(".")[0] or "__init__"
+    return PARTS.get(name, name) if package == TARGET else package
 
 
 def imports() -> Rooms:
     """Which room uses which others."""
     rooms: Rooms = {}
     for file in sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py")):
-        here = room_of(".".join(file.relative_to(ROOT).with_suffix("").parts))
-        used = rooms.setdefault(here, set())
+        room = room_of(".".join(file.relative_to(ROOT).with_suffix("").parts))
+        used = rooms.setdefault(room, set())
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += _imported_from(node) if isinstance(node, ast.ImportFrom) else []
-            used |= {room_of(name) for name in names if name.split(".")[0] in PACKAGES} - {here}
+            used |= {room_of(name) for name in names if name.split(".")[0] in PACKAGES} - {room}
     return rooms
 
 
@@ -42,7 +48,7 @@ def _imported_from(node: ast.ImportFrom) -> list[str]:
 
 
 def depths(rooms: Rooms) -> dict[str, int]:
-    """The row of each room: one below the lowest of those that use it. Raises SystemExit on a circle."""
+    """The row of each room: one below the lowest of those that use it. Raises SystemExit on a cycle."""
     rows = dict.fromkeys(rooms, 0)
     for _ in range(len(rooms) + 1):
         before = dict(rows)
@@ -51,12 +57,7 @@ def depths(rooms: Rooms) -> dict[str, int]:
                 rows[other] = max(rows[other], rows[room] + 1)
         if rows == before:
             return rows
-    raise SystemExit("the rooms import each other in a circle")
-
-
-def without_errors(rooms: Rooms) -> Rooms:
-    """Every room of the target uses its errors: no box, and no arrows."""
-    return {room: used - {ERRORS} for room, used in rooms.items() if room != ERRORS}
+    raise SystemExit("the rooms import each other in a cycle")
 
 
 def shortest(rooms: Rooms) -> Rooms:
@@ -72,10 +73,14 @@ def drawn(rooms: Rooms) -> str:
     """An SVG: what stands higher uses what stands lower."""
     rows = depths(rooms)
     places: dict[str, tuple[int, int]] = {}
-    levels = [sorted(room for room in rooms if rows[room] == row) for row in range(max(rows.values()) + 1)]
+    levels = [
+        sorted(room for room in rooms if rows[room] == row and room not in ASIDE)
+        for row in range(max(rows.values()) + 1)
+    ]
     most = max(len(level) for level in levels)
+    places |= {room: (GAP, GAP + rows[room] * ROW) for room in ASIDE}
     for row, level in enumerate(levels):
-        indent = GAP + (most - len(level)) * (WIDE + GAP) // 2
+        indent = WIDE + 2 * GAP + (most - len(level)) * (WIDE + GAP) // 2
         places |= {room: (indent + place * (WIDE + GAP), GAP + row * ROW) for place, room in enumerate(level)}
     width = max(x for x, _y in places.values()) + WIDE + GAP
     height = max(y for _x, y in places.values()) + HIGH + GAP
@@ -91,31 +96,29 @@ def drawn(rooms: Rooms) -> str:
 
 def _line(start: tuple[int, int], end: tuple[int, int]) -> str:
     x1, y1, x2, y2 = start[0] + WIDE // 2, start[1] + HIGH, end[0] + WIDE // 2, end[1]
-    return f'<path d="M{x1} {y1}C{x1} {y1 + 30} {x2} {y2 - 30} {x2} {y2}" fill="none" stroke="#8fa3ad"/>'
+    return f'<path d="M{x1} {y1}C{x1} {y1 + 28} {x2} {y2 - 28} {x2} {y2}" fill="none" stroke="#8fa3ad"/>'
 
 
 def _box(room: str, place: tuple[int, int]) -> str:
     x, y = place
-    fill = "#e3f2ee" if room.startswith("target") else "#f0e8f5" if room.startswith("tap") else "#eef1f3"
+    fill = "#f0e8f5" if room == "tap_medipim" else "#eef1f3" if room in PACKAGES else "#e3f2ee"
     rect = f'<rect x="{x}" y="{y}" width="{WIDE}" height="{HIGH}" rx="8" fill="{fill}" stroke="#5b6875"/>'
-    return f'{rect}<text x="{x + WIDE // 2}" y="{y + 25}" text-anchor="middle">{escape(room)}</text>'
+    return f'{rect}<text x="{x + WIDE // 2}" y="{y + 23}" text-anchor="middle">{escape(room)}</text>'
 
 
 def page(rooms: Rooms) -> str:
-    """The page: the picture, and the same as a table."""
+    """The page with its part between the markers made anew: the picture, and the same as a table."""
+    rows = depths(rooms)
     table = [
-        f"| `{room}` | {', '.join(f'`{other}`' for other in sorted(used)) or 'nothing'} |"
-        for room, used in rooms.items()
+        f"| `{room}` | {', '.join(f'`{other}`' for other in sorted(rooms[room])) or 'nothing'} |"
+        for room in sorted(rooms, key=lambda room: (rows[room], room))
     ]
-    return "\n".join([
-        "# Architecture", "",
-        "Made from the imports by `make generate`. What stands higher uses what stands lower; no line goes up, which",
-        "`tests/project/test_imports.py` enforces. A line that a longer way covers is left out of the picture; the",
-        "table has all. `target_micropim` itself is what the SDK sees: `target.py`. Its `errors.py`, which every room",
-        "uses, has no box. How one record travels through these rooms: [the road](tour.md).", "",
-        "![Rooms and what they use](pictures/architecture.svg)", "",
-        "| room | uses |", "| --- | --- |", *table, "",
-    ])  # fmt: skip
+    lines = ["![Rooms and what they use](pictures/architecture.svg)", "", "| room | uses |", "| --- | --- |", *table]
+    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not end:
+        raise SystemExit(f"marker missing in {PAGE.name}: {BEGIN.strip()}")
+    return before + BEGIN + "\n".join(lines) + "\n" + END + after
 
 
 def main() -> int:
@@ -123,7 +126,7 @@ def main() -> int:
     flags = argparse.ArgumentParser(description=__doc__)
     flags.add_argument("--write", action="store_true", help="write the files instead of checking them")
     write = flags.parse_args().write
-    rooms = without_errors(imports())
+    rooms = imports()
     contents = {PAGE: page(rooms), PICTURE: drawn(rooms)}
     stale = [path for path, text in contents.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     for path in stale if write else []:

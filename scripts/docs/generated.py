@@ -1,4 +1,4 @@
-"""Keep the lists of settings in meltano.yml and README.md equal to the code: ``--write`` them, or check (the default).
+"""Keep the lists of settings in meltano.yml and the docs equal to the code: ``--write`` them, or check (the default).
 
 Whatever stands between a marker line and its end is made from ``config_jsonschema`` of the two plugins.
 """
@@ -6,7 +6,7 @@ Whatever stands between a marker line and its end is made from ``config_jsonsche
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from target_micropim.target import TargetMicroPim
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILT_IN = frozenset({"stream_maps", "stream_map_config", "faker_config"})
+FIRST_OF_TAP = ("api_key_id", "api_key_secret", "market")
+FIRST_OF_TARGET = ("api_key", "locale", "currency", "create_status", "categories_mode", "dry_run")
 
 
 def settings(plugin: Any) -> Iterator[tuple[str, dict[str, Any], bool]]:
@@ -56,14 +58,20 @@ def meltano_lines(plugin: Any) -> Iterator[str]:
         yield f"          description: {json.dumps(schema['description'], ensure_ascii=False)}"
 
 
-def readme_lines(plugin: Any) -> Iterator[str]:
-    """The table of settings of a plugin in the README."""
+def table_lines(plugin: Any, only: Collection[str] = ()) -> Iterator[str]:
+    """The table of settings of a plugin; with ``only``, of those settings alone, which must all exist."""
     yield "| setting | default | meaning |"
     yield "| --- | --- | --- |"
+    missing = set(only)
     for name, schema, required in settings(plugin):
+        if only and name not in only:
+            continue
+        missing.discard(name)
         default = "**required**" if required else _shown(schema.get("default"))
         options = f" One of {', '.join(f'`{value}`' for value in schema['enum'])}." if schema.get("enum") else ""
         yield f"| `{name}` | {default} | {schema['description']}{options} |"
+    if missing:
+        raise SystemExit(f"{plugin.name} has no setting {', '.join(sorted(missing))}")
 
 
 def _shown(value: Any) -> str:
@@ -111,15 +119,15 @@ BLOCKS: dict[str, dict[str, tuple[str, Callable[[], Iterator[str]]]]] = {
         "target-micropim settings": ("        #", lambda: meltano_lines(TargetMicroPim)),
     },
     "docs/settings.md": {
-        "tap-medipim settings": ("<!--", lambda: readme_lines(TapMedipim)),
-        "target-micropim settings": ("<!--", lambda: readme_lines(TargetMicroPim)),
+        "tap-medipim settings": ("<!--", lambda: table_lines(TapMedipim)),
+        "target-micropim settings": ("<!--", lambda: table_lines(TargetMicroPim)),
     },
     "docs/decisions/index.md": {"decisions": ("<!--", decision_lines)},
     "docs/fields.md": {"fields": ("<!--", field_lines)},
     "docs/streams.md": {"streams": ("<!--", stream_lines)},
     "README.md": {
-        "tap-medipim settings": ("<!--", lambda: readme_lines(TapMedipim)),
-        "target-micropim settings": ("<!--", lambda: readme_lines(TargetMicroPim)),
+        "tap-medipim first settings": ("<!--", lambda: table_lines(TapMedipim, FIRST_OF_TAP)),
+        "target-micropim first settings": ("<!--", lambda: table_lines(TargetMicroPim, FIRST_OF_TARGET)),
     },
 }
 

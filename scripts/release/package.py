@@ -100,7 +100,7 @@ def try_installers(wheel: Path, place: Path) -> None:
 
 
 def follow_readme(sdist: Path, place: Path) -> None:
-    """The README's own commands of step 2, in the sources as somebody unpacks them: Meltano installs both plugins."""
+    """The commands under "Install" of the README, in the sources as somebody unpacks them: Meltano installs both."""
     with tarfile.open(sdist) as archive:
         archive.extractall(place, filter="data")
     folder = place / sdist.name.removesuffix(".tar.gz")

@@ -1,4 +1,4 @@
-"""The settings of target-micropim, declared once; meltano.yml and README are tested against them.
+"""The settings of target-micropim, declared once; meltano.yml and docs/settings.md are tested against them.
 
 Each declaration says by its class whether the setting shapes products (``Shaping``) or only steers a run
 (``Operating``).

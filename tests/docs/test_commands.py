@@ -32,7 +32,9 @@ RUN_ELSEWHERE = {
 
 def test_enough_pages_have_commands_to_run() -> None:
     """The marker is not lost."""
-    assert {"README.md", "tutorial.md", "rejects.md", "mapping.md", "alerts.md"} <= {page.name for page in PAGES}
+    assert {"README.md", "tutorial.md", "install.md", "rejects.md", "mapping.md", "alerts.md"} <= {
+        page.name for page in PAGES
+    }
 
 
 def test_each_command_of_a_page_has_something_that_runs_it() -> None:
@@ -41,6 +43,13 @@ def test_each_command_of_a_page_has_something_that_runs_it() -> None:
     assert bare == set(RUN_ELSEWHERE)
     for command, place in RUN_ELSEWHERE.items():
         assert (ROOT / place).exists(), command
+
+
+def test_what_the_readme_and_the_page_say_of_installing_is_the_same() -> None:
+    """Only the README's block is run, by scripts/release/package.py."""
+    pages = (ROOT / "README.md", ROOT / "docs" / "install.md")
+    blocks = [re.findall(r"```bash\n(python3 -m venv .*?)```", page.read_text("utf-8"), re.DOTALL) for page in pages]
+    assert blocks[0] == blocks[1] != []
 
 
 def commands_without_a_mark(page: Path) -> Iterator[str]:

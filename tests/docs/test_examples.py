@@ -21,6 +21,8 @@ from trials import postgres
 ROOT = Path(__file__).resolve().parents[2]
 HOW_TO = ROOT / "docs" / "how-to"
 BIN = Path(sys.executable).parent
+FOLDERS = "pim_wire|tap_medipim|target_micropim|sandbox|tests|scripts|schemas|trials|benchmarks|requirements|hub"
+FILE = re.compile(rf"`((?:{FOLDERS})/[\w/.-]+\.\w+)`")
 NIGHTLY = ["--environment", "prod", "run", "tap-medipim", "target-micropim"]
 
 
@@ -145,11 +147,11 @@ def test_the_workflow_is_one_that_github_would_take(tmp_path: Path) -> None:
 
 
 def test_what_the_pages_name_is_there() -> None:
-    """Each target of make, each file of tests that the README or a page leads to."""
+    """Each target of make, each file of ours that the README or a page leads to by its whole path."""
     made = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")):
         text = page.read_text(encoding="utf-8")
         asked = set(re.findall(r"(?:`|^    )make ([a-z]+)", text, re.MULTILINE))
         assert asked <= made, page
-        for path in re.findall(r"`((?:tests|scripts|schemas)/[\w/.]+\.(?:py|json))`", text):
+        for path in FILE.findall(text):
             assert (ROOT / path).exists(), f"{page}: {path}"

@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import json
 import os
 import pkgutil
 import re
@@ -27,6 +28,13 @@ def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "tutorial" / "index.html").exists()
+    entries = json.loads((tmp_path / "search" / "search_index.json").read_text(encoding="utf-8"))["docs"]
+    page = next(entry for entry in entries if entry["location"] == "install/")
+    headings = " ".join(entry["title"] for entry in entries if entry["location"].startswith("install/")).lower()
+    for word in ("install", "configure", "upgrade"):
+        assert word in page["tags"], "the search weighs tags most"
+        assert word in headings.split()
+    assert page["boost"] > 1
 
 
 def sayings() -> Iterator[str]:
@@ -84,3 +92,10 @@ def test_the_drawing_of_the_architecture_is_that_of_the_imports() -> None:
     command = [sys.executable, "scripts/docs/architecture_page.py"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+def test_each_room_of_the_target_has_its_subject_on_the_page() -> None:
+    """A new folder or module needs its line, a gone one must lose it."""
+    _, rooms, subjects = (ROOT / "docs" / "tour.md").read_text(encoding="utf-8").rsplit("generated: rooms", 2)
+    drawn, told = (re.findall(r"^\| `(\w+)` \|", part, re.MULTILINE) for part in (rooms, subjects))
+    assert sorted(told) == sorted(set(drawn) - {"tap_medipim", "pim_wire", "sandbox"})

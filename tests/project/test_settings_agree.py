@@ -1,4 +1,4 @@
-"""Settings stand in the code; meltano.yml, README and .env.example must agree with them."""
+"""Settings stand in the code; meltano.yml, the README, docs/settings.md and .env.example must agree with them."""
 
 import subprocess
 import sys

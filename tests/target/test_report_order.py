@@ -41,7 +41,7 @@ def test_a_bounded_list_keeps_what_came_first_in_the_input() -> None:
 
 
 def test_examples_of_a_name_are_the_first_of_the_input() -> None:
-    """Row 12 of the gaps: a brand without an id, met by several workers."""
+    """A brand without an id (docs/api/micropim.md#brand-ids), met by several workers."""
     unmapped = Unmapped()
     for number in (9, 3, 7, 1, 5, 8):
         with record_scope("products", f"M{number}", number):
