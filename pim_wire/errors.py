@@ -2,6 +2,7 @@
 
 StopRun                 the run ends with exit code 1 and this one line
 ├── InvalidSettings     a setting is wrong
+├── AccessDenied        the service does not accept the key, or its organization
 ├── InvalidInput        a file or the input is invalid
 ├── CannotWrite         no space, or no permission to write
 ├── StrangeAnswer       the service's answer is not usable
@@ -44,6 +45,12 @@ class InvalidSettings(StopRun):
     """A setting is missing or wrong."""
 
     section = "settings"
+
+
+class AccessDenied(StopRun):
+    """The service does not accept the key, or its organization."""
+
+    section = "key-not-accepted"
 
 
 class InvalidInput(StopRun):

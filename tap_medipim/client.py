@@ -15,11 +15,11 @@ import orjson
 import requests
 
 from pim_wire.deadline import Deadline, iter_body
-from pim_wire.errors import AnswerRefused
+from pim_wire.errors import AccessDenied, AnswerRefused
 from pim_wire.limits import SizeLimits
 from pim_wire.redaction import Redactor
 from pim_wire.wire import Call, Wire
-from tap_medipim.errors import AccessDenied, ConnectionLost, EndpointAbsent, StreamFailed
+from tap_medipim.errors import ConnectionLost, EndpointAbsent, StreamFailed
 from tap_medipim.json_lines import read_results
 from tap_medipim.records import Row, first_invalid_row, is_count
 

@@ -1,6 +1,5 @@
 """Failures of the tap, named by what happens next.
 
-AccessDenied        401: the run stops at once
 NotComplete         the run is over, and a stream of it was not read to its end: exit code 1
 StreamFailed        this stream stops, the others go on, the run ends with exit code 1
 ├── EndpointAbsent  403 or 404: this key or market does not have the stream; a warning
@@ -10,12 +9,6 @@ StreamFailed        this stream stops, the others go on, the run ends with exit 
 """
 
 from pim_wire.errors import StopRun
-
-
-class AccessDenied(StopRun):
-    """The service does not accept the key."""
-
-    section = "key-not-accepted"
 
 
 class NotComplete(StopRun):

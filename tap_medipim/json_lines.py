@@ -47,7 +47,7 @@ def _too_long(max_line: int) -> StreamBroken:
 def read_results(
     chunks: Iterable[bytes],
     bounds: SizeLimits | None = None,
-    on_total: Callable[[int], None] = lambda _total: None,
+    on_total: Callable[[int], None] | None = None,
     decoder: "RowDecoder | None" = None,
 ) -> Iterator[Row]:
     """The ``result`` of each line, as text where ``decoder`` takes it; ``on_total`` is called with the first total.
@@ -60,7 +60,7 @@ def read_results(
             if not line.strip():
                 continue
             index, total, row = _row_of(line, expected, bounds.nesting, decoder)
-            if expected == 0:
+            if expected == 0 and on_total is not None:
                 on_total(total)
             if index != expected:
                 raise StreamBroken(f"row {expected} is missing: row {index} came instead")

@@ -16,12 +16,11 @@ from typing import Any
 import orjson
 import requests
 
-from pim_wire.errors import InvalidSettings
+from pim_wire.errors import AccessDenied, InvalidSettings
 from pim_wire.retry import TOO_MANY_REQUESTS
 from pim_wire.schema_files import read_schema
 from pim_wire.wire import Call, Wire
 from tap_medipim.client import MAX_REACHABLE_ROWS
-from tap_medipim.errors import AccessDenied
 from tap_medipim.resources import RESOURCES
 from tap_medipim.settings import TapSettings
 

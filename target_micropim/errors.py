@@ -2,8 +2,7 @@
 
 RecordRejected      this record cannot go in as it stands: keep it whole with its reasons, go on
 ├── NotFound        the id is stale: forget it and look again, once
-└── Refused         MicroPIM said no to this content (400, 409, 413, 415, 422, or anything unknown)
-AccessDenied       401 or 403: the run stops at once
+└── RequestRefused  MicroPIM said no to this content (400, 409, 413, 415, 422, or anything unknown)
 TooMany             a guard (max_rejects, max_archive, max_create) stops the run before harm
 LedgerUnusable      the ledger cannot be opened, belongs to another organization or is in use
 """
@@ -40,12 +39,6 @@ class RequestRefused(RecordRejected):
 
 class NotFound(RequestRefused):
     """MicroPIM does not know this id."""
-
-
-class AccessDenied(StopRun):
-    """MicroPIM does not accept the key, or its organization."""
-
-    section = "key-not-accepted"
 
 
 class TooMany(StopRun):

@@ -12,10 +12,10 @@ from urllib.parse import quote
 import orjson
 import requests
 
-from pim_wire.errors import Unclear
+from pim_wire.errors import AccessDenied, Unclear
 from pim_wire.redaction import Redactor
 from pim_wire.wire import Call, Wire
-from target_micropim.errors import AccessDenied, NotFound, Reason, RequestRefused
+from target_micropim.errors import NotFound, Reason, RequestRefused
 from target_micropim.plan.values import is_id
 
 PAGE_LIMIT = 100

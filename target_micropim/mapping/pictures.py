@@ -52,7 +52,8 @@ def _candidates(record: Record, rules: PictureRules) -> list[Record]:
 
 def _in_language(items: list[Record], locales: tuple[str, ...]) -> list[Record]:
     languages = [_languages(item) for item in items]
-    first = next((locale for locale in locales if any(locale in each for each in languages)), None)
+    tied = frozenset().union(*languages)
+    first = next((locale for locale in locales if locale in tied), None)
     return [item for item, each in zip(items, languages, strict=True) if not each or first in each]
 
 

@@ -39,7 +39,7 @@ def _parts(url: str) -> SplitResult | None:
     """The parts of a web address that all programs read alike, else None."""
     if len(url) > MAX_URL or not url.startswith(("http://", "https://")) or "\\" in url:
         return None
-    if any(unicodedata.category(character)[0] in _UNSEEN for character in url):
+    if not _is_visible(url):
         return None
     try:
         parts = urlsplit(url)
@@ -47,6 +47,13 @@ def _parts(url: str) -> SplitResult | None:
     except ValueError:
         return None
     return None if port == 0 else parts
+
+
+def _is_visible(url: str) -> bool:
+    """Whether every character shows; of ASCII the standard library says so at once."""
+    if url.isascii():
+        return url.isprintable() and " " not in url
+    return all(unicodedata.category(character)[0] not in _UNSEEN for character in url)
 
 
 def _labels(host: str) -> list[str]:

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from pim_wire.errors import WireGaveUp, WireRefused
+from pim_wire.errors import AccessDenied, WireGaveUp, WireRefused
 from sandbox import Fault, Sandbox
-from tap_medipim.errors import AccessDenied
 
 Run = Callable[..., Any]
 Make = Callable[..., Sandbox]

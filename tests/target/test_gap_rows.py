@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from pim_wire.errors import StopRun
+from pim_wire.errors import AccessDenied, StopRun
 from sandbox.faults import Fault
-from target_micropim.errors import AccessDenied, TooMany
+from target_micropim.errors import TooMany
 from target_micropim.target import TargetMicroPim
 from tests.target.conftest import own_signals
 

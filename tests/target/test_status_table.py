@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
+from pim_wire.errors import AccessDenied
 from pim_wire.retry import RETRIED_STATUSES
 from sandbox.faults import Fault
 from target_micropim.api.client import STATUS_TABLE
-from target_micropim.errors import AccessDenied
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from pim_wire.errors import StopRun
+from pim_wire.errors import AccessDenied, StopRun
 from sandbox.faults import Fault
-from target_micropim.errors import AccessDenied
 
 ROUTES = {
     "products": "POST /api/products$",

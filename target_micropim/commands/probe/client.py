@@ -9,11 +9,10 @@ import orjson
 import requests
 
 from pim_wire.clock import Clock
-from pim_wire.errors import Interrupted
+from pim_wire.errors import AccessDenied, Interrupted
 from pim_wire.redaction import Redactor
 from pim_wire.retry import TOO_MANY_REQUESTS
 from pim_wire.wire import Call, Wire
-from target_micropim.errors import AccessDenied
 
 SHOWN_BODY = 160
 LOOKS = 6
