@@ -8,6 +8,8 @@ WORKERS := --numprocesses auto --dist worksteal
 TEST ?= test
 # Hundreds of processes are started by the tests. Where the environment forbids bytecode, each compiles its libraries anew.
 export PYTHONDONTWRITEBYTECODE :=
+# Ledgers and reports of tests live in memory where there is room: a disk that syncs proves nothing here.
+TESTS_IN := $(shell test -w /dev/shm && echo TMPDIR=/dev/shm)
 PART := tests/sdk tests/fuzz tests/tap/test_row_decoder.py tests/tap/test_json_lines.py tests/tap/test_reader.py tests/target/test_ledger.py
 
 .PHONY: help demo sandbox test cover pythons part lint types check bench trials soak fuzz mutate road faults kill canary compare pictures generate lock package sbom audit docs clean
@@ -29,10 +31,10 @@ sandbox: $(READY) ## both services on this machine until Ctrl-C, with pages to l
 	@$(BIN)/python -m sandbox --quick --env-file .sandbox.env
 
 test: $(READY) ## all tests; the ten slowest and the total at the end
-	$(BIN)/python -m pytest $(WORKERS) --durations=10
+	$(TESTS_IN) $(BIN)/python -m pytest $(WORKERS) --durations=10
 
 cover: $(READY) ## all tests, with coverage
-	$(BIN)/python -m pytest $(WORKERS) --durations=10 --cov --cov-report=term
+	$(TESTS_IN) $(BIN)/python -m pytest $(WORKERS) --durations=10 --cov --cov-report=term
 
 pythons: ## a part of the tests on each newer Python that is at hand
 	@for version in 3.12 3.13 3.14; do \
@@ -44,7 +46,7 @@ pythons: ## a part of the tests on each newer Python that is at hand
 
 part: $(READY)
 	@$(BIN)/python --version
-	$(BIN)/python -m pytest --quiet $(WORKERS) $(PART)
+	$(TESTS_IN) $(BIN)/python -m pytest --quiet $(WORKERS) $(PART)
 
 lint: $(READY) ## ruff: rules and format; zizmor: the workflows
 	$(BIN)/ruff check .
@@ -64,7 +66,7 @@ bench: $(READY) ## ours beside its peers and floors, in minutes; BENCH="--produc
 	$(BIN)/python -m benchmarks.bench $(BENCH)
 
 trials: $(READY) ## all of faults, kill, soak, mutate and fuzz, for hours; SHORT=1: a sample of each, in minutes
-	nice $(BIN)/python -m trials $(if $(SHORT),--short)
+	$(TESTS_IN) nice $(BIN)/python -m trials $(if $(SHORT),--short)
 
 MINUTES ?= 10
 
@@ -92,7 +94,7 @@ canary: $(READY) ## keys that are marked, and the search for them in everything 
 	$(BIN)/python -m pytest -q -p no:cacheprovider tests/pipe/test_secrets.py tests/pipe/test_secrets_of_settings.py tests/pipe/test_secrets_of_the_way.py
 
 pictures: $(READY) ## the pictures of the docs, as a browser sees them (needs chromium)
-	PICTURES=docs/pictures REQUIRE_CHROMIUM=1 $(BIN)/python -m pytest -q -p no:cacheprovider tests/sandbox/test_pages_browser.py
+	PICTURES=docs/pictures REQUIRE_CHROMIUM=1 $(BIN)/python -m pytest -q -p no:cacheprovider trials/clients/test_pages_browser.py
 
 kill: $(READY) ## tap and target killed at every moment of a run, and in any order with all else; writes docs/kills.md
 	$(BIN)/python -m trials.kills --size $(or $(SIZE),6)

@@ -241,7 +241,7 @@ others are inactive or rejected. "A record" divides by these {made:,}.
 The naive target is a small client that was really run here: it searches each SKU, writes the whole product and sends
 every picture, each night. Its number is the same whatever changed, and each night every picture is there once more.
 
-`tests/target/test_request_counts.py` runs the same at a small size and fails when a write too many is seen.
+`trials/test_request_counts.py` runs the same at a small size and fails when a write too many is seen.
 """
 
 

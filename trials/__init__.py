@@ -1,1 +1,1 @@
-"""Long trials of both plugins: faults, kills, soak, mutation, fuzzing. ``make trials`` runs all."""
+"""Long trials of both plugins: faults, kills, soak, real clients, mutation, fuzzing. ``make trials`` runs all."""
