@@ -61,10 +61,21 @@ def _check_values(value: Any) -> None:
             raise ValueError("holds a number that is none")
         if any(isinstance(item, int) and not LEAST_NUMBER <= item <= MOST_NUMBER for item in level):
             raise ValueError("holds a number of more than 64 bits")
+        if not all(_is_text(text) for item in level for text in _texts(item)):
+            raise ValueError("holds half a surrogate pair, which is no character")
         level = [inner for item in level if isinstance(item, dict | list) for inner in _inside(item)]
         if not level:
             return
     raise ValueError(f"is nested more than {MAX_LEVELS} levels deep")
+
+
+def _texts(item: Any) -> list[str]:
+    return [item] if isinstance(item, str) else list(item) if isinstance(item, dict) else []
+
+
+def _is_text(text: str) -> bool:
+    """Whether a text can travel as UTF-8."""
+    return text.isascii() or text.encode(errors="replace").decode() == text
 
 
 def _inside(item: dict[str, Any] | list[Any]) -> list[Any]:

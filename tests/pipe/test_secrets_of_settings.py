@@ -11,8 +11,10 @@ from urllib.parse import quote
 
 import pytest
 
+from pim_wire.clock import Clock
 from pim_wire.redaction import Redactor, passwords_in
 from pim_wire.urls import shown_url
+from tap_medipim.run import Run
 from trials.canary import KEY, KEY_ID, PASSWORD, SECRET, forms, leaks, written
 
 BIN = Path(sys.executable).parent
@@ -101,12 +103,10 @@ def test_a_key_of_the_wrong_type_is_not_shown(plugin: str, name: str, wrong: Any
 
 def test_a_key_with_blanks_around_it_is_masked_as_it_travels() -> None:
     """Keys are sent without the blanks of a copied line; so they must be masked without them."""
-    from tap_medipim.tap import TapMedipim  # noqa: PLC0415 - the class takes over signals when it is built
-
-    tap = TapMedipim.__new__(TapMedipim)
-    tap._config = {"api_key_id": f" {KEY_ID}", "api_key_secret": f"{SECRET}\n"}
+    settings = {"api_key_id": f" {KEY_ID}", "api_key_secret": f"{SECRET}\n"}
+    redactor = Run(settings, "agent", Clock()).redactor
     for form in forms(SECRET, KEY_ID):
-        assert form.decode("latin-1") not in tap.run.redactor.clean(f"before {form.decode('latin-1')} after")
+        assert form.decode("latin-1") not in redactor.clean(f"before {form.decode('latin-1')} after")
 
 
 @pytest.mark.parametrize("secret", [SECRET, KEY, PASSWORD, 'with "quotes" and \\', "straße"])

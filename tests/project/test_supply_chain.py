@@ -153,7 +153,7 @@ class TestAudit:
     def test_the_audit_neither_hangs_nor_fails_without_a_network(self) -> None:
         nowhere = dict.fromkeys(("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"), "http://127.0.0.1:9")
         done = subprocess.run(
-            [sys.executable, str(ROOT / "scripts" / "audit.py")],
+            [sys.executable, str(ROOT / "scripts" / "release" / "audit.py")],
             env={**os.environ, **nowhere}, capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
         assert (done.returncode, done.stdout.count("\n")) == (0, 1)

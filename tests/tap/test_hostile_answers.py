@@ -167,6 +167,8 @@ def test_a_line_that_is_too_much_is_a_broken_line(line: bytes, words: str, sandb
 @example({"brand": [float("inf")]})
 @example('{"brand": [1e400]}')
 @example({"brand": -(2**63) - 1})
+@example({"id": "\ud800"})
+@example({"\ud800": "1"})
 @settings(max_examples=300, deadline=None)
 def test_any_filter_setting_is_taken_or_refused_in_words(value: Any) -> None:
     """Whatever somebody writes there: what passes can be sent as JSON, and refusals are single lines."""

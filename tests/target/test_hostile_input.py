@@ -188,16 +188,15 @@ class Endless(io.RawIOBase):
 
 def test_a_line_of_a_hundred_megabytes_costs_the_bound_and_no_more() -> None:
     """It is read on to its end, and the next message is read."""
-    reader, refused, states = OrjsonReader(), [], []
-    reader.bounds = SizeLimits(1_000_000, 64)
-    reader.on_unreadable = refused.append
+    records: list[Any] = []
+    states: list[Any] = []
     tracemalloc.start()
-    reader.process_lines(
-        io.BufferedReader(Endless(HEADS[0], 100_000_000)), {"STATE": states.append, "RECORD": states.append}
+    OrjsonReader(SizeLimits(1_000_000, 64)).process_lines(
+        io.BufferedReader(Endless(HEADS[0], 100_000_000)), {"STATE": states.append, "RECORD": records.append}
     )
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert [type(one) for one in refused] == [Unreadable]
+    assert [type(message["record"]) for message in records] == [Unreadable]
     assert [state["value"] for state in states] == [1]
     assert peak < 8_000_000
 
