@@ -44,24 +44,17 @@ class HighWaterMark:
         second, key = updated_at(row), str(key_of(row))
         if second is None:
             return True
-        if not self._is_new(second, key):
-            return False
-        self.dated += 1
-        return True
-
-    def _is_new(self, second: int, key: str) -> bool:
         if self.edge is None or second > self.edge:
             self._second_before = self._at_edge if self.edge == second - 1 else set()
             self._at_edge, self.edge = {key}, second
-            return True
-        keys = self._keys_at(second)
-        if keys is None:
+        elif (keys := self._keys_at(second)) is None:
             self.in_order = False
-            return True
-        if key in keys:
+        elif key in keys:
             return False
-        self.in_order = self.in_order and second == self.edge
-        keys.add(key)
+        else:
+            self.in_order = self.in_order and second == self.edge
+            keys.add(key)
+        self.dated += 1
         return True
 
     def knows(self, row: Row) -> bool:

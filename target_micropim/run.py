@@ -65,7 +65,7 @@ class Run:
             self.report = Report(Path(self._settings.report_dir), self._run_id())
             self.report.open()
             self._checkpoints = Checkpoints(write_state, self._settings.state_interval_seconds, self._clock.now)
-            self._pool = KeyedPool(self._settings.max_in_flight, lambda: self._clock.stopped)
+            self._pool = KeyedPool(self._settings.max_in_flight, self._clock)
             self.rejects = Rejects(self.report.folder / "rejects.jsonl", self._clock.wall)
             self._plan = PlanFile(self.report.folder / "plan.jsonl") if self._settings.dry_run else None
             self.pipeline = self._wired()

@@ -56,6 +56,7 @@ class ProductMatching:
     def __init__(self, client: MicroPimClient, ledger: Ledger, settings: TargetSettings) -> None:
         capabilities = settings.capabilities
         self._lookup = settings.lookup
+        self.may_index = settings.lookup != "search"  # whether the whole list may be read at all
         self._client = client
         self._ledger = ledger
         self._by_ean = "ean" in settings.match_on
@@ -76,11 +77,6 @@ class ProductMatching:
     def is_indexed(self) -> bool:
         """Whether the whole list was read, and nothing of it was missing."""
         return self._indexed
-
-    @property
-    def may_index(self) -> bool:
-        """Whether the whole list may be read at all."""
-        return self._lookup != "search"
 
     def build_index(self, names: Names | None = None) -> None:
         """Read the whole list into the ledger. Nothing may be written meanwhile: the order of pages is undefined.

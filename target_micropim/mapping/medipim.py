@@ -6,6 +6,7 @@ framework; what needs a library (HTML cleaning) is handed in with the rules.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from string import Formatter
 from typing import Any
 
@@ -46,7 +47,7 @@ class MappingRules:
     attributes_to_description: tuple[str, ...] = ()
     keeps_native_html: bool = False
 
-    @property
+    @cached_property
     def for_fields(self) -> FieldRules:
         """The part that single fields need."""
         return FieldRules(
@@ -59,7 +60,7 @@ class MappingRules:
             self.field_map,
         )
 
-    @property
+    @cached_property
     def for_pictures(self) -> PictureRules:
         """The part that pictures need."""
         return PictureRules(

@@ -39,7 +39,7 @@ def _parts(url: str) -> SplitResult | None:
     """The parts of a web address that all programs read alike, else None."""
     if len(url) > MAX_URL or not url.startswith(("http://", "https://")) or "\\" in url:
         return None
-    if not _is_visible(url):
+    if not (url.isprintable() and " " not in url if url.isascii() else all(map(_is_visible, url))):
         return None
     try:
         parts = urlsplit(url)
@@ -49,11 +49,8 @@ def _parts(url: str) -> SplitResult | None:
     return None if port == 0 else parts
 
 
-def _is_visible(url: str) -> bool:
-    """Whether every character shows; of ASCII the standard library says so at once."""
-    if url.isascii():
-        return url.isprintable() and " " not in url
-    return all(unicodedata.category(character)[0] not in _UNSEEN for character in url)
+def _is_visible(character: str) -> bool:
+    return unicodedata.category(character)[0] not in _UNSEEN
 
 
 def _labels(host: str) -> list[str]:

@@ -4,16 +4,17 @@ import threading
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 
+from pim_wire.clock import Clock
 from pim_wire.errors import Interrupted
 
 
 class KeyedPool:
     """Runs jobs in threads. ``submit`` waits while one of the job's keys is busy or the queue is full."""
 
-    def __init__(self, workers: int, is_stopped: Callable[[], bool]) -> None:
+    def __init__(self, workers: int, clock: Clock) -> None:
         self._executor = ThreadPoolExecutor(workers, thread_name_prefix="writer")
         self._limit = workers * 2
-        self._is_stopped = is_stopped
+        self._clock = clock
         self._changed = threading.Condition()
         self._busy: set[Hashable] = set()
         self._jobs = 0
@@ -48,7 +49,7 @@ class KeyedPool:
         while True:
             if self._failure is not None:
                 raise self._failure
-            if self._is_stopped():
+            if self._clock.stopped:
                 raise Interrupted("stopped while records were in flight")
             if not condition():
                 return

@@ -49,8 +49,10 @@ class ProductSync:
 
     def sync(self, record: dict[str, Any], digest: str) -> Outcome:
         """Bring one product over. Raises RecordRejected when it cannot go in, StopRun when nothing can."""
-        desired = self._map(record)
-        self._report_mapping(desired)
+        desired, report = self._map(record), self._services.report
+        for warning in desired.warnings:
+            report.add("warnings", Row(STREAM, desired.external_id, desired.sku, warning))
+        report.languages_left(desired.languages)
         row, product = self._match(desired)
         if outcome := self._left_alone(desired, row, product, digest):
             return outcome
@@ -60,12 +62,6 @@ class ProductSync:
         complete = self._services.settings.media_mode != "append" or self._catalog.pictures.send(desired, pictures)
         self._settle(desired, row, digest if complete else INCOMPLETE)
         return Outcome(action)
-
-    def _report_mapping(self, desired: DesiredProduct) -> None:
-        report = self._services.report
-        for warning in desired.warnings:
-            report.add("warnings", Row(STREAM, desired.external_id, desired.sku, warning))
-        report.languages_left(desired.languages)
 
     def _match(self, desired: DesiredProduct) -> tuple[ProductRow | None, RemoteProduct | None]:
         """The ledger first; an id that MicroPIM no longer knows is forgotten; else the exact SKU."""

@@ -141,7 +141,9 @@ class ProductsSync:
         matching, names = self._catalog.matching, self._catalog.names
         if self._profile.writes_categories:
             self._catalog.categories.ready()
-            self._repair_once()
+            if not self._is_repaired:  # before the first product is written
+                self._catalog.assignments.repair()
+                self._is_repaired = True
         rows = self._services.ledger.products(item.key for item in changed)
         unknown = sum(item.key not in rows or rows[item.key].remote_id == ABSENT for item in changed)
         named = (pair for item in changed for pair in self._profile.names(item.record))
@@ -150,12 +152,6 @@ class ProductsSync:
             self._pool.drain()
             matching.build_index(names)
             names.save(harvested=True)
-
-    def _repair_once(self) -> None:
-        """Before the first product is handed out."""
-        if not self._is_repaired:
-            self._catalog.assignments.repair()
-            self._is_repaired = True
 
     def _submit(self, item: Item) -> None:
         """Into the pool: two versions of a record, or two records with one SKU, are never written at the same time."""

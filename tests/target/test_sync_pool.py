@@ -5,13 +5,14 @@ import threading
 
 import pytest
 
+from pim_wire.clock import Clock
 from pim_wire.errors import Interrupted, StopRun
 from target_micropim.sync.pool import KeyedPool
 
 
 def test_no_key_is_ever_in_two_hands() -> None:
     """Jobs that share one of their keys run one after the other, in order of arrival; the others side by side."""
-    pool = KeyedPool(4, lambda: False)
+    pool = KeyedPool(4, Clock())
     busy: set[str] = set()
     order: list[int] = []
     clashes: list[str] = []
@@ -40,7 +41,7 @@ def test_no_key_is_ever_in_two_hands() -> None:
 
 def test_after_a_failure_nothing_new_begins() -> None:
     """The failure of a job reaches the one who submits, and those who drain."""
-    pool = KeyedPool(1, lambda: False)
+    pool = KeyedPool(1, Clock())
     began: list[int] = []
 
     def fail() -> None:
@@ -58,11 +59,11 @@ def test_after_a_failure_nothing_new_begins() -> None:
 
 def test_a_stop_ends_the_wait_for_a_free_hand() -> None:
     """Somebody asks to stop while the queue is full."""
-    stopped = threading.Event()
+    clock = Clock()
     release = threading.Event()
-    pool = KeyedPool(1, stopped.is_set)
+    pool = KeyedPool(1, clock)
     pool.submit(frozenset({1}), release.wait)
-    stopped.set()
+    clock.stop()
     with pytest.raises(Interrupted):
         pool.submit(frozenset({1}), lambda: None)
     release.set()
