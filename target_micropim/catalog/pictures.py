@@ -26,7 +26,7 @@ from target_micropim.ledger import AwaitedPictures, MediaRow
 from target_micropim.mapping.desired import DesiredProduct, Picture
 from target_micropim.plan.product import plan_pictures
 from target_micropim.plan.values import image_count
-from target_micropim.report.record_scope import record_scope
+from target_micropim.report.input_order import record_scope
 from target_micropim.report.run_report import Row
 from target_micropim.services import Services
 

@@ -1,5 +1,6 @@
 """HTML for the report: what comes from outside is text, isolated in its direction, its invisible characters visible."""
 
+import json
 import unicodedata
 from collections.abc import Iterable, Sequence
 from html import escape
@@ -8,6 +9,7 @@ from typing import Any
 Rows = Iterable[Sequence[Any]]
 OPEN_ROWS = 20  # of each table, at first sight
 SHOWN_ROWS = 200  # in all: a page that a phone opens at once; the files beside it hold the rest
+MAX_VALUE = 200  # characters of one value
 _SHOWN_BLANKS = frozenset("\n\t ")
 
 
@@ -18,6 +20,14 @@ def visible(text: str) -> str:
         else f"[U+{ord(character):04X}]"
         for character in text
     )  # fmt: skip
+
+
+def cut(value: Any) -> Any:
+    """Short values as they are, long ones as the beginning of their text."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    whole = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return whole if len(whole) <= MAX_VALUE else whole[: MAX_VALUE - 1] + "…"
 
 
 def text(value: Any) -> str:

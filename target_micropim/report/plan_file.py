@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from target_micropim.report.record_scope import RecordScope, current_number, current_record
+from target_micropim.report.input_order import RecordScope, current_number, current_record
 
 Change = dict[str, Any]
 FIRST_PLANNED_ID = 10**12  # ids that only the plan knows begin here; the file never shows them

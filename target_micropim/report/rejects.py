@@ -14,8 +14,7 @@ import orjson
 
 from pim_wire.errors import writing
 from target_micropim.errors import RecordRejected
-from target_micropim.report.cutting import cut
-from target_micropim.report.markup import SHOWN_ROWS
+from target_micropim.report.markup import SHOWN_ROWS, cut
 
 
 class Rejects:

@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pim_wire.errors import writing
-from target_micropim.report.cutting import cut
-from target_micropim.report.first_rows import FirstRows
+from target_micropim.report.input_order import FirstRows, current_number
+from target_micropim.report.markup import cut
 from target_micropim.report.page import page
-from target_micropim.report.record_scope import current_number
 from target_micropim.report.rejects import as_json, rejects_in
 from target_micropim.report.unmapped import Unmapped
 

@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from target_micropim.report.first_rows import FirstRows
-from target_micropim.report.record_scope import current_number
+from target_micropim.report.input_order import FirstRows, current_number
 
 EXAMPLES = 5
 MOST_NAMES = 10_000  # what is kept in memory; names beyond are counted together

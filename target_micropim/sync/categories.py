@@ -5,7 +5,7 @@ from typing import Any
 from target_micropim.catalog.categories import Categories, PendingCategory
 from target_micropim.errors import RecordRejected
 from target_micropim.mapping.profiles import Profile
-from target_micropim.report.record_scope import record_scope
+from target_micropim.report.input_order import record_scope
 from target_micropim.sync.outcomes import Outcomes, check_key, rejection
 
 STREAM = "categories"

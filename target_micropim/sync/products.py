@@ -16,7 +16,7 @@ from target_micropim.catalog.catalog import Catalog
 from target_micropim.errors import RecordRejected
 from target_micropim.ledger import ABSENT
 from target_micropim.mapping.profiles import Profile
-from target_micropim.report.record_scope import record_scope
+from target_micropim.report.input_order import record_scope
 from target_micropim.report.run_report import Row
 from target_micropim.services import Services
 from target_micropim.sync.archives import PendingArchives

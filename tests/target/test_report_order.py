@@ -7,9 +7,8 @@ import orjson
 import pytest
 
 from target_micropim.errors import Reason, RecordRejected
-from target_micropim.report.first_rows import FirstRows
+from target_micropim.report.input_order import FirstRows, record_scope
 from target_micropim.report.plan_file import PlanFile
-from target_micropim.report.record_scope import record_scope
 from target_micropim.report.rejects import Rejects, rejects_in
 from target_micropim.report.run_report import Report, Row
 from target_micropim.report.unmapped import Unmapped

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from target_micropim.errors import Reason, RecordRejected
-from target_micropim.report.cutting import MAX_VALUE
-from target_micropim.report.markup import OPEN_ROWS, SHOWN_ROWS
+from target_micropim.report.markup import MAX_VALUE, OPEN_ROWS, SHOWN_ROWS
 from target_micropim.report.rejects import Rejects
 from target_micropim.report.run_report import MAX_ROWS, Change, Report, Row, Subject
 from target_micropim.report.unmapped import EXAMPLES, Unmapped
