@@ -48,12 +48,42 @@ RULES = (
     Rule(r"report\.html$", r"<figure>.*?</figure>", "FIGURE", "requests by second, drawn"),
     Rule(r"report\.html$", r"<summary>The same in numbers.*?(?=\n</section>)", "NUMBERS", "requests by second"),
     Rule(r"stdout$", r'(?<="time_extracted":)"[^"]*"', "TIME", "when the tap had a record"),
+    Rule(
+        r"stdout$", r"(?<=embed\?)([^\"]*?)&t=\d+&mac=[0-9a-f]+", r"\1&t=TIME&mac=MAC",
+        "a link that is signed anew in each answer",
+    ),
     Rule(r"rejects\.jsonl$", rf'(?<="rejected_at":){NUMBER}', "TIME", "when a record was refused"),
     Rule(r"stdout$|ledger\.rows$", rf'(?<="settled_at":) ?{NUMBER}', "TIME", "when the ledger settled a product"),
     Rule(r"ledger\.rows$", r'^\{"table": "run_lock".*?$', "LOCK", "the process that a signal ended, and its times"),
 )  # fmt: skip
 
 
+ROW = (
+    '<tr role="row">'  # up to 130a2cf rows were in the order of the threads, since then in that of the input or of ids
+)
+
+
 def bare(name: str, text: str) -> str:
-    """A text without times and ids."""
-    return reduce(lambda rest, rule: rule.apply(name, rest), RULES, text)
+    """A text without times and ids, and without the order that threads gave to rows and to lines of the log."""
+    text = reduce(lambda rest, rule: rule.apply(name, rest), RULES, text)
+    if name.endswith("target.stderr"):  # the thread that reads and those that write log side by side
+        return "\n".join(sorted(text.split("\n")))
+    if name.endswith("report.html"):
+        return re.sub(r"<section.*?</section>", _with_sorted_rows, text, flags=re.DOTALL)
+    if name.endswith("report.json"):
+        return re.sub(r"(?<=\[\n)    .*?(?=\n  \])", _with_sorted_items, text, flags=re.DOTALL)
+    return text
+
+
+def _with_sorted_rows(section: re.Match[str]) -> str:
+    """A table whose first rows are shown and whose others are folded is one table."""
+    lines = section[0].split("\n")
+    places = [place for place, line in enumerate(lines) if line.startswith(ROW)]
+    for place, row in zip(places, sorted(lines[place] for place in places), strict=True):
+        lines[place] = row
+    return "\n".join(lines)
+
+
+def _with_sorted_items(items: re.Match[str]) -> str:
+    """The items of one list of report.json."""
+    return ",\n".join(sorted(re.split(r",\n(?=    [^ ])", items[0])))
