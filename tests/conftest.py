@@ -21,6 +21,7 @@ from pim_wire.clock import Clock
 from pim_wire.errors import Interrupted
 from sandbox import MedipimOptions, Sandbox
 from tap_medipim.tap import TapMedipim
+from tests.support.forked import ForkedPopen, run_forked
 
 SECRET = "sandbox-medipim-secret"
 Json = dict[str, Any]
@@ -285,13 +286,14 @@ def tap_process(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
         env: Mapping[str, str] | None = None,
         stdout: Any = subprocess.PIPE,
         is_covered: bool = True,
+        popen: type[subprocess.Popen[Any]] = ForkedPopen,
     ) -> Any:
         file = tmp_path_factory.mktemp("tap") / "config.json"
         file.write_text(json.dumps({"requests_per_minute": 6000, **config}), encoding="utf-8")
         command = [str(Path(sys.executable).parent / "tap-medipim"), "--config", str(file), *arguments]
         left_out = ("TAP_MEDIPIM",) if is_covered else ("TAP_MEDIPIM", "COVERAGE_PROCESS")
         clean = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
-        return subprocess.Popen(command, stdout=stdout, stderr=subprocess.PIPE, env={**clean, **(env or {})}, text=True)
+        return popen(command, stdout=stdout, stderr=subprocess.PIPE, env={**clean, **(env or {})}, text=True)
 
     return start
 
@@ -318,7 +320,7 @@ def on_a_terminal() -> Callable[..., tuple[bytes, str]]:
         reader = Thread(target=_read_terminal, args=(leader, seen))
         reader.start()  # meanwhile: a terminal nobody reads stops who writes
         try:
-            done = subprocess.run(
+            done = run_forked(
                 command, cwd=folder, env=env, input=given, stdout=subprocess.PIPE, stderr=follower, check=False,
                 timeout=60,
             )  # fmt: skip

@@ -3,7 +3,6 @@
 import json
 import logging
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ from meltano.core.logging.parsers import SingerSDKLogParser
 
 from sandbox import MedipimOptions, MicroPimOptions, Sandbox
 from sandbox.cli import QUICK, env_lines
+from tests.support.forked import run_forked
 
 AS_MELTANO_WRITES_IT = {
     "version": 1,
@@ -47,7 +47,7 @@ def test_under_meltano_each_line_is_one_that_it_parses(tmp_path: Path) -> None:
             env = environment(box, SINGER_SDK_LOG_CONFIG=str(config), **wrong)
             singer = b""
             for plugin in PLUGINS:
-                done = subprocess.run(
+                done = run_forked(
                     command(plugin), cwd=tmp_path, env=env, input=singer, capture_output=True, check=False, timeout=60
                 )
                 singer = done.stdout

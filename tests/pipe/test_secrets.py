@@ -13,6 +13,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from sandbox import Fault, MedipimOptions, MicroPimOptions, Sandbox
+from tests.support.forked import run_forked
 
 BIN = Path(sys.executable).parent
 SECRET = "canary/TAP+secret=77"
@@ -55,7 +56,7 @@ def run(command: list[str], folder: Path, name: str, level: str, stdin: Path | N
     env = {**os.environ, "LOGLEVEL": level}
     with (folder / f"{name}.out").open("wb") as out, (folder / f"{name}.err").open("wb") as err:
         source = stdin.open("rb") if stdin else subprocess.DEVNULL
-        subprocess.run(command, cwd=folder, env=env, stdin=source, stdout=out, stderr=err, check=False, timeout=120)
+        run_forked(command, cwd=folder, env=env, stdin=source, stdout=out, stderr=err, check=False, timeout=120)
         if stdin and not isinstance(source, int):
             source.close()
     return (folder / f"{name}.err").read_bytes()

@@ -3,7 +3,6 @@
 import json
 import logging
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from pim_wire.clock import Clock
 from pim_wire.redaction import Redactor, passwords_in
 from pim_wire.urls import shown_url
 from tap_medipim.run import Run
+from tests.support.forked import run_forked
 from trials.canary import KEY, KEY_ID, PASSWORD, SECRET, forms, leaks, written
 
 BIN = Path(sys.executable).parent
@@ -46,7 +46,7 @@ def run(plugin: str, folder: Path, settings: dict[str, Any], *arguments: str) ->
     (folder / "given.jsonl").write_bytes(RECORD)
     command = [str(BIN / plugin), "--config", f"{plugin}.secret", *arguments]
     env = {**os.environ, "LOGLEVEL": "DEBUG"}
-    done = subprocess.run(command, cwd=folder, env=env, input=RECORD, capture_output=True, check=False, timeout=60)
+    done = run_forked(command, cwd=folder, env=env, input=RECORD, capture_output=True, check=False, timeout=60)
     assert b"Traceback" not in done.stderr.split(b"The failure in full")[0]
     return [done.stdout, done.stderr, *written(folder)]
 

@@ -19,6 +19,7 @@ from pim_wire.redaction import Redactor, proxy_credentials
 from pim_wire.throttle import Throttle
 from pim_wire.wire import Call, Wire
 from sandbox import Fault, MedipimOptions, MicroPimOptions, Sandbox
+from tests.support.forked import run_forked
 from trials.canary import KEY, KEY_FORMS, KEY_ID, PROXY_PASSWORD, PROXY_USER, SECRET, leaks, written
 from trials.faults.proxy import PASSES, WANTS_PASSWORD, Proxy
 
@@ -61,7 +62,7 @@ def run(plugin: str, folder: Path, proxy: Proxy, stdin: bytes = b"") -> "subproc
     env |= {"LOGLEVEL": "DEBUG", "HOME": str(folder), "REQUESTS_CA_BUNDLE": str(proxy.authority)}
     env |= {"HTTPS_PROXY": f"http://{CREDENTIALS}@{proxy.address}"}
     command = [str(BIN / plugin), "--config", f"{plugin}.secret"]
-    done = subprocess.run(command, cwd=folder, env=env, input=stdin, capture_output=True, check=False, timeout=120)
+    done = run_forked(command, cwd=folder, env=env, input=stdin, capture_output=True, check=False, timeout=120)
     (folder / f"{plugin}.err").write_bytes(done.stderr)
     return done
 

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import signal
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -157,7 +158,7 @@ def test_an_absent_stream_does_not_show_in_the_exit_code(
 
 def test_a_reader_that_leaves_ends_the_tap(sandbox: Make, tap_process: Command, tap_config: Command) -> None:
     """A closed pipe, as of ``head -1``, is one line and exit code 1."""
-    with tap_process(tap_config(sandbox(products=2000))) as process:
+    with tap_process(tap_config(sandbox(products=2000)), popen=subprocess.Popen) as process:
         assert json.loads(process.stdout.readline())["type"] == "SCHEMA"
         process.stdout.close()
         err = process.stderr.read()
@@ -172,7 +173,7 @@ def test_a_full_disk_behind_stdout_is_told_once(sandbox: Make, tap_process: Comm
     """Whether or not Python holds output back: its last flush adds no second complaint, nor its own code."""
     for unbuffered in ("", "1"):
         full = {"stdout": FULL.open("w"), "env": {"PYTHONUNBUFFERED": unbuffered}}
-        with full["stdout"], tap_process(tap_config(sandbox(products=5)), **full) as process:
+        with full["stdout"], tap_process(tap_config(sandbox(products=5)), popen=subprocess.Popen, **full) as process:
             err = process.stderr.read()
             assert process.wait(timeout=30) == 1
         assert "No space left" in err.splitlines()[-1]

@@ -24,6 +24,7 @@ from sandbox.medipim.options import MedipimOptions
 from sandbox.medipim.service import MedipimService
 from sandbox.micropim.service import MicroPimService
 from target_micropim.target import TargetMicroPim
+from tests.support.forked import ForkedPopen
 
 KEY = "sandbox-micropim-key"
 SCHEMAS = Path(__file__).parents[2] / "schemas" / "medipim"
@@ -203,14 +204,18 @@ class World:
         return outcome
 
     def start(
-        self, stdin: int = subprocess.PIPE, flags: list[str] | None = None, **settings: Any
+        self,
+        stdin: int = subprocess.PIPE,
+        flags: list[str] | None = None,
+        popen: type[subprocess.Popen[Any]] = ForkedPopen,
+        **settings: Any,
     ) -> "subprocess.Popen[bytes]":
         """A run in a process of its own."""
         file = self.folder / "config.json"
         file.write_text(json.dumps(self.settings(**settings)))
         command = [sys.executable, "-m", "target_micropim", "--config", str(file), *(flags or [])]
         pipe = subprocess.PIPE
-        return subprocess.Popen(command, stdin=stdin, stdout=pipe, stderr=pipe, cwd=self.folder, env=os.environ.copy())
+        return popen(command, stdin=stdin, stdout=pipe, stderr=pipe, cwd=self.folder, env=os.environ.copy())
 
     def spawn(self, given: list[bytes], **settings: Any) -> Process:
         """A run in a process of its own, to its end."""

@@ -426,7 +426,7 @@ def test_a_run_without_input_ends_well(world: Any) -> None:
 
 def test_a_downstream_that_stops_reading_is_one_line(world: Any, singer: Any) -> None:
     """Nobody reads our states any more: no traceback, not even from the interpreter's last flush."""
-    process = world.start()
+    process = world.start(popen=subprocess.Popen)
     process.stdout.close()
     process.stdin.write(b"\n".join(numbered(singer, 5)) + b"\n")
     process.stdin.close()

@@ -1,7 +1,6 @@
 """Settings from files and from the environment: a mistake names its file or setting, and shows nothing of a file."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from pim_wire.config import _read_files, environment_settings, warn_unknown_sett
 from pim_wire.errors import InvalidSettings
 from tap_medipim.tap import TapMedipim
 from target_micropim.target import TargetMicroPim
+from tests.support.forked import run_forked
 
 SECRET = "canary-of-a-file"
 NULLABLE = {
@@ -112,7 +112,7 @@ def test_a_wrong_file_is_named_without_its_content(content: bytes | None, words:
 def test_the_command_line_says_which_file_is_wrong(plugin: str, tmp_path: Path) -> None:
     """One line, and the section of settings."""
     command = [str(Path(sys.executable).with_name(plugin)), "--config", "nowhere.json"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = run_forked(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert "--config nowhere.json cannot be read" in line
@@ -131,5 +131,5 @@ def test_a_mistyped_setting_is_told_with_the_name_it_is_like(tmp_path: Path) -> 
     ]
     (tmp_path / "target.json").write_text(json.dumps({"api_key": "x", "max_archives": 1}), encoding="utf-8")
     command = [str(Path(sys.executable).with_name("target-micropim")), "--config", "target.json", "--ledger=show"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = run_forked(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "was max_archive meant?" in done.stderr

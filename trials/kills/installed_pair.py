@@ -24,8 +24,9 @@ def options() -> tuple[MedipimOptions, MicroPimOptions]:
 class Pair:
     """The two executables with a pipe between them, and the last state the target wrote, as a host keeps it."""
 
-    def __init__(self, box: Sandbox, folder: Path) -> None:
+    def __init__(self, box: Sandbox, folder: Path, popen: type["subprocess.Popen[bytes]"] = subprocess.Popen) -> None:
         self.folder = folder
+        self._popen = popen
         self.state: dict[str, Any] | None = None
         tap = {
             "api_url": box.medipim_url,
@@ -54,9 +55,9 @@ class Pair:
             (self.folder / "state.json").write_text(json.dumps(self.state), encoding="utf-8")
             command += ["--state", "state.json"]
         with (self.folder / "log.txt").open("ab") as log:
-            self.tap = subprocess.Popen(command, cwd=self.folder, stdout=subprocess.PIPE, stderr=log)
+            self.tap = self._popen(command, cwd=self.folder, stdout=subprocess.PIPE, stderr=log)
             with self.tap:
-                self.target = subprocess.Popen(
+                self.target = self._popen(
                     [str(BIN / "target-micropim"), "--config", "target.json"],
                     cwd=self.folder, stdin=self.tap.stdout, stdout=subprocess.PIPE, stderr=log,
                 )  # fmt: skip
