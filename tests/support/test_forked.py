@@ -170,8 +170,8 @@ def test_it_has_the_environment_that_is_given_and_no_other(
         return str(done.stderr)
 
     monkeypatch.setenv("TARGET_MICROPIM_API_KEY", "of-this-process")
-    monkeypatch.setenv("TARGET_MICROPIM_API_URL", "no address")
-    assert "no address" in said(None) or "api_url" in said(None)
+    monkeypatch.setenv("TARGET_MICROPIM_API_URL", "nowhere")
+    assert "api_url" in said(None)
     assert "TARGET_MICROPIM_API_KEY" in said(env)
     assert "api_url" in said({**env, "TARGET_MICROPIM_API_KEY": "given", "TARGET_MICROPIM_API_URL": "nowhere"})
 
