@@ -55,6 +55,7 @@ class Database:
         self._engine = engine
         self.place = shown_url(engine.url.render_as_string(hide_password=False))
         self._turn = threading.RLock()
+        self._has_all_tables = False  # until they were made here
         self._of_thread = threading.local()
         self._insert: Any = import_module(f"sqlalchemy.dialects.{engine.dialect.name}").insert  # only one of the two
 
@@ -114,6 +115,7 @@ class Database:
                 self._make_tables()
             except SQLAlchemyError:  # PostgreSQL: another run made them at the same moment
                 self._make_tables()
+            self._has_all_tables = True
 
     def examine(self) -> None:
         """Look for damage before the first write: found later, it would cost what was done until then.
@@ -152,8 +154,9 @@ class Database:
             raise LedgerUnusable(
                 f"ledger_url: made by a newer version ({version}); update this program or use another file"
             )
-        with self._turn:
-            self._make_tables()
+        if not self._has_all_tables:
+            with self._turn:
+                self._make_tables()
         for number, step in enumerate(STEPS[version - 1 :], start=version + 1):
             with self.transaction() as connection:
                 step(connection)

@@ -1,6 +1,7 @@
 """How the settings shape records: the profile and the rules of the mapping."""
 
 import hashlib
+from functools import lru_cache
 
 from pim_wire.schema_files import schema_dir
 from target_micropim.mapping.html import clean_html
@@ -43,6 +44,7 @@ def rules_of(settings: TargetSettings) -> MappingRules:
     )
 
 
+@lru_cache(maxsize=8)  # a run asks several times, for 17 ms each
 def organization(base_url: str, key: str) -> str:
     """What a ledger is bound to: the address, and a slow digest of the key that does not give the key away."""
     derived = hashlib.scrypt(key.encode(), salt=base_url.encode(), n=2**12, r=8, p=1, dklen=16)

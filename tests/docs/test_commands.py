@@ -11,7 +11,7 @@ PAGES = [path for path in SHOWN if RUNNABLE.search(path.read_text())]
 PROGRAMS = r"meltano |tap-medipim |target-micropim |pip |pipx |uv |python|podman |docker |\.venv/|export |set -|\. "
 RUN_ELSEWHERE = {
     "python3 -m venv .venv": "scripts/release/package.py",
-    "podman build -t medipim-micropim .": "tests/docs/test_container.py",
+    "podman build -t medipim-micropim .": "trials/clients/test_container.py",
     "meltano run tap-medipim-fr target-micropim-paris": "trials/clients/test_examples.py",
     "target-micropim --config target.json --probe capabilities.json": "tests/target/test_probe.py",
     '.venv/bin/python -m trials.kills --scenario "tap, stream"': "trials/kills/test_target_killed.py",
