@@ -1,7 +1,6 @@
 """The connection to one MicroPIM organization: key, throttles and wire, built from the settings. Stores nothing."""
 
 from collections.abc import Callable
-from functools import cached_property
 
 import requests
 from requests.auth import AuthBase
@@ -74,7 +73,7 @@ class Connection:
             throttles["pictures"] = self.pictures
         return {kind: throttle.tally for kind, throttle in throttles.items()}
 
-    @cached_property
+    @property
     def organization(self) -> str:
         """What a ledger is bound to."""
         return organization(self.settings.base_url, self.settings.api_key)

@@ -130,9 +130,9 @@ class Run:
         self._ticker.join()
         self._pool.close()
         try:
+            self._summary = self.report.write(self._facts(failure), self.pipeline.unmapped)
             if self._plan is not None:
                 self._plan.close()
-            self._summary = self.report.write(self._facts(failure), self.pipeline.unmapped)
         finally:
             self._lock.release()
             self.ledger.close()

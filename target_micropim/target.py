@@ -67,7 +67,7 @@ class TargetMicroPim(Target):
         self._config["dry_run"] = dry_run or self._config["dry_run"]
         if isinstance(self.message_reader, OrjsonReader):
             limits = SizeLimits(self._config["max_line_bytes"], self._config["max_nesting"])
-            self.message_reader = OrjsonReader(limits, self.clock, self._abort)
+            self.message_reader = type(self.message_reader)(limits, self.clock, self._abort)
         self._max_parallelism = 1  # sinks only hand over; the pipeline has its own threads
 
     @cached_property

@@ -285,14 +285,12 @@ def tap_process(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
         *arguments: str,
         env: Mapping[str, str] | None = None,
         stdout: Any = subprocess.PIPE,
-        is_covered: bool = True,
         popen: type[subprocess.Popen[Any]] = ForkedPopen,
     ) -> Any:
         file = tmp_path_factory.mktemp("tap") / "config.json"
         file.write_text(json.dumps({"requests_per_minute": 6000, **config}), encoding="utf-8")
         command = [str(Path(sys.executable).parent / "tap-medipim"), "--config", str(file), *arguments]
-        left_out = ("TAP_MEDIPIM",) if is_covered else ("TAP_MEDIPIM", "COVERAGE_PROCESS")
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("TAP_MEDIPIM")}
         return popen(command, stdout=stdout, stderr=subprocess.PIPE, env={**clean, **(env or {})}, text=True)
 
     return start

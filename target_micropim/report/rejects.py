@@ -79,11 +79,16 @@ MOST_REASONS = 20
 
 
 def rejects_in(file: Path) -> Iterator[Sequence[Any]]:
-    """The first rejects by stream and id: stream, key, stage, every reason with its path, and MicroPIM's words."""
+    """Rejects by stream and id: stream, key, stage, every reason with its path, and MicroPIM's words.
+
+    Only the beginning of the file is read: a night that refused a whole catalogue must not end late for its page.
+    """
     if not file.is_file():
         return
     with file.open(encoding="utf-8", errors="replace") as lines:
-        yield from nsmallest(SHOWN_ROWS, map(_row, lines), key=lambda row: [str(cell) for cell in row])
+        yield from nsmallest(
+            SHOWN_ROWS, map(_row, islice(lines, 10 * SHOWN_ROWS)), key=lambda row: [str(cell) for cell in row]
+        )
 
 
 def _row(line: str) -> tuple[Any, ...]:

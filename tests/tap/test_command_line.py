@@ -183,12 +183,9 @@ def test_a_full_disk_behind_stdout_is_told_once(sandbox: Make, tap_process: Comm
 def test_a_stop_signal_leaves_a_valid_last_state(
     sandbox: Make, tap_process: Command, tap_config: Command, run_tap: Command
 ) -> None:
-    """SIGTERM while the reader is slow: what was written is whole lines, and the next run completes it.
-
-    Its coverage is not taken: raised within coverage's own tracer, Interrupted leaves the tracer's lock held for ever.
-    """
+    """SIGTERM while the reader is slow: what was written is whole lines, and the next run completes it."""
     box = sandbox(products=1500)
-    with tap_process(tap_config(box), is_covered=False) as process:
+    with tap_process(tap_config(box)) as process:
         lines = [process.stdout.readline()]
         while '"stream":"products","record"' not in lines[-1]:
             lines.append(process.stdout.readline())

@@ -57,7 +57,7 @@ def schema_line(stream: str) -> bytes:
     """The SCHEMA message of a stream: the names of its fields, each open; loose for streams that have no file.
 
     The SDK copies a whole schema several times, at 35 ms for products, and the target reads none of it. The tap's own
-    SCHEMA goes through in tests/pipe, trials and test_schema_to_schema.py.
+    SCHEMA goes through in tests/pipe and in the trials.
     """
     file = SCHEMAS / f"{stream}.json"
     names = json.loads(file.read_text())["properties"] if file.exists() else ()
