@@ -7,7 +7,6 @@ import base64
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,15 +16,10 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from sandbox import MedipimOptions, MicroPimOptions, Sandbox
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None and not os.environ.get("REQUIRE_CHROMIUM"), reason="install chromium: apt-get install chromium"
-)
-QUIET = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 PIPE = "tap-medipim --config tap.json | target-micropim --config target.json"
 SIDE_BY_SIDE = """<!doctype html><meta charset="utf-8"><title>A run and its report</title><style>
 body { margin: 0; padding: 16px; display: grid; grid-template-columns: 1fr 1fr; gap: 16px; background: #dfe5e3 }
@@ -76,16 +70,6 @@ def sync(tmp_path: Path) -> Iterator[Sync]:
     micropim = MicroPimOptions(reads_per_minute=None, writes_per_minute=None)
     with Sandbox(MedipimOptions(products=60, requests_per_minute=None), micropim) as box:
         yield Sync(box, tmp_path)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One browser."""
-    assert CHROMIUM is not None, "REQUIRE_CHROMIUM is set, and there is no chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

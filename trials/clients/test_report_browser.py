@@ -3,29 +3,19 @@
 Chromium is the system's own (``CHROMIUM`` names another); nothing is downloaded. In CI its absence is a failure.
 """
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from target_micropim.errors import Reason, RecordRejected
 from target_micropim.report.rejects import Rejects
 from target_micropim.report.run_report import Change, Report, Row, Subject
 from target_micropim.report.unmapped import Unmapped
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None and not os.environ.get("REQUIRE_CHROMIUM"), reason="install chromium: apt-get install chromium"
-)
-QUIET = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-    "--disable-background-networking", "--disable-component-update",
-]  # fmt: skip
 DESK, PHONE, SMALL = (1280, 900), (360, 740), (320, 640)
 EVIL = [
     "<script>window.hit = 1; alert(1)</script>",
@@ -67,16 +57,6 @@ class Watched:
         assert self.said == []
         assert self.page.evaluate("window.hit") is None
         assert self.page.url.split("#")[0] == file.as_uri()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One browser for all tests, with a fresh profile."""
-    assert CHROMIUM is not None, "REQUIRE_CHROMIUM is set, and there is no chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
