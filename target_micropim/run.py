@@ -83,11 +83,13 @@ class Run:
             client=self._client(),
             ledger=self.ledger,
             report=self.report,
+            rejects=self.rejects,
             post_once=PostOnce(connection.wire.back_off),
             picture_url_check=connection.picture_url_check() if settings.check_media_urls else None,
+            clock=connection.clock,
         )
         guards = Guards(settings.max_rejects, settings.max_archive)
-        outcomes = Outcomes(self._checkpoints, self.report, self.rejects, guards)
+        outcomes = Outcomes(self._checkpoints, self.report, self.rejects, guards, self.ledger)
         return Pipeline(connection, profile_of(settings), services, self._checkpoints, outcomes, self._pool)
 
     def _client(self) -> MicroPimClient:

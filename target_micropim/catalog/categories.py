@@ -3,7 +3,8 @@
 See docs/api/micropim.md#category-identity and docs/api/micropim.md#category-rename.
 
 What exists is never deleted, and renamed or moved only when asked to. Two source categories with one path become one.
-Renaming and moving goes only by update_categories (docs/api/micropim.md#category-rename).
+Renaming and moving goes only by update_categories (docs/api/micropim.md#category-rename). What people deleted is not
+made again, and what they renamed or moved stays.
 """
 
 import json
@@ -16,27 +17,45 @@ from target_micropim.api.client import remote_id
 from target_micropim.api.payloads import check_payload
 from target_micropim.api.tree import Tree, read_tree
 from target_micropim.errors import Reason, RecordRejected
+from target_micropim.ledger import CategoryRow, Question
 from target_micropim.mapping.desired import DesiredCategory
-from target_micropim.report.run_report import Change, Subject
+from target_micropim.plan.ownership import EXISTENCE, LIVE
+from target_micropim.plan.values import fingerprint
+from target_micropim.report.run_report import Change, Row, Subject
 from target_micropim.services import Services
+
+STREAM = "categories"
+TOP = 0  # the parent of a category at the top, in the ledger
 
 
 class CategoryUpdater:
-    """Renames and moves what exists when the source does. Called by one thread."""
+    """Renames and moves what exists when the source does and nobody else did. Called by one thread."""
 
     def __init__(self, services: Services) -> None:
         self._client = services.client
         self._report = services.report
 
-    def update(self, tree: Tree, number: int, desired: DesiredCategory, parent: int | None) -> bool:
-        """Bring name and place in line; whether something was sent, so that the tree has to be read again.
+    def update(
+        self, tree: Tree, known: CategoryRow, desired: DesiredCategory, parent: int | None
+    ) -> tuple[bool, list[Question]]:
+        """Bring name and place in line; whether something was sent, and what a person has to decide.
 
         Raises RecordRejected when another category is in the way, or MicroPIM refuses.
         """
+        number = known.remote_id
         renamed, moved = tree.names[number] != desired.name, tree.parents[number] != parent
+        questions = []
+        if renamed and (problem := _not_ours(known.name, tree.names[number])):
+            questions.append(_question(desired, "name", problem, desired.name, tree.names[number]))
+            renamed = False
+        if moved and (problem := _not_ours(known.parent_id, tree.parents[number] or TOP)):
+            wanted, shown = tree.path(parent) if parent else "the top", tree.path(number)
+            questions.append(_question(desired, "place", problem, wanted, shown))
+            moved = False
         if not renamed and not moved:
-            return False
-        if any(other != number for other in tree.find(parent, desired.name)):
+            return False, questions
+        name, place = desired.name if renamed else tree.names[number], parent if moved else tree.parents[number]
+        if any(other != number for other in tree.find(place, name)):
             raise RecordRejected("plan", [Reason("name", f"another category is already at {tree.path(number)}")])
         before = tree.path(number)
         if renamed:
@@ -45,9 +64,9 @@ class CategoryUpdater:
             payload = {"parent_id": parent}
             check_payload("category_move", payload)
             self._client.move_category(number, payload)
-        after = desired.name if parent is None else f"{tree.path(parent)} > {desired.name}"
-        self._report.changed(Subject("categories", desired.external_id, None, number), [Change("path", before, after)])
-        return True
+        after = name if place is None else f"{tree.path(place)} > {name}"
+        self._report.changed(Subject(STREAM, desired.external_id, None, number), [Change("path", before, after)])
+        return True, questions
 
     def _rename(self, tree: Tree, number: int, desired: DesiredCategory) -> None:
         """The whole category goes along, its description too: a PUT may replace what it does not name."""
@@ -56,6 +75,21 @@ class CategoryUpdater:
             payload["description"] = description
         check_payload("category_update", payload)
         self._client.update_category(number, payload)
+
+
+def _not_ours(ours: str | int | None, shown: str | int) -> tuple[str, str] | None:
+    """Why a name or a place is not ours to change, as the kind of question and its reason; None when it is ours."""
+    if ours is None:
+        return "unsure", "differs, and it is not known who did that"
+    return None if ours == shown else ("conflicts", "changed in MicroPIM by hand")
+
+
+def _question(
+    desired: DesiredCategory, fact: str, problem: tuple[str, str], source: str, micropim: str | None
+) -> Question:
+    kind, reason = problem
+    print_ = fingerprint(fact, source)
+    return Question(STREAM, desired.external_id, fact, kind, None, reason, print_, source, micropim)
 
 
 MAX_POSTS = 6
@@ -83,15 +117,19 @@ class Categories:
         self._updater = CategoryUpdater(services) if services.settings.update_categories else None
         self._tree: Tree | None = None
         self._root: int | None = None
-        self._known: dict[str, int] = {}
+        self._report = services.report
+        self._known: dict[str, CategoryRow] = {}
+        self._gone: dict[str, CategoryRow] = {}
         self._waiting: dict[str, list[PendingCategory]] = {}
 
     def ready(self) -> None:
-        """Read the tree and the ledger once; an id that MicroPIM no longer has is forgotten. Raises StopRun."""
+        """Read the tree and the ledger once; what MicroPIM no longer has was deleted by a person. Raises StopRun."""
         if self._tree is not None:
             return
         self._tree = self._read()
-        self._known = {key: number for key, number in self._ledger.categories().items() if number in self._tree.names}
+        rows = self._ledger.categories()
+        self._known = {key: row for key, row in rows.items() if row.remote_id in self._tree.names}
+        self._gone = {key: row for key, row in rows.items() if key not in self._known}
         self._take_over(self._tree)
         try:
             for name in filter(None, (part.strip() for part in (self._root_path or "").split(">"))):
@@ -106,13 +144,24 @@ class Categories:
             return
         matches = tree.find(parent, name)
         if len(matches) == 1:
-            self._known[external_id] = matches[0]
-            self._ledger.remember_category(external_id, matches[0])
+            self._note(external_id, matches[0], tree)
+
+    def _note(self, external_id: str, number: int, tree: Tree) -> None:
+        """The category is this one, and its name and place as they are now are ours."""
+        row = CategoryRow(number, tree.names[number], tree.parents[number] or TOP)
+        self._gone.pop(external_id, None)
+        if self._known.get(external_id) != row:
+            self._known[external_id] = row
+            self._ledger.remember_category(external_id, row)
 
     def ids(self, external: tuple[str, ...]) -> dict[str, int]:
         """Those of the external ids that have their category, in their order."""
         self.ready()
-        return {key: self._known[key] for key in external if key in self._known}
+        return {key: self._known[key].remote_id for key in external if key in self._known}
+
+    def is_gone(self, external_id: str) -> bool:
+        """Whether a person has deleted this category in MicroPIM."""
+        return external_id in self._gone
 
     def path(self, number: int) -> str:
         """Names from the top, for people."""
@@ -123,30 +172,60 @@ class Categories:
         self.ready()
         if self._tree is not None and self._root is not None:
             return self._tree.below(self._root)
-        return frozenset(self._known.values())
+        return frozenset(row.remote_id for row in self._known.values())
 
     def must_wait(self, pending: PendingCategory) -> bool:
         """Keep a category whose parent has not come yet; whether it was kept."""
         self.ready()
         parent = pending.desired.parent
-        if parent is None or parent in self._known:
+        if parent is None or parent in self._known or parent in self._gone:
             return False
         self._waiting.setdefault(parent, []).append(pending)
         return True
 
-    def place(self, desired: DesiredCategory) -> bool:
-        """Find or make one category whose parent is known; whether it was made. Raises RecordRejected."""
+    def place(self, desired: DesiredCategory) -> str:
+        """Find or make one category whose parent is dealt with; the action. Raises RecordRejected."""
         self.ready()
-        parent = self._root if desired.parent is None else self._known[desired.parent]
+        tree = self._tree or Tree()
+        if desired.parent in self._gone and desired.external_id not in self._known:
+            return self._left_out(desired, "its parent was deleted in MicroPIM by hand: it is not made")
+        parent = self._root if desired.parent is None else self._parent_id(desired.parent, tree)
         if desired.external_id in self._known:
-            number = self._known[desired.external_id]
-            if self._updater and self._updater.update(self._tree or Tree(), number, desired, parent):
-                self._tree = self._read()
-            return False
+            return self._keep_up(tree, desired, parent)
+        if desired.external_id in self._gone and not tree.find(parent, desired.name):
+            return self._left_out(desired, "was deleted in MicroPIM by hand: it is not made again")
         number, made = self._place(desired.name, desired.description, parent, desired.external_id)
-        self._known[desired.external_id] = number
-        self._ledger.remember_category(desired.external_id, number)
-        return made
+        self._note(desired.external_id, number, self._tree or tree)
+        self._ledger.ask(STREAM, desired.external_id, [])
+        return "created" if made else "unchanged"
+
+    def _parent_id(self, external_id: str, tree: Tree) -> int | None:
+        """The id of a parent; where it was deleted, its child stays where it is."""
+        row = self._known.get(external_id)
+        return row.remote_id if row is not None else None
+
+    def _keep_up(self, tree: Tree, desired: DesiredCategory, parent: int | None) -> str:
+        """What is there already: its name and place follow the source where that was asked for and they are ours."""
+        known = self._known[desired.external_id]
+        number = known.remote_id
+        if self._updater and desired.parent not in self._gone:
+            was_sent, questions = self._updater.update(tree, known, desired, parent)
+            for question in questions:
+                self._report.ask(question)
+            self._ledger.ask(STREAM, desired.external_id, questions)
+            if was_sent:
+                tree = self._tree = self._read()
+                self._note(desired.external_id, number, tree)
+        if tree.names.get(number) == desired.name and tree.parents.get(number) == parent:
+            self._note(desired.external_id, number, tree)  # both sides agree
+        return "unchanged"
+
+    def _left_out(self, desired: DesiredCategory, reason: str) -> str:
+        question = _question(desired, EXISTENCE, ("conflicts", reason), LIVE, None)
+        self._report.ask(question)
+        self._ledger.ask(STREAM, desired.external_id, [question])
+        self._gone.setdefault(desired.external_id, CategoryRow(0))
+        return "skipped"
 
     def freed_by(self, external_id: str) -> list[PendingCategory]:
         """The categories that waited for this one."""
@@ -176,8 +255,18 @@ class Categories:
         return number, True
 
     def _create(self, payload: dict[str, Any]) -> int:
+        """POST it, once; the name in the answer is compared with what was sent."""
+
+        def post() -> int:
+            answer = self._client.create_category(payload)
+            number = remote_id(answer, "POST category")
+            if (shown := str(answer.get("name", payload["name"]))) != payload["name"]:
+                what = f"the category {payload['name']} was stored as {shown}: a lost ledger could not find it again"
+                self._report.add("manual_actions", Row(STREAM, "", None, what))
+            return number
+
         return self._post_once.post(
-            post=lambda: remote_id(self._client.create_category(payload), "POST category"),
+            post=post,
             look=lambda: self._one(self._read(), payload["parent_id"], payload["name"]),
             attempts=MAX_POSTS,
         )

@@ -17,7 +17,6 @@ from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
 
-from pim_wire.clock import Clock
 from pim_wire.errors import StopRun
 from target_micropim.api.client import PAGE_LIMIT
 from target_micropim.api.payloads import check_payload
@@ -210,11 +209,11 @@ logger = logging.getLogger("target-micropim")
 class PictureAudit:
     """Called by one thread, after the last STATE has left: nothing hangs on it."""
 
-    def __init__(self, services: Services, clock: Clock) -> None:
+    def __init__(self, services: Services) -> None:
         self._client = services.client
         self._ledger = services.ledger
         self._report = services.report
-        self._clock = clock
+        self._clock = services.clock
 
     def look(self) -> None:
         """Tell of every product that shows fewer pictures than it should."""

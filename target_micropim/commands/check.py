@@ -101,7 +101,7 @@ class MatchPreview:
         if match is None:
             is_created = self._creates and not desired.inactive
             return ("made" if is_created else "left"), FIRST_PLANNED_ID + self._ends["records"]
-        self._refuse_taken("id", match.remote_id, self._ledger.owner_of_remote_id(match.remote_id), desired)
+        self._refuse_taken("id", match.remote_id, self._ledger.owner(match.remote_id), desired)
         return ("sku" if self._ledger.seen(sku=desired.sku) else "ean"), match.remote_id
 
     @staticmethod

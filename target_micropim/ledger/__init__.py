@@ -2,7 +2,17 @@
 
 from target_micropim.ledger.copies import PlannedProducts, copy_of
 from target_micropim.ledger.lock import RunLock
-from target_micropim.ledger.schema import ABSENT, MAX_KEY, AwaitedPictures, MediaRow, ProductRow, SeenProduct
+from target_micropim.ledger.schema import (
+    ABSENT,
+    MAX_KEY,
+    AwaitedPictures,
+    CategoryRow,
+    KeptReject,
+    MediaRow,
+    ProductRow,
+    Question,
+    SeenProduct,
+)
 from target_micropim.ledger.store import Ledger
 from target_micropim.ledger.summary import LedgerSummary, export_products, summarize
 
@@ -10,11 +20,14 @@ __all__ = [
     "ABSENT",
     "MAX_KEY",
     "AwaitedPictures",
+    "CategoryRow",
+    "KeptReject",
     "Ledger",
     "LedgerSummary",
     "MediaRow",
     "PlannedProducts",
     "ProductRow",
+    "Question",
     "RunLock",
     "SeenProduct",
     "copy_of",

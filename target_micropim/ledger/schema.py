@@ -17,11 +17,15 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    Select,
     String,
     Table,
     Text,
+    insert,
     inspect,
+    select,
     text,
+    update,
 )
 from sqlalchemy.schema import CreateColumn
 
@@ -54,6 +58,47 @@ products = Table(
     Column("archived", Boolean, nullable=False, default=False),
     Column("on_its_way", JSON),  # field -> fingerprint of what a write sends, until what came of it is remembered
     Column("settled_at", Float),  # unix seconds: a reject that is older than this must not be replayed
+    Column("ours", JSON),  # field -> fingerprints of values that count as ours, newest first
+    Column("shown_sku", String(255)),  # the SKU that MicroPIM showed last, which may be stored in another form
+    Column("source_at", Float),  # unix seconds: the record's own update time, of the newest version seen
+    Column("revive_as", String(32)),  # the status that the product had before we archived it
+    Column("announced_at", Float),  # unix seconds: since when a POST is on its way
+)
+
+# Who owns a product of MicroPIM: at most one record of the source, and a record owns at most one product.
+owners = Table(
+    "owners",
+    METADATA,
+    Column("remote_id", Integer, primary_key=True, autoincrement=False),
+    Column("external_id", String(MAX_KEY), nullable=False, unique=True),
+)
+
+# What a person has to decide, as it was seen last: MicroPIM shows a value that is not ours, and the source has another.
+questions = Table(
+    "questions",
+    METADATA,
+    Column("stream", String(64), primary_key=True),
+    Column("external_id", String(MAX_KEY), primary_key=True),
+    Column("fact", String(MAX_KEY), primary_key=True),
+    Column("kind", String(16), nullable=False),  # conflicts, unsure
+    Column("sku", String(255)),
+    Column("reason", Text, nullable=False),
+    Column("source_print", String(64), nullable=False),
+    Column("source", Text),
+    Column("micropim", Text),
+    Column("asked_at", Float, nullable=False),
+)
+
+# Records that were rejected, to be tried again by the next run; the newest version of each only.
+rejects = Table(
+    "rejects",
+    METADATA,
+    Column("stream", String(64), primary_key=True),
+    Column("external_id", String(MAX_KEY), primary_key=True),
+    Column("record", Text, nullable=False),  # JSON
+    Column("attempts", Integer, nullable=False),
+    Column("rejected_at", Float, nullable=False),
+    Column("source_at", Float),
 )
 
 media = Table(
@@ -81,6 +126,8 @@ categories = Table(
     METADATA,
     Column("external_id", String(MAX_KEY), primary_key=True),
     Column("remote_id", Integer, nullable=False),
+    Column("name", Text),  # the name and the place that are ours; None where an older program did not note them
+    Column("parent_id", Integer),  # 0 at the top
 )
 
 missing_categories = Table(
@@ -121,7 +168,8 @@ ABSENT = 0  # the remote id of a product that was never made
 class ProductRow:
     """One product: where it is in MicroPIM, what we acknowledged of the source and what MicroPIM showed after it.
 
-    ``on_its_way`` is what a write sends, kept until its end is remembered: a run may be killed in between.
+    ``on_its_way`` is what a write sends, kept until its end is remembered: a run may be killed in between; then ``ours``
+    holds what was sent as well. ``ours`` has, field by field, every value that counts as ours, newest first.
     """
 
     external_id: ProductId
@@ -133,6 +181,52 @@ class ProductRow:
     categories: tuple[str, ...] = ()
     archived: bool = False
     on_its_way: Mapping[str, str] = field(default_factory=dict)
+    ours: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    shown_sku: str | None = None
+    source_at: float | None = None
+    revive_as: str | None = None
+    announced_at: float | None = None
+
+    @property
+    def is_made(self) -> bool:
+        """Whether MicroPIM has shown a product for it."""
+        return self.remote_id != ABSENT
+
+    @property
+    def handled_existence(self) -> str | None:
+        """Whether the source last had the product live or archived."""
+        return self.acknowledged.get("existence")
+
+
+@dataclass(frozen=True)
+class Question:
+    """A fact on which source and MicroPIM differ and MicroPIM's side is not ours: a person decides.
+
+    ``kind``: ``conflicts`` where somebody typed a value, ``unsure`` where the program cannot know. ``source`` and
+    ``micropim`` are both values as a person reads them.
+    """
+
+    stream: str
+    external_id: str
+    fact: str
+    kind: str
+    sku: str | None
+    reason: str
+    source_print: str
+    source: str | None
+    micropim: str | None
+
+
+@dataclass(frozen=True)
+class KeptReject:
+    """A rejected record that waits for the next run."""
+
+    stream: str
+    external_id: str
+    record: str
+    attempts: int
+    rejected_at: float
+    source_at: float | None
 
 
 @dataclass(frozen=True)
@@ -146,6 +240,15 @@ class MediaRow:
     url: str
     state: str
     count_before: int = 0
+
+
+@dataclass(frozen=True)
+class CategoryRow:
+    """One category: its id in MicroPIM, and the name and place that are ours; None where they are not known."""
+
+    remote_id: int
+    name: str | None = None
+    parent_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -182,6 +285,11 @@ def product_row(row: Any) -> ProductRow:
         tuple(row.categories),
         row.archived,
         row.on_its_way or {},
+        {name: tuple(values) for name, values in (row.ours or {}).items()},
+        row.shown_sku,
+        row.source_at,
+        row.revive_as,
+        row.announced_at,
     )
 
 
@@ -193,6 +301,7 @@ def product_values(row: ProductRow) -> dict[str, Any]:
         "written": dict(row.written),
         "on_its_way": dict(row.on_its_way),
         "categories": list(row.categories),
+        "ours": {name: list(values) for name, values in row.ours.items()},
     }
 
 
@@ -213,7 +322,49 @@ def _what_is_on_its_way(connection: Connection) -> None:
     _add_column(connection, products.c.on_its_way)
 
 
-STEPS: tuple[Step, ...] = (_index_and_time_of_settling, _what_is_on_its_way)  # STEPS[0]: from version 1 to version 2
+def _what_is_ours(connection: Connection) -> None:
+    """One rule of ours and theirs: what was shown after our writes and what was on its way counts as ours."""
+    for column in (products.c.ours, products.c.shown_sku, products.c.source_at, products.c.revive_as):
+        _add_column(connection, column)
+    for column in (products.c.announced_at, categories.c.name, categories.c.parent_id):
+        _add_column(connection, column)
+    for table in (owners, questions, rejects):
+        table.create(connection, checkfirst=True)
+    last = ""
+    while rows := connection.execute(_next_rows(last)).all():
+        for row in rows:
+            mine = (products.c.external_id == row.external_id) & products.c.ours.is_(None)
+            connection.execute(update(products).where(mine).values(ours=_ours_of_old(row)))
+            if (
+                row.remote_id != ABSENT
+                and connection.execute(_claim_of(row.remote_id, row.external_id)).first() is None
+            ):
+                connection.execute(insert(owners).values(remote_id=row.remote_id, external_id=row.external_id))
+        last = rows[-1].external_id
+
+
+def _next_rows(last: str) -> Select[Any]:
+    return select(products).where(products.c.external_id > last).order_by(products.c.external_id).limit(STEP_ROWS)
+
+
+def _claim_of(remote_id: int, external_id: str) -> Select[Any]:
+    return select(owners).where((owners.c.remote_id == remote_id) | (owners.c.external_id == external_id))
+
+
+def _ours_of_old(row: Any) -> dict[str, list[str]]:
+    ours: dict[str, list[str]] = {}
+    for prints in (row.written, row.acknowledged, row.on_its_way or {}):
+        for name, value in prints.items():
+            ours[name] = list(dict.fromkeys([*ours.get(name, []), value]))
+    return ours
+
+
+STEP_ROWS = 1000
+STEPS: tuple[Step, ...] = (
+    _index_and_time_of_settling,
+    _what_is_on_its_way,
+    _what_is_ours,
+)  # STEPS[0]: from version 1 to version 2
 VERSION = 1 + len(STEPS)
 
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from sqlalchemy import ColumnElement, Engine, bindparam, delete, func, select
+from sqlalchemy import Engine, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from pim_wire.urls import shown_url
@@ -16,10 +16,14 @@ from target_micropim.errors import LedgerUnusable
 from target_micropim.ledger import schema
 from target_micropim.ledger.database import Database, engine_for, ledger_failure
 from target_micropim.ledger.schema import (
+    ABSENT,
     AwaitedPictures,
+    CategoryRow,
+    KeptReject,
     MediaRow,
     ProductId,
     ProductRow,
+    Question,
     SeenProduct,
     product_row,
     product_values,
@@ -30,7 +34,13 @@ MOST_AT_ONCE = 100  # rows of a list that is worked off
 # Asked for every few records, built once: a statement that holds its values is a ring, left to the collector.
 _AMONG = schema.products.c.external_id.in_(bindparam("ids", expanding=True))
 _PRODUCTS = select(schema.products).where(_AMONG)
-_DIGESTS = select(schema.products.c.external_id, schema.products.c.digest).where(_AMONG)
+_DIGESTS = select(schema.products.c.external_id, schema.products.c.digest, schema.products.c.source_at).where(_AMONG)
+_SEEN_AT = (
+    update(schema.products)
+    .where(schema.products.c.external_id == bindparam("key"))
+    .where(schema.products.c.source_at.is_(None) | (schema.products.c.source_at < bindparam("at")))
+    .values(source_at=bindparam("at"))
+)
 
 
 class Ledger(Database):
@@ -74,29 +84,71 @@ class Ledger(Database):
         with self.transaction() as connection:
             return {row.external_id: product_row(row) for row in connection.execute(_PRODUCTS, {"ids": list(ids)})}
 
-    def digests(self, ids: Iterable[ProductId]) -> dict[ProductId, str]:
-        """Only the digests of settled products: all that an unchanged record needs."""
+    def digests(self, ids: Iterable[ProductId]) -> dict[ProductId, tuple[str | None, float | None]]:
+        """Of several products the digest, None until it is settled, and the time of the newest version seen."""
         with self.transaction() as connection:
-            rows = connection.execute(_DIGESTS, {"ids": list(ids)})
-            return {key: digest for key, digest in rows if digest is not None}
+            return {row[0]: (row[1], row[2]) for row in connection.execute(_DIGESTS, {"ids": list(ids)})}
 
     def product(self, external_id: ProductId) -> ProductRow | None:
         """The row of one product."""
         return self.products([external_id]).get(external_id)
 
     def owner_of_sku(self, sku: str) -> ProductId | None:
-        """The external id that holds a SKU."""
-        return self._owner(schema.products.c.sku == sku)
-
-    def owner_of_remote_id(self, remote_id: int) -> ProductId | None:
-        """The external id that holds a product of MicroPIM."""
-        return self._owner(schema.products.c.remote_id == remote_id)
-
-    def _owner(self, condition: ColumnElement[bool]) -> ProductId | None:
-        """The external id of a product; one that was never made (remote id 0) holds nothing."""
-        query = select(schema.products.c.external_id).where(condition, schema.products.c.remote_id > 0)
+        """The external id of a product that MicroPIM has under this SKU."""
+        query = select(schema.products.c.external_id).where(
+            schema.products.c.sku == sku, schema.products.c.remote_id > 0
+        )
         with self.transaction() as connection:
             return connection.execute(query).scalar()
+
+    def claim(self, external_id: ProductId, remote_id: int) -> ProductId:
+        """Take a product of MicroPIM for a record, in one step; its owner, which may be another record.
+
+        A record that had another product gives it up.
+        """
+        table = schema.owners
+        with self.transaction() as connection:
+            mine = table.c.external_id == external_id
+            owner = connection.execute(select(table.c.external_id).where(table.c.remote_id == remote_id)).scalar()
+            if owner is None:
+                connection.execute(delete(table).where(mine))
+                connection.execute(insert(table).values(remote_id=remote_id, external_id=external_id))
+            return owner or external_id
+
+    def owner(self, remote_id: int) -> ProductId | None:
+        """The record that owns a product of MicroPIM."""
+        query = select(schema.owners.c.external_id).where(schema.owners.c.remote_id == remote_id)
+        with self.transaction() as connection:
+            return connection.execute(query).scalar()
+
+    def take_over(self, predecessor: ProductRow, external_id: ProductId) -> ProductRow:
+        """A record follows another one: it gets the product with all that is remembered of it. Its row."""
+        successor = replace(predecessor, external_id=external_id, digest=None, source_at=None)
+        left = ProductRow(predecessor.external_id, predecessor.sku, ABSENT, archived=True)
+        with self.transaction() as connection:
+            self.put(connection, schema.products, [product_values(left), product_values(successor)])
+            mine = schema.owners.c.external_id == predecessor.external_id
+            connection.execute(delete(schema.owners).where(schema.owners.c.external_id == external_id))
+            connection.execute(update(schema.owners).where(mine).values(external_id=external_id))
+            for table in (schema.media, schema.awaited_pictures):
+                connection.execute(delete(table).where(table.c.external_id == external_id))
+                moved = update(table).where(table.c.external_id == predecessor.external_id)
+                connection.execute(moved.values(external_id=external_id))
+            for table in (schema.questions, schema.missing_categories):
+                connection.execute(delete(table).where(table.c.external_id == predecessor.external_id))
+        return successor
+
+    def forget_pictures(self, external_id: ProductId) -> None:
+        """The product is another one now, without pictures: what was sent to the last one is no memory of this one."""
+        with self.transaction() as connection:
+            for table in (schema.media, schema.awaited_pictures):
+                connection.execute(delete(table).where(table.c.external_id == external_id))
+
+    def seen_at(self, times: Mapping[ProductId, float]) -> None:
+        """Note the update times of newer versions that changed nothing."""
+        if times:
+            with self.transaction() as connection:
+                connection.execute(_SEEN_AT, [{"key": key, "at": at} for key, at in times.items()])
 
     def remember(self, row: ProductRow, *, soon: bool = False) -> None:
         """Write a product's row; ``soon``: together with what follows at once, where no request lies between."""
@@ -122,11 +174,11 @@ class Ledger(Database):
             is_linked = (table.c.external_id == row.external_id) & (table.c.category == category)
             connection.execute(delete(table).where(is_linked))
 
-    def forget(self, external_id: ProductId) -> None:
-        """Drop a product whose id MicroPIM no longer knows, with its pictures."""
+    def unannounce(self, row: ProductRow) -> None:
+        """A POST was refused: the product is as unknown as before."""
         with self.transaction() as connection:
-            for table in (schema.products, schema.media, schema.missing_categories, schema.awaited_pictures):
-                connection.execute(delete(table).where(table.c.external_id == external_id))
+            table = schema.products
+            connection.execute(delete(table).where(table.c.external_id == row.external_id))
 
     def now(self) -> float:
         """The moment as it is noted when a product is settled."""
@@ -186,15 +238,17 @@ class Ledger(Database):
 
     # Categories, brands, suppliers
 
-    def categories(self) -> dict[str, int]:
-        """External id to MicroPIM id."""
+    def categories(self) -> dict[str, CategoryRow]:
+        """The categories by external id."""
+        table = schema.categories
         with self.transaction() as connection:
-            return {row.external_id: row.remote_id for row in connection.execute(select(schema.categories))}
+            rows = connection.execute(select(table))
+            return {row.external_id: CategoryRow(row.remote_id, row.name, row.parent_id) for row in rows}
 
-    def remember_category(self, external_id: str, remote_id: int) -> None:
+    def remember_category(self, external_id: str, row: CategoryRow) -> None:
         """Write a category."""
         with self.transaction() as connection:
-            self.put(connection, schema.categories, [{"external_id": external_id, "remote_id": remote_id}])
+            self.put(connection, schema.categories, [{"external_id": external_id, **vars(row)}])
 
     def products_missing_categories(self) -> list[tuple[ProductId, str]]:
         """Products written before their category was there, with the category's external id."""
@@ -214,6 +268,73 @@ class Ledger(Database):
         with self.transaction() as connection:
             rows = [{"kind": kind, "folded": name[:255], "remote_id": number} for name, number in ids.items()]
             self.put(connection, schema.names, rows)
+
+    def forget_name(self, kind: str, folded: str) -> None:
+        """Drop a name whose id MicroPIM refuses."""
+        table = schema.names
+        with self.transaction() as connection:
+            connection.execute(delete(table).where(table.c.kind == kind, table.c.folded == folded[:255]))
+
+    # Open questions
+
+    def ask(self, stream: str, external_id: ProductId, questions: Iterable[Question]) -> None:
+        """Replace the open questions about one record."""
+        table = schema.questions
+        rows = [{**vars(question), "fact": question.fact[: schema.MAX_KEY]} for question in questions]
+        with self.transaction() as connection:
+            about_it = (table.c.stream == stream) & (table.c.external_id == external_id)
+            connection.execute(delete(table).where(about_it))
+            self.put(connection, table, [{**row, "asked_at": self._wall()} for row in rows])
+
+    def agree(self, external_id: ProductId, handled: Mapping[str, str], ours: Mapping[str, Iterable[str]]) -> None:
+        """Both sides agree on a product's facts; its record is looked at again when it comes."""
+        table = schema.products
+        values = {"acknowledged": dict(handled), "ours": {fact: list(prints) for fact, prints in ours.items()}}
+        with self.transaction() as connection:
+            connection.execute(update(table).where(table.c.external_id == external_id).values(**values))
+
+    def questions(self, before: float | None = None, most: int | None = None) -> list[Question]:
+        """Open questions by stream and record; only those not looked at since a moment, oldest first, at most so many."""
+        table = schema.questions
+        columns = [table.c[name] for name in Question.__dataclass_fields__]
+        query = select(*columns).order_by(table.c.stream, table.c.external_id, table.c.fact)
+        if before is not None:
+            query = select(*columns).where(table.c.asked_at < before).order_by(table.c.asked_at, table.c.external_id)
+        with self.transaction() as connection:
+            return [Question(*row) for row in connection.execute(query.limit(most))]
+
+    def has_questions(self) -> bool:
+        """Whether anything waits for a person."""
+        with self.transaction() as connection:
+            return connection.execute(select(schema.questions.c.external_id).limit(1)).first() is not None
+
+    # Rejects, to be tried again
+
+    def keep_reject(self, reject: KeptReject) -> None:
+        """Keep a rejected record for the next run, in place of an older version of it."""
+        with self.transaction() as connection:
+            self.put(connection, schema.rejects, [vars(reject)])
+
+    def drop_reject(self, stream: str, external_id: str) -> None:
+        """A newer version has been dealt with."""
+        table = schema.rejects
+        with self.transaction() as connection:
+            connection.execute(delete(table).where(table.c.stream == stream, table.c.external_id == external_id))
+
+    def reject_times(self) -> dict[tuple[str, str], float | None]:
+        """Stream and id of every reject that waits, with the record's own update time."""
+        table = schema.rejects
+        with self.transaction() as connection:
+            rows = connection.execute(select(table.c.stream, table.c.external_id, table.c.source_at))
+            return {(row.stream, row.external_id): row.source_at for row in rows}
+
+    def reject(self, stream: str, external_id: str) -> KeptReject | None:
+        """One reject that waits."""
+        table = schema.rejects
+        query = select(table).where(table.c.stream == stream, table.c.external_id == external_id)
+        with self.transaction() as connection:
+            row = connection.execute(query).first()
+            return None if row is None else KeptReject(*row)
 
     # The index of the catalogue, as this run saw it
 
