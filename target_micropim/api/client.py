@@ -287,7 +287,10 @@ def _count(value: Any) -> int | None:
 
 
 def _products(data: Any) -> list[dict[str, Any]]:
-    """The products of a list, each with its id as a number. Raises Unreadable: read as empty, all would be made again."""
+    """The products of a list, each with its id as a number. Raises Unreadable.
+
+    Read as empty, all of them would be made again.
+    """
     items = data.get("products") if isinstance(data, dict) else data
     if not isinstance(items, list):
         raise Unreadable("a list of products", "holds no list")

@@ -1,8 +1,8 @@
 """Whether a call that fails again and again is the fault of its record or of the service.
 
 MicroPIM may answer 500 for the content of one product, for ever. Waiting for that would end every night. Other records
-tell the two apart: while they go in, the service is well. When one record after the other fails and none goes in between
-them, it is the service, whatever each of them looks like.
+tell the two apart: while they go in, the service is well. When one record after the other fails and none goes in
+between them, it is the service, whatever each of them looks like.
 """
 
 import threading
@@ -36,7 +36,7 @@ class Health:
             self._failing.pop(threading.get_ident(), None)
 
     def judge(self, kind: str) -> Callable[[int, bool], bool]:
-        """For one call: whether to give it up after so many failures, of which this is the last that may be waited for."""
+        """For one call: whether to give it up, by its failures and whether no other one may be waited for."""
 
         def gives_up(failures: int, is_last: bool) -> bool:  # noqa: FBT001 - called by the wire, by position
             with self._lock:

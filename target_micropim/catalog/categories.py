@@ -189,7 +189,7 @@ class Categories:
         tree = self._tree or Tree()
         if desired.parent in self._gone and desired.external_id not in self._known:
             return self._left_out(desired, "its parent was deleted in MicroPIM by hand: it is not made")
-        parent = self._root if desired.parent is None else self._parent_id(desired.parent, tree)
+        parent = self._root if desired.parent is None else self._parent_id(desired.parent)
         if desired.external_id in self._known:
             return self._keep_up(tree, desired, parent)
         if desired.external_id in self._gone and not tree.find(parent, desired.name):
@@ -199,7 +199,7 @@ class Categories:
         self._ledger.ask(STREAM, desired.external_id, [])
         return "created" if made else "unchanged"
 
-    def _parent_id(self, external_id: str, tree: Tree) -> int | None:
+    def _parent_id(self, external_id: str) -> int | None:
         """The id of a parent; where it was deleted, its child stays where it is."""
         row = self._known.get(external_id)
         return row.remote_id if row is not None else None

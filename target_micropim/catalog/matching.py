@@ -104,7 +104,7 @@ class ProductMatching:
     def _read_list(self, query: dict[str, str], names: Names | None) -> bool:
         """Read one list; whether as many different products came as it says it has, from its first page to its last.
 
-        When a product leaves the list meanwhile, the later ones move up, and one of them is never seen: the totals differ.
+        When a product leaves the list meanwhile, the later ones move up, and one of them is never seen: totals differ.
         """
         ids: set[int] = set()
         totals = set()
@@ -245,7 +245,7 @@ def _is_telling(product: dict[str, Any]) -> bool:
 
 
 def _refuse_near(sku: str, near: dict[int, str]) -> list[RemoteProduct]:
-    """Nothing has exactly this SKU. Raises RecordRejected when one differs only in case: MicroPIM may have changed it."""
+    """Nothing has exactly this SKU. Raises RecordRejected when one differs only in case: it may be the same."""
     if near:
         shown = ", ".join(f"{name} (id {number})" for number, name in sorted(near.items())[:5])
         message = f"MicroPIM has {shown}, which differs from {sku} only in case: nobody can tell whether it is the same"

@@ -168,8 +168,8 @@ ABSENT = 0  # the remote id of a product that was never made
 class ProductRow:
     """One product: where it is in MicroPIM, what we acknowledged of the source and what MicroPIM showed after it.
 
-    ``on_its_way`` is what a write sends, kept until its end is remembered: a run may be killed in between; then ``ours``
-    holds what was sent as well. ``ours`` has, field by field, every value that counts as ours, newest first.
+    ``on_its_way`` is what a write sends, kept until its end is remembered: a run may be killed in between; then
+    ``ours`` holds what was sent as well. ``ours`` has, field by field, every value that counts as ours, newest first.
     """
 
     external_id: ProductId
@@ -360,11 +360,8 @@ def _ours_of_old(row: Any) -> dict[str, list[str]]:
 
 
 STEP_ROWS = 1000
-STEPS: tuple[Step, ...] = (
-    _index_and_time_of_settling,
-    _what_is_on_its_way,
-    _what_is_ours,
-)  # STEPS[0]: from version 1 to version 2
+# STEPS[0] leads from version 1 to version 2
+STEPS: tuple[Step, ...] = (_index_and_time_of_settling, _what_is_on_its_way, _what_is_ours)
 VERSION = 1 + len(STEPS)
 
 

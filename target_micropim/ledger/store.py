@@ -294,7 +294,7 @@ class Ledger(Database):
             connection.execute(update(table).where(table.c.external_id == external_id).values(**values))
 
     def questions(self, before: float | None = None, most: int | None = None) -> list[Question]:
-        """Open questions by stream and record; only those not looked at since a moment, oldest first, at most so many."""
+        """Open questions by stream and record; or so many of those not looked at since a moment, oldest first."""
         table = schema.questions
         columns = [table.c[name] for name in Question.__dataclass_fields__]
         query = select(*columns).order_by(table.c.stream, table.c.external_id, table.c.fact)

@@ -1,8 +1,8 @@
 """Pure: whose is what MicroPIM shows now, and what follows from it. The one place of this rule.
 
 A fact is a field's value, its emptiness, whether a product is live or archived, a category's name and place, a
-product's membership in a category. For each fact the ledger keeps a few values that count as *ours*: what was sent, what
-MicroPIM showed after it (the answer and a later look may differ), and any value at which both sides agreed. What
+product's membership in a category. For each fact the ledger keeps a few values that count as *ours*: what was sent,
+what MicroPIM showed after it (the answer and a later look may differ), and any value at which both sides agreed. What
 MicroPIM shows now is ours if it is among them, and theirs otherwise.
 
 Law: ours follows the source. Theirs stands, until both sides agree or a person decides (docs/decisions/0006, 0026).
@@ -33,8 +33,8 @@ class Verdict(Enum):
 def judge(source: str, server: str, ours: Ours | None, handled: str | None) -> Verdict:
     """One fact. All are fingerprints, EMPTY for nothing; ``ours`` is None where nothing is known.
 
-    ``handled`` is the source's value as it was last dealt with: while it stays, nothing is to be done, whatever MicroPIM
-    shows.
+    ``handled`` is the source's value as it was last dealt with: while it stays, nothing is to be done, whatever
+    MicroPIM shows.
     """
     if source == server:
         return Verdict.AGREED

@@ -139,12 +139,8 @@ class Report:
 
     def ask(self, question: Question) -> None:
         """An open question: a value that is not ours stands in MicroPIM, until a person decides or both sides agree."""
-        stands = "" if question.fact == "existence" else "; MicroPIM's value stands"
-        what = (
-            f"{question.reason}{stands}"
-            if question.fact == "existence"
-            else f"{question.fact}: {question.reason}{stands}"
-        )
+        is_value = question.fact != "existence"
+        what = f"{question.fact}: {question.reason}; MicroPIM's value stands" if is_value else question.reason
         row = Row(question.stream, question.external_id, question.sku, what)
         self.add(question.kind, replace(row, field=question.fact, source=question.source, micropim=question.micropim))
 

@@ -2,7 +2,7 @@
 
 An answer may repeat what was sent while the store keeps another form of it (docs/api/micropim.md#text-limits). Then the
 next look would show a value that nobody typed and nobody sent. So a write of text is looked at once more, until this
-service has answered with what it stores often enough; one answer that differs from the look, and it is always looked at.
+service has answered with what it stores often enough. After one answer that differs from the look, all are looked at.
 """
 
 import threading

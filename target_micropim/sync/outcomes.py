@@ -1,8 +1,8 @@
 """The two ways a record ends: settled, or rejected whole and kept for the next run.
 
 Limits stop a run before it does harm: too many rejects, the same refusal again and again, too many archives, too many
-products gone, a key that the ledger cannot hold. A reject holds back every later STATE until the night is judged: a night
-on which little went in is not a success.
+products gone, a key that the ledger cannot hold. A reject holds back every later STATE until the night is judged: a
+night on which little went in is not a success.
 """
 
 import logging

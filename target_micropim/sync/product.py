@@ -103,9 +103,8 @@ class ProductSync:
         if product is None:
             write = self._creator.create(desired, fields, categories, tries)
             row = self._writer.remember(desired, _new_row(desired, write.after), fields, write)
-            return self._settled(
-                "created", desired, row, RemotePictures(row.remote_id, write.after.images, True), version
-            )
+            pictures = RemotePictures(row.remote_id, write.after.images, is_ours=True)
+            return self._settled("created", desired, row, pictures, version)
         return replace(self._update(desired, fields, categories, row, product, version, tries), replaced=found.replaced)
 
     def _update(

@@ -11,11 +11,11 @@ from target_micropim.errors import RequestRefused
 from target_micropim.ledger import ProductRow, Question
 from target_micropim.mapping.desired import DesiredProduct
 from target_micropim.mapping.numbers import decimal_of
+from target_micropim.plan.ownership import ARCHIVED, EXISTENCE
 from target_micropim.plan.product import (
     Conflict,
     KnownProduct,
     ProductState,
-    is_revived,
     plan_categories,
     plan_clears,
     plan_managed,
@@ -82,9 +82,7 @@ class ProductUpdater:
         """The status of a product that leaves the archive: the one that it had before we put it there."""
         if product.server.get("status") != ARCHIVED_STATUS:
             return None
-        ours, handled = existence(row)
-        state = ProductState(False, True, True, False, ours, handled)
-        if is_revived(state) and row is not None:
+        if row is not None and ARCHIVED in row.ours.get(EXISTENCE, ()):  # we put it there, nobody else
             return row.revive_as or self._settings.create_status
         return self._settings.create_status if self._settings.on_archived == "revive" else None
 

@@ -85,7 +85,7 @@ class ProductWriter:
         return views
 
     def announce(self, row: ProductRow, fields: Fields) -> None:
-        """Write down what a write is about to send: whoever finds it without its end knows that those values are ours."""
+        """Write down what a write is about to send: whoever finds it without its end knows whose values are there."""
         prints = {name: fingerprint(name, value) for name, value in fields.items() if name not in _NOT_COMPARED}
         ours = {**row.ours, **{name: with_ours(row.ours.get(name), value) for name, value in prints.items()}}
         self._services.ledger.remember(replace(row, digest=None, on_its_way=prints, ours=ours))
