@@ -110,6 +110,7 @@ class Pipeline:
         self._products.close()
         self._names.save()
         self._questions.look_again()
+        self._products.tell_of_a_new_ledger()
         self._outcomes.judge()
         self._checkpoints.release(now=True)
         if not self._services.settings.dry_run:  # a plan sent no picture that could be looked at

@@ -164,13 +164,13 @@ class MicroPimClient:
         inner = data.get("category") if isinstance(data, dict) else None
         return inner if isinstance(inner, dict) else data if isinstance(data, dict) else {}
 
-    def update_category(self, category_id: int, payload: dict[str, Any]) -> None:
-        """PUT a category, whole: a PUT may replace what it does not name."""
-        self._ask("PUT", f"/api/categories/{category_id}", json=payload)
+    def update_category(self, category_id: int, payload: dict[str, Any], tries: Tries | None = None) -> None:
+        """PUT a category, whole: a PUT may replace what it does not name. Raises StaleLook after a wait."""
+        self._ask("PUT", f"/api/categories/{category_id}", json=payload, tries=tries)
 
-    def move_category(self, category_id: int, payload: dict[str, Any]) -> None:
-        """POST a new parent; states an absolute place, so it is safe to repeat."""
-        self._ask("POST", f"/api/categories/{category_id}/move", json=payload)
+    def move_category(self, category_id: int, payload: dict[str, Any], tries: Tries | None = None) -> None:
+        """POST a new parent; states an absolute place, so it is safe to repeat. Raises StaleLook after a wait."""
+        self._ask("POST", f"/api/categories/{category_id}/move", json=payload, tries=tries)
 
     def category_products(self, category_id: int) -> frozenset[int]:
         """The ids of the products in a category, page by page if there are pages.

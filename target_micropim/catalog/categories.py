@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pim_wire.errors import InvalidSettings, StrangeAnswer
+from pim_wire.errors import InvalidSettings, StaleLook, StrangeAnswer
+from pim_wire.wire import Tries
 from target_micropim.api.client import remote_id
 from target_micropim.api.payloads import check_payload
 from target_micropim.api.tree import Tree, read_tree
@@ -25,6 +26,8 @@ from target_micropim.report.run_report import Change, Row, Subject
 from target_micropim.services import Services
 
 STREAM = "categories"
+_DELETED = ("conflicts", "was deleted in MicroPIM by hand: it is not made again")
+_PARENT_DELETED = ("conflicts", "its parent was deleted in MicroPIM by hand: it is not made")
 TOP = 0  # the parent of a category at the top, in the ledger
 
 
@@ -36,7 +39,7 @@ class CategoryUpdater:
         self._report = services.report
 
     def update(
-        self, tree: Tree, known: CategoryRow, desired: DesiredCategory, parent: int | None
+        self, tree: Tree, known: CategoryRow, desired: DesiredCategory, parent: int | None, tries: Tries
     ) -> tuple[bool, list[Question]]:
         """Bring name and place in line; whether something was sent, and what a person has to decide.
 
@@ -59,22 +62,22 @@ class CategoryUpdater:
             raise RecordRejected("plan", [Reason("name", f"another category is already at {tree.path(number)}")])
         before = tree.path(number)
         if renamed:
-            self._rename(tree, number, desired)
+            self._rename(tree, number, desired, tries)
         if moved:
             payload = {"parent_id": parent}
             check_payload("category_move", payload)
-            self._client.move_category(number, payload)
+            self._client.move_category(number, payload, tries)
         after = name if place is None else f"{tree.path(place)} > {name}"
         self._report.changed(Subject(STREAM, desired.external_id, None, number), [Change("path", before, after)])
         return True, questions
 
-    def _rename(self, tree: Tree, number: int, desired: DesiredCategory) -> None:
+    def _rename(self, tree: Tree, number: int, desired: DesiredCategory, tries: Tries) -> None:
         """The whole category goes along, its description too: a PUT may replace what it does not name."""
         payload: dict[str, Any] = {"name": desired.name, "parent_id": tree.parents[number]}
         if description := desired.description or tree.descriptions.get(number):
             payload["description"] = description
         check_payload("category_update", payload)
-        self._client.update_category(number, payload)
+        self._client.update_category(number, payload, tries)
 
 
 def _not_ours(ours: str | int | None, shown: str | int) -> tuple[str, str] | None:
@@ -188,12 +191,12 @@ class Categories:
         self.ready()
         tree = self._tree or Tree()
         if desired.parent in self._gone and desired.external_id not in self._known:
-            return self._left_out(desired, "its parent was deleted in MicroPIM by hand: it is not made")
+            return self._left_out(desired, _PARENT_DELETED)
         parent = self._root if desired.parent is None else self._parent_id(desired.parent)
         if desired.external_id in self._known:
             return self._keep_up(tree, desired, parent)
         if desired.external_id in self._gone and not tree.find(parent, desired.name):
-            return self._left_out(desired, "was deleted in MicroPIM by hand: it is not made again")
+            return self._left_out(desired, _DELETED)
         number, made = self._place(desired.name, desired.description, parent, desired.external_id)
         self._note(desired.external_id, number, self._tree or tree)
         self._ledger.ask(STREAM, desired.external_id, [])
@@ -208,20 +211,39 @@ class Categories:
         """What is there already: its name and place follow the source where that was asked for and they are ours."""
         known = self._known[desired.external_id]
         number = known.remote_id
-        if self._updater and desired.parent not in self._gone:
-            was_sent, questions = self._updater.update(tree, known, desired, parent)
+        differs = (tree.names[number], tree.parents[number]) != (desired.name, parent)
+        if differs and self._updater and desired.parent not in self._gone:
+            was_sent, questions = self._update(self._updater, known, desired, parent)
             for question in questions:
                 self._report.ask(question)
             self._ledger.ask(STREAM, desired.external_id, questions)
             if was_sent:
                 tree = self._tree = self._read()
                 self._note(desired.external_id, number, tree)
-        if tree.names.get(number) == desired.name and tree.parents.get(number) == parent:
+        if (tree.names.get(number), tree.parents.get(number)) == (desired.name, parent):
             self._note(desired.external_id, number, tree)  # both sides agree
         return "unchanged"
 
-    def _left_out(self, desired: DesiredCategory, reason: str) -> str:
-        question = _question(desired, EXISTENCE, ("conflicts", reason), LIVE, None)
+    def _update(
+        self, updater: CategoryUpdater, known: CategoryRow, desired: DesiredCategory, parent: int | None
+    ) -> tuple[bool, list[Question]]:
+        """The tree is read again behind every wait: a person may have renamed or moved it meanwhile."""
+        tries = self._client.tries()
+        try:
+            while True:
+                self._client.take_turn(tries)
+                tree = self._tree = self._read()
+                if known.remote_id not in tree.names:
+                    return False, [_question(desired, EXISTENCE, _DELETED, LIVE, None)]
+                try:
+                    return updater.update(tree, known, desired, parent, tries)
+                except StaleLook:
+                    continue
+        finally:
+            self._client.give_turn_back(tries)
+
+    def _left_out(self, desired: DesiredCategory, problem: tuple[str, str]) -> str:
+        question = _question(desired, EXISTENCE, problem, LIVE, None)
         self._report.ask(question)
         self._ledger.ask(STREAM, desired.external_id, [question])
         self._gone.setdefault(desired.external_id, CategoryRow(0))

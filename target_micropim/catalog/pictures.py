@@ -12,6 +12,7 @@ look at is left to the next one.
 """
 
 import logging
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from math import ceil
@@ -20,6 +21,7 @@ from typing import Any
 from pim_wire.errors import StopRun
 from target_micropim.api.client import PAGE_LIMIT
 from target_micropim.api.payloads import check_payload
+from target_micropim.api.post_once import seconds_until_shown
 from target_micropim.errors import RecordRejected, RequestRefused
 from target_micropim.ledger import AwaitedPictures, MediaRow
 from target_micropim.mapping.desired import DesiredProduct, Picture
@@ -31,6 +33,7 @@ from target_micropim.services import Services
 
 MAX_POSTS = 2  # a picture that was stored need not show at once, so a third would be reckless
 SENT_STATES = frozenset({"sent", "assumed"})
+SHOWN_AFTER = "picture_shown_after_seconds"  # fact of the ledger, where a picture was seen at once
 FINAL_STATES = SENT_STATES | {"left"}
 
 
@@ -53,6 +56,8 @@ class ProductPictures:
         self._ledger = services.ledger
         self._report = services.report
         self._settings = services.settings
+        self._lock = threading.Lock()
+        self._is_measured = False
 
     def send(self, desired: DesiredProduct, remote: RemotePictures) -> bool:
         """Send what is missing; whether every address could be tried. Raises RecordRejected for an unclear fate."""
@@ -192,7 +197,22 @@ class ProductPictures:
         def look() -> str | None:
             return "assumed" if image_count(self._client.product(remote.remote_id)) > remote.images else None
 
-        return self._post_once.post(post, look, MAX_POSTS)
+        seen = self._ledger.fact(SHOWN_AFTER)
+        seconds = seconds_until_shown(None if seen is None else float(seen))
+        state = self._post_once.post(post, look, MAX_POSTS, seconds)
+        self._measure(state, remote)
+        return state
+
+    def _measure(self, state: str, remote: RemotePictures) -> None:
+        """Once in a run: whether a picture that was taken shows at once, and else how long that takes."""
+        if state != "sent" or self._settings.dry_run:
+            return
+        with self._lock:
+            if self._is_measured:
+                return
+            self._is_measured = True
+        if image_count(self._client.product(remote.remote_id)) > remote.images:
+            self._ledger.note(SHOWN_AFTER, "0")
 
 
 def _accounted(rows: dict[str, MediaRow]) -> int:

@@ -77,6 +77,11 @@ class Ledger(Database):
         if self.fact("organization") is None:
             self.note("organization", organization)
 
+    @property
+    def is_new(self) -> bool:
+        """Whether no run has bound it to an organization before."""
+        return self.fact("organization") is None
+
     # Products
 
     def products(self, ids: Iterable[ProductId]) -> dict[ProductId, ProductRow]:

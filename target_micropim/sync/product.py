@@ -14,7 +14,7 @@ from pim_wire.wire import Tries
 from target_micropim.catalog.catalog import Catalog
 from target_micropim.catalog.matching import RemoteProduct, remote_product
 from target_micropim.catalog.pictures import RemotePictures
-from target_micropim.errors import NotFound, Reason, RecordRejected
+from target_micropim.errors import NotFound, NotYet, Reason, RecordRejected
 from target_micropim.ledger import ABSENT, ProductRow, Question
 from target_micropim.mapping.desired import DesiredProduct
 from target_micropim.plan.ownership import ARCHIVED, EXISTENCE, LIVE
@@ -31,6 +31,7 @@ from target_micropim.sync.resolve import FieldResolver
 from target_micropim.sync.update import ARCHIVED_STATUS, ProductUpdater, product_state
 from target_micropim.sync.write import STREAM, ProductWriter
 
+MAX_POSTS = 6
 INCOMPLETE = ""  # the digest of a product whose record is to be looked at again, whether it changes or not
 
 
@@ -67,6 +68,7 @@ class ProductSync:
         self._writer = ProductWriter(services, catalog)
         self._creator = ProductCreator(services, catalog, self._writer)
         self._updater = ProductUpdater(services, catalog, self._resolver, self._writer)
+        self.adopted = 0  # products that were in MicroPIM before the ledger knew them; nearly exact with many threads
 
     def sync(self, record: dict[str, Any], version: Version, *, is_last: bool = False) -> Outcome:
         """Bring one product over; ``is_last``: nothing that comes later in the input can help.
@@ -77,6 +79,16 @@ class ProductSync:
         for warning in desired.warnings:
             report.add("warnings", Row(STREAM, desired.external_id, desired.sku, warning))
         report.languages_left(desired.languages)
+        for _ in range(MAX_POSTS - 1):
+            try:
+                return self._sync_fresh(desired, version, is_last=is_last)
+            except NotYet as unclear:
+                if not is_last or unclear.stage != "send":
+                    raise
+        return self._sync_fresh(desired, version, is_last=is_last)
+
+    def _sync_fresh(self, desired: DesiredProduct, version: Version, *, is_last: bool) -> Outcome:
+        """Look, plan and write, and all of it again after each wait."""
         tries = self._services.client.tries()
         try:
             while True:
@@ -124,6 +136,7 @@ class ProductSync:
             product = remote_product(self._writer.shown(product.remote_id))
             changes = self._updater.changes(desired, fields, categories, row, product)
         is_ours = row is not None and bool(row.ours)
+        self.adopted += row is None
         base = row or _new_row(desired, product)
         base = replace(base, remote_id=product.remote_id, shown_sku=shown_sku(product) or base.shown_sku)
         write = self._updater.send(desired, changes, categories, product, base, tries)

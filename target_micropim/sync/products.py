@@ -83,6 +83,7 @@ class ProductsSync:
         self._in_flight: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._is_repaired = False
+        self._is_new = services.ledger.is_new
 
     def receive(self, record: dict[str, Any], line: bytes | None) -> None:
         """Keep a product until its batch is full."""
@@ -116,6 +117,16 @@ class ProductsSync:
         self._sync_deferred()
         self._link_late_categories()
         self._archive()
+
+    def tell_of_a_new_ledger(self) -> None:
+        """What a lost ledger knew is lost: what people emptied, took out or renamed before cannot be told any more."""
+        if self._is_new and (adopted := self._product_sync.adopted):
+            what = (
+                f"the ledger is new, and {adopted} products were in MicroPIM already: a field that people emptied, a "
+                "category or picture that they took out and a SKU or category that they renamed before cannot be told "
+                "from what was never sent, and may have come back"
+            )
+            self._services.report.add("warnings", Row(STREAM, "", None, what))
 
     def close(self) -> None:
         """The run ends, well or not."""

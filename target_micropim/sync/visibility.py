@@ -1,21 +1,17 @@
 """How long MicroPIM needs until a new product can be found, and what follows for a POST whose end is not known.
 
-MicroPIM has no idempotency key (docs/api/micropim.md#post-unclear). After an unclear answer the product may be there
-and not show yet. So a POST is repeated only when a product that had been made would show by now. What this service
-needs is measured with a product whose making was clear; until something was measured, a minute is assumed.
+So a POST is repeated only when a product that had been made would show by now (docs/api/micropim.md#post-unclear). What
+this service needs is measured with a product whose making was clear.
 """
 
 import threading
 from dataclasses import dataclass
 
-from pim_wire import retry
+from target_micropim.api.post_once import look_for, seconds_until_shown
 from target_micropim.catalog.matching import ProductMatching, RemoteProduct
-from target_micropim.errors import Reason, RecordRejected
 from target_micropim.services import Services
 
 SHOWN_AFTER = "shown_after_seconds"  # fact of the ledger: the longest time that a new product was seen to need
-UNSEEN_SECONDS = 60.0
-SAFETY = 2.0  # times what was seen, and at least so many seconds
 
 
 @dataclass(frozen=True)
@@ -47,27 +43,17 @@ class Visibility:
         seconds = self._clock.now() - waiting.made_at
         with self._lock:
             self._is_measured = True
-            self._ledger.note(SHOWN_AFTER, str(max(seconds, float(self._ledger.fact(SHOWN_AFTER) or 0))))
+            self._ledger.note(SHOWN_AFTER, str(max(seconds, self._seen() or 0.0)))
 
     def wait_for(self, sku: str, announced_at: float) -> RemoteProduct | None:
         """The product of a POST whose end is not known, or None when it would show by now and does not.
 
         Raises RecordRejected when that would take longer than ``max_wait_seconds``.
         """
-        began, age = self._clock.now(), max(0.0, self._ledger.now() - announced_at)
-        needed, waits = self._needed(), retry.failure_waits()
-        while True:
-            if (match := self._matching.search_one(sku)) is not None:
-                return match
-            waited = self._clock.now() - began
-            if age + waited >= needed:
-                return None
-            wait = min(next(waits), needed - age - waited)
-            if waited + wait > self._most:
-                message = f"whether {sku} was made is not known, and it does not show yet: the next run looks again"
-                raise RecordRejected("send", [Reason("sku", message)])
-            self._clock.sleep(wait)
+        age = max(0.0, self._ledger.now() - announced_at)
+        seconds = max(0.0, seconds_until_shown(self._seen()) - age)
+        return look_for(lambda: self._matching.search_one(sku), self._clock, seconds, self._most)
 
-    def _needed(self) -> float:
+    def _seen(self) -> float | None:
         seen = self._ledger.fact(SHOWN_AFTER)
-        return UNSEEN_SECONDS if seen is None else max(SAFETY, SAFETY * float(seen))
+        return None if seen is None else float(seen)
