@@ -84,7 +84,7 @@ class Run:
             ledger=self.ledger,
             report=self.report,
             rejects=self.rejects,
-            post_once=PostOnce(connection.clock, settings.max_wait_seconds),
+            post_once=PostOnce(connection.wire.wait, connection.clock.now, settings.max_wait_seconds),
             picture_url_check=connection.picture_url_check() if settings.check_media_urls else None,
             clock=connection.clock,
         )

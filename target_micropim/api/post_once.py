@@ -9,9 +9,8 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-from pim_wire import retry
-from pim_wire.clock import Clock
 from pim_wire.errors import StrangeAnswer, Unclear
+from pim_wire.retry import failure_waits
 from target_micropim.errors import Reason, RecordRejected
 
 MAX_FAILURES_IN_A_ROW = 10
@@ -26,30 +25,12 @@ def seconds_until_shown(seen: float | None) -> float:
     return UNSEEN_SECONDS if seen is None else max(SAFETY, SAFETY * seen)
 
 
-def look_for(look: Callable[[], T | None], clock: Clock, seconds: float, most: float) -> T | None:
-    """What ``look`` finds within so many seconds, or None: it is not there.
-
-    Raises RecordRejected when it would take more than ``most`` to know.
-    """
-    began, waits = clock.now(), retry.failure_waits()
-    while True:
-        if (result := look()) is not None:
-            return result
-        waited = clock.now() - began
-        if waited >= seconds:
-            return None
-        wait = min(next(waits), seconds - waited)
-        if waited + wait > most:
-            message = "whether it was made is not known, and it does not show yet: the next run looks again"
-            raise RecordRejected("send", [Reason("$", message)])
-        clock.sleep(wait)
-
-
 class PostOnce:
-    """Used from several threads. ``most`` is the longest wait in seconds."""
+    """Used from several threads. ``wait`` and ``now`` are the wire's; ``most`` is the longest wait in seconds."""
 
-    def __init__(self, clock: Clock, most: float) -> None:
-        self._clock = clock
+    def __init__(self, wait: Callable[[float], None], now: Callable[[], float], most: float) -> None:
+        self._wait = wait
+        self._now = now
         self._most = most
         self._lock = threading.Lock()
         self._failures = 0
@@ -68,12 +49,30 @@ class PostOnce:
             except Unclear as unclear:
                 message = str(unclear)
             try:
-                result = look_for(look, self._clock, seconds, self._most)
+                result = self.look_for(look, seconds)
             except RecordRejected:
                 raise self._failed(1, message) from None
             if result is not None:
                 return self._succeeded(result)
         raise self._failed(attempts, message)
+
+    def look_for(self, look: Callable[[], T | None], seconds: float) -> T | None:
+        """What ``look`` finds within so many seconds, or None: it is not there.
+
+        Raises RecordRejected when it would take more than the longest wait to know.
+        """
+        began, waits = self._now(), failure_waits()
+        while True:
+            if (result := look()) is not None:
+                return result
+            waited = self._now() - began
+            if waited >= seconds:
+                return None
+            wait = min(next(waits), seconds - waited)
+            if waited + wait > self._most:
+                message = "whether it was made is not known, and it does not show yet: the next run looks again"
+                raise RecordRejected("send", [Reason("$", message)])
+            self._wait(wait)
 
     def _succeeded(self, result: T) -> T:
         with self._lock:

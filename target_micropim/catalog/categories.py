@@ -18,9 +18,10 @@ from target_micropim.api.client import remote_id
 from target_micropim.api.payloads import check_payload
 from target_micropim.api.tree import Tree, read_tree
 from target_micropim.errors import Reason, RecordRejected
-from target_micropim.ledger import CategoryRow, Question
+from target_micropim.ledger import CategoryRow
 from target_micropim.mapping.desired import DesiredCategory
 from target_micropim.plan.ownership import EXISTENCE, LIVE
+from target_micropim.plan.question import Question
 from target_micropim.plan.values import fingerprint
 from target_micropim.report.run_report import Change, Row, Subject
 from target_micropim.services import Services

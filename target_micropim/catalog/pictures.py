@@ -205,7 +205,7 @@ class ProductPictures:
 
     def _measure(self, state: str, remote: RemotePictures) -> None:
         """Once in a run: whether a picture that was taken shows at once, and else how long that takes."""
-        if state != "sent" or self._settings.dry_run:
+        if state != "sent":
             return
         with self._lock:
             if self._is_measured:

@@ -10,7 +10,6 @@ from target_micropim.ledger.schema import (
     KeptReject,
     MediaRow,
     ProductRow,
-    Question,
     SeenProduct,
 )
 from target_micropim.ledger.store import Ledger
@@ -27,7 +26,6 @@ __all__ = [
     "MediaRow",
     "PlannedProducts",
     "ProductRow",
-    "Question",
     "RunLock",
     "SeenProduct",
     "copy_of",

@@ -199,25 +199,6 @@ class ProductRow:
 
 
 @dataclass(frozen=True)
-class Question:
-    """A fact on which source and MicroPIM differ and MicroPIM's side is not ours: a person decides.
-
-    ``kind``: ``conflicts`` where somebody typed a value, ``unsure`` where the program cannot know. ``source`` and
-    ``micropim`` are both values as a person reads them.
-    """
-
-    stream: str
-    external_id: str
-    fact: str
-    kind: str
-    sku: str | None
-    reason: str
-    source_print: str
-    source: str | None
-    micropim: str | None
-
-
-@dataclass(frozen=True)
 class KeptReject:
     """A rejected record that waits for the next run."""
 

@@ -23,11 +23,11 @@ from target_micropim.ledger.schema import (
     MediaRow,
     ProductId,
     ProductRow,
-    Question,
     SeenProduct,
     product_row,
     product_values,
 )
+from target_micropim.plan.question import Question
 
 MOST_AT_ONCE = 100  # rows of a list that is worked off
 

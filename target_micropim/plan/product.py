@@ -94,12 +94,13 @@ _REASONS = {
     Verdict.THEIRS: ("conflicts", "changed in the source and by hand in MicroPIM"),
     Verdict.UNSURE: ("unsure", "MicroPIM holds another value that we did not send"),
 }
+_COMPARED = frozenset({"if_empty", "if_source_changed", "always"})
 _EMPTIED = "emptied by hand in MicroPIM"
 
 
 def _decide(name: str, value: Any, policy: str, product: KnownProduct) -> bool | Conflict:
     source, server = fingerprint(name, value), product.server.get(name, EMPTY)
-    if source in (EMPTY, server) or policy in {"create_only", "never"}:
+    if source in (EMPTY, server) or policy not in _COMPARED:
         return False
     if policy == "always":
         return True

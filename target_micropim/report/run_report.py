@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pim_wire.errors import writing
-from target_micropim.ledger import Question
+from target_micropim.plan.question import Question
 from target_micropim.report.input_order import FirstRows, current_number
 from target_micropim.report.markup import cut
 from target_micropim.report.page import page

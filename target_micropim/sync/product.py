@@ -15,10 +15,11 @@ from target_micropim.catalog.catalog import Catalog
 from target_micropim.catalog.matching import RemoteProduct, remote_product
 from target_micropim.catalog.pictures import RemotePictures
 from target_micropim.errors import NotFound, NotYet, Reason, RecordRejected
-from target_micropim.ledger import ABSENT, ProductRow, Question
+from target_micropim.ledger import ABSENT, ProductRow
 from target_micropim.mapping.desired import DesiredProduct
 from target_micropim.plan.ownership import ARCHIVED, EXISTENCE, LIVE
 from target_micropim.plan.product import plan_categories, plan_leave
+from target_micropim.plan.question import Question
 from target_micropim.plan.values import fingerprint
 from target_micropim.report.run_report import Row
 from target_micropim.services import Services

@@ -9,8 +9,8 @@ from itertools import groupby
 
 from target_micropim.catalog.matching import remote_product
 from target_micropim.errors import RecordRejected
-from target_micropim.ledger import Question
 from target_micropim.plan.ownership import EXISTENCE, with_ours
+from target_micropim.plan.question import Question
 from target_micropim.plan.values import EMPTY, server_fields
 from target_micropim.report.markup import cut
 from target_micropim.services import Services
@@ -31,12 +31,11 @@ class OpenQuestions:
         ledger = self._services.ledger
         if not ledger.has_questions():
             return
-        if not self._services.settings.dry_run:
-            due = ledger.questions(before=self._began, most=MOST_LOOKS)
-            keys = {question.external_id for question in due if question.stream == PRODUCTS}
-            among = [q for q in ledger.questions() if q.stream == PRODUCTS and q.external_id in keys]
-            for external_id, questions in groupby(among, key=lambda question: question.external_id):
-                self._look_at(external_id, list(questions))
+        due = ledger.questions(before=self._began, most=MOST_LOOKS)
+        keys = {question.external_id for question in due if question.stream == PRODUCTS}
+        among = [q for q in ledger.questions() if q.stream == PRODUCTS and q.external_id in keys]
+        for external_id, questions in groupby(among, key=lambda question: question.external_id):
+            self._look_at(external_id, list(questions))
         self.tell()
 
     def tell(self) -> None:

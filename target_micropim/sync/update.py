@@ -8,7 +8,7 @@ from target_micropim.api.payloads import check_payload
 from target_micropim.catalog.catalog import Catalog
 from target_micropim.catalog.matching import RemoteProduct
 from target_micropim.errors import RequestRefused
-from target_micropim.ledger import ProductRow, Question
+from target_micropim.ledger import ProductRow
 from target_micropim.mapping.desired import DesiredProduct
 from target_micropim.mapping.numbers import decimal_of
 from target_micropim.plan.ownership import ARCHIVED, EXISTENCE
@@ -21,6 +21,7 @@ from target_micropim.plan.product import (
     plan_managed,
     plan_update,
 )
+from target_micropim.plan.question import Question
 from target_micropim.plan.values import fingerprint, server_fields
 from target_micropim.plan.write import body_of, without_extras
 from target_micropim.report.markup import cut

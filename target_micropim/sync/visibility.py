@@ -7,7 +7,7 @@ this service needs is measured with a product whose making was clear.
 import threading
 from dataclasses import dataclass
 
-from target_micropim.api.post_once import look_for, seconds_until_shown
+from target_micropim.api.post_once import seconds_until_shown
 from target_micropim.catalog.matching import ProductMatching, RemoteProduct
 from target_micropim.services import Services
 
@@ -26,10 +26,10 @@ class Visibility:
     def __init__(self, services: Services, matching: ProductMatching) -> None:
         self._clock = services.clock
         self._ledger = services.ledger
-        self._most = services.settings.max_wait_seconds
+        self._post_once = services.post_once
         self._matching = matching
         self._lock = threading.Lock()
-        self._is_measured = services.settings.dry_run
+        self._is_measured = False
         self._waiting: _Waiting | None = None
 
     def made(self, sku: str) -> None:
@@ -52,7 +52,7 @@ class Visibility:
         """
         age = max(0.0, self._ledger.now() - announced_at)
         seconds = max(0.0, seconds_until_shown(self._seen()) - age)
-        return look_for(lambda: self._matching.search_one(sku), self._clock, seconds, self._most)
+        return self._post_once.look_for(lambda: self._matching.search_one(sku), seconds)
 
     def _seen(self) -> float | None:
         seen = self._ledger.fact(SHOWN_AFTER)
