@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pim_wire.wire import Call
 from target_micropim.api.client import MicroPimClient
 from target_micropim.api.post_once import PostOnce
 from target_micropim.connection import Connection
 from target_micropim.dry_run.client import DryRunClient
-from target_micropim.ledger import Ledger, PlannedProducts, RunLock, copy_of
+from target_micropim.ledger import Heartbeat, Ledger, PlannedProducts, RunLock, copy_of
 from target_micropim.pipeline import Pipeline
 from target_micropim.report import terminal
 from target_micropim.report.plan_file import PlanFile
@@ -58,6 +59,8 @@ class Run:
 
     def _open(self, write_state: WriteState | None) -> None:
         """After the lock is ours: whatever fails from here on must give it back."""
+        self._pool = KeyedPool(self._settings.max_in_flight, self._clock)
+        self._heartbeat = Heartbeat(self._lock, self._pool.fail)
         try:
             self.ledger.upgrade()
             self.ledger.refuse_other_organization(self._connection.organization)
@@ -65,12 +68,13 @@ class Run:
             self.report = Report(Path(self._settings.report_dir), self._run_id())
             self.report.open()
             self._checkpoints = Checkpoints(write_state, self._settings.state_interval_seconds, self._clock.now)
-            self._pool = KeyedPool(self._settings.max_in_flight, self._clock)
             self.rejects = Rejects(self.report.folder / "rejects.jsonl", self._clock.wall)
             self._plan = PlanFile(self.report.folder / "plan.jsonl") if self._settings.dry_run else None
             self.pipeline = self._wired()
+            if write_state is not None:
+                self._connection.wire.before_attempt = self._refuse_lost_lock
         except BaseException:
-            self._lock.release()
+            self._give_back()
             raise
         self._ticking = threading.Event()
         self._ticker = threading.Thread(target=self._tick, name="ticker", daemon=True)
@@ -95,14 +99,18 @@ class Run:
         return client if self._plan is None else DryRunClient(client, self._plan, PlannedProducts(self.ledger))
 
     def _tick(self) -> None:
-        """Let states go and show that the owner of the ledger lives, also while the input is silent."""
+        """Let states go, also while the input is silent."""
         while not self._ticking.wait(TICK_SECONDS):
             try:
                 self._checkpoints.release()
-                self._lock.beat()
             except Exception as failure:  # noqa: BLE001 - handed to the thread that feeds the pool
                 self._pool.fail(failure)
                 return
+
+    def _refuse_lost_lock(self, call: Call) -> None:
+        """A write may have waited long for its turn since it was announced."""
+        if call.method != "GET":
+            self._lock.assure()
 
     def finish(self) -> None:
         """The input has ended."""
@@ -134,8 +142,14 @@ class Run:
             if self._plan is not None:
                 self._plan.close()
         finally:
-            self._lock.release()
-            self.ledger.close()
+            try:
+                self._give_back()
+            finally:
+                self.ledger.close()
+
+    def _give_back(self) -> None:
+        self._heartbeat.stop()
+        self._lock.release()
 
     def _facts(self, failure: BaseException | None) -> dict[str, Any]:
         wire, timeline = self._connection.wire.tally, self._connection.timeline

@@ -14,6 +14,7 @@ import pytest
 from pim_wire.errors import StopRun
 from sandbox.faults import Fault
 from target_micropim.errors import LedgerUnusable, TooMany
+from target_micropim.ledger.lock import pid_space
 
 KEY = "sandbox-micropim-key"
 
@@ -307,9 +308,9 @@ def with_ledger(world: Any, *statements: str) -> None:
 
 
 def lock_row(pid: int, beat_at: str) -> str:
-    """A lock of a process on this machine."""
+    """A lock of a process of this machine and PID namespace."""
     host = os.uname().nodename
-    return f"INSERT INTO run_lock VALUES (1, 'someone', '{host}', {pid}, {beat_at})"  # noqa: S608
+    return f"INSERT INTO run_lock VALUES (1, 'someone.{pid_space()}', '{host}', {pid}, {beat_at})"  # noqa: S608
 
 
 def test_a_ledger_in_use_is_one_line(world: Any, singer: Any) -> None:
