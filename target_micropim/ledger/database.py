@@ -67,28 +67,24 @@ class Database:
         self._engine.dispose()
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        """One transaction, which commits a write only while the writer of ``fence`` holds the lock."""
-        with self.apart() as connection:
-            self._of_thread.wrote = False
-            for table, rows in self._waiting():
-                self.put(connection, table, rows)
-            yield connection
-            if self._held is not None and self._of_thread.wrote:
-                self._refuse_another_writer(connection, self._held)
-        self._of_thread.waiting = []
+    def transaction(self, *, apart: bool = False) -> Iterator[Connection]:
+        """One transaction, which commits a write only while the writer of ``fence`` holds the lock.
 
-    @contextmanager
-    def apart(self) -> Iterator[Connection]:
-        """One transaction without what waits and without the fence: for the lock itself.
-
-        A failure of the database ends the run, since nothing could be remembered any more. Raises LedgerUnusable.
+        ``apart``: without that fence, and without what waits; for the lock itself. A failure of the database ends the
+        run, since nothing could be remembered any more. Raises LedgerUnusable.
         """
         try:
             with self._turn, self._engine.begin() as connection:
+                self._of_thread.wrote = False
+                for table, rows in () if apart else self._waiting():
+                    self.put(connection, table, rows)
                 yield connection
+                if self._of_thread.wrote and self._held is not None and not apart:
+                    self._refuse_another_writer(connection, self._held)
         except (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error) as error:
             raise ledger_failure(self.place, error) from None
+        if not apart:
+            self._of_thread.waiting = []
 
     # The fence: who lost the lock writes nothing more, so he announces nothing, so he sends nothing
 

@@ -49,7 +49,7 @@ class RunLock:
 
     def seize(self) -> None:
         """Take the lock whoever holds it: of a private copy, where the row tells of the run that was copied."""
-        with self._ledger.apart() as connection:
+        with self._ledger.transaction(apart=True) as connection:
             connection.execute(delete(lock))
         self._take()
 
@@ -73,11 +73,11 @@ class RunLock:
         finally:
             self._ledger.unfence()
             _living.discard(self._owner)
-            with self._ledger.apart() as connection:
+            with self._ledger.transaction(apart=True) as connection:
                 connection.execute(delete(lock).where(lock.c.owner == self._owner))
 
     def _take(self) -> None:
-        with self._ledger.apart() as connection:
+        with self._ledger.transaction(apart=True) as connection:
             holder = connection.execute(select(lock)).first()
             if holder is not None and not self._is_dead(holder):
                 remaining = holder.beat_at + DEAD_AFTER_SECONDS - self._wall()  # more where its clock is ahead of ours
@@ -98,7 +98,7 @@ class RunLock:
 
     def _beat(self) -> None:
         now = self._wall()
-        with self._ledger.apart() as connection:
+        with self._ledger.transaction(apart=True) as connection:
             mine = update(lock).where(lock.c.owner == self._owner).values(beat_at=now)
             if connection.execute(mine).rowcount != 1:
                 raise LedgerUnusable(TAKEN_OVER)
