@@ -11,6 +11,7 @@ from typing import Any
 from pim_wire.wire import Call
 from target_micropim.api.client import MicroPimClient
 from target_micropim.api.post_once import PostOnce
+from target_micropim.catalog.ownership import recognise_new_key
 from target_micropim.connection import Connection
 from target_micropim.dry_run.client import DryRunClient
 from target_micropim.ledger import Heartbeat, Ledger, PlannedProducts, RunLock, copy_of
@@ -18,7 +19,7 @@ from target_micropim.pipeline import Pipeline
 from target_micropim.report import terminal
 from target_micropim.report.plan_file import PlanFile
 from target_micropim.report.rejects import Rejects
-from target_micropim.report.run_report import Report
+from target_micropim.report.run_report import Report, Row
 from target_micropim.services import Services
 from target_micropim.settings.shaping import profile_of
 from target_micropim.sync.checkpoints import Checkpoints
@@ -63,10 +64,13 @@ class Run:
         self._heartbeat = Heartbeat(self._lock, self._pool.fail)
         try:
             self.ledger.upgrade()
-            self.ledger.refuse_other_organization(self._connection.organization)
+            recognised = recognise_new_key(self.ledger, self._connection)
             self.ledger.forget_seen()
             self.report = Report(Path(self._settings.report_dir), self._run_id())
             self.report.open()
+            if recognised is not None:
+                logger.warning("%s", recognised)
+                self.report.add("warnings", Row("ledger", "", None, recognised))
             self._checkpoints = Checkpoints(write_state, self._settings.state_interval_seconds, self._clock.now)
             self.rejects = Rejects(self.report.folder / "rejects.jsonl", self._clock.wall)
             self._plan = PlanFile(self.report.folder / "plan.jsonl") if self._settings.dry_run else None

@@ -284,10 +284,11 @@ def test_a_ledger_that_is_no_database_is_one_line(world: Any, singer: Any) -> No
 
 
 def test_a_ledger_of_another_organization_is_refused(world: Any, singer: Any) -> None:
-    """Another key or another address: never the same ledger."""
+    """Another address: never the same ledger. Another key: tests/target/test_new_key.py."""
     world.load(numbered(singer, 1))
     world.forget_requests()
-    one_line(world, singer, "belongs to another", api_key="another-key-of-another-shop")
+    elsewhere = world.box.micropim_url.replace("127.0.0.1", "localhost")
+    one_line(world, singer, "belongs to another", api_url=elsewhere)
 
 
 def test_a_ledger_of_a_newer_version_is_refused(world: Any, singer: Any) -> None:
