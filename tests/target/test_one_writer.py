@@ -2,13 +2,14 @@
 
 import contextlib
 import io
+import itertools
 import os
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from target_micropim.ledger import AwaitedPictures, Heartbeat, Ledger, MediaRow,
 from target_micropim.ledger import lock as lock_module
 from target_micropim.ledger.lock import DEAD_AFTER_SECONDS, pid_space
 from target_micropim.target import TargetMicroPim
-from tests.target.conftest import own_signals
+from tests.target.conftest import FakeClock, own_signals
 from trials import postgres
 
 ROW = ProductRow("1", "S-1", 7)
@@ -448,3 +449,56 @@ def test_two_containers_with_one_ledger_double_nothing(make_world: Any, singer: 
     _out, said = first.communicate(timeout=60)
     assert first.returncode == 0, said
     assert sorted(product["sku"] for product in world.pim.products.values()) == sorted(str(n) for n in range(1, 61))
+
+
+# A run that stands still
+
+
+class SuspendingClock(FakeClock):
+    """At one of its waits the whole run stands still, while something else happens and 75 seconds go by."""
+
+    def __init__(self, at: int, meanwhile: Callable[[], None]) -> None:
+        super().__init__()
+        self._waits, self._at, self._meanwhile = itertools.count(1), at, meanwhile
+        self._missed = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, or stand still."""
+        if seconds > 0 and next(self._waits) == self._at:
+            self._meanwhile()
+            self._missed = 75.0
+        super().sleep(seconds)
+
+    def wall(self) -> float:
+        """The time of day, which went on."""
+        return super().wall() + self._missed
+
+
+@pytest.mark.parametrize("at", [1, 2, 3, 4, 6])
+def test_a_run_that_stood_still_while_another_ended_doubles_nothing(
+    make_world: Any, singer: Any, monkeypatch: Any, at: int
+) -> None:
+    """It had announced a write and waited for its turn; MicroPIM would take a second product with the same SKU."""
+    world = make_world(sku_unique=False)
+    monkeypatch.setattr(lock_module, "TICK_SECONDS", 3600.0)  # its heart stands still as well
+    given = singer.lines(products=[singer.product(n, photos=[singer.picture(n)]) for n in range(1, 5)])
+    others: list[Any] = []
+
+    def meanwhile() -> None:
+        past_the_ledger(f"sqlite:///{world.folder}/ledger.db", "UPDATE run_lock SET beat_at = beat_at - 75")
+        others.append(world.spawn(given))
+
+    settings = world.settings(max_in_flight=1, writes_per_minute=60)
+    failures: list[BaseException] = []
+    with own_signals(), contextlib.redirect_stdout(io.StringIO()):
+        target = TargetMicroPim(config=settings, clock=SuspendingClock(at, meanwhile))
+        try:
+            target.listen(io.BytesIO(b"\n".join(given) + b"\n"))
+        except LedgerUnusable as failure:
+            failures.append(failure)
+
+    assert [other.code for other in others] == [0], others
+    assert len(failures) == 1
+    assert "took this ledger over" in str(failures[0])
+    assert sorted(product["sku"] for product in world.pim.products.values()) == ["1", "2", "3", "4"]
+    assert [len(product["_media"]) for product in world.pim.products.values()] == [1, 1, 1, 1]
