@@ -47,7 +47,7 @@ class Run:
         self._is_closed = False
         is_plan = self._settings.dry_run
         self.ledger = (copy_of if is_plan else Ledger.open)(self._settings.ledger_url, self._clock.wall)
-        self._lock = RunLock(self.ledger, self._clock.wall)
+        self._lock = RunLock(self.ledger, self._clock.wall, self._clock.sleep)
         try:
             if is_plan:
                 self._lock.seize()

@@ -47,7 +47,7 @@ def rebound(connection: Connection, *, dry_run: bool) -> str:
 
 
 def _rebound_under_lock(ledger: Ledger, connection: Connection) -> str:
-    lock = RunLock(ledger, connection.clock.wall)
+    lock = RunLock(ledger, connection.clock.wall, connection.clock.sleep)
     lock.acquire()
     heartbeat = Heartbeat(lock, lambda _loss: None)  # the fence says it, when the ledger is bound
     try:

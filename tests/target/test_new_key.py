@@ -290,6 +290,17 @@ def test_rebinding_to_another_organization_is_refused_with_the_count(world: Worl
     assert world.writes() == []
 
 
+@pytest.mark.parametrize("answer", ["a page", "another payload", "a proxy's 404"])
+def test_answers_that_prove_nothing_bind_nothing(world: World, singer: Any, answer: str) -> None:
+    """An outage at the new address: the ledger stays whose it was."""
+    world.load(products(singer, *range(1, 6)))
+    before = owner(world)
+    world.pim.faults.add(BROKEN[answer])
+    code, lines, _said = rebound(world, api_url=moved(world), max_wait_seconds=1)
+    assert (code, lines) == (1, [])
+    assert owner(world) == before
+
+
 def test_rebinding_needs_more_than_half(world: World, singer: Any) -> None:
     """Two of five are an accident, three are not."""
     world.load(products(singer, *range(1, 6)))
