@@ -99,7 +99,10 @@ class _Attempt:
 
 
 class Wire:
-    """Sends calls to one service. ``on_wait`` gets the seconds and the reason of each wait before a retry."""
+    """Sends calls to one service. ``on_wait`` gets the seconds and the reason of each wait before a retry.
+
+    ``before_attempt`` gets a call when its turn has come; what it raises ends the call before anything is sent.
+    """
 
     def __init__(  # noqa: PLR0913 - collaborators, built once in tap.py and target.py
         self,
@@ -128,6 +131,7 @@ class Wire:
         self._timeline = timeline or Timeline(clock)
         self._on_wait = on_wait
         self._has_answered = False
+        self.before_attempt: Callable[[Call], None] | None = None
         self._session = open_session(base_url, auth, user_agent, connections)
 
     def send(self, call: Call) -> requests.Response:
@@ -173,6 +177,8 @@ class Wire:
         if not state.has_turn:
             throttle.take()
         state.has_turn = False
+        if self.before_attempt is not None:
+            self.before_attempt(call)
         self._count(state)
         deadline = call.deadline or self.deadline(TIMEOUTS_PER_ANSWER * call.timeout)
         deadline.renew()

@@ -1,7 +1,7 @@
 """The ledger: what was sent and what it became in MicroPIM, in SQLite or PostgreSQL. All SQL about it stands here."""
 
 from target_micropim.ledger.copies import PlannedProducts, copy_of
-from target_micropim.ledger.lock import RunLock
+from target_micropim.ledger.lock import Heartbeat, RunLock
 from target_micropim.ledger.schema import (
     ABSENT,
     MAX_KEY,
@@ -21,6 +21,7 @@ __all__ = [
     "AwaitedPictures",
     "CategoryRow",
     "KeptReject",
+    "Heartbeat",
     "Ledger",
     "LedgerSummary",
     "MediaRow",

@@ -61,21 +61,26 @@ class Ledger(Database):
             raise ledger_failure(shown_url(url), error) from None
         return ledger
 
-    def refuse_other_organization(self, organization: str) -> None:
-        """Raises LedgerUnusable when this ledger is bound to another organization."""
+    def is_of_another(self, organization: str) -> bool:
+        """Whether this ledger is bound to another address or key."""
         owner = self.fact("organization")
-        if owner is not None and owner != organization:
-            raise LedgerUnusable(
-                "ledger_url: this ledger belongs to another MicroPIM address or key; check api_key, and give each "
-                "organization its own ledger_url (for a new key of the same organization: delete the ledger, it is "
-                "rebuilt by reading)"
-            )
+        return owner is not None and owner != organization
+
+    def address(self) -> str | None:
+        """The address of MicroPIM that this ledger is bound to."""
+        owner = self.fact("organization")
+        return None if owner is None else owner.split(" ")[0]
+
+    def bind(self, organization: str) -> None:
+        """Bind this ledger to an organization that was recognised by what it holds."""
+        self.note("organization", organization)
 
     def claim_for(self, organization: str) -> None:
         """Bind a new ledger to its organization, once that has answered. Raises LedgerUnusable if it is another's."""
-        self.refuse_other_organization(organization)
+        if self.is_of_another(organization):
+            raise LedgerUnusable("ledger_url: this ledger belongs to another MicroPIM address or key")
         if self.fact("organization") is None:
-            self.note("organization", organization)
+            self.bind(organization)
 
     @property
     def is_new(self) -> bool:
@@ -201,6 +206,22 @@ class Ledger(Database):
         query = select(func.count()).select_from(schema.products).where(schema.products.c.archived.is_(False))
         with self.transaction() as connection:
             return int(connection.execute(query).scalar_one())
+
+    def live_products(self, most: int) -> dict[int, str]:
+        """The SKUs of a few products that are known and not archived, by MicroPIM's id; spread over all ids."""
+        number, sku = schema.products.c.remote_id, schema.products.c.sku
+        is_live = schema.products.c.archived.is_(False) & (number > 0)
+        found: dict[int, str] = {}
+        with self.transaction() as connection:
+            low, high = connection.execute(select(func.min(number), func.max(number)).where(is_live)).one()
+            for step in range(most if low is not None else 0):
+                least = low + (high - low) * step // most
+                for at in (number >= least, number < least):  # where none is left above, one from below
+                    query = select(number, sku).where(is_live, at, number.not_in(found)).order_by(number).limit(1)
+                    if row := connection.execute(query).first():
+                        found[row.remote_id] = row.sku
+                        break
+        return found
 
     # Pictures
 
