@@ -209,7 +209,8 @@ class Ledger(Database):
 
     def live_products(self, most: int) -> dict[int, str]:
         """The SKUs of a few products that are known and not archived, by MicroPIM's id; spread over all ids."""
-        number, sku = schema.products.c.remote_id, schema.products.c.sku
+        number = schema.products.c.remote_id
+        sku = func.coalesce(schema.products.c.shown_sku, schema.products.c.sku).label("sku")
         is_live = schema.products.c.archived.is_(False) & (number > 0)
         found: dict[int, str] = {}
         with self.transaction() as connection:
