@@ -171,6 +171,11 @@ class Categories:
         """Names from the top, for people."""
         return self._tree.path(number) if self._tree is not None else str(number)
 
+    @property
+    def has_root(self) -> bool:
+        """Whether the source has a part of the tree to itself."""
+        return bool(self._root_path)
+
     def managed(self) -> frozenset[int]:
         """The ids under the configured root, or all that the ledger knows when there is no root."""
         self.ready()

@@ -151,29 +151,27 @@ class ProductMatching:
         return self._indexed and self.can_look_up
 
     def _prove_search(self) -> None:
-        """Once in a run: a product of the list is searched by its SKU. Without a witness the list is read instead.
+        """Until it is known: a product of the list is searched by its SKU. Without a witness the list is read instead.
 
         In an empty catalogue there is nothing to find, and its total says so.
         """
         with self._archive_lock:
             if self._searches is not None:
                 return
-            witness, is_empty = self._witness()
-            self._searches = is_empty or (witness is not None and self._finds(witness))
+            witness = self._witness()
+            if witness is None:
+                return
+            self._searches = self._finds(witness)
             if not self._searches:
                 logger.warning("The search of MicroPIM does not find a SKU that is there: the list is read instead")
 
-    def _witness(self) -> tuple[dict[str, Any] | None, bool]:
-        """A product whose SKU only a search in SKUs can find; whether there is no product at all."""
-        is_empty = True
+    def _witness(self) -> dict[str, Any] | None:
+        """A product whose SKU only a search in SKUs can find, among the first of the list."""
         for query in _LISTS:
-            page = self._client.products_page(1, **query)
-            if page.total is None:
-                raise Unreadable("the product list", "does not say how many products it has")
-            is_empty = is_empty and page.total == 0 and not page.products
-            if witness := next((product for product in page.products if _is_telling(product)), None):
-                return witness, False
-        return None, is_empty
+            products = self._client.products_page(1, **query).products
+            if witness := next((product for product in products if _is_telling(product)), None):
+                return witness
+        return None
 
     def _finds(self, witness: dict[str, Any]) -> bool:
         sku, number = str(witness["sku"]).strip(), witness["id"]

@@ -43,6 +43,12 @@ class Names:
             return False
         return folded(name) not in self._shown[kind] and not self._ledger.fact(HARVESTED)
 
+    def is_learnt(self, kind: str, name: str | None) -> bool:
+        """Whether the id of a name comes from what MicroPIM's products show, not from the settings."""
+        with self._lock:
+            key = folded(name or "")
+            return key not in self._configured[kind] and self._shown[kind].get(key) is not None
+
     def forget(self, kind: str, name: str | None) -> bool:
         """MicroPIM refuses an id that was learnt: it is learnt anew from what products show. Whether it was learnt."""
         if name is None:

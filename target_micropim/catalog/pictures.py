@@ -12,7 +12,6 @@ look at is left to the next one.
 """
 
 import logging
-import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from math import ceil
@@ -33,7 +32,7 @@ from target_micropim.services import Services
 
 MAX_POSTS = 2  # a picture that was stored need not show at once, so a third would be reckless
 SENT_STATES = frozenset({"sent", "assumed"})
-SHOWN_AFTER = "picture_shown_after_seconds"  # fact of the ledger, where a picture was seen at once
+SHOWN_AFTER = "picture_shown_after_seconds"  # fact of the ledger: a look that late after the last picture showed all
 FINAL_STATES = SENT_STATES | {"left"}
 
 
@@ -56,8 +55,6 @@ class ProductPictures:
         self._ledger = services.ledger
         self._report = services.report
         self._settings = services.settings
-        self._lock = threading.Lock()
-        self._is_measured = False
 
     def send(self, desired: DesiredProduct, remote: RemotePictures) -> bool:
         """Send what is missing; whether every address could be tried. Raises RecordRejected for an unclear fate."""
@@ -198,21 +195,8 @@ class ProductPictures:
             return "assumed" if image_count(self._client.product(remote.remote_id)) > remote.images else None
 
         seen = self._ledger.fact(SHOWN_AFTER)
-        seconds = seconds_until_shown(None if seen is None else float(seen))
-        state = self._post_once.post(post, look, MAX_POSTS, seconds)
-        self._measure(state, remote)
-        return state
-
-    def _measure(self, state: str, remote: RemotePictures) -> None:
-        """Once in a run: whether a picture that was taken shows at once, and else how long that takes."""
-        if state != "sent":
-            return
-        with self._lock:
-            if self._is_measured:
-                return
-            self._is_measured = True
-        if image_count(self._client.product(remote.remote_id)) > remote.images:
-            self._ledger.note(SHOWN_AFTER, "0")
+        seconds = seconds_until_shown(float(seen) if seen else None)
+        return self._post_once.post(post, look, MAX_POSTS, seconds)
 
 
 def _accounted(rows: dict[str, MediaRow]) -> int:
@@ -234,6 +218,7 @@ class PictureAudit:
         self._ledger = services.ledger
         self._report = services.report
         self._clock = services.clock
+        self._began = services.clock.now()
 
     def look(self) -> None:
         """Tell of every product that shows fewer pictures than it should."""
@@ -280,4 +265,7 @@ class PictureAudit:
             )
             with record_scope("products", awaited.external_id):
                 self._report.add("manual_actions", Row("products", awaited.external_id, awaited.sku, what))
+            self._ledger.note(SHOWN_AFTER, "")
+        elif self._ledger.fact(SHOWN_AFTER) is None:
+            self._ledger.note(SHOWN_AFTER, str(self._clock.now() - self._began))
         self._ledger.pictures_counted(awaited)

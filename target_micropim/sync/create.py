@@ -86,7 +86,7 @@ class ProductCreator:
         except RequestRefused as refusal:
             self._refuse_found(desired, refusal)
             hinted = _with_hint(refusal)
-            for fallback in self._writer.fallbacks(hinted, fields):
+            for fallback in self._writer.fallbacks(hinted, fields, desired):
                 try:
                     answer = self._posted(desired, fallback.fields, self._services.client.tries())
                 except RequestRefused:

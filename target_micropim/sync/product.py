@@ -49,6 +49,14 @@ class Outcome:
     replaced: PendingArchive | None = None
 
 
+class StaleId(Exception):
+    """MicroPIM showed a product and does not know its id in the next moment: look again, once."""
+
+    def __init__(self, refusal: NotFound) -> None:
+        super().__init__(str(refusal))
+        self.refusal = refusal
+
+
 class ProductSync:
     """Carries products over, one at a time per SKU, from several threads."""
 
@@ -91,6 +99,7 @@ class ProductSync:
     def _sync_fresh(self, desired: DesiredProduct, version: Version, *, is_last: bool) -> Outcome:
         """Look, plan and write, and all of it again after each wait."""
         tries = self._services.client.tries()
+        may_be_stale = True
         try:
             while True:
                 try:
@@ -98,6 +107,10 @@ class ProductSync:
                     return self._sync_once(desired, version, tries, is_last=is_last)
                 except (StaleLook, SkuTaken):
                     continue
+                except StaleId as stale:
+                    if not may_be_stale:
+                        raise stale.refusal from None
+                    may_be_stale = False
         finally:
             self._services.client.give_turn_back(tries)
 
@@ -140,7 +153,10 @@ class ProductSync:
         self.adopted += row is None
         base = row or _new_row(desired, product)
         base = replace(base, remote_id=product.remote_id, shown_sku=shown_sku(product) or base.shown_sku)
-        write = self._updater.send(desired, changes, categories, product, base, tries)
+        try:
+            write = self._updater.send(desired, changes, categories, product, base, tries)
+        except NotFound as refusal:
+            raise StaleId(refusal) from None
         self._updater.tell_of(desired, changes, product)
         base = replace(base, categories=tuple(k for k in base.categories if not self._is_removed(k, changes.removed)))
         after = self._writer.remember(desired, base, fields, write, changes.conflicts)

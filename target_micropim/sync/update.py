@@ -119,7 +119,7 @@ class ProductUpdater:
         try:
             return self._writer.patch(product, fields, tries), fields
         except RequestRefused as refusal:
-            for fallback in self._writer.fallbacks(refusal, fields):
+            for fallback in self._writer.fallbacks(refusal, fields, desired):
                 try:
                     views = self._writer.patch(product, fallback.fields, tries)
                 except RequestRefused:
@@ -140,6 +140,8 @@ class ProductUpdater:
         complete = all(key in categories for key in desired.categories) and bool(categories or not replaces)
         if replaces:
             removable, ours = frozenset(product.category_ids), frozenset()
+        elif row is None and self._categories.has_root:  # below the root, what nobody knows is the source's
+            removable = self._categories.managed()
         else:
             removable = self._categories.managed() & frozenset(self._categories.ids(tuple(ours)).values())
         plan = plan_managed(categories, removable, product.category_ids, ours=ours, complete=complete)

@@ -11,7 +11,7 @@ from target_micropim.api.post_once import seconds_until_shown
 from target_micropim.catalog.matching import ProductMatching, RemoteProduct
 from target_micropim.services import Services
 
-SHOWN_AFTER = "shown_after_seconds"  # fact of the ledger: the longest time that a new product was seen to need
+SHOWN_AFTER = "shown_after_seconds"  # fact of the ledger: the time that a new product was seen to need
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,11 @@ class Visibility:
         self._post_once = services.post_once
         self._matching = matching
         self._lock = threading.Lock()
-        self._is_measured = False
+        self._is_measured = self._seen() is not None
         self._waiting: _Waiting | None = None
 
     def made(self, sku: str) -> None:
-        """A product was made, beyond doubt: once in a run it is looked for, until it shows."""
+        """A product was made, beyond doubt: the first one of a ledger is looked for until it shows."""
         with self._lock:
             if self._is_measured:
                 return
@@ -43,7 +43,7 @@ class Visibility:
         seconds = self._clock.now() - waiting.made_at
         with self._lock:
             self._is_measured = True
-            self._ledger.note(SHOWN_AFTER, str(max(seconds, self._seen() or 0.0)))
+            self._ledger.note(SHOWN_AFTER, str(seconds))
 
     def wait_for(self, sku: str, announced_at: float) -> RemoteProduct | None:
         """The product of a POST whose end is not known, or None when it would show by now and does not.

@@ -96,7 +96,7 @@ class ProductWriter:
         answer = self._services.client.update_product(product.remote_id, body, tries)
         return self.views(product.remote_id, answer, fields)
 
-    def fallbacks(self, refusal: RequestRefused, fields: Fields) -> Iterator[Fallback]:
+    def fallbacks(self, refusal: RequestRefused, fields: Fields, desired: DesiredProduct) -> Iterator[Fallback]:
         """Smaller writes in the order in which they are tried: without attributes, without brand and supplier."""
         if refusal.status not in _REFUSED_CONTENT:
             return
@@ -104,8 +104,14 @@ class ProductWriter:
         if smaller != fields:
             yield Fallback(smaller, ATTRIBUTES)
         smaller = {name: value for name, value in fields.items() if name not in REFERENCES}
-        if smaller != fields and (self._services.settings.drop_unmapped or _blames_reference(refusal)):
+        if smaller != fields and (self._services.settings.drop_unmapped or self._is_outdated(refusal, desired)):
             yield Fallback(smaller, ", ".join(sorted(REFERENCES.keys() & fields.keys())))
+
+    def _is_outdated(self, refusal: RequestRefused, desired: DesiredProduct) -> bool:
+        """Whether MicroPIM blames a brand or supplier whose id was learnt from its products: it may be another one now."""
+        names, said = self._catalog.names, (refusal.said or "").casefold()
+        pairs = zip(KINDS, (desired.brand, desired.supplier), strict=True)
+        return any(kind in said and names.is_learnt(kind, name) for kind, name in pairs)
 
     def tell_fallback(self, refusal: RequestRefused, fallback: Fallback, desired: DesiredProduct) -> None:
         """A smaller write was taken: what was left out was to blame."""
@@ -191,9 +197,3 @@ class ProductWriter:
         if name == "category_ids" and value:
             return ", ".join(f"{self._catalog.categories.path(number)} ({number})" for number in value)
         return value
-
-
-def _blames_reference(refusal: RequestRefused) -> bool:
-    """Whether MicroPIM's words name a brand or a supplier: its id may be another one now."""
-    said = (refusal.said or "").casefold()
-    return any(kind in said for kind in KINDS)
