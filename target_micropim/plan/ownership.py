@@ -51,6 +51,15 @@ def with_ours(before: Ours | None, *values: str) -> Ours:
     return tuple(dict.fromkeys([*values, *(before or ())]))[:MOST_OURS]
 
 
+def with_pending(ours: Mapping[str, Ours], on_its_way: Mapping[str, str]) -> dict[str, Ours]:
+    """The values that count as ours while the end of a write is not known: what it sent, and what was there before.
+
+    Where nothing is known of a field, it was empty before.
+    """
+    pending = {name: with_ours(ours.get(name, (EMPTY,)), value) for name, value in on_its_way.items()}
+    return {**ours, **pending}
+
+
 def with_wish(before: Ours, wish: str) -> Ours:
     """As before, and what the source wants instead of a person's value: when the person types it, both sides agree."""
     return tuple(dict.fromkeys([*before[: MOST_OURS - 1], wish]))

@@ -29,7 +29,7 @@ CLEARABLE = frozenset(field.name for field in FIELDS if field.clearable)
 class KnownProduct:
     """A product in MicroPIM: what it shows, and what the ledger knows of it, all as fingerprints by field.
 
-    ``handled`` is the source's value as it was last dealt with.
+    ``handled`` is the source's value as it was last dealt with; ``pending`` are fields of a write whose end is not known.
     """
 
     remote_id: int
@@ -37,6 +37,7 @@ class KnownProduct:
     category_ids: tuple[int, ...] = ()
     ours: Mapping[str, Ours] = field(default_factory=dict)
     handled: Mapping[str, str] = field(default_factory=dict)
+    pending: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def _decide(name: str, value: Any, policy: str, product: KnownProduct) -> bool |
         return False
     verdict = judge(source, server, product.ours.get(name), product.handled.get(name))
     if verdict in _REASONS:
-        kind, reason = _REASONS[verdict]
+        kind, reason = _REASONS[Verdict.UNSURE if name in product.pending else verdict]
         return Conflict(name, _EMPTIED if server == EMPTY else reason, kind)
     return verdict is Verdict.SEND
 

@@ -15,7 +15,7 @@ from target_micropim.plan.values import EMPTY, fingerprint
 
 ANSWERS = "answers_with_what_is_stored"  # fact of the ledger: yes, no
 ENOUGH = 5  # telling answers
-_TEXTS = frozenset(field.name for field in FIELDS if field.kind in {"text", "html", "line"})
+TEXTS = frozenset(field.name for field in FIELDS if field.kind in {"text", "html", "line"})
 _TELLING_CHARACTERS = 8  # a short text may look the same in every form
 
 
@@ -30,14 +30,14 @@ class Echo:
 
     def must_look(self, sent: Mapping[str, Any], answer: Mapping[str, str]) -> bool:
         """Whether the answer to this write proves too little."""
-        texts = [name for name in sent if name in _TEXTS]
+        texts = [name for name in sent if name in TEXTS]
         if self._verdict != "yes":
             return bool(texts)
         return any(answer.get(name, EMPTY) != fingerprint(name, sent[name]) for name in texts)
 
     def compare(self, sent: Mapping[str, Any], answer: Mapping[str, str], look: Mapping[str, str]) -> None:
         """Learn from an answer and the look after it."""
-        texts = [name for name in sent if name in _TEXTS]
+        texts = [name for name in sent if name in TEXTS]
         differs = any(answer.get(name) != look.get(name) for name in texts)
         with self._lock:
             if differs and self._verdict != "no":

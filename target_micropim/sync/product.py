@@ -149,7 +149,7 @@ class ProductSync:
             # the index may be old: look before writing (docs/api/micropim.md#concurrent-edits)
             product = remote_product(self._writer.shown(product.remote_id))
             changes = self._updater.changes(desired, fields, categories, row, product)
-        is_ours = row is not None and bool(row.ours)
+        is_ours = row is not None and bool(row.ours or row.on_its_way)
         self.adopted += row is None
         base = row or _new_row(desired, product)
         base = replace(base, remote_id=product.remote_id, shown_sku=shown_sku(product) or base.shown_sku)
@@ -161,6 +161,8 @@ class ProductSync:
         base = replace(base, categories=tuple(k for k in base.categories if not self._is_removed(k, changes.removed)))
         after = self._writer.remember(desired, base, fields, write, changes.conflicts)
         self._ask(desired, self._updater.questions(desired, fields, changes, product))
+        if not self._writer.did_take(write) or any(conflict.kind == "conflicts" for conflict in changes.conflicts):
+            version = replace(version, digest=INCOMPLETE)  # a person may settle it before the record changes
         pictures = RemotePictures(product.remote_id, product.images, is_ours)
         was_announced = row is not None and row.announced_at is not None and not changes.conflicts
         action = "created" if was_announced else "updated" if write.fields else "unchanged"
@@ -255,12 +257,17 @@ class ProductSync:
             raise RecordRejected("recognise", [Reason("sku", message)])
         status = (before.product or {}).get("status")
         if before.server.get("status") != ARCHIVED_STATUS:
+            if tries.failures:
+                what = "archiving it was answered with a failure and is sent again: should somebody have taken it out of the "
+                what += "archive in between, that is undone"
+                self._services.report.add("unsure", Row(STREAM, row.external_id, row.sku, what))
+            ledger.remember(replace(row, on_its_way={EXISTENCE: ARCHIVED}, revive_as=str(status)))
             self._services.client.archive_product(row.remote_id, tries)
             self._prove_archived(row)
         known = {**row.acknowledged, EXISTENCE: ARCHIVED}
         ours = {**row.ours, EXISTENCE: (ARCHIVED,)}
         revive_as = status if status != "archived" else row.revive_as
-        archived = replace(row, archived=True, acknowledged=known, ours=ours, revive_as=revive_as)
+        archived = replace(row, archived=True, acknowledged=known, ours=ours, revive_as=revive_as, on_its_way={})
         ledger.settle(archived, row.digest or "", [])
         return "archived"
 

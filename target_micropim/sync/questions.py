@@ -5,6 +5,7 @@ agree. So those that this run did not come across are looked at again, a few eac
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import groupby
 
 from target_micropim.catalog.matching import remote_product
@@ -12,8 +13,8 @@ from target_micropim.errors import RecordRejected
 from target_micropim.plan.ownership import EXISTENCE, with_ours
 from target_micropim.plan.question import Question
 from target_micropim.plan.values import EMPTY, server_fields
-from target_micropim.report.markup import cut
 from target_micropim.services import Services
+from target_micropim.sync.update import text_of
 
 MOST_LOOKS = 50  # products of one run
 PRODUCTS = "products"
@@ -59,16 +60,14 @@ class OpenQuestions:
             self._services.ledger.agree(external_id, {**row.acknowledged, **prints}, {**row.ours, **ours})
         fields = server_fields(shown)
         still = [q for q in questions if q not in agreed]
-        self._services.ledger.ask(PRODUCTS, external_id, [_seen(q, fields.get(q.fact)) for q in still])
-        self._tell(still)
+        seen = [_seen(q, text_of(fields.get(q.fact), self._services.client.redactor.clean)) for q in still]
+        self._services.ledger.ask(PRODUCTS, external_id, seen)
+        self._tell(seen)
 
     def _tell(self, questions: Iterable[Question]) -> None:
         for question in questions:
             self._services.report.ask(question)
 
 
-def _seen(question: Question, value: object) -> Question:
-    if question.fact == EXISTENCE:
-        return question
-    text = None if value in (None, "") else str(cut(value))
-    return Question(**{**vars(question), "micropim": text})
+def _seen(question: Question, text: str | None) -> Question:
+    return question if question.fact == EXISTENCE else replace(question, micropim=text)

@@ -12,7 +12,7 @@ from target_micropim.catalog.matching import RemoteProduct, remote_product
 from target_micropim.errors import NotFound, NotYet, Reason
 from target_micropim.ledger import ProductRow
 from target_micropim.mapping.desired import DesiredProduct
-from target_micropim.plan.ownership import ARCHIVED, EXISTENCE, is_made_by_us, is_recognised
+from target_micropim.plan.ownership import ARCHIVED, EXISTENCE, is_made_by_us, is_recognised, with_pending
 from target_micropim.services import Services
 from target_micropim.sync.archives import PendingArchive, PendingArchives
 
@@ -134,4 +134,4 @@ def existence(row: ProductRow | None) -> tuple[tuple[str, ...] | None, str | Non
     """What is ours of a product's existence, and what the source last said of it."""
     if row is None:
         return None, None
-    return row.ours.get(EXISTENCE), row.handled_existence
+    return with_pending(row.ours, row.on_its_way).get(EXISTENCE), row.handled_existence

@@ -1,5 +1,6 @@
 """Changing a product that is there: only what differs, and only what is ours to change."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -11,7 +12,7 @@ from target_micropim.errors import RequestRefused
 from target_micropim.ledger import ProductRow
 from target_micropim.mapping.desired import DesiredProduct
 from target_micropim.mapping.numbers import decimal_of
-from target_micropim.plan.ownership import ARCHIVED, EXISTENCE
+from target_micropim.plan.ownership import ARCHIVED, with_pending
 from target_micropim.plan.product import (
     Conflict,
     KnownProduct,
@@ -51,6 +52,7 @@ class ProductUpdater:
     def __init__(self, services: Services, catalog: Catalog, resolver: FieldResolver, writer: ProductWriter) -> None:
         self._settings = services.settings
         self._report = services.report
+        self._redactor = services.client.redactor
         self._categories = catalog.categories
         self._resolver = resolver
         self._writer = writer
@@ -83,7 +85,8 @@ class ProductUpdater:
         """The status of a product that leaves the archive: the one that it had before we put it there."""
         if product.server.get("status") != ARCHIVED_STATUS:
             return None
-        if row is not None and ARCHIVED in row.ours.get(EXISTENCE, ()):  # we put it there, nobody else
+        ours, _handled = existence(row)
+        if row is not None and ARCHIVED in (ours or ()):  # we put it there, nobody else
             return row.revive_as or self._settings.create_status
         return self._settings.create_status if self._settings.on_archived == "revive" else None
 
@@ -151,7 +154,7 @@ class ProductUpdater:
         self, desired: DesiredProduct, fields: Fields, changes: Changes, product: RemoteProduct
     ) -> list[Question]:
         """What a person has to decide, with both values."""
-        shown = server_fields(product.product or {})
+        shown, redact = server_fields(product.product or {}), self._redactor.clean
         return [
             Question(
                 STREAM,
@@ -161,8 +164,8 @@ class ProductUpdater:
                 desired.sku,
                 conflict.reason,
                 fingerprint(conflict.field, fields[conflict.field]),
-                _text(fields[conflict.field]),
-                _text(shown.get(conflict.field)),
+                text_of(fields[conflict.field], redact),
+                text_of(shown.get(conflict.field), redact),
             )
             for conflict in changes.conflicts
         ]
@@ -211,13 +214,15 @@ def _known(row: ProductRow | None, product: RemoteProduct) -> KnownProduct:
         remote_id=product.remote_id,
         server=product.server,
         category_ids=product.category_ids,
-        ours=row.ours if row is not None else {},
+        ours=with_pending(row.ours, row.on_its_way) if row is not None else {},
         handled=row.acknowledged if row is not None else {},
+        pending=frozenset(row.on_its_way) if row is not None else frozenset(),
     )
 
 
-def _text(value: object) -> str | None:
-    return None if value in (None, "") else str(cut(value))
+def text_of(value: object, redact: Callable[[str], str]) -> str | None:
+    """A value as a person reads it in the report, without a key that may stand in it."""
+    return None if value in (None, "") else str(cut(redact(str(value))))
 
 
 def _percent(rate: Decimal) -> str:

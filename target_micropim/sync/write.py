@@ -18,13 +18,13 @@ from target_micropim.ledger import ProductRow
 from target_micropim.mapping.desired import DesiredProduct
 from target_micropim.plan.fields import ATTRIBUTES
 from target_micropim.plan.memory import Memory, Seen, after
-from target_micropim.plan.ownership import EXISTENCE, LIVE, with_ours
+from target_micropim.plan.ownership import EXISTENCE, LIVE
 from target_micropim.plan.product import Conflict, categories_after
 from target_micropim.plan.values import REFERENCES, fingerprint, server_fields
 from target_micropim.plan.write import body_of, shows_no_attribute, verify, without_attributes
 from target_micropim.report.run_report import Change, Row, Subject
 from target_micropim.services import Services
-from target_micropim.sync.echo import Echo
+from target_micropim.sync.echo import TEXTS, Echo
 
 STREAM = "products"
 Fields = dict[str, Any]
@@ -87,8 +87,7 @@ class ProductWriter:
     def announce(self, row: ProductRow, fields: Fields) -> None:
         """Write down what a write is about to send: whoever finds it without its end knows whose values are there."""
         prints = {name: fingerprint(name, value) for name, value in fields.items() if name not in _NOT_COMPARED}
-        ours = {**row.ours, **{name: with_ours(row.ours.get(name), value) for name, value in prints.items()}}
-        self._services.ledger.remember(replace(row, digest=None, on_its_way=prints, ours=ours))
+        self._services.ledger.remember(replace(row, digest=None, on_its_way=prints))
 
     def patch(self, product: RemoteProduct, fields: Fields, tries: Tries) -> list[RemoteProduct]:
         """PATCH, and the product as MicroPIM shows it afterwards. Raises RequestRefused, StaleLook."""
@@ -104,14 +103,13 @@ class ProductWriter:
         if smaller != fields:
             yield Fallback(smaller, ATTRIBUTES)
         smaller = {name: value for name, value in fields.items() if name not in REFERENCES}
-        if smaller != fields and (self._services.settings.drop_unmapped or self._is_outdated(refusal, desired)):
+        if smaller != fields and (self._services.settings.drop_unmapped or self._may_be_outdated(desired)):
             yield Fallback(smaller, ", ".join(sorted(REFERENCES.keys() & fields.keys())))
 
-    def _is_outdated(self, refusal: RequestRefused, desired: DesiredProduct) -> bool:
-        """Whether MicroPIM blames a brand or supplier whose id was learnt from its products: it may be another one now."""
-        names, said = self._catalog.names, (refusal.said or "").casefold()
+    def _may_be_outdated(self, desired: DesiredProduct) -> bool:
+        """Whether the id of a brand or supplier was learnt from MicroPIM's products: it may be another one now."""
         pairs = zip(KINDS, (desired.brand, desired.supplier), strict=True)
-        return any(kind in said and names.is_learnt(kind, name) for kind, name in pairs)
+        return any(self._catalog.names.is_learnt(kind, name) for kind, name in pairs)
 
     def tell_fallback(self, refusal: RequestRefused, fallback: Fallback, desired: DesiredProduct) -> None:
         """A smaller write was taken: what was left out was to blame."""
@@ -132,6 +130,12 @@ class ProductWriter:
         if not missing:
             return product
         return replace(product, category_ids=self._catalog.assignments.add(product.remote_id, missing))
+
+    def did_take(self, write: Write) -> bool:
+        """Whether MicroPIM shows the texts that were sent, in whatever form; what it ignores for good is no text."""
+        before = write.before.server if write.before else {}
+        sent = {name: value for name, value in write.fields.items() if name in TEXTS}
+        return not verify(sent, before, write.after.server).ignored
 
     def remember(
         self,

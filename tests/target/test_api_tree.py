@@ -51,7 +51,7 @@ def test_an_empty_tree_is_empty(shape: Any) -> None:
 )
 def test_what_is_no_category_makes_the_whole_tree_unreadable(what: Any) -> None:
     """Left out, it would be made again."""
-    with pytest.raises(ValueError, match="no category|no list"):
+    with pytest.raises(ValueError, match=r"no category|no list"):
         read_tree([*NODES, what])
 
 
