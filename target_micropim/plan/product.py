@@ -29,7 +29,7 @@ CLEARABLE = frozenset(field.name for field in FIELDS if field.clearable)
 class KnownProduct:
     """A product in MicroPIM: what it shows, and what the ledger knows of it, all as fingerprints by field.
 
-    ``handled`` is the source's value as it was last dealt with; ``pending`` are fields of a write whose end is not known.
+    ``handled`` is the source's value as it was last dealt with; ``pending`` are fields of a write without a known end.
     """
 
     remote_id: int

@@ -258,10 +258,12 @@ class ProductSync:
         status = (before.product or {}).get("status")
         if before.server.get("status") != ARCHIVED_STATUS:
             if tries.failures:
-                what = "archiving it was answered with a failure and is sent again: should somebody have taken it out of the "
-                what += "archive in between, that is undone"
+                what = (
+                    "archiving it failed and is sent again: should somebody have revived it in between, that is undone"
+                )
                 self._services.report.add("unsure", Row(STREAM, row.external_id, row.sku, what))
-            ledger.remember(replace(row, on_its_way={EXISTENCE: ARCHIVED}, revive_as=str(status)))
+            announced = replace(row, digest=None, on_its_way={EXISTENCE: ARCHIVED}, revive_as=str(status))
+            ledger.remember(announced)
             self._services.client.archive_product(row.remote_id, tries)
             self._prove_archived(row)
         known = {**row.acknowledged, EXISTENCE: ARCHIVED}

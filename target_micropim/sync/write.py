@@ -200,4 +200,4 @@ class ProductWriter:
         value = fields.get(name)
         if name == "category_ids" and value:
             return ", ".join(f"{self._catalog.categories.path(number)} ({number})" for number in value)
-        return value
+        return self._services.client.redactor.clean(value) if isinstance(value, str) else value

@@ -4,7 +4,12 @@ from typing import Any
 
 import pytest
 
+<<<<<<< HEAD
 from tests.cases.records import category, photos, product, sold_in
+=======
+from sandbox import Fault
+from tests.cases.records import category, ean, photos, product, sold_in
+>>>>>>> 9d770cbc4f697fddc7ab958148017536b3ed0fee
 
 
 @pytest.mark.parametrize("answers", ["stored", "echo"])
@@ -58,6 +63,24 @@ def test_a_change_that_is_kept_late(make_shop: Any, answers: str, seconds: float
         assert (shop.name("M1"), told.conflicts) == (name, set())
 
 
+<<<<<<< HEAD
+=======
+@pytest.mark.parametrize("times", [1, None])
+@pytest.mark.parametrize("kind", ["status", "drop_before", "status_zero"])
+def test_a_change_that_failed_is_no_hand_edit(shop: Any, kind: Any, times: int | None) -> None:
+    """A text and a code that the product has never had: nobody emptied them, and they arrive once it works."""
+    shop.night(product("M1", "A"))
+    shop.pim.faults.add(Fault(kind, "PATCH /api/products/", times=times, status=500))
+    given = product("M1", "B", shortDescription={"nl": "Short"}, ean=[ean(1)])
+    assert shop.night(given).conflicts == set()
+    shop.pim.faults.clear()
+    last = shop.night(given)
+    row = shop.product("M1")
+    assert (row["name"], row["short_description"], row["ean"]) == ("B", "Short", ean(1))
+    assert last.conflicts == set()
+
+
+>>>>>>> 9d770cbc4f697fddc7ab958148017536b3ed0fee
 @pytest.mark.parametrize("patch", ["ignored", "replace"])
 def test_a_category_that_takes_nobody(make_shop: Any, patch: str) -> None:
     """The route that puts products into categories answers 200 and does nothing: told, or done by PATCH."""
