@@ -70,11 +70,7 @@ def test_a_category_that_shows_late(make_shop: Any, fault: Fault, late: float) -
     assert (shop.paths(), shop.categories_of("M1")) == (["Care", "Care > Sun"], ["Sun"]) or last.says_something
 
 
-<<<<<<< HEAD
-@pytest.mark.parametrize("search", ["beginnings", "names", "counted"])
-=======
 @pytest.mark.parametrize("search", ["beginnings", "names"])
->>>>>>> 9d770cbc4f697fddc7ab958148017536b3ed0fee
 def test_a_search_that_finds_no_sku_after_a_kill_and_an_error(make_shop: Any, search: str) -> None:
     """One run is killed before its answer, another one is told 500: one of each, v2 arrives or is told."""
     shop = make_shop(sku_unique=False, search=search)

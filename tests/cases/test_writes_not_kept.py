@@ -4,12 +4,8 @@ from typing import Any
 
 import pytest
 
-<<<<<<< HEAD
-from tests.cases.records import category, photos, product, sold_in
-=======
 from sandbox import Fault
 from tests.cases.records import category, ean, photos, product, sold_in
->>>>>>> 9d770cbc4f697fddc7ab958148017536b3ed0fee
 
 
 @pytest.mark.parametrize("answers", ["stored", "echo"])
@@ -63,8 +59,6 @@ def test_a_change_that_is_kept_late(make_shop: Any, answers: str, seconds: float
         assert (shop.name("M1"), told.conflicts) == (name, set())
 
 
-<<<<<<< HEAD
-=======
 @pytest.mark.parametrize("times", [1, None])
 @pytest.mark.parametrize("kind", ["status", "drop_before", "status_zero"])
 def test_a_change_that_failed_is_no_hand_edit(shop: Any, kind: Any, times: int | None) -> None:
@@ -80,7 +74,6 @@ def test_a_change_that_failed_is_no_hand_edit(shop: Any, kind: Any, times: int |
     assert last.conflicts == set()
 
 
->>>>>>> 9d770cbc4f697fddc7ab958148017536b3ed0fee
 @pytest.mark.parametrize("patch", ["ignored", "replace"])
 def test_a_category_that_takes_nobody(make_shop: Any, patch: str) -> None:
     """The route that puts products into categories answers 200 and does nothing: told, or done by PATCH."""
