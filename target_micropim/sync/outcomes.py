@@ -82,7 +82,9 @@ class Guards:
         with self._lock:
             self._gone += 1
             gone = self._gone
-        if gone > max(DEFAULT_ARCHIVE_FREE, DEFAULT_ARCHIVE_SHARE * live):
+        unset = self.archive == Limit()
+        most = max(DEFAULT_ARCHIVE_FREE, DEFAULT_ARCHIVE_SHARE * live)
+        if not (gone <= most if unset else self.archive.allows(gone, live)):
             raise TooMany(
                 f"{gone} products that were made are not in MicroPIM any more: another organization, or an older state "
                 "of it? If they were deleted on purpose, see docs/errors.md"
