@@ -49,6 +49,7 @@ class Ledger(Database):
     def __init__(self, engine: Engine, wall: Callable[[], float] = time.time) -> None:
         super().__init__(engine)
         self._wall = wall
+        self._has_questions: bool | None = None  # until it was asked for
 
     @classmethod
     def open(cls, url: str, wall: Callable[[], float] = time.time) -> "Ledger":
@@ -306,7 +307,10 @@ class Ledger(Database):
 
     def ask(self, stream: str, external_id: ProductId, questions: Iterable[Question]) -> None:
         """Replace the open questions about one record."""
-        table = schema.questions
+        table, questions = schema.questions, list(questions)
+        if not questions and not self.has_questions():
+            return
+        self._has_questions = True
         rows = [{**vars(question), "fact": question.fact[: schema.MAX_KEY]} for question in questions]
         with self.transaction() as connection:
             about_it = (table.c.stream == stream) & (table.c.external_id == external_id)
@@ -331,9 +335,12 @@ class Ledger(Database):
             return [Question(*row) for row in connection.execute(query.limit(most))]
 
     def has_questions(self) -> bool:
-        """Whether anything waits for a person."""
-        with self.transaction() as connection:
-            return connection.execute(select(schema.questions.c.external_id).limit(1)).first() is not None
+        """Whether anything waits for a person, or has waited since the start of this run."""
+        if self._has_questions is None:
+            with self.transaction() as connection:
+                first = connection.execute(select(schema.questions.c.external_id).limit(1)).first()
+            self._has_questions = first is not None
+        return self._has_questions
 
     # Rejects, to be tried again
 
