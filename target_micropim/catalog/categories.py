@@ -13,89 +13,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from pim_wire.errors import InvalidSettings, StaleLook, StrangeAnswer
-from pim_wire.wire import Tries
 from target_micropim.api.client import remote_id
 from target_micropim.api.payloads import check_payload
 from target_micropim.api.tree import Tree, read_tree
+from target_micropim.catalog.category_updates import STREAM, TOP, CategoryUpdater, question_of
 from target_micropim.errors import Reason, RecordRejected
 from target_micropim.ledger import CategoryRow
 from target_micropim.mapping.desired import DesiredCategory
 from target_micropim.plan.ownership import EXISTENCE, LIVE
 from target_micropim.plan.question import Question
-from target_micropim.plan.values import fingerprint
-from target_micropim.report.run_report import Change, Row, Subject
+from target_micropim.report.run_report import Row
 from target_micropim.services import Services
 
-STREAM = "categories"
 _DELETED = ("conflicts", "was deleted in MicroPIM by hand: it is not made again")
 _PARENT_DELETED = ("conflicts", "its parent was deleted in MicroPIM by hand: it is not made")
-TOP = 0  # the parent of a category at the top, in the ledger
-
-
-class CategoryUpdater:
-    """Renames and moves what exists when the source does and nobody else did. Called by one thread."""
-
-    def __init__(self, services: Services) -> None:
-        self._client = services.client
-        self._report = services.report
-
-    def update(
-        self, tree: Tree, known: CategoryRow, desired: DesiredCategory, parent: int | None, tries: Tries
-    ) -> tuple[bool, list[Question]]:
-        """Bring name and place in line; whether something was sent, and what a person has to decide.
-
-        Raises RecordRejected when another category is in the way, or MicroPIM refuses.
-        """
-        number = known.remote_id
-        renamed, moved = tree.names[number] != desired.name, tree.parents[number] != parent
-        questions = []
-        if renamed and (problem := _not_ours(known.name, tree.names[number])):
-            questions.append(_question(desired, "name", problem, desired.name, tree.names[number]))
-            renamed = False
-        if moved and (problem := _not_ours(known.parent_id, tree.parents[number] or TOP)):
-            wanted, shown = tree.path(parent) if parent else "the top", tree.path(number)
-            questions.append(_question(desired, "place", problem, wanted, shown))
-            moved = False
-        if not renamed and not moved:
-            return False, questions
-        name, place = desired.name if renamed else tree.names[number], parent if moved else tree.parents[number]
-        if any(other != number for other in tree.find(place, name)):
-            raise RecordRejected("plan", [Reason("name", f"another category is already at {tree.path(number)}")])
-        before = tree.path(number)
-        if renamed:
-            self._rename(tree, number, desired, tries)
-        if moved:
-            payload = {"parent_id": parent}
-            check_payload("category_move", payload)
-            self._client.move_category(number, payload, tries)
-        after = name if place is None else f"{tree.path(place)} > {name}"
-        self._report.changed(Subject(STREAM, desired.external_id, None, number), [Change("path", before, after)])
-        return True, questions
-
-    def _rename(self, tree: Tree, number: int, desired: DesiredCategory, tries: Tries) -> None:
-        """The whole category goes along, its description too: a PUT may replace what it does not name."""
-        payload: dict[str, Any] = {"name": desired.name, "parent_id": tree.parents[number]}
-        if description := desired.description or tree.descriptions.get(number):
-            payload["description"] = description
-        check_payload("category_update", payload)
-        self._client.update_category(number, payload, tries)
-
-
-def _not_ours(ours: str | int | None, shown: str | int) -> tuple[str, str] | None:
-    """Why a name or a place is not ours to change, as the kind of question and its reason; None when it is ours."""
-    if ours is None:
-        return "unsure", "differs, and it is not known who did that"
-    return None if ours == shown else ("conflicts", "changed in MicroPIM by hand")
-
-
-def _question(
-    desired: DesiredCategory, fact: str, problem: tuple[str, str], source: str, micropim: str | None
-) -> Question:
-    kind, reason = problem
-    print_ = fingerprint(fact, source)
-    return Question(STREAM, desired.external_id, fact, kind, None, reason, print_, source, micropim)
-
-
 MAX_POSTS = 6
 IN_CREATION = "category_on_its_way"  # fact of the ledger: the one that is being made, or was made last
 
@@ -240,7 +171,7 @@ class Categories:
                 self._client.take_turn(tries)
                 tree = self._tree = self._read()
                 if known.remote_id not in tree.names:
-                    return False, [_question(desired, EXISTENCE, _DELETED, LIVE, None)]
+                    return False, [question_of(desired, EXISTENCE, _DELETED, LIVE, None)]
                 try:
                     return updater.update(tree, known, desired, parent, tries)
                 except StaleLook:
@@ -249,7 +180,7 @@ class Categories:
             self._client.give_turn_back(tries)
 
     def _left_out(self, desired: DesiredCategory, problem: tuple[str, str]) -> str:
-        question = _question(desired, EXISTENCE, problem, LIVE, None)
+        question = question_of(desired, EXISTENCE, problem, LIVE, None)
         self._report.ask(question)
         self._ledger.ask(STREAM, desired.external_id, [question])
         self._gone.setdefault(desired.external_id, CategoryRow(0))

@@ -19,7 +19,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from pim_wire.urls import shown_url
 from target_micropim.errors import LedgerUnusable
 from target_micropim.ledger import schema
-from target_micropim.ledger.schema import STEPS, VERSION
+from target_micropim.ledger.migrations import STEPS, VERSION
 
 DAMAGED = "it is damaged: delete it or move it away; it is rebuilt by reading"
 _ADVICE = {

@@ -1,33 +1,33 @@
 """What we sent and what it became in MicroPIM.
 
-Law: the ledger is a cache. Deleting it costs reads, never doubles. It belongs to one organization (address and key)
-and serves one run at a time. Everything here is written before the fact is relied upon.
+Law: deleting the ledger costs reads, and never doubles a product; what is ours is forgotten with it
+(docs/ownership.md#a-lost-ledger). It belongs to one organization (address and key) and serves one run at a time.
+Everything here is written before the fact is relied upon.
 """
 
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from sqlalchemy import Engine, bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from pim_wire.urls import shown_url
 from target_micropim.errors import LedgerUnusable
 from target_micropim.ledger import schema
-from target_micropim.ledger.database import Database, engine_for, ledger_failure
+from target_micropim.ledger.catalogue_index import CatalogueIndex
+from target_micropim.ledger.database import engine_for, ledger_failure
+from target_micropim.ledger.open_ends import OpenEnds
 from target_micropim.ledger.schema import (
     ABSENT,
     AwaitedPictures,
     CategoryRow,
-    KeptReject,
     MediaRow,
     ProductId,
     ProductRow,
-    SeenProduct,
     product_row,
     product_values,
 )
-from target_micropim.plan.question import Question
 
 MOST_AT_ONCE = 100  # rows of a list that is worked off
 
@@ -43,13 +43,8 @@ _SEEN_AT = (
 )
 
 
-class Ledger(Database):
+class Ledger(CatalogueIndex, OpenEnds):
     """Opened for one run. ``wall`` gives unix seconds."""
-
-    def __init__(self, engine: Engine, wall: Callable[[], float] = time.time) -> None:
-        super().__init__(engine)
-        self._wall = wall
-        self._has_questions: bool | None = None  # until it was asked for
 
     @classmethod
     def open(cls, url: str, wall: Callable[[], float] = time.time) -> "Ledger":
@@ -225,6 +220,13 @@ class Ledger(Database):
                         break
         return found
 
+    def agree(self, external_id: ProductId, handled: Mapping[str, str], ours: Mapping[str, Iterable[str]]) -> None:
+        """Both sides agree on a product's facts; its record is looked at again when it comes."""
+        table = schema.products
+        values = {"acknowledged": dict(handled), "ours": {fact: list(prints) for fact, prints in ours.items()}}
+        with self.transaction() as connection:
+            connection.execute(update(table).where(table.c.external_id == external_id).values(**values))
+
     # Pictures
 
     def media(self, external_id: ProductId) -> dict[str, MediaRow]:
@@ -302,111 +304,3 @@ class Ledger(Database):
         table = schema.names
         with self.transaction() as connection:
             connection.execute(delete(table).where(table.c.kind == kind, table.c.folded == folded[:255]))
-
-    # Open questions
-
-    def ask(self, stream: str, external_id: ProductId, questions: Iterable[Question]) -> None:
-        """Replace the open questions about one record."""
-        table, questions = schema.questions, list(questions)
-        if not questions and not self.has_questions():
-            return
-        self._has_questions = True
-        rows = [{**vars(question), "fact": question.fact[: schema.MAX_KEY]} for question in questions]
-        with self.transaction() as connection:
-            about_it = (table.c.stream == stream) & (table.c.external_id == external_id)
-            connection.execute(delete(table).where(about_it))
-            self.put(connection, table, [{**row, "asked_at": self._wall()} for row in rows])
-
-    def agree(self, external_id: ProductId, handled: Mapping[str, str], ours: Mapping[str, Iterable[str]]) -> None:
-        """Both sides agree on a product's facts; its record is looked at again when it comes."""
-        table = schema.products
-        values = {"acknowledged": dict(handled), "ours": {fact: list(prints) for fact, prints in ours.items()}}
-        with self.transaction() as connection:
-            connection.execute(update(table).where(table.c.external_id == external_id).values(**values))
-
-    def questions(self, before: float | None = None, most: int | None = None) -> list[Question]:
-        """Open questions by stream and record; or so many of those not looked at since a moment, oldest first."""
-        table = schema.questions
-        columns = [table.c[name] for name in Question.__dataclass_fields__]
-        query = select(*columns).order_by(table.c.stream, table.c.external_id, table.c.fact)
-        if before is not None:
-            query = select(*columns).where(table.c.asked_at < before).order_by(table.c.asked_at, table.c.external_id)
-        with self.transaction() as connection:
-            return [Question(*row) for row in connection.execute(query.limit(most))]
-
-    def has_questions(self) -> bool:
-        """Whether anything waits for a person, or has waited since the start of this run."""
-        if self._has_questions is None:
-            with self.transaction() as connection:
-                first = connection.execute(select(schema.questions.c.external_id).limit(1)).first()
-            self._has_questions = first is not None
-        return self._has_questions
-
-    # Rejects, to be tried again
-
-    def keep_reject(self, reject: KeptReject) -> None:
-        """Keep a rejected record for the next run, in place of an older version of it."""
-        with self.transaction() as connection:
-            self.put(connection, schema.rejects, [vars(reject)])
-
-    def drop_reject(self, stream: str, external_id: str) -> None:
-        """A newer version has been dealt with."""
-        table = schema.rejects
-        with self.transaction() as connection:
-            connection.execute(delete(table).where(table.c.stream == stream, table.c.external_id == external_id))
-
-    def reject_times(self) -> dict[tuple[str, str], float | None]:
-        """Stream and id of every reject that waits, with the record's own update time."""
-        table = schema.rejects
-        with self.transaction() as connection:
-            rows = connection.execute(select(table.c.stream, table.c.external_id, table.c.source_at))
-            return {(row.stream, row.external_id): row.source_at for row in rows}
-
-    def reject(self, stream: str, external_id: str) -> KeptReject | None:
-        """One reject that waits."""
-        table = schema.rejects
-        query = select(table).where(table.c.stream == stream, table.c.external_id == external_id)
-        with self.transaction() as connection:
-            row = connection.execute(query).first()
-            return None if row is None else KeptReject(*row)
-
-    # The index of the catalogue, as this run saw it
-
-    def forget_seen(self) -> None:
-        """Empty the index."""
-        with self.transaction() as connection:
-            connection.execute(delete(schema.seen_products))
-
-    def remember_seen(self, rows: Iterable[SeenProduct]) -> None:
-        """Write products of the index."""
-        with self.transaction() as connection:
-            values = [{**vars(row), "server": dict(row.server), "category_ids": list(row.category_ids)} for row in rows]
-            self.put(connection, schema.seen_products, values)
-
-    def count_seen(self) -> int:
-        """How many different products the index holds."""
-        with self.transaction() as connection:
-            return int(connection.execute(select(func.count()).select_from(schema.seen_products)).scalar_one())
-
-    def seen_among(self, ids: Iterable[int]) -> frozenset[int]:
-        """Those of MicroPIM's ids that the index holds."""
-        column = schema.seen_products.c.remote_id
-        with self.transaction() as connection:
-            return frozenset(connection.execute(select(column).where(column.in_(list(ids)))).scalars())
-
-    def count_known_and_seen(self) -> int:
-        """How many products of the ledger the index holds."""
-        known, seen = schema.products.c.remote_id, schema.seen_products.c.remote_id
-        query = select(func.count()).select_from(schema.products).where(known > 0, known.in_(select(seen)))
-        with self.transaction() as connection:
-            return int(connection.execute(query).scalar_one())
-
-    def seen(self, *, sku: str | None = None, gtin: str | None = None) -> list[SeenProduct]:
-        """Products of the index with exactly this SKU, or this GTIN."""
-        table = schema.seen_products
-        query = select(table).where(table.c.sku == sku if sku is not None else table.c.gtin == gtin)
-        with self.transaction() as connection:
-            return [
-                SeenProduct(r.remote_id, r.sku, r.gtin, r.images, r.server, tuple(r.category_ids))
-                for r in connection.execute(query)
-            ]

@@ -18,7 +18,7 @@ from target_micropim.errors import NotFound, NotYet, Reason, RecordRejected
 from target_micropim.ledger import ABSENT, ProductRow
 from target_micropim.mapping.desired import DesiredProduct
 from target_micropim.plan.ownership import ARCHIVED, EXISTENCE, LIVE
-from target_micropim.plan.product import plan_categories, plan_leave
+from target_micropim.plan.product import plan_leave
 from target_micropim.plan.question import Question
 from target_micropim.plan.values import fingerprint
 from target_micropim.report.run_report import Row
@@ -26,6 +26,7 @@ from target_micropim.services import Services
 from target_micropim.sync.archives import PendingArchive, PendingArchives
 from target_micropim.sync.create import ProductCreator, SkuTaken
 from target_micropim.sync.deferred import Version
+from target_micropim.sync.late import INCOMPLETE, LateWork
 from target_micropim.sync.outcomes import Guards
 from target_micropim.sync.recognise import Recognised, Recognition, shown_sku
 from target_micropim.sync.resolve import FieldResolver
@@ -33,7 +34,6 @@ from target_micropim.sync.update import ARCHIVED_STATUS, ProductUpdater, product
 from target_micropim.sync.write import STREAM, ProductWriter
 
 MAX_POSTS = 6
-INCOMPLETE = ""  # the digest of a product whose record is to be looked at again, whether it changes or not
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,7 @@ class ProductSync:
         self._writer = ProductWriter(services, catalog)
         self._creator = ProductCreator(services, catalog, self._writer)
         self._updater = ProductUpdater(services, catalog, self._resolver, self._writer)
+        self.late = LateWork(services, catalog, self._recognition, self._writer)
         self.adopted = 0  # products that were in MicroPIM before the ledger knew them; nearly exact with many threads
 
     def sync(self, record: dict[str, Any], version: Version, *, is_last: bool = False) -> Outcome:
@@ -226,89 +227,6 @@ class ProductSync:
         for question in questions:
             self._services.report.ask(question)
         self._services.ledger.ask(STREAM, desired.external_id, questions)
-
-    # At the end of the input
-
-    def archive(self, row: ProductRow) -> str:
-        """Archive a product. Only what its record still owns, and only what a look has shown counts; the action."""
-        tries = self._services.client.tries()
-        try:
-            while True:
-                try:
-                    self._services.client.take_turn(tries)
-                    return self._archive_once(row, tries)
-                except StaleLook:
-                    continue
-        finally:
-            self._services.client.give_turn_back(tries)
-
-    def _archive_once(self, row: ProductRow, tries: Tries) -> str:
-        ledger = self._services.ledger
-        if ledger.owner(row.remote_id) not in {None, row.external_id}:
-            ledger.settle(replace(row, remote_id=ABSENT, archived=True), row.digest or "", [])
-            return "skipped"
-        try:
-            before = self._recognition.look(row.remote_id)
-        except NotFound:
-            ledger.settle(replace(row, archived=True), INCOMPLETE, [])
-            return "skipped"
-        if not self._recognition.is_same(row, before):
-            message = f"id {row.remote_id} shows another product (SKU {shown_sku(before)})"
-            raise RecordRejected("recognise", [Reason("sku", message)])
-        status = (before.product or {}).get("status")
-        if before.server.get("status") != ARCHIVED_STATUS:
-            if tries.failures:
-                what = (
-                    "archiving it failed and is sent again: should somebody have revived it in between, that is undone"
-                )
-                self._services.report.add("unsure", Row(STREAM, row.external_id, row.sku, what))
-            announced = replace(row, digest=None, on_its_way={EXISTENCE: ARCHIVED}, revive_as=str(status))
-            ledger.remember(announced)
-            self._services.client.archive_product(row.remote_id, tries)
-            self._prove_archived(row)
-        known = {**row.acknowledged, EXISTENCE: ARCHIVED}
-        ours = {**row.ours, EXISTENCE: (ARCHIVED,)}
-        revive_as = status if status != "archived" else row.revive_as
-        archived = replace(row, archived=True, acknowledged=known, ours=ours, revive_as=revive_as, on_its_way={})
-        ledger.settle(archived, row.digest or "", [])
-        return "archived"
-
-    def _prove_archived(self, row: ProductRow) -> None:
-        """Raises RecordRejected when MicroPIM says that it has archived a product and shows it live."""
-        after = self._recognition.look(row.remote_id)
-        if after.server.get("status") != ARCHIVED_STATUS:
-            shown = (after.product or {}).get("status")
-            message = f"MicroPIM says that it is archived and shows it {shown}: archive it by hand"
-            raise RecordRejected("send", [Reason("status", message)])
-
-    def link(self, external_id: str, category: str) -> None:
-        """Add a category that arrived after its product was written."""
-        row = self._services.ledger.product(external_id)
-        if row is None or not row.is_made:
-            return None
-        tries = self._services.client.tries()
-        try:
-            while True:
-                try:
-                    self._services.client.take_turn(tries)
-                    return self._link_once(row, category, tries)
-                except StaleLook:
-                    continue
-        finally:
-            self._services.client.give_turn_back(tries)
-
-    def _link_once(self, row: ProductRow, category: str, tries: Tries) -> None:
-        product = self._recognition.look(row.remote_id)
-        if not self._recognition.is_same(row, product):
-            raise RecordRejected("recognise", [Reason("sku", f"its id shows another product ({shown_sku(product)})")])
-        categories = self._catalog.categories.ids((category,))
-        ids = plan_categories(categories, frozenset(row.categories), product.category_ids)
-        if ids is not None:
-            after = self._writer.patch(product, {"category_ids": ids}, tries)[-1]
-            after = self._writer.assign(after, categories)
-            if any(number not in after.category_ids for number in categories.values()):
-                raise RecordRejected("send", [Reason("category_ids", "MicroPIM does not show the category")])
-        self._services.ledger.linked(replace(row, categories=(*row.categories, category)), category)
 
 
 def _existence_question(desired: DesiredProduct, kind: str, reason: str) -> Question:

@@ -259,7 +259,7 @@ class ProductsSync:
                 continue
             try:
                 with record_scope(STREAM, key):
-                    self._product_sync.link(key, category)
+                    self._product_sync.late.link(key, category)
             except RecordRejected as error:
                 reason = error.said or error
                 what = f"could not be added to its category {category}: {reason}; the next run tries again"
@@ -273,7 +273,7 @@ class ProductsSync:
         for pending in self._archives:
             try:
                 with record_scope(STREAM, pending.key, pending.ticket):
-                    action = self._product_sync.archive(pending.row(ledger.product(pending.key)))
+                    action = self._product_sync.late.archive(pending.row(ledger.product(pending.key)))
             except RecordRejected as error:
                 record = self._archives.record(pending)
                 self._outcomes.reject(STREAM, pending.ticket, pending.key, record, error, pending.source_at)

@@ -12,7 +12,7 @@ from sqlalchemy import event
 from sandbox.faults import Fault
 from target_micropim.errors import LedgerUnusable
 from target_micropim.ledger import Ledger, MediaRow, ProductRow, database
-from target_micropim.ledger.schema import VERSION
+from target_micropim.ledger.migrations import VERSION
 
 FIRST_VERSION = """
 create table meta (name varchar(64) primary key, value text not null);
