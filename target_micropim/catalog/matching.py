@@ -146,9 +146,11 @@ class ProductMatching:
         self._prove_search()
         return bool(self._searches)
 
-    def is_look_needed(self) -> bool:
-        """Whether what ``find`` said may be older than a moment: the index is. One look by SKU makes it new."""
-        return self._indexed and self.can_look_up
+    def newer_than_index(self, sku: str) -> RemoteProduct | None:
+        """A product that was made since the list was read; one question, since the archive was read with it."""
+        if not (self._indexed and self.can_look_up):
+            return None
+        return _only(self._hits(sku, _LISTS[0]), "sku", sku)
 
     def _prove_search(self) -> None:
         """Until it is known: a product of the list is searched by its SKU. Without a witness the list is read instead.

@@ -47,7 +47,7 @@ class ProductCreator:
         Raises NotYet, or RecordRejected, where a POST of before may have made it and it does not show yet.
         """
         if row is None or row.announced_at is None:
-            return self._matching.search_one(desired.sku) if self._matching.is_look_needed() else None
+            return self._matching.newer_than_index(desired.sku)
         if is_last:
             return self._visibility.wait_for(desired.sku, row.announced_at)
         match = self._matching.search_one(desired.sku)
