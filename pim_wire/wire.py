@@ -16,7 +16,7 @@ from requests.auth import AuthBase
 from pim_wire import retry
 from pim_wire.clock import Clock
 from pim_wire.deadline import Deadline
-from pim_wire.errors import AnswerRefused, Unclear, WireGaveUp, WireRefused
+from pim_wire.errors import AnswerRefused, Interrupted, Unclear, WireGaveUp, WireRefused
 from pim_wire.limits import ERROR_BYTES, SizeLimits, read_body
 from pim_wire.redaction import Redactor
 from pim_wire.retry import Next
@@ -50,6 +50,7 @@ class Call:
     repeatable: bool = True
     is_broken: Callable[[requests.Response], bool] | None = None
     checks_nesting_by_row: bool = False  # the reader of the answer checks how deep it is nested
+    after_stop: bool = False  # sent also when the process was told to stop: it puts something back
     is_final: Callable[[int], bool] | None = None
 
     def __str__(self) -> str:
@@ -125,6 +126,7 @@ class Wire:
             WireRefused: the answer was a redirect, or TLS failed.
             AnswerRefused: the answer is longer, or nested deeper, than the settings allow.
             Unclear: the call must not be repeated and may have been carried out.
+            Interrupted: the process was told to stop; what was sent and not answered is unclear.
         """
         state = _RetryState(started_at=self._clock.now())
         while True:
@@ -137,6 +139,8 @@ class Wire:
     def _attempt(self, call: Call, state: _RetryState) -> _Attempt:
         throttle = self._throttle_for(call)
         throttle.take()
+        if self._clock.stopped and not call.after_stop:
+            raise Interrupted("stopped before a request was sent")
         self._count(state)
         deadline = call.deadline or self.deadline(TIMEOUTS_PER_ANSWER * call.timeout)
         deadline.renew()
