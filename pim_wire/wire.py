@@ -229,12 +229,12 @@ class Wire:
                 f"{self._service} at {self.base_url} {attempt.reason} to {call}, {state.attempts} times "
                 f"in {spent:.0f} s; {advice}"
             )
-        self.tally.waited_seconds += wait
         if self._on_wait is not None:
             self._on_wait(wait, attempt.reason)
-        if attempt.next is Next.THROTTLED:
+        if attempt.next is Next.THROTTLED:  # the throttle waits, and counts what it waits
             self._throttle_for(call).refused(wait, self._clock.now() - state.sent_at)
         else:
+            self.tally.waited_seconds += wait
             self._sleep(wait)
 
     def _seconds_until_retry(self, state: _RetryState, attempt: _Attempt) -> float:

@@ -6,6 +6,7 @@ It neither waits nor retries, which is done by ``pim_wire.wire``, and knows no S
 """
 
 import email.utils
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from pim_wire.errors import AccessDenied, AnswerRefused
 from pim_wire.limits import SizeLimits
 from pim_wire.redaction import Redactor
 from pim_wire.wire import Call, Wire
+from tap_medipim.bookmark_state import LEAST_BELIEVABLE
 from tap_medipim.errors import ConnectionLost, EndpointAbsent, StreamFailed
 from tap_medipim.json_lines import read_results
 from tap_medipim.records import Row, first_invalid_row, is_count
@@ -55,7 +57,8 @@ def take(rows: list[Row]) -> Iterator[Row]:
 class MedipimClient:
     """One session and one throttle for every stream of the tap.
 
-    ``server_time`` is the service's own clock at the first answer since ``forget_server_time``.
+    ``server_time`` is the service's own clock at the first answer since ``forget_server_time``; ``time`` is the same,
+    or this machine's where no answer tells one.
     """
 
     def __init__(
@@ -65,17 +68,26 @@ class MedipimClient:
         request_timeout: float,
         stream_timeout: float,
         bounds: SizeLimits | None = None,
+        local_time: Callable[[], float] = time.time,
     ) -> None:
         self.wire = wire
         self._bounds = bounds or SizeLimits()
         self._redactor = redactor
         self._request_timeout = request_timeout
         self._stream_timeout = stream_timeout
+        self._local_time = local_time
         self.server_time: int | None = None
+        self.time: int | None = None
 
     def forget_server_time(self) -> None:
         """Called before a stream is read: its first answer tells the time up to which it can be complete."""
-        self.server_time = None
+        self.server_time = self.time = None
+
+    @property
+    def believable_time(self) -> int | None:
+        """``time``, unless it comes of a clock that was never set."""
+        is_believable = self.time is not None and self.time >= LEAST_BELIEVABLE
+        return self.time if is_believable else None
 
     def query(self, path: str, body: dict[str, Any], decoder: "RowDecoder | None" = None) -> Page:
         """POST to a ``*/query`` endpoint and read its one JSON answer; rows stay text where ``decoder`` takes them."""
@@ -148,6 +160,7 @@ class MedipimClient:
         status = response.status_code
         if status < 400:  # noqa: PLR2004 - success; redirects never come here
             self.server_time = self.server_time or unix_seconds(response.headers.get("Date", ""))
+            self.time = self.server_time or self.time or int(self._local_time())
             return
         reason = self._redactor.excerpt(_error_text(response))
         if status == requests.codes.unauthorized:

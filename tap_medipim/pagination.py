@@ -8,9 +8,9 @@ their place and shift all later rows, so that reading page 1, 2, 3 … of one qu
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tap_medipim.bookmark import HighWaterMark
 from tap_medipim.client import MAX_REACHABLE_ROWS, Page, take
 from tap_medipim.errors import OutOfReach, StreamBroken, StreamFailed
+from tap_medipim.high_water_mark import HighWaterMark
 from tap_medipim.records import Row, key_of, updated_at
 
 MAX_ATTEMPTS_WITHOUT_PROGRESS = 5

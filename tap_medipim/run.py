@@ -73,7 +73,9 @@ class Run:
             size_limits=settings.bounds,
             on_wait=self._report_wait,
         )
-        return MedipimClient(wire, self.redactor, settings.request_timeout, settings.stream_timeout, settings.bounds)
+        return MedipimClient(
+            wire, self.redactor, settings.request_timeout, settings.stream_timeout, settings.bounds, self._clock.wall
+        )
 
     @cached_property
     def _throttle(self) -> "Throttle":

@@ -186,9 +186,9 @@ class IncrementalStream(MedipimStream):
         run, settings = self._run, self._run.settings
         row_filter = settings.filter if self.name == "products" else None
         state = {} if self.replication_method == "FULL_TABLE" else self.stream_state
-        self._bookmark = Bookmark.read(state, settings.start_date, row_filter)
-        if self._bookmark.was_for_another_filter:
-            self._warn("the filter setting changed: the old bookmark does not count, everything is read again")
+        self._bookmark = Bookmark.read(state, settings.start_date, settings.circumstances(row_filter))
+        if remark := self._bookmark.refusal or self._bookmark.remark:
+            self._warn(run.redactor.clean(remark))
         self._decoder = RowDecoder(self.schema["properties"])
         reader = IncrementalReader(
             run.client, self.resource, settings, self._decoder, self._bookmark, run.progress.expect, self._warn

@@ -6,7 +6,7 @@ What only some commands need is imported by the method that needs it: ``--about`
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
-from functools import cached_property
+from functools import cached_property, partial
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from types import FrameType
@@ -73,7 +73,7 @@ class TapMedipim(Tap):
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         self.run.redactor.install()
-        errors = checked_config(self, setting_errors, self.run.redactor)
+        errors = checked_config(self, partial(setting_errors, now=self.clock.wall()), self.run.redactor)
         if errors and raise_errors:
             raise ConfigValidationError("Settings refused", errors=errors, schema=self.config_jsonschema)
         return errors

@@ -14,6 +14,8 @@ PURE = {
     "tap_medipim/drift.py": set(),
     "tap_medipim/v3.py": set(),
     "tap_medipim/bookmark.py": {"tap_medipim"},
+    "tap_medipim/bookmark_state.py": {"tap_medipim"},
+    "tap_medipim/high_water_mark.py": {"tap_medipim"},
     "target_micropim/api/tree.py": {"target_micropim"},
     "target_micropim/dry_run/tree.py": {"target_micropim"},
 }

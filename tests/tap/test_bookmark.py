@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_medipim.bookmark import BEGINNING, Bookmark, HighWaterMark
+from tap_medipim.bookmark import Bookmark
+from tap_medipim.bookmark_state import BEGINNING
+from tap_medipim.high_water_mark import HighWaterMark
 from tap_medipim.records import rfc3339
 
 

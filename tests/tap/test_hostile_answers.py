@@ -10,10 +10,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sandbox import Fault, Sandbox
-from tap_medipim.bookmark import Bookmark, HighWaterMark
+from tap_medipim.bookmark import Bookmark
 from tap_medipim.client import Page
 from tap_medipim.errors import StreamFailed
 from tap_medipim.filters import read_filter, refusals, sorting_refusals, split
+from tap_medipim.high_water_mark import HighWaterMark
 from tap_medipim.pagination import all_pages
 from tap_medipim.windows import END_OF_TIME, Question, Span, Windows
 

@@ -59,7 +59,7 @@ def clock(fake_clock: Any) -> Any:
 
 
 @pytest.fixture
-def wire_to(clock: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[HangingServer], Wire]]:
+def wire_to(clock: Any, tmp_path: Path) -> Iterator[Callable[[HangingServer], Wire]]:
     """A wire to such a server, whose certificate it trusts."""
     made: list[Wire] = []
 
