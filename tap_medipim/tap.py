@@ -28,6 +28,7 @@ from pim_wire.errors import Interrupted, InvalidInput
 from tap_medipim.resources import resources_of
 from tap_medipim.run import Run
 from tap_medipim.settings import SETTINGS, setting_errors
+from tap_medipim.state_file import read_state
 from tap_medipim.streams import stream_for
 from tap_medipim.writer import OrjsonWriter
 
@@ -119,7 +120,7 @@ class TapMedipim(Tap):
         cls.print_version(print_fn=cls.logger.info)
         tap = cls(
             config=config.config if config else {},
-            state=_checked_state(_read_json(state, "state")),
+            state=None if state is None else read_state(_text_of(state)),
             catalog=_read_json(catalog, "catalog"),
             parse_env_config=bool(config and config.parse_env),
         )
@@ -184,9 +185,10 @@ def _read_json(file: Any, kind: str) -> dict[str, Any] | None:
     return content
 
 
-def _checked_state(state: dict[str, Any] | None) -> dict[str, Any] | None:
-    """The state, when it has Singer's shape. Raises StopRun: read as empty, everything would be read again."""
-    bookmarks = (state or {}).get("bookmarks", {})
-    if not isinstance(bookmarks, dict) or not all(isinstance(entry, dict) for entry in bookmarks.values()):
-        raise InvalidInput('The state file has not the shape {"bookmarks": {"<stream>": {...}}}')
-    return state
+def _text_of(file: Any) -> str | bytes:
+    """What a file holds. Raises InvalidInput when it is no text."""
+    try:
+        text: str | bytes = file.read()
+    except ValueError:
+        raise InvalidInput("The state file is no text in UTF-8") from None
+    return text
