@@ -15,6 +15,9 @@ from tap_medipim.bookmark_state import BEGINNING, DAY, FUTURE_SECONDS, Circumsta
 from tap_medipim.errors import StreamFailed
 from tap_medipim.high_water_mark import HighWaterMark
 from tap_medipim.records import rfc3339
+from tap_medipim.spans import Span
+
+MOST_UNREAD = 20
 
 
 class Bookmark:
@@ -42,6 +45,7 @@ class Bookmark:
         self._certain = self._saved
         self._is_by_order = False
         self._origin, self._again, self._whole_at = was.origin, was.read_again_from, was.read_whole_at
+        self._unread_before, self._unread = list(was.unread), list[Span]()
         self._due = self._again  # what this run leaves unproven is due in the next one
         is_gap = self._saved is not None and self._floor > self._saved
         self._read_from = start_date if is_gap or self._saved is None else was.read_from
@@ -148,6 +152,24 @@ class Bookmark:
             self._again = None
             self._whole_at = _day_of(now) if since <= self._floor else self._whole_at
 
+    def note_unread(self, span: Span) -> None:
+        """A row of this time could not be read. Of very many all since the first is read once more instead."""
+        if span in self._unread:
+            return
+        if len(self._unread) < MOST_UNREAD:
+            self._unread.append(span)
+        else:
+            self._again = min(span.start, self._again if self._again is not None else span.start)
+
+    def unread_before(self, since: int) -> list[Span]:
+        """What earlier runs could not read and this one does not ask for anyway, from then on."""
+        self._unread_before = [span for span in self._unread_before if span.start < since]
+        return list(self._unread_before)
+
+    def looked_at(self, span: Span) -> None:
+        """What could not be read before was asked for once more."""
+        self._unread_before.remove(span)
+
     def refuse_future(self, now: int | None) -> None:
         """Raises StreamFailed for a bookmark in the future: it would read nothing for years and call it a success."""
         if self._saved is not None and now is not None and self._saved > now + FUTURE_SECONDS:
@@ -174,7 +196,12 @@ class Bookmark:
         if origin is None and self._is_by_order:
             origin = self._floor if self._saved is None else self._saved
         saved = SavedBookmark(
-            self.value, self._read_from, None if self._again is not None else origin, self._again, self._whole_at
+            self.value,
+            self._read_from,
+            None if self._again is not None else origin,
+            self._again,
+            self._whole_at,
+            tuple(dict.fromkeys(self._unread_before + self._unread))[: 2 * MOST_UNREAD],
         )
         saved.write(state, key, self._circumstances)
 

@@ -9,6 +9,7 @@ Singer's two keys say where the next run goes on. The others are ours, beside th
 | `origin` | the run did not reach its end: only up to here it is certain that nothing is missing |
 | `read_again_from` | it reached its end, in several answers: from here on all is read once more |
 | `read_whole_at` | when everything was last read |
+| `unread` | times in which a row could not be read: looked at again each night, until it can be read or is gone |
 
 A state of an earlier release has none of them and is believed.
 """
@@ -22,6 +23,7 @@ from typing import Any
 
 from tap_medipim.errors import StreamFailed
 from tap_medipim.records import LAST_SECOND, rfc3339
+from tap_medipim.spans import Span
 
 # No documented filter means "everything"; every product has an update time, and 0 could be read as "not given".
 BEGINNING = 1
@@ -30,7 +32,7 @@ DAY = 86_400
 FUTURE_SECONDS = DAY  # more than any two servers' clocks differ
 FILTER_KEY = "filter_digest"
 _TIMES = ("read_from", "origin", "read_again_from", "read_whole_at")
-_OURS = ("replication_key", "replication_key_value", FILTER_KEY, "source", *_TIMES)
+_OURS = ("replication_key", "replication_key_value", FILTER_KEY, "source", "unread", *_TIMES)
 LONGEST_SHOWN = 100
 
 
@@ -93,6 +95,7 @@ class SavedBookmark:
     origin: int | None = None
     read_again_from: int | None = None
     read_whole_at: int | None = None
+    unread: tuple[Span, ...] = ()
 
     @classmethod
     def read(cls, state: Mapping[str, Any]) -> "SavedBookmark":
@@ -104,7 +107,7 @@ class SavedBookmark:
         for name in ("origin", "read_again_from"):
             if times[name] is not None:
                 times[name] = min(times[name] or 0, value)
-        return cls(value, **times)
+        return cls(value, **times, unread=tuple(_spans(state.get("unread"))))
 
     def write(self, state: MutableMapping[str, Any], key: str, circumstances: Circumstances) -> None:
         """Into the stream's entry; nothing is written while nothing is certain."""
@@ -120,6 +123,17 @@ class SavedBookmark:
         for name in _TIMES:
             if (second := getattr(self, name)) is not None:
                 state[name] = rfc3339(second)
+        if self.unread:
+            state["unread"] = [{"from": rfc3339(span.start), "until": rfc3339(span.end)} for span in self.unread]
+
+
+def _spans(value: Any) -> Iterator[Span]:
+    """Raises StreamFailed for what is no list of times."""
+    for item in value if isinstance(value, list) else []:
+        if isinstance(item, dict):
+            start, end = (unix_seconds(item.get(name), "unread in the state") for name in ("from", "until"))
+            if start is not None and end is not None:
+                yield Span(*sorted((start, end)))
 
 
 def unix_seconds(text: Any, where: str) -> int | None:

@@ -20,10 +20,11 @@ from pim_wire.errors import AccessDenied, AnswerRefused
 from pim_wire.limits import SizeLimits
 from pim_wire.redaction import Redactor
 from pim_wire.wire import Call, Wire
+from tap_medipim.bad_rows import OnBad, good_rows, mended_answer
 from tap_medipim.bookmark_state import LEAST_BELIEVABLE
 from tap_medipim.errors import ConnectionLost, EndpointAbsent, StreamFailed
 from tap_medipim.json_lines import read_results
-from tap_medipim.records import Row, first_invalid_row, is_count
+from tap_medipim.records import Row, is_count
 
 if TYPE_CHECKING:  # its library is imported when a tap begins to read
     from tap_medipim.row_decoder import RowDecoder
@@ -41,6 +42,12 @@ class Page:
 
     results: list[Row]
     total: int | None
+    bad: int = 0
+
+    @property
+    def shown(self) -> int:
+        """How many rows the answer has, those that cannot be read included."""
+        return len(self.results) + self.bad
 
     def take(self) -> Iterator[Row]:
         """Each row, released once it is yielded: the next page is not read beside this one."""
@@ -89,7 +96,7 @@ class MedipimClient:
         is_believable = self.time is not None and self.time >= LEAST_BELIEVABLE
         return self.time if is_believable else None
 
-    def query(self, path: str, body: dict[str, Any], decoder: "RowDecoder | None" = None) -> Page:
+    def query(self, path: str, body: dict[str, Any], on_bad: OnBad, decoder: "RowDecoder | None" = None) -> Page:
         """POST to a ``*/query`` endpoint and read its one JSON answer; rows stay text where ``decoder`` takes them."""
         answer: dict[str, Any] = {}
 
@@ -105,9 +112,10 @@ class MedipimClient:
             self._check(response, path)
         meta = answer.get("meta")
         total = meta.get("total") if isinstance(meta, dict) else None
-        return Page(_checked_rows(answer["results"], path), total if is_count(total) else None)
+        rows = good_rows(answer["results"], path, on_bad)
+        return Page(rows, total if is_count(total) else None, len(answer["results"]) - len(rows))
 
-    def get_all(self, path: str) -> Page:
+    def get_all(self, path: str, on_bad: OnBad) -> Page:
         """GET a v3 list, which has no paging; its envelope is not documented, so a bare list is read too."""
         rows: list[Any] = []
 
@@ -119,7 +127,7 @@ class MedipimClient:
         call = Call("GET", path, self._request_timeout, is_broken=is_broken, headers=_ACCEPT_JSON)
         with closing(self._send(call)) as response:
             self._check(response, path)
-        return Page(_checked_rows([row for row in rows if isinstance(row, dict)], path), None)
+        return Page(good_rows(rows, path, on_bad), None)
 
     def _answer(self, content: bytes, path: str, decoder: "RowDecoder | None") -> dict[str, Any]:
         """The answer as an object; with a decoder the nesting is checked here, row by row."""
@@ -131,12 +139,19 @@ class MedipimClient:
         return _object(content) if page is None else page
 
     def stream(
-        self, path: str, body: dict[str, Any], on_total: Callable[[int], None], decoder: "RowDecoder | None" = None
+        self,
+        path: str,
+        body: dict[str, Any],
+        on_total: Callable[[int], None],
+        on_bad: OnBad,
+        decoder: "RowDecoder | None" = None,
+        *,
+        is_last_resort: bool = False,
     ) -> Iterator[Row]:
         """POST to a ``*/stream`` endpoint and yield its rows as they arrive, as text where ``decoder`` takes them.
 
         ``on_total`` is called once, with the number of rows to come. Raises StreamBroken when the answer ends before it
-        is complete, whatever the reason.
+        is complete, whatever the reason; as ``is_last_resort`` a line that is no row is left out and told.
         """
         timeout, deadline = self._stream_timeout, self.wire.deadline(self._stream_timeout)
         call = Call("POST", path, timeout, json=body, stream=True, deadline=deadline, headers=_ACCEPT_LINES)
@@ -144,7 +159,10 @@ class MedipimClient:
             self._check(response, path)
             if response.status_code == requests.codes.no_content:
                 return
-            for row in read_results(_chunks(response, deadline), self._bounds, on_total, decoder):
+            chunks = _chunks(response, deadline)
+            for row in read_results(
+                chunks, self._bounds, on_total, decoder, on_bad, path, is_last_resort=is_last_resort
+            ):
                 yield row
                 deadline.renew()  # only now: while the reader of our output keeps us waiting, the service is not late
 
@@ -188,28 +206,26 @@ def _chunks(response: requests.Response, deadline: Deadline) -> Iterator[bytes]:
         raise ConnectionLost(f"the connection broke ({type(error.args[0]).__name__})") from None
 
 
-def _checked_rows(rows: list[Any], path: str) -> list[Row]:
-    """The rows, when each can be worked with. Raises StreamFailed: a row left out in silence would be lost."""
-    if (place := first_invalid_row(rows)) is not None:
-        raise StreamFailed(f"{path}: row {place} of an answer is no object with an id that is a text or a whole number")
-    return rows
-
-
 def _listed_rows(content: bytes) -> list[Any] | None:
-    try:
-        answer = orjson.loads(content)
-    except ValueError:
-        return None
+    answer = _parsed(content)
     results = answer.get("results") if isinstance(answer, dict) else answer
     return results if isinstance(results, list) else None
 
 
 def _object(content: bytes) -> dict[str, Any]:
-    try:
-        answer = orjson.loads(content)
-    except ValueError:
-        return {}
+    answer = _parsed(content)
     return answer if isinstance(answer, dict) else {}
+
+
+def _parsed(content: bytes) -> Any:
+    """The answer; None when it is no JSON, however its characters are mended."""
+    try:
+        return orjson.loads(content)
+    except ValueError:
+        try:
+            return mended_answer(content)
+        except ValueError:
+            return None
 
 
 def _error_text(response: requests.Response) -> str:

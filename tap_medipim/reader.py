@@ -9,10 +9,13 @@
 
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from tap_medipim.bad_rows import BadRow, OnBad, bad_row
 from tap_medipim.bookmark import Bookmark
+from tap_medipim.bookmark_state import BEGINNING
 from tap_medipim.client import MAX_REACHABLE_ROWS, MedipimClient, Page
 from tap_medipim.errors import OutOfReach, StreamFailed
 from tap_medipim.filters import Filter, both, split
@@ -22,8 +25,9 @@ from tap_medipim.raw_rows import whole
 from tap_medipim.records import Row, key_of, rfc3339, updated_at
 from tap_medipim.resources import Resource
 from tap_medipim.settings import TapSettings
+from tap_medipim.spans import Span
 from tap_medipim.v3 import as_v4
-from tap_medipim.windows import END_OF_TIME, Question, Span, Windows
+from tap_medipim.windows import END_OF_TIME, Question, Windows
 
 if TYPE_CHECKING:  # its library is imported when a tap begins to read
     from tap_medipim.row_decoder import RowDecoder
@@ -31,15 +35,22 @@ if TYPE_CHECKING:  # its library is imported when a tap begins to read
 BY_UPDATE_TIME = {"touchedAt": "ASC"}
 FRESH_SECONDS = 2  # the service's clock is told in whole seconds, and windows ask one second beyond their end
 MOST_FRESH_SECONDS = 3600
+LAST_RESORT_AFTER = 2  # attempts without progress
 
 logger = logging.getLogger("tap-medipim")
 
 
-class IncrementalReader:
-    """Reads one resource once, and prepares its bookmark for each row.
+@dataclass(frozen=True)
+class Notices:
+    """What a reader says: the number of rows to come as soon as the service tells it, warnings, rows it cannot read."""
 
-    ``expect`` is called with the number of rows to come, as soon as the service tells it.
-    """
+    expect: Callable[[int], None]
+    warn: Callable[[str], None]
+    bad_row: OnBad
+
+
+class IncrementalReader:
+    """Reads one resource once, and prepares its bookmark for each row."""
 
     def __init__(
         self,
@@ -48,18 +59,19 @@ class IncrementalReader:
         settings: TapSettings,
         decoder: "RowDecoder",
         bookmark: Bookmark,
-        expect: Callable[[int], None],
-        warn: Callable[[str], None],
+        notices: Notices,
     ) -> None:
         self._client = client
         self._resource = resource
         self._settings = settings
         self._decoder = None if settings.api_version == "v3" else decoder  # a row of v3 is changed in many places
         self._bookmark = bookmark
-        self._expect = expect
-        self._warn = warn
+        self._expect, self._warn, self._tell_bad_row = notices.expect, notices.warn, notices.bad_row
         self._sorting = settings.sorting if resource.name == "products" else None
         self._is_proven = True  # of the questions that were asked last
+        self._is_last_resort = False  # the same place of an answer stayed unreadable
+        self._mark, self._complete = HighWaterMark(BEGINNING), Completeness()
+        self._bad_after: int | None = None  # the update time before a bad row that shows none
 
     def rows(self, row_filter: Filter | None) -> Iterator[Row]:
         """Every row that changed since the bookmark and matches, each version once; those of v4 as text.
@@ -74,6 +86,9 @@ class IncrementalReader:
         self._bookmark.ended(now, is_proven=self._is_proven)
         settings = self._settings
         again = self._bookmark.go_back_to(settings.lookback_seconds, now, settings.full_read_every_days)
+        for unread in self._bookmark.unread_before(since if again is None else min(since, again)):
+            yield from self._unread(parts, unread)
+            self._bookmark.looked_at(unread)
         if again is not None:
             yield from self._once_more(parts, again, since)
 
@@ -108,17 +123,71 @@ class IncrementalReader:
             self._warn("not in one answer: the next run reads it once more again")
         self._bookmark.went_back(start, self._client.believable_time, is_proven=self._is_proven)
 
+    def _unread(self, parts: list[Filter | None], unread: Span) -> Iterator[Row]:
+        """The rows of a time in which one could not be read in an earlier run; it is told again if it still cannot."""
+        is_stream = self._settings.api_version == "v4" and self._settings.products_endpoint == "stream"
+        with self._bookmark.held():
+            for part in parts:
+                for row in (self._span_stream if is_stream else self._span_pages)(part, unread):
+                    if (second := updated_at(row)) is None or unread.start <= second <= unread.end:
+                        yield row
+                self._close_bad(unread.end)
+
+    def _span_stream(self, row_filter: Filter | None, span: Span) -> Iterator[Row]:
+        mark = self._mark = HighWaterMark(span.start)
+
+        def ask(since: int) -> Iterator[Row]:
+            asked = {"updatedSince": Span(since, span.end).bounds()}
+            return self._stream(both(row_filter, asked), lambda _total: None)
+
+        return resumed(ask, mark, self._pause, self._warn)
+
+    def _span_pages(self, row_filter: Filter | None, span: Span) -> Iterator[Row]:
+        windows = Windows(partial(self._ask_window, row_filter), self._settings.page_size, span.end)
+        rows = windows.read(span, lambda _end: None)
+        return self._as_v4(rows) if self._settings.api_version == "v3" else rows
+
+    def _bad(self, bad: BadRow) -> None:
+        """A row that cannot be read: told, and looked at again in the next run, by its time or by its neighbours'."""
+        self._tell_bad_row(bad)
+        if bad.updated_at is not None:
+            self._complete.count(bad.updated_at, self._client.server_time)
+            self._bookmark.note_unread(Span(bad.updated_at, bad.updated_at))
+        elif self._bad_after is None:
+            self._bad_after = self._mark.edge or self._mark.start
+
+    def _close_bad(self, second: int | None) -> None:
+        """The next row, or the end, says how late a bad one before it can be."""
+        if self._bad_after is not None and second is not None:
+            self._bookmark.note_unread(Span(*sorted((self._bad_after, second))))
+            self._bad_after = None
+
+    def _pause(self, fruitless: int) -> None:
+        """Wait before a broken answer is asked for again; what stays broken at one place is a bad row, not damage."""
+        self._is_last_resort = fruitless >= LAST_RESORT_AFTER
+        self._client.wire.back_off(fruitless)
+
+    def _as_v4(self, rows: Iterator[Row]) -> Iterator[Row]:
+        for row in rows:
+            try:
+                yield as_v4(whole(row))
+            except (AttributeError, LookupError, TypeError, ValueError, StreamFailed) as failure:
+                self._bad(bad_row(row, f"a row of {self._resource.name}", type(failure).__name__))
+
     def _part(self, row_filter: Filter | None, since: int, *, by_windows: bool = False) -> Iterator[Row]:
         if self._settings.api_version == "v3":
-            yield from (as_v4(whole(row)) for row in self._by_windows(row_filter, since))
+            yield from self._as_v4(self._by_windows(row_filter, since))
             return
         if by_windows:
             yield from self._by_windows(row_filter, since)
             return
-        mark, complete = HighWaterMark(since), Completeness()
+        mark, complete = self._mark, self._complete = HighWaterMark(since), Completeness()
         try:
             for row in self._in_order(row_filter, mark, complete):
-                complete.count(updated_at(row), self._client.server_time)
+                second = updated_at(row)
+                complete.count(second, self._client.server_time)
+                if self._bad_after is not None:
+                    self._close_bad(second)
                 self._bookmark.prepare(mark, self._client.time)
                 yield row
         except OutOfReach as reason:
@@ -128,6 +197,7 @@ class IncrementalReader:
             rest = self._by_windows(row_filter, mark.resume_from())
             yield from (row for row in rest if not mark.knows(row))
         else:
+            self._close_bad(self._client.time)
             self._is_proven = self._is_proven and complete.is_proven
             self._bookmark.refuse_future(self._client.believable_time)
             self._bookmark.complete(mark, self._client.server_time, self._client.time)
@@ -135,22 +205,24 @@ class IncrementalReader:
     def _in_order(self, row_filter: Filter | None, mark: HighWaterMark, complete: Completeness) -> Iterator[Row]:
         if self._settings.products_endpoint == "stream":
             ask = partial(self._ask_stream, row_filter, mark, complete)
-            return resumed(ask, mark, self._client.wire.back_off, self._warn)
+            return resumed(ask, mark, self._pause, self._warn)
         ask_page = partial(self._ask_page, row_filter, mark, complete)
         return by_keyset(ask_page, mark, self._settings.page_size)
 
     def _ask_stream(
         self, row_filter: Filter | None, mark: HighWaterMark, complete: Completeness, since: int
     ) -> Iterator[Row]:
-        sorting = self._sorting or BY_UPDATE_TIME
-        body = {"filter": both(row_filter, {"updatedSince": since}), "sorting": sorting}
-
         def told(total: int) -> None:
             complete.tell(total)
             self._expect(total)
 
         complete.ask(from_start=since == mark.start)
-        return self._client.stream(f"{self._resource.v4}/stream", body, told, self._decoder)
+        return self._stream(both(row_filter, {"updatedSince": since}), told)
+
+    def _stream(self, asked: Filter, told: Callable[[int], None]) -> Iterator[Row]:
+        body = {"filter": asked, "sorting": self._sorting or BY_UPDATE_TIME}
+        path, is_last_resort = f"{self._resource.v4}/stream", self._is_last_resort
+        return self._client.stream(path, body, told, self._bad, self._decoder, is_last_resort=is_last_resort)
 
     def _ask_page(
         self, row_filter: Filter | None, mark: HighWaterMark, complete: Completeness, since: int, number: int
@@ -197,7 +269,4 @@ class IncrementalReader:
 
     def _query(self, body: dict[str, Any]) -> Page:
         path = self._resource.v3[0] if self._settings.api_version == "v3" else f"{self._resource.v4}/query"
-        page = self._client.query(path, body, self._decoder)
-        if any(key_of(row) is None for row in page.results):
-            raise StreamFailed(f"{path}: a row has no id, so nobody can tell whether it was read")
-        return page
+        return self._client.query(path, body, self._bad, self._decoder)
