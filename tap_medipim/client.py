@@ -20,7 +20,7 @@ from pim_wire.errors import AccessDenied, AnswerRefused
 from pim_wire.limits import SizeLimits
 from pim_wire.redaction import Redactor
 from pim_wire.wire import Call, Wire
-from tap_medipim.bad_rows import OnBad, good_rows, mended_answer
+from tap_medipim.bad_rows import BadRow, OnBad, good_rows, mended_answer
 from tap_medipim.bookmark_state import LEAST_BELIEVABLE
 from tap_medipim.errors import ConnectionLost, EndpointAbsent, StreamFailed
 from tap_medipim.json_lines import read_results
@@ -52,6 +52,11 @@ class Page:
     def take(self) -> Iterator[Row]:
         """Each row, released once it is yielded: the next page is not read beside this one."""
         return take(self.results)
+
+
+def _fail(bad: BadRow) -> None:
+    """For who can tell nobody of a bad row."""
+    raise StreamFailed(str(bad))
 
 
 def take(rows: list[Row]) -> Iterator[Row]:
@@ -96,7 +101,9 @@ class MedipimClient:
         is_believable = self.time is not None and self.time >= LEAST_BELIEVABLE
         return self.time if is_believable else None
 
-    def query(self, path: str, body: dict[str, Any], on_bad: OnBad, decoder: "RowDecoder | None" = None) -> Page:
+    def query(
+        self, path: str, body: dict[str, Any], decoder: "RowDecoder | None" = None, on_bad: OnBad | None = None
+    ) -> Page:
         """POST to a ``*/query`` endpoint and read its one JSON answer; rows stay text where ``decoder`` takes them."""
         answer: dict[str, Any] = {}
 
@@ -112,10 +119,10 @@ class MedipimClient:
             self._check(response, path)
         meta = answer.get("meta")
         total = meta.get("total") if isinstance(meta, dict) else None
-        rows = good_rows(answer["results"], path, on_bad)
+        rows = good_rows(answer["results"], path, on_bad or _fail)
         return Page(rows, total if is_count(total) else None, len(answer["results"]) - len(rows))
 
-    def get_all(self, path: str, on_bad: OnBad) -> Page:
+    def get_all(self, path: str, on_bad: OnBad | None = None) -> Page:
         """GET a v3 list, which has no paging; its envelope is not documented, so a bare list is read too."""
         rows: list[Any] = []
 
@@ -127,7 +134,7 @@ class MedipimClient:
         call = Call("GET", path, self._request_timeout, is_broken=is_broken, headers=_ACCEPT_JSON)
         with closing(self._send(call)) as response:
             self._check(response, path)
-        return Page(good_rows(rows, path, on_bad), None)
+        return Page(good_rows(rows, path, on_bad or _fail), None)
 
     def _answer(self, content: bytes, path: str, decoder: "RowDecoder | None") -> dict[str, Any]:
         """The answer as an object; with a decoder the nesting is checked here, row by row."""
@@ -143,8 +150,8 @@ class MedipimClient:
         path: str,
         body: dict[str, Any],
         on_total: Callable[[int], None],
-        on_bad: OnBad,
         decoder: "RowDecoder | None" = None,
+        on_bad: OnBad | None = None,
         *,
         is_last_resort: bool = False,
     ) -> Iterator[Row]:

@@ -222,7 +222,7 @@ class IncrementalReader:
     def _stream(self, asked: Filter, told: Callable[[int], None]) -> Iterator[Row]:
         body = {"filter": asked, "sorting": self._sorting or BY_UPDATE_TIME}
         path, is_last_resort = f"{self._resource.v4}/stream", self._is_last_resort
-        return self._client.stream(path, body, told, self._bad, self._decoder, is_last_resort=is_last_resort)
+        return self._client.stream(path, body, told, self._decoder, self._bad, is_last_resort=is_last_resort)
 
     def _ask_page(
         self, row_filter: Filter | None, mark: HighWaterMark, complete: Completeness, since: int, number: int
@@ -269,4 +269,4 @@ class IncrementalReader:
 
     def _query(self, body: dict[str, Any]) -> Page:
         path = self._resource.v3[0] if self._settings.api_version == "v3" else f"{self._resource.v4}/query"
-        return self._client.query(path, body, self._bad, self._decoder)
+        return self._client.query(path, body, self._decoder, self._bad)

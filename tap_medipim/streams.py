@@ -111,9 +111,8 @@ class MedipimStream(Stream):
         return self._or_bad(self._normalised, row)
 
     def _normalised(self, row: Row) -> dict[str, Any]:
-        row = whole(row)
         keep_embed_url = self._run.settings.keep_embed_url
-        record = normalise(row, incremental=self.resource.incremental, keep_embed_url=keep_embed_url)
+        record = normalise(whole(row), incremental=self.resource.incremental, keep_embed_url=keep_embed_url)
         self._drift.check(record)
         if self._decoder is not None:
             self._decoder.learn(record)
@@ -186,7 +185,8 @@ class MedipimStream(Stream):
             return self.post_process(row)
         if not self._drift.skip():
             with suppress(StreamFailed):  # a number without bounds does not keep the text from being passed on
-                self._normalised(row)
+                if self.post_process(whole(row)) is None:
+                    return None
         keep_embed_url = self._run.settings.keep_embed_url
         return record_text(row, incremental=self.resource.incremental, keep_embed_url=keep_embed_url)
 
