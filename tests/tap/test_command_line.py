@@ -5,6 +5,7 @@ import json
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from singer_sdk.exceptions import ConfigValidationError
 
 from sandbox import Fault, Sandbox
 from tap_medipim.tap import TapMedipim
+from tests.conftest import select
 
 Make = Callable[..., Sandbox]
 Command = Callable[..., Any]
@@ -219,6 +221,29 @@ def test_a_stop_signal_ends_a_wait_at_once(
     assert "Traceback" not in err
     assert "Stopped on request" in err
     assert all(json.loads(line)["type"] in {"SCHEMA", "STATE"} for line in out.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("kind", "endpoint"), [("hang", "stream"), ("stall", "stream"), ("hang", "query"), ("drip", "query")]
+)
+def test_a_stop_signal_ends_a_run_whose_service_hangs(
+    kind: str, endpoint: str, sandbox: Make, tap_process: Command, tap_config: Command, tmp_path: Path
+) -> None:
+    """Before its answer, or in the middle of it."""
+    box, asked = sandbox(products=200), threading.Event()
+    box.medipim.faults.add(Fault(kind, route="POST /v4/products", delay=300, after_lines=20, times=None))
+    box.medipim.on_request(lambda call: asked.set() if "products" in call.path else None)
+    config, catalog, output = tap_config(box, products_endpoint=endpoint), tmp_path / "catalog", tmp_path / "out"
+    catalog.write_text(json.dumps(select(config, "products")))
+    with output.open("w") as out, tap_process(config, "--catalog", str(catalog), stdout=out) as process:
+        assert asked.wait(20)
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        err = process.stderr.read()
+        assert process.wait(20) == 130
+    assert time.monotonic() - began < 5
+    assert "Traceback" not in err
+    assert all(json.loads(line) for line in output.read_text().splitlines())
 
 
 @pytest.mark.parametrize("arguments", [["--test"], ["--test=schema"], ["--test=all"]])
