@@ -118,13 +118,15 @@ def quiet(command: click.Command, logger: logging.Logger) -> QuietCommand:
 
 
 def _flush_stdout() -> None:
+    if sys.stdout is None:  # started without one
+        return
     try:
         sys.stdout.flush()
     except OSError:  # a full disk, or the reader went away: a second flush would fail too
-        _discard_stdout()
+        discard_stdout()
 
 
-def _discard_stdout() -> None:
+def discard_stdout() -> None:
     """Redirect stdout to the null device, so that the interpreter's last flush does not fail as well."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

@@ -21,7 +21,7 @@ from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 from singer_sdk.tap_base import CliTestOptionValue
 from typing_extensions import override
 
-from pim_wire.cli import checked_config, quiet
+from pim_wire.cli import checked_config, discard_stdout, quiet
 from pim_wire.clock import Clock
 from pim_wire.config import environment_of
 from pim_wire.errors import Interrupted, InvalidInput
@@ -32,6 +32,7 @@ from tap_medipim.state_file import read_state
 from tap_medipim.streams import stream_for
 from tap_medipim.writer import OrjsonWriter
 
+HAIR_SECONDS = 1.0
 PROBE = click.Option(
     ["--probe"],
     type=click.Path(dir_okay=False, path_type=Path),
@@ -127,8 +128,17 @@ class TapMedipim(Tap):
         if probe is not None:
             tap.probe(probe)
             return
-        tap.sync_all()
+        try:
+            tap.sync_all()
+        except BrokenPipeError:
+            tap.raise_if_told_to_stop()
+            raise
         tap.run.finish()
+
+    def raise_if_told_to_stop(self) -> None:
+        """The other side is gone. Raises Interrupted when both were told to stop, and it was the first by a hair."""
+        discard_stdout()
+        self.clock.sleep(HAIR_SECONDS)
 
     def probe(self, path: Path) -> None:
         """``--probe``: reads only, and writes what it found into a file. Raises StopRun."""

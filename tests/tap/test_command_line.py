@@ -4,6 +4,7 @@ import contextlib
 import json
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -313,3 +314,32 @@ def test_a_netrc_never_takes_the_place_of_the_key(
     ended = tap_command(tap_config(box), env=env)
     assert ended.code == 0, ended.err
     assert all(request.authorised for request in box.medipim.requests)
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_a_reader_that_went_first_is_no_failure_of_a_run_that_is_told_to_stop(
+    is_told: bool, sandbox: Make, tap_process: Command, tap_config: Command
+) -> None:
+    """A host tells both sides; which one it reaches first is chance. Without a signal it is a failure as before."""
+    with tap_process(tap_config(sandbox(products=2000))) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        time.sleep(0.3)
+        if is_told:
+            process.send_signal(signal.SIGTERM)
+        err = process.stderr.read()
+        code = process.wait(20)
+    assert code == (130 if is_told else 1)
+    assert "Traceback" not in err
+    assert "Exception ignored" not in err
+
+
+def test_a_start_without_stdout_is_told_in_one_line(sandbox: Make, tap_config: Command, tmp_path: Path) -> None:
+    """No name of a programmer's error."""
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps(tap_config(sandbox(products=3))))
+    command = f"{Path(sys.executable).parent / 'tap-medipim'} --config {config} >&-"
+    ended = subprocess.run(["bash", "-c", command], stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+    assert ended.returncode == 1
+    assert "Standard output is closed" in ended.stderr.splitlines()[-1]
+    assert "Error:" not in ended.stderr
