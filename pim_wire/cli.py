@@ -30,6 +30,7 @@ T = TypeVar("T")
 _Validator = extend_validator_with_defaults(Draft202012Validator)
 
 EXIT_STOPPED = 1
+IS_MISSING = " is missing: give it as"
 EXIT_INTERRUPTED = 130
 _SECTIONS: tuple[tuple[type[BaseException], str], ...] = (
     (ConfigValidationError, InvalidSettings.section),
@@ -186,7 +187,7 @@ def _message(error: ValidationError, schema: dict[str, Any], prefix: str) -> str
     name = ".".join(str(part) for part in error.absolute_path)
     if not name:
         missing = [name for name in schema.get("required", []) if repr(name) in error.message]
-        return " and ".join(f"Setting {name} is missing: give it as {prefix}_{name.upper()}" for name in missing)
+        return " and ".join(f"Setting {name}{IS_MISSING} {prefix}_{name.upper()}" for name in missing)
     setting = schema["properties"].get(str(error.absolute_path[0]), {})
     if setting.get("secret") or setting.get("writeOnly"):
         return f"Setting {name}: must be a text (value not shown)"

@@ -90,10 +90,8 @@ class Bookmark:
         """While one filter is asked in several questions nothing is certain before the last one is answered."""
         before = self._is_held, self._held_at
         self._is_held, self._held_at = True, self.value
-        try:
-            yield
-        finally:
-            self._is_held, self._held_at = before
+        yield
+        self._is_held, self._held_at = before  # not after a failure: then it stays where it was
 
     def ask_from(self, lookback_seconds: int) -> int:
         """The ``updatedSince`` of this run: the later of start_date and bookmark less look-back.

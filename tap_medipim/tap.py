@@ -21,7 +21,7 @@ from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 from singer_sdk.tap_base import CliTestOptionValue
 from typing_extensions import override
 
-from pim_wire.cli import checked_config, discard_stdout, quiet
+from pim_wire.cli import IS_MISSING, checked_config, discard_stdout, quiet
 from pim_wire.clock import Clock
 from pim_wire.config import environment_of
 from pim_wire.errors import Interrupted, InvalidInput
@@ -76,9 +76,17 @@ class TapMedipim(Tap):
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         self.run.redactor.install()
         errors = checked_config(self, partial(setting_errors, now=self.clock.wall()), self.run.redactor)
+        self._setting_errors = errors
         if errors and raise_errors:
             raise ConfigValidationError("Settings refused", errors=errors, schema=self.config_jsonschema)
         return errors
+
+    @override
+    def run_discovery(self) -> str:
+        """As the SDK's: it needs no settings, but refuses those that a run would refuse."""
+        if refused := [error for error in self._setting_errors if IS_MISSING not in error]:
+            raise ConfigValidationError("Settings refused", errors=refused, schema=self.config_jsonschema)
+        return super().run_discovery()
 
     @override
     def discover_streams(self) -> Sequence[Stream]:

@@ -139,6 +139,15 @@ def test_several_questions_without_the_services_clock_move_no_bookmark() -> None
     assert bookmark.value == 400
 
 
+def test_a_question_that_fails_leaves_the_bookmark_where_it_was() -> None:
+    """Whatever the questions before it have reached."""
+    bookmark = Bookmark(saved=100)
+    with pytest.raises(ValueError, match="one of them"), bookmark.held(), bookmark.held():
+        bookmark.reached(500)
+        raise ValueError("one of them")
+    assert bookmark.value == 100
+
+
 def test_nothing_certain_writes_nothing() -> None:
     """An empty bookmark leaves no key in the state."""
     state = {"replication_key": "updated_at", "replication_key_value": "x"}

@@ -283,6 +283,18 @@ def test_discovery_gives_the_streams_of_the_market(market: str, only: str | None
     assert all(entry["key_properties"] == ["id"] for entry in streams.values())
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("page_size", 99), ("market", "xx"), ("start_date", "yesterday"), ("start_date", "2162-01-01"),
+                        ("filter", "{"), ("api_url", "http://example.com"), ("full_read_every_days", -1)],
+)  # fmt: skip
+def test_discovery_refuses_what_a_run_would_refuse(name: str, value: Any, tap_command: Command) -> None:
+    """By name; a catalog of settings that no run takes would be found out at night."""
+    ended = tap_command({"api_key_id": "1", "api_key_secret": "x" * 8, name: value}, "--discover")
+    assert ended.code == 1
+    assert f"Setting {name}" in ended.err
+    assert not ended.out
+
+
 def test_discovery_without_any_setting(tap_command: Command) -> None:
     """A host may ask for the catalog before there is a key."""
     ended = tap_command({}, "--discover")
