@@ -123,15 +123,15 @@ class Bookmark:
             self._certain = self._newest(self._mark, self._server_time) if self._mark.in_order else self._saved
             self._is_by_order = self._certain != self._saved
 
-    def complete(self, mark: HighWaterMark, server_time: int | None, local_time: int | None = None) -> None:
+    def complete(self, mark: HighWaterMark, server_time: int | None, bound: int | None = None) -> None:
         """Called after the last row: everything up to the newest was asked for, whatever the order was.
 
-        ``local_time`` bounds the newest where the service does not tell its own.
+        ``bound`` is the time that nothing can be later than, where that is not the service's own.
         """
         self.refuse_future(server_time)
         if self._is_held and server_time is None:
             return  # a later question may hold newer rows than the first could: only the service's clock bounds both
-        self.reached(self._newest(mark, local_time if server_time is None else server_time))
+        self.reached(self._newest(mark, server_time if bound is None else bound))
 
     def ended(self, now: int | None, *, is_proven: bool) -> None:
         """Called when all questions about what is new were answered; without proof it is read once more."""

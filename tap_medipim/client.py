@@ -21,7 +21,7 @@ from pim_wire.limits import SizeLimits
 from pim_wire.redaction import Redactor
 from pim_wire.wire import Call, Wire
 from tap_medipim.bad_rows import BadRow, OnBad, good_rows, mended_answer
-from tap_medipim.bookmark_state import LEAST_BELIEVABLE
+from tap_medipim.bookmark_state import FUTURE_SECONDS, LEAST_BELIEVABLE
 from tap_medipim.errors import ConnectionLost, EndpointAbsent, StreamFailed
 from tap_medipim.json_lines import read_results
 from tap_medipim.records import Row, is_count
@@ -69,8 +69,8 @@ def take(rows: list[Row]) -> Iterator[Row]:
 class MedipimClient:
     """One session and one throttle for every stream of the tap.
 
-    ``server_time`` is the service's own clock at the first answer since ``forget_server_time``; ``time`` is the same,
-    or this machine's where no answer tells one.
+    ``server_time`` is the service's own clock at the first answer since ``forget_server_time``. ``time`` bounds what
+    can have happened: the same, or this machine's where no answer tells one, or one that is ahead of it by days.
     """
 
     def __init__(
@@ -94,6 +94,18 @@ class MedipimClient:
     def forget_server_time(self) -> None:
         """Called before a stream is read: its first answer tells the time up to which it can be complete."""
         self.server_time = self.time = None
+
+    def _bound_of_time(self, local: int) -> int:
+        if self.server_time is None:
+            return self.time or local
+        is_ahead = LEAST_BELIEVABLE <= local < self.server_time - FUTURE_SECONDS
+        return local if is_ahead else self.server_time
+
+    @property
+    def calendar_time(self) -> int | None:
+        """The later of both clocks, for counting days; None when neither was ever set."""
+        now = max(self.server_time or 0, int(self._local_time()))
+        return now if now >= LEAST_BELIEVABLE else None
 
     @property
     def believable_time(self) -> int | None:
@@ -185,7 +197,7 @@ class MedipimClient:
         status = response.status_code
         if status < 400:  # noqa: PLR2004 - success; redirects never come here
             self.server_time = self.server_time or unix_seconds(response.headers.get("Date", ""))
-            self.time = self.server_time or self.time or int(self._local_time())
+            self.time = self._bound_of_time(int(self._local_time()))
             return
         reason = self._redactor.excerpt(_error_text(response))
         if status == requests.codes.unauthorized:

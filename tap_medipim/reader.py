@@ -82,7 +82,7 @@ class IncrementalReader:
         parts = split(row_filter, self._settings.api_version)
         since = self._bookmark.ask_from(self._settings.lookback_seconds)
         yield from self._questions(parts, since)
-        now = self._client.believable_time
+        now = self._client.calendar_time
         self._bookmark.ended(now, is_proven=self._is_proven)
         settings = self._settings
         again = self._bookmark.go_back_to(settings.lookback_seconds, now, settings.full_read_every_days)
@@ -121,7 +121,7 @@ class IncrementalReader:
                     yield row
         if not self._is_proven:
             self._warn("not in one answer: the next run reads it once more again")
-        self._bookmark.went_back(start, self._client.believable_time, is_proven=self._is_proven)
+        self._bookmark.went_back(start, self._client.calendar_time, is_proven=self._is_proven)
 
     def _unread(self, parts: list[Filter | None], unread: Span) -> Iterator[Row]:
         """The rows of a time in which one could not be read in an earlier run; it is told again if it still cannot."""
@@ -247,7 +247,8 @@ class IncrementalReader:
         self._bookmark.refuse_future(self._client.believable_time)
         if first.total is not None and first.total != MAX_REACHABLE_ROWS:
             self._expect(first.total)
-        now = max(since, self._client.server_time or since)
+        is_told = self._client.server_time is not None
+        now = max(since, self._client.time or since) if is_told else since
         settled = max(since, now - min(max(FRESH_SECONDS, self._settings.lookback_seconds), MOST_FRESH_SECONDS))
         windows = Windows(ask, self._settings.page_size, settled)
         yield from windows.read(Span(since, settled), self._bookmark.reached)
@@ -255,7 +256,7 @@ class IncrementalReader:
         for row in windows.read(Span(settled + 1, END_OF_TIME), lambda _end: None):
             newest = max(newest, updated_at(row) or since)
             yield row
-        self._bookmark.reached(min(newest, self._client.time or since) if self._client.server_time is None else now)
+        self._bookmark.reached(now if is_told else min(newest, self._client.time or since))
 
     def _ask_window(self, row_filter: Filter | None, question: Question, number: int) -> Page:
         by, direction = next(iter((self._sorting or {"id": "ASC"}).items()))

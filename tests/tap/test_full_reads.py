@@ -63,6 +63,22 @@ def test_what_was_newly_subscribed_is_read_within_100_days(how: dict[str, Any], 
         assert full[:4] == [False, False, False, False]
 
 
+@pytest.mark.parametrize("moves", ["service", "machine"])
+def test_either_clock_is_enough(moves: str, world: World, run_tap: Run) -> None:
+    """The other one may stand still, or have been set wrong."""
+    state = run_tap(world.box, "products", clock=world.clock).state
+    standing = world.clock.wall()
+    world.go_to(31)
+    if moves == "service":
+        world.clock.wall = lambda: standing
+    else:
+        world.box.medipim.date = lambda: float(START)
+    first = run_tap(world.box, "products", state=state, clock=world.clock)
+    second = run_tap(world.box, "products", state=first.state, clock=world.clock)
+    assert len(set(first.ids())) == 40
+    assert len(second.ids()) < 40
+
+
 def test_zero_days_are_never(world: World, run_tap: Run) -> None:
     """Who does not want it."""
     state = run_tap(world.box, "products", clock=world.clock).state
