@@ -26,6 +26,11 @@ class BadRow:
     key: str = ""
     updated_at: int | None = None
 
+    @property
+    def identity(self) -> tuple[str, int | None, str]:
+        """The same for a row that several answers show, as far as it can be told from others."""
+        return (self.key, self.updated_at, self.reason if self.key else self.place)
+
     def __str__(self) -> str:
         return f"{self.place}{f' (id {self.key})' if self.key else ''} cannot be read: {self.reason}"
 

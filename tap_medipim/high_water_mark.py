@@ -5,6 +5,8 @@
 
 from tap_medipim.records import Row, key_of, updated_at
 
+_MOST_BAD = 1000  # more prove nothing, and are read once more
+
 
 class HighWaterMark:
     """Tells new rows from repeated ones across resumed answers and overlapping pages.
@@ -70,6 +72,7 @@ class Completeness:
         self._questions = 0
         self._total: int | None = None
         self._older = 0
+        self._bad: set[tuple[str, int]] = set()
 
     def ask(self, *, from_start: bool) -> None:
         """One more question is sent; one that begins where the first began stands for all before it."""
@@ -84,6 +87,12 @@ class Completeness:
         """A row was given; its update time, and the service's time at the first answer."""
         if second is not None and first_answer is not None and second < first_answer:
             self._older += 1
+
+    def count_bad(self, key: str, second: int, first_answer: int | None) -> None:
+        """A row that cannot be read was there; once, however often answers show it."""
+        if (key, second) not in self._bad and len(self._bad) < _MOST_BAD:
+            self._bad.add((key, second))
+            self.count(second, first_answer)
 
     @property
     def is_proven(self) -> bool:

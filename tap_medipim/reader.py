@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from tap_medipim.bad_rows import BadRow, OnBad, bad_row
 from tap_medipim.bookmark import Bookmark
-from tap_medipim.bookmark_state import BEGINNING
 from tap_medipim.client import MAX_REACHABLE_ROWS, MedipimClient, Page
 from tap_medipim.errors import OutOfReach, StreamFailed
 from tap_medipim.filters import Filter, both, split
@@ -70,7 +69,8 @@ class IncrementalReader:
         self._sorting = settings.sorting if resource.name == "products" else None
         self._is_proven = True  # of the questions that were asked last
         self._is_last_resort = False  # the same place of an answer stayed unreadable
-        self._mark, self._complete = HighWaterMark(BEGINNING), Completeness()
+        self._mark: HighWaterMark | None = None  # of rows that come in order
+        self._complete = Completeness()
         self._bad_after: int | None = None  # the update time before a bad row that shows none
 
     def rows(self, row_filter: Filter | None) -> Iterator[Row]:
@@ -135,6 +135,7 @@ class IncrementalReader:
 
     def _span_stream(self, row_filter: Filter | None, span: Span) -> Iterator[Row]:
         mark = self._mark = HighWaterMark(span.start)
+        self._is_last_resort = False
 
         def ask(since: int) -> Iterator[Row]:
             asked = {"updatedSince": Span(since, span.end).bounds()}
@@ -143,6 +144,7 @@ class IncrementalReader:
         return resumed(ask, mark, self._pause, self._warn)
 
     def _span_pages(self, row_filter: Filter | None, span: Span) -> Iterator[Row]:
+        self._mark = None
         windows = Windows(partial(self._ask_window, row_filter), self._settings.page_size, span.end)
         rows = windows.read(span, lambda _end: None)
         return self._as_v4(rows) if self._settings.api_version == "v3" else rows
@@ -151,9 +153,9 @@ class IncrementalReader:
         """A row that cannot be read: told, and looked at again in the next run, by its time or by its neighbours'."""
         self._tell_bad_row(bad)
         if bad.updated_at is not None:
-            self._complete.count(bad.updated_at, self._client.server_time)
+            self._complete.count_bad(bad.key, bad.updated_at, self._client.server_time)
             self._bookmark.note_unread(Span(bad.updated_at, bad.updated_at))
-        elif self._bad_after is None:
+        elif self._bad_after is None and self._mark is not None:
             self._bad_after = self._mark.edge or self._mark.start
 
     def _close_bad(self, second: int | None) -> None:
@@ -182,6 +184,7 @@ class IncrementalReader:
             yield from self._by_windows(row_filter, since)
             return
         mark, complete = self._mark, self._complete = HighWaterMark(since), Completeness()
+        self._is_last_resort = False
         try:
             for row in self._in_order(row_filter, mark, complete):
                 second = updated_at(row)
@@ -242,6 +245,7 @@ class IncrementalReader:
         What comes late into a settled window would be lost. So the newest, open one begins a look-back ago, and the
         next run reads all of it again.
         """
+        self._mark = None
         ask = partial(self._ask_window, row_filter)
         first = ask(Question(Span(since, END_OF_TIME)), 0)  # for the service's time, and a refusal before anything else
         self._bookmark.refuse_future(self._client.believable_time)

@@ -44,7 +44,7 @@ class Run:
         self.stopped: StopRun | Interrupted | None = None
         self.absent: dict[str, StreamFailed] = {}
         self.failed: dict[str, StreamFailed] = {}
-        self.bad_rows: dict[str, list[BadRow]] = {}
+        self.bad_rows: dict[str, dict[tuple[str, int | None, str], BadRow]] = {}
 
     @cached_property
     def settings(self) -> TapSettings:
@@ -118,11 +118,11 @@ class Run:
 
     def tell_bad_row(self, stream: str, bad: BadRow) -> None:
         """Say which row cannot be read; all others are."""
-        told = self.bad_rows.setdefault(stream, [])
-        if bad in told:  # an answer that was asked for again
+        told = self.bad_rows.setdefault(stream, {})
+        if bad.identity in told:  # an answer that was asked for again
             return
         if len(told) < MOST_KEPT:
-            told.append(bad)
+            told[bad.identity] = bad
         if len(told) <= MOST_TOLD:
             logger.error("%s: %s", stream, self.redactor.clean(str(bad)))
 
@@ -130,7 +130,8 @@ class Run:
         """A stream was read to its end: rows that could not be read make it a failed one all the same."""
         if (bad := self.bad_rows.get(stream)) and stream not in self.failed:
             count = f"{len(bad)} rows" if len(bad) > 1 else "1 row"
-            failure = StreamFailed(f"{count} could not be read, all others were: {self.redactor.clean(str(bad[0]))}")
+            first = self.redactor.clean(str(next(iter(bad.values()))))
+            failure = StreamFailed(f"{count} could not be read, all others were: {first}")
             self.failed[stream] = failure
             logger.error("%s: %s", stream, failure)
 

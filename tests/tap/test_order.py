@@ -140,3 +140,16 @@ def test_what_proves_completeness() -> None:
         for second in [5] * older + [10, None]:
             several.count(second, 10)
         assert several.is_proven is proven
+
+
+def test_a_bad_row_counts_once() -> None:
+    """Answers that were asked for again show it again; that must not stand in for a row that is missing."""
+    several = Completeness()
+    several.ask(from_start=True)
+    several.tell(2)
+    several.ask(from_start=False)
+    for _ in range(2):
+        several.count_bad("", 5, 10)
+    assert not several.is_proven
+    several.count_bad("x", 5, 10)
+    assert several.is_proven

@@ -1,6 +1,7 @@
 """A server that hangs: before its answer, within it, within the TLS handshake, or that closes during handshakes."""
 
 import contextlib
+import re
 import socket
 import ssl
 import threading
@@ -67,7 +68,7 @@ class HangingServer:
             return
         if self._authority:
             connection = self._context.wrap_socket(connection, server_side=True)
-        connection.recv(65_536)
+        _read_request(connection)
         self.requests += 1
         connection.sendall(self._answer)
         if self._answer != WHOLE:
@@ -77,3 +78,16 @@ class HangingServer:
     def _hang(self) -> None:
         self.is_hanging.set()
         self._is_over.wait(30)
+
+
+def _read_request(connection: socket.socket) -> None:
+    """Head and body: what is left unread when the connection is closed would reset it."""
+    received = b""
+    while True:
+        head, end, body = received.partition(b"\r\n\r\n")
+        length = re.search(rb"content-length: *(\d+)", head, re.IGNORECASE)
+        if end and len(body) >= int(length[1] if length else 0):
+            return
+        if not (part := connection.recv(65_536)):
+            return
+        received += part
