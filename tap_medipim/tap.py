@@ -146,7 +146,8 @@ class TapMedipim(Tap):
     def raise_if_told_to_stop(self) -> None:
         """The other side is gone. Raises Interrupted when both were told to stop, and it was the first by a hair."""
         discard_stdout()
-        self.clock.sleep(HAIR_SECONDS)
+        if self.clock.stops_within(HAIR_SECONDS):
+            raise Interrupted("told to stop")
 
     def probe(self, path: Path) -> None:
         """``--probe``: reads only, and writes what it found into a file. Raises StopRun."""
