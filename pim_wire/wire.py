@@ -16,7 +16,15 @@ from requests.auth import AuthBase
 from pim_wire import retry
 from pim_wire.clock import Clock
 from pim_wire.deadline import Deadline
-from pim_wire.errors import AnswerRefused, KeepsFailing, StaleLook, Unclear, WireGaveUp, WireRefused
+from pim_wire.errors import (
+    AnswerRefused,
+    Interrupted,
+    KeepsFailing,
+    StaleLook,
+    Unclear,
+    WireGaveUp,
+    WireRefused,
+)
 from pim_wire.limits import ERROR_BYTES, SizeLimits, read_body
 from pim_wire.redaction import Redactor
 from pim_wire.retry import Next
@@ -52,6 +60,7 @@ class Call:
     repeatable: bool = True
     is_broken: Callable[[requests.Response], bool] | None = None
     checks_nesting_by_row: bool = False  # the reader of the answer checks how deep it is nested
+    after_stop: bool = False  # sent also when the process was told to stop: it puts something back
     is_final: Callable[[int], bool] | None = None
     tries: "Tries | None" = None
 
@@ -144,6 +153,7 @@ class Wire:
             Unclear: the call must not be repeated and may have been carried out.
             KeepsFailing: the caller's ``tries`` give up.
             StaleLook: there was a wait; the caller looks again and sends again.
+            Interrupted: the process was told to stop; what was sent and not answered is unclear.
         """
         state = call.tries or self.tries()
         while True:
@@ -177,6 +187,8 @@ class Wire:
         if not state.has_turn:
             throttle.take()
         state.has_turn = False
+        if self._clock.stopped and not call.after_stop:
+            raise Interrupted("stopped before a request was sent")
         if self.before_attempt is not None:
             self.before_attempt(call)
         self._count(state)
@@ -273,12 +285,12 @@ class Wire:
                 f"{self._service} at {self.base_url} {attempt.reason} to {call}, {state.attempts} times "
                 f"in {spent:.0f} s; {advice}"
             )
-        self.tally.waited_seconds += wait
         if self._on_wait is not None:
             self._on_wait(wait, attempt.reason)
-        if attempt.next is Next.THROTTLED:
+        if attempt.next is Next.THROTTLED:  # the throttle waits, and counts what it waits
             self._throttle_for(call).refused(wait, self._clock.now() - state.sent_at)
         else:
+            self.tally.waited_seconds += wait
             self._sleep(wait)
 
     def _seconds_until_retry(self, state: Tries, attempt: _Attempt) -> float:

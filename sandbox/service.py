@@ -32,6 +32,7 @@ class Service(ABC):
         self._routes = routes
         self._latency = latency
         self.line_delay = 0.0
+        self.date: Callable[[], float] | None = None  # of the Date header, where the server leaves it out
         self._before: list[Callable[[Call], None]] = []
         self._after_commit: list[Callable[[Call], None]] = []
 
