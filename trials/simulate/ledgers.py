@@ -6,10 +6,13 @@ are compiled once. A ledger of a user keeps every guarantee: nothing of the prog
 
 import sqlite3
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Engine, StaticPool, create_engine
 from typing_extensions import override
+
+from target_micropim.ledger import Ledger
 
 Hook = Callable[[], None]
 
@@ -43,9 +46,18 @@ class SimConnection(sqlite3.Connection):
 def new_ledger(content: bytes = b"") -> SimConnection:
     """A ledger, empty or with the content of another one."""
     connection = sqlite3.connect(":memory:", factory=SimConnection, check_same_thread=False)
-    if content:
-        connection.deserialize(content)
+    connection.deserialize(content or empty_ledger())
     return connection
+
+
+@cache
+def empty_ledger() -> bytes:
+    """A ledger with its tables, as the program makes them: made once, since that takes longer than a night."""
+    connection = sqlite3.connect(":memory:", factory=SimConnection, check_same_thread=False)
+    ledger = Ledger(create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool))
+    ledger.prepare()
+    ledger.upgrade()
+    return connection.copy()
 
 
 class Engines:

@@ -4,6 +4,7 @@ engine      of a ledger: one in memory
 pool        of workers: one that is stepped
 thread      of the ticker: none; time ticks instead (clock.py)
 process     numbers and who is alive: those of the simulated machine
+tables      of a ledger: they are there (ledgers.py)
 page        report.html: not written; nothing but people reads it, and it would cost more than all the rest
 """
 
@@ -61,6 +62,7 @@ def installed(machine: Machine) -> Iterator[None]:
     with ExitStack() as stack:
         for place, name, stands_there in (
             (store, "engine_for", lambda _url: machine.engine),
+            (store.Ledger, "_make_tables", lambda _ledger: None),
             (run, "KeyedPool", machine.make_pool),
             (run, "threading", threads),
             (lock, "os", SimOs(machine)),

@@ -14,6 +14,7 @@ from trials.simulate.laws import Broken
 from trials.simulate.process import Endless, Machine
 from trials.simulate.scenario import Scenario, draw
 from trials.simulate.seams import installed
+from trials.simulate.ledgers import empty_ledger
 from trials.simulate.world import ENGINES, World, choices_of
 
 SHM = Path("/dev/shm")  # noqa: S108 - memory, where there is some; a folder of our own within it
@@ -36,6 +37,7 @@ class Simulator:
         self._without = frozenset(without)
         self._ignored = frozenset(ignored)
         self._folder = Path(tempfile.mkdtemp(prefix="simulate-", dir=SHM if SHM.is_dir() else None))
+        empty_ledger()  # before the tables count as made
         logging.getLogger("target-micropim").setLevel(logging.CRITICAL)
 
     def live(

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 import requests
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
+from requests.utils import get_encoding_from_headers
 from typing_extensions import override
 
 from sandbox.exchange import Asgi
@@ -112,6 +113,7 @@ class SandboxAdapter(BaseAdapter):
         response = requests.Response()
         response.status_code = exchange.status
         response.headers = CaseInsensitiveDict({_text(name): _text(value) for name, value in exchange.headers})
+        response.encoding = get_encoding_from_headers(response.headers)
         response.url, response.request = request.url or "", request
         response.raw = io.BytesIO(bytes(exchange.body))
         if _is_short(response.headers, exchange.body):
