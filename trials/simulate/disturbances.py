@@ -76,7 +76,8 @@ class Disturber:
             case "meanwhile", _:
                 return Disturbance("sleep", 1 + event.b % 3, lambda _process: self._world.people.work(event))
             case _, what:
-                return Disturbance("request", 1 + event.a % 15, lambda process: self._second(process, what))
+                # behind an answer: no ledger can call back a request that has left
+                return Disturbance("request", 1 + event.a % 15, lambda one: self._second(one, what), after=True)
 
     def _second(self, first: Process, what: str) -> None:
         """Another machine runs the same night, while the first one waits for its answer or stands still."""
