@@ -6,26 +6,16 @@ ledger, or where a person emptied what a killed run may never have filled. Of a 
 both sides were seen to agree.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from sandbox.exchange import Call
 from sandbox.micropim.service import MicroPimService
-from trials.simulate.source import Source, wanted
+from trials.simulate.source import Source, bare, same, wanted
 
 Json = dict[str, Any]
 FIELDS = ("name", "description")
 FACTS = (*FIELDS, "price", "status", "media", "categories")
-
-
-def same(one: Any, other: Any) -> bool:
-    """Whether two texts are one to a reader: a service may store them in another form."""
-    return _bare(one) == _bare(other)
-
-
-def _bare(text: Any) -> str:
-    return re.sub(r"\s+", " ", str(text or "").replace(" /", "")).strip().casefold()
 
 
 class Book:
@@ -45,7 +35,7 @@ class Book:
         self.taken_out: set[tuple[int, int]] = set()
         self.assigned: set[tuple[int, int]] = set()
         self.removed_pictures: set[tuple[int, str]] = set()
-        self.deleted_products: set[int] = set()
+        self.gone: set[str] = set()  # records whose product a person deleted
         self.deleted_categories: set[str] = set()
         self.loose_categories: set[str] = set()  # may be made again: only a lost memory knew which one it was
         self.other_sku: set[str] = set()  # records whose product has another SKU by hand
@@ -60,7 +50,7 @@ class Book:
         if call.path == "/api/products":
             self.made.setdefault(str(call.body["sku"]), []).append(next(reversed(self._pim.products)))
         elif call.path == "/api/categories":
-            key, number = self._source.name_of.get(str(call.body["name"]), ""), next(reversed(self._pim.categories))
+            key, number = self._source.name_of.get(bare(call.body["name"]), ""), next(reversed(self._pim.categories))
             known = [] if key in self.loose_categories else self.categories.get(key, [])
             self.categories[key] = [*known, number]
 
@@ -100,15 +90,31 @@ class Book:
         self.ever_typed.add((number, field))
         key = self.record_of(number)
         agreed = value is not None and field in FIELDS and key is not None and same(self.seen.get((key, field)), value)
-        if value is None and not self.is_settled:
+        self.typed.pop((number, field), None)
+        if (agreed or value is None) and not self.is_settled:
             self.loosen(number, field)
-        elif agreed and not self.is_settled:
-            self.typed.pop((number, field), None)
-            self.loosen(number, field)
-        elif agreed:
-            self.typed.pop((number, field), None)
-        else:
+        elif not agreed:
             self.typed[number, field] = value
+
+    def adopt(self, key: str, product: Json) -> None:
+        """The shop had it before: what stands there is a person's, and of all else nobody knows."""
+        self.made[key] = [product["id"]]
+        self.loosen(product["id"], *FACTS)
+        for field in FIELDS:
+            self.typed[product["id"], field] = product[field]
+
+    def delete(self, number: int) -> None:
+        """A person deleted a product for good; its id may be given to another one."""
+        for key, numbers in self.made.items():
+            if number in numbers:
+                numbers.remove(number)
+                self.gone.add(key)
+        for facts in (self.loose, self.taken_out, self.assigned, self.removed_pictures):
+            facts -= {fact for fact in facts if fact[0] == number}  # type: ignore[attr-defined]
+        self.typed = {fact: value for fact, value in self.typed.items() if fact[0] != number}
+        self.archived.discard(number)
+        self.revived.discard(number)
+        self.foreign.pop(number, None)
 
     def settle(self, delivered: list[Json], rejected: set[str], *, is_whole: bool) -> None:
         """After a run: where both sides show the same, they agree, if the run has seen it."""
@@ -118,8 +124,9 @@ class Book:
                 continue
             for product in self.products_of(key):
                 self._agree(record, product, is_whole=is_whole)
-            if is_whole:
-                self.seen |= {(key, field): value for field, value in wanted(record).items()}
+            for field, value in wanted(record).items():
+                if is_whole or any(same(product[field], value) for product in self.products_of(key)):
+                    self.seen[key, field] = value
         if is_whole:
             self.loose_categories.clear()
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.faults import Fault
 from trials.simulate.ledgers import new_ledger
 from trials.simulate.process import Disturbance, Message, Process
-from trials.simulate.scenario import ROUTES, Event
+from trials.simulate.scenario import NEVER_FOR_GOOD, ROUTES, Event
 
 if TYPE_CHECKING:
     from trials.simulate.world import World
@@ -54,11 +54,18 @@ class Disturber:
             match event.kind:
                 case "fault":
                     self._world.pim.faults.add(fault_of(event))
+                case "spell":
+                    self._begin_spell(*event.what.split("="))
                 case "stale":
                     self.stale += self._older(event)
                 case _:
                     planned.append(self._disturbance(event))
         return planned
+
+    def _begin_spell(self, name: str, value: str) -> None:
+        """MicroPIM is otherwise, for this night."""
+        (found,) = (one for one in NEVER_FOR_GOOD[name] if str(one) == value)
+        self._world.pim.switch(**{name: found})
 
     def _older(self, event: Event) -> list[Message]:
         """An older version of a product, as an old file or a second stream would bring it."""
@@ -93,6 +100,7 @@ class Disturber:
         before = len(first.writes)
         ended = world.run(ledger, copy.deepcopy(self._messages), [])
         world.machine.log(f"  the other one has {ended.how}: {ended.failure}")
+        world.book.loosen_all()
         world.laws.second_has_ended(what, ended, first, before)
         first.stands_still = False
 

@@ -33,6 +33,7 @@ class People:
             "archive": lambda product, _event: self._archive(product),
             "revive": lambda product, _event: self._revive(product),
             "delete": lambda product, _event: self._delete(product),
+            "id given again": lambda product, _event: self._give_id_again(product),
             "take out": self._take_out,
             "assign": self._assign,
             "add picture": lambda product, _event: self._add_picture(product),
@@ -55,7 +56,10 @@ class People:
     # Values
 
     def _write(self, product: Json, field: str, value: Any) -> None:
-        self._pim.edit(product["id"], **{field: value})
+        if value is None:
+            self._pim.people.empty(product["id"], field)
+        else:
+            self._pim.edit(product["id"], **{field: value})
         self._book.type(product["id"], field, value)
 
     def _type(self, product: Json, field: str) -> None:
@@ -103,8 +107,16 @@ class People:
             self._book.loosen(number, "status")
 
     def _delete(self, product: Json) -> None:
-        del self._pim.products[product["id"]]
-        self._book.deleted_products.add(product["id"])
+        self._pim.people.remove(product["id"])
+        self._book.delete(product["id"])
+
+    def _give_id_again(self, product: Json) -> None:
+        """It is deleted, and another one gets its id (docs/api/micropim.md#ids-again)."""
+        number = self._source.next()
+        self._book.delete(product["id"])
+        fields = {"name": text("Shop", number), "description": text("Shop text", number)}
+        other = self._pim.people.give_id_again(product["id"], f"SHOP-{number}", **fields)
+        self._book.foreign[other["id"]] = dict(other)
 
     def _shop_product(self) -> None:
         """A product that only the shop knows."""
@@ -140,6 +152,8 @@ class People:
         if not rows:
             return
         row = rows[event.a % len(rows)]
+        if not self._book.is_settled:  # a killed run may not know yet that it made it
+            self._book.loose_categories |= {key for key, ids in self._book.categories.items() if row["id"] in ids}
         if event.what == "rename category":
             row["name"] = text("Renamed", self._source.next())
         elif event.what == "move category":

@@ -16,7 +16,7 @@ SOURCE = ("name", "name", "description", "both", "back", "picture", "picture rep
           "inactive", "replaced", "active", "active", "new product", "new category", "category renamed")  # fmt: skip
 HAND = ("type name", "type name", "type description", "empty description", "agree", "archive", "revive", "delete",
         "take out", "assign", "add picture", "remove picture", "change SKU", "type price",
-        "rename category", "move category", "delete category", "shop product")  # fmt: skip
+        "rename category", "move category", "delete category", "shop product", "id given again")  # fmt: skip
 LEDGER = ("lost", "old", "copied")
 FAULTS = ("drop_before", "drop_after", "503", "429", "500", "500 done", "400", "422", "html", "html done", "empty",
           "truncate_json", "short_length", "status_zero", "401", "404 foreign", "404", "hang", "hang done")  # fmt: skip
@@ -26,8 +26,24 @@ ROUTES = ("POST /api/products$", "PATCH /api/products", "POST /api/products/{id}
 KILLS = ("kill request", "kill write", "kill write", "kill commit", "stop")
 WRITERS = ("second writer, no ledger", "second writer, copied ledger", "second writer, same ledger", "stands still")
 MEANWHILE = ("type name", "type description", "archive", "take out")
-# What would only say that this organization cannot be used, or that the simulator cannot see what happens.
-NOT_SWITCHED = frozenset({"has_organization"})
+# Nothing can ever be done in a world that is always like this: such a spell lasts for a night (SPELLS).
+NEVER_FOR_GOOD: dict[str, frozenset[Any]] = {
+    "has_organization": frozenset({False}),
+    "read_only": frozenset({"400", "403", "405", "409"}),
+    "product_list": frozenset({"null", "unpaged", "total_too_high", "one_page", "empty_page"}),
+    "patch_kept": frozenset({"never"}),
+    "archive_kept": frozenset({"never"}),
+    "tree_shape": frozenset({"null"}),
+    "assign": frozenset({"ignored"}),
+}
+MORE_SWITCHES: tuple[tuple[str, tuple[Any, ...]], ...] = (
+    ("sku_unique", (False,)),  # twice: most doubles need it
+    ("show_after_seconds", (5, 90)),
+    ("pictures_after_seconds", (5, 90)),
+    ("categories_after_seconds", (5, 90)),
+    ("text_forms", (("capitalised",), ("single_spaces",), ("void_tags", "entities"), ("paragraphs",), ("decomposed",))),
+    ("ids_as_text", tuple(frozenset({place}) for place in ("list", "product", "category", "tree"))),
+)
 SETTINGS: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ("lookup", ("index", "search")),
     ("categories_mode", ("managed",)),
@@ -69,6 +85,7 @@ class Scenario:
     options: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
     products: int = 1
+    adopted: int = 0
     categories: int = 2
     nights: list[Night] = field(default_factory=list)
     parts: dict[int, str] = field(default_factory=dict)
@@ -105,6 +122,8 @@ def draw(seed: int, keep: Collection[int] | None = None, without: Collection[str
             drawer.part(f"setting {name}={value}", lambda n=name, v=value: scenario.settings.update({n: v}))
     for _ in range(choose.choice((0, 1, 1, 2))):
         drawer.part("a product more", lambda: setattr(scenario, "products", scenario.products + 1))
+    if choose.random() < 0.2:
+        drawer.part("the shop has the first product already", lambda: setattr(scenario, "adopted", 1))
     for number in range(choose.randint(2, 5)):
         night = Night()
         drawn = list(_drawn_events(choose, number))
@@ -133,10 +152,17 @@ def switches() -> tuple[tuple[str, tuple[Any, ...]], ...]:
     for one in fields(MicroPimOptions):
         hint = hints[one.name]
         values = get_args(hint) if get_origin(hint) is Literal else (False, True) if hint is bool else ()
-        others = tuple(value for value in values if value != one.default)
-        if others and one.name not in NOT_SWITCHED:
+        never = NEVER_FOR_GOOD.get(one.name, frozenset())
+        if others := tuple(value for value in values if value != one.default and value not in never):
             found.append((one.name, others))
-    return tuple(found)
+    known = {one.name for one in fields(MicroPimOptions)}
+    return (*found, *(row for row in MORE_SWITCHES if row[0] in known))
+
+
+@cache
+def spells() -> tuple[str, ...]:
+    """What may be so for a night, as ``name=value``."""
+    return tuple(f"{name}={value}" for name, values in NEVER_FOR_GOOD.items() for value in sorted(values, key=str))
 
 
 def _drawn_events(choose: Random, number: int) -> Iterator[tuple[bool, Event]]:
@@ -153,6 +179,8 @@ def _drawn_events(choose: Random, number: int) -> Iterator[tuple[bool, Event]]:
         yield True, event("ledger", LEDGER)
     for _ in range(choose.choice((0, 0, 0, 1, 1, 2))):
         yield False, event("fault", FAULTS)
+    if choose.random() < 0.12:
+        yield False, event("spell", spells())
     if choose.random() < 0.3:
         yield False, event("kill", KILLS)
     if choose.random() < 0.1:

@@ -1,6 +1,9 @@
 """What Medipim would show: products and categories in versions, and the order in which they changed."""
 
 import copy
+import html
+import re
+import unicodedata
 from typing import Any
 
 from trials.simulate.process import Message
@@ -12,7 +15,18 @@ FIRST_CHANGE = 1_780_000_000
 
 def text(what: str, number: int) -> str:
     """A text that is like no other: also when a service changes its case or its spaces."""
-    return f"{what} number {number:05d}"
+    return f"{what} Crème  Number {number:05d}"
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two texts are one to a reader: a service may store them in another form."""
+    return bare(one) == bare(other)
+
+
+def bare(text: Any) -> str:
+    """What a reader sees of a text, whatever its form."""
+    plain = html.unescape(unicodedata.normalize("NFC", str(text or ""))).replace(" /", "")
+    return re.sub(r"\s+", " ", plain).strip().casefold()
 
 
 class Source:
@@ -102,7 +116,7 @@ class Source:
 
     def _put_category(self, row: Json) -> None:
         self.categories[row["id"]] = row
-        self.name_of[row["name"]["en"]] = row["id"]
+        self.name_of[bare(row["name"]["en"])] = row["id"]
 
     def _set(self, key: str, **fields: Any) -> None:
         self.earlier.setdefault(key, []).append(self.products[key])
@@ -119,7 +133,7 @@ class Source:
         return {"name": {"en": text("Name", self.next())}}
 
     def _description(self) -> Json:
-        content = {"en": f"<p>{text('Text', self.next())}</p>"}
+        content = {"en": f"<p>{text('Text', self.next())}<br>next line</p>"}
         row = {"type": "full_description", "content": content, "targetGroups": ["public"]}
         return {"descriptions": [row]}
 

@@ -16,8 +16,8 @@ from trials.simulate.laws import Broken, Laws, Night
 from trials.simulate.ledgers import Engines, SimConnection, new_ledger
 from trials.simulate.people import People
 from trials.simulate.process import Ended, Machine, Message, Process
-from trials.simulate.scenario import Event, Scenario
-from trials.simulate.source import Source
+from trials.simulate.scenario import NEVER_FOR_GOOD, Event, Scenario
+from trials.simulate.source import Source, text
 from trials.simulate.transport import SandboxAdapter
 
 ENGINES = Engines()
@@ -30,7 +30,8 @@ class World:
     def __init__(self, scenario: Scenario, machine: Machine, folder: Path) -> None:
         self.scenario, self.machine, self.folder = scenario, machine, folder
         options = {"reads_per_minute": None, "writes_per_minute": None, **scenario.options}
-        self.pim = MicroPimService(MicroPimOptions(**options, clock=lambda: machine.time.seconds))
+        self._options = MicroPimOptions(**options, clock=lambda: machine.time.seconds)
+        self.pim = MicroPimService(self._options)
         self.source = Source()
         self.book = Book(self.pim, self.source)
         self.people = People(self.pim, self.book, self.source)
@@ -45,6 +46,9 @@ class World:
             self.source.new_category()
         for _ in range(scenario.products):
             self.source.new_product()
+        for key in list(self.source.products)[: scenario.adopted]:
+            number = self.source.next()
+            self.book.adopt(key, self.pim.add(key, name=text("Shop", number), description=text("Shop text", number)))
 
     def live(self) -> list[Broken]:
         """All nights of the scenario, then calm ones. The laws that were broken, in their order."""
@@ -112,6 +116,8 @@ class World:
         disturbances = disturber.plan(during)
         ended = self.run(self.ledger, [*messages, *disturber.stale], disturbances)
         self.pim.faults.clear()
+        self.pim.switch(**{name: getattr(self._options, name) for name in NEVER_FOR_GOOD})
+        self.pim.requests.clear()
         self.kept_ledgers = [*self.kept_ledgers, self.ledger.copy()][-MOST_LEDGERS:]
         if ended.states:
             self.state = ended.states[-1]
