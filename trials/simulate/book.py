@@ -35,6 +35,7 @@ class Book:
         self.taken_out: set[tuple[int, int]] = set()
         self.assigned: set[tuple[int, int]] = set()
         self.removed_pictures: set[tuple[int, str]] = set()
+        self.two_wrote = False  # pictures have no name by which two ledgers could agree on them
         self.gone: set[str] = set()  # records whose product a person deleted
         self.deleted_categories: set[str] = set()
         self.loose_categories: set[str] = set()  # may be made again: only a lost memory knew which one it was

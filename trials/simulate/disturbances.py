@@ -95,13 +95,13 @@ class Disturber:
             world.machine.time.jump(STANDS_STILL_SECONDS)
         same = what in {"stands still", "second writer, same ledger"}
         copied = what == "second writer, copied ledger"
+        world.book.two_wrote = world.book.two_wrote or not same
         ledger = first.ledger if same else new_ledger(first.ledger.copy() if copied else b"")
         world.machine.log(f"  {what}: it begins")
-        before = len(first.writes)
         ended = world.run(ledger, copy.deepcopy(self._messages), [])
         world.machine.log(f"  the other one has {ended.how}: {ended.failure}")
         world.book.loosen_all()
-        world.laws.second_has_ended(what, ended, first, before)
+        world.laws.second_has_ended(what, ended, first)
         first.stands_still = False
 
 

@@ -44,6 +44,7 @@ class Laws:
         self._book, self._pim, self._source = world.book, world.pim, world.source
         self._doubles_told: set[str] = set()
         self._of_second: list[Broken] = []
+        self._shut_out: list[tuple[Process, int]] = []
 
     # When
 
@@ -76,11 +77,13 @@ class Laws:
                 broken += [one for one in found if words != "calm" or not one.law.startswith("picture")]
         return broken
 
-    def second_has_ended(self, what: str, ended: Ended, first: Process, writes_before: int) -> None:
-        """Two processes with one ledger: the second is refused, unless the first stood still for longer than its lock."""
-        del first, writes_before
-        if what == "second writer, same ledger" and ended.how == "finished":
+    def second_has_ended(self, what: str, ended: Ended, first: Process) -> None:
+        """Two processes with one ledger: the second is refused while the first lives; else the first is shut out."""
+        is_over = ended.how == "finished"
+        if what == "second writer, same ledger" and is_over:
             self._of_second.append(Broken("two writers", "a second run with the same ledger was let in"))
+        if what == "stands still" and is_over:
+            self._shut_out.append((first, len(first.writes)))
         for key in self._source.products:
             if ended.names(key):
                 self._doubles_told.add(key)
@@ -91,6 +94,11 @@ class Laws:
         for row in night.ended.rejects:
             if row["stage"] == "internal":
                 yield Broken("internal failure", f"{row['external_id']}: {row['reason']}")
+
+        for first, before in self._shut_out:
+            if more := first.writes[before:]:
+                yield Broken("two writers", f"another run has taken the ledger over, and this one goes on: {more[:3]}")
+        self._shut_out.clear()
 
     def _nothing_twice(self, night: Night) -> Iterator[Broken]:
         for key in self._source.products:
@@ -105,7 +113,8 @@ class Laws:
                 yield Broken("double category", f"{key} is {there}")
         for product in self._pim.products.values():
             urls = Counter(item["file_url"] for item in product["_media"] if item["shows_at"] is not None)
-            if twice := [url for url, number in urls.items() if number > 1]:
+            twice = [url for url, number in urls.items() if number > 1]
+            if twice and not self._book.two_wrote:
                 yield Broken("double picture", f"{product['sku']} has {twice} twice")
 
     def _people_are_respected(self, _night: Night) -> Iterator[Broken]:
@@ -197,7 +206,9 @@ class Laws:
             if record["status"] == "active" and not numbers:
                 yield Broken(f"lost{how}", f"{key} is not there")
             return
-        product = products[-1]
+        if len(products) > 1:  # told, else the night would have ended there
+            return
+        (product,) = products
         number = product["id"]
         is_archived = product["status"] == "archived"
         if (number, "status") not in self._book.loose and number not in self._book.archived | self._book.revived:
