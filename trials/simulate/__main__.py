@@ -6,6 +6,7 @@ import sys
 import time
 from collections import Counter
 
+from trials.simulate.old_faults import OLD_FAULTS, put_back
 from trials.simulate.shrink import shrunk
 from trials.simulate.simulator import Life, Simulator
 
@@ -22,7 +23,8 @@ def parsed() -> argparse.Namespace:
     flags.add_argument("--shrink", action="store_true", help="the smallest scenario that breaks the same law")
     flags.add_argument("--without", default="", help="kinds of events or switches to leave out, between commas")
     flags.add_argument("--ignore", default="", help="laws to leave out, between commas")
-    flags.add_argument("--fault", help="put back a fault of an earlier release, and tell when it is found")
+    flags.add_argument("--fault", choices=[*OLD_FAULTS, "all"],
+                       help="put back a fault of an earlier release, and tell when it is found")  # fmt: skip
     return flags.parse_args()
 
 
@@ -36,7 +38,7 @@ def show(life: Life) -> None:
     print(*life.trace, sep="\n")
     for number, part in life.scenario.parts.items():
         print(f"  {number}: {part}")
-    print(*life.broken or ["every law holds"], sep="\n")
+    print(*[str(one) for one in life.broken] or ["every law holds"], sep="\n")
 
 
 def one(simulator: Simulator, given: argparse.Namespace) -> int:
@@ -76,15 +78,38 @@ def many(simulator: Simulator, given: argparse.Namespace) -> int:
     return int(bool(found))
 
 
+def hunt(simulator: Simulator, given: argparse.Namespace) -> int:
+    """Put a fault back, or each of them, and tell after how many seeds a law breaks that holds without it."""
+    names = list(OLD_FAULTS) if given.fault == "all" else [given.fault]
+    missed = 0
+    for name in names:
+        began = time.monotonic()
+        for seed in range(given.first, given.first + given.seeds):
+            life = simulator.live(seed, fault=put_back(name))
+            if life.broken and not simulator.live(seed).broken:
+                done = f"found after {seed - given.first + 1} seeds, {time.monotonic() - began:.1f} s"
+                print(f"{name}: {done}: {life.broken[0]}", flush=True)
+                break
+        else:
+            missed += 1
+            print(f"{name}: not found in {given.seeds} seeds, {time.monotonic() - began:.1f} s", flush=True)
+    return int(bool(missed))
+
+
 def main() -> int:
     """Run what was asked for."""
     given = parsed()
     simulator = Simulator(words(given.without), words(given.ignore))
+    if given.fault:
+        return hunt(simulator, given)
     return one(simulator, given) if given.seed is not None else many(simulator, given)
 
 
 if __name__ == "__main__":
     if os.environ.get("PYTHONHASHSEED") != "0":  # the order of sets is a choice too
-        os.execve(sys.executable, [sys.executable, "-m", "trials.simulate", *sys.argv[1:]],
-                  {**os.environ, "PYTHONHASHSEED": "0"})  # noqa: S606 - ourselves
+        os.execve(  # noqa: S606 - ourselves
+            sys.executable,
+            [sys.executable, "-m", "trials.simulate", *sys.argv[1:]],
+            {**os.environ, "PYTHONHASHSEED": "0"},
+        )
     sys.exit(main())

@@ -1,6 +1,6 @@
 """Whose each fact is, as somebody knows who sees both sides and forgets nothing. The laws are judged by this book.
 
-A fact of a product is a field, its status, a membership or a picture. It is *theirs* from the moment a person changes it
+A fact of a product is a field, its status, a membership or a picture. It is *theirs* from when a person changes it
 until the source says the same. It is *loose* when nobody could know from what is written down: after a lost or an old
 ledger, or where a person emptied what a killed run may never have filled. Of a loose fact nothing is demanded until
 both sides were seen to agree.
@@ -77,7 +77,7 @@ class Book:
         self.loose |= {(number, fact) for fact in facts}
 
     def loosen_all(self) -> None:
-        """The memory is gone, or an older one is back. What was typed stands; what only the memory could know is lost."""
+        """The memory is gone, or an older one is back. What was typed stands; what only it could know is lost."""
         for number in self._pim.products:
             self.loosen(number, *FACTS)
         self.typed = {fact: value for fact, value in self.typed.items() if value is not None}
@@ -111,7 +111,7 @@ class Book:
                 numbers.remove(number)
                 self.gone.add(key)
         for facts in (self.loose, self.taken_out, self.assigned, self.removed_pictures):
-            facts -= {fact for fact in facts if fact[0] == number}  # type: ignore[attr-defined]
+            facts -= {fact for fact in facts if fact[0] == number}
         self.typed = {fact: value for fact, value in self.typed.items() if fact[0] != number}
         self.archived.discard(number)
         self.revived.discard(number)
@@ -144,9 +144,9 @@ class Book:
                     self.loose.discard(fact)
                 elif self.typed.pop(fact, None):
                     self.loose.add(fact)
-        self._agree_on_status(record, product["id"], product["status"] == "archived")
+        self._agree_on_status(record, product["id"], is_archived=product["status"] == "archived")
 
-    def _agree_on_status(self, record: Json, number: int, is_archived: bool) -> None:
+    def _agree_on_status(self, record: Json, number: int, *, is_archived: bool) -> None:
         is_active = record["status"] == "active"
         if is_active == is_archived:
             return

@@ -32,7 +32,7 @@ class Time:
 
 
 class SimClock(Clock):
-    """The clock of one process. ``on_sleep`` is called in the middle of each wait: people work while a program waits."""
+    """The clock of one process. ``on_sleep`` is called in the middle of each wait: people work meanwhile."""
 
     def __init__(self, time: Time, on_sleep: Callable[[], None]) -> None:
         super().__init__()

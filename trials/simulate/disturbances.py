@@ -108,4 +108,6 @@ class Disturber:
 def fault_of(event: Event) -> Fault:
     """A fault of the sandbox's script."""
     route = ROUTES[event.a % len(ROUTES)]
-    return Fault(**FAULTS[event.what], route=route, nth=1 + event.b % 4, times=(1, 1, 2, 3, 12, None)[event.c % 6])
+    return Fault(
+        **FAULTS[event.what], route=route, nth=(1, 1, 2, 3)[event.b % 4], times=(1, 1, 1, 3, 12, None)[event.c % 6]
+    )

@@ -180,7 +180,12 @@ class Laws:
         delivered = {record["id"]: record for stream, record in night.messages if stream == "products"}
         for number, field, value in self._book.edits():
             key = self._book.record_of(number)
-            if key is None or key in self._book.other_sku or field not in FIELDS or self._pim.products[number]["status"] == "archived":
+            if (
+                key is None
+                or key in self._book.other_sku
+                or field not in FIELDS
+                or self._pim.products[number]["status"] == "archived"
+            ):
                 continue
             source = wanted(self._source.products[key])[field]
             if same(source, value) or same(source, self._book.seen.get((key, field), source)):
@@ -211,9 +216,9 @@ class Laws:
         (product,) = products
         number = product["id"]
         is_archived = product["status"] == "archived"
-        if (number, "status") not in self._book.loose and number not in self._book.archived | self._book.revived:
-            if is_archived != (record["status"] != "active"):
-                yield Broken(f"status{how}", f"{key} is {product['status']}, the source says {record['status']}")
+        is_theirs = number in self._book.archived | self._book.revived or (number, "status") in self._book.loose
+        if not is_theirs and is_archived != (record["status"] != "active"):
+            yield Broken(f"status{how}", f"{key} is {product['status']}, the source says {record['status']}")
         if not is_archived and record["status"] == "active":
             yield from self._fields(key, record, product, how)
             yield from self._places(key, record, product, how)

@@ -1,4 +1,4 @@
-"""What people do in MicroPIM, by hand, to every kind of fact. They see what is there, and the book writes down whose it is."""
+"""What people do in MicroPIM by hand, to every kind of fact; the book writes down whose it is."""
 
 from collections.abc import Callable
 from pathlib import PurePosixPath

@@ -1,4 +1,4 @@
-"""One run of the writer, as a process of its own: it can be killed at any request or commit, stopped, or stand still."""
+"""One run of the writer, as a process of its own: killed at any request or commit, stopped, or standing still."""
 
 import contextlib
 import json
@@ -36,7 +36,7 @@ class Endless(BaseException):
 
 @dataclass
 class Disturbance:
-    """What happens to a run at its n-th ``request``, ``write`` (of MicroPIM), ``commit`` or ``sleep``; before or after."""
+    """What happens to a run at, or ``after``, its n-th ``request``, ``write``, ``commit`` or ``sleep``."""
 
     at: str
     number: int
@@ -65,8 +65,6 @@ class Ended:
 class Process:
     """Made for one run. ``machine`` knows which process is on at this moment; processes may be nested."""
 
-    _next_pid = 1000
-
     def __init__(self, machine: "Machine", ledger: SimConnection, disturbances: list[Disturbance]) -> None:
         self._machine = machine
         self.ledger = ledger
@@ -79,8 +77,7 @@ class Process:
         self.run: Run | None = None
         self.pool: SteppedPool | None = None
         self.clock = SimClock(machine.time, lambda: self._moment("sleep", after=False))
-        Process._next_pid += 1
-        self.pid = Process._next_pid
+        self.pid = machine.next_pid()
 
     # What happens to it
 
@@ -215,6 +212,12 @@ class Machine:
         self._trace = trace
         self._running: list[Process] = []
         self.engine: Any = None
+        self._last_pid = 1000
+
+    def next_pid(self) -> int:
+        """A number that no process of this machine has had."""
+        self._last_pid += 1
+        return self._last_pid
 
     @property
     def is_traced(self) -> bool:
@@ -255,8 +258,8 @@ class Machine:
 
     @staticmethod
     def _hook(process: Process) -> None:
-        process.ledger.before_commit = process.before_commit  # type: ignore[method-assign]
-        process.ledger.after_commit = process.after_commit  # type: ignore[method-assign]
+        process.ledger.before_commit = process.before_commit
+        process.ledger.after_commit = process.after_commit
 
     def make_pool(self, workers: int, clock: SimClock) -> SteppedPool:
         """The pool of the process that is on."""

@@ -6,15 +6,15 @@ a scenario without some of them is a smaller scenario of the same kind (shrink.p
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, fields
-from functools import cache
+from functools import cache, partial
 from random import Random
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from sandbox.micropim.options import MicroPimOptions
 
-SOURCE = ("name", "name", "description", "both", "back", "picture", "picture replaced", "category", "category left",
-          "inactive", "replaced", "active", "active", "new product", "new category", "category renamed")  # fmt: skip
-HAND = ("type name", "type name", "type description", "empty description", "agree", "archive", "revive", "delete",
+SOURCE = ("name", "description", "both", "back", "picture", "picture replaced", "category", "category left",
+          "inactive", "replaced", "active", "new product", "new category", "category renamed")  # fmt: skip
+HAND = ("type name", "type description", "empty description", "agree", "archive", "revive", "delete",
         "take out", "assign", "add picture", "remove picture", "change SKU", "type price",
         "rename category", "move category", "delete category", "shop product", "id given again")  # fmt: skip
 LEDGER = ("lost", "old", "copied")
@@ -37,7 +37,6 @@ NEVER_FOR_GOOD: dict[str, frozenset[Any]] = {
     "assign": frozenset({"ignored"}),
 }
 MORE_SWITCHES: tuple[tuple[str, tuple[Any, ...]], ...] = (
-    ("sku_unique", (False,)),  # twice: most doubles need it
     ("show_after_seconds", (5, 90)),
     ("pictures_after_seconds", (5, 90)),
     ("categories_after_seconds", (5, 90)),
@@ -53,6 +52,19 @@ SETTINGS: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ("max_wait_seconds", (15,)),
     ("update_categories", (True,)),
 )
+
+
+BUSY: dict[str, tuple[float, ...]] = {  # how likely, in one night
+    "source": (0.3, 0.6, 0.9),
+    "hand": (0.0, 0.3, 0.7),
+    "ledger": (0.0, 0.0, 0.3),
+    "fault": (0.0, 0.3, 0.6),
+    "spell": (0.0, 0.0, 0.4),
+    "kill": (0.0, 0.3, 0.6),
+    "writer": (0.0, 0.0, 0.3),
+    "meanwhile": (0.0, 0.3),
+    "stale": (0.0, 0.0, 0.3),
+}
 
 
 @dataclass(frozen=True)
@@ -90,54 +102,65 @@ class Scenario:
     nights: list[Night] = field(default_factory=list)
     parts: dict[int, str] = field(default_factory=dict)
 
+    def one_more(self) -> None:
+        """A product more."""
+        self.products += 1
+
 
 class _Drawer:
     """Draws parts, and takes those that are kept."""
 
-    def __init__(self, seed: int, keep: Collection[int] | None) -> None:
+    def __init__(self, seed: int, keep: Collection[int] | None, without: frozenset[str]) -> None:
+        self._choose = Random(seed)
         self._keep = keep
+        self._without = without
         self._number = -1
         self.scenario = Scenario(seed)
 
-    def part(self, words: str, take: Callable[[], None]) -> bool:
-        """The next part: whether it is kept."""
-        self._number += 1
-        if self._keep is not None and self._number not in self._keep:
-            return False
-        self.scenario.parts[self._number] = words
-        take()
-        return True
-
-
-def draw(seed: int, keep: Collection[int] | None = None, without: Collection[str] = ()) -> Scenario:
-    """The scenario of a seed; of its parts only those that are kept, and no event of the kinds left out."""
-    choose, drawer = Random(seed), _Drawer(seed, keep)
-    scenario = drawer.scenario
-    for name, value in _drawn_switches(choose):
-        if name not in without:
-            drawer.part(f"world {name}={value}", lambda name=name, value=value: scenario.options.update({name: value}))
-    for name, values in SETTINGS:
+    def world(self) -> None:
+        """Switches, settings, and what is there at the beginning."""
+        choose, scenario = self._choose, self.scenario
+        for name, value in _drawn_switches(choose):
+            self._part(f"world {name}={value}", partial(scenario.options.__setitem__, name, value), name)
+        for name, values in SETTINGS:
+            if choose.random() < 0.2:
+                value = choose.choice(values)
+                self._part(f"setting {name}={value}", partial(scenario.settings.__setitem__, name, value), name)
+        for _ in range(choose.choice((0, 1, 1, 2))):
+            self._part("a product more", scenario.one_more)
         if choose.random() < 0.2:
-            value = choose.choice(values)
-            drawer.part(f"setting {name}={value}", lambda n=name, v=value: scenario.settings.update({n: v}))
-    for _ in range(choose.choice((0, 1, 1, 2))):
-        drawer.part("a product more", lambda: setattr(scenario, "products", scenario.products + 1))
-    if choose.random() < 0.2:
-        drawer.part("the shop has the first product already", lambda: setattr(scenario, "adopted", 1))
-    for number in range(choose.randint(2, 5)):
-        night = Night()
-        drawn = list(_drawn_events(choose, number))
-        if drawer.part(f"night {number + 1}", lambda night=night: scenario.nights.append(night)):
-            pass
-        for is_before, event in drawn:
-            if event.kind not in without and event.what not in without:
+            self._part("the shop has the first product already", partial(setattr, scenario, "adopted", 1))
+
+    def nights(self) -> None:
+        """What happens in each."""
+        habits = _habits(self._choose)
+        for number in range(self._choose.randint(2, 5)):
+            night, drawn = Night(), list(_drawn_events(self._choose, habits, number))
+            self._part(f"night {number + 1}", partial(self.scenario.nights.append, night))
+            for is_before, event in drawn:
                 into = night.before if is_before else night.during
-                drawer.part(f"night {number + 1}, {event}", lambda into=into, event=event: into.append(event))
-    return scenario
+                self._part(f"night {number + 1}, {event}", partial(into.append, event), event.kind, event.what)
+
+    def _part(self, words: str, take: Callable[[], None], *names: str) -> None:
+        """The next part, if it is kept."""
+        self._number += 1
+        if (self._keep is None or self._number in self._keep) and self._without.isdisjoint(names):
+            self.scenario.parts[self._number] = words
+            take()
+
+
+def draw(seed: int, keep: Collection[int] | None = None, without: frozenset[str] = frozenset()) -> Scenario:
+    """The scenario of a seed; of its parts only those that are kept, and none of the kinds left out."""
+    drawer = _Drawer(seed, keep, without)
+    drawer.world()
+    drawer.nights()
+    return drawer.scenario
 
 
 def _drawn_switches(choose: Random) -> Iterator[tuple[str, Any]]:
-    share = choose.choice((0.0, 0.05, 0.15))
+    if choose.random() < 0.5:
+        yield "sku_unique", False  # most doubles need it
+    share = choose.choice((0.0, 0.03, 0.1))
     for name, values in switches():
         value = choose.choice(values)
         if choose.random() < share:
@@ -155,8 +178,7 @@ def switches() -> tuple[tuple[str, tuple[Any, ...]], ...]:
         never = NEVER_FOR_GOOD.get(one.name, frozenset())
         if others := tuple(value for value in values if value != one.default and value not in never):
             found.append((one.name, others))
-    known = {one.name for one in fields(MicroPimOptions)}
-    return (*found, *(row for row in MORE_SWITCHES if row[0] in known))
+    return (*(row for row in found if row[0] != "sku_unique"), *MORE_SWITCHES)
 
 
 @cache
@@ -165,27 +187,40 @@ def spells() -> tuple[str, ...]:
     return tuple(f"{name}={value}" for name, values in NEVER_FOR_GOOD.items() for value in sorted(values, key=str))
 
 
-def _drawn_events(choose: Random, number: int) -> Iterator[tuple[bool, Event]]:
-    """Mostly calm: a night in which everything happens at once shows little."""
+@dataclass(frozen=True)
+class _Habits:
+    """What one seed is about: a few kinds of each thing, often, find more than all of them, seldom (swarm testing)."""
 
-    def event(kind: str, words: tuple[Any, ...]) -> Event:
-        return Event(kind, str(choose.choice(words)), *(choose.randrange(1000) for _ in range(3)))
+    source: tuple[str, ...]
+    hand: tuple[str, ...]
+    faults: tuple[str, ...]
+    routes: tuple[int, ...]
+    busy: dict[str, float]
 
-    for _ in range(choose.choice((0, 1, 1, 2)) if number else 0):
-        yield True, event("source", SOURCE)
-    for _ in range(choose.choice((0, 0, 1, 1, 2)) if number else 0):
-        yield True, event("hand", HAND)
-    if number and choose.random() < 0.15:
-        yield True, event("ledger", LEDGER)
-    for _ in range(choose.choice((0, 0, 0, 1, 1, 2))):
-        yield False, event("fault", FAULTS)
-    if choose.random() < 0.12:
-        yield False, event("spell", spells())
-    if choose.random() < 0.3:
-        yield False, event("kill", KILLS)
-    if choose.random() < 0.1:
-        yield False, event("writer", WRITERS)
-    if choose.random() < 0.2:
-        yield False, event("meanwhile", MEANWHILE)
-    if number and choose.random() < 0.1:
-        yield False, event("stale", ("an older version",))
+
+def _habits(choose: Random) -> _Habits:
+    def some(words: tuple[Any, ...], *counts: int) -> tuple[Any, ...]:
+        return tuple(choose.sample(words, choose.choice(counts)))
+
+    busy = {kind: choose.choice(shares) for kind, shares in BUSY.items()}
+    numbers = tuple(range(len(ROUTES)))
+    return _Habits(some(SOURCE, 2, 4, 8), some(HAND, 1, 3, 6), some(FAULTS, 1, 2, 5), some(numbers, 1, 2, 4), busy)
+
+
+def _drawn_events(choose: Random, habits: _Habits, number: int) -> Iterator[tuple[bool, Event]]:
+    """The events of one night: whether each is before the run, and what it is."""
+
+    def events(kind: str, words: tuple[str, ...], most: int = 1) -> Iterator[Event]:
+        for _ in range(most):
+            if choose.random() < habits.busy[kind]:
+                yield Event(kind, choose.choice(words), *(choose.randrange(1000) for _ in range(3)))
+
+    if number:
+        for kind, words, most in (("source", habits.source, 3), ("hand", habits.hand, 2), ("ledger", LEDGER, 1)):
+            yield from ((True, event) for event in events(kind, words, most))
+    for event in events("fault", habits.faults, 2):
+        yield False, Event("fault", event.what, choose.choice(habits.routes), event.b, event.c)
+    for kind, words in (("spell", spells()), ("kill", KILLS), ("writer", WRITERS), ("meanwhile", MEANWHILE)):
+        yield from ((False, event) for event in events(kind, words))
+    if number:
+        yield from ((False, event) for event in events("stale", ("an older version",)))

@@ -1,13 +1,15 @@
 """The smallest scenario that still breaks the same law: leave parts out, many at first, one by one in the end."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
-if TYPE_CHECKING:
-    from trials.simulate.simulator import Life, Simulator
+from trials.simulate.simulator import Life, Simulator
+
+Faulty = Callable[[], AbstractContextManager[object]]
 
 
-def shrunk(simulator: "Simulator", life: "Life", *, traced: bool) -> "Life":
-    """A life of fewer parts with the same first broken law."""
+def shrunk(simulator: Simulator, life: Life, *, traced: bool = False, fault: Faulty = nullcontext) -> Life:
+    """A life of fewer parts with the same first broken law; ``fault`` puts back what the life was found with."""
     law, seed = life.broken[0].law, life.scenario.seed
     keep = list(life.scenario.parts)
     step = max(1, len(keep) // 2)
@@ -15,10 +17,10 @@ def shrunk(simulator: "Simulator", life: "Life", *, traced: bool) -> "Life":
         at = 0
         while at < len(keep):
             fewer = keep[:at] + keep[at + step :]
-            broken = simulator.live(seed, fewer).broken
+            broken = simulator.live(seed, fewer, fault=fault()).broken
             if broken and broken[0].law == law:
                 keep = fewer
             else:
                 at += step
         step //= 2
-    return simulator.live(seed, keep, traced=traced)
+    return simulator.live(seed, keep, traced=traced, fault=fault())

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trials.simulate.laws import Broken
+from trials.simulate.ledgers import empty_ledger
 from trials.simulate.process import Endless, Machine
 from trials.simulate.scenario import Scenario, draw
 from trials.simulate.seams import installed
-from trials.simulate.ledgers import empty_ledger
 from trials.simulate.world import ENGINES, World, choices_of
 
 SHM = Path("/dev/shm")  # noqa: S108 - memory, where there is some; a folder of our own within it
@@ -54,8 +54,7 @@ class Simulator:
         machine = Machine(ENGINES, choices_of(seed), trace if traced else None)
         random.seed(seed)  # jitter of waits, and the order of lists in a world without one
         with installed(machine), fault or nullcontext():
-            world = World(scenario, machine, self._folder)
-            world.laws.ignored = self._ignored
+            world = World(scenario, machine, self._folder, self._ignored)
             broken = self._lived(world)
         return Life(scenario, broken, world.nights, trace)
 

@@ -78,7 +78,6 @@ class Source:
 
     def change(self, key: str, what: str, choice: int) -> None:
         """One product changes in one way."""
-        record = self.products[key]
         match what:
             case "name":
                 self._set(key, **self._name())
@@ -88,6 +87,15 @@ class Source:
                 self._set(key, **self._name(), **self._description())
             case "back" if self.earlier.get(key):
                 self._set(key, name=self.earlier[key][choice % len(self.earlier[key])]["name"])
+            case "active" | "inactive" | "replaced":
+                self._set(key, status=what)
+            case _:
+                self._change_links(key, what, choice)
+
+    def _change_links(self, key: str, what: str, choice: int) -> None:
+        """Pictures and categories."""
+        record = self.products[key]
+        match what:
             case "picture":
                 self._set(key, photos=[*record["photos"], self._photo()])
             case "picture replaced" if record["photos"]:
@@ -98,10 +106,6 @@ class Source:
                 self._enter(key, list(self.categories)[choice % len(self.categories)])
             case "category left" if record["publicCategories"]:
                 self._set(key, publicCategories=record["publicCategories"][1:])
-            case "active" | "inactive" | "replaced":
-                self._set(key, status=what)
-            case "nothing":
-                self._set(key)
 
     def rename_category(self, choice: int) -> str:
         """A category has another name."""

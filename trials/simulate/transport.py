@@ -96,8 +96,10 @@ class SandboxAdapter(BaseAdapter):
         self._process = process
 
     @override
-    def send(self, request: requests.PreparedRequest, **given: Any) -> requests.Response:
-        timeout = given.get("timeout")
+    def send(
+        self, request: requests.PreparedRequest, stream: bool = False, timeout: Any = None, *_others: Any, **_given: Any
+    ) -> requests.Response:
+        del stream
         longest = timeout[1] if isinstance(timeout, tuple) else 60.0
         self._process.before_request(f"{request.method} {request.path_url}", request.body)
         exchange = Exchange(self._app, request)
