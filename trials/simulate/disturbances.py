@@ -1,15 +1,19 @@
 """What goes wrong while the writer runs: faults of the service, kills, other writers, and people who work meanwhile."""
 
 import copy
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 from sandbox.faults import Fault
-from trials.simulate.ledgers import new_ledger
-from trials.simulate.process import Disturbance, Message, Process
+from sandbox.micropim.service import MicroPimService
+from trials.simulate.book import Book
+from trials.simulate.laws import Laws
+from trials.simulate.ledgers import SimConnection, new_ledger
+from trials.simulate.people import People
+from trials.simulate.process import Disturbance, Ended, Machine, Message, Process
 from trials.simulate.scenario import NEVER_FOR_GOOD, ROUTES, Event
-
-if TYPE_CHECKING:
-    from trials.simulate.world import World
+from trials.simulate.source import Source
 
 HTML = b"<html><body><h1>Not here</h1></body></html>"
 ENVELOPE_404 = b'{"status":0,"data":null,"error":"Product not found"}'
@@ -38,11 +42,24 @@ FAULTS: dict[str, dict[str, Any]] = {
 }
 
 
+@dataclass(frozen=True)
+class Stage:
+    """What disturbances happen to. ``run`` carries out a process over a ledger and an input."""
+
+    machine: Machine
+    pim: MicroPimService
+    source: Source
+    book: Book
+    people: People
+    laws: Laws
+    run: Callable[[SimConnection, list[Message], list[Disturbance]], Ended]
+
+
 class Disturber:
     """Plans what the events of one night say. ``stale`` is what comes behind the input."""
 
-    def __init__(self, world: "World", messages: list[Message]) -> None:
-        self._world = world
+    def __init__(self, stage: Stage, messages: list[Message]) -> None:
+        self._stage = stage
         self._messages = messages
         self.stale: list[Message] = []
 
@@ -50,10 +67,10 @@ class Disturber:
         """Faults are planned at the sandbox; the rest happens to the process."""
         planned = []
         for event in events:
-            self._world.machine.log(f"  {event}")
+            self._stage.machine.log(f"  {event}")
             match event.kind:
                 case "fault":
-                    self._world.pim.faults.add(fault_of(event))
+                    self._stage.pim.faults.add(fault_of(event))
                 case "spell":
                     self._begin_spell(*event.what.split("="))
                 case "stale":
@@ -65,11 +82,11 @@ class Disturber:
     def _begin_spell(self, name: str, value: str) -> None:
         """MicroPIM is otherwise, for this night."""
         (found,) = (one for one in NEVER_FOR_GOOD[name] if str(one) == value)
-        self._world.pim.switch(**{name: found})
+        self._stage.pim.switch(**{name: found})
 
     def _older(self, event: Event) -> list[Message]:
         """An older version of a product, as an old file or a second stream would bring it."""
-        versions = [record for records in self._world.source.earlier.values() for record in records]
+        versions = [record for records in self._stage.source.earlier.values() for record in records]
         return [("products", copy.deepcopy(versions[event.a % len(versions)]))] if versions else []
 
     def _disturbance(self, event: Event) -> Disturbance:
@@ -81,27 +98,27 @@ class Disturber:
                 most = {"write": 8, "request": 20, "commit": 60}[moment]
                 return Disturbance(moment, 1 + event.a % most, Process.kill, after=bool(event.b % 2))
             case "meanwhile", _:
-                return Disturbance("sleep", 1 + event.b % 3, lambda _process: self._world.people.work(event))
+                return Disturbance("sleep", 1 + event.b % 3, lambda _process: self._stage.people.work(event))
             case _, what:
                 # behind an answer: no ledger can call back a request that has left
                 return Disturbance("request", 1 + event.a % 15, lambda one: self._second(one, what), after=True)
 
     def _second(self, first: Process, what: str) -> None:
         """Another machine runs the same night, while the first one waits for its answer or stands still."""
-        world = self._world
-        world.book.loosen_all()
+        stage = self._stage
+        stage.book.loosen_all()
         first.stands_still = what == "stands still"
         if first.stands_still:
-            world.machine.time.jump(STANDS_STILL_SECONDS)
+            stage.machine.time.jump(STANDS_STILL_SECONDS)
         same = what in {"stands still", "second writer, same ledger"}
         copied = what == "second writer, copied ledger"
-        world.book.two_wrote = world.book.two_wrote or not same
+        stage.book.two_wrote = stage.book.two_wrote or not same
         ledger = first.ledger if same else new_ledger(first.ledger.copy() if copied else b"")
-        world.machine.log(f"  {what}: it begins")
-        ended = world.run(ledger, copy.deepcopy(self._messages), [])
-        world.machine.log(f"  the other one has {ended.how}: {ended.failure}")
-        world.book.loosen_all()
-        world.laws.second_has_ended(what, ended, first)
+        stage.machine.log(f"  {what}: it begins")
+        ended = stage.run(ledger, copy.deepcopy(self._messages), [])
+        stage.machine.log(f"  the other one has {ended.how}: {ended.failure}")
+        stage.book.loosen_all()
+        stage.laws.second_has_ended(what, ended, first)
         first.stands_still = False
 
 

@@ -3,15 +3,13 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from trials.simulate.book import FIELDS
+from sandbox.micropim.service import MicroPimService
+from trials.simulate.book import FIELDS, Book
 from trials.simulate.people import picture_key
 from trials.simulate.process import Ended, Message, Process
-from trials.simulate.source import inside, photo_keys, same, wanted
-
-if TYPE_CHECKING:
-    from trials.simulate.world import World
+from trials.simulate.source import Source, inside, photo_keys, same, wanted
 
 Json = dict[str, Any]
 
@@ -39,9 +37,8 @@ class Night:
 class Laws:
     """Judges one world."""
 
-    def __init__(self, world: "World") -> None:
-        self._world = world
-        self._book, self._pim, self._source = world.book, world.pim, world.source
+    def __init__(self, book: Book, pim: MicroPimService, source: Source) -> None:
+        self._book, self._pim, self._source = book, pim, source
         self._doubles_told: set[str] = set()
         self._of_second: list[Broken] = []
         self._shut_out: list[tuple[Process, int]] = []

@@ -12,7 +12,7 @@ from target_micropim.settings.schema import SETTINGS, SHAPING
 from target_micropim.settings.values import TargetSettings
 from trials.simulate.book import Book
 from trials.simulate.clock import DAY
-from trials.simulate.disturbances import Disturber
+from trials.simulate.disturbances import Disturber, Stage
 from trials.simulate.laws import Broken, Laws, Night
 from trials.simulate.ledgers import Engines, SimConnection, new_ledger
 from trials.simulate.people import People
@@ -41,7 +41,8 @@ class World:
         self.kept_ledgers: list[bytes] = []
         self.state: dict[str, Any] | None = None
         self.settings = settings_of(str(folder), tuple(scenario.settings.items()))
-        self.laws = Laws(self)
+        self.laws = Laws(self.book, self.pim, self.source)
+        self._stage = Stage(machine, self.pim, self.source, self.book, self.people, self.laws, self.run)
         self.broken: list[Broken] = []
         self.nights = 0
         for _ in range(scenario.categories):
@@ -114,7 +115,7 @@ class World:
         self.nights += 1
         after = 0 if from_start or self.state is None else self.state["at"]
         messages = self.source.messages(after)
-        disturber = Disturber(self, messages)
+        disturber = Disturber(self._stage, messages)
         disturbances = disturber.plan(during)
         ended = self.run(self.ledger, [*messages, *disturber.stale], disturbances)
         self.pim.faults.clear()
