@@ -69,14 +69,17 @@ class Engines:
         self._free: list[int] = []
 
     def take(self, ledger: SimConnection) -> tuple[int, Engine]:
-        """An engine over this ledger, and its number to give it back with."""
+        """An engine over this ledger, and its number to give it back with.
+
+        It shares pool and statements with that of the process before, but none of its listeners.
+        """
         if not self._free:
             self._free.append(len(self._engines))
             self._open.append(None)
             self._engines.append(self._made(len(self._engines)))
         number = self._free.pop()
         self._open[number] = ledger
-        return number, self._engines[number]
+        return number, self._engines[number].execution_options()
 
     def give_back(self, number: int) -> None:
         """The process has ended."""

@@ -76,6 +76,7 @@ class Process:
         self.writes: list[str] = []
         self.run: Run | None = None
         self.pool: SteppedPool | None = None
+        self.heart: tuple[Callable[[], None], Callable[[Exception], None]] | None = None
         self.clock = SimClock(machine.time, lambda: self._moment("sleep", after=False))
         self.pid = machine.next_pid()
 
@@ -137,15 +138,16 @@ class Process:
         self._machine.time.go_by(seconds)
 
     def tick(self) -> None:
-        """What the ticker of the program does every half second, while it lives and does not stand still."""
-        run = self.run
-        if run is None or self._is_dead or self.stands_still or self.pool is None:
+        """What ticker and heart of the program do every half second, while it lives and does not stand still."""
+        if self.heart is None or self._is_dead or self.stands_still:
             return
+        beat, on_loss = self.heart
         try:
-            run._checkpoints.release()  # noqa: SLF001 - the ticker has no other name
-            run._lock.beat()  # noqa: SLF001
+            beat()
+            if self.run is not None:
+                self.run._checkpoints.release()  # noqa: SLF001 - the ticker has no other name
         except StopRun as failure:
-            self.pool.fail(failure)
+            on_loss(failure)
 
     # The run
 

@@ -2,7 +2,7 @@
 
 engine      of a ledger: one in memory
 pool        of workers: one that is stepped
-thread      of the ticker: none; time ticks instead (clock.py)
+thread      of the ticker and of the heart: none; time ticks instead (clock.py)
 process     numbers and who is alive: those of the simulated machine
 tables      of a ledger: they are there (ledgers.py)
 page        report.html: not written; nothing but people reads it, and it would cost more than all the rest
@@ -10,14 +10,15 @@ page        report.html: not written; nothing but people reads it, and it would 
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
 from target_micropim import run
-from target_micropim.ledger import lock, store
+from target_micropim.ledger import RunLock, lock, store
 from target_micropim.report import run_report
 from trials.simulate.process import Machine
 
@@ -33,6 +34,18 @@ class NoThread:
 
     def join(self) -> None:
         """Nothing."""
+
+
+class NoHeart:
+    """Beats when time ticks."""
+
+    def __init__(self, machine: Machine, run_lock: RunLock, on_loss: Callable[[Exception], None]) -> None:
+        self._process = machine.current
+        self._process.heart = (run_lock.beat, on_loss)
+
+    def stop(self) -> None:
+        """Before the lock is given back."""
+        self._process.heart = None
 
 
 class SimOs:
@@ -65,7 +78,10 @@ def installed(machine: Machine) -> Iterator[None]:
             (store.Ledger, "_make_tables", lambda _ledger: None),
             (run, "KeyedPool", machine.make_pool),
             (run, "threading", threads),
+            (run, "Heartbeat", partial(NoHeart, machine)),
             (lock, "os", SimOs(machine)),
+            (lock, "pid_space", lambda: "simulated"),
+            (lock, "_living", set()),
             (run_report, "page", lambda *_content: ""),
         ):
             stack.enter_context(patch.object(place, name, stands_there))
