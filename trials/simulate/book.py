@@ -91,8 +91,11 @@ class Book:
         self.ever_typed.add((number, field))
         key = self.record_of(number)
         agreed = value is not None and field in FIELDS and key is not None and same(self.seen.get((key, field)), value)
+        was_open = self.is_open(number, field)
         self.typed.pop((number, field), None)
-        if (agreed or value is None) and not self.is_settled:
+        if value is None and was_open:  # their own value, which ours never was: there is room again
+            self.loosen(number, field)
+        elif (agreed or value is None) and not self.is_settled:
             self.loosen(number, field)
         elif not agreed:
             self.typed[number, field] = value
