@@ -39,6 +39,7 @@ class Book:
         self.gone: set[str] = set()  # records whose product a person deleted
         self.deleted_categories: set[str] = set()
         self.loose_categories: set[str] = set()  # may be made again: only a lost memory knew which one it was
+        self.unsent: set[str] = set()  # records that may have waited as rejects in a ledger that is lost
         self.other_sku: set[str] = set()  # records whose product has another SKU by hand
         self.foreign: dict[int, Json] = {}  # products that people made, as they left them
         self.is_settled = True  # whether the last run came to its end undisturbed, so that nothing is in between
@@ -84,19 +85,21 @@ class Book:
         for forgotten in (self.taken_out, self.removed_pictures, self.deleted_categories, self.revived, self.assigned):
             forgotten.clear()
         self.loose_categories = set(self._source.categories)
+        self.unsent = set(self._source.products)
         self.is_settled = False
 
     def type(self, number: int, field: str, value: Any) -> None:
         """A person wrote this. What the source already said, and the writer saw it say, is agreed at once."""
         self.ever_typed.add((number, field))
         key = self.record_of(number)
-        agreed = value is not None and field in FIELDS and key is not None and same(self.seen.get((key, field)), value)
+        is_source = key is not None and field in FIELDS and same(wanted(self._source.products[key])[field], value)
+        agreed = is_source and same(self.seen.get((str(key), field)), value)
         was_open = self.is_open(number, field)
         self.typed.pop((number, field), None)
         if value is None and was_open:  # their own value, which ours never was: there is room again
             self.loosen(number, field)
-        elif (agreed or value is None) and not self.is_settled:
-            self.loosen(number, field)
+        elif (is_source or value is None) and not (self.is_settled and agreed is is_source):
+            self.loosen(number, field)  # whether the writer knows by now that the source says so
         elif not agreed:
             self.typed[number, field] = value
 
@@ -126,6 +129,8 @@ class Book:
             key = record["id"]
             if key in rejected or record is not self._newest(record):
                 continue
+            if is_whole:
+                self.unsent.discard(key)
             for product in self.products_of(key):
                 self._agree(record, product, is_whole=is_whole)
             for field, value in wanted(record).items():

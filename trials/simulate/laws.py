@@ -67,9 +67,12 @@ class Laws:
             broken.append(Broken("calm night fails", str(night.ended.failure)))
         if must_be_still and night.ended.writes:
             broken.append(Broken("not still", f"writes again: {night.ended.writes[:4]}"))
+        if words != "calm":
+            broken += self._doubles_are_told()
         from_start = words.startswith("from the start")
         for key, record in self._source.products.items():
-            if not night.ended.names(key):
+            may_wait = words == "calm" and key in self._book.unsent
+            if not may_wait and not night.ended.names(key):
                 found = self._is_in(key, record, " for good" if from_start else "")
                 broken += [one for one in found if words != "calm" or not one.law.startswith("picture")]
         return broken
@@ -102,7 +105,7 @@ class Laws:
             there = [product["id"] for product in self._book.products_of(key)]
             if night.ended.names(key):
                 self._doubles_told.add(key)
-            if len(there) > 1 and not (key in self._doubles_told or key in self._book.other_sku):
+            if len(there) > 1 and not (key in self._book.other_sku or self._book.two_wrote):
                 yield Broken("double product", f"{key} is {there}")
         for key, numbers in self._book.categories.items():
             there = [number for number in numbers if number in self._pim.categories]
@@ -113,6 +116,12 @@ class Laws:
             twice = [url for url, number in urls.items() if number > 1]
             if twice and not self._book.two_wrote:
                 yield Broken("double picture", f"{product['sku']} has {twice} twice")
+
+    def _doubles_are_told(self) -> Iterator[Broken]:
+        """Of two writers that know nothing of each other no one can prevent it, but each can see it afterwards."""
+        for key in self._source.products:
+            if len(self._book.products_of(key)) > 1 and key not in self._doubles_told | self._book.other_sku:
+                yield Broken("double product", f"{key} was made by two writers, and nobody says so")
 
     def _people_are_respected(self, _night: Night) -> Iterator[Broken]:
         for number, field, value in self._book.edits():

@@ -73,7 +73,8 @@ class People:
         key = self._book.record_of(product["id"])
         if key is not None:
             field = FIELDS[event.b % len(FIELDS)]
-            self._write(product, field, wanted(self._source.products[key])[field])
+            value = wanted(self._source.products[key])[field]
+            self._write(product, field, " ".join(value.split()) if field == "name" else value)
 
     def _change_sku(self, product: Json) -> None:
         key = self._book.record_of(product["id"])
