@@ -24,7 +24,7 @@ class Book:
     def __init__(self, pim: MicroPimService, source: Source) -> None:
         self._pim = pim
         self._source = source
-        self.made: dict[str, list[int]] = {}  # products of MicroPIM by the record for which they were made
+        self.made: dict[str, list[int]] = {}  # products of MicroPIM by the code for which they were made
         self.categories: dict[str, list[int]] = {}  # categories of MicroPIM by that of the source
         self.typed: dict[tuple[int, str], Any] = {}  # (product, field): what a person wrote there, None for emptied
         self.ever_typed: set[tuple[int, str]] = set()
@@ -36,11 +36,11 @@ class Book:
         self.assigned: set[tuple[int, int]] = set()
         self.removed_pictures: set[tuple[int, str]] = set()
         self.two_wrote = False  # pictures have no name by which two ledgers could agree on them
-        self.gone: set[str] = set()  # records whose product a person deleted
+        self.gone: set[str] = set()  # codes whose product a person deleted
         self.deleted_categories: set[str] = set()
         self.loose_categories: set[str] = set()  # may be made again: only a lost memory knew which one it was
         self.unsent: set[str] = set()  # records that may have waited as rejects in a ledger that is lost
-        self.other_sku: set[str] = set()  # records whose product has another SKU by hand
+        self.other_sku: set[str] = set()  # codes whose product has another SKU by hand
         self.foreign: dict[int, Json] = {}  # products that people made, as they left them
         self.is_settled = True  # whether the last run came to its end undisturbed, so that nothing is in between
         pim.on_committed(self._committed)
@@ -60,12 +60,16 @@ class Book:
 
     def products_of(self, key: str) -> list[Json]:
         """The products that were made for a record and are still there."""
-        there = (self._pim.products.get(number) for number in self.made.get(key, ()))
+        there = (self._pim.products.get(number) for number in self.numbers_of(key))
         return [product for product in there if product is not None]
 
+    def numbers_of(self, key: str) -> list[int]:
+        """Their ids, also of those that are gone."""
+        return self.made.get(self._source.products[key]["cnk"], [])
+
     def record_of(self, number: int) -> str | None:
-        """The record for which a product was made."""
-        return next((key for key, numbers in self.made.items() if number in numbers), None)
+        """The record that has the code of a product."""
+        return next((self._source.owner(code) for code, numbers in self.made.items() if number in numbers), None)
 
     def is_open(self, number: int, field: str) -> bool:
         """Whether nothing is demanded of this fact but that it stays, or nothing at all."""
@@ -105,17 +109,17 @@ class Book:
 
     def adopt(self, key: str, product: Json) -> None:
         """The shop had it before: what stands there is a person's, and of all else nobody knows."""
-        self.made[key] = [product["id"]]
+        self.made[self._source.products[key]["cnk"]] = [product["id"]]
         self.loosen(product["id"], *FACTS)
         for field in FIELDS:
             self.typed[product["id"], field] = product[field]
 
     def delete(self, number: int) -> None:
         """A person deleted a product for good; its id may be given to another one."""
-        for key, numbers in self.made.items():
+        for code, numbers in self.made.items():
             if number in numbers:
                 numbers.remove(number)
-                self.gone.add(key)
+                self.gone.add(code)
         for facts in (self.loose, self.taken_out, self.assigned, self.removed_pictures):
             facts -= {fact for fact in facts if fact[0] == number}
         self.typed = {fact: value for fact, value in self.typed.items() if fact[0] != number}
@@ -127,7 +131,7 @@ class Book:
         """After a run: where both sides show the same, they agree, if the run has seen it."""
         for record in delivered:
             key = record["id"]
-            if key in rejected or record is not self._newest(record):
+            if key in rejected or self._source.owner(record["cnk"]) != key or record is not self._newest(record):
                 continue
             if is_whole:
                 self.unsent.discard(key)

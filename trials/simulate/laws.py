@@ -70,7 +70,8 @@ class Laws:
         if words != "calm":
             broken += self._doubles_are_told()
         from_start = words.startswith("from the start")
-        for key, record in self._source.products.items():
+        for key in self._source.owners():
+            record = self._source.products[key]
             may_wait = words == "calm" and key in self._book.unsent
             if not may_wait and not night.ended.names(key):
                 found = self._is_in(key, record, " for good" if from_start else "")
@@ -101,11 +102,11 @@ class Laws:
         self._shut_out.clear()
 
     def _nothing_twice(self, night: Night) -> Iterator[Broken]:
-        for key in self._source.products:
+        for key in self._source.owners():
             there = [product["id"] for product in self._book.products_of(key)]
             if night.ended.names(key):
                 self._doubles_told.add(key)
-            if len(there) > 1 and not (key in self._book.other_sku or self._book.two_wrote):
+            if len(there) > 1 and not (self._is_renumbered(key) or self._book.two_wrote):
                 yield Broken("double product", f"{key} is {there}")
         for key, numbers in self._book.categories.items():
             there = [number for number in numbers if number in self._pim.categories]
@@ -117,10 +118,15 @@ class Laws:
             if twice and not self._book.two_wrote:
                 yield Broken("double picture", f"{product['sku']} has {twice} twice")
 
+    def _is_renumbered(self, key: str) -> bool:
+        """Whether a person gave its product another SKU."""
+        return self._source.products[key]["cnk"] in self._book.other_sku
+
     def _doubles_are_told(self) -> Iterator[Broken]:
         """Of two writers that know nothing of each other no one can prevent it, but each can see it afterwards."""
-        for key in self._source.products:
-            if len(self._book.products_of(key)) > 1 and key not in self._doubles_told | self._book.other_sku:
+        for key in self._source.owners():
+            is_told = key in self._doubles_told or self._is_renumbered(key)
+            if len(self._book.products_of(key)) > 1 and not is_told:
                 yield Broken("double product", f"{key} was made by two writers, and nobody says so")
 
     def _people_are_respected(self, _night: Night) -> Iterator[Broken]:
@@ -164,7 +170,9 @@ class Laws:
         at = night.ended.states[-1]["at"]
         kept = {str(row["external_id"]) for row in night.ended.rejects}
         for stream, record in night.messages:
-            if stream == "products" and self._source.changed_at[record["id"]] <= at and record["id"] not in kept:
+            if stream != "products" or self._source.owner(record["cnk"]) != record["id"]:
+                continue
+            if self._source.changed_at[record["id"]] <= at and record["id"] not in kept:
                 for broken in self._is_in(record["id"], record, ""):
                     if not broken.law.startswith("picture") and not night.ended.names(record["id"]):
                         yield Broken("state passed", f"state {at}: {broken}")
@@ -179,7 +187,11 @@ class Laws:
         """A conflict is about something that a person did; what a person did and what blocks the source is told."""
         for row in night.ended.report.get("conflicts", ()):
             field = str(row.get("field") or row["what"].partition(":")[0])
-            if field in FIELDS and not self._is_a_persons(str(row["external_id"]), field):
+            if (
+                row["stream"] == "products"
+                and field in FIELDS
+                and not self._is_a_persons(str(row["external_id"]), field)
+            ):
                 yield Broken("false conflict", f"{row['external_id']} {row['what']}")
         if night.ended.how != "finished":
             return
@@ -188,7 +200,7 @@ class Laws:
             key = self._book.record_of(number)
             if (
                 key is None
-                or key in self._book.other_sku
+                or self._is_renumbered(key)
                 or field not in FIELDS
                 or self._pim.products[number]["status"] == "archived"
             ):
@@ -201,7 +213,7 @@ class Laws:
                              f"{key} {field}: by hand {value!r}, source {source!r}")  # fmt: skip
 
     def _is_a_persons(self, key: str, field: str) -> bool:
-        numbers = self._book.made.get(key, ())
+        numbers = self._book.numbers_of(key)
         facts = {(number, field) for number in numbers}
         return not numbers or bool(facts & (self._book.typed.keys() | self._book.loose))
 
@@ -210,8 +222,8 @@ class Laws:
     def _is_in(self, key: str, record: Json, how: str) -> Iterator[Broken]:
         """Whether MicroPIM holds what the record says, as far as it is ours."""
         products = self._book.products_of(key)
-        numbers = set(self._book.made.get(key, ()))
-        if key in self._book.other_sku | self._book.gone:
+        numbers = set(self._book.numbers_of(key))
+        if self._is_renumbered(key) or record["cnk"] in self._book.gone:
             return
         if not products:
             if record["status"] == "active" and not numbers:

@@ -81,7 +81,7 @@ class People:
         self._pim.edit(product["id"], sku=f"{product['sku']}-OLD{self._source.next()}")
         self._book.loosen(product["id"], *FACTS)
         if key is not None:
-            self._book.other_sku.add(key)
+            self._book.other_sku.add(self._source.products[key]["cnk"])
 
     # Existence and status
 

@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from sandbox.micropim.options import MicroPimOptions
 
 SOURCE = ("name", "description", "both", "back", "picture", "picture replaced", "category", "category left",
-          "inactive", "replaced", "active", "new product", "new category", "category renamed")  # fmt: skip
+          "inactive", "replaced", "active", "succeeded", "new product", "new category", "category renamed")  # fmt: skip
 HAND = ("type name", "type description", "empty description", "agree", "archive", "revive", "delete",
         "take out", "assign", "add picture", "remove picture", "change SKU", "type price",
         "rename category", "move category", "delete category", "shop product", "id given again")  # fmt: skip

@@ -59,12 +59,20 @@ class Source:
 
     # Changes
 
-    def new_product(self) -> str:
-        """A product more."""
+    def new_product(self, code: str = "") -> str:
+        """A product more, with a code of its own or with that of the one it succeeds."""
         key = f"M{len(self.products) + 1:05d}"
         there = list(self.categories)
         inside = [{"id": there[(len(self.products) + step) % len(there)]} for step in range(min(2, len(there)))]
-        record = {"id": key, "status": "active", **self._name(), **self._description(), "photos": [self._photo()]}
+        code = code or f"C{len(self.products) + 1:05d}"
+        record = {
+            "id": key,
+            "cnk": code,
+            "status": "active",
+            **self._name(),
+            **self._description(),
+            "photos": [self._photo()],
+        }
         self.products[key] = {**record, "publicCategories": inside}
         self._touch(key)
         return key
@@ -106,6 +114,22 @@ class Source:
                 self._enter(key, list(self.categories)[choice % len(self.categories)])
             case "category left" if record["publicCategories"]:
                 self._set(key, publicCategories=record["publicCategories"][1:])
+
+    def succeed(self, key: str, *, old_first: bool) -> None:
+        """A product is replaced by a new one that has its code; either of them comes first."""
+        if old_first:
+            self._set(key, status="replaced")
+        self.new_product(self.products[key]["cnk"])
+        if not old_first:
+            self._set(key, status="replaced")
+
+    def owner(self, code: str) -> str:
+        """The record that has a code: the last one, since the others were replaced by it."""
+        return next(key for key in reversed(self.products) if self.products[key]["cnk"] == code)
+
+    def owners(self) -> list[str]:
+        """The records that no other one has replaced."""
+        return [key for key, record in self.products.items() if self.owner(record["cnk"]) == key]
 
     def rename_category(self, choice: int) -> str:
         """A category has another name."""

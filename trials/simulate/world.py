@@ -51,7 +51,12 @@ class World:
             self.source.new_product()
         for key in list(self.source.products)[: scenario.adopted]:
             number = self.source.next()
-            self.book.adopt(key, self.pim.add(key, name=text("Shop", number), description=text("Shop text", number)))
+            self.book.adopt(
+                key,
+                self.pim.add(
+                    self.source.products[key]["cnk"], name=text("Shop", number), description=text("Shop text", number)
+                ),
+            )
 
     def live(self) -> list[Broken]:
         """All nights of the scenario, then calm ones. The laws that were broken, in their order."""
@@ -75,7 +80,7 @@ class World:
         ):
             self._day(words)
             if change:
-                for key in self.source.products:
+                for key in self.source.owners():
                     self.source.change(key, "both", 0)
             night = self.night([], from_start=from_start)
             self._blame(self.laws.after_calm(words, night, must_be_still=must_be_still))
@@ -91,12 +96,15 @@ class World:
         match event.kind, event.what:
             case "source", "new product":
                 self.source.new_product()
+            case "source", "succeeded":
+                keys = self.source.owners()
+                self.source.succeed(keys[event.a % len(keys)], old_first=bool(event.b % 2))
             case "source", "new category":
                 self.source.new_category()
             case "source", "category renamed":
                 self.source.rename_category(event.a)
             case "source", change:
-                keys = list(self.source.products)
+                keys = self.source.owners()  # one that was replaced does not change any more
                 self.source.change(keys[event.a % len(keys)], change, event.b)
             case "hand", _:
                 self.people.work(event)
@@ -161,6 +169,7 @@ def settings_of(folder: str, given: tuple[tuple[str, Any], ...]) -> TargetSettin
         "writes_per_minute": 100_000,
         "state_interval_seconds": 0,
         "max_in_flight": 1,
+        "sku_template": "{cnk}",
         "max_archive": 1000,
         **dict(given),
     }
