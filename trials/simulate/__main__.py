@@ -1,6 +1,7 @@
 """``make simulate``: seeds, how many a minute, and which laws broke. See docs/simulate.md."""
 
 import argparse
+import gc
 import os
 import sys
 import time
@@ -99,6 +100,7 @@ def hunt(simulator: Simulator, given: argparse.Namespace) -> int:
 def main() -> int:
     """Run what was asked for."""
     given = parsed()
+    gc.freeze()  # what is imported stays
     simulator = Simulator(words(given.without), words(given.ignore))
     if given.fault:
         return hunt(simulator, given)

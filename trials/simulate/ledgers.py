@@ -69,21 +69,19 @@ class Engines:
         self._free: list[int] = []
 
     def take(self, ledger: SimConnection) -> tuple[int, Engine]:
-        """An engine over this ledger, and its number to give it back with.
-
-        It shares pool and statements with that of the process before, but none of its listeners.
-        """
+        """An engine over this ledger, and its number to give it back with."""
         if not self._free:
             self._free.append(len(self._engines))
             self._open.append(None)
             self._engines.append(self._made(len(self._engines)))
         number = self._free.pop()
         self._open[number] = ledger
-        return number, self._engines[number].execution_options()
+        return number, self._engines[number]
 
     def give_back(self, number: int) -> None:
-        """The process has ended."""
+        """The process has ended; what it listened to is none of the next one's business."""
         self._engines[number].dispose()
+        self._engines[number].dispatch.before_cursor_execute.clear()
         self._open[number] = None
         self._free.append(number)
 

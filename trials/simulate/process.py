@@ -9,10 +9,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from requests.adapters import BaseAdapter
-
 from pim_wire.errors import Interrupted, StopRun
 from pim_wire.redaction import Redactor
+from pim_wire.wire import Wire
 from target_micropim.connection import Connection
 from target_micropim.run import Run
 from target_micropim.settings.values import TargetSettings
@@ -22,6 +21,7 @@ from trials.simulate.pool import SteppedPool
 
 Json = dict[str, Any]
 Message = tuple[str, Any]  # the name of a stream and a record, or "" and a STATE
+Way = Callable[[Wire, "Process"], None]
 LATENCY_SECONDS = 0.05
 MOST_REQUESTS = 1500  # of one run: a few products and every retry that fifteen minutes allow need fewer
 
@@ -151,11 +151,11 @@ class Process:
 
     # The run
 
-    def carry_out(self, settings: TargetSettings, adapter: BaseAdapter, messages: list[Message]) -> Ended:
-        """Feed it to its end. ``adapter`` carries its requests."""
+    def carry_out(self, settings: TargetSettings, way: Way, messages: list[Message]) -> Ended:
+        """Feed it to its end. ``way`` is how its requests travel."""
         with self._machine.on(self):
             try:
-                ended = self._fed(settings, adapter, messages)
+                ended = self._fed(settings, way, messages)
             except Killed as killed:
                 ended = Ended("killed", killed, self.states)
             finally:
@@ -164,9 +164,9 @@ class Process:
         ended.writes = self.writes
         return ended
 
-    def _fed(self, settings: TargetSettings, adapter: BaseAdapter, messages: list[Message]) -> Ended:
+    def _fed(self, settings: TargetSettings, way: Way, messages: list[Message]) -> Ended:
         connection = Connection(settings, "simulate", self.clock, Redactor([settings.api_key]))
-        connection.wire._session.mount("http://", adapter)  # noqa: SLF001 - the way of a request ends here
+        way(connection.wire, self)
         try:
             self.run = Run(connection, self.states.append)
             for stream, content in messages:

@@ -1,7 +1,7 @@
 """One shop through its nights: the sandbox, its people, the source, the ledger, and the runs of the writer."""
 
 from collections.abc import Collection
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -19,7 +19,7 @@ from trials.simulate.people import People
 from trials.simulate.process import Ended, Machine, Message, Process
 from trials.simulate.scenario import NEVER_FOR_GOOD, Event, Scenario
 from trials.simulate.source import Source, text
-from trials.simulate.transport import SandboxAdapter
+from trials.simulate.transport import way_to
 
 ENGINES = Engines()
 MOST_LEDGERS = 6
@@ -151,7 +151,7 @@ class World:
     def run(self, ledger: SimConnection, messages: list[Message], disturbances: list[Any]) -> Ended:
         """A process from its start to its end."""
         process = Process(self.machine, ledger, disturbances)
-        return process.carry_out(self.settings, SandboxAdapter(self.pim, process), messages)
+        return process.carry_out(self.settings, partial(way_to, self.pim), messages)
 
 
 @cache
