@@ -7,11 +7,12 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, select
+from sqlalchemy import Connection, Dialect, Engine, Table, create_engine, event, inspect, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
@@ -117,17 +118,7 @@ class Database:
     def put(self, connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
         """Insert rows, replacing those with the same primary key."""
         if values := [dict(row) for row in rows]:
-            keys = [column.name for column in table.primary_key]
-            statement = self._insert(table)
-            others = {
-                c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys and c.name in values[0]
-            }
-            upsert = (
-                statement.on_conflict_do_update(index_elements=keys, set_=others)
-                if others
-                else statement.on_conflict_do_nothing()
-            )
-            connection.execute(upsert, values)
+            connection.execute(_upsert(self._engine.dialect, self._insert, table, tuple(values[0])), values)
 
     # Writes that may wait: a commit costs the disk more than all else, and a product has several
 
@@ -210,6 +201,20 @@ class Database:
         """Write a fact of the meta table."""
         with self.transaction() as connection:
             self.put(connection, schema.meta, [{"name": name, "value": value}])
+
+
+@lru_cache(maxsize=64)
+def _upsert(dialect: Dialect, insert: Any, table: Table, columns: tuple[str, ...]) -> Any:
+    """The statement, compiled once: SQLAlchemy keeps no compiled upsert, and compiling costs more than writing."""
+    keys = [column.name for column in table.primary_key]
+    statement = insert(table)
+    others = {name: statement.excluded[name] for name in columns if name not in keys}
+    upsert = (
+        statement.on_conflict_do_update(index_elements=keys, set_=others)
+        if others
+        else statement.on_conflict_do_nothing()
+    )
+    return upsert.compile(dialect=dialect, column_keys=list(columns))
 
 
 def engine_for(url: str) -> Engine:
