@@ -127,7 +127,7 @@ class Pipeline:
         """What earlier runs refused, unless this run has seen a newer version of it."""
         for stream, key in self._outcomes.waiting_rejects():
             reject = None if stream not in self._receivers else self._services.ledger.reject(stream, key)
-            if reject is None or reject.rejected_at >= self._began:
+            if reject is None or reject.rejected_at >= self._began or self._products.is_pending(key):
                 continue
             if not self._is_connected:
                 self._connect()

@@ -40,6 +40,7 @@ class PendingArchives:
         self._held: dict[str, PendingArchive] = {}
         self._lock = threading.Lock()
         self._file = RecordFile()
+        self._replaced: list[PendingArchive] = []
 
     def put(self, ticket: int, record: Any, row: ProductRow) -> None:
         """Keep a product until the end. Raises OSError when the disk is full."""
@@ -54,6 +55,27 @@ class PendingArchives:
         """It is not to be archived any more, or it has been."""
         with self._lock:
             return self._held.pop(key, None)
+
+    def replace(self, key: str) -> None:
+        """Another record has taken the product over: it is not to be archived any more."""
+        replaced = self.drop(key)
+        if replaced is not None:
+            with self._lock:
+                self._replaced.append(replaced)
+
+    def source_at(self, key: str) -> float | None:
+        """The update time of the version that waits."""
+        with self._lock:
+            held = self._held.get(key)
+            return None if held is None else held.source_at
+
+    def take_replaced(self) -> list[PendingArchive]:
+        """Those that were replaced and are not settled yet."""
+        if not self._replaced:
+            return []
+        with self._lock:
+            replaced, self._replaced = self._replaced, []
+            return replaced
 
     def record(self, deferred: PendingArchive) -> Any:
         """The record as it came."""

@@ -99,6 +99,12 @@ class DeferredItems:
         with self._lock:
             return self._places.pop(key, None)
 
+    def source_at(self, key: str) -> float | None:
+        """The update time of the version that waits."""
+        with self._lock:
+            place = self._places.get(key)
+            return None if place is None else place.version.source_at
+
     def take(self) -> Iterator[Item]:
         """The records in the order in which they came to wait; none waits afterwards."""
         while self._places:

@@ -23,7 +23,7 @@ from target_micropim.plan.question import Question
 from target_micropim.plan.values import fingerprint
 from target_micropim.report.run_report import Row
 from target_micropim.services import Services
-from target_micropim.sync.archives import PendingArchive, PendingArchives
+from target_micropim.sync.archives import PendingArchives
 from target_micropim.sync.create import ProductCreator, SkuTaken
 from target_micropim.sync.deferred import Version
 from target_micropim.sync.late import INCOMPLETE, LateWork
@@ -40,13 +40,11 @@ MAX_POSTS = 6
 class Outcome:
     """How a record ended.
 
-    ``archive`` is set instead when it is to be archived at the end of the input; ``replaced`` is an archiving that this
-    record has made void.
+    ``archive`` is set instead when it is to be archived at the end of the input.
     """
 
     action: str
     archive: ProductRow | None = None
-    replaced: PendingArchive | None = None
 
 
 class StaleId(Exception):
@@ -121,9 +119,9 @@ class ProductSync:
         if found.gone:
             return self._gone(desired, found, version)
         if outcome := self._left_alone(desired, row, product, version):
-            return replace(outcome, replaced=found.replaced)
+            return outcome
         if desired.inactive and product is not None:
-            return Outcome("archived", archive=_left_row(desired, row, product, version), replaced=found.replaced)
+            return Outcome("archived", archive=_left_row(desired, row, product, version))
         if product is None:
             product = self._creator.find(desired, row, is_last=is_last)
         fields, categories = self._resolver.fields(desired), self._resolver.category_ids(desired)
@@ -132,7 +130,7 @@ class ProductSync:
             row = self._writer.remember(desired, _new_row(desired, write.after), fields, write)
             pictures = RemotePictures(row.remote_id, write.after.images, is_ours=True)
             return self._settled("created", desired, row, pictures, version)
-        return replace(self._update(desired, fields, categories, row, product, version, tries), replaced=found.replaced)
+        return self._update(desired, fields, categories, row, product, version, tries)
 
     def _update(
         self,
@@ -188,13 +186,13 @@ class ProductSync:
     def _gone(self, desired: DesiredProduct, found: Recognised, version: Version) -> Outcome:
         """A product that somebody has deleted is not made again; its memory stays, in case it comes back."""
         if found.row is None:
-            return Outcome("skipped", replaced=found.replaced)
+            return Outcome("skipped")
         if not desired.inactive:
             self._guards.after_gone(self._services.ledger.count_live())
             reason = f"{found.gone}: it was deleted there, and is not made again"
             self._ask(desired, [_existence_question(desired, "conflicts", reason)])
         self._services.ledger.settle(replace(found.row, source_at=version.source_at), version.digest, [])
-        return Outcome("skipped", replaced=found.replaced)
+        return Outcome("skipped")
 
     def _left_alone(
         self, desired: DesiredProduct, row: ProductRow | None, product: RemoteProduct | None, version: Version

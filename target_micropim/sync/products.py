@@ -153,20 +153,22 @@ class ProductsSync:
         touched: set[str] = set()
         for item in items:
             digest, seen_at = known.get(item.key, (None, None))
-            seen_at = _later(seen_at, newest.get(item.key), self._outcomes.rejected_at(STREAM, item.key))
+            waiting = (self._archives.source_at(item.key), self._deferred.source_at(item.key))
+            seen_at = _later(seen_at, newest.get(item.key), self._outcomes.rejected_at(STREAM, item.key), *waiting)
             if _is_older(item.version.source_at, seen_at):
                 self._outcomes.settle(STREAM, item.ticket, "superseded")
                 continue
             if item.version.source_at is not None and item.version.source_at != seen_at:
                 newest[item.key] = item.version.source_at
-            if digest == item.version.digest and item.key not in touched and not self._is_pending(item.key):
+            if digest == item.version.digest and item.key not in touched and not self.is_pending(item.key):
                 self._outcomes.settle(STREAM, item.ticket, "unchanged", item.key)
             else:
                 touched.add(item.key)
                 yield item
         self._services.ledger.seen_at({key: at for key, at in newest.items() if key in known})
 
-    def _is_pending(self, key: str) -> bool:
+    def is_pending(self, key: str) -> bool:
+        """Whether a version of this record is being written, or waits for the end of the input."""
         with self._lock:
             return key in self._in_flight or key in self._archives or key in self._deferred
 
@@ -214,6 +216,8 @@ class ProductsSync:
             logger.debug("Unexpected failure of one record", exc_info=failure)
             self._reject(item, rejection("internal", "$", f"unexpected {type(failure).__name__}"))
         finally:
+            for replaced in self._archives.take_replaced():
+                self._outcomes.settle(STREAM, replaced.ticket, "skipped")
             self._services.ledger.flush()
             self._forget_in_flight(item.key)
         self._outcomes.release()
@@ -240,8 +244,6 @@ class ProductsSync:
                 self._outcomes.settle(STREAM, waiting.ticket, "superseded")
 
     def _close(self, item: Item, outcome: Outcome) -> None:
-        if outcome.replaced is not None:
-            self._outcomes.settle(STREAM, outcome.replaced.ticket, "skipped")
         if outcome.archive is None:
             self._outcomes.settle(STREAM, item.ticket, outcome.action, item.key)
             return

@@ -14,21 +14,19 @@ from target_micropim.ledger import ProductRow
 from target_micropim.mapping.desired import DesiredProduct
 from target_micropim.plan.ownership import ARCHIVED, EXISTENCE, is_made_by_us, is_recognised, with_pending
 from target_micropim.services import Services
-from target_micropim.sync.archives import PendingArchive, PendingArchives
+from target_micropim.sync.archives import PendingArchives
 
 
 @dataclass(frozen=True)
 class Recognised:
     """A record's row of the ledger and its product, where there are.
 
-    ``gone`` says why a product that was there is not there any more. ``replaced`` is a predecessor's archiving that the
-    record has made void.
+    ``gone`` says why a product that was there is not there any more.
     """
 
     row: ProductRow | None
     product: RemoteProduct | None
     gone: str | None = None
-    replaced: PendingArchive | None = None
 
 
 def shown_sku(product: RemoteProduct) -> str | None:
@@ -112,12 +110,12 @@ class Recognition:
             predecessor = ProductRow(owner, desired.sku, value)
         if predecessor is None or not (owner in self._archives or _is_given_up(predecessor)):
             raise _taken_by(owner, field, value)
-        replaced = self._archives.drop(owner)
+        self._archives.replace(owner)
         row = self._ledger.take_over(predecessor, desired.external_id)
         try:
-            return Recognised(row, self.look(row.remote_id), replaced=replaced)
+            return Recognised(row, self.look(row.remote_id))
         except NotFound:
-            return Recognised(row, None, gone="MicroPIM does not have it any more", replaced=replaced)
+            return Recognised(row, None, gone="MicroPIM does not have it any more")
 
 
 def _taken_by(owner: str, field: str, value: str | int) -> NotYet:

@@ -156,6 +156,7 @@ class ProductWriter:
             unsure=of_kind["unsure"],
         )
         memory = after(Memory(row.ours, row.acknowledged), seen)
+        late = {name: fingerprint(name, write.fields[name]) for name in seen.ignored if name in write.fields}
         known = self._catalog.categories.ids(row.categories)
         row = replace(
             row,
@@ -165,7 +166,7 @@ class ProductWriter:
             ours={**memory.ours, EXISTENCE: (LIVE,)},
             categories=categories_after(row.categories, write.categories, known, write.after.category_ids),
             archived=False,
-            on_its_way={},
+            on_its_way=late,  # it may still come, in whatever form
             announced_at=None,
             revive_as=None,
             shown_sku=str((write.after.product or {}).get("sku") or row.shown_sku or row.sku).strip(),
