@@ -81,6 +81,7 @@ class ProductsSync:
         self._buffer: list[Item] = []
         self._deferred = DeferredItems()
         self._in_flight: Counter[str] = Counter()
+        self._in_flight_at: dict[str, float | None] = {}  # the update time of the newest version in flight
         self._lock = threading.Lock()
         self._is_repaired = False
         self._is_new = services.ledger.is_new
@@ -153,7 +154,11 @@ class ProductsSync:
         touched: set[str] = set()
         for item in items:
             digest, seen_at = known.get(item.key, (None, None))
-            waiting = (self._archives.source_at(item.key), self._deferred.source_at(item.key))
+            waiting = (
+                self._in_flight_at.get(item.key),
+                self._archives.source_at(item.key),
+                self._deferred.source_at(item.key),
+            )
             seen_at = _later(seen_at, newest.get(item.key), self._outcomes.rejected_at(STREAM, item.key), *waiting)
             if _is_older(item.version.source_at, seen_at):
                 self._outcomes.settle(STREAM, item.ticket, "superseded")
@@ -194,6 +199,7 @@ class ProductsSync:
         sku = self._profile.worker_key(item.record, item.key)
         with self._lock:
             self._in_flight[item.key] += 1
+            self._in_flight_at[item.key] = _later(self._in_flight_at.get(item.key), item.version.source_at)
         self._pool.submit(frozenset({("id", item.key), ("sku", sku)}), partial(self._sync, item))
 
     def _sync(self, item: Item, *, is_last: bool = False) -> None:
@@ -236,6 +242,7 @@ class ProductsSync:
             self._in_flight[key] -= 1
             if not self._in_flight[key]:
                 del self._in_flight[key]
+                self._in_flight_at.pop(key, None)
 
     def _supersede(self, key: str) -> None:
         """A newer version of a product that was to be archived, or to be tried again: the newer one decides."""

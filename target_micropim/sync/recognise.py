@@ -98,7 +98,8 @@ class Recognition:
         if owner != desired.external_id:
             return self._follow(desired, owner, "id", match.remote_id)
         if row is not None and is_made_by_us(row.on_its_way, match.server):  # by a run that was killed
-            return Recognised(replace(row, remote_id=match.remote_id), match)
+            ours = {name: (value,) for name, value in row.on_its_way.items()}
+            return Recognised(replace(row, remote_id=match.remote_id, ours=ours), match)
         return Recognised(None, match)
 
     def _follow(self, desired: DesiredProduct, owner: str, field: str, value: str | int) -> Recognised:

@@ -1,7 +1,6 @@
 """A new key, a moved address: the organization is recognised by the products that the ledger holds of it."""
 
 import sqlite3
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ NEW = "a-new-key-of-the-same-people"
 
 def give_new_key(world: World) -> None:
     """The old key is gone; the organization is the same."""
-    world.pim.options = replace(world.pim.options, api_key=NEW)
+    world.pim.switch(api_key=NEW)
     world.forget_requests()
 
 

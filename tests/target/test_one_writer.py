@@ -18,7 +18,16 @@ from sqlalchemy import create_engine, text
 
 from sandbox.faults import Fault
 from target_micropim.errors import LedgerUnusable
-from target_micropim.ledger import AwaitedPictures, Heartbeat, Ledger, MediaRow, ProductRow, RunLock, copy_of
+from target_micropim.ledger import (
+    AwaitedPictures,
+    CategoryRow,
+    Heartbeat,
+    Ledger,
+    MediaRow,
+    ProductRow,
+    RunLock,
+    copy_of,
+)
 from target_micropim.ledger import lock as lock_module
 from target_micropim.ledger.lock import DEAD_AFTER_SECONDS, pid_space
 from target_micropim.target import TargetMicroPim
@@ -309,10 +318,10 @@ WRITES = {
     "a product": lambda ledger: ledger.remember(ROW),
     "a settled product": lambda ledger: ledger.settle(ROW, "digest", ["9"]),
     "a link": lambda ledger: ledger.linked(ROW, "9"),
-    "a loss": lambda ledger: ledger.forget("1"),
+    "a loss": lambda ledger: ledger.unannounce(ProductRow("1", "S-1", 7)),
     "pictures": lambda ledger: ledger.remember_media("1", [MediaRow("a", "https://m.example.test/a", "intent")]),
     "counted pictures": lambda ledger: ledger.pictures_counted(AwaitedPictures("1", 7, "S-1", 1)),
-    "a category": lambda ledger: ledger.remember_category("9", 9),
+    "a category": lambda ledger: ledger.remember_category("9", CategoryRow(9)),
     "names": lambda ledger: ledger.remember_names("brand", {"x": 1}),
     "a fact": lambda ledger: ledger.note("in_creation", "[]"),
     "the index": lambda ledger: ledger.forget_seen(),
