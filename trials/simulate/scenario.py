@@ -73,6 +73,7 @@ STORIES: tuple[tuple[dict[str, Any], tuple[tuple[int, bool, str, str, int], ...]
     ({}, ((1, True, "source", "name", 0), (1, True, "hand", "type name", 0),
           (2, True, "source", "name", 0), (2, True, "hand", "agree", 0))),  # what is named last comes first
     ({}, ((1, True, "source", "name", 0), (1, False, "fault", "503", 1), (1, False, "meanwhile", "type name", 0))),
+    ({}, ((1, True, "source", "description", 0), (1, True, "hand", "empty description", 0))),
     ({}, ((1, True, "hand", "id given again", 0), (1, True, "source", "both", 0))),
     ({}, ((1, True, "hand", "delete category", 0), (1, True, "source", "both", 0))),
     ({"sku_unique": False, "show_after_seconds": 90}, ((0, False, "fault", "500 done", 0),)),
