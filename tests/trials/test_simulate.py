@@ -40,7 +40,7 @@ def found(simulator: Simulator, name: str) -> Life:
     return next(life for life in lives if life.broken)
 
 
-@pytest.mark.parametrize("name", ["edits-are-overwritten", "emptied-is-filled", "rejects-are-left"])
+@pytest.mark.parametrize("name", ["edits-are-overwritten", "write-over-a-wait", "rejects-are-left"])
 def test_the_simulator_sees_a_fault_of_before(simulator: Simulator, name: str) -> None:
     """What it could not see it could not rule out."""
     assert found(simulator, name).broken

@@ -158,6 +158,7 @@ class Process:
                 ended = self._fed(settings, way, messages)
             except Killed as killed:
                 ended = Ended("killed", killed, self.states)
+                self._close_files()
             finally:
                 self._is_dead = True
         self._read_folder(ended)
@@ -186,6 +187,11 @@ class Process:
         if self.run is not None:
             with contextlib.suppress(StopRun):
                 self.run.abort(failure)
+
+    def _close_files(self) -> None:
+        """As the system does when a process is gone."""
+        if self.run is not None:
+            self.run.pipeline._products.close()  # noqa: SLF001
 
     def _read_folder(self, ended: Ended) -> None:
         """What a person would find in the run's folder."""

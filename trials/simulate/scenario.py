@@ -67,6 +67,23 @@ BUSY: dict[str, tuple[float, ...]] = {  # how likely, in one night
 }
 
 
+# Stories that chance alone tells too seldom: switches, and by night what happens before the run or during it, to one
+# product. Everything else goes on around them.
+STORIES: tuple[tuple[dict[str, Any], tuple[tuple[int, bool, str, str, int], ...]], ...] = (
+    ({}, ((1, True, "source", "name", 0), (1, True, "hand", "type name", 0),
+          (2, True, "source", "name", 0), (2, True, "hand", "agree", 0))),  # what is named last comes first
+    ({}, ((1, True, "source", "name", 0), (1, False, "fault", "503", 1), (1, False, "meanwhile", "type name", 0))),
+    ({}, ((1, True, "source", "description", 0), (1, True, "hand", "empty description", 0))),
+    ({}, ((1, True, "hand", "id given again", 0), (1, True, "source", "both", 0))),
+    ({}, ((1, True, "hand", "delete category", 0), (1, True, "source", "both", 0))),
+    ({"sku_unique": False, "show_after_seconds": 90}, ((0, False, "fault", "500 done", 0),)),
+    ({"sku_unique": False}, ((1, True, "ledger", "lost", 0), (1, True, "source", "name", 0),
+                             (1, False, "spell", "product_list=null", 0))),
+    ({}, ((1, True, "source", "inactive", 0), (2, True, "source", "active", 0))),
+    ({}, ((1, True, "source", "both", 0), (1, False, "fault", "404", 5))),
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Event:
     """One thing that happens; ``a``, ``b``, ``c`` choose what it happens to, modulo what is there."""
@@ -133,9 +150,17 @@ class _Drawer:
 
     def nights(self) -> None:
         """What happens in each."""
-        habits = _habits(self._choose)
-        for number in range(self._choose.randint(2, 5)):
-            night, drawn = Night(), list(_drawn_events(self._choose, habits, number))
+        choose, habits = self._choose, _habits(self._choose)
+        switched, story = choose.choice(STORIES) if choose.random() < 0.4 else ({}, ())
+        for name, value in switched.items():
+            self._part(f"world {name}={value}", partial(self.scenario.options.__setitem__, name, value), name)
+        which, begins = choose.randrange(1000), choose.randrange(2)
+        for number in range(choose.randint(2, 5)):
+            night, drawn = Night(), list(_drawn_events(choose, habits, number))
+            told = [row for row in story if row[0] + (begins if story[0][0] else 0) == number]
+            for _number, is_before, kind, what, route in told:
+                event = Event(kind, what, route if kind == "fault" else which, 0, 0)
+                drawn.insert(0 if is_before else len(drawn), (is_before, event))
             self._part(f"night {number + 1}", partial(self.scenario.nights.append, night))
             for is_before, event in drawn:
                 into = night.before if is_before else night.during
