@@ -117,6 +117,10 @@ class MicroPimClient:
         for page in self.product_pages(**query):
             yield from page.products
 
+    def count_products(self) -> int:
+        """How many products the lists say there are, live and archived; what both hold counts twice."""
+        return sum(self.products_page(1, **query).total or 0 for query in ({}, {"status": "archived"}))
+
     def product(self, product_id: int) -> dict[str, Any]:
         """One product. Raises NotFound, or RequestRefused for an answer without one: every field would look empty."""
         tries = self.wire.tries(self.health.judge("read"))

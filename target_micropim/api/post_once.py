@@ -1,7 +1,7 @@
 """A POST carried out once, whatever the answers are: MicroPIM has no idempotency key.
 
 After an unclear answer the thing may be there and not show yet (docs/api/micropim.md#post-unclear). So it is looked for
-as long as this service was seen to need until something new shows, a minute where nothing was seen, and only then
+as long as this service was seen to need until something new shows, two minutes where nothing was seen, and only then
 posted again.
 """
 
@@ -14,7 +14,7 @@ from pim_wire.retry import failure_waits
 from target_micropim.errors import Reason, RecordRejected
 
 MAX_FAILURES_IN_A_ROW = 10
-UNSEEN_SECONDS = 60.0
+UNSEEN_SECONDS = 120.0
 SAFETY = 2.0  # times what was seen, and at least so many seconds
 
 T = TypeVar("T")

@@ -21,7 +21,7 @@ from pim_wire.errors import StopRun
 from target_micropim.api.client import PAGE_LIMIT
 from target_micropim.api.payloads import check_payload
 from target_micropim.api.post_once import seconds_until_shown
-from target_micropim.errors import RecordRejected, RequestRefused
+from target_micropim.errors import NotFound, RecordRejected, RequestRefused
 from target_micropim.ledger import AwaitedPictures, MediaRow
 from target_micropim.mapping.desired import DesiredProduct, Picture
 from target_micropim.plan.product import plan_pictures
@@ -192,7 +192,11 @@ class ProductPictures:
             return "sent"
 
         def look() -> str | None:
-            return "assumed" if image_count(self._client.product(remote.remote_id)) > remote.images else None
+            try:
+                shown = self._client.product(remote.remote_id)
+            except NotFound:  # nobody's last word: it was there a moment ago
+                return None
+            return "assumed" if image_count(shown) > remote.images else None
 
         seen = self._ledger.fact(SHOWN_AFTER)
         seconds = seconds_until_shown(float(seen) if seen else None)

@@ -67,6 +67,11 @@ class DryRunClient(MicroPimClient):
         return replace(page, products=products + made, total=None if page.total is None else page.total + len(made))
 
     @override
+    def count_products(self) -> int:
+        counts = (super(DryRunClient, self).products_page(1, **query).total for query in ({}, {"status": "archived"}))
+        return sum(count or 0 for count in counts) + self._planned.count_new()
+
+    @override
     def product_by_barcode(self, code: str) -> Json | None:
         product = super().product_by_barcode(code)
         if product is None:

@@ -6,7 +6,7 @@ from sqlalchemy import delete, func, select
 
 from target_micropim.ledger import schema
 from target_micropim.ledger.database import Database
-from target_micropim.ledger.schema import SeenProduct
+from target_micropim.ledger.schema import ProductId, SeenProduct
 
 
 class CatalogueIndex(Database):
@@ -40,6 +40,22 @@ class CatalogueIndex(Database):
         query = select(func.count()).select_from(schema.products).where(known > 0, known.in_(select(seen)))
         with self.transaction() as connection:
             return int(connection.execute(query).scalar_one())
+
+    def doubled_skus(self) -> list[tuple[str, ProductId, list[int]]]:
+        """The SKUs of this ledger that the list shows more than once, live: with their record and MicroPIM's ids."""
+        seen, known = schema.seen_products, schema.products
+        twice = select(seen.c.sku).group_by(seen.c.sku).having(func.count() > 1)
+        query = (
+            select(known.c.sku, known.c.external_id, seen.c.remote_id)
+            .join(seen, seen.c.sku == known.c.sku)
+            .where(known.c.sku.in_(twice), known.c.remote_id > 0)
+            .order_by(known.c.sku, seen.c.remote_id)
+        )
+        doubled: dict[tuple[str, ProductId], list[int]] = {}
+        with self.transaction() as connection:
+            for row in connection.execute(query):
+                doubled.setdefault((row.sku, row.external_id), []).append(row.remote_id)
+        return [(*key, ids) for key, ids in doubled.items()]
 
     def seen(self, *, sku: str | None = None, gtin: str | None = None) -> list[SeenProduct]:
         """Products of the index with exactly this SKU, or this GTIN."""

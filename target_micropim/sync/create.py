@@ -18,6 +18,7 @@ from target_micropim.plan.product import plan_create
 from target_micropim.plan.write import body_of, without_extras
 from target_micropim.report.run_report import Row
 from target_micropim.services import Services
+from target_micropim.sync.doubles import Doubles
 from target_micropim.sync.visibility import Visibility
 from target_micropim.sync.write import STREAM, Fields, ProductWriter, Write
 
@@ -34,6 +35,7 @@ class ProductCreator:
         self._matching = catalog.matching
         self._writer = writer
         self._visibility = Visibility(services, catalog.matching)
+        self.doubles = Doubles(services, catalog.matching)
         self._lock = threading.Lock()
         self._counted: set[str] = set()
         self._unclear = 0
@@ -72,6 +74,7 @@ class ProductCreator:
         row = ProductRow(
             desired.external_id, desired.sku, ABSENT, archived=True, announced_at=self._services.ledger.now()
         )
+        self.doubles.making()
         self._writer.announce(row, sent)
         answer, sent = self._post(desired, row, sent, tries)
         views = self._writer.views(remote_id(answer, "POST product"), answer, sent)
@@ -79,6 +82,7 @@ class ProductCreator:
             self._unclear = 0
         self._compare_sku(desired, views[-1])
         self._services.ledger.claim(desired.external_id, views[-1].remote_id)
+        self.doubles.made(desired.sku, desired.external_id)
         self._visibility.made(desired.sku)
         return Write(sent, None, tuple(views), categories).assigned(self._writer.assign(views[-1], categories))
 

@@ -75,6 +75,7 @@ class ProductSync:
         self._writer = ProductWriter(services, catalog)
         self._creator = ProductCreator(services, catalog, self._writer)
         self._updater = ProductUpdater(services, catalog, self._resolver, self._writer)
+        self.doubles = self._creator.doubles
         self.late = LateWork(services, catalog, self._recognition, self._writer)
         self.adopted = 0  # products that were in MicroPIM before the ledger knew them; nearly exact with many threads
 

@@ -118,6 +118,7 @@ class ProductsSync:
         self._sync_deferred()
         self._link_late_categories()
         self._archive()
+        self._product_sync.doubles.tell()
 
     def tell_of_a_new_ledger(self) -> None:
         """What a lost ledger knew is lost: what people emptied, took out or renamed before cannot be told any more."""

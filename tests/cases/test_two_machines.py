@@ -28,6 +28,16 @@ def test_a_second_machine_runs_while_the_first_is_under_way(make_shop: Any, begu
     assert all(any(night.tells(sku) for night in nights) for sku in doubled)
 
 
+@pytest.mark.parametrize("lookup", ["auto", "index"])
+def test_both_make_the_same_product_at_the_same_moment(make_shop: Any, lookup: str) -> None:
+    """Between the last look of the one and its creation the other one makes it: both in one report, by its SKU."""
+    first = make_shop({"lookup": lookup}, sku_unique=False)
+    second = first.another()
+    first.pim.meanwhile.do(lambda: second.night(product("M1", "A")), before=CREATE)
+    told = first.night(product("M1", "A"), product("M2", "A"))
+    assert (sorted(first.skus()), told.tells("M1")) == (["M1", "M1", "M2"], True)
+
+
 def test_two_machines_that_take_turns(make_shop: Any) -> None:
     """Each finds what the other one made; pictures too are there once."""
     first = make_shop(sku_unique=False)
