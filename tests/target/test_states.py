@@ -50,7 +50,7 @@ def test_no_state_leaves_before_what_it_covers_is_there(world: Any, singer: Any,
     from target_micropim.target import TargetMicroPim  # noqa: PLC0415
 
     world.pim.faults.add(Fault("slow", "POST /api/products$", nth=3, delay=0.1))
-    world.pim.faults.add(Fault("status", "POST /api/products$", nth=7, status=422))
+    world.pim.faults.add(Fault("status", "POST /api/products$", nth=17, status=422))
     witness = Witness(world)
     monkeypatch.setattr(sys, "stdout", witness)
     given = numbered(singer, 20, photos=[singer.picture(1)])
