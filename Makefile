@@ -12,7 +12,7 @@ export PYTHONDONTWRITEBYTECODE :=
 TESTS_IN := $(shell test -w /dev/shm && echo TMPDIR=/dev/shm)
 PART := tests/sdk tests/fuzz tests/tap/test_row_decoder.py tests/tap/test_json_lines.py tests/tap/test_reader.py tests/target/test_ledger.py
 
-.PHONY: help demo sandbox test cover pythons part lint types check bench trials soak fuzz mutate road faults kill canary compare pictures generate lock package sbom audit docs clean
+.PHONY: help demo sandbox test cover pythons part lint types check bench trials soak fuzz mutate road faults kill simulate canary compare pictures generate lock package sbom audit docs clean
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1  /p' $(MAKEFILE_LIST)
@@ -99,6 +99,12 @@ pictures: $(READY) ## the pictures of the docs, as a browser sees them (needs ch
 kill: $(READY) ## tap and target killed at every moment of a run, and in any order with all else; writes docs/kills.md
 	$(BIN)/python -m trials.kills --size $(or $(SIZE),6)
 	KILL_EXAMPLES=200 $(BIN)/python -m pytest -q trials/kills/test_any_order.py
+
+SEEDS ?= 1000
+FROM ?= 1
+
+simulate: $(READY) ## writer, sandbox and people in one process on a virtual clock: SEEDS=n FROM=k; SEED=n shows one, FAULT=all hunts (docs/simulate.md)
+	@$(BIN)/python -m trials.simulate $(if $(SEED),--seed $(SEED) --trace,--seeds $(SEEDS) --from $(FROM)) $(if $(FAULT),--fault $(FAULT))
 
 compare: $(READY) ## this checkout beside another: equal requests, messages, reports? OLD=<a checkout with an environment> (NIGHTS=v3)
 	@test -n "$(OLD)" || { echo "OLD=<the path of a checkout with an environment>"; exit 2; }

@@ -30,6 +30,7 @@ T = TypeVar("T")
 _Validator = extend_validator_with_defaults(Draft202012Validator)
 
 EXIT_STOPPED = 1
+IS_MISSING = " is missing: give it as"
 EXIT_INTERRUPTED = 130
 _SECTIONS: tuple[tuple[type[BaseException], str], ...] = (
     (ConfigValidationError, InvalidSettings.section),
@@ -118,13 +119,15 @@ def quiet(command: click.Command, logger: logging.Logger) -> QuietCommand:
 
 
 def _flush_stdout() -> None:
+    if sys.stdout is None:  # started without one
+        return
     try:
         sys.stdout.flush()
     except OSError:  # a full disk, or the reader went away: a second flush would fail too
-        _discard_stdout()
+        discard_stdout()
 
 
-def _discard_stdout() -> None:
+def discard_stdout() -> None:
     """Redirect stdout to the null device, so that the interpreter's last flush does not fail as well."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -184,7 +187,7 @@ def _message(error: ValidationError, schema: dict[str, Any], prefix: str) -> str
     name = ".".join(str(part) for part in error.absolute_path)
     if not name:
         missing = [name for name in schema.get("required", []) if repr(name) in error.message]
-        return " and ".join(f"Setting {name} is missing: give it as {prefix}_{name.upper()}" for name in missing)
+        return " and ".join(f"Setting {name}{IS_MISSING} {prefix}_{name.upper()}" for name in missing)
     setting = schema["properties"].get(str(error.absolute_path[0]), {})
     if setting.get("secret") or setting.get("writeOnly"):
         return f"Setting {name}: must be a text (value not shown)"

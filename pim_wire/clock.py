@@ -29,6 +29,10 @@ class Clock:
         """End every wait, current and later ones."""
         self._stopped.set()
 
+    def stops_within(self, seconds: float) -> bool:
+        """Whether ``stop`` was called, or is within so many seconds."""
+        return self._stopped.wait(seconds)
+
     @property
     def stopped(self) -> bool:
         """Whether ``stop`` was called."""

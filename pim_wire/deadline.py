@@ -1,25 +1,29 @@
 """A deadline for a whole answer: a timeout ends a silence, a deadline ends an answer that arrives byte by byte.
 
-It is checked before each read of the socket, so that status line, headers, sizes of chunks and body are all bounded. A
-read that has begun still has its timeout: an answer ends at the latest one timeout after its deadline.
+It is checked before each read of the socket, so that status line, headers, sizes of chunks and body are all bounded.
+A silence is waited for in slices, over plain connections and TLS alike: a stop signal that reaches another thread ends
+the read within seconds, however long the timeout is.
 """
 
 import http.client
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypeVar
 
 import requests
 from typing_extensions import Buffer, override
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
 from pim_wire.clock import Clock
+from pim_wire.errors import Interrupted
 
 PIECE_BYTES = 64 * 1024
+SLICE_SECONDS = 0.25
+STOP_SECONDS = 3.0  # what is under way when a stop is asked for may still take so long; five is promised
+T = TypeVar("T")
 
 
 class Deadline:
@@ -28,6 +32,8 @@ class Deadline:
     def __init__(self, clock: Clock, seconds: float) -> None:
         self._clock = clock
         self.seconds = seconds
+        self._stop_seen_at: float | None = None
+        self._silence_after_stop = 0.0
         self.renew()
 
     def renew(self) -> None:
@@ -38,6 +44,26 @@ class Deadline:
     def has_passed(self) -> bool:
         """Whether the answer took too long."""
         return self._clock.now() > self._expires_at
+
+    def check(self) -> None:
+        """Raises TimeoutError after the deadline, and Interrupted when a stop was asked for some seconds ago.
+
+        An answer to a write that is about to come is worth these seconds: without it the write is unclear.
+        """
+        if self.has_passed:
+            raise TimeoutError(f"not whole after {self.seconds:g} s")
+        if not self._clock.stopped:
+            return
+        now = self._clock.now()
+        if self._stop_seen_at is None:
+            self._stop_seen_at = now
+        if max(now - self._stop_seen_at, self._silence_after_stop) >= STOP_SECONDS:
+            raise Interrupted("stopped while an answer was awaited")
+
+    def silent(self, seconds: float) -> None:
+        """So long nothing came, by the socket's own measure."""
+        if self._clock.stopped:
+            self._silence_after_stop += seconds
 
     @contextmanager
     def applied(self) -> Iterator[None]:
@@ -65,11 +91,41 @@ def iter_body(response: requests.Response) -> Iterator[bytes]:
         raise requests.ConnectionError(error) from None
 
 
-class _DeadlineReader(io.RawIOBase):
-    """Reads from a socket until the deadline."""
+def current_deadline() -> Deadline | None:
+    """The deadline of what this thread sends now."""
+    return _CURRENT.get()
 
-    def __init__(self, raw: io.RawIOBase, deadline: Deadline) -> None:
+
+def in_slices(sock: socket.socket, deadline: Deadline, wait: Callable[[], T]) -> T:
+    """What ``wait`` gives, which waits for the socket; the socket's timeout is kept, however it is sliced.
+
+    Raises TimeoutError after the socket's timeout or the deadline, Interrupted some seconds after a stop.
+    """
+    timeout = sock.gettimeout()
+    silence = 0.0
+    try:
+        while True:
+            deadline.check()
+            step = SLICE_SECONDS if timeout is None else min(SLICE_SECONDS, timeout - silence)
+            sock.settimeout(step)
+            try:
+                return wait()
+            except TimeoutError:
+                silence += step
+                if timeout is not None and silence >= timeout:
+                    raise
+                deadline.silent(step)
+    finally:
+        with suppress(OSError):  # it was closed
+            sock.settimeout(timeout)
+
+
+class _DeadlineReader(io.RawIOBase):
+    """Reads from a socket until the deadline; ``raw`` is the socket's own file, which closes it."""
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket, deadline: Deadline) -> None:
         self._raw = raw
+        self._sock = sock
         self._deadline = deadline
 
     @override
@@ -78,10 +134,9 @@ class _DeadlineReader(io.RawIOBase):
 
     @override
     def readinto(self, buffer: Buffer) -> int | None:
-        """As the socket's own. Raises TimeoutError after the deadline."""
-        if self._deadline.has_passed:
-            raise TimeoutError(f"not whole after {self._deadline.seconds:g} s")
-        return self._raw.readinto(buffer)
+        """As the socket's own. Raises TimeoutError after the deadline, Interrupted after a stop."""
+        view = memoryview(buffer)
+        return in_slices(self._sock, self._deadline, lambda: self._sock.recv_into(view))
 
     @override
     def close(self) -> None:
@@ -92,28 +147,7 @@ class _DeadlineReader(io.RawIOBase):
 class DeadlineResponse(http.client.HTTPResponse):
     """The ``response_class`` of a connection: applies the current deadline to the socket."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
         if (deadline := _CURRENT.get()) is not None:
-            self.fp = io.BufferedReader(_DeadlineReader(self.fp.detach(), deadline), PIECE_BYTES)
-
-
-class _Connection(HTTPConnection):
-    response_class = DeadlineResponse
-    debuglevel = 0  # other code in this process may raise http.client's, which prints the keys to stdout
-
-
-class _SecureConnection(HTTPSConnection):
-    response_class = DeadlineResponse
-    debuglevel = 0
-
-
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Connection
-
-
-class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _SecureConnection
-
-
-POOLS: dict[str, type[HTTPConnectionPool]] = {"http": _Pool, "https": _SecurePool}
+            self.fp = io.BufferedReader(_DeadlineReader(self.fp.detach(), sock, deadline), PIECE_BYTES)

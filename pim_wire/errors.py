@@ -11,6 +11,8 @@ StopRun                 the run ends with exit code 1 and this one line
 ├── WireGaveUp          the service has failed for as long as we may wait
 └── WireRefused         a retry cannot help: certificate, redirect, plain http
     └── AnswerRefused   an answer is longer, or nested deeper, than the settings allow
+KeepsFailing            one call fails again and again while others succeed: its caller judges
+StaleLook               there was a wait between look and write: look again, then write
 Unclear                 a write may or may not have been carried out: look before repeating it
 Interrupted             the process was told to stop (SIGTERM, Ctrl-C): finish what is in progress and end
 """
@@ -103,6 +105,14 @@ class AnswerRefused(WireRefused):
 
 class Unclear(Exception):
     """A request that must not be repeated blindly was sent, and no clear answer came back."""
+
+
+class KeepsFailing(Exception):
+    """A call was answered with failures again and again, and its caller has had enough."""
+
+
+class StaleLook(Exception):
+    """There was a wait before a call could be repeated: what its caller saw before may not be true any more."""
 
 
 class Interrupted(Exception):

@@ -137,6 +137,12 @@ def next_turn(pace: Pace, per_minute: int) -> tuple[Pace, Turn]:
     return replace(pace, **counts, arrival=arrival, alone=0, latest=due, gap=_gap(pace, due, rate)), turn
 
 
+def without_a_turn(pace: Pace, per_minute: int) -> Pace:
+    """The pace when one turn that was reserved is not used: the turn after the last one is due a gap earlier."""
+    gap = MINUTE_MS * 1000 // even_rate(per_minute * pace.share).limit
+    return replace(pace, arrival=max(0, pace.arrival - gap), given=max(0, pace.given - 1))
+
+
 def _no_burst(rate: Rate, moment: int) -> int:
     """The arrival time at which one turn is free at this moment, and the next ones follow evenly."""
     return moment * 1000 + (rate.burst - 1) * MINUTE_MS * 1000 // rate.limit

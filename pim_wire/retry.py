@@ -13,6 +13,8 @@ import backoff
 import requests
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
+from pim_wire.connections import HandshakeFailed, is_certificate_refused
+
 TOO_MANY_REQUESTS = 429
 RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 MAX_RETRY_AFTER_SECONDS = 3600
@@ -25,6 +27,7 @@ class Next(Enum):
     THROTTLED = "the rate limit is reached; nothing was carried out"
     AGAIN = "the attempt failed; it may have been carried out"
     NOT_SENT = "the attempt failed before anything was sent"
+    NO_TLS = "the other side is there and TLS did not come about; nothing was sent"
     REFUSE = "a retry cannot help"
 
 
@@ -42,11 +45,14 @@ def after_status(status: int) -> Next:
 def after_error(error: requests.RequestException) -> Next:
     """The next step after a failure below HTTP.
 
-    A certificate that was not accepted is final. A refused connection has sent nothing. Neither has a proxy that
-    refuses: only https goes through a proxy (docs/decisions/0018).
+    A certificate that was judged and refused is final; any other failure of TLS is passing. A refused connection has
+    sent nothing, nor has a handshake that broke off. Neither has a proxy that refuses: only https goes through a proxy
+    (docs/decisions/0018).
     """
-    if isinstance(error, requests.exceptions.SSLError):
+    if is_certificate_refused(error):
         return Next.REFUSE
+    if isinstance(_reason(error), HandshakeFailed):
+        return Next.NO_TLS
     if isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError) or _never_connected(error):
         return Next.NOT_SENT
     if isinstance(error, requests.ConnectionError | requests.Timeout | requests.exceptions.ChunkedEncodingError):
@@ -56,13 +62,22 @@ def after_error(error: requests.RequestException) -> Next:
     return Next.REFUSE
 
 
-def _never_connected(error: requests.RequestException) -> bool:
+def _reason(error: requests.RequestException) -> BaseException | None:
+    """What urllib3 gave up for."""
     cause = error.args[0] if error.args else None
-    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
+    return cause.reason if isinstance(cause, MaxRetryError) else None
+
+
+def _never_connected(error: requests.RequestException) -> bool:
+    return isinstance(_reason(error), NewConnectionError)
 
 
 def describe(error: requests.RequestException) -> str:
     """The kind of failure; the library's own text quotes object addresses, headers and proxies."""
+    if is_certificate_refused(error):
+        return "the certificate was not accepted"
+    if after_error(error) is Next.NO_TLS:
+        return "the TLS handshake broke off, or no TLS is spoken there"
     for kind, text in _DESCRIPTIONS.items():
         if isinstance(error, kind):
             return text
@@ -71,7 +86,7 @@ def describe(error: requests.RequestException) -> str:
 
 
 _DESCRIPTIONS = {
-    requests.exceptions.SSLError: "the certificate was not accepted",
+    requests.exceptions.SSLError: "TLS broke off",
     requests.exceptions.InvalidURL: "the address cannot be used, or that of the proxy in HTTPS_PROXY or ALL_PROXY",
     requests.exceptions.InvalidSchema: "the kind of proxy in HTTPS_PROXY or ALL_PROXY cannot be used",
     requests.exceptions.ProxyError: "the proxy of HTTPS_PROXY or ALL_PROXY does not let us through",
@@ -98,7 +113,7 @@ def _seconds_until(moment: str, now: str) -> float:
     try:
         then = email.utils.parsedate_to_datetime(moment)
         return (then - email.utils.parsedate_to_datetime(now)).total_seconds()
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return 0.0
 
 

@@ -17,7 +17,7 @@ from requests.auth import AuthBase
 from typing_extensions import override
 from urllib3.poolmanager import ProxyManager
 
-from pim_wire.deadline import POOLS
+from pim_wire.connections import POOLS
 from pim_wire.errors import InvalidSettings
 from pim_wire.urls import is_loopback
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from pim_wire.errors import writing
+from pim_wire.errors import CannotWrite, writing
 
 
 def write_whole(data: bytes) -> None:
@@ -10,6 +10,8 @@ def write_whole(data: bytes) -> None:
 
     With PYTHONUNBUFFERED, as in containers, stdout is a raw file, and a signal may cut a write short.
     """
+    if sys.stdout is None:
+        raise CannotWrite("Standard output is closed: start the command with one, or with > /dev/null")
     stream = getattr(sys.stdout, "buffer", None)
     with writing("Standard output"):
         if stream is None:  # the SDK's test suite replaces stdout by text in memory

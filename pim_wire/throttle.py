@@ -104,6 +104,17 @@ class Throttle:
             self._turn_times.append(self._clock.now())
         self._timeline.count(self._name)
 
+    def give_back(self) -> None:
+        """A turn that was taken is not used: somebody else may have it."""
+        self._change(lambda current: (pace.without_a_turn(current, self._per_minute), None))
+        if self._within is not None:
+            self._within.give_back()
+        with self._lock:
+            self.tally.turns -= 1
+            if self._turn_times:
+                self._turn_times.pop()
+        self._timeline.uncount(self._name)
+
     def _change(self, change: Change[T]) -> T:
         return self._with_retries(lambda: self._store.change(change))
 

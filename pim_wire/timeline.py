@@ -31,6 +31,14 @@ class Timeline:
         with self._lock:
             self._bucket_sums(kind)[self._bucket(now)] += 1.0
 
+    def uncount(self, kind: str) -> None:
+        """Take back the latest one of a kind."""
+        with self._lock:
+            sums = self._bucket_sums(kind)
+            latest = next((bucket for bucket in reversed(range(BUCKETS)) if sums[bucket] > 0), None)
+            if latest is not None:
+                sums[latest] -= 1.0
+
     @contextmanager
     def waiting(self, kind: str) -> Iterator[None]:
         """Add the seconds that pass inside to a kind, also when a wait is cut short."""

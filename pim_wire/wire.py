@@ -16,7 +16,15 @@ from requests.auth import AuthBase
 from pim_wire import retry
 from pim_wire.clock import Clock
 from pim_wire.deadline import Deadline
-from pim_wire.errors import AnswerRefused, Unclear, WireGaveUp, WireRefused
+from pim_wire.errors import (
+    AnswerRefused,
+    Interrupted,
+    KeepsFailing,
+    StaleLook,
+    Unclear,
+    WireGaveUp,
+    WireRefused,
+)
 from pim_wire.limits import ERROR_BYTES, SizeLimits, read_body
 from pim_wire.redaction import Redactor
 from pim_wire.retry import Next
@@ -28,6 +36,7 @@ if TYPE_CHECKING:  # its library takes 40 ms to import; only code that builds a 
 
 CONNECT_TIMEOUT_SECONDS = 10.0
 FIRST_CONTACT_SECONDS = 15.0  # a host that has never answered means a wrong address rather than an outage
+_LATER = "try again later, or raise max_wait_seconds"
 TIMEOUTS_PER_ANSWER = 10  # a whole answer may take this many times as long as its longest silence
 
 
@@ -36,7 +45,8 @@ class Call:
     """One request, described. ``timeout`` is the longest silence in seconds; a whole answer may take ten times as long.
 
     A streamed answer has the ``deadline`` of its reader instead. ``is_final`` names statuses, usually retried, that the
-    caller wants to see. ``is_broken`` recognizes a good status whose body is unusable.
+    caller wants to see. ``is_broken`` recognizes an answer that is not the service's own, or whose body is unusable.
+    With ``tries`` the caller judges each failure, and looks again after each wait.
     """
 
     method: str
@@ -50,7 +60,9 @@ class Call:
     repeatable: bool = True
     is_broken: Callable[[requests.Response], bool] | None = None
     checks_nesting_by_row: bool = False  # the reader of the answer checks how deep it is nested
+    after_stop: bool = False  # sent also when the process was told to stop: it puts something back
     is_final: Callable[[int], bool] | None = None
+    tries: "Tries | None" = None
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -66,12 +78,22 @@ class WireTally:
 
 
 @dataclass
-class _RetryState:
-    """The attempts of one call so far."""
+class Tries:
+    """The attempts of one call so far.
+
+    A caller that gives its own keeps them over several sends of what is one call to it: each ends with StaleLook after
+    a wait, because what the caller has seen of the service before the wait says nothing any more. ``gives_up`` is asked
+    after each failure that was answered, with their number and whether it is the last that ``max_wait_seconds`` allows;
+    True ends the call with KeepsFailing.
+    """
 
     started_at: float
+    gives_up: Callable[[int, bool], bool] | None = None
+    must_look_again: bool = False
+    has_turn: bool = False
     sent_at: float = 0.0
     attempts: int = 0
+    failures: int = 0
     throttled_waits: Iterator[float] = field(default_factory=retry.throttled_waits)
     failure_waits: Iterator[float] = field(default_factory=retry.failure_waits)
 
@@ -86,7 +108,10 @@ class _Attempt:
 
 
 class Wire:
-    """Sends calls to one service. ``on_wait`` gets the seconds and the reason of each wait before a retry."""
+    """Sends calls to one service. ``on_wait`` gets the seconds and the reason of each wait before a retry.
+
+    ``before_attempt`` gets a call when its turn has come; what it raises ends the call before anything is sent.
+    """
 
     def __init__(  # noqa: PLR0913 - collaborators, built once in tap.py and target.py
         self,
@@ -115,6 +140,7 @@ class Wire:
         self._timeline = timeline or Timeline(clock)
         self._on_wait = on_wait
         self._has_answered = False
+        self.before_attempt: Callable[[Call], None] | None = None
         self._session = open_session(base_url, auth, user_agent, connections)
 
     def send(self, call: Call) -> requests.Response:
@@ -125,18 +151,46 @@ class Wire:
             WireRefused: the answer was a redirect, or TLS failed.
             AnswerRefused: the answer is longer, or nested deeper, than the settings allow.
             Unclear: the call must not be repeated and may have been carried out.
+            KeepsFailing: the caller's ``tries`` give up.
+            StaleLook: there was a wait; the caller looks again and sends again.
+            Interrupted: the process was told to stop; what was sent and not answered is unclear.
         """
-        state = _RetryState(started_at=self._clock.now())
+        state = call.tries or self.tries()
         while True:
             attempt = self._attempt(call, state)
             if attempt.next is Next.RETURN and attempt.response is not None:
                 return attempt.response
             self._raise_if_final(call, attempt)
+            self._ask_whether_to_go_on(call, state, attempt, is_last=False)
             self._wait_for_retry(call, state, attempt)
+            if state.must_look_again:
+                raise StaleLook(str(call))
 
-    def _attempt(self, call: Call, state: _RetryState) -> _Attempt:
+    def tries(self, gives_up: Callable[[int, bool], bool] | None = None, *, must_look_again: bool = False) -> Tries:
+        """The attempts of a call that begins now."""
+        return Tries(self._clock.now(), gives_up, must_look_again)
+
+    def take_turn(self, call: Call, tries: Tries) -> None:
+        """Wait for the turn of a call before its caller looks, so that no wait lies between look and call."""
+        if not tries.has_turn:
+            self._throttle_for(call).take()
+            tries.has_turn = True
+
+    def give_turn_back(self, call: Call, tries: Tries) -> None:
+        """Nothing has to be sent after all."""
+        if tries.has_turn:
+            self._throttle_for(call).give_back()
+            tries.has_turn = False
+
+    def _attempt(self, call: Call, state: Tries) -> _Attempt:
         throttle = self._throttle_for(call)
-        throttle.take()
+        if not state.has_turn:
+            throttle.take()
+        state.has_turn = False
+        if self._clock.stopped and not call.after_stop:
+            raise Interrupted("stopped before a request was sent")
+        if self.before_attempt is not None:
+            self.before_attempt(call)
         self._count(state)
         deadline = call.deadline or self.deadline(TIMEOUTS_PER_ANSWER * call.timeout)
         deadline.renew()
@@ -147,10 +201,9 @@ class Wire:
         except requests.RequestException as error:
             cause = f"no whole answer within {deadline.seconds:g} s" if deadline.has_passed else retry.describe(error)
             return _Attempt(retry.after_error(error), f"failed ({cause})")
-        self._has_answered = True
         if excess is not None:
             self._raise_too_large(call, response, excess)
-        return self._evaluate(call, response, throttle)
+        return self._evaluate(call, response, throttle, state)
 
     def deadline(self, seconds: float) -> Deadline:
         """For a streamed answer; its reader renews it with each line."""
@@ -183,7 +236,7 @@ class Wire:
             raise Unclear(f"{call} {reason}")
         raise AnswerRefused(f"{self._service} at {self.base_url} {reason} to {call}")
 
-    def _evaluate(self, call: Call, response: requests.Response, throttle: "Throttle") -> _Attempt:
+    def _evaluate(self, call: Call, response: requests.Response, throttle: "Throttle", state: Tries) -> _Attempt:
         status = response.status_code
         step = retry.after_status(status)
         if step in {Next.THROTTLED, Next.AGAIN} and call.is_final is not None and call.is_final(status):
@@ -191,8 +244,11 @@ class Wire:
         if step is Next.RETURN and call.is_broken is not None and call.is_broken(response):
             step = Next.AGAIN
         if step is Next.RETURN:
+            self._has_answered = True
             throttle.succeeded()
             return _Attempt(step, response=response)
+        state.failures += step is Next.AGAIN
+        self._has_answered = self._has_answered or status in retry.RETRIED_STATUSES
         reason = self._reason(response, step)
         response.close()  # an unread answer would keep its connection
         return _Attempt(step, reason, response)
@@ -212,28 +268,32 @@ class Wire:
         if attempt.next is Next.AGAIN and not call.repeatable:
             raise Unclear(f"{call} {attempt.reason}")
 
-    def _wait_for_retry(self, call: Call, state: _RetryState, attempt: _Attempt) -> None:
+    def _ask_whether_to_go_on(self, call: Call, state: Tries, attempt: _Attempt, *, is_last: bool) -> None:
+        is_answered = attempt.next is Next.AGAIN and attempt.response is not None
+        if is_answered and state.gives_up is not None and state.gives_up(state.failures, is_last):
+            raise KeepsFailing(f"{call} {attempt.reason}, {state.failures} times")
+
+    def _wait_for_retry(self, call: Call, state: Tries, attempt: _Attempt) -> None:
         """Wait as the service asks, else as the policy says. Raises WireGaveUp when that is longer than allowed."""
         wait = self._seconds_until_retry(state, attempt)
         spent = self._clock.now() - state.started_at
-        is_unreachable = attempt.next is Next.NOT_SENT and not self._has_answered
+        is_unreachable = not self._has_answered and _says_nothing(attempt)
         if spent + wait > (min(self._max_wait, FIRST_CONTACT_SECONDS) if is_unreachable else self._max_wait):
-            advice = (
-                "check the address and the network" if is_unreachable else "try again later, or raise max_wait_seconds"
-            )
+            self._ask_whether_to_go_on(call, state, attempt, is_last=True)
+            advice = "check the address and the network" if is_unreachable else _LATER
             raise WireGaveUp(
                 f"{self._service} at {self.base_url} {attempt.reason} to {call}, {state.attempts} times "
                 f"in {spent:.0f} s; {advice}"
             )
-        self.tally.waited_seconds += wait
         if self._on_wait is not None:
             self._on_wait(wait, attempt.reason)
-        if attempt.next is Next.THROTTLED:
+        if attempt.next is Next.THROTTLED:  # the throttle waits, and counts what it waits
             self._throttle_for(call).refused(wait, self._clock.now() - state.sent_at)
         else:
+            self.tally.waited_seconds += wait
             self._sleep(wait)
 
-    def _seconds_until_retry(self, state: _RetryState, attempt: _Attempt) -> float:
+    def _seconds_until_retry(self, state: Tries, attempt: _Attempt) -> float:
         """``Retry-After``, else the policy's next wait with jitter, which spreads workers that failed together."""
         if attempt.response is not None and (seconds := retry.retry_after(attempt.response.headers)) is not None:
             return seconds
@@ -260,8 +320,15 @@ class Wire:
         self.tally.waited_seconds += seconds
         self._clock.sleep(seconds)
 
-    def _count(self, state: _RetryState) -> None:
+    def _count(self, state: Tries) -> None:
         state.attempts += 1
         state.sent_at = self._clock.now()
         self.tally.requests += 1
         self.tally.retries += state.attempts > 1
+
+
+def _says_nothing(attempt: _Attempt) -> bool:
+    """Nothing was sent, or somebody else answered: a proxy's page, another service at this address."""
+    return attempt.next is Next.NOT_SENT or (
+        attempt.response is not None and attempt.response.status_code not in retry.RETRIED_STATUSES
+    )

@@ -7,6 +7,7 @@ or unknown (U).
 
 from sandbox.box import Sandbox
 from sandbox.faults import Fault, FaultPlan
+from sandbox.foreign import foreign
 from sandbox.medipim.options import MedipimOptions
 from sandbox.medipim.service import MedipimService
 from sandbox.micropim.options import MicroPimOptions
@@ -22,4 +23,5 @@ __all__ = [
     "MicroPimService",
     "RequestRecord",
     "Sandbox",
+    "foreign",
 ]

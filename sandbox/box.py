@@ -57,7 +57,7 @@ class Sandbox:
         """Listen on both ports."""
         for name, service in (("medipim", self._medipim), ("micropim", self._micropim)):
             if service is not None:
-                self._servers[name] = ServerThread(service, self._ports[name])
+                self._servers[name] = ServerThread(service, self._ports[name], date_header=name == "micropim")
                 self._servers[name].start()
         self._introduce()
         return self

@@ -6,6 +6,7 @@ import socket
 import struct
 import zlib
 from collections.abc import Iterator
+from email.utils import formatdate
 from http import HTTPStatus
 
 from sandbox.exchange import JSON_TYPE, Answer, Asgi, Call, Host
@@ -157,6 +158,8 @@ class Delivery:
             await self._part(tail)
 
     async def _start(self, status: int, headers: dict[str, str]) -> None:
+        if self._service.date is not None:
+            headers = {"date": formatdate(self._service.date(), usegmt=True), **headers}
         pairs = [(k.encode("latin-1"), v.encode("latin-1")) for k, v in headers.items()]
         await self._send({"type": "http.response.start", "status": status, "headers": pairs})
 

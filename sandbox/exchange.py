@@ -1,6 +1,6 @@
 """One HTTP call as the services see it, one answer as they give it, and what sending an answer needs of a service."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
@@ -60,6 +60,7 @@ class Host(Protocol):
     """What ``sandbox/delivery.py`` needs of the service whose answer it sends."""
 
     line_delay: float
+    date: Callable[[], float] | None
 
     def record(self, call: Call, status: int) -> None:
         """Write one line of the log."""

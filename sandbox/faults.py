@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+import orjson
+
 from sandbox.exchange import Call
 
 FaultKind = Literal[
@@ -26,7 +28,8 @@ class Fault:
     """One planned failure.
 
     ``route`` is ``"METHOD /path/template"``, matched as a prefix of the template and of the concrete path; end it
-    with ``$`` for an exact match.  ``nth`` counts matching requests from the moment of adding, ``times`` says how
+    with ``$`` for an exact match, begin it with ``/`` for any method.  ``containing``: only calls whose body holds this
+    text.  ``nth`` counts matching requests from the moment of adding, ``times`` says how
     many calls in a row fail (None: for ever).  ``commit`` lets the kinds that answer instead of the service
     (``status``, ``status_zero``, ``redirect``, ``html``, ``empty``, ``hang``) apply the write first.
     """
@@ -43,20 +46,33 @@ class Fault:
     url: str = "http://127.0.0.1:9/elsewhere"
     after_lines: int = 1
     line: bytes | None = None
+    containing: str | None = None
 
     def matches(self, call: Call) -> bool:
-        """Compare method and path with the route of this fault."""
-        if self.route is None:
-            return True
-        names = (f"{call.method} {call.template}", f"{call.method} {call.path}")
-        if self.route.endswith("$"):
-            return self.route[:-1] in names
-        return any(name.startswith(self.route) for name in names)
+        """Compare method, path and body with what this fault is for."""
+        return is_on_route(call, self.route) and (self.containing is None or self.containing in written_out(call))
 
     @property
     def skips_the_service(self) -> bool:
         """True when the service must not see the call at all."""
         return not self.commit and (self.kind in NOT_COMMITTED or self.kind == "hang")
+
+
+def is_on_route(call: Call, route: str | None) -> bool:
+    """Whether a call goes where a fault or a hook waits for it; None is everywhere."""
+    if route is None:
+        return True
+    names = (f"{call.method} {call.template}", f"{call.method} {call.path}")
+    if route.startswith("/"):
+        names = (call.template, call.path)
+    if route.endswith("$"):
+        return route[:-1] in names
+    return any(name.startswith(route) for name in names)
+
+
+def written_out(call: Call) -> str:
+    """The body as compact JSON, whatever spaces and escapes the client wrote."""
+    return (call.raw if call.body is None else orjson.dumps(call.body)).decode(errors="replace")
 
 
 @dataclass

@@ -66,7 +66,7 @@ class PromptServer(uvicorn.Server):
 class ServerThread:
     """One service on one port of 127.0.0.1."""
 
-    def __init__(self, app: Asgi, port: int) -> None:
+    def __init__(self, app: Asgi, port: int, *, date_header: bool = True) -> None:
         """Bind at once, so that the port is known and a taken port fails here."""
         # asyncio switches Nagle off only for sockets that say TCP; with it, each keep-alive answer costs 40 ms.
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -76,6 +76,7 @@ class ServerThread:
         config = uvicorn.Config(
             app, http=AbortableProtocol, ws="none", lifespan="off", loop="asyncio", log_config=None,
             access_log=False, timeout_keep_alive=60, timeout_graceful_shutdown=1, server_header=False,
+            date_header=date_header,
         )  # fmt: skip
         self._server = PromptServer(config)
         self._thread = threading.Thread(target=self._run, name=f"sandbox-{self.port}", daemon=True)

@@ -14,6 +14,7 @@ from starlette.routing import Match, Route
 from sandbox.delivery import Delivery
 from sandbox.exchange import Answer, Asgi, Call
 from sandbox.faults import FaultPlan
+from sandbox.meanwhile import Meanwhile
 from sandbox.state import RequestRecord, ServiceState
 
 SECRET_HEADERS = frozenset({"authorization", "x-api-key"})
@@ -26,10 +27,12 @@ class Service(ABC):
         """Keep the routes in the order they are tried."""
         self._state = state
         self.faults = FaultPlan()
+        self.meanwhile = Meanwhile()
         self.lock = threading.RLock()
         self._routes = routes
         self._latency = latency
         self.line_delay = 0.0
+        self.date: Callable[[], float] | None = None  # of the Date header, where the server leaves it out
         self._before: list[Callable[[Call], None]] = []
         self._after_commit: list[Callable[[Call], None]] = []
 
@@ -84,9 +87,12 @@ class Service(ABC):
         if not own:
             for callback in tuple(self._before):
                 callback(call)
+            await self.meanwhile.before(call)
         if self._latency and not own:
             await asyncio.sleep(self._latency)
         answer = Answer(0) if fault and fault.skips_the_service else self._handle(call, route, own=own)
+        if answer.committed:
+            await self.meanwhile.after(call)
         delivery = Delivery(self, scope, receive, send, call)
         await delivery.run(answer, fault)
 

@@ -6,6 +6,7 @@ It neither waits nor retries, which is done by ``pim_wire.wire``, and knows no S
 """
 
 import email.utils
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -19,9 +20,11 @@ from pim_wire.errors import AccessDenied, AnswerRefused
 from pim_wire.limits import SizeLimits
 from pim_wire.redaction import Redactor
 from pim_wire.wire import Call, Wire
+from tap_medipim.bad_rows import BadRow, OnBad, good_rows, mended_answer
+from tap_medipim.bookmark_state import FUTURE_SECONDS, LEAST_BELIEVABLE
 from tap_medipim.errors import ConnectionLost, EndpointAbsent, StreamFailed
 from tap_medipim.json_lines import read_results
-from tap_medipim.records import Row, first_invalid_row, is_count
+from tap_medipim.records import Row, is_count
 
 if TYPE_CHECKING:  # its library is imported when a tap begins to read
     from tap_medipim.row_decoder import RowDecoder
@@ -39,10 +42,21 @@ class Page:
 
     results: list[Row]
     total: int | None
+    bad: int = 0
+
+    @property
+    def shown(self) -> int:
+        """How many rows the answer has, those that cannot be read included."""
+        return len(self.results) + self.bad
 
     def take(self) -> Iterator[Row]:
         """Each row, released once it is yielded: the next page is not read beside this one."""
         return take(self.results)
+
+
+def _fail(bad: BadRow) -> None:
+    """For who can tell nobody of a bad row."""
+    raise StreamFailed(str(bad))
 
 
 def take(rows: list[Row]) -> Iterator[Row]:
@@ -55,7 +69,8 @@ def take(rows: list[Row]) -> Iterator[Row]:
 class MedipimClient:
     """One session and one throttle for every stream of the tap.
 
-    ``server_time`` is the service's own clock at the first answer since ``forget_server_time``.
+    ``server_time`` is the service's own clock at the first answer since ``forget_server_time``. ``time`` bounds what
+    can have happened: the same, or this machine's where no answer tells one, or one that is ahead of it by days.
     """
 
     def __init__(
@@ -65,19 +80,42 @@ class MedipimClient:
         request_timeout: float,
         stream_timeout: float,
         bounds: SizeLimits | None = None,
+        local_time: Callable[[], float] = time.time,
     ) -> None:
         self.wire = wire
         self._bounds = bounds or SizeLimits()
         self._redactor = redactor
         self._request_timeout = request_timeout
         self._stream_timeout = stream_timeout
+        self._local_time = local_time
         self.server_time: int | None = None
+        self.time: int | None = None
 
     def forget_server_time(self) -> None:
         """Called before a stream is read: its first answer tells the time up to which it can be complete."""
-        self.server_time = None
+        self.server_time = self.time = None
 
-    def query(self, path: str, body: dict[str, Any], decoder: "RowDecoder | None" = None) -> Page:
+    def _bound_of_time(self, local: int) -> int:
+        if self.server_time is None:
+            return self.time or local
+        is_ahead = LEAST_BELIEVABLE <= local < self.server_time - FUTURE_SECONDS
+        return local if is_ahead else self.server_time
+
+    @property
+    def calendar_time(self) -> int | None:
+        """The later of both clocks, for counting days; None when neither was ever set."""
+        now = max(self.server_time or 0, int(self._local_time()))
+        return now if now >= LEAST_BELIEVABLE else None
+
+    @property
+    def believable_time(self) -> int | None:
+        """``time``, unless it comes of a clock that was never set."""
+        is_believable = self.time is not None and self.time >= LEAST_BELIEVABLE
+        return self.time if is_believable else None
+
+    def query(
+        self, path: str, body: dict[str, Any], decoder: "RowDecoder | None" = None, on_bad: OnBad | None = None
+    ) -> Page:
         """POST to a ``*/query`` endpoint and read its one JSON answer; rows stay text where ``decoder`` takes them."""
         answer: dict[str, Any] = {}
 
@@ -93,9 +131,10 @@ class MedipimClient:
             self._check(response, path)
         meta = answer.get("meta")
         total = meta.get("total") if isinstance(meta, dict) else None
-        return Page(_checked_rows(answer["results"], path), total if is_count(total) else None)
+        rows = good_rows(answer["results"], path, on_bad or _fail)
+        return Page(rows, total if is_count(total) else None, len(answer["results"]) - len(rows))
 
-    def get_all(self, path: str) -> Page:
+    def get_all(self, path: str, on_bad: OnBad | None = None) -> Page:
         """GET a v3 list, which has no paging; its envelope is not documented, so a bare list is read too."""
         rows: list[Any] = []
 
@@ -107,7 +146,7 @@ class MedipimClient:
         call = Call("GET", path, self._request_timeout, is_broken=is_broken, headers=_ACCEPT_JSON)
         with closing(self._send(call)) as response:
             self._check(response, path)
-        return Page(_checked_rows([row for row in rows if isinstance(row, dict)], path), None)
+        return Page(good_rows(rows, path, on_bad or _fail), None)
 
     def _answer(self, content: bytes, path: str, decoder: "RowDecoder | None") -> dict[str, Any]:
         """The answer as an object; with a decoder the nesting is checked here, row by row."""
@@ -119,12 +158,19 @@ class MedipimClient:
         return _object(content) if page is None else page
 
     def stream(
-        self, path: str, body: dict[str, Any], on_total: Callable[[int], None], decoder: "RowDecoder | None" = None
+        self,
+        path: str,
+        body: dict[str, Any],
+        on_total: Callable[[int], None],
+        decoder: "RowDecoder | None" = None,
+        on_bad: OnBad | None = None,
+        *,
+        is_last_resort: bool = False,
     ) -> Iterator[Row]:
         """POST to a ``*/stream`` endpoint and yield its rows as they arrive, as text where ``decoder`` takes them.
 
         ``on_total`` is called once, with the number of rows to come. Raises StreamBroken when the answer ends before it
-        is complete, whatever the reason.
+        is complete, whatever the reason; as ``is_last_resort`` a line that is no row is left out and told.
         """
         timeout, deadline = self._stream_timeout, self.wire.deadline(self._stream_timeout)
         call = Call("POST", path, timeout, json=body, stream=True, deadline=deadline, headers=_ACCEPT_LINES)
@@ -132,7 +178,10 @@ class MedipimClient:
             self._check(response, path)
             if response.status_code == requests.codes.no_content:
                 return
-            for row in read_results(_chunks(response, deadline), self._bounds, on_total, decoder):
+            chunks = _chunks(response, deadline)
+            for row in read_results(
+                chunks, self._bounds, on_total, decoder, on_bad, path, is_last_resort=is_last_resort
+            ):
                 yield row
                 deadline.renew()  # only now: while the reader of our output keeps us waiting, the service is not late
 
@@ -148,6 +197,7 @@ class MedipimClient:
         status = response.status_code
         if status < 400:  # noqa: PLR2004 - success; redirects never come here
             self.server_time = self.server_time or unix_seconds(response.headers.get("Date", ""))
+            self.time = self._bound_of_time(int(self._local_time()))
             return
         reason = self._redactor.excerpt(_error_text(response))
         if status == requests.codes.unauthorized:
@@ -175,28 +225,26 @@ def _chunks(response: requests.Response, deadline: Deadline) -> Iterator[bytes]:
         raise ConnectionLost(f"the connection broke ({type(error.args[0]).__name__})") from None
 
 
-def _checked_rows(rows: list[Any], path: str) -> list[Row]:
-    """The rows, when each can be worked with. Raises StreamFailed: a row left out in silence would be lost."""
-    if (place := first_invalid_row(rows)) is not None:
-        raise StreamFailed(f"{path}: row {place} of an answer is no object with an id that is a text or a whole number")
-    return rows
-
-
 def _listed_rows(content: bytes) -> list[Any] | None:
-    try:
-        answer = orjson.loads(content)
-    except ValueError:
-        return None
+    answer = _parsed(content)
     results = answer.get("results") if isinstance(answer, dict) else answer
     return results if isinstance(results, list) else None
 
 
 def _object(content: bytes) -> dict[str, Any]:
-    try:
-        answer = orjson.loads(content)
-    except ValueError:
-        return {}
+    answer = _parsed(content)
     return answer if isinstance(answer, dict) else {}
+
+
+def _parsed(content: bytes) -> Any:
+    """The answer; None when it is no JSON, however its characters are mended."""
+    try:
+        return orjson.loads(content)
+    except ValueError:
+        try:
+            return mended_answer(content)
+        except ValueError:
+            return None
 
 
 def _error_text(response: requests.Response) -> str:

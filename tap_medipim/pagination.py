@@ -8,9 +8,9 @@ their place and shift all later rows, so that reading page 1, 2, 3 … of one qu
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tap_medipim.bookmark import HighWaterMark
 from tap_medipim.client import MAX_REACHABLE_ROWS, Page, take
 from tap_medipim.errors import OutOfReach, StreamBroken, StreamFailed
+from tap_medipim.high_water_mark import HighWaterMark
 from tap_medipim.records import Row, key_of, updated_at
 
 MAX_ATTEMPTS_WITHOUT_PROGRESS = 5
@@ -51,7 +51,7 @@ def by_keyset(ask: Callable[[int, int], Page], mark: HighWaterMark, size: int) -
     since, number = mark.resume_from(), 0
     while True:
         page = ask(since, number)
-        is_last = len(page.results) < size
+        is_last = page.shown < size
         ends_second = number > 0 and mark.in_order and (is_last or _newest(page.results) - 1 > since)
         rows = _with_shifted(ask, since, number, page, mark) if ends_second else page.results
         yield from filter(mark.admit, take(rows))
@@ -91,18 +91,19 @@ def all_pages(ask: Callable[[dict[str, Any]], Page], size: int) -> Iterator[Row]
     Raises StreamFailed when fewer different rows arrive than the service says there are.
     """
     first = ask({})
-    if first.total is None or len(first.results) >= first.total:
+    if first.total is None or first.shown >= first.total:
         yield from first.take()
         return
     seen: set[Any] = set()
-    number = 0
+    number = bad = 0
     while True:
         page = ask({"page": {"no": number, "size": size}})
+        bad += page.bad
         count = len(seen)
         yield from (row for row in page.results if key_of(row) not in seen)
         seen.update(key_of(row) for row in page.results)
         number += 1
-        if len(page.results) < size or len(seen) == count or number * size >= MAX_REACHABLE_ROWS:
+        if page.shown < size or len(seen) == count or number * size >= MAX_REACHABLE_ROWS:
             break  # the last page, the same one again for ever, or as far as pages reach
-    if len(seen) < first.total:
+    if len(seen) + bad < first.total:
         raise StreamFailed(f"only {len(seen)} of {first.total} rows could be read")

@@ -65,16 +65,6 @@ def is_count(value: Any) -> TypeGuard[int]:
     return type(value) is int and value >= 0
 
 
-def first_invalid_row(values: list[Any]) -> int | None:
-    """The place of the first value that is no row, or whose id cannot tell it from others; an absent id is valid."""
-    for place, value in enumerate(values):
-        if isinstance(value, RawRow):
-            continue
-        if not isinstance(value, dict) or not (value.get("id") is None or is_key(value["id"])):
-            return place
-    return None
-
-
 def normalise(row: dict[str, Any], *, incremental: bool, keep_embed_url: bool = False) -> dict[str, Any]:
     """The record of a row: ``updated_at`` copied up from ``meta.updatedAt``, ``meta.embedUrl`` left out.
 

@@ -15,6 +15,7 @@ from pim_wire.clock import Clock
 from pim_wire.errors import Interrupted, StopRun
 from pim_wire.redaction import Redactor, passwords_in, proxy_credentials
 from pim_wire.wire import Wire
+from tap_medipim.bad_rows import MOST_KEPT, MOST_TOLD, BadRow
 from tap_medipim.client import MedipimClient
 from tap_medipim.errors import EndpointAbsent, NotComplete, StreamFailed
 from tap_medipim.progress import Progress, Spent
@@ -43,6 +44,7 @@ class Run:
         self.stopped: StopRun | Interrupted | None = None
         self.absent: dict[str, StreamFailed] = {}
         self.failed: dict[str, StreamFailed] = {}
+        self.bad_rows: dict[str, dict[tuple[str, int | None, str], BadRow]] = {}
 
     @cached_property
     def settings(self) -> TapSettings:
@@ -73,7 +75,9 @@ class Run:
             size_limits=settings.bounds,
             on_wait=self._report_wait,
         )
-        return MedipimClient(wire, self.redactor, settings.request_timeout, settings.stream_timeout, settings.bounds)
+        return MedipimClient(
+            wire, self.redactor, settings.request_timeout, settings.stream_timeout, settings.bounds, self._clock.wall
+        )
 
     @cached_property
     def _throttle(self) -> "Throttle":
@@ -112,6 +116,25 @@ class Run:
             self.failed[stream] = failure
             logger.error("%s: %s", stream, failure)
 
+    def tell_bad_row(self, stream: str, bad: BadRow) -> None:
+        """Say which row cannot be read; all others are."""
+        told = self.bad_rows.setdefault(stream, {})
+        if bad.identity in told:  # an answer that was asked for again
+            return
+        if len(told) < MOST_KEPT:
+            told[bad.identity] = bad
+        if len(told) <= MOST_TOLD:
+            logger.error("%s: %s", stream, self.redactor.clean(str(bad)))
+
+    def end_stream(self, stream: str) -> None:
+        """A stream was read to its end: rows that could not be read make it a failed one all the same."""
+        if (bad := self.bad_rows.get(stream)) and stream not in self.failed:
+            count = f"{len(bad)} rows" if len(bad) > 1 else "1 row"
+            first = self.redactor.clean(str(next(iter(bad.values()))))
+            failure = StreamFailed(f"{count} could not be read, all others were: {first}")
+            self.failed[stream] = failure
+            logger.error("%s: %s", stream, failure)
+
     def finish(self) -> None:
         """Log the table of streams. Raises StopRun when the run is not a success, Interrupted when it was stopped."""
         for line in self.progress.table():
@@ -121,6 +144,6 @@ class Run:
         if self.failed:
             names = ", ".join(self.failed)
             raise NotComplete(
-                f"Not complete: {names} could not be read to the end (reasons above); all else was read: "
-                "put the reason right, or run it again later"
+                f"Not complete: {names} could not be read to the end, or not each row (reasons above); all else was "
+                "read: put the reason right, or run it again later"
             )

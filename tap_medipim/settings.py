@@ -1,6 +1,5 @@
 """The settings of tap-medipim: declared once, read once. Tests compare meltano.yml and docs/settings.md with it."""
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,9 +10,10 @@ from pim_wire.cli import size_limit_settings, throttle_setting
 from pim_wire.errors import InvalidSettings
 from pim_wire.limits import SizeLimits
 from pim_wire.urls import checked_base_url, checked_throttle_url
-from tap_medipim.bookmark import Bookmark
+from tap_medipim.bookmark_state import FUTURE_SECONDS, LEAST_BELIEVABLE, Circumstances, digest, unix_seconds
 from tap_medipim.errors import StreamFailed
 from tap_medipim.filters import read_filter, refusals, sorting_refusals
+from tap_medipim.records import rfc3339
 from tap_medipim.resources import MARKETS, V3_MARKET
 
 PAGE_SIZES = (10, 50, 100, 250)
@@ -115,6 +115,14 @@ SETTINGS = th.PropertiesList(
         description="Re-read this much before the last bookmark, for changes that Medipim's index shows late.",
     ),
     th.Property(
+        "full_read_every_days",
+        th.IntegerType(nullable=False, minimum=0),
+        default=30,
+        title="Full read",
+        description="Read everything after so many days, which finds what no update time shows, such as products that "
+        "were subscribed to since; unchanged ones cost MicroPIM nothing. 0: never.",
+    ),
+    th.Property(
         "keep_embed_url",
         th.BooleanType(nullable=False),
         default=False,
@@ -154,6 +162,7 @@ class TapSettings:
     key_id: str
     key_secret: str
     market: str
+    environment: str
     base_url: str
     api_version: str
     start_date: str | None
@@ -164,6 +173,7 @@ class TapSettings:
     requests_per_minute: int
     throttle_url: str | None
     lookback_seconds: int
+    full_read_every_days: int
     keep_embed_url: bool
     request_timeout: float
     stream_timeout: float
@@ -174,7 +184,11 @@ class TapSettings:
     @property
     def key_mark(self) -> str:
         """Tells keys apart where a limit is shared; Medipim counts by key (docs/api/medipim.md#rate-limits)."""
-        return hashlib.blake2b(self.key_id.encode(), digest_size=8).hexdigest()
+        return digest(self.key_id)
+
+    def circumstances(self, row_filter: Mapping[str, Any] | None) -> Circumstances:
+        """What a bookmark made with these settings is for."""
+        return Circumstances(self.base_url, self.market, self.api_version, self.environment, self.key_mark, row_filter)
 
     @classmethod
     def read(cls, config: Mapping[str, Any], default_agent: str) -> "TapSettings":
@@ -185,6 +199,7 @@ class TapSettings:
             key_id=config["api_key_id"].strip(),
             key_secret=config["api_key_secret"].strip(),
             market=config["market"],
+            environment=config["environment"],
             base_url=checked_base_url("api_url", _base_url(config), ("/v3", "/v4")),
             api_version=config["api_version"],
             start_date=config.get("start_date"),
@@ -195,6 +210,7 @@ class TapSettings:
             requests_per_minute=config["requests_per_minute"],
             throttle_url=checked_throttle_url(config.get("throttle_url")),
             lookback_seconds=config["lookback_seconds"],
+            full_read_every_days=config["full_read_every_days"],
             keep_embed_url=config["keep_embed_url"],
             request_timeout=config["request_timeout_seconds"],
             stream_timeout=config["stream_timeout_seconds"],
@@ -204,8 +220,8 @@ class TapSettings:
         )
 
 
-def setting_errors(config: Mapping[str, Any]) -> Iterator[str]:
-    """What is wrong with settings whose types are right."""
+def setting_errors(config: Mapping[str, Any], now: float = 0.0) -> Iterator[str]:
+    """What is wrong with settings whose types are right; ``now`` is this machine's time in unix seconds."""
     for name in ("api_key_id", "api_key_secret"):
         if not config[name].strip():
             yield f"Setting {name}: is empty"
@@ -214,14 +230,22 @@ def setting_errors(config: Mapping[str, Any]) -> Iterator[str]:
         checked_throttle_url(config.get("throttle_url"))
     except InvalidSettings as error:
         yield f"Setting {error}"
-    try:
-        Bookmark.read({}, config.get("start_date"), None)
-    except StreamFailed as error:
-        yield f"Setting {error}"
+    yield from _start_date_errors(config.get("start_date"), now)
     yield from _filter_errors(config)
     yield from _sorting_errors(config)
     if config["api_version"] == "v3" and config["market"] != V3_MARKET:
         yield f"Setting api_version: v3 exists in market {V3_MARKET} only"
+
+
+def _start_date_errors(start_date: Any, now: float) -> Iterator[str]:
+    """A time that is none, or that lies in the future: nothing would be read, every night, as a success."""
+    try:
+        start = unix_seconds(start_date, "start_date")
+    except StreamFailed as error:
+        yield f"Setting {error}"
+        return
+    if start is not None and LEAST_BELIEVABLE <= now < start - FUTURE_SECONDS:
+        yield f"Setting start_date: {rfc3339(start)} lies in the future of this machine's clock ({rfc3339(int(now))})"
 
 
 def _filter_errors(config: Mapping[str, Any]) -> Iterator[str]:

@@ -5,11 +5,11 @@ the selection when nothing is deselected, the objects between record and line, a
 left out; ``tests/tap/test_streams.py`` notices when the SDK's own steps change (docs/benchmarks.md has the figures).
 """
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from singer_sdk import Tap
 from singer_sdk.helpers.conform import TypeConformanceLevel
@@ -19,12 +19,13 @@ from typing_extensions import override
 
 from pim_wire.errors import Interrupted, StopRun
 from pim_wire.schema_files import read_schema
+from tap_medipim.bad_rows import BadRow, bad_row
 from tap_medipim.bookmark import Bookmark
 from tap_medipim.drift import Drift
 from tap_medipim.errors import EndpointAbsent, StreamFailed
 from tap_medipim.pagination import all_pages
 from tap_medipim.raw_rows import record_text, whole
-from tap_medipim.reader import IncrementalReader
+from tap_medipim.reader import IncrementalReader, Notices
 from tap_medipim.records import Row, normalise
 from tap_medipim.resources import Resource
 from tap_medipim.run import Run
@@ -35,6 +36,8 @@ if TYPE_CHECKING:  # its library is imported when a tap begins to read
     from tap_medipim.row_decoder import RowDecoder
 
 REPLICATION_KEY = "updated_at"
+T = TypeVar("T")
+_UNWORKABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
 PLAIN_NAMES = frozenset({"brands", "organizations"})  # localized in v3, one text in v4
 
 
@@ -65,8 +68,11 @@ class MedipimStream(Stream):
         """The rows of the service, some of them as text."""
         if self._run.settings.api_version == "v3":
             return self._v3_rows()
-        ask = partial(self._run.client.query, f"{self.resource.v4}/query")
+        ask = partial(self._run.client.query, f"{self.resource.v4}/query", on_bad=self._tell_bad_row)
         return all_pages(ask, self._run.settings.page_size)
+
+    def _tell_bad_row(self, bad: BadRow) -> None:
+        self._run.tell_bad_row(self.name, bad)
 
     def _v3_rows(self) -> Iterator[Row]:
         """A v3 list; of several spellings the first that exists."""
@@ -78,17 +84,35 @@ class MedipimStream(Stream):
         yield from self._v3_list(last)
 
     def _v3_list(self, path: str) -> Iterator[Row]:
-        rows = self._run.client.get_all(path).results
-        return (plain_name(whole(row)) for row in rows) if self.name in PLAIN_NAMES else iter(rows)
+        rows = self._run.client.get_all(path, self._tell_bad_row).results
+        return self._each(lambda row: plain_name(whole(row)), rows) if self.name in PLAIN_NAMES else iter(rows)
+
+    def _each(self, change: Callable[[Row], dict[str, Any] | None], rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
+        """What becomes of each row; one that cannot be worked with is told and costs itself."""
+        for row in rows:
+            if (changed := self._or_bad(change, row)) is not None:
+                yield changed
+
+    def _or_bad(self, change: Callable[[Row], T | None], row: Row) -> T | None:
+        """What becomes of a row; None, and told, for one that cannot be worked with."""
+        try:
+            return change(row)
+        except (*_UNWORKABLE, StreamFailed) as failure:
+            reason = str(failure) if isinstance(failure, StreamFailed) else f"{type(failure).__name__} in its values"
+            self._tell_bad_row(bad_row(row, f"a row of {self.name}", reason))
+            return None
 
     @override
     def get_records(self, context: Any) -> Iterator[dict[str, Any]]:
-        return map(whole, self.rows())
+        return self._each(whole, self.rows())
 
     @override
-    def post_process(self, row: dict[str, Any], context: Any = None) -> dict[str, Any]:
+    def post_process(self, row: dict[str, Any], context: Any = None) -> dict[str, Any] | None:
+        return self._or_bad(self._normalised, row)
+
+    def _normalised(self, row: Row) -> dict[str, Any]:
         keep_embed_url = self._run.settings.keep_embed_url
-        record = normalise(row, incremental=self.resource.incremental, keep_embed_url=keep_embed_url)
+        record = normalise(whole(row), incremental=self.resource.incremental, keep_embed_url=keep_embed_url)
         self._drift.check(record)
         if self._decoder is not None:
             self._decoder.learn(record)
@@ -109,6 +133,7 @@ class MedipimStream(Stream):
             for row in rows:
                 run.progress.row()
                 yield row
+            run.end_stream(self.name)
         except StreamFailed as failure:
             run.leave_out(self.name, failure)
         except (StopRun, Interrupted) as stop:
@@ -140,8 +165,11 @@ class MedipimStream(Stream):
         number = 0
         with self.get_record_counter() as counter, self.get_sync_timer():
             self._write_starting_replication_value(None)
-            for number, row in enumerate(self.rows(), start=1):
-                write(self.name, self._record_of(row), datetime.now(UTC))
+            for row in self.rows():
+                if (record := self._record_of(row)) is None:
+                    continue
+                number += 1
+                write(self.name, record, datetime.now(UTC))
                 state_manager.is_flushed = False
                 self._increment_stream_state(row)  # type: ignore[arg-type]  # where rows are text, it does not read them
                 if number % every == 0:
@@ -151,13 +179,14 @@ class MedipimStream(Stream):
             counter.increment(number % every)
         self._finalize_state(self.stream_state)
 
-    def _record_of(self, row: Row) -> dict[str, Any] | tuple[bytes, ...]:
+    def _record_of(self, row: Row) -> dict[str, Any] | tuple[bytes, ...] | None:
         """The record, as text where the row is text. Of those rows a sample is decoded as well, to look for drift."""
         if isinstance(row, dict):
             return self.post_process(row)
         if not self._drift.skip():
             with suppress(StreamFailed):  # a number without bounds does not keep the text from being passed on
-                self.post_process(whole(row))
+                if self.post_process(whole(row)) is None:
+                    return None
         keep_embed_url = self._run.settings.keep_embed_url
         return record_text(row, incremental=self.resource.incremental, keep_embed_url=keep_embed_url)
 
@@ -186,13 +215,12 @@ class IncrementalStream(MedipimStream):
         run, settings = self._run, self._run.settings
         row_filter = settings.filter if self.name == "products" else None
         state = {} if self.replication_method == "FULL_TABLE" else self.stream_state
-        self._bookmark = Bookmark.read(state, settings.start_date, row_filter)
-        if self._bookmark.was_for_another_filter:
-            self._warn("the filter setting changed: the old bookmark does not count, everything is read again")
+        self._bookmark = Bookmark.read(state, settings.start_date, settings.circumstances(row_filter))
+        if remark := self._bookmark.refusal or self._bookmark.remark:
+            self._warn(run.redactor.clean(remark))
         self._decoder = RowDecoder(self.schema["properties"])
-        reader = IncrementalReader(
-            run.client, self.resource, settings, self._decoder, self._bookmark, run.progress.expect, self._warn
-        )
+        notices = Notices(run.progress.expect, self._warn, self._tell_bad_row)
+        reader = IncrementalReader(run.client, self.resource, settings, self._decoder, self._bookmark, notices)
         return reader.rows(row_filter)
 
     def _warn(self, message: str) -> None:

@@ -6,7 +6,7 @@ What only some commands need is imported by the method that needs it: ``--about`
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
-from functools import cached_property
+from functools import cached_property, partial
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from types import FrameType
@@ -21,16 +21,18 @@ from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 from singer_sdk.tap_base import CliTestOptionValue
 from typing_extensions import override
 
-from pim_wire.cli import checked_config, quiet
+from pim_wire.cli import IS_MISSING, checked_config, discard_stdout, quiet
 from pim_wire.clock import Clock
 from pim_wire.config import environment_of
 from pim_wire.errors import Interrupted, InvalidInput
 from tap_medipim.resources import resources_of
 from tap_medipim.run import Run
 from tap_medipim.settings import SETTINGS, setting_errors
+from tap_medipim.state_file import read_state
 from tap_medipim.streams import stream_for
 from tap_medipim.writer import OrjsonWriter
 
+HAIR_SECONDS = 1.0
 PROBE = click.Option(
     ["--probe"],
     type=click.Path(dir_okay=False, path_type=Path),
@@ -73,10 +75,18 @@ class TapMedipim(Tap):
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         self.run.redactor.install()
-        errors = checked_config(self, setting_errors, self.run.redactor)
+        errors = checked_config(self, partial(setting_errors, now=self.clock.wall()), self.run.redactor)
+        self._setting_errors = errors
         if errors and raise_errors:
             raise ConfigValidationError("Settings refused", errors=errors, schema=self.config_jsonschema)
         return errors
+
+    @override
+    def run_discovery(self) -> str:
+        """As the SDK's: it needs no settings, but refuses those that a run would refuse."""
+        if refused := [error for error in self._setting_errors if IS_MISSING not in error]:
+            raise ConfigValidationError("Settings refused", errors=refused, schema=self.config_jsonschema)
+        return super().run_discovery()
 
     @override
     def discover_streams(self) -> Sequence[Stream]:
@@ -119,15 +129,25 @@ class TapMedipim(Tap):
         cls.print_version(print_fn=cls.logger.info)
         tap = cls(
             config=config.config if config else {},
-            state=_checked_state(_read_json(state, "state")),
+            state=None if state is None else read_state(_text_of(state)),
             catalog=_read_json(catalog, "catalog"),
             parse_env_config=bool(config and config.parse_env),
         )
         if probe is not None:
             tap.probe(probe)
             return
-        tap.sync_all()
+        try:
+            tap.sync_all()
+        except BrokenPipeError:
+            tap.raise_if_told_to_stop()
+            raise
         tap.run.finish()
+
+    def raise_if_told_to_stop(self) -> None:
+        """The other side is gone. Raises Interrupted when both were told to stop, and it was the first by a hair."""
+        discard_stdout()
+        if self.clock.stops_within(HAIR_SECONDS):
+            raise Interrupted("told to stop")
 
     def probe(self, path: Path) -> None:
         """``--probe``: reads only, and writes what it found into a file. Raises StopRun."""
@@ -184,9 +204,10 @@ def _read_json(file: Any, kind: str) -> dict[str, Any] | None:
     return content
 
 
-def _checked_state(state: dict[str, Any] | None) -> dict[str, Any] | None:
-    """The state, when it has Singer's shape. Raises StopRun: read as empty, everything would be read again."""
-    bookmarks = (state or {}).get("bookmarks", {})
-    if not isinstance(bookmarks, dict) or not all(isinstance(entry, dict) for entry in bookmarks.values()):
-        raise InvalidInput('The state file has not the shape {"bookmarks": {"<stream>": {...}}}')
-    return state
+def _text_of(file: Any) -> str | bytes:
+    """What a file holds. Raises InvalidInput when it is no text."""
+    try:
+        text: str | bytes = file.read()
+    except ValueError:
+        raise InvalidInput("The state file is no text in UTF-8") from None
+    return text

@@ -1,8 +1,11 @@
 """Failures of the target, named by what happens next.
 
 RecordRejected      this record cannot go in as it stands: keep it whole with its reasons, go on
-├── NotFound        the id is stale: forget it and look again, once
+├── NotYet          something that comes later in the input may help: try again when it has ended
+├── CallFailed      MicroPIM fails for this record again and again, while others go in
 └── RequestRefused  MicroPIM said no to this content (400, 409, 413, 415, 422, or anything unknown)
+    ├── NotFound    MicroPIM says that it does not know this id: a reason to look again, never to forget
+    └── Unreadable  a good answer in which what was asked for cannot be read to its end
 TooMany             a guard (max_rejects, max_archive, max_create) stops the run before harm
 LedgerUnusable      the ledger cannot be opened, belongs to another organization or is in use
 """
@@ -38,7 +41,22 @@ class RequestRefused(RecordRejected):
 
 
 class NotFound(RequestRefused):
-    """MicroPIM does not know this id."""
+    """MicroPIM says that it does not know this id."""
+
+
+class Unreadable(RequestRefused):
+    """A good answer that cannot be read: nothing may be concluded from what it does not show."""
+
+    def __init__(self, subject: str, problem: str) -> None:
+        super().__init__("send", [Reason("$", f"{subject} of MicroPIM cannot be read: it {problem}")])
+
+
+class NotYet(RecordRejected):
+    """What is missing may come with the rest of the input; a reject when it does not."""
+
+
+class CallFailed(RecordRejected):
+    """MicroPIM fails for this record again and again, while others go in."""
 
 
 class TooMany(StopRun):

@@ -8,6 +8,8 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+import orjson
+
 from pim_wire.errors import InvalidInput, InvalidSettings
 from target_micropim.catalog.catalog import Catalog
 from target_micropim.catalog.pictures import PictureAudit
@@ -20,6 +22,7 @@ from target_micropim.sync.checkpoints import Checkpoints
 from target_micropim.sync.outcomes import Outcomes, rejection
 from target_micropim.sync.pool import KeyedPool
 from target_micropim.sync.products import ProductsSync
+from target_micropim.sync.questions import OpenQuestions
 
 logger = logging.getLogger("target-micropim")
 
@@ -48,6 +51,12 @@ class Pipeline:
         self._products = ProductsSync(profile, services, catalog, outcomes, pool)
         self._announced: set[str] = set()  # streams that MicroPIM has no place for, told once each
         self._is_connected = False
+        self._questions = OpenQuestions(services)
+        self._began = services.ledger.now()
+        self._again: dict[str, Callable[[dict[str, Any]], None]] = {
+            "products": self._products.receive_again,
+            "categories": self._categories.receive_again,
+        }
         self._receivers: dict[str, Callable[[dict[str, Any], bytes | None], None]] = {
             "products": self._products.receive,
             "categories": self._receive_category,
@@ -95,20 +104,37 @@ class Pipeline:
         """The input has ended: settle everything, and let the last STATE leave."""
         self._products.flush()
         self._pool.drain()
+        self._try_rejects_again()
         self._categories.finish()
         self._products.finish()
         self._products.close()
         self._names.save()
+        self._questions.look_again()
+        self._products.tell_of_a_new_ledger()
+        self._outcomes.judge()
         self._checkpoints.release(now=True)
         if not self._services.settings.dry_run:  # a plan sent no picture that could be looked at
-            PictureAudit(self._services, self._connection.clock).look()
-        self._outcomes.guards.at_end(self._services.report)
+            PictureAudit(self._services).look()
 
     def abort(self) -> None:
         """Something went wrong or somebody asked to stop: let what is in flight end, write the last safe STATE."""
         self._pool.close()
         self._products.close()
+        self._questions.tell()
         self._checkpoints.release(now=True)
+
+    def _try_rejects_again(self) -> None:
+        """What earlier runs refused, unless this run has seen a newer version of it."""
+        for stream, key in self._outcomes.waiting_rejects():
+            reject = None if stream not in self._receivers else self._services.ledger.reject(stream, key)
+            if reject is None or reject.rejected_at >= self._began or self._products.is_pending(key):
+                continue
+            if not self._is_connected:
+                self._connect()
+            self._services.rejects.note_attempts(stream, record := orjson.loads(reject.record), reject.attempts)
+            self._again[stream](record)
+        self._products.flush()
+        self._pool.drain()
 
     def _connect(self) -> None:
         """The cheapest question proves key and organization before anything else is asked. Raises StopRun.

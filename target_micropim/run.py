@@ -8,16 +8,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pim_wire.wire import Call
 from target_micropim.api.client import MicroPimClient
 from target_micropim.api.post_once import PostOnce
+from target_micropim.catalog.ownership import recognise_new_key
 from target_micropim.connection import Connection
 from target_micropim.dry_run.client import DryRunClient
-from target_micropim.ledger import Ledger, PlannedProducts, RunLock, copy_of
+from target_micropim.ledger import Heartbeat, Ledger, PlannedProducts, RunLock, copy_of
 from target_micropim.pipeline import Pipeline
 from target_micropim.report import terminal
 from target_micropim.report.plan_file import PlanFile
 from target_micropim.report.rejects import Rejects
-from target_micropim.report.run_report import Report
+from target_micropim.report.run_report import Report, Row
 from target_micropim.services import Services
 from target_micropim.settings.shaping import profile_of
 from target_micropim.sync.checkpoints import Checkpoints
@@ -45,7 +47,7 @@ class Run:
         self._is_closed = False
         is_plan = self._settings.dry_run
         self.ledger = (copy_of if is_plan else Ledger.open)(self._settings.ledger_url, self._clock.wall)
-        self._lock = RunLock(self.ledger, self._clock.wall)
+        self._lock = RunLock(self.ledger, self._clock.wall, self._clock.sleep)
         try:
             if is_plan:
                 self._lock.seize()
@@ -58,19 +60,25 @@ class Run:
 
     def _open(self, write_state: WriteState | None) -> None:
         """After the lock is ours: whatever fails from here on must give it back."""
+        self._pool = KeyedPool(self._settings.max_in_flight, self._clock)
+        self._heartbeat = Heartbeat(self._lock, self._pool.fail)
         try:
             self.ledger.upgrade()
-            self.ledger.refuse_other_organization(self._connection.organization)
+            recognised = recognise_new_key(self.ledger, self._connection)
             self.ledger.forget_seen()
             self.report = Report(Path(self._settings.report_dir), self._run_id())
             self.report.open()
+            if recognised is not None:
+                logger.warning("%s", recognised)
+                self.report.add("warnings", Row("ledger", "", None, recognised))
             self._checkpoints = Checkpoints(write_state, self._settings.state_interval_seconds, self._clock.now)
-            self._pool = KeyedPool(self._settings.max_in_flight, self._clock)
             self.rejects = Rejects(self.report.folder / "rejects.jsonl", self._clock.wall)
             self._plan = PlanFile(self.report.folder / "plan.jsonl") if self._settings.dry_run else None
             self.pipeline = self._wired()
+            if write_state is not None:
+                self._connection.wire.before_attempt = self._refuse_lost_lock
         except BaseException:
-            self._lock.release()
+            self._give_back()
             raise
         self._ticking = threading.Event()
         self._ticker = threading.Thread(target=self._tick, name="ticker", daemon=True)
@@ -83,11 +91,13 @@ class Run:
             client=self._client(),
             ledger=self.ledger,
             report=self.report,
-            post_once=PostOnce(connection.wire.back_off),
+            rejects=self.rejects,
+            post_once=PostOnce(connection.wire.wait, connection.clock.now, settings.max_wait_seconds),
             picture_url_check=connection.picture_url_check() if settings.check_media_urls else None,
+            clock=connection.clock,
         )
         guards = Guards(settings.max_rejects, settings.max_archive)
-        outcomes = Outcomes(self._checkpoints, self.report, self.rejects, guards)
+        outcomes = Outcomes(self._checkpoints, self.report, self.rejects, guards, self.ledger)
         return Pipeline(connection, profile_of(settings), services, self._checkpoints, outcomes, self._pool)
 
     def _client(self) -> MicroPimClient:
@@ -95,14 +105,18 @@ class Run:
         return client if self._plan is None else DryRunClient(client, self._plan, PlannedProducts(self.ledger))
 
     def _tick(self) -> None:
-        """Let states go and show that the owner of the ledger lives, also while the input is silent."""
+        """Let states go, also while the input is silent."""
         while not self._ticking.wait(TICK_SECONDS):
             try:
                 self._checkpoints.release()
-                self._lock.beat()
             except Exception as failure:  # noqa: BLE001 - handed to the thread that feeds the pool
                 self._pool.fail(failure)
                 return
+
+    def _refuse_lost_lock(self, call: Call) -> None:
+        """A write may have waited long for its turn since it was announced."""
+        if call.method != "GET":
+            self._lock.assure()
 
     def finish(self) -> None:
         """The input has ended."""
@@ -134,8 +148,14 @@ class Run:
             if self._plan is not None:
                 self._plan.close()
         finally:
-            self._lock.release()
-            self.ledger.close()
+            try:
+                self._give_back()
+            finally:
+                self.ledger.close()
+
+    def _give_back(self) -> None:
+        self._heartbeat.stop()
+        self._lock.release()
 
     def _facts(self, failure: BaseException | None) -> dict[str, Any]:
         wire, timeline = self._connection.wire.tally, self._connection.timeline

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from pim_wire.clock import Clock
 from target_micropim.api.client import MicroPimClient
 from target_micropim.api.picture_urls import PictureUrlCheck
 from target_micropim.api.post_once import PostOnce
 from target_micropim.ledger import Ledger
+from target_micropim.report.rejects import Rejects
 from target_micropim.report.run_report import Report
 from target_micropim.settings.values import TargetSettings
 
@@ -21,5 +23,7 @@ class Services:
     client: MicroPimClient
     ledger: Ledger
     report: Report
+    rejects: Rejects
     post_once: PostOnce
     picture_url_check: PictureUrlCheck | None
+    clock: Clock

@@ -302,6 +302,10 @@ class TargetMicroPim(Target):
             for line in report.lines():
                 click.echo(self.redactor.clean(line))
             sys.exit(0 if report.is_good else 1)
+        elif ledger == "rebind":
+            from target_micropim.commands.ledger import rebound
+
+            click.echo(self.redactor.clean(rebound(self.connection, dry_run=self.config["dry_run"])))
         elif ledger is not None:
             from target_micropim.commands.ledger import inspected
 

@@ -179,7 +179,7 @@ class Catalogue:
         touched = now if raw["status"] != status else entry.head.status_touched_at
         head = replace(
             entry.head, status=raw["status"], replacement=raw.get("replacement"), updated_at=now,
-            created_at=raw["meta"].get("createdAt"), status_touched_at=touched,
+            created_at=raw["meta"].get("createdAt"), status_touched_at=touched, touched_at=None,
         )  # fmt: skip
         self.entries[product_id] = Entry(self, head, raw)
         return raw

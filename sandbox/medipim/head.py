@@ -22,6 +22,8 @@ class Head:
     created_at: int | None
     updated_at: int
     status_touched_at: int
+    touched_at: int | None = None
+    """What ``touchedAt`` sorts by, where that is another time than ``updatedAt``."""
 
 
 def product_id(seed: int, index: int) -> str:

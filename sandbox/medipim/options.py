@@ -58,6 +58,8 @@ class MedipimOptions:
     """Several keys in one filter object mean ``and`` (C), else 422 (A)."""
     minimum_content: Literal["2024", "old"] = "2024"
     """``minimumContent``: image, description and category (D since Dec 2024), or image or description (D before)."""
+    date: Callable[[], float] | None = time.time
+    """Unix seconds of the ``Date`` header; None: a proxy leaves it out."""
     latency: float = 0
     """Seconds before each answer."""
     line_delay: float = 0

@@ -26,6 +26,7 @@ class MedipimService(Service):
         self._pair = base64.b64encode(f"{options.api_key_id}:{options.api_key_secret}".encode()).decode()
         super().__init__(self.state, routes_for(self.state), options.latency)
         self.line_delay = options.line_delay
+        self.date = options.date
 
     def kind_of(self, call: Call) -> str:
         """Every call is a read and counts the same (docs/api/medipim.md#rate-limits)."""

@@ -12,7 +12,7 @@ DIRECTIONS = ("ASC", "DESC")
 HEAD_KEYS: dict[str, Callable[[Row], Any]] = {
     "id": attrgetter("head.id"),
     "createdAt": attrgetter("head.created_at"),
-    "touchedAt": attrgetter("head.updated_at"),
+    "touchedAt": lambda row: getattr(row.head, "touched_at", None) or row.head.updated_at,
     "statusTouchedAt": attrgetter("head.status_touched_at"),
     "status": attrgetter("head.status"),
 }

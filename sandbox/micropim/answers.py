@@ -1,5 +1,8 @@
 """What each route answers (docs/api/micropim.md#endpoints)."""
 
+import copy
+from typing import Literal
+
 from sandbox.exchange import Answer, Call, Json, JsonValue
 from sandbox.micropim import categories, listing, products, render
 from sandbox.micropim.envelope import success
@@ -18,14 +21,15 @@ CHANNEL_WORDS = {
 
 def list_products(state: MicroPimState, call: Call) -> Answer:
     """GET products."""
-    return success(200, listing.product_page(state.store, call))
+    page = listing.product_page(state.store, call)
+    return success(200, render.with_ids_as_text(page) if "list" in state.options.ids_as_text else page)
 
 
 def create_product(state: MicroPimState, call: Call) -> Answer:
     """POST products: 201 with the full product."""
     product = products.create_product(state.store, call.body)
     state.store.journal.note(product, "API", "created")
-    return success(201, render.one_product(state.store, product), committed=True)
+    return success(201, render.one_product(state.store, product, call.body), committed=True)
 
 
 def get_product(state: MicroPimState, call: Call) -> Answer:
@@ -38,19 +42,34 @@ def get_product(state: MicroPimState, call: Call) -> Answer:
 def patch_product(state: MicroPimState, call: Call) -> Answer:
     """PATCH: the fields that are sent."""
     product = state.store.product(call.params["id"])
-    before = products.snapshot(product)
-    products.update_product(state.store, product, call.body)
-    state.store.journal.note(product, "API", "changed", before)
-    return success(200, render.one_product(state.store, product), committed=True)
+    _change(state, product, call.body, "changed", state.options.patch_kept)
+    return success(200, render.one_product(state.store, product, call.body), committed=True)
 
 
 def archive_product(state: MicroPimState, call: Call) -> Answer:
     """DELETE is soft: the status becomes ``archived``."""
     product = state.store.product(call.params["id"])
-    before = products.snapshot(product)
-    product["status"] = "archived"
-    state.store.journal.note(product, "API", "archived", before)
-    return success(200, render.one_product(state.store, product), committed=True)
+    archived = {"status": "archived"}
+    _change(state, product, archived, "archived", state.options.archive_kept)
+    return success(200, render.one_product(state.store, product, archived), committed=True)
+
+
+def _change(
+    state: MicroPimState, product: Json, fields: JsonValue, what: str, kept: Literal["at_once", "late", "never"]
+) -> None:
+    """Store a change now or later, or only say so; what is refused is so at once (docs/api/micropim.md#kept-late)."""
+
+    def store_it() -> None:
+        before = products.snapshot(product)
+        products.update_product(state.store, product, fields)
+        state.store.journal.note(product, "API", what, before)
+
+    if kept == "at_once":
+        store_it()
+        return
+    products.update_product(state.store, copy.deepcopy(product), fields)
+    if kept == "late":
+        state.store.later(state.options.kept_after_seconds, store_it)
 
 
 def barcode(state: MicroPimState, call: Call) -> Answer:
@@ -58,7 +77,7 @@ def barcode(state: MicroPimState, call: Call) -> Answer:
     product = listing.by_barcode(state.store, call.params["barcode"])
     if product is None and state.options.barcode_miss == "404":
         raise ApiError(404, "Product not found")
-    return success(200, product)
+    return success(200, render.with_ids_as_text(product) if "list" in state.options.ids_as_text else product)
 
 
 def image_search(state: MicroPimState, call: Call) -> Answer:
@@ -116,21 +135,25 @@ def list_categories(state: MicroPimState, call: Call) -> Answer:
 def category_tree(state: MicroPimState, call: Call) -> Answer:
     """GET tree, in one of three shapes."""
     del call
-    rows = render.tree(state.store)
+    rows: JsonValue = render.tree(state.store)
     shape = state.options.tree_shape
+    if "tree" in state.options.ids_as_text:
+        rows = render.with_ids_as_text(rows)
+    if shape == "null":
+        return success(200, None)
     return success(200, rows if shape == "list" else {shape: rows})
 
 
 def create_category(state: MicroPimState, call: Call) -> Answer:
     """POST category."""
     row = categories.create_category(state.store, call.body)
-    return success(201, render.shown_category(state.store, row), committed=True)
+    return success(201, render.shown_category(state.store, row, call.body), committed=True)
 
 
 def put_category(state: MicroPimState, call: Call) -> Answer:
     """PUT category."""
     row = categories.replace_category(state.store, state.store.category(call.params["id"]), call.body)
-    return success(200, render.shown_category(state.store, row), committed=True)
+    return success(200, render.shown_category(state.store, row, call.body), committed=True)
 
 
 def delete_category(state: MicroPimState, call: Call) -> Answer:
@@ -203,5 +226,5 @@ def _attribute(state: MicroPimState, call: Call) -> Json:
 
 
 def _many(state: MicroPimState, rows: list[Json]) -> JsonValue:
-    shown = [render.shown_category(state.store, row) for row in rows]
+    shown = [render.shown_category(state.store, row) for row in rows if state.store.is_shown(row)]
     return shown if state.options.categories_shape == "list" else {"categories": shown, "total": len(shown)}

@@ -3,6 +3,7 @@
 from sandbox.exchange import Json, JsonValue
 from sandbox.micropim.checks import MAX_SHORT_TEXT
 from sandbox.micropim.errors import ApiError
+from sandbox.micropim.forms import stored_form
 from sandbox.micropim.products import as_object
 from sandbox.micropim.store import Store
 
@@ -18,6 +19,7 @@ def create_category(store: Store, body: JsonValue) -> Json:
     row: Json = {
         "id": store.next_id("category"), "name": name, "description": data.get("description"),
         "parent_id": parent_id, "position": len(store.children(parent_id)),
+        "_shows_from": store.shows_from(store.options.categories_after_seconds),
     }  # fmt: skip
     store.categories[row["id"]] = row
     return row
@@ -53,11 +55,15 @@ def move_category(store: Store, row: Json, body: JsonValue) -> Json:
 
 def delete_category(store: Store, row: Json) -> None:
     """DELETE: 400 unless empty, or cascading (docs/api/micropim.md#category-delete)."""
-    children = store.children(row["id"])
-    if store.options.delete_category == "400" and (children or store.members(row["id"])):
+    if store.options.delete_category == "400" and (store.children(row["id"]) or store.members(row["id"])):
         raise ApiError(400, "The category is not empty")
-    for child in children:
-        delete_category(store, child)
+    delete_branch(store, row)
+
+
+def delete_branch(store: Store, row: Json) -> None:
+    """The category and all below it are gone, and products are in none of them any more."""
+    for child in store.children(row["id"]):
+        delete_branch(store, child)
     for product in store.members(row["id"]):
         product["category_ids"].remove(row["id"])
     del store.categories[row["id"]]
@@ -71,6 +77,8 @@ def assign_products(store: Store, row: Json, body: JsonValue) -> int:
     unknown = [i for i in ids if i not in store.products]
     if unknown:
         raise ApiError(400, f"Product {unknown[0]} does not exist")
+    if store.options.assign == "ignored":
+        return len(store.members(row["id"]))
     if store.options.assign == "replace":
         for product in store.members(row["id"]):
             product["category_ids"].remove(row["id"])
@@ -120,7 +128,7 @@ def _name(store: Store, data: Json) -> str:
         raise ApiError(400, "name may not be longer than 255 characters")
     if not isinstance(data.get("description", ""), str | None):
         raise ApiError(400, "description must be a string")
-    return name.strip() if store.options.normalise_text else name
+    return stored_form(store.options, "name", name.strip() if store.options.normalise_text else name)
 
 
 def _parent(store: Store, parent_id: JsonValue) -> int | None:

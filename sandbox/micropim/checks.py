@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from sandbox.exchange import Json, JsonValue
 from sandbox.micropim.errors import ApiError
 from sandbox.micropim.fields import WRITABLE, Kind
+from sandbox.micropim.forms import stored_form
 from sandbox.micropim.options import MicroPimOptions
 from sandbox.micropim.store import Store
 
@@ -70,7 +71,7 @@ def _text(store: Store, key: str, value: JsonValue) -> str:
         raise ApiError(400, f"product_type {value} is not supported")
     if key == "ean" and value and options.ean_strict and not is_ean13(value):
         raise ApiError(400, "ean must be a valid EAN-13")
-    return value.strip() if options.normalise_text else value
+    return stored_form(options, key, value.strip() if options.normalise_text else value)
 
 
 def is_ean13(text: str) -> bool:
@@ -117,11 +118,11 @@ def _integer(key: str, value: JsonValue) -> int:
 
 
 def _brand(store: Store, key: str, value: JsonValue) -> JsonValue:
-    return _reference(store, key, value, store.options.brands)
+    return _reference(store, key, value, store.brands)
 
 
 def _supplier(store: Store, key: str, value: JsonValue) -> JsonValue:
-    return _reference(store, key, value, store.options.suppliers)
+    return _reference(store, key, value, store.suppliers)
 
 
 def _reference(store: Store, key: str, value: JsonValue, names: Mapping[int, str]) -> JsonValue:

@@ -1,13 +1,15 @@
 """Finding products: list, search, paging, barcode.
 
-See docs/api/micropim.md#product-list, docs/api/micropim.md#find-by-sku and docs/api/micropim.md#find-by-ean.
+See docs/api/micropim.md#product-list, docs/api/micropim.md#find-by-sku, docs/api/micropim.md#odd-lists,
+docs/api/micropim.md#shown-late and docs/api/micropim.md#find-by-ean.
 """
 
 import math
 import random
 import re
+from collections.abc import Callable, Mapping
 
-from sandbox.exchange import Call, Json
+from sandbox.exchange import Call, Json, JsonValue
 from sandbox.micropim.checks import KNOWN_CHANNELS, STATUSES
 from sandbox.micropim.errors import ApiError
 from sandbox.micropim.render import shown_product
@@ -18,8 +20,29 @@ MAX_LIMIT = 100
 SEARCHED = ("name", "description", "sku")
 
 
-def product_page(store: Store, call: Call) -> Json:
-    """``data.products`` and ``data.pagination``."""
+def product_page(store: Store, call: Call) -> JsonValue:
+    """``data.products`` and ``data.pagination``, or what the switches make of them."""
+    page = _whole_page(store, call)
+    if store.options.search == "counted" and call.query.get("search"):
+        return {"products": [], "pagination": {**page["pagination"], "total_items": 1, "total_pages": 1}}
+    return PAGE_SHAPES[store.options.product_list](page)
+
+
+def _paged(page: Json, **pagination: int) -> Json:
+    return {**page, "pagination": {**page["pagination"], **pagination}}
+
+
+PAGE_SHAPES: Mapping[str, Callable[[Json], JsonValue]] = {
+    "whole": lambda page: page,
+    "null": lambda _page: None,
+    "unpaged": lambda page: {"products": page["products"]},
+    "total_too_high": lambda page: _paged(page, total_items=page["pagination"]["total_items"] + 1),
+    "one_page": lambda page: _paged(page, total_pages=1),
+    "empty_page": lambda page: {**page, "products": []},
+}
+
+
+def _whole_page(store: Store, call: Call) -> Json:
     limit = _number(store, call, "limit", DEFAULT_LIMIT, MAX_LIMIT)
     page = _number(store, call, "page", 1, None)
     if store.options.insert_while_paging and page > 1:
@@ -49,7 +72,7 @@ def by_barcode(store: Store, barcode: str) -> Json | None:
     """The first product with this EAN; archived ones only by switch (docs/api/micropim.md#find-by-ean)."""
     for product in store.products.values():
         hidden = product["status"] == "archived" and not store.options.barcode_archived
-        if product["ean"] and product["ean"] == barcode and not hidden:
+        if product["ean"] and product["ean"] == barcode and not hidden and store.is_shown(product):
             stock = product["stock"] or 0
             levels = [{"warehouse_id": 1, "warehouse_name": "Main", "quantity": stock}]
             return {**shown_product(store, product), "warehouses": levels}
@@ -58,6 +81,8 @@ def by_barcode(store: Store, barcode: str) -> Json | None:
 
 def _matches(store: Store, call: Call, product: Json) -> bool:
     query = call.query
+    if not store.is_shown(product):
+        return False
     status = query.get("status")
     if status is None and product["status"] == "archived" and store.options.archived == "hidden":
         return False
@@ -76,6 +101,8 @@ def _matches(store: Store, call: Call, product: Json) -> bool:
 def _found_by(store: Store, search: str, product: Json) -> bool:
     if not search:
         return True
+    if store.options.search == "beginnings":
+        return str(product["name"]).lower().startswith(search.lower())
     searched = ("name",) if store.options.search == "names" else SEARCHED
     texts = [str(product[key] or "").lower() for key in searched]
     if store.options.search != "tokens":

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+TextForm = Literal["capitalised", "single_spaces", "void_tags", "entities", "paragraphs", "decomposed"]
+IdsAsText = Literal["list", "product", "category", "tree"]
 DEFAULT_BRANDS = {1: "Exemplia", 2: "Rosalba", 3: "Vitaforte"}
 DEFAULT_SUPPLIERS = {1: "Exemplia Labs", 2: "Groothandel Voorbeeld"}
 DEFAULT_VAT_RATES: tuple[Mapping[str, Any], ...] = (
@@ -32,7 +34,7 @@ class MicroPimOptions:
     retry_after: Literal["seconds", "none", "html"] = "seconds"
     """What a 429 carries (U): a Retry-After header, no header, or an HTML body without header."""
     clock: Callable[[], float] = time.monotonic
-    """Seconds, for the limiter only."""
+    """Seconds, for the limiter and for what shows late."""
     latency: float = 0
     """Seconds before each answer."""
 
@@ -49,10 +51,51 @@ class MicroPimOptions:
     default_language: str = "en"
     """The one entry of ``available_translations`` (I)."""
 
-    search: Literal["substring", "tokens", "names"] = "substring"
-    """Case-insensitive substring, or whole words split on punctuation; ``names``: not in SKUs at all (U).
+    search: Literal["substring", "tokens", "names", "beginnings", "counted"] = "substring"
+    """Case-insensitive substring, or whole words split on punctuation; ``names``: not in SKUs at all; ``beginnings``:
+    of names only; ``counted``: ``total_items`` says 1 and no product is shown (U).
 
-    See docs/api/micropim.md#find-by-sku.
+    See docs/api/micropim.md#find-by-sku and docs/api/micropim.md#odd-lists.
+    """
+    product_list: Literal["whole", "null", "unpaged", "total_too_high", "one_page", "empty_page"] = "whole"
+    """Lists and searches as documented, or with ``data: null``, without ``pagination``, with a total that is one too
+    high, with ``total_pages`` 1 whatever the total, or with a total and no products (U).
+
+    See docs/api/micropim.md#odd-lists.
+    """
+    show_after_seconds: float = 0
+    """How long a product that was made through the API stays out of lists, searches and barcodes (U).
+
+    See docs/api/micropim.md#shown-late.
+    """
+    pictures_after_seconds: float = 0
+    """How long a new picture stays out of ``images`` (U, docs/api/micropim.md#shown-late)."""
+    categories_after_seconds: float = 0
+    """How long a new category stays out of the tree and the lists (U, docs/api/micropim.md#shown-late)."""
+    text_forms: tuple[TextForm, ...] = ()
+    """What becomes of names and texts when they are stored (U, docs/api/micropim.md#stored-form)."""
+    sku_form: Literal["as_sent", "lower", "cut"] = "as_sent"
+    """SKUs stored as sent, in small letters, or cut to 6 characters (U, docs/api/micropim.md#stored-form)."""
+    answers: Literal["stored", "echo"] = "stored"
+    """POST and PATCH of a product show what is stored, or the values as they were sent (U).
+
+    See docs/api/micropim.md#stored-form.
+    """
+    patch_kept: Literal["at_once", "late", "never"] = "at_once"
+    """A PATCH that is answered 200 is stored at once, after ``kept_after_seconds``, or never (U).
+
+    See docs/api/micropim.md#kept-late.
+    """
+    archive_kept: Literal["at_once", "late", "never"] = "at_once"
+    """The same of a DELETE that is answered 200 (U, docs/api/micropim.md#kept-late)."""
+    kept_after_seconds: float = 5
+    """How late is late (docs/api/micropim.md#kept-late)."""
+    read_only: Literal["no", "400", "403", "405", "409"] = "no"
+    """The status of the answer to every write while nothing may be changed (U, docs/api/micropim.md#read-only)."""
+    ids_as_text: frozenset[IdsAsText] = frozenset()
+    """In which answers ids come as texts: lists and barcode, one product, categories, tree (U).
+
+    See docs/api/micropim.md#ids-as-text.
     """
     order: Literal["id", "random"] = "id"
     """List order; ``random`` differs on each call (U).
@@ -81,8 +124,8 @@ class MicroPimOptions:
     """An empty text in a PATCH (U, docs/api/micropim.md#null-in-patch)."""
     patch_categories: Literal["replace", "merge", "ignored"] = "replace"
     """``category_ids`` in a PATCH (I, docs/api/micropim.md#categories-in-patch)."""
-    assign: Literal["additive", "replace"] = "additive"
-    """POST category products (I, docs/api/micropim.md#assign-products)."""
+    assign: Literal["additive", "replace", "ignored"] = "additive"
+    """POST category products adds, replaces, or does nothing (I, docs/api/micropim.md#assign-products)."""
     unknown_brand: Literal["400", "ignored"] = "400"
     """Unknown brand or supplier id (I, docs/api/micropim.md#brand-ids)."""
     unknown_category: Literal["400", "ignored"] = "400"
@@ -142,8 +185,8 @@ class MicroPimOptions:
     """How an empty map is written (I, docs/api/micropim.md#product-fields)."""
     wrap_product: bool = False
     """A single product comes inside ``data.product`` (U, docs/api/micropim.md#unshown-shapes)."""
-    tree_shape: Literal["tree", "categories", "list"] = "tree"
-    """``data.tree``, ``data.categories``, or ``data`` itself a list (U, docs/api/micropim.md#unshown-shapes)."""
+    tree_shape: Literal["tree", "categories", "list", "null"] = "tree"
+    """``data.tree``, ``data.categories``, ``data`` itself a list, or null (U, docs/api/micropim.md#unshown-shapes)."""
     categories_shape: Literal["categories", "list"] = "categories"
     """``data.categories`` or ``data`` itself a list (U, docs/api/micropim.md#unshown-shapes)."""
     children_key: Literal["children", "subcategories"] = "children"

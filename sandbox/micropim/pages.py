@@ -39,7 +39,7 @@ def catalogue(state: MicroPimState, call: Call) -> Answer:
         else f"Products found: {len(rows)}"
         if query
         else "Products",
-        products=[_card(product) for product in rows[(at - 1) * A_PAGE : at * A_PAGE]],
+        products=[_card(store, product) for product in rows[(at - 1) * A_PAGE : at * A_PAGE]],
         events=[_line(store, event) for event in store.journal.latest(LATEST)],
         query=query,
         page=at,
@@ -61,7 +61,7 @@ def product(state: MicroPimState, call: Call) -> Answer:
         "product",
         **_frame(state, refresh=False),
         p=row,
-        pictures=[item["id"] for item in visible_media(row)],
+        pictures=[item["id"] for item in visible_media(store, row)],
         categories=[{"id": i, "path": store.path(i)} for i in row["category_ids"] if i in store.categories],
         fields=[(name, short(shown[name])) for name in FIELDS if shown[name] not in (None, "", [], {})],
         events=[_line(store, event) for event in store.journal.of(row["id"])],
@@ -102,8 +102,8 @@ def _category_rows(store: Store, sizes: Counter[int], parent: int | None = None,
         yield from _category_rows(store, sizes, row["id"], depth + 1)
 
 
-def _card(row: Json) -> Json:
-    keys = [item["id"] for item in visible_media(row)]
+def _card(store: Store, row: Json) -> Json:
+    keys = [item["id"] for item in visible_media(store, row)]
     price = str(row["price"] or "").removesuffix("00")
     return {**row, "picture": keys[0] if keys else f"none-{row['id']}", "price": price}
 

@@ -36,6 +36,7 @@ def create_product(store: Store, body: JsonValue) -> Json:
     if store.options.max_products is not None and len(store.products) >= store.options.max_products:
         raise ApiError(403, "Product limit of your plan reached")
     product = store.insert_product({key: value for key, value in fields.items() if value is not None})
+    product["_shows_from"] = store.shows_from(store.options.show_after_seconds)
     _flip_stock(store, product)
     return product
 
@@ -75,6 +76,7 @@ def attach_media(store: Store, product: Json, body: JsonValue) -> Json:
     item = {
         "id": store.next_id("media"), "file_url": url, "alt_text": alt_text, "position": position,
         "shows_at": _shows_at(store, product, str(url)),
+        "_shows_from": store.shows_from(store.options.pictures_after_seconds),
     }  # fmt: skip
     product["_media"].append(item)
     return item

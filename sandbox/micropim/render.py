@@ -15,13 +15,15 @@ def picture_url(media_id: int) -> str:
     return f"{CDN}/{media_id % 97}/{media_id}.webp"
 
 
-def visible_media(product: Json) -> list[Json]:
+def visible_media(store: Store, product: Json) -> list[Json]:
     """Pictures that have been processed, by position, ties by insertion.
 
-    See docs/api/micropim.md#picture-fetch and docs/api/micropim.md#picture-position.
+    See docs/api/micropim.md#picture-fetch, docs/api/micropim.md#shown-late and docs/api/micropim.md#picture-position.
     """
     ready = [
-        item for item in product["_media"] if item["shows_at"] is not None and item["shows_at"] <= product["_reads"]
+        item
+        for item in product["_media"]
+        if item["shows_at"] is not None and item["shows_at"] <= product["_reads"] and store.is_shown(item)
     ]
     return sorted(ready, key=lambda item: (item["position"], item["id"]))
 
@@ -45,7 +47,7 @@ def _vat_rate(store: Store, product: Json) -> Json:
 
 def _categories_and_images(store: Store, product: Json) -> Json:
     existing = [store.categories[i] for i in product["category_ids"] if i in store.categories]
-    images = [picture_url(item["id"]) for item in visible_media(product)]
+    images = [picture_url(item["id"]) for item in visible_media(store, product)]
     return {"categories": [_short(row) for row in existing], "images": images}
 
 
@@ -63,8 +65,8 @@ SHOWN_OTHERWISE: Mapping[str, Callable[[Store, Json], Json]] = {
     "sku": lambda _store, product: {"sku": product["sku"], "slug": product["slug"]},
     "stock": lambda _store, product: {"stock": product["stock"], "in_stock": (product["stock"] or 0) > 0},
     "vat_rate_id": _vat_rate,
-    "brand_id": lambda store, product: {"brand": _named(product["brand_id"], store.options.brands)},
-    "supplier_id": lambda store, product: {"supplier": _named(product["supplier_id"], store.options.suppliers)},
+    "brand_id": lambda store, product: {"brand": _named(product["brand_id"], store.brands)},
+    "supplier_id": lambda store, product: {"supplier": _named(product["supplier_id"], store.suppliers)},
     "category_ids": _categories_and_images,
     "publishing_channels": lambda _store, product: {"publishing_channels": list(product["publishing_channels"])},
     "translations": _languages,
@@ -72,24 +74,52 @@ SHOWN_OTHERWISE: Mapping[str, Callable[[Store, Json], Json]] = {
 }
 
 
-def one_product(store: Store, product: Json) -> Json:
-    """A single product, bare or wrapped (docs/api/micropim.md#unshown-shapes)."""
+def one_product(store: Store, product: Json, sent: Json | None = None) -> Json:
+    """A single product, bare or wrapped (docs/api/micropim.md#unshown-shapes).
+
+    ``sent``: the fields of the write that is answered; they show as they came where answers are an echo
+    (docs/api/micropim.md#stored-form).
+    """
     shown = shown_product(store, product)
+    if sent is not None and store.options.answers == "echo":
+        shown.update({key: value for key, value in sent.items() if key in shown and isinstance(value, str)})
+    if "product" in store.options.ids_as_text:
+        shown = with_ids_as_text(shown)
     return {"product": shown} if store.options.wrap_product else shown
 
 
-def shown_category(store: Store, row: Json) -> Json:
-    """The category record (docs/api/micropim.md#unshown-shapes)."""
-    return {
+def with_ids_as_text(shown: JsonValue) -> JsonValue:
+    """The same, each id written as a text (docs/api/micropim.md#ids-as-text)."""
+    if isinstance(shown, list):
+        return [with_ids_as_text(item) for item in shown]
+    if not isinstance(shown, dict):
+        return shown
+    return {key: _as_text(value) if _names_an_id(key) else with_ids_as_text(value) for key, value in shown.items()}
+
+
+def _names_an_id(key: str) -> bool:
+    return key == "id" or key.endswith("_id")
+
+
+def _as_text(value: JsonValue) -> JsonValue:
+    return str(value) if isinstance(value, int) else value
+
+
+def shown_category(store: Store, row: Json, sent: Json | None = None) -> Json:
+    """The category record (docs/api/micropim.md#unshown-shapes); ``sent`` as for a product."""
+    shown = {
         **{key: row[key] for key in ("id", "name", "description", "parent_id", "position")},
         "product_count": len(store.members(row["id"])),
     }
+    if sent is not None and store.options.answers == "echo":
+        shown.update({key: sent[key] for key in ("name", "description") if key in sent})
+    return with_ids_as_text(shown) if "category" in store.options.ids_as_text else shown
 
 
 def tree(store: Store, parent_id: int | None = None) -> list[Json]:
     """The nested hierarchy below a category."""
     key = store.options.children_key
-    rows = store.children(parent_id)
+    rows = [row for row in store.children(parent_id) if store.is_shown(row)]
     keep = ("id", "name", "description", "parent_id", "position")
     return [{**{k: row[k] for k in keep}, key: tree(store, row["id"])} for row in rows]
 

@@ -1,11 +1,13 @@
 """The MicroPIM service: key, limits, routes."""
 
+from dataclasses import fields as fields_of
+from dataclasses import replace
+
 from sandbox.exchange import Answer, Call, Json, JsonValue
 from sandbox.limiter import RollingLimiter
 from sandbox.micropim.envelope import failure
-from sandbox.micropim.fields import READ_ONLY
 from sandbox.micropim.options import MicroPimOptions
-from sandbox.micropim.products import snapshot, update_product
+from sandbox.micropim.people import People
 from sandbox.micropim.routes import routes_for
 from sandbox.micropim.snapshot import catalogue_snapshot
 from sandbox.micropim.state import MicroPimState
@@ -30,7 +32,10 @@ EMPTY_VARIANT: Json = {
     "image": None,
     "attributes": [],
 }
-BY_HAND_ONLY = READ_ONLY | {"slug", "category_ids"}
+AT_THE_START = frozenset({
+    "reads_per_minute", "writes_per_minute", "pictures_per_minute", "clock", "latency", "brands", "suppliers",
+    "trailing_slash",
+})  # fmt: skip
 
 
 class MicroPimService(Service):
@@ -38,7 +43,6 @@ class MicroPimService(Service):
 
     def __init__(self, options: MicroPimOptions) -> None:
         """Start with an empty catalogue."""
-        self.options = options
         self.state = MicroPimState(options)
         self._limits = {
             "read": RollingLimiter(options.reads_per_minute, options.clock),
@@ -46,10 +50,27 @@ class MicroPimService(Service):
             "picture": RollingLimiter(options.pictures_per_minute, options.clock),
         }
         super().__init__(self.state, routes_for(self.state), options.latency)
+        self.people = People(self.state.store, self.lock)
+
+    @property
+    def options(self) -> MicroPimOptions:
+        """How this organization behaves now."""
+        return self.state.options
+
+    def switch(self, **options: JsonValue) -> None:
+        """From now on the organization behaves otherwise: for a night, or for good."""
+        unknown = set(options) - {field.name for field in fields_of(MicroPimOptions)} | AT_THE_START & set(options)
+        if unknown:
+            msg = f"nothing that can be switched while the service runs: {', '.join(sorted(unknown))}"
+            raise ValueError(msg)
+        with self.lock:
+            self.state.store.options = replace(self.options, **options)
 
     @property
     def store(self) -> Store:
-        """The whole catalogue."""
+        """The whole catalogue, with what is due by now."""
+        with self.lock:
+            self.state.store.catch_up()
         return self.state.store
 
     @property
@@ -72,7 +93,11 @@ class MicroPimService(Service):
         return "read" if call.method in {"GET", "HEAD"} else "write"
 
     def admit(self, call: Call) -> Answer | None:
-        """The limit is per IP, so it comes before the key; then 401, then 403 (docs/api/micropim.md#status-codes)."""
+        """The limit is per IP, so it comes before the key; then 401, 403, and what may not be written at all.
+
+        See docs/api/micropim.md#status-codes and docs/api/micropim.md#read-only.
+        """
+        self.state.store.catch_up()
         call.authorised = call.headers.get("x-api-key") == self.options.api_key
         kinds = ["picture"] * call.path.endswith("/media") + [self.kind_of(call)]
         waits = (self._limits[kind].refuse_for(call.client) for kind in kinds)
@@ -82,6 +107,8 @@ class MicroPimService(Service):
             return failure(401, "Invalid or missing API key")
         if not self.options.has_organization:
             return failure(403, "No organization access")
+        if self.options.read_only != "no" and self.kind_of(call) == "write":
+            return failure(int(self.options.read_only), "MicroPIM is in read-only mode")
         return None
 
     def not_found(self, call: Call) -> Answer:
@@ -98,20 +125,12 @@ class MicroPimService(Service):
         return failure(200, "The request could not be processed").body
 
     def edit(self, product_id: int, **fields: JsonValue) -> Json:
-        """A person changes a product by hand: no HTTP, no limits, any stored field."""
-        with self.lock:
-            product = self.store.products[product_id]
-            private = {key: fields.pop(key) for key in list(fields) if key in BY_HAND_ONLY}
-            before = snapshot(product)
-            update_product(self.store, product, fields)
-            product.update(private)
-            self.store.journal.note(product, "hand", "changed", before)
-            return product
+        """A person changes a product by hand; any stored field, the others in ``people``."""
+        return self.people.edit(product_id, **fields)
 
     def add(self, sku: str, **fields: JsonValue) -> Json:
         """A person creates a product by hand; seeds for tests."""
-        with self.lock:
-            return self.store.insert_product({"name": f"Product {sku}", "sku": sku, **fields})
+        return self.people.add(sku, **fields)
 
     def add_variant(self, product_id: int, sku: str, **fields: JsonValue) -> Json:
         """Seed a variant; the API can only read them (docs/api/micropim.md#variant-fields)."""

@@ -23,8 +23,8 @@ def _product(store: Store, product: Json) -> Json:
     pictures = sorted(product["_media"], key=lambda item: (item["position"], item["id"]))
     return {
         **{key: product[key] for key in COMPARED},
-        "brand": store.options.brands.get(product["brand_id"]),
-        "supplier": store.options.suppliers.get(product["supplier_id"]),
+        "brand": store.brands.get(product["brand_id"]),
+        "supplier": store.suppliers.get(product["supplier_id"]),
         "categories": sorted(store.path(i) for i in product["category_ids"] if i in store.categories),
         "media": [(item["file_url"], item["alt_text"], item["position"]) for item in pictures],
     }

@@ -14,8 +14,12 @@ class MicroPimState(ServiceState):
     def __init__(self, options: MicroPimOptions) -> None:
         """Start with an empty catalogue."""
         super().__init__()
-        self.options = options
         self.store = Store(options)
+
+    @property
+    def options(self) -> MicroPimOptions:
+        """How this organization behaves now."""
+        return self.store.options
 
     def counts(self) -> Json:
         """Totals for tests and people."""

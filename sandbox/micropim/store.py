@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from sandbox.exchange import Json
 from sandbox.micropim.errors import ApiError
@@ -12,19 +12,42 @@ from sandbox.micropim.options import MicroPimOptions
 
 
 class Store:
-    """Products, categories, attributes and variants by id; ids are never used twice."""
+    """Products, categories, attributes and variants by id; only a person's hand uses an id twice."""
 
     def __init__(self, options: MicroPimOptions) -> None:
         """Start empty."""
         self.options = options
+        self.brands = dict(options.brands)
+        self.suppliers = dict(options.suppliers)
         self.products: dict[int, Json] = {}
         self.categories: dict[int, Json] = {}
         self.attributes: dict[int, Json] = {}
         self.variants: dict[int, list[Json]] = {}
         self.journal = Journal()
+        self._late: list[tuple[float, Callable[[], None]]] = []
         self._by_sku: dict[str, set[int]] = {}
         self._slugs: dict[str, int] = {}
         self._last = {"product": 90000, "category": 400, "attribute": 10, "media": 55000, "variant": 700}
+
+    def later(self, seconds: float, deed: Callable[[], None]) -> None:
+        """Do something when so much time has passed (docs/api/micropim.md#kept-late)."""
+        self._late.append((self.options.clock() + seconds, deed))
+
+    def catch_up(self) -> None:
+        """Do what is due by now, in the order it was put off."""
+        due = [deed for at, deed in self._late if at <= self.options.clock()]
+        self._late = [(at, deed) for at, deed in self._late if at > self.options.clock()]
+        for deed in due:
+            deed()
+
+    def is_shown(self, row: Json) -> bool:
+        """Whether a product, picture or category that may show late does so by now."""
+        shows_from = row.get("_shows_from")
+        return shows_from is None or shows_from <= self.options.clock()
+
+    def shows_from(self, seconds: float) -> float | None:
+        """The time from which something new shows; None is at once (docs/api/micropim.md#shown-late)."""
+        return self.options.clock() + seconds if seconds else None
 
     def next_id(self, kind: str) -> int:
         """Give out the next server id."""
@@ -35,7 +58,7 @@ class Store:
         """Store a product whose fields have been checked."""
         product: Json = {
             "id": self.next_id("product"), **{field.name: default_of(field.name) for field in PRODUCT_FIELDS},
-            "currency": self.options.currency, **fields, "_media": [], "_reads": 0,
+            "currency": self.options.currency, **fields, "_media": [], "_reads": 0, "_shows_from": None,
         }  # fmt: skip
         product["slug"] = self.slug(str(fields.get("name", "")))
         self.products[product["id"]] = product
@@ -45,6 +68,10 @@ class Store:
     def remember_sku(self, product: Json) -> None:
         """Index a new or changed SKU: looking through all products would make each create slower."""
         self._by_sku.setdefault(product["sku"], set()).add(product["id"])
+
+    def remove_product(self, product_id: int) -> None:
+        """Take a product away for good."""
+        del self.products[product_id]
 
     def with_sku(self, sku: str) -> list[Json]:
         """Products that have the SKU now."""

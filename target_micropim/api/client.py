@@ -1,6 +1,7 @@
 """MicroPIM's verbs: the envelope opened, every status decided by one table. No retry code.
 
-See docs/api/micropim.md#api.
+See docs/api/micropim.md#api. An answer without the envelope is not MicroPIM's, whatever its status: a proxy's page says
+nothing about a product. A list that cannot be read to its last item is refused, never taken for an empty one.
 """
 
 from collections.abc import Iterator
@@ -12,16 +13,20 @@ from urllib.parse import quote
 import orjson
 import requests
 
-from pim_wire.errors import AccessDenied, Unclear
+from pim_wire.errors import AccessDenied, KeepsFailing, Unclear
 from pim_wire.redaction import Redactor
-from pim_wire.wire import Call, Wire
-from target_micropim.errors import NotFound, Reason, RequestRefused
-from target_micropim.plan.values import is_id
+from pim_wire.wire import Call, Tries, Wire
+from target_micropim.api.health import Health
+from target_micropim.errors import CallFailed, NotFound, Reason, RequestRefused, Unreadable
+from target_micropim.plan.values import as_id
 
 PAGE_LIMIT = 100
 MOST_PAGES = 20_000  # two million products
 MOST_PAGES_WITHOUT_NEWS = 50  # in a row, without a product that was not seen before: the order is undefined
 NO_CONTENT = 204
+_SUCCESS = (1, True, "1")
+_STATUSES = (*_SUCCESS, 0, False, "0")  # of the envelope (docs/api/micropim.md#envelope)
+_ANY_WRITE = Call("PATCH", "/api/products", 0)  # the throttle goes by the method
 
 # What a status means for the caller; an unknown one is refused, never retried (docs/api/micropim.md#status-codes).
 STATUS_TABLE: dict[int, type[RequestRefused | AccessDenied]] = {
@@ -53,16 +58,33 @@ class MicroPimClient:
         self.wire = wire
         self.redactor = redactor
         self.timeout = timeout
+        self.health = Health()
+
+    # A write that follows a look
+
+    def tries(self) -> Tries:
+        """The attempts of a write to a product: after each wait its caller looks again."""
+        return self.wire.tries(self.health.judge("write"), must_look_again=True)
+
+    def take_turn(self, tries: Tries) -> None:
+        """Wait for a write's turn before the look, so that no wait lies between look and write."""
+        self.wire.take_turn(_ANY_WRITE, tries)
+
+    def give_turn_back(self, tries: Tries) -> None:
+        """The look has shown that nothing is to be written."""
+        self.wire.give_turn_back(_ANY_WRITE, tries)
+
+    # Verbs
 
     def channels(self) -> list[str]:
         """Names of the organization's publishing channels; proves the key and the organization on the way."""
         data = self._ask("GET", "/api/channels")
-        return [str(item.get("value")) for item in _listed(data, "channels")]
+        return [str(item.get("value")) for item in _shown_items(data, "channels")]
 
     def products_page(self, number: int, **query: str) -> ProductPage:
         """Page ``number`` (from 1) of the list, narrowed by ``search`` or ``status``."""
         data = self._ask("GET", "/api/products", params={**query, "page": number, "limit": PAGE_LIMIT})
-        products = _listed(data, "products")
+        products = _products(data)
         pagination = data.get("pagination") if isinstance(data, dict) else None
         pages = pagination if isinstance(pagination, dict) else {}
         last, total = _count(pages.get("total_pages")), _count(pages.get("total_items"))
@@ -95,9 +117,14 @@ class MicroPimClient:
         for page in self.product_pages(**query):
             yield from page.products
 
+    def count_products(self) -> int:
+        """How many products the lists say there are, live and archived; what both hold counts twice."""
+        return sum(self.products_page(1, **query).total or 0 for query in ({}, {"status": "archived"}))
+
     def product(self, product_id: int) -> dict[str, Any]:
         """One product. Raises NotFound, or RequestRefused for an answer without one: every field would look empty."""
-        product = _product(self._ask("GET", f"/api/products/{product_id}"))
+        tries = self.wire.tries(self.health.judge("read"))
+        product = _product(self._ask("GET", f"/api/products/{product_id}", tries=tries))
         if "sku" not in product:
             raise RequestRefused("send", [Reason("$", f"GET /api/products/{product_id} shows no product")])
         return product
@@ -113,17 +140,18 @@ class MicroPimClient:
             return None
         return product if product.get("id") is not None else None
 
-    def create_product(self, payload: dict[str, Any]) -> dict[str, Any]:
-        """POST a product. Raises RequestRefused, or Unclear when it may have been made."""
-        return _product(self._ask("POST", "/api/products", json=payload, repeatable=False))
+    def create_product(self, payload: dict[str, Any], tries: Tries | None = None) -> dict[str, Any]:
+        """POST a product. Raises RequestRefused, Unclear when it may have been made, StaleLook after a wait."""
+        tries = tries or self.tries()
+        return _product(self._ask("POST", "/api/products", json=payload, repeatable=False, tries=tries))
 
-    def update_product(self, product_id: int, changes: dict[str, Any]) -> dict[str, Any]:
-        """PATCH the given fields; safe to repeat, since it states absolute values."""
-        return _product(self._ask("PATCH", f"/api/products/{product_id}", json=changes))
+    def update_product(self, product_id: int, changes: dict[str, Any], tries: Tries | None = None) -> dict[str, Any]:
+        """PATCH the given fields. Raises StaleLook after a wait: a person may have typed something meanwhile."""
+        return _product(self._ask("PATCH", f"/api/products/{product_id}", json=changes, tries=tries or self.tries()))
 
-    def archive_product(self, product_id: int) -> None:
-        """DELETE, which MicroPIM documents as setting the status to archived."""
-        self._ask("DELETE", f"/api/products/{product_id}")
+    def archive_product(self, product_id: int, tries: Tries | None = None) -> None:
+        """DELETE, which MicroPIM documents as setting the status to archived. Raises StaleLook after a wait."""
+        self._ask("DELETE", f"/api/products/{product_id}", tries=tries or self.tries())
 
     def add_media(self, product_id: int, media: dict[str, Any]) -> dict[str, Any]:
         """POST a picture by its address. Raises RequestRefused, or Unclear when it may have been stored."""
@@ -140,13 +168,13 @@ class MicroPimClient:
         inner = data.get("category") if isinstance(data, dict) else None
         return inner if isinstance(inner, dict) else data if isinstance(data, dict) else {}
 
-    def update_category(self, category_id: int, payload: dict[str, Any]) -> None:
-        """PUT a category, whole: a PUT may replace what it does not name."""
-        self._ask("PUT", f"/api/categories/{category_id}", json=payload)
+    def update_category(self, category_id: int, payload: dict[str, Any], tries: Tries | None = None) -> None:
+        """PUT a category, whole: a PUT may replace what it does not name. Raises StaleLook after a wait."""
+        self._ask("PUT", f"/api/categories/{category_id}", json=payload, tries=tries)
 
-    def move_category(self, category_id: int, payload: dict[str, Any]) -> None:
-        """POST a new parent; states an absolute place, so it is safe to repeat."""
-        self._ask("POST", f"/api/categories/{category_id}/move", json=payload)
+    def move_category(self, category_id: int, payload: dict[str, Any], tries: Tries | None = None) -> None:
+        """POST a new parent; states an absolute place, so it is safe to repeat. Raises StaleLook after a wait."""
+        self._ask("POST", f"/api/categories/{category_id}/move", json=payload, tries=tries)
 
     def category_products(self, category_id: int) -> frozenset[int]:
         """The ids of the products in a category, page by page if there are pages.
@@ -159,11 +187,11 @@ class MicroPimClient:
             number += 1
             params = {"page": number, "limit": PAGE_LIMIT} if number > 1 else None
             data = self._ask("GET", f"/api/categories/{category_id}/products", params=params)
-            rows = [item.get("id") for item in _listed(data, "products")]
+            rows = [item["id"] for item in _products(data)]
             pages = data.get("pagination") if isinstance(data, dict) else None
             last = (_count(pages.get("total_pages")) if isinstance(pages, dict) else None) or 1
             before = len(products)
-            products.update(row for row in rows if is_id(row))
+            products.update(rows)
             without_news = 0 if len(products) > before else without_news + 1
             if not rows:
                 break
@@ -190,26 +218,40 @@ class MicroPimClient:
         self._ask("PATCH", f"/api/product-attributes/{attribute_id}", json=changes)
 
     def _ask(
-        self, method: str, path: str, *, json: Any = None, params: dict[str, Any] | None = None, repeatable: bool = True
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        params: dict[str, Any] | None = None,
+        repeatable: bool = True,
+        tries: Tries | None = None,
     ) -> Any:
         envelope: dict[str, Any] = {}
 
         def is_broken(response: requests.Response) -> bool:
-            if not response.ok or response.status_code == NO_CONTENT:
+            if response.ok and response.status_code == NO_CONTENT:
                 return False
             envelope.update(_envelope(response.content))
-            return "status" not in envelope
+            return envelope.get("status") not in _STATUSES
 
         call = Call(method, path, self.timeout, json=json, params=params, repeatable=repeatable, is_broken=is_broken)
-        with closing(self.wire.send(call)) as response:
+        call.tries = tries
+        try:
+            response = self.wire.send(call)
+        except KeepsFailing as failure:
+            raise CallFailed("send", [Reason("$", f"{failure}, while others go in")]) from None
+        with closing(response):
             return self._opened(call, response, envelope)
 
     def _opened(self, call: Call, response: requests.Response, envelope: dict[str, Any]) -> Any:
         """The payload of an answer that is good on both layers, else the exception of the table."""
         if response.status_code == NO_CONTENT:
             return {}
-        if response.ok and envelope.get("status") in (1, True, "1"):
+        if response.ok and envelope["status"] in _SUCCESS:
+            self.health.succeeded("read" if call.method == "GET" else "write")
             return envelope.get("data")
+        self.health.answered()
         said = self.redactor.excerpt(_said(response, envelope))
         kind = STATUS_TABLE.get(response.status_code, RequestRefused)
         if issubclass(kind, AccessDenied):
@@ -243,12 +285,30 @@ def _said(response: requests.Response, envelope: dict[str, Any]) -> str:
 
 
 def _count(value: Any) -> int | None:
-    """A number of pages or products, when it can be one."""
-    return value if type(value) is int and value >= 0 else None
+    """A number of pages or products, when it can be one; some services write numbers as texts."""
+    number = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+    return number if type(number) is int and number >= 0 else None
 
 
-def _listed(data: Any, name: str) -> list[dict[str, Any]]:
-    """The list in ``data.<name>``, or ``data`` itself (docs/api/micropim.md#unshown-shapes)."""
+def _products(data: Any) -> list[dict[str, Any]]:
+    """The products of a list, each with its id as a number. Raises Unreadable.
+
+    Read as empty, all of them would be made again.
+    """
+    items = data.get("products") if isinstance(data, dict) else data
+    if not isinstance(items, list):
+        raise Unreadable("a list of products", "holds no list")
+    products = []
+    for item in items:
+        number = as_id(item.get("id")) if isinstance(item, dict) else None
+        if number is None:
+            raise Unreadable("a list of products", "holds something that is no product with an id")
+        products.append({**item, "id": number})
+    return products
+
+
+def _shown_items(data: Any, name: str) -> list[dict[str, Any]]:
+    """What can be read of the list in ``data.<name>``, or in ``data`` itself, where nothing is made of its absence."""
     items = data.get(name) if isinstance(data, dict) else data
     return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
 
@@ -263,9 +323,7 @@ def _product(data: Any) -> dict[str, Any]:
 
 def remote_id(answer: dict[str, Any], call: str) -> int:
     """The id of what was made. Raises Unclear when the answer does not tell it."""
-    number = answer.get("id")
-    if isinstance(number, str) and number.isascii() and number.isdigit() and len(number) < 20:  # noqa: PLR2004 - of 2**63
-        number = int(number)
-    if not is_id(number):
+    number = as_id(answer.get("id"))
+    if number is None:
         raise Unclear(f"{call} was answered without an id")
     return number

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from target_micropim.plan.values import is_id
+from target_micropim.plan.values import as_id
 
 ROOT = None
 Row = dict[str, Any]
@@ -74,9 +74,10 @@ def read_tree(data: Any) -> Tree:
 
 
 def category_rows(data: Any) -> Iterator[tuple[Row, int | None]]:
-    """Each category without its children, and the id of its parent.
+    """Each category without its children, its id as a number, and the id of its parent.
 
-    Raises ValueError for an unknown shape: read as empty, everything would be made again.
+    Raises ValueError for an unknown shape, or for anything in it that is no category with an id: what is not read would
+    be made again.
     """
     items = data
     if isinstance(data, dict):
@@ -88,12 +89,17 @@ def category_rows(data: Any) -> Iterator[tuple[Row, int | None]]:
 
 def _rows(items: list[Any], parent: int | None) -> Iterator[tuple[Row, int | None]]:
     for item in items:
-        if not isinstance(item, dict) or not is_id(item.get("id")):
-            continue
-        yield {name: value for name, value in item.items() if name not in _CHILD_KEYS}, _parent(item, parent)
+        number = as_id(item.get("id")) if isinstance(item, dict) else None
+        if number is None:
+            raise ValueError("it holds something that is no category with an id")
+        row = {name: value for name, value in item.items() if name not in _CHILD_KEYS}
+        yield {**row, "id": number}, _parent(item, parent)
         for key in _CHILD_KEYS:
-            if isinstance(item.get(key), list):
-                yield from _rows(item[key], item["id"])
+            children = item.get(key)
+            if isinstance(children, list):
+                yield from _rows(children, number)
+            elif children is not None:
+                raise ValueError(f"{key} of category {number} is no list")
 
 
 def _parent(item: Row, nested_in: int | None) -> int | None:
@@ -101,4 +107,9 @@ def _parent(item: Row, nested_in: int | None) -> int | None:
         return nested_in
     parent = item.get("parent_id", item.get("parent"))
     parent = parent.get("id") if isinstance(parent, dict) else parent
-    return parent if is_id(parent) else None
+    if parent in (None, "", 0, "0"):
+        return None
+    number = as_id(parent)
+    if number is None:
+        raise ValueError(f"the parent of category {item.get('id')} is no id")
+    return number

@@ -3,7 +3,8 @@
 See docs/api/micropim.md#category-identity and docs/api/micropim.md#category-rename.
 
 What exists is never deleted, and renamed or moved only when asked to. Two source categories with one path become one.
-Renaming and moving goes only by update_categories (docs/api/micropim.md#category-rename).
+Renaming and moving goes only by update_categories (docs/api/micropim.md#category-rename). What people deleted is not
+made again, and what they renamed or moved stays.
 """
 
 import json
@@ -11,53 +12,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pim_wire.errors import InvalidSettings, StrangeAnswer
+from pim_wire.errors import InvalidSettings, StaleLook, StrangeAnswer
 from target_micropim.api.client import remote_id
 from target_micropim.api.payloads import check_payload
 from target_micropim.api.tree import Tree, read_tree
+from target_micropim.catalog.category_updates import STREAM, TOP, CategoryUpdater, question_of
 from target_micropim.errors import Reason, RecordRejected
+from target_micropim.ledger import CategoryRow
 from target_micropim.mapping.desired import DesiredCategory
-from target_micropim.report.run_report import Change, Subject
+from target_micropim.plan.ownership import EXISTENCE, LIVE
+from target_micropim.plan.question import Question
+from target_micropim.report.run_report import Row
 from target_micropim.services import Services
 
-
-class CategoryUpdater:
-    """Renames and moves what exists when the source does. Called by one thread."""
-
-    def __init__(self, services: Services) -> None:
-        self._client = services.client
-        self._report = services.report
-
-    def update(self, tree: Tree, number: int, desired: DesiredCategory, parent: int | None) -> bool:
-        """Bring name and place in line; whether something was sent, so that the tree has to be read again.
-
-        Raises RecordRejected when another category is in the way, or MicroPIM refuses.
-        """
-        renamed, moved = tree.names[number] != desired.name, tree.parents[number] != parent
-        if not renamed and not moved:
-            return False
-        if any(other != number for other in tree.find(parent, desired.name)):
-            raise RecordRejected("plan", [Reason("name", f"another category is already at {tree.path(number)}")])
-        before = tree.path(number)
-        if renamed:
-            self._rename(tree, number, desired)
-        if moved:
-            payload = {"parent_id": parent}
-            check_payload("category_move", payload)
-            self._client.move_category(number, payload)
-        after = desired.name if parent is None else f"{tree.path(parent)} > {desired.name}"
-        self._report.changed(Subject("categories", desired.external_id, None, number), [Change("path", before, after)])
-        return True
-
-    def _rename(self, tree: Tree, number: int, desired: DesiredCategory) -> None:
-        """The whole category goes along, its description too: a PUT may replace what it does not name."""
-        payload: dict[str, Any] = {"name": desired.name, "parent_id": tree.parents[number]}
-        if description := desired.description or tree.descriptions.get(number):
-            payload["description"] = description
-        check_payload("category_update", payload)
-        self._client.update_category(number, payload)
-
-
+_DELETED = ("conflicts", "was deleted in MicroPIM by hand: it is not made again")
+_PARENT_DELETED = ("conflicts", "its parent was deleted in MicroPIM by hand: it is not made")
 MAX_POSTS = 6
 IN_CREATION = "category_on_its_way"  # fact of the ledger: the one that is being made, or was made last
 
@@ -83,15 +52,19 @@ class Categories:
         self._updater = CategoryUpdater(services) if services.settings.update_categories else None
         self._tree: Tree | None = None
         self._root: int | None = None
-        self._known: dict[str, int] = {}
+        self._report = services.report
+        self._known: dict[str, CategoryRow] = {}
+        self._gone: dict[str, CategoryRow] = {}
         self._waiting: dict[str, list[PendingCategory]] = {}
 
     def ready(self) -> None:
-        """Read the tree and the ledger once; an id that MicroPIM no longer has is forgotten. Raises StopRun."""
+        """Read the tree and the ledger once; what MicroPIM no longer has was deleted by a person. Raises StopRun."""
         if self._tree is not None:
             return
         self._tree = self._read()
-        self._known = {key: number for key, number in self._ledger.categories().items() if number in self._tree.names}
+        rows = self._ledger.categories()
+        self._known = {key: row for key, row in rows.items() if row.remote_id in self._tree.names}
+        self._gone = {key: row for key, row in rows.items() if key not in self._known}
         self._take_over(self._tree)
         try:
             for name in filter(None, (part.strip() for part in (self._root_path or "").split(">"))):
@@ -106,47 +79,112 @@ class Categories:
             return
         matches = tree.find(parent, name)
         if len(matches) == 1:
-            self._known[external_id] = matches[0]
-            self._ledger.remember_category(external_id, matches[0])
+            self._note(external_id, matches[0], tree)
+
+    def _note(self, external_id: str, number: int, tree: Tree) -> None:
+        """The category is this one, and its name and place as they are now are ours."""
+        row = CategoryRow(number, tree.names[number], tree.parents[number] or TOP)
+        self._gone.pop(external_id, None)
+        if self._known.get(external_id) != row:
+            self._known[external_id] = row
+            self._ledger.remember_category(external_id, row)
 
     def ids(self, external: tuple[str, ...]) -> dict[str, int]:
         """Those of the external ids that have their category, in their order."""
         self.ready()
-        return {key: self._known[key] for key in external if key in self._known}
+        return {key: self._known[key].remote_id for key in external if key in self._known}
+
+    def is_gone(self, external_id: str) -> bool:
+        """Whether a person has deleted this category in MicroPIM."""
+        return external_id in self._gone
 
     def path(self, number: int) -> str:
         """Names from the top, for people."""
         return self._tree.path(number) if self._tree is not None else str(number)
+
+    @property
+    def has_root(self) -> bool:
+        """Whether the source has a part of the tree to itself."""
+        return bool(self._root_path)
 
     def managed(self) -> frozenset[int]:
         """The ids under the configured root, or all that the ledger knows when there is no root."""
         self.ready()
         if self._tree is not None and self._root is not None:
             return self._tree.below(self._root)
-        return frozenset(self._known.values())
+        return frozenset(row.remote_id for row in self._known.values())
 
     def must_wait(self, pending: PendingCategory) -> bool:
         """Keep a category whose parent has not come yet; whether it was kept."""
         self.ready()
         parent = pending.desired.parent
-        if parent is None or parent in self._known:
+        if parent is None or parent in self._known or parent in self._gone:
             return False
         self._waiting.setdefault(parent, []).append(pending)
         return True
 
-    def place(self, desired: DesiredCategory) -> bool:
-        """Find or make one category whose parent is known; whether it was made. Raises RecordRejected."""
+    def place(self, desired: DesiredCategory) -> str:
+        """Find or make one category whose parent is dealt with; the action. Raises RecordRejected."""
         self.ready()
-        parent = self._root if desired.parent is None else self._known[desired.parent]
+        tree = self._tree or Tree()
+        if desired.parent in self._gone and desired.external_id not in self._known:
+            return self._left_out(desired, _PARENT_DELETED)
+        parent = self._root if desired.parent is None else self._parent_id(desired.parent)
         if desired.external_id in self._known:
-            number = self._known[desired.external_id]
-            if self._updater and self._updater.update(self._tree or Tree(), number, desired, parent):
-                self._tree = self._read()
-            return False
+            return self._keep_up(tree, desired, parent)
+        if desired.external_id in self._gone and not tree.find(parent, desired.name):
+            return self._left_out(desired, _DELETED)
         number, made = self._place(desired.name, desired.description, parent, desired.external_id)
-        self._known[desired.external_id] = number
-        self._ledger.remember_category(desired.external_id, number)
-        return made
+        self._note(desired.external_id, number, self._tree or tree)
+        self._ledger.ask(STREAM, desired.external_id, [])
+        return "created" if made else "unchanged"
+
+    def _parent_id(self, external_id: str) -> int | None:
+        """The id of a parent; where it was deleted, its child stays where it is."""
+        row = self._known.get(external_id)
+        return row.remote_id if row is not None else None
+
+    def _keep_up(self, tree: Tree, desired: DesiredCategory, parent: int | None) -> str:
+        """What is there already: its name and place follow the source where that was asked for and they are ours."""
+        known = self._known[desired.external_id]
+        number = known.remote_id
+        differs = (tree.names[number], tree.parents[number]) != (desired.name, parent)
+        if differs and self._updater and desired.parent not in self._gone:
+            was_sent, questions = self._update(self._updater, known, desired, parent)
+            for question in questions:
+                self._report.ask(question)
+            self._ledger.ask(STREAM, desired.external_id, questions)
+            if was_sent:
+                tree = self._tree = self._read()
+                self._note(desired.external_id, number, tree)
+        if (tree.names.get(number), tree.parents.get(number)) == (desired.name, parent):
+            self._note(desired.external_id, number, tree)  # both sides agree
+        return "unchanged"
+
+    def _update(
+        self, updater: CategoryUpdater, known: CategoryRow, desired: DesiredCategory, parent: int | None
+    ) -> tuple[bool, list[Question]]:
+        """The tree is read again behind every wait: a person may have renamed or moved it meanwhile."""
+        tries = self._client.tries()
+        try:
+            while True:
+                self._client.take_turn(tries)
+                tree = self._tree = self._read()
+                if known.remote_id not in tree.names:
+                    return False, [question_of(desired, EXISTENCE, _DELETED, LIVE, None)]
+                try:
+                    return updater.update(tree, known, desired, parent, tries)
+                except StaleLook:
+                    continue
+        finally:
+            self._client.give_turn_back(tries)
+
+    def _left_out(self, desired: DesiredCategory, problem: tuple[str, str]) -> str:
+        question = question_of(desired, EXISTENCE, problem, LIVE, None)
+        self._report.ask(question)
+        self._ledger.ask(STREAM, desired.external_id, [question])
+        self._gone.setdefault(desired.external_id, CategoryRow(0))
+        return "skipped"
 
     def freed_by(self, external_id: str) -> list[PendingCategory]:
         """The categories that waited for this one."""
@@ -176,8 +214,18 @@ class Categories:
         return number, True
 
     def _create(self, payload: dict[str, Any]) -> int:
+        """POST it, once; the name in the answer is compared with what was sent."""
+
+        def post() -> int:
+            answer = self._client.create_category(payload)
+            number = remote_id(answer, "POST category")
+            if (shown := str(answer.get("name", payload["name"]))) != payload["name"]:
+                what = f"the category {payload['name']} was stored as {shown}: a lost ledger could not find it again"
+                self._report.add("manual_actions", Row(STREAM, "", None, what))
+            return number
+
         return self._post_once.post(
-            post=lambda: remote_id(self._client.create_category(payload), "POST category"),
+            post=post,
             look=lambda: self._one(self._read(), payload["parent_id"], payload["name"]),
             attempts=MAX_POSTS,
         )

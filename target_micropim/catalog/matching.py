@@ -4,6 +4,9 @@ Law: the SKU we create is a pure function of the external id, so a product can a
 look-up by SKU, only a text search that may hit a part of it, another field, or nothing of the archive
 (docs/api/micropim.md#find-by-sku, docs/api/micropim.md#archive-hidden): every hit is compared exactly, every page is
 read, and two exact hits are a reject, never a choice.
+
+Law: not found is proven before anything is made. A list counts only when it is read to its total. A search counts only
+when a witness has shown that it finds SKUs: a product of the list whose SKU stands in none of its other texts.
 """
 
 import logging
@@ -15,7 +18,7 @@ from typing import Any
 from pim_wire.errors import StrangeAnswer, Unclear
 from target_micropim.api.client import MicroPimClient, remote_id
 from target_micropim.catalog.names import Names
-from target_micropim.errors import Reason, RecordRejected
+from target_micropim.errors import Reason, RecordRejected, Unreadable
 from target_micropim.ledger import Ledger, SeenProduct
 from target_micropim.mapping.numbers import has_check_digit
 from target_micropim.plan.values import fingerprint, fingerprints, image_count, server_fields
@@ -60,7 +63,7 @@ class ProductMatching:
         self._client = client
         self._ledger = ledger
         self._by_ean = "ean" in settings.match_on
-        self._searches = capabilities.search_finds_sku
+        self._searches: bool | None = None if capabilities.search_finds_sku else False  # None: not proven yet
         self._archive_shows: bool | None = None if capabilities.may_show_archive else False
         self._archive_lock = threading.Lock()
         self._indexed = False
@@ -70,7 +73,7 @@ class ProductMatching:
     def wants_index(self, unknown: int) -> bool:
         """Whether so many unknown products make reading the whole list the cheaper way."""
         self._lookups += unknown
-        enough = {"index": 1, "auto": MANY if self._searches else 1}.get(self._lookup)
+        enough = {"index": 1, "auto": 1 if self._searches is False else MANY}.get(self._lookup)
         return enough is not None and not self._was_read and self._lookups >= enough
 
     @property
@@ -99,18 +102,23 @@ class ProductMatching:
             logger.warning("The product list changed while it was read (attempt %d of 2)", attempt)
 
     def _read_list(self, query: dict[str, str], names: Names | None) -> bool:
-        """Read one list; whether as many different products came as the list says it has."""
+        """Read one list; whether as many different products came as it says it has, from its first page to its last.
+
+        When a product leaves the list meanwhile, the later ones move up, and one of them is never seen: totals differ.
+        """
         ids: set[int] = set()
-        total = None
+        totals = set()
         for page in self._client.product_pages(**query):
-            total = page.total
+            totals.add(page.total)
             if names is not None:
                 for product in page.products:
                     names.notice(product)
             rows = [_seen(product) for product in page.products]
             ids.update(row.remote_id for row in rows)
             self._ledger.remember_seen(rows)
-        return total is None or len(ids) >= total
+        if None in totals:
+            raise Unreadable("the product list", "does not say how many products it has")
+        return totals == {len(ids)}
 
     def find(self, sku: str, ean: str | None) -> RemoteProduct | None:
         """The product with exactly this SKU, else with this EAN if asked for, or None.
@@ -128,8 +136,50 @@ class ProductMatching:
 
     def search(self, sku: str) -> list[RemoteProduct]:
         """Exact hits of a text search, every page of it: live products, and the archive when none is live."""
+        self._prove_search()
         hits = self._hits(sku, _LISTS[0])
         return hits if hits or self._shows_archive() else self._hits(sku, _LISTS[1])
+
+    @property
+    def can_look_up(self) -> bool:
+        """Whether one look by SKU says more than the index does; else each look would read the whole list."""
+        self._prove_search()
+        return bool(self._searches)
+
+    def newer_than_index(self, sku: str) -> RemoteProduct | None:
+        """A product that was made since the list was read; one question, since the archive was read with it."""
+        if not (self._indexed and self.can_look_up):
+            return None
+        return _only(self._hits(sku, _LISTS[0]), "sku", sku)
+
+    def _prove_search(self) -> None:
+        """Until it is known: a product of the list is searched by its SKU. Without a witness the list is read instead.
+
+        In an empty catalogue there is nothing to find, and its total says so.
+        """
+        with self._archive_lock:
+            if self._searches is not None:
+                return
+            witness = self._witness()
+            if witness is None:
+                return
+            self._searches = self._finds(witness)
+            if not self._searches:
+                logger.warning("The search of MicroPIM does not find a SKU that is there: the list is read instead")
+
+    def _witness(self) -> dict[str, Any] | None:
+        """A product whose SKU only a search in SKUs can find, among the first of the list."""
+        for query in _LISTS:
+            products = self._client.products_page(1, **query).products
+            if witness := next((product for product in products if _is_telling(product)), None):
+                return witness
+        return None
+
+    def _finds(self, witness: dict[str, Any]) -> bool:
+        sku, number = str(witness["sku"]).strip(), witness["id"]
+        query = _LISTS[1] if witness.get("status") == "archived" else _LISTS[0]
+        pages = self._client.product_pages(**query, search=sku)
+        return any(product["id"] == number for page in pages for product in page.products)
 
     def _shows_archive(self) -> bool:
         """Whether a search without a status holds the archive: proven in this run by a product that is archived."""
@@ -141,7 +191,7 @@ class ProductMatching:
                 )
                 if archived is not None:
                     hits = self._hits(str(archived["sku"]).strip(), _LISTS[0])
-                    self._archive_shows = any(hit.remote_id == archived.get("id") for hit in hits)
+                    self._archive_shows = any(hit.remote_id == archived["id"] for hit in hits)
             return self._archive_shows
 
     def _hits(self, sku: str, query: dict[str, str]) -> list[RemoteProduct]:
@@ -149,18 +199,26 @@ class ProductMatching:
 
         Raises RecordRejected when they never do: a product that was not seen would be made a second time.
         """
-        ids: set[str] = set()
+        ids: set[int] = set()
         hits: dict[int, RemoteProduct] = {}
+        near: dict[int, str] = {}
         narrowed = {**query, "search": sku} if self._searches else query
         for _ in range(MAX_SEARCHES):
-            number, total = 0, None
+            total, here = None, set()
             for page in self._client.product_pages(**narrowed):
-                number, total = number + 1, page.total
-                ids.update(str(product.get("id")) for product in page.products)
-                exact = (remote_product(p) for p in page.products if str(p.get("sku") or "").strip() == sku)
-                hits |= {product.remote_id: product for product in exact}
-            if number == 1 or total is None or len(ids) >= total:
-                return list(hits.values())
+                total = page.total
+                here |= {product["id"] for product in page.products}
+                for product in page.products:
+                    shown = str(product.get("sku") or "").strip()
+                    if shown == sku:
+                        hits[product["id"]] = remote_product(product)
+                    elif shown.casefold() == sku.casefold():
+                        near[product["id"]] = shown
+            ids |= here
+            if total is None or (total == 0 and here):
+                raise Unreadable(f"the search for {sku}", "does not say how many products it has")
+            if len(ids) >= total:
+                return list(hits.values()) or _refuse_near(sku, near)
         message = f"the search for {sku} shows other products each time: nobody can tell whether it is there"
         raise RecordRejected("recognise", [Reason("sku", message)])
 
@@ -177,6 +235,22 @@ class ProductMatching:
         if product is None or str(product.get("ean") or "").zfill(14) != ean.zfill(14):
             return None
         return remote_product(product)
+
+
+def _is_telling(product: dict[str, Any]) -> bool:
+    """Whether a product's SKU stands in none of its texts that a search may look into as well."""
+    sku = str(product.get("sku") or "").strip().casefold()
+    texts = (product.get("name"), product.get("description"), product.get("short_description"), product.get("ean"))
+    return bool(sku) and not any(sku in str(text or "").casefold() for text in texts)
+
+
+def _refuse_near(sku: str, near: dict[int, str]) -> list[RemoteProduct]:
+    """Nothing has exactly this SKU. Raises RecordRejected when one differs only in case: it may be the same."""
+    if near:
+        shown = ", ".join(f"{name} (id {number})" for number, name in sorted(near.items())[:5])
+        message = f"MicroPIM has {shown}, which differs from {sku} only in case: nobody can tell whether it is the same"
+        raise RecordRejected("recognise", [Reason("sku", message)])
+    return []
 
 
 def _only(hits: list[RemoteProduct], field: str, value: str) -> RemoteProduct | None:

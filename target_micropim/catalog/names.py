@@ -41,7 +41,26 @@ class Names:
         """Whether reading the whole product list could still tell this name: once in a ledger's life."""
         if name is None or self.id_of(kind, name) is not None:
             return False
-        return folded(name) not in self._shown[kind] and self._ledger.fact(HARVESTED) is None
+        return folded(name) not in self._shown[kind] and not self._ledger.fact(HARVESTED)
+
+    def is_learnt(self, kind: str, name: str | None) -> bool:
+        """Whether the id of a name comes from what MicroPIM's products show, not from the settings."""
+        with self._lock:
+            key = folded(name or "")
+            return key not in self._configured[kind] and self._shown[kind].get(key) is not None
+
+    def forget(self, kind: str, name: str | None) -> bool:
+        """MicroPIM refuses an id that was learnt: it is learnt anew from what products show. Whether it was learnt."""
+        if name is None:
+            return False
+        key = folded(name)
+        with self._lock:
+            if key in self._configured[kind] or self._shown[kind].pop(key, None) is None:
+                return False
+            self._fresh[kind].pop(key, None)
+            self._ledger.forget_name(kind, key)
+            self._ledger.note(HARVESTED, "")
+            return True
 
     def notice(self, product: Mapping[str, Any]) -> None:
         """Learn from a product that MicroPIM shows."""

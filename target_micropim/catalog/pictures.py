@@ -17,11 +17,11 @@ from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
 
-from pim_wire.clock import Clock
 from pim_wire.errors import StopRun
 from target_micropim.api.client import PAGE_LIMIT
 from target_micropim.api.payloads import check_payload
-from target_micropim.errors import RecordRejected, RequestRefused
+from target_micropim.api.post_once import seconds_until_shown
+from target_micropim.errors import NotFound, RecordRejected, RequestRefused
 from target_micropim.ledger import AwaitedPictures, MediaRow
 from target_micropim.mapping.desired import DesiredProduct, Picture
 from target_micropim.plan.product import plan_pictures
@@ -32,6 +32,7 @@ from target_micropim.services import Services
 
 MAX_POSTS = 2  # a picture that was stored need not show at once, so a third would be reckless
 SENT_STATES = frozenset({"sent", "assumed"})
+SHOWN_AFTER = "picture_shown_after_seconds"  # fact of the ledger: a look that late after the last picture showed all
 FINAL_STATES = SENT_STATES | {"left"}
 
 
@@ -191,9 +192,15 @@ class ProductPictures:
             return "sent"
 
         def look() -> str | None:
-            return "assumed" if image_count(self._client.product(remote.remote_id)) > remote.images else None
+            try:
+                shown = self._client.product(remote.remote_id)
+            except NotFound:  # nobody's last word: it was there a moment ago
+                return None
+            return "assumed" if image_count(shown) > remote.images else None
 
-        return self._post_once.post(post, look, MAX_POSTS)
+        seen = self._ledger.fact(SHOWN_AFTER)
+        seconds = seconds_until_shown(float(seen) if seen else None)
+        return self._post_once.post(post, look, MAX_POSTS, seconds)
 
 
 def _accounted(rows: dict[str, MediaRow]) -> int:
@@ -210,11 +217,12 @@ logger = logging.getLogger("target-micropim")
 class PictureAudit:
     """Called by one thread, after the last STATE has left: nothing hangs on it."""
 
-    def __init__(self, services: Services, clock: Clock) -> None:
+    def __init__(self, services: Services) -> None:
         self._client = services.client
         self._ledger = services.ledger
         self._report = services.report
-        self._clock = clock
+        self._clock = services.clock
+        self._began = services.clock.now()
 
     def look(self) -> None:
         """Tell of every product that shows fewer pictures than it should."""
@@ -261,4 +269,7 @@ class PictureAudit:
             )
             with record_scope("products", awaited.external_id):
                 self._report.add("manual_actions", Row("products", awaited.external_id, awaited.sku, what))
+            self._ledger.note(SHOWN_AFTER, "")
+        elif self._ledger.fact(SHOWN_AFTER) is None:
+            self._ledger.note(SHOWN_AFTER, str(self._clock.now() - self._began))
         self._ledger.pictures_counted(awaited)

@@ -13,6 +13,7 @@ from typing import Any
 from pim_wire.errors import StopRun, StrangeAnswer, Unclear
 from target_micropim.api.client import PAGE_LIMIT
 from target_micropim.catalog.matching import ProductMatching
+from target_micropim.catalog.ownership import recognise_new_key
 from target_micropim.connection import Connection
 from target_micropim.errors import RecordRejected
 from target_micropim.ledger import Ledger, LedgerSummary, ProductRow, copy_of, summarize
@@ -101,7 +102,7 @@ class MatchPreview:
         if match is None:
             is_created = self._creates and not desired.inactive
             return ("made" if is_created else "left"), FIRST_PLANNED_ID + self._ends["records"]
-        self._refuse_taken("id", match.remote_id, self._ledger.owner_of_remote_id(match.remote_id), desired)
+        self._refuse_taken("id", match.remote_id, self._ledger.owner(match.remote_id), desired)
         return ("sku" if self._ledger.seen(sku=desired.sku) else "ean"), match.remote_id
 
     @staticmethod
@@ -160,7 +161,7 @@ class Check:
         ledger = copy_of(self._settings.ledger_url)
         try:
             ledger.upgrade()
-            ledger.claim_for(self._connection.organization)
+            ledger.bind(self._connection.organization)  # in the copy: it is ours, or not bound yet
             products = summarize(ledger).products
             if products or self._feed is not None:
                 yield from self._against_the_list(ledger, products)
@@ -218,8 +219,7 @@ class Check:
                 return
             yield from described(summary)
             ledger.upgrade()
-            ledger.claim_for(self._connection.organization)
-            yield "Ledger's owner: this organization"
+            yield recognise_new_key(ledger, self._connection) or "Ledger's owner: this organization"
         finally:
             ledger.close()
 

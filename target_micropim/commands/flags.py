@@ -14,8 +14,9 @@ FLAGS: tuple[click.Option, ...] = (
     ),
     click.Option(
         ["--ledger"],
-        type=click.Choice(["show", "export"]),
-        help="show: counts and owner of the ledger. export: its products as JSON lines.",
+        type=click.Choice(["show", "export", "rebind"]),
+        help="show: counts and owner of the ledger. export: its products as JSON lines. rebind: bind it to the present "
+        "address and key, if its products are there.",
     ),
     click.Option(
         ["--probe"],

@@ -13,6 +13,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from pim_wire.wire import Tries
 from target_micropim.api.client import MicroPimClient, ProductPage
 from target_micropim.dry_run.tree import DryRunTree
 from target_micropim.errors import NotFound, Reason
@@ -60,9 +61,15 @@ class DryRunClient(MicroPimClient):
         page = super().products_page(number, **query)
         planned = self._planned.among(int(p["id"]) for p in page.products if isinstance(p.get("id"), int))
         products = [planned.get(product.get("id", 0)) or self._noted(product) for product in page.products]
-        if page.is_last and query.get("status") != "archived":
-            products += self._planned.new(sku=query.get("search"))
-        return replace(page, products=products)
+        if not page.is_last or query.get("status") == "archived":
+            return replace(page, products=products)
+        made = self._planned.new(sku=query.get("search"))
+        return replace(page, products=products + made, total=None if page.total is None else page.total + len(made))
+
+    @override
+    def count_products(self) -> int:
+        counts = (super(DryRunClient, self).products_page(1, **query).total for query in ({}, {"status": "archived"}))
+        return sum(count or 0 for count in counts) + self._planned.count_new()
 
     @override
     def product_by_barcode(self, code: str) -> Json | None:
@@ -94,11 +101,26 @@ class DryRunClient(MicroPimClient):
     # Writes: noted, and answered as MicroPIM would
 
     @override
+    def take_turn(self, tries: Tries) -> None:
+        """No turn: nothing is written."""
+
+    @override
+    def give_turn_back(self, tries: Tries) -> None:
+        """None was taken."""
+
+    @override
     def _ask(
-        self, method: str, path: str, *, json: Any = None, params: Json | None = None, repeatable: bool = True
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        params: Json | None = None,
+        repeatable: bool = True,
+        tries: Tries | None = None,
     ) -> Any:
         if method == "GET":
-            return super()._ask(method, path, json=json, params=params, repeatable=repeatable)
+            return super()._ask(method, path, json=json, params=params, repeatable=repeatable, tries=tries)
         for verb, pattern, pretend in self._writes:
             if verb == method and (fits := pattern.fullmatch(path)):
                 return pretend(*(int(group) for group in fits.groups()), json or {})

@@ -1,8 +1,17 @@
 """The ledger: what was sent and what it became in MicroPIM, in SQLite or PostgreSQL. All SQL about it stands here."""
 
 from target_micropim.ledger.copies import PlannedProducts, copy_of
-from target_micropim.ledger.lock import RunLock
-from target_micropim.ledger.schema import ABSENT, MAX_KEY, AwaitedPictures, MediaRow, ProductRow, SeenProduct
+from target_micropim.ledger.lock import Heartbeat, RunLock
+from target_micropim.ledger.schema import (
+    ABSENT,
+    MAX_KEY,
+    AwaitedPictures,
+    CategoryRow,
+    KeptReject,
+    MediaRow,
+    ProductRow,
+    SeenProduct,
+)
 from target_micropim.ledger.store import Ledger
 from target_micropim.ledger.summary import LedgerSummary, export_products, summarize
 
@@ -10,6 +19,9 @@ __all__ = [
     "ABSENT",
     "MAX_KEY",
     "AwaitedPictures",
+    "CategoryRow",
+    "Heartbeat",
+    "KeptReject",
     "Ledger",
     "LedgerSummary",
     "MediaRow",

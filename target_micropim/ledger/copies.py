@@ -23,6 +23,7 @@ from sqlalchemy import (
     String,
     Table,
     create_engine,
+    func,
     insert,
     select,
 )
@@ -131,6 +132,12 @@ class PlannedProducts:
         query = select(_planned.c.remote_id, _planned.c.shown).where(_planned.c.remote_id.in_(list(ids)))
         with self._ledger.transaction() as connection:
             return {row.remote_id: row.shown for row in connection.execute(query)}
+
+    def count_new(self) -> int:
+        """How many products the plan makes."""
+        query = select(func.count()).select_from(_planned).where(_planned.c.is_new.is_(True))
+        with self._ledger.transaction() as connection:
+            return int(connection.execute(query).scalar_one())
 
     def new(self, *, sku: str | None = None, ean: str | None = None) -> list[dict[str, Any]]:
         """Products that the plan makes: all, or those with this SKU or EAN."""

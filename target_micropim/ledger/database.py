@@ -7,11 +7,12 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, select
+from sqlalchemy import Connection, Dialect, Engine, Table, create_engine, event, inspect, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
@@ -19,7 +20,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from pim_wire.urls import shown_url
 from target_micropim.errors import LedgerUnusable
 from target_micropim.ledger import schema
-from target_micropim.ledger.schema import STEPS, VERSION
+from target_micropim.ledger.migrations import STEPS, VERSION
 
 DAMAGED = "it is damaged: delete it or move it away; it is rebuilt by reading"
 _ADVICE = {
@@ -44,6 +45,7 @@ def cause(error: BaseException) -> str:
     return str(origin).splitlines()[0][:200] if str(origin) else type(origin).__name__
 
 
+TAKEN_OVER = "Another run took this ledger over while this one stood still: stopped, and nothing more is sent"
 MOST_STEPS = 1_000_000  # of SQLite's machine: some 30,000 rows; all of a million would cost as much as 14,000 records
 Rows = list[dict[str, Any]]
 
@@ -57,6 +59,8 @@ class Database:
         self._turn = threading.RLock()
         self._has_all_tables = False  # until they were made here
         self._of_thread = threading.local()
+        self._held: str | None = None  # once a writer holds the lock: the question whether he still does
+        event.listen(engine, "before_cursor_execute", self._note_write)
         self._insert: Any = import_module(f"sqlalchemy.dialects.{engine.dialect.name}").insert  # only one of the two
 
     def close(self) -> None:
@@ -64,31 +68,57 @@ class Database:
         self._engine.dispose()
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        """One transaction; a failure of the database ends the run, since nothing could be remembered any more."""
+    def transaction(self, *, apart: bool = False) -> Iterator[Connection]:
+        """One transaction, which commits a write only while the writer of ``fence`` holds the lock.
+
+        ``apart``: without that fence, and without what waits; for the lock itself. A failure of the database ends the
+        run, since nothing could be remembered any more. Raises LedgerUnusable.
+        """
         try:
             with self._turn, self._engine.begin() as connection:
-                for table, rows in self._waiting():
+                self._of_thread.wrote = False
+                for table, rows in () if apart else self._waiting():
                     self.put(connection, table, rows)
                 yield connection
-            self._of_thread.waiting = []
-        except SQLAlchemyError as error:
+                if self._of_thread.wrote and self._held is not None and not apart:
+                    self._refuse_another_writer(connection, self._held)
+        except (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error) as error:
             raise ledger_failure(self.place, error) from None
+        if not apart:
+            self._of_thread.waiting = []
+
+    # The fence: who lost the lock writes nothing more, so he announces nothing, so he sends nothing
+
+    def fence(self, writer: str) -> None:
+        """From now on every transaction that writes fails unless the lock is this owner's."""
+        mine = select(schema.lock.c.id).where(schema.lock.c.owner == writer).with_for_update(read=True)
+        self._held = str(mine.compile(self._engine, compile_kwargs={"literal_binds": True}))  # in words it costs least
+
+    def unfence(self) -> None:
+        """The lock is given back: nothing is written after this."""
+        self._held = None
+
+    def _note_write(self, _connection: Any, _cursor: Any, _sql: str, _values: Any, context: Any, _many: bool) -> None:  # noqa: FBT001 - SQLAlchemy's own signature
+        """Whatever is not a SELECT counts as a write."""
+        if not getattr(context.invoked_statement, "is_select", False):
+            self._of_thread.wrote = True
+
+    def _refuse_another_writer(self, connection: Connection, held: str) -> None:
+        """At the end of a transaction: from here to the commit nobody can take the lock over.
+
+        SQLite lets nobody else write, and in PostgreSQL the row is locked (FOR SHARE).
+        """
+        cursor = connection.connection.cursor()
+        try:
+            if cursor.execute(held).fetchone() is None:
+                raise LedgerUnusable(TAKEN_OVER)
+        finally:
+            cursor.close()
 
     def put(self, connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
         """Insert rows, replacing those with the same primary key."""
         if values := [dict(row) for row in rows]:
-            keys = [column.name for column in table.primary_key]
-            statement = self._insert(table)
-            others = {
-                c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys and c.name in values[0]
-            }
-            upsert = (
-                statement.on_conflict_do_update(index_elements=keys, set_=others)
-                if others
-                else statement.on_conflict_do_nothing()
-            )
-            connection.execute(upsert, values)
+            connection.execute(_upsert(self._engine.dialect, self._insert, table, tuple(values[0])), values)
 
     # Writes that may wait: a commit costs the disk more than all else, and a product has several
 
@@ -171,6 +201,20 @@ class Database:
         """Write a fact of the meta table."""
         with self.transaction() as connection:
             self.put(connection, schema.meta, [{"name": name, "value": value}])
+
+
+@lru_cache(maxsize=64)
+def _upsert(dialect: Dialect, insert: Any, table: Table, columns: tuple[str, ...]) -> Any:
+    """The statement, compiled once: SQLAlchemy keeps no compiled upsert, and compiling costs more than writing."""
+    keys = [column.name for column in table.primary_key]
+    statement = insert(table)
+    others = {name: statement.excluded[name] for name in columns if name not in keys}
+    upsert = (
+        statement.on_conflict_do_update(index_elements=keys, set_=others)
+        if others
+        else statement.on_conflict_do_nothing()
+    )
+    return upsert.compile(dialect=dialect, column_keys=list(columns))
 
 
 def engine_for(url: str) -> Engine:

@@ -1,10 +1,6 @@
-"""The schema of the ledger: its tables, their rows as the program sees them, and the steps from older versions.
+"""The schema of the ledger: its tables, and their rows as the program sees them. Older ones: ledger/migrations.py."""
 
-Law: a step may be cut off by a kill and run again, since SQLite commits each change of a table on its own; so every
-step looks first whether it is done already. Steps add, they never take away: older facts stay readable.
-"""
-
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +8,6 @@ from sqlalchemy import (
     JSON,
     Boolean,
     Column,
-    Connection,
     Float,
     Index,
     Integer,
@@ -20,10 +15,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    inspect,
-    text,
 )
-from sqlalchemy.schema import CreateColumn
 
 MAX_KEY = 255  # characters of an external id; PostgreSQL refuses what is longer
 MAX_ADDRESS = 2048
@@ -54,6 +46,47 @@ products = Table(
     Column("archived", Boolean, nullable=False, default=False),
     Column("on_its_way", JSON),  # field -> fingerprint of what a write sends, until what came of it is remembered
     Column("settled_at", Float),  # unix seconds: a reject that is older than this must not be replayed
+    Column("ours", JSON),  # field -> fingerprints of values that count as ours, newest first
+    Column("shown_sku", String(255)),  # the SKU that MicroPIM showed last, which may be stored in another form
+    Column("source_at", Float),  # unix seconds: the record's own update time, of the newest version seen
+    Column("revive_as", String(32)),  # the status that the product had before we archived it
+    Column("announced_at", Float),  # unix seconds: since when a POST is on its way
+)
+
+# Who owns a product of MicroPIM: at most one record of the source, and a record owns at most one product.
+owners = Table(
+    "owners",
+    METADATA,
+    Column("remote_id", Integer, primary_key=True, autoincrement=False),
+    Column("external_id", String(MAX_KEY), nullable=False, unique=True),
+)
+
+# What a person has to decide, as it was seen last: MicroPIM shows a value that is not ours, and the source has another.
+questions = Table(
+    "questions",
+    METADATA,
+    Column("stream", String(64), primary_key=True),
+    Column("external_id", String(MAX_KEY), primary_key=True),
+    Column("fact", String(MAX_KEY), primary_key=True),
+    Column("kind", String(16), nullable=False),  # conflicts, unsure
+    Column("sku", String(255)),
+    Column("reason", Text, nullable=False),
+    Column("source_print", String(64), nullable=False),
+    Column("source", Text),
+    Column("micropim", Text),
+    Column("asked_at", Float, nullable=False),
+)
+
+# Records that were rejected, to be tried again by the next run; the newest version of each only.
+rejects = Table(
+    "rejects",
+    METADATA,
+    Column("stream", String(64), primary_key=True),
+    Column("external_id", String(MAX_KEY), primary_key=True),
+    Column("record", Text, nullable=False),  # JSON
+    Column("attempts", Integer, nullable=False),
+    Column("rejected_at", Float, nullable=False),
+    Column("source_at", Float),
 )
 
 media = Table(
@@ -81,6 +114,8 @@ categories = Table(
     METADATA,
     Column("external_id", String(MAX_KEY), primary_key=True),
     Column("remote_id", Integer, nullable=False),
+    Column("name", Text),  # the name and the place that are ours; None where an older program did not note them
+    Column("parent_id", Integer),  # 0 at the top
 )
 
 missing_categories = Table(
@@ -121,7 +156,8 @@ ABSENT = 0  # the remote id of a product that was never made
 class ProductRow:
     """One product: where it is in MicroPIM, what we acknowledged of the source and what MicroPIM showed after it.
 
-    ``on_its_way`` is what a write sends, kept until its end is remembered: a run may be killed in between.
+    ``on_its_way`` is what a write sends, kept until its end is remembered: a run may be killed in between; then
+    ``ours`` holds what was sent as well. ``ours`` has, field by field, every value that counts as ours, newest first.
     """
 
     external_id: ProductId
@@ -133,6 +169,33 @@ class ProductRow:
     categories: tuple[str, ...] = ()
     archived: bool = False
     on_its_way: Mapping[str, str] = field(default_factory=dict)
+    ours: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    shown_sku: str | None = None
+    source_at: float | None = None
+    revive_as: str | None = None
+    announced_at: float | None = None
+
+    @property
+    def is_made(self) -> bool:
+        """Whether MicroPIM has shown a product for it."""
+        return self.remote_id != ABSENT
+
+    @property
+    def handled_existence(self) -> str | None:
+        """Whether the source last had the product live or archived."""
+        return self.acknowledged.get("existence")
+
+
+@dataclass(frozen=True)
+class KeptReject:
+    """A rejected record that waits for the next run."""
+
+    stream: str
+    external_id: str
+    record: str
+    attempts: int
+    rejected_at: float
+    source_at: float | None
 
 
 @dataclass(frozen=True)
@@ -146,6 +209,15 @@ class MediaRow:
     url: str
     state: str
     count_before: int = 0
+
+
+@dataclass(frozen=True)
+class CategoryRow:
+    """One category: its id in MicroPIM, and the name and place that are ours; None where they are not known."""
+
+    remote_id: int
+    name: str | None = None
+    parent_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -182,6 +254,11 @@ def product_row(row: Any) -> ProductRow:
         tuple(row.categories),
         row.archived,
         row.on_its_way or {},
+        {name: tuple(values) for name, values in (row.ours or {}).items()},
+        row.shown_sku,
+        row.source_at,
+        row.revive_as,
+        row.announced_at,
     )
 
 
@@ -193,32 +270,5 @@ def product_values(row: ProductRow) -> dict[str, Any]:
         "written": dict(row.written),
         "on_its_way": dict(row.on_its_way),
         "categories": list(row.categories),
+        "ours": {name: list(values) for name, values in row.ours.items()},
     }
-
-
-# Steps from one version to the next
-
-Step = Callable[[Connection], None]
-
-
-def _index_and_time_of_settling(connection: Connection) -> None:
-    """An early program made no index on remote_id; a replay needs to know when a product was settled."""
-    for index in products.indexes:
-        index.create(connection, checkfirst=True)
-    _add_column(connection, products.c.settled_at)
-
-
-def _what_is_on_its_way(connection: Connection) -> None:
-    """After a kill it must be known whose value MicroPIM shows."""
-    _add_column(connection, products.c.on_its_way)
-
-
-STEPS: tuple[Step, ...] = (_index_and_time_of_settling, _what_is_on_its_way)  # STEPS[0]: from version 1 to version 2
-VERSION = 1 + len(STEPS)
-
-
-def _add_column(connection: Connection, column: Column[Any]) -> None:
-    names = {stored["name"] for stored in inspect(connection).get_columns(column.table.name)}
-    if column.name not in names:
-        definition = CreateColumn(column).compile(dialect=connection.dialect)
-        connection.execute(text(f"ALTER TABLE {column.table.name} ADD COLUMN {definition}"))

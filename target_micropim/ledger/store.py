@@ -1,26 +1,30 @@
 """What we sent and what it became in MicroPIM.
 
-Law: the ledger is a cache. Deleting it costs reads, never doubles. It belongs to one organization (address and key)
-and serves one run at a time. Everything here is written before the fact is relied upon.
+Law: deleting the ledger costs reads, and never doubles a product; what is ours is forgotten with it
+(docs/ownership.md#a-lost-ledger). It belongs to one organization (address and key) and serves one run at a time.
+Everything here is written before the fact is relied upon.
 """
 
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from sqlalchemy import ColumnElement, Engine, bindparam, delete, func, select
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from pim_wire.urls import shown_url
 from target_micropim.errors import LedgerUnusable
 from target_micropim.ledger import schema
-from target_micropim.ledger.database import Database, engine_for, ledger_failure
+from target_micropim.ledger.catalogue_index import CatalogueIndex
+from target_micropim.ledger.database import engine_for, ledger_failure
+from target_micropim.ledger.open_ends import OpenEnds
 from target_micropim.ledger.schema import (
+    ABSENT,
     AwaitedPictures,
+    CategoryRow,
     MediaRow,
     ProductId,
     ProductRow,
-    SeenProduct,
     product_row,
     product_values,
 )
@@ -30,15 +34,17 @@ MOST_AT_ONCE = 100  # rows of a list that is worked off
 # Asked for every few records, built once: a statement that holds its values is a ring, left to the collector.
 _AMONG = schema.products.c.external_id.in_(bindparam("ids", expanding=True))
 _PRODUCTS = select(schema.products).where(_AMONG)
-_DIGESTS = select(schema.products.c.external_id, schema.products.c.digest).where(_AMONG)
+_DIGESTS = select(schema.products.c.external_id, schema.products.c.digest, schema.products.c.source_at).where(_AMONG)
+_SEEN_AT = (
+    update(schema.products)
+    .where(schema.products.c.external_id == bindparam("key"))
+    .where(schema.products.c.source_at.is_(None) | (schema.products.c.source_at < bindparam("at")))
+    .values(source_at=bindparam("at"))
+)
 
 
-class Ledger(Database):
+class Ledger(CatalogueIndex, OpenEnds):
     """Opened for one run. ``wall`` gives unix seconds."""
-
-    def __init__(self, engine: Engine, wall: Callable[[], float] = time.time) -> None:
-        super().__init__(engine)
-        self._wall = wall
 
     @classmethod
     def open(cls, url: str, wall: Callable[[], float] = time.time) -> "Ledger":
@@ -51,21 +57,31 @@ class Ledger(Database):
             raise ledger_failure(shown_url(url), error) from None
         return ledger
 
-    def refuse_other_organization(self, organization: str) -> None:
-        """Raises LedgerUnusable when this ledger is bound to another organization."""
+    def is_of_another(self, organization: str) -> bool:
+        """Whether this ledger is bound to another address or key."""
         owner = self.fact("organization")
-        if owner is not None and owner != organization:
-            raise LedgerUnusable(
-                "ledger_url: this ledger belongs to another MicroPIM address or key; check api_key, and give each "
-                "organization its own ledger_url (for a new key of the same organization: delete the ledger, it is "
-                "rebuilt by reading)"
-            )
+        return owner is not None and owner != organization
+
+    def address(self) -> str | None:
+        """The address of MicroPIM that this ledger is bound to."""
+        owner = self.fact("organization")
+        return None if owner is None else owner.split(" ")[0]
+
+    def bind(self, organization: str) -> None:
+        """Bind this ledger to an organization that was recognised by what it holds."""
+        self.note("organization", organization)
 
     def claim_for(self, organization: str) -> None:
         """Bind a new ledger to its organization, once that has answered. Raises LedgerUnusable if it is another's."""
-        self.refuse_other_organization(organization)
+        if self.is_of_another(organization):
+            raise LedgerUnusable("ledger_url: this ledger belongs to another MicroPIM address or key")
         if self.fact("organization") is None:
-            self.note("organization", organization)
+            self.bind(organization)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether no run has bound it to an organization before."""
+        return self.fact("organization") is None
 
     # Products
 
@@ -74,29 +90,71 @@ class Ledger(Database):
         with self.transaction() as connection:
             return {row.external_id: product_row(row) for row in connection.execute(_PRODUCTS, {"ids": list(ids)})}
 
-    def digests(self, ids: Iterable[ProductId]) -> dict[ProductId, str]:
-        """Only the digests of settled products: all that an unchanged record needs."""
+    def digests(self, ids: Iterable[ProductId]) -> dict[ProductId, tuple[str | None, float | None]]:
+        """Of several products the digest, None until it is settled, and the time of the newest version seen."""
         with self.transaction() as connection:
-            rows = connection.execute(_DIGESTS, {"ids": list(ids)})
-            return {key: digest for key, digest in rows if digest is not None}
+            return {row[0]: (row[1], row[2]) for row in connection.execute(_DIGESTS, {"ids": list(ids)})}
 
     def product(self, external_id: ProductId) -> ProductRow | None:
         """The row of one product."""
         return self.products([external_id]).get(external_id)
 
     def owner_of_sku(self, sku: str) -> ProductId | None:
-        """The external id that holds a SKU."""
-        return self._owner(schema.products.c.sku == sku)
-
-    def owner_of_remote_id(self, remote_id: int) -> ProductId | None:
-        """The external id that holds a product of MicroPIM."""
-        return self._owner(schema.products.c.remote_id == remote_id)
-
-    def _owner(self, condition: ColumnElement[bool]) -> ProductId | None:
-        """The external id of a product; one that was never made (remote id 0) holds nothing."""
-        query = select(schema.products.c.external_id).where(condition, schema.products.c.remote_id > 0)
+        """The external id of a product that MicroPIM has under this SKU."""
+        query = select(schema.products.c.external_id).where(
+            schema.products.c.sku == sku, schema.products.c.remote_id > 0
+        )
         with self.transaction() as connection:
             return connection.execute(query).scalar()
+
+    def claim(self, external_id: ProductId, remote_id: int) -> ProductId:
+        """Take a product of MicroPIM for a record, in one step; its owner, which may be another record.
+
+        A record that had another product gives it up.
+        """
+        table = schema.owners
+        with self.transaction() as connection:
+            mine = table.c.external_id == external_id
+            owner = connection.execute(select(table.c.external_id).where(table.c.remote_id == remote_id)).scalar()
+            if owner is None:
+                connection.execute(delete(table).where(mine))
+                connection.execute(insert(table).values(remote_id=remote_id, external_id=external_id))
+            return owner or external_id
+
+    def owner(self, remote_id: int) -> ProductId | None:
+        """The record that owns a product of MicroPIM."""
+        query = select(schema.owners.c.external_id).where(schema.owners.c.remote_id == remote_id)
+        with self.transaction() as connection:
+            return connection.execute(query).scalar()
+
+    def take_over(self, predecessor: ProductRow, external_id: ProductId) -> ProductRow:
+        """A record follows another one: it gets the product with all that is remembered of it. Its row."""
+        successor = replace(predecessor, external_id=external_id, digest=None, source_at=None)
+        left = ProductRow(predecessor.external_id, predecessor.sku, ABSENT, archived=True)
+        with self.transaction() as connection:
+            self.put(connection, schema.products, [product_values(left), product_values(successor)])
+            mine = schema.owners.c.external_id == predecessor.external_id
+            connection.execute(delete(schema.owners).where(schema.owners.c.external_id == external_id))
+            connection.execute(update(schema.owners).where(mine).values(external_id=external_id))
+            for table in (schema.media, schema.awaited_pictures):
+                connection.execute(delete(table).where(table.c.external_id == external_id))
+                moved = update(table).where(table.c.external_id == predecessor.external_id)
+                connection.execute(moved.values(external_id=external_id))
+            for table in (schema.questions, schema.missing_categories):
+                connection.execute(delete(table).where(table.c.external_id == predecessor.external_id))
+        return successor
+
+    def forget_pictures(self, external_id: ProductId) -> None:
+        """The product is another one now, without pictures: what was sent to the last one is no memory of this one."""
+        with self.transaction() as connection:
+            for table in (schema.media, schema.awaited_pictures):
+                connection.execute(delete(table).where(table.c.external_id == external_id))
+
+    def seen_at(self, times: Mapping[ProductId, float]) -> None:
+        """Note the update times of newer versions that changed nothing."""
+        if times:
+            with self.transaction() as connection:
+                connection.execute(_SEEN_AT, [{"key": key, "at": at} for key, at in times.items()])
 
     def remember(self, row: ProductRow, *, soon: bool = False) -> None:
         """Write a product's row; ``soon``: together with what follows at once, where no request lies between."""
@@ -122,11 +180,11 @@ class Ledger(Database):
             is_linked = (table.c.external_id == row.external_id) & (table.c.category == category)
             connection.execute(delete(table).where(is_linked))
 
-    def forget(self, external_id: ProductId) -> None:
-        """Drop a product whose id MicroPIM no longer knows, with its pictures."""
+    def unannounce(self, row: ProductRow) -> None:
+        """A POST was refused: the product is as unknown as before."""
         with self.transaction() as connection:
-            for table in (schema.products, schema.media, schema.missing_categories, schema.awaited_pictures):
-                connection.execute(delete(table).where(table.c.external_id == external_id))
+            table = schema.products
+            connection.execute(delete(table).where(table.c.external_id == row.external_id))
 
     def now(self) -> float:
         """The moment as it is noted when a product is settled."""
@@ -144,6 +202,30 @@ class Ledger(Database):
         query = select(func.count()).select_from(schema.products).where(schema.products.c.archived.is_(False))
         with self.transaction() as connection:
             return int(connection.execute(query).scalar_one())
+
+    def live_products(self, most: int) -> dict[int, str]:
+        """The SKUs of a few products that are known and not archived, by MicroPIM's id; spread over all ids."""
+        number = schema.products.c.remote_id
+        sku = func.coalesce(schema.products.c.shown_sku, schema.products.c.sku).label("sku")
+        is_live = schema.products.c.archived.is_(False) & (number > 0)
+        found: dict[int, str] = {}
+        with self.transaction() as connection:
+            low, high = connection.execute(select(func.min(number), func.max(number)).where(is_live)).one()
+            for step in range(most if low is not None else 0):
+                least = low + (high - low) * step // most
+                for at in (number >= least, number < least):  # where none is left above, one from below
+                    query = select(number, sku).where(is_live, at, number.not_in(found)).order_by(number).limit(1)
+                    if row := connection.execute(query).first():
+                        found[row.remote_id] = row.sku
+                        break
+        return found
+
+    def agree(self, external_id: ProductId, handled: Mapping[str, str], ours: Mapping[str, Iterable[str]]) -> None:
+        """Both sides agree on a product's facts; its record is looked at again when it comes."""
+        table = schema.products
+        values = {"acknowledged": dict(handled), "ours": {fact: list(prints) for fact, prints in ours.items()}}
+        with self.transaction() as connection:
+            connection.execute(update(table).where(table.c.external_id == external_id).values(**values))
 
     # Pictures
 
@@ -186,15 +268,17 @@ class Ledger(Database):
 
     # Categories, brands, suppliers
 
-    def categories(self) -> dict[str, int]:
-        """External id to MicroPIM id."""
+    def categories(self) -> dict[str, CategoryRow]:
+        """The categories by external id."""
+        table = schema.categories
         with self.transaction() as connection:
-            return {row.external_id: row.remote_id for row in connection.execute(select(schema.categories))}
+            rows = connection.execute(select(table))
+            return {row.external_id: CategoryRow(row.remote_id, row.name, row.parent_id) for row in rows}
 
-    def remember_category(self, external_id: str, remote_id: int) -> None:
+    def remember_category(self, external_id: str, row: CategoryRow) -> None:
         """Write a category."""
         with self.transaction() as connection:
-            self.put(connection, schema.categories, [{"external_id": external_id, "remote_id": remote_id}])
+            self.put(connection, schema.categories, [{"external_id": external_id, **vars(row)}])
 
     def products_missing_categories(self) -> list[tuple[ProductId, str]]:
         """Products written before their category was there, with the category's external id."""
@@ -215,43 +299,8 @@ class Ledger(Database):
             rows = [{"kind": kind, "folded": name[:255], "remote_id": number} for name, number in ids.items()]
             self.put(connection, schema.names, rows)
 
-    # The index of the catalogue, as this run saw it
-
-    def forget_seen(self) -> None:
-        """Empty the index."""
+    def forget_name(self, kind: str, folded: str) -> None:
+        """Drop a name whose id MicroPIM refuses."""
+        table = schema.names
         with self.transaction() as connection:
-            connection.execute(delete(schema.seen_products))
-
-    def remember_seen(self, rows: Iterable[SeenProduct]) -> None:
-        """Write products of the index."""
-        with self.transaction() as connection:
-            values = [{**vars(row), "server": dict(row.server), "category_ids": list(row.category_ids)} for row in rows]
-            self.put(connection, schema.seen_products, values)
-
-    def count_seen(self) -> int:
-        """How many different products the index holds."""
-        with self.transaction() as connection:
-            return int(connection.execute(select(func.count()).select_from(schema.seen_products)).scalar_one())
-
-    def seen_among(self, ids: Iterable[int]) -> frozenset[int]:
-        """Those of MicroPIM's ids that the index holds."""
-        column = schema.seen_products.c.remote_id
-        with self.transaction() as connection:
-            return frozenset(connection.execute(select(column).where(column.in_(list(ids)))).scalars())
-
-    def count_known_and_seen(self) -> int:
-        """How many products of the ledger the index holds."""
-        known, seen = schema.products.c.remote_id, schema.seen_products.c.remote_id
-        query = select(func.count()).select_from(schema.products).where(known > 0, known.in_(select(seen)))
-        with self.transaction() as connection:
-            return int(connection.execute(query).scalar_one())
-
-    def seen(self, *, sku: str | None = None, gtin: str | None = None) -> list[SeenProduct]:
-        """Products of the index with exactly this SKU, or this GTIN."""
-        table = schema.seen_products
-        query = select(table).where(table.c.sku == sku if sku is not None else table.c.gtin == gtin)
-        with self.transaction() as connection:
-            return [
-                SeenProduct(r.remote_id, r.sku, r.gtin, r.images, r.server, tuple(r.category_ids))
-                for r in connection.execute(query)
-            ]
+            connection.execute(delete(table).where(table.c.kind == kind, table.c.folded == folded[:255]))

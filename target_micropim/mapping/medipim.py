@@ -76,8 +76,11 @@ def map_product(record: Record, rules: MappingRules) -> DesiredProduct:
     values = attribute_values(record, rules.locales) if rules.with_attributes or rules.attributes_to_description else ()
     add_table(fields, values, rules, warnings)
     sku = _sku(record, rules.sku_template, reasons)
-    if reasons:
+    inactive = str(record.get("status")) in INACTIVE_STATUSES
+    if reasons and not inactive:
         raise RecordRejected("map", reasons)
+    if reasons:  # what no longer fits is no reason to leave it on sale
+        return DesiredProduct(str(record["id"]).strip(), sku or str(record["id"]).strip(), {}, inactive=True)
     vat = decimal_of(record.get("vat"))
     return DesiredProduct(
         external_id=str(record["id"]).strip(),
@@ -90,7 +93,7 @@ def map_product(record: Record, rules: MappingRules) -> DesiredProduct:
         attributes=values if rules.with_attributes else (),
         vat=None if vat is None else decimal_text(vat),
         languages=_languages_left(record, rules.locales),
-        inactive=str(record.get("status")) in INACTIVE_STATUSES,
+        inactive=inactive,
         warnings=tuple(warnings),
     )
 

@@ -1,16 +1,14 @@
-"""Pure: from what should be there, what was sent last time and what is there now, to one action.
+"""Pure: from what should be there, what is ours and what is there now, to the fields that travel.
 
-Policies (docs/gaps.md#what-field-policies-are-by-default); S is the source's value, B the one we acknowledged last, V
-the server's, W what the server showed after our last write:
+Policies (docs/gaps.md#what-field-policies-are-by-default); S is the source's value, V MicroPIM's:
 
     create_only        sent when the product is made, never afterwards
-    if_empty           sent while V is empty
-    if_source_changed  sent when S differs from B and V still is W; when both changed: a conflict, and V stands
+    if_empty           sent while V is empty, unless a person emptied what we had filled
+    if_source_changed  sent when S is new and V is ours; a person's V stands and is an open question
     always             sent when S differs from V
     never              not sent
 
-Law: people's edits stand. Without a B (a product we did not make, or a lost ledger) nobody can tell an edit from an
-old value, so a filled field that differs is a conflict too.
+Whose V is: plan/ownership.py.
 """
 
 from collections.abc import Mapping
@@ -18,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from target_micropim.plan.fields import FIELDS
+from target_micropim.plan.ownership import ARCHIVED, LIVE, Ours, Verdict, judge
 from target_micropim.plan.values import EMPTY, fingerprint
 
 POLICIES = ("create_only", "if_empty", "if_source_changed", "always", "never")
@@ -28,21 +27,29 @@ CLEARABLE = frozenset(field.name for field in FIELDS if field.clearable)
 
 @dataclass(frozen=True)
 class KnownProduct:
-    """What is known of a product in MicroPIM. ``acknowledged`` (B) and ``written`` (W) are None when it is adopted."""
+    """A product in MicroPIM: what it shows, and what the ledger knows of it, all as fingerprints by field.
+
+    ``handled`` is the source's value as it was last dealt with; ``pending`` are fields of a write without a known end.
+    """
 
     remote_id: int
     server: Mapping[str, str]
     category_ids: tuple[int, ...] = ()
-    acknowledged: Mapping[str, str] | None = None
-    written: Mapping[str, str] | None = None
+    ours: Mapping[str, Ours] = field(default_factory=dict)
+    handled: Mapping[str, str] = field(default_factory=dict)
+    pending: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Conflict:
-    """Source and MicroPIM both changed a field; MicroPIM's value stands."""
+    """Source and MicroPIM differ on a field whose value in MicroPIM is not ours, and stands.
+
+    ``kind`` is ``conflicts`` where somebody typed it, ``unsure`` where nobody can tell.
+    """
 
     field: str
     reason: str
+    kind: str = "conflicts"
 
 
 @dataclass(frozen=True)
@@ -84,25 +91,27 @@ def plan_update(fields: Mapping[str, Any], policies: Mapping[str, str], product:
     return Update(product.remote_id, send, tuple(conflicts))
 
 
+_REASONS = {
+    Verdict.THEIRS: ("conflicts", "changed in the source and by hand in MicroPIM"),
+    Verdict.UNSURE: ("unsure", "MicroPIM holds another value that we did not send"),
+}
+_COMPARED = frozenset({"if_empty", "if_source_changed", "always"})
+_EMPTIED = "emptied by hand in MicroPIM"
+
+
 def _decide(name: str, value: Any, policy: str, product: KnownProduct) -> bool | Conflict:
     source, server = fingerprint(name, value), product.server.get(name, EMPTY)
-    if source in (EMPTY, server):
+    if source in (EMPTY, server) or policy not in _COMPARED:
         return False
     if policy == "always":
         return True
-    if policy == "if_empty":
-        return server == EMPTY
-    return _if_source_changed(name, source, server, product) if policy == "if_source_changed" else False
-
-
-def _if_source_changed(name: str, source: str, server: str, product: KnownProduct) -> bool | Conflict:
-    if product.acknowledged is None or product.written is None:
-        return True if server == EMPTY else Conflict(name, "MicroPIM holds another value that we did not send")
-    if source == product.acknowledged.get(name):
+    if policy == "if_empty" and server != EMPTY:
         return False
-    if server == product.written.get(name, EMPTY):
-        return True
-    return Conflict(name, "changed in the source and by hand in MicroPIM")
+    verdict = judge(source, server, product.ours.get(name), product.handled.get(name))
+    if verdict in _REASONS:
+        kind, reason = _REASONS[Verdict.UNSURE if name in product.pending else verdict]
+        return Conflict(name, _EMPTIED if server == EMPTY else reason, kind)
+    return verdict is Verdict.SEND
 
 
 def plan_clears(
@@ -112,47 +121,25 @@ def plan_clears(
 
     See docs/api/micropim.md#null-in-patch.
 
-    Only what we put there, and nobody changed since; ``unsure`` are fields whose value could not be told this time.
+    Only what is ours; ``unsure`` are fields whose value could not be told this time.
     """
-    if product.acknowledged is None or product.written is None:
-        return {}
     gone = CLEARABLE - fields.keys() - unsure
     return {
         name: None
         for name in sorted(gone)
         if policy_of(name, policies) in {"if_source_changed", "always"}
-        and product.acknowledged.get(name, EMPTY) != EMPTY
+        and product.handled.get(name, EMPTY) != EMPTY
         and product.server.get(name, EMPTY) != EMPTY
-        and product.server.get(name) == product.written.get(name)
+        and product.server.get(name) in product.ours.get(name, ())
     }
 
 
-def written_after(
-    before: Mapping[str, str], fields: Mapping[str, Any], sent: set[str], server: Mapping[str, str]
-) -> dict[str, str]:
-    """W after a write: what MicroPIM showed, field by field.
-
-    A field that was not sent keeps its old value, so that a person's edit goes on showing as one; where there is no
-    old value, the source's stands for it.
-    """
-    after = dict(before)
-    for name, value in fields.items():
-        source, shown = fingerprint(name, value), server.get(name, EMPTY)
-        if name in sent or shown == source:
-            after[name] = shown
-        else:
-            after.setdefault(name, source)
-    return after
-
-
-def plan_categories(
-    desired: Mapping[str, int], acknowledged: frozenset[str] | None, present: tuple[int, ...]
-) -> list[int] | None:
+def plan_categories(desired: Mapping[str, int], ours: frozenset[str], present: tuple[int, ...]) -> list[int] | None:
     """The ids to send so that new categories of the source are added, or None when nothing is to add.
 
-    ``desired`` maps external ids to MicroPIM's; what was acknowledged before and is gone now was taken out by a person.
+    ``desired`` maps external ids to MicroPIM's. What is ours and gone now was taken out by a person.
     """
-    fresh = [number for key, number in desired.items() if acknowledged is None or key not in acknowledged]
+    fresh = [number for key, number in desired.items() if key not in ours]
     missing = [number for number in dict.fromkeys(fresh) if number not in present]
     return [*present, *missing] if missing else None
 
@@ -166,20 +153,40 @@ class ManagedCategories:
 
 
 def plan_managed(
-    desired: Mapping[str, int], managed: frozenset[int], present: tuple[int, ...], *, complete: bool
+    desired: Mapping[str, int],
+    removable: frozenset[int],
+    present: tuple[int, ...],
+    *,
+    ours: frozenset[str] = frozenset(),
+    complete: bool,
 ) -> ManagedCategories:
-    """In ``managed`` mode MicroPIM follows the source both ways, among the managed categories only.
+    """In ``managed`` mode MicroPIM follows the source both ways, among what is ours alone.
 
     See docs/api/micropim.md#categories-in-patch and docs/api/micropim.md#unassign-products.
 
+    ``removable`` are those that may be taken away; what is ours and gone was taken out by a person and stays out.
     ``complete`` says that every category of the source has its id: otherwise nothing is taken away yet.
     """
     ids = list(dict.fromkeys(desired.values()))
-    removed = tuple(number for number in present if number in managed and number not in ids) if complete else ()
-    missing = [number for number in ids if number not in present]
+    fresh = list(dict.fromkeys(number for key, number in desired.items() if key not in ours))
+    removed = tuple(number for number in present if number in removable and number not in ids) if complete else ()
+    missing = [number for number in fresh if number not in present]
     if not missing and not removed:
         return ManagedCategories(None)
     return ManagedCategories([*(number for number in present if number not in removed), *missing], removed)
+
+
+def categories_after(
+    before: tuple[str, ...], desired: Mapping[str, int], known: Mapping[str, int], present: tuple[int, ...]
+) -> tuple[str, ...]:
+    """The categories of a product that are ours from now on: wanted and shown, or ours before and not given up.
+
+    One that the source has dropped and that does not show any more is settled: should the source want it again, it is
+    new. ``known`` are the ids of ``before``.
+    """
+    kept = [key for key in before if key in desired or known.get(key) in present]
+    shown = [key for key, number in desired.items() if number in present]
+    return tuple(dict.fromkeys([*kept, *shown]))
 
 
 def plan_pictures(desired_keys: list[str], handled: frozenset[str]) -> list[str]:
@@ -189,12 +196,17 @@ def plan_pictures(desired_keys: list[str], handled: frozenset[str]) -> list[str]
 
 @dataclass(frozen=True)
 class ProductState:
-    """A product in the source and in MicroPIM. ``half_done``: a run was killed in the middle of writing it."""
+    """A product in the source and in MicroPIM.
+
+    ``half_done``: a run was killed in the middle of writing it. ``ours`` and ``handled`` are those of its existence.
+    """
 
     inactive: bool
     present: bool
     archived: bool
     half_done: bool
+    ours: Ours | None = None
+    handled: str | None = None
 
 
 @dataclass(frozen=True)
@@ -210,10 +222,25 @@ def plan_leave(state: ProductState, *, write_mode: str, on_inactive: str, on_arc
     """The reason for not writing a product, or None."""
     if not state.present:
         return Leave("skipped") if state.inactive or write_mode == "update_only" else None
-    if state.inactive and (state.archived or on_inactive == "ignore"):
-        return Leave("unchanged" if state.archived else "skipped")
+    if state.inactive:
+        return _leave_inactive(state, on_inactive)
     if write_mode == "create_only" and not state.half_done:
         return Leave("skipped")
-    if state.archived and on_archived in {"skip", "error"}:  # whoever archived it may have had a reason
+    if state.archived and not is_revived(state) and on_archived in {"skip", "error"}:
         return Leave("skipped", "is archived in MicroPIM while the source has it", refused=on_archived == "error")
     return None
+
+
+def _leave_inactive(state: ProductState, on_inactive: str) -> Leave | None:
+    if state.archived:
+        return Leave("unchanged")
+    if on_inactive == "ignore":
+        return Leave("skipped")
+    if judge(ARCHIVED, LIVE, state.ours, state.handled) in {Verdict.KEEP, Verdict.THEIRS}:
+        return Leave("skipped", "was taken out of the archive by hand while the source has it inactive")
+    return None
+
+
+def is_revived(state: ProductState) -> bool:
+    """Whether a product that the source has again goes out of the archive: we put it there, nobody else."""
+    return state.archived and ARCHIVED in (state.ours or ())

@@ -16,6 +16,7 @@ from target_micropim.plan.fields import ATTRIBUTES, EXTRAS, FIELDS, READ_ONLY
 
 EMPTY = ""
 MOST_ID = 2**63 - 1  # what a database holds
+_ID_DIGITS = 20  # more than it has
 _NUMBER = re.compile(r"[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})(e[+-]?[0-9]{1,3})?", re.IGNORECASE | re.ASCII)
 _PAIR_KEYS = ("code", "attribute_code", "name", "attribute_name")
 MONEY_FIELDS = frozenset(field.name for field in FIELDS if field.kind == "money")
@@ -55,7 +56,8 @@ def server_fields(product: Mapping[str, Any]) -> dict[str, Any]:
     fields = {name: product.get(name) for name in PLAIN_FIELDS}
     for name, shown in REFERENCES.items():
         reference = product.get(shown)
-        fields[name] = reference.get("id") if isinstance(reference, dict) else product.get(name)
+        number = reference.get("id") if isinstance(reference, dict) else product.get(name)
+        fields[name] = as_id(number) or number
     fields["category_ids"] = category_ids(product)
     fields |= {attribute_field(code): value for code, value in attributes(product).items()}
     return fields | extras(product)
@@ -99,13 +101,20 @@ def attributes(product: Mapping[str, Any]) -> dict[str, Any]:
 def category_ids(product: Mapping[str, Any]) -> list[int]:
     """The ids of the categories a product is in."""
     shown = product.get("categories")
-    ids = [item.get("id") for item in shown if isinstance(item, dict)] if isinstance(shown, list) else []
-    return [number for number in ids if is_id(number)]
+    ids = [as_id(item.get("id")) for item in shown if isinstance(item, dict)] if isinstance(shown, list) else []
+    return [number for number in ids if number is not None]
 
 
 def is_id(value: Any) -> TypeGuard[int]:
     """Whether a value is an id of MicroPIM: a whole number from 1 on that a database holds; true is none."""
     return type(value) is int and 0 < value <= MOST_ID
+
+
+def as_id(value: Any) -> int | None:
+    """An id of MicroPIM as a number, also where it is written as a text, else None."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < _ID_DIGITS:
+        value = int(value)
+    return value if is_id(value) else None
 
 
 def image_count(product: Mapping[str, Any]) -> int:

@@ -1,9 +1,7 @@
-"""Pure: what a write sends, whether MicroPIM took it, and whether a write that a kill cut off had arrived.
+"""Pure: what a write sends, and whether MicroPIM took it.
 
-Fields are compared one by one; in a body the attributes travel as one map. The answer to a write is the only proof
-there is. When a run is killed, the end of its write is not remembered: what MicroPIM shows tells whether it arrived.
-Without that, our own value would look like a person's edit as soon as the source, or the language, changes before the
-next run: a conflict for ever (docs/decisions/0016).
+Fields are compared one by one; in a body the attributes travel as one map. What MicroPIM shows after a write is the
+only proof there is (docs/decisions/0011).
 """
 
 from collections.abc import Mapping
@@ -90,21 +88,3 @@ def shows_no_attribute(sent: Mapping[str, Any], after: Fingerprints) -> bool:
     """Whether attribute values were sent and none of them shows (docs/api/micropim.md#attribute-values)."""
     names = [name for name in sent if name.startswith(_ATTRIBUTE_PREFIX)]
     return bool(names) and not any(after.get(name) == fingerprint(name, sent[name]) for name in names)
-
-
-# Whether a write that was cut off had arrived
-
-
-def has_arrived(on_its_way: Fingerprints, written: Fingerprints, server: Fingerprints) -> bool:
-    """Whether a field shows what was on its way and was not there before; a write arrives whole or not at all."""
-    return any(
-        server.get(name, EMPTY) == sent and written.get(name, EMPTY) != sent for name, sent in on_its_way.items()
-    )
-
-
-def after_arrival(on_its_way: Fingerprints, server: Fingerprints) -> dict[str, str]:
-    """What counts as acknowledged and as written: what was sent, so that an edit made since goes on showing as one.
-
-    Attributes and extra fields, which MicroPIM may have ignored, count only where they show.
-    """
-    return {name: sent for name, sent in on_its_way.items() if "." not in name or server.get(name, EMPTY) == sent}

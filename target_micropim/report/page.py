@@ -145,6 +145,10 @@ def _for_a_person(
         content, "conflicts", "Changed on both sides",
         "Somebody changed the field in MicroPIM, and the source changed it too: MicroPIM's value stands.",
     )  # fmt: skip
+    yield _row_part(
+        content, "unsure", "Nobody can tell whose value it is",
+        "MicroPIM shows another value than the source, and the ledger does not know who put it there: it stands.",
+    )  # fmt: skip
     rows = content.get("manual_actions", ())
     topics = content.get("for_a_person", {})
     for topic, title in (("picture", "Pictures to look at"), ("product", "Other things no program can do")):

@@ -39,8 +39,9 @@ class Rejects:
     def _earlier_attempts(self, stream: str, record: Any) -> int:
         return self._attempts.get(_digest(stream, record), 0) if self._attempts else 0
 
-    def write(self, stream: str, external_id: str | None, record: Any, why: RecordRejected) -> None:
-        """Write one record with its reasons, and make sure that it is on the disk."""
+    def write(self, stream: str, external_id: str | None, record: Any, why: RecordRejected) -> int:
+        """Write one record with its reasons, and make sure that it is on the disk; how often it was refused by now."""
+        attempts = self._earlier_attempts(stream, record) + 1
         line = {
             "stream": stream,
             "external_id": external_id,
@@ -49,7 +50,7 @@ class Rejects:
             "reasons": [{"path": reason.path, "message": reason.message} for reason in why.reasons],
             "status": why.status,
             "said": why.said,
-            "attempts": self._earlier_attempts(stream, record) + 1,
+            "attempts": attempts,
             "rejected_at": self._wall(),
             "record": record,
         }
@@ -61,6 +62,7 @@ class Rejects:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
+        return attempts
 
 
 def _digest(stream: str, record: Any) -> bytes:

@@ -7,11 +7,12 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from pim_wire.errors import writing
+from target_micropim.plan.question import Question
 from target_micropim.report.input_order import FirstRows, current_number
 from target_micropim.report.markup import cut
 from target_micropim.report.page import page
@@ -23,13 +24,19 @@ MAX_ROWS = 1000
 
 @dataclass(frozen=True)
 class Row:
-    """Something about one record that a person may want to see; ``topic`` sorts what a person has to do."""
+    """Something about one record that a person may want to see; ``topic`` sorts what a person has to do.
+
+    An open question has the ``field`` and both its values, as they were seen last.
+    """
 
     stream: str
     external_id: str
     sku: str | None
     what: str
     topic: Literal["product", "picture"] = "product"
+    field: str | None = None
+    source: str | None = None
+    micropim: str | None = None
 
 
 @dataclass(frozen=True)
@@ -75,10 +82,11 @@ class Report:
         self._lock = threading.Lock()
         self.received: Counter[str] = Counter()
         self.actions: Counter[tuple[str, str]] = Counter()
+        self.retried: Counter[tuple[str, str]] = Counter()
         self.pictures: Counter[str] = Counter()
         self.languages: Counter[str] = Counter()
         self.attributes_made: list[str] = []
-        kinds = ("conflicts", "manual_actions", "warnings")
+        kinds = ("conflicts", "unsure", "manual_actions", "warnings")
         self._rows: dict[str, FirstRows[Row]] = {kind: FirstRows(MAX_ROWS) for kind in kinds}
         self._changes: FirstRows[dict[str, Any]] = FirstRows(MAX_ROWS)
         self.totals: Counter[str] = Counter()
@@ -98,6 +106,11 @@ class Report:
         """A record's end: created, updated, unchanged, archived, skipped, rejected or acknowledged."""
         with self._lock:
             self.actions[stream, action] += 1
+
+    def settle_again(self, stream: str, action: str) -> None:
+        """The end of a reject of an earlier run that was tried again."""
+        with self._lock:
+            self.retried[stream, action] += 1
 
     def picture(self, outcome: str) -> None:
         """A picture's end: sent, assumed, refused or left."""
@@ -124,6 +137,13 @@ class Report:
                 self.topics[row.topic] += 1
             self._rows[kind].add(place, row.what, row)
 
+    def ask(self, question: Question) -> None:
+        """An open question: a value that is not ours stands in MicroPIM, until a person decides or both sides agree."""
+        is_value = question.fact != "existence"
+        what = f"{question.fact}: {question.reason}; MicroPIM's value stands" if is_value else question.reason
+        row = Row(question.stream, question.external_id, question.sku, what)
+        self.add(question.kind, replace(row, field=question.fact, source=question.source, micropim=question.micropim))
+
     def changed(self, subject: Subject, changes: Iterable[Change]) -> None:
         """Something that was there was changed: each field with its values, cut to what a person can read."""
         fields = {change.field: {"before": cut(change.before), "after": cut(change.after)} for change in changes}
@@ -147,6 +167,13 @@ class Report:
                 table[stream]["unsettled"] = received - sum(ends.values())
         return table
 
+    def _tried_again(self) -> dict[str, dict[str, int]]:
+        """Rejects of earlier runs, which are no records received: per stream how many ended which way."""
+        table: dict[str, dict[str, int]] = {}
+        for (stream, action), number in sorted(self.retried.items()):
+            table.setdefault(stream, {})[action] = number
+        return table
+
     def write(self, facts: Mapping[str, Any], unmapped: Unmapped) -> dict[str, Any]:
         """Write report.json, report.html and, when there is something to list, unmapped.csv; each at once or not."""
         content = self.content(facts, unmapped)
@@ -164,6 +191,7 @@ class Report:
             "run_id": self.run_id,
             **facts,
             "streams": self.streams(),
+            "tried_again": self._tried_again(),
             "pictures": dict(self.pictures),
             "languages_left": dict(sorted(self.languages.items())),
             "attributes_made": sorted(self.attributes_made),

@@ -90,6 +90,7 @@ def _for_a_person(content: Mapping[str, Any]) -> Iterator[str]:
     for number, label in (
         (totals.get("rejected"), "rejected"),
         (totals.get("conflicts"), "changed on both sides"),
+        (totals.get("unsure"), "of unknown origin"),
         (topics.get("picture"), "with pictures to look at"),
         (topics.get("product"), "other"),
         (totals.get("unmapped"), "names without an id"),

@@ -141,7 +141,12 @@ SETTINGS = th.PropertiesList(
         title="Capability file",
         description="What --probe found out about MicroPIM: saves requests; a wrong one costs some, never a product.",
     ),
-    Operating("max_rejects", _Limit, title="Most rejects", description='Stop beyond this many rejects: 25 or "5%".'),
+    Operating(
+        "max_rejects",
+        _Limit,
+        title="Most rejects",
+        description='Stop beyond this many rejects: 25 or "5%". Unset: 5 %, never below 10.',
+    ),
     Operating(
         "max_archive",
         _Limit,

@@ -47,5 +47,5 @@ def rules_of(settings: TargetSettings) -> MappingRules:
 @lru_cache(maxsize=8)  # a run asks several times, for 17 ms each
 def organization(base_url: str, key: str) -> str:
     """What a ledger is bound to: the address, and a slow digest of the key that does not give the key away."""
-    derived = hashlib.scrypt(key.encode(), salt=base_url.encode(), n=2**12, r=8, p=1, dklen=16)
+    derived = hashlib.scrypt(key.strip().encode(), salt=base_url.encode(), n=2**12, r=8, p=1, dklen=16)
     return f"{base_url} {derived.hex()}"

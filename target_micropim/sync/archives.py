@@ -3,16 +3,15 @@
 A source that calls its whole catalogue inactive must not fill the memory before ``max_archive`` can refuse it.
 """
 
-import os
-import tempfile
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import IO, Any
+from dataclasses import dataclass, replace
+from typing import Any
 
 import orjson
 
 from target_micropim.ledger import ProductRow
+from target_micropim.sync.deferred import RecordFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +23,14 @@ class PendingArchive:
     sku: str
     remote_id: int
     digest: str | None
+    source_at: float | None
     start: int
     length: int
 
     def row(self, row: ProductRow | None) -> ProductRow:
         """Its row of the ledger, beginning from what the ledger knows by now."""
         row = row or ProductRow(self.key, self.sku, self.remote_id)
-        return ProductRow(self.key, row.sku, self.remote_id, self.digest, row.acknowledged, row.written, row.categories)
+        return replace(row, remote_id=self.remote_id, digest=self.digest, source_at=self.source_at)
 
 
 class PendingArchives:
@@ -39,18 +39,16 @@ class PendingArchives:
     def __init__(self) -> None:
         self._held: dict[str, PendingArchive] = {}
         self._lock = threading.Lock()
-        self._file: IO[bytes] | None = None
+        self._file = RecordFile()
+        self._replaced: list[PendingArchive] = []
 
     def put(self, ticket: int, record: Any, row: ProductRow) -> None:
         """Keep a product until the end. Raises OSError when the disk is full."""
         data = orjson.dumps(record, default=str, option=orjson.OPT_NON_STR_KEYS)
         with self._lock:
-            if self._file is None:
-                self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the run ends, however it ends
-            start = self._file.seek(0, os.SEEK_END)
-            self._file.write(data)
+            start, length = self._file.put(data)
             self._held[row.external_id] = PendingArchive(
-                ticket, row.external_id, row.sku, row.remote_id, row.digest, start, len(data)
+                ticket, row.external_id, row.sku, row.remote_id, row.digest, row.source_at, start, length
             )
 
     def drop(self, key: str) -> PendingArchive | None:
@@ -58,18 +56,35 @@ class PendingArchives:
         with self._lock:
             return self._held.pop(key, None)
 
+    def replace(self, key: str) -> None:
+        """Another record has taken the product over: it is not to be archived any more."""
+        replaced = self.drop(key)
+        if replaced is not None:
+            with self._lock:
+                self._replaced.append(replaced)
+
+    def source_at(self, key: str) -> float | None:
+        """The update time of the version that waits."""
+        with self._lock:
+            held = self._held.get(key)
+            return None if held is None else held.source_at
+
+    def take_replaced(self) -> list[PendingArchive]:
+        """Those that were replaced and are not settled yet."""
+        if not self._replaced:
+            return []
+        with self._lock:
+            replaced, self._replaced = self._replaced, []
+            return replaced
+
     def record(self, deferred: PendingArchive) -> Any:
         """The record as it came."""
         with self._lock:
-            if self._file is None:
-                raise LookupError(deferred.key)
-            self._file.seek(deferred.start)
-            return orjson.loads(self._file.read(deferred.length))
+            return orjson.loads(self._file.get(deferred.start, deferred.length))
 
     def close(self) -> None:
         """Give the file back; what is held is not needed any more."""
-        if self._file is not None:
-            self._file.close()
+        self._file.close()
 
     def __contains__(self, key: str) -> bool:
         with self._lock:

@@ -21,7 +21,13 @@ class CategorySync:
 
     def receive(self, record: dict[str, Any]) -> None:
         """Place a category now, or keep it until its parent is there."""
-        ticket = self._outcomes.open()
+        self._receive(self._outcomes.open(), record)
+
+    def receive_again(self, record: dict[str, Any]) -> None:
+        """Take a reject of an earlier run."""
+        self._receive(self._outcomes.open_again(), record)
+
+    def _receive(self, ticket: int, record: dict[str, Any]) -> None:
         if not self._profile.writes_categories:
             self._outcomes.settle(STREAM, ticket, "skipped")
             return
@@ -49,9 +55,9 @@ class CategorySync:
             desired = pending.desired
             try:
                 with record_scope(STREAM, desired.external_id, pending.ticket):
-                    was_created = self._categories.place(desired)
+                    action = self._categories.place(desired)
             except RecordRejected as error:
                 self._outcomes.reject(STREAM, pending.ticket, desired.external_id, pending.record, error)
                 continue
-            self._outcomes.settle(STREAM, pending.ticket, "created" if was_created else "unchanged")
+            self._outcomes.settle(STREAM, pending.ticket, action, desired.external_id)
             queue += self._categories.freed_by(desired.external_id)

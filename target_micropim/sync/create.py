@@ -4,22 +4,25 @@ See docs/api/micropim.md#sku-taken and docs/api/micropim.md#post-unclear.
 """
 
 import threading
-from typing import Any
 
+from pim_wire.errors import StaleLook, StrangeAnswer, Unclear
+from pim_wire.wire import Tries
 from target_micropim.api.client import remote_id
 from target_micropim.api.payloads import check_payload
 from target_micropim.catalog.catalog import Catalog
-from target_micropim.catalog.matching import RemoteProduct, remote_product
-from target_micropim.catalog.pictures import RemotePictures
-from target_micropim.errors import Reason, RequestRefused, TooMany
+from target_micropim.catalog.matching import RemoteProduct
+from target_micropim.errors import NotYet, Reason, RecordRejected, RequestRefused, TooMany
 from target_micropim.ledger import ABSENT, ProductRow
 from target_micropim.mapping.desired import DesiredProduct
 from target_micropim.plan.product import plan_create
 from target_micropim.plan.write import body_of, without_extras
+from target_micropim.report.run_report import Row
 from target_micropim.services import Services
-from target_micropim.sync.write import Fields, ProductWriter, Write
+from target_micropim.sync.doubles import Doubles
+from target_micropim.sync.visibility import Visibility
+from target_micropim.sync.write import STREAM, Fields, ProductWriter, Write
 
-MAX_POSTS = 6
+MOST_UNCLEAR_IN_A_ROW = 10
 _SKU_MAY_BE_TAKEN = frozenset({400, 409, 422})
 _HINT = "this SKU may belong to a variant or an archived product, or to one that no search finds (see lookup)"
 
@@ -31,71 +34,144 @@ class ProductCreator:
         self._services = services
         self._matching = catalog.matching
         self._writer = writer
+        self._visibility = Visibility(services, catalog.matching)
+        self.doubles = Doubles(services, catalog.matching)
         self._lock = threading.Lock()
-        self._created = 0
+        self._counted: set[str] = set()
+        self._unclear = 0
+        self._other_form: str | None = None
+        self._first = threading.Lock()  # until one product has shown how MicroPIM stores a SKU
+        self._is_form_known = False
 
-    def create(
-        self, desired: DesiredProduct, fields: Fields, categories: dict[str, int]
-    ) -> tuple[ProductRow, RemotePictures] | RemoteProduct:
-        """Make it; or the product that turns out to have the SKU already. Raises RequestRefused."""
+    def find(self, desired: DesiredProduct, row: ProductRow | None, *, is_last: bool) -> RemoteProduct | None:
+        """The last look before a product is made; None is the proof that it is not there.
+
+        Raises NotYet, or RecordRejected, where a POST of before may have made it and it does not show yet.
+        """
+        if row is None or row.announced_at is None:
+            return self._matching.newer_than_index(desired.sku)
+        if is_last:
+            return self._visibility.wait_for(desired.sku, row.announced_at)
+        match = self._matching.search_one(desired.sku)
+        if match is None:
+            raise NotYet("recognise", [Reason("sku", f"whether {desired.sku} was made is not known yet")])
+        return match
+
+    def create(self, desired: DesiredProduct, fields: Fields, categories: dict[str, int], tries: Tries) -> Write:
+        """Make it. Raises RequestRefused, NotYet where the end is not known, StaleLook after a wait."""
         sent: Fields = {"sku": desired.sku, **plan_create(fields, self._services.settings.policies).fields}
         if categories:
             sent["category_ids"] = list(dict.fromkeys(categories.values()))
         check_payload("product", body_of(without_extras(sent)))
-        self._count(1)
-        self._writer.announce(ProductRow(desired.external_id, desired.sku, ABSENT, archived=True), sent)
-        try:
-            product = self._post(sent)
-        except RequestRefused as refusal:
-            if refusal.status in _SKU_MAY_BE_TAKEN:
-                existing = self._matching.search_one(desired.sku)
-                if existing is not None:
-                    self._count(-1)
-                    return existing
-            product, sent = self._post_smaller(refusal, sent, desired)
-        after = self._writer.assign(remote_product(product), categories)
-        row = ProductRow(desired.external_id, desired.sku, after.remote_id)
-        row = self._writer.remember(desired, row, fields, Write(sent, None, after, categories))
-        return row, RemotePictures(row.remote_id, after.images, is_ours=True)
+        if self._is_form_known:
+            return self._create(desired, sent, categories, tries)
+        with self._first:
+            return self._create(desired, sent, categories, tries)
 
-    def _count(self, step: int) -> None:
+    def _create(self, desired: DesiredProduct, sent: Fields, categories: dict[str, int], tries: Tries) -> Write:
+        self._refuse_other_form()
+        self._count(desired.external_id)
+        row = ProductRow(
+            desired.external_id, desired.sku, ABSENT, archived=True, announced_at=self._services.ledger.now()
+        )
+        self.doubles.making()
+        self._writer.announce(row, sent)
+        answer, sent = self._post(desired, row, sent, tries)
+        views = self._writer.views(remote_id(answer, "POST product"), answer, sent)
+        with self._lock:
+            self._unclear = 0
+        self._compare_sku(desired, views[-1])
+        self._services.ledger.claim(desired.external_id, views[-1].remote_id)
+        self.doubles.made(desired.sku, desired.external_id)
+        self._visibility.made(desired.sku)
+        return Write(sent, None, tuple(views), categories).assigned(self._writer.assign(views[-1], categories))
+
+    def _post(
+        self, desired: DesiredProduct, row: ProductRow, fields: Fields, tries: Tries
+    ) -> tuple[dict[str, object], Fields]:
+        """POST, and once more with less when it is refused."""
+        try:
+            return self._posted(desired, fields, tries), fields
+        except StaleLook:  # nothing was sent
+            self._services.ledger.unannounce(row)
+            raise
+        except RequestRefused as refusal:
+            self._refuse_found(desired, refusal)
+            hinted = _with_hint(refusal)
+            for fallback in self._writer.fallbacks(hinted, fields, desired):
+                try:
+                    answer = self._posted(desired, fallback.fields, self._services.client.tries())
+                except RequestRefused:
+                    continue
+                self._writer.tell_fallback(hinted, fallback, desired)
+                return answer, fallback.fields
+            self._services.ledger.unannounce(row)
+            raise hinted from None
+
+    def _posted(self, desired: DesiredProduct, fields: Fields, tries: Tries) -> dict[str, object]:
+        try:
+            answer = self._services.client.create_product(body_of(fields), tries)
+            remote_id(answer, "POST product")
+        except Unclear as unclear:
+            raise self._after_unclear(desired, str(unclear)) from None
+        return answer
+
+    def _after_unclear(self, desired: DesiredProduct, message: str) -> Exception:
+        """A failing service gets longer and longer waits, and then an end; the product is looked for later.
+
+        Made anyway and shown at once, it is found when its record is tried again, at the end of the input.
+        """
+        with self._lock:
+            self._unclear += 1
+            unclear = self._unclear
+        if unclear > MOST_UNCLEAR_IN_A_ROW:
+            return StrangeAnswer(
+                f"MicroPIM makes nothing any more ({message}): stopped after {unclear} in a row; try again later"
+            )
+        if unclear > 1:
+            self._services.client.wire.back_off(unclear - 1)
+        return NotYet("send", [Reason("$", f"whether {desired.sku} was made is not known: {message}")])
+
+    def _refuse_found(self, desired: DesiredProduct, refusal: RequestRefused) -> None:
+        """Raises SkuTaken when a product with this SKU turns up after a refusal."""
+        if refusal.status in _SKU_MAY_BE_TAKEN and self._matching.search_one(desired.sku) is not None:
+            self._discount(desired.external_id)
+            raise SkuTaken
+
+    def _count(self, external_id: str) -> None:
         """Counted before it is made, so that several threads together do not go over. Raises TooMany."""
         most = self._services.settings.max_create
         with self._lock:
-            if most is not None and self._created + step > most:
+            if most is not None and len(self._counted | {external_id}) > most:
                 raise TooMany(
                     f"more than {most} new products: more than max_create allows; if the source is right, raise "
                     "max_create for one run"
                 )
-            self._created += step
+            if most is not None:
+                self._counted.add(external_id)
 
-    def _post_smaller(
-        self, refusal: RequestRefused, fields: Fields, desired: DesiredProduct
-    ) -> tuple[dict[str, Any], Fields]:
-        """Once more with less. Raises the refusal, and then nothing is announced any more."""
-        refusal = _with_hint(refusal)
-        for fallback in self._writer.fallbacks(refusal, fields):
-            try:
-                product = self._post(fallback.fields)
-            except RequestRefused:
-                continue
-            self._writer.tell_fallback(refusal, fallback, desired)
-            return product, fallback.fields
-        self._services.ledger.forget(desired.external_id)
-        raise refusal
+    def _discount(self, external_id: str) -> None:
+        with self._lock:
+            self._counted.discard(external_id)
 
-    def _post(self, fields: Fields) -> dict[str, Any]:
-        """POST; after an unclear answer the product with this SKU, if it was made."""
+    def _compare_sku(self, desired: DesiredProduct, product: RemoteProduct) -> None:
+        """A SKU that is stored in another form finds no product again, so nothing more is made in this run."""
+        shown = str((product.product or {}).get("sku") or "").strip()
+        if shown == desired.sku:
+            self._is_form_known = True
+            return
+        self._other_form = f"MicroPIM stored the SKU {desired.sku} as {shown}"
+        what = f"{self._other_form}: a lost ledger could not find it again; choose another sku_template"
+        self._services.report.add("manual_actions", Row(STREAM, desired.external_id, desired.sku, what))
 
-        def post() -> dict[str, Any]:
-            answer = self._services.client.create_product(body_of(fields))
-            return self._writer.shown_after(remote_id(answer, "POST product"), answer)
+    def _refuse_other_form(self) -> None:
+        if self._other_form:
+            message = f"{self._other_form}: nothing more is made in this run, since it could not be found again"
+            raise RecordRejected("plan", [Reason("sku", message)])
 
-        def look() -> dict[str, Any] | None:
-            existing = self._matching.search_one(fields["sku"])
-            return existing.product if existing else None
 
-        return self._services.post_once.post(post, look, MAX_POSTS)
+class SkuTaken(Exception):
+    """A product with this SKU is there after all: look again."""
 
 
 def _with_hint(refusal: RequestRefused) -> RequestRefused:

@@ -1,37 +1,70 @@
-"""The two ways a record ends: settled, or rejected whole. Either way its ticket is closed, and a STATE may pass.
+"""The two ways a record ends: settled, or rejected whole and kept for the next run.
 
-Limits stop a run before it does harm: too many rejects, too many archives, a key that the ledger cannot hold.
+Limits stop a run before it does harm: too many rejects, the same refusal again and again, too many archives, too many
+products gone, a key that the ledger cannot hold. A reject holds back every later STATE until the night is judged: a
+night on which little went in is not a success.
 """
 
 import logging
-from dataclasses import dataclass
+import re
+import threading
+from dataclasses import dataclass, field
 from typing import Any
 
 from target_micropim.errors import Reason, RecordRejected, TooMany
-from target_micropim.ledger import MAX_KEY
+from target_micropim.ledger import MAX_KEY, KeptReject, Ledger
 from target_micropim.plan.limit import Limit
-from target_micropim.report.rejects import Rejects
+from target_micropim.report.rejects import Rejects, as_json
 from target_micropim.report.run_report import Report
 from target_micropim.sync.checkpoints import Checkpoints
 
 logger = logging.getLogger("target-micropim")
 
 ENOUGH_TO_JUDGE = 100  # records, before a per cent of rejects stops a run that is still going on
+DEFAULT_REJECT_SHARE = 0.05
+DEFAULT_REJECT_FREE = 10
+MOST_EQUAL_REFUSALS = 10  # in a row, without anything going in between them
 DEFAULT_ARCHIVE_SHARE = 0.20
 DEFAULT_ARCHIVE_FREE = 50
+_WROTE = frozenset({"created", "updated", "archived"})
+_PARTICULARS = re.compile(r"[0-9]+|'[^']*'|\"[^\"]*\"")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Guards:
-    """``max_rejects`` and ``max_archive``."""
+    """``max_rejects`` and ``max_archive``, and what is counted for them."""
 
     rejects: Limit
     archive: Limit
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _refusal: str = ""
+    _refusals: int = 0
+    _gone: int = 0
+
+    def wrote(self) -> None:
+        """Something went in."""
+        with self._lock:
+            self._refusals = 0
+
+    def after_refusal(self, error: RecordRejected) -> None:
+        """Raises TooMany when MicroPIM refuses everything with the same words."""
+        if error.stage != "send":
+            return
+        words = _PARTICULARS.sub("#", f"{error.status}: {error.said or error}")
+        with self._lock:
+            self._refusals = self._refusals + 1 if words == self._refusal else 1
+            self._refusal = words
+            if self._refusals <= MOST_EQUAL_REFUSALS:
+                return
+        raise TooMany(
+            f"MicroPIM refuses one record after the other ({error.status}: {error.said or error}): stopped after "
+            f"{MOST_EQUAL_REFUSALS + 1}; what was refused is tried again by the next run"
+        )
 
     def after_reject(self, report: Report) -> None:
         """Raises TooMany as soon as the limit is passed."""
         received = sum(report.received.values())
-        if self.rejects.share is None or received >= ENOUGH_TO_JUDGE:
+        if self.rejects.number is not None or received >= ENOUGH_TO_JUDGE:
             self._judge(report.count("rejected"), received)
 
     def at_end(self, report: Report) -> None:
@@ -39,8 +72,23 @@ class Guards:
         self._judge(report.count("rejected"), sum(report.received.values()))
 
     def _judge(self, rejected: int, received: int) -> None:
-        if not self.rejects.allows(rejected, received):
+        unset = self.rejects == Limit()
+        most = max(DEFAULT_REJECT_FREE, DEFAULT_REJECT_SHARE * received)
+        if not (rejected <= most if unset else self.rejects.allows(rejected, received)):
             raise TooMany(f"{rejected} of {received} records rejected: more than max_rejects allows; see rejects.jsonl")
+
+    def after_gone(self, live: int) -> None:
+        """Raises TooMany when so much is gone that this is no person's work."""
+        with self._lock:
+            self._gone += 1
+            gone = self._gone
+        unset = self.archive == Limit()
+        most = max(DEFAULT_ARCHIVE_FREE, DEFAULT_ARCHIVE_SHARE * live)
+        if not (gone <= most if unset else self.archive.allows(gone, live)):
+            raise TooMany(
+                f"{gone} products that were made are not in MicroPIM any more: another organization, or an older state "
+                "of it? If they were deleted on purpose, see docs/errors.md"
+            )
 
     def before_archiving(self, count: int, live: int) -> None:
         """Raises TooMany before the first product is archived."""
@@ -60,27 +108,94 @@ class Guards:
 class Outcomes:
     """Called from several threads."""
 
-    def __init__(self, checkpoints: Checkpoints, report: Report, rejects: Rejects, guards: Guards) -> None:
+    def __init__(
+        self, checkpoints: Checkpoints, report: Report, rejects: Rejects, guards: Guards, ledger: Ledger
+    ) -> None:
         self._checkpoints = checkpoints
         self._report = report
         self._rejects = rejects
+        self._ledger = ledger
+        self._lock = threading.Lock()
+        self._kept = ledger.reject_times()
+        self._retried: set[int] = set()
+        self._held: list[int] = []
         self.guards = guards
 
     def open(self) -> int:
         """A record came in; its ticket."""
         return self._checkpoints.open()
 
-    def settle(self, stream: str, ticket: int, action: str) -> None:
-        """The record is in MicroPIM, or needs nothing."""
-        self._report.settle(stream, action)
+    def open_again(self) -> int:
+        """A reject of an earlier run is tried again; its ticket. It is counted apart."""
+        ticket = self._checkpoints.open()
+        self._retried.add(ticket)
+        return ticket
+
+    def waiting_rejects(self) -> list[tuple[str, str]]:
+        """Stream and id of each reject that waits for this run, categories first."""
+        return sorted(self._kept, key=lambda key: (key[0] != "categories", key))
+
+    def rejected_at(self, stream: str, key: str) -> float | None:
+        """The update time of the version of a record that was rejected last and waits."""
+        return self._kept.get((stream, key)) if self._kept else None
+
+    def settle(self, stream: str, ticket: int, action: str, key: str | None = None) -> None:
+        """The record is in MicroPIM, or needs nothing; ``key`` is given where that is true of its newest version."""
+        if action in _WROTE:
+            self.guards.wrote()
+        if key is not None and self._kept:
+            self._drop_reject(stream, key)
+        self._count(stream, ticket, action)
         self._checkpoints.close(ticket)
 
-    def reject(self, stream: str, ticket: int, key: str | None, record: Any, error: RecordRejected) -> None:
+    def _count(self, stream: str, ticket: int, action: str) -> None:
+        if ticket in self._retried:
+            self._report.settle_again(stream, action)
+        else:
+            self._report.settle(stream, action)
+
+    def _drop_reject(self, stream: str, key: str) -> None:
+        with self._lock:
+            if (stream, key) not in self._kept:
+                return
+            del self._kept[stream, key]
+        self._ledger.drop_reject(stream, key)
+
+    def reject(
+        self,
+        stream: str,
+        ticket: int,
+        key: str | None,
+        record: Any,
+        error: RecordRejected,
+        source_at: float | None = None,
+    ) -> None:
         """The record cannot go in: it is kept, with its reasons. Raises TooMany when that happens too often."""
-        self._rejects.write(stream, key, record, error)
+        attempts = self._rejects.write(stream, key, record, error)
         logger.warning("%s %s rejected (%s): %s", stream, key, error.stage, str(error)[:300])
-        self.settle(stream, ticket, "rejected")
-        self.guards.after_reject(self._report)
+        if key is not None and len(key) <= MAX_KEY:
+            self._keep(stream, key, record, attempts, source_at)
+        self._count(stream, ticket, "rejected")
+        with self._lock:
+            self._held.append(ticket)
+        self.guards.after_refusal(error)
+        if ticket not in self._retried:
+            self.guards.after_reject(self._report)
+
+    def _keep(self, stream: str, key: str, record: Any, attempts: int, source_at: float | None) -> None:
+        text = as_json(record).decode()
+        if "\x00" in key or "\\u0000" in text:
+            return  # PostgreSQL takes no NUL; rejects.jsonl has it
+        self._ledger.keep_reject(KeptReject(stream, key, text, attempts, self._ledger.now(), source_at))
+        with self._lock:
+            self._kept[stream, key] = source_at
+
+    def judge(self) -> None:
+        """The input has ended: rejects within the limits hold back no STATE any more. Raises TooMany."""
+        self.guards.at_end(self._report)
+        held, self._held = self._held, []
+        for ticket in held:
+            self._checkpoints.close(ticket)
 
     def release(self) -> None:
         """Let a STATE go if one is due."""

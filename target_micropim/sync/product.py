@@ -1,108 +1,207 @@
-"""The road of one product: map, match, plan, write, verify from the answer, remember, pictures.
+"""The road of one product: map, recognise, plan, write, see, remember, pictures.
 
-No rule lives here: mapping decides what should be there, matching which product it is, plan what differs, the client
-what an answer means. This file calls them in order and writes down each fact before the next step relies on it.
+No rule lives here: mapping decides what should be there, recognition which product it is, plan what differs and whose
+it is, the client what an answer means. This file calls them in order and writes down each fact before the next step
+relies on it. The write's turn is taken before the look; after any wait the look and the plan are made again.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pim_wire.errors import StaleLook
+from pim_wire.wire import Tries
 from target_micropim.catalog.catalog import Catalog
 from target_micropim.catalog.matching import RemoteProduct, remote_product
 from target_micropim.catalog.pictures import RemotePictures
-from target_micropim.errors import NotFound, Reason, RecordRejected
+from target_micropim.errors import NotFound, NotYet, Reason, RecordRejected
 from target_micropim.ledger import ABSENT, ProductRow
 from target_micropim.mapping.desired import DesiredProduct
-from target_micropim.plan.product import ProductState, plan_categories, plan_leave
+from target_micropim.plan.ownership import ARCHIVED, EXISTENCE, LIVE
+from target_micropim.plan.product import plan_leave
+from target_micropim.plan.question import Question
+from target_micropim.plan.values import fingerprint
 from target_micropim.report.run_report import Row
 from target_micropim.services import Services
-from target_micropim.sync.create import ProductCreator
+from target_micropim.sync.archives import PendingArchives
+from target_micropim.sync.create import ProductCreator, SkuTaken
+from target_micropim.sync.deferred import Version
+from target_micropim.sync.late import INCOMPLETE, LateWork
+from target_micropim.sync.outcomes import Guards
+from target_micropim.sync.recognise import Recognised, Recognition, shown_sku
 from target_micropim.sync.resolve import FieldResolver
-from target_micropim.sync.update import ARCHIVED, ProductUpdater
-from target_micropim.sync.write import STREAM, ProductWriter, resolved
+from target_micropim.sync.update import ARCHIVED_STATUS, ProductUpdater, product_state
+from target_micropim.sync.write import STREAM, ProductWriter
 
-INCOMPLETE = ""  # the digest of a product whose record is to be looked at again, whether it changes or not
+MAX_POSTS = 6
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a record ended. ``archive`` is set instead when it is to be archived at the end of the input."""
+    """How a record ended.
+
+    ``archive`` is set instead when it is to be archived at the end of the input.
+    """
 
     action: str
     archive: ProductRow | None = None
+
+
+class StaleId(Exception):
+    """MicroPIM showed a product and does not know its id in the next moment: look again, once."""
+
+    def __init__(self, refusal: NotFound) -> None:
+        super().__init__(str(refusal))
+        self.refusal = refusal
 
 
 class ProductSync:
     """Carries products over, one at a time per SKU, from several threads."""
 
     def __init__(
-        self, services: Services, catalog: Catalog, map_record: Callable[[dict[str, Any]], DesiredProduct]
+        self,
+        services: Services,
+        catalog: Catalog,
+        map_record: Callable[[dict[str, Any]], DesiredProduct],
+        archives: PendingArchives,
+        guards: Guards,
     ) -> None:
         self._map = map_record
         self._services = services
         self._catalog = catalog
+        self._guards = guards
+        self._recognition = Recognition(services, catalog, archives)
         self._resolver = FieldResolver(services, catalog)
         self._writer = ProductWriter(services, catalog)
         self._creator = ProductCreator(services, catalog, self._writer)
         self._updater = ProductUpdater(services, catalog, self._resolver, self._writer)
+        self.doubles = self._creator.doubles
+        self.late = LateWork(services, catalog, self._recognition, self._writer)
+        self.adopted = 0  # products that were in MicroPIM before the ledger knew them; nearly exact with many threads
 
-    def sync(self, record: dict[str, Any], digest: str) -> Outcome:
-        """Bring one product over. Raises RecordRejected when it cannot go in, StopRun when nothing can."""
+    def sync(self, record: dict[str, Any], version: Version, *, is_last: bool = False) -> Outcome:
+        """Bring one product over; ``is_last``: nothing that comes later in the input can help.
+
+        Raises RecordRejected when it cannot go in, NotYet when it may later, StopRun when nothing can.
+        """
         desired, report = self._map(record), self._services.report
         for warning in desired.warnings:
             report.add("warnings", Row(STREAM, desired.external_id, desired.sku, warning))
         report.languages_left(desired.languages)
-        row, product = self._match(desired)
-        if outcome := self._left_alone(desired, row, product, digest):
+        for _ in range(MAX_POSTS - 1):
+            try:
+                return self._sync_fresh(desired, version, is_last=is_last)
+            except NotYet as unclear:
+                if not is_last or unclear.stage != "send":
+                    raise
+        return self._sync_fresh(desired, version, is_last=is_last)
+
+    def _sync_fresh(self, desired: DesiredProduct, version: Version, *, is_last: bool) -> Outcome:
+        """Look, plan and write, and all of it again after each wait."""
+        tries = self._services.client.tries()
+        may_be_stale = True
+        try:
+            while True:
+                try:
+                    self._services.client.take_turn(tries)
+                    return self._sync_once(desired, version, tries, is_last=is_last)
+                except (StaleLook, SkuTaken):
+                    continue
+                except StaleId as stale:
+                    if not may_be_stale:
+                        raise stale.refusal from None
+                    may_be_stale = False
+        finally:
+            self._services.client.give_turn_back(tries)
+
+    def _sync_once(self, desired: DesiredProduct, version: Version, tries: Tries, *, is_last: bool) -> Outcome:
+        found = self._recognition.find(desired)
+        row, product = found.row, found.product
+        if found.gone:
+            return self._gone(desired, found, version)
+        if outcome := self._left_alone(desired, row, product, version):
             return outcome
         if desired.inactive and product is not None:
-            return Outcome("archived", archive=self._row(desired, row, product, digest))
-        action, row, pictures = self._write_or_match_again(desired, row, product)
+            return Outcome("archived", archive=_left_row(desired, row, product, version))
+        if product is None:
+            product = self._creator.find(desired, row, is_last=is_last)
+        fields, categories = self._resolver.fields(desired), self._resolver.category_ids(desired)
+        if product is None:
+            write = self._creator.create(desired, fields, categories, tries)
+            row = self._writer.remember(desired, _new_row(desired, write.after), fields, write)
+            pictures = RemotePictures(row.remote_id, write.after.images, is_ours=True)
+            return self._settled("created", desired, row, pictures, version)
+        return self._update(desired, fields, categories, row, product, version, tries)
+
+    def _update(
+        self,
+        desired: DesiredProduct,
+        fields: dict[str, Any],
+        categories: dict[str, int],
+        row: ProductRow | None,
+        product: RemoteProduct,
+        version: Version,
+        tries: Tries,
+    ) -> Outcome:
+        """Send what differs and is ours to change; what is theirs becomes an open question."""
+        changes = self._updater.changes(desired, fields, categories, row, product)
+        if product.product is None and (changes.fields or changes.conflicts):
+            # the index may be old: look before writing (docs/api/micropim.md#concurrent-edits)
+            product = remote_product(self._writer.shown(product.remote_id))
+            changes = self._updater.changes(desired, fields, categories, row, product)
+        is_ours = row is not None and bool(row.ours or row.on_its_way)
+        self.adopted += row is None
+        base = row or _new_row(desired, product)
+        base = replace(base, remote_id=product.remote_id, shown_sku=shown_sku(product) or base.shown_sku)
+        try:
+            write = self._updater.send(desired, changes, categories, product, base, tries)
+        except NotFound as refusal:
+            raise StaleId(refusal) from None
+        self._updater.tell_of(desired, changes, product)
+        base = replace(base, categories=tuple(k for k in base.categories if not self._is_removed(k, changes.removed)))
+        after = self._writer.remember(desired, base, fields, write, changes.conflicts)
+        self._ask(desired, self._updater.questions(desired, fields, changes, product))
+        if not self._writer.did_take(write) or any(conflict.kind == "conflicts" for conflict in changes.conflicts):
+            version = replace(version, digest=INCOMPLETE)  # a person may settle it before the record changes
+        pictures = RemotePictures(product.remote_id, product.images, is_ours)
+        was_announced = row is not None and row.announced_at is not None and not changes.conflicts
+        action = "created" if was_announced else "updated" if write.fields else "unchanged"
+        return self._settled(action, desired, after, pictures, version)
+
+    def _is_removed(self, key: str, removed: tuple[int, ...]) -> bool:
+        return bool(removed) and self._catalog.categories.ids((key,)).get(key) in removed
+
+    def _settled(
+        self, action: str, desired: DesiredProduct, row: ProductRow, pictures: RemotePictures, version: Version
+    ) -> Outcome:
+        """Send the pictures, and settle. A category that was not assigned now is linked at the end, if it arrives."""
         complete = self._services.settings.media_mode != "append" or self._catalog.pictures.send(desired, pictures)
-        self._settle(desired, row, digest if complete else INCOMPLETE)
+        keys = desired.categories if self._services.settings.categories_mode != "off" else ()
+        missing = [key for key in keys if key not in row.categories and not self._catalog.categories.is_gone(key)]
+        row = replace(row, source_at=version.source_at)
+        self._services.ledger.settle(row, version.digest if complete else INCOMPLETE, missing)
         return Outcome(action)
 
-    def _match(self, desired: DesiredProduct) -> tuple[ProductRow | None, RemoteProduct | None]:
-        """The ledger first; an id that MicroPIM no longer knows is forgotten; else the exact SKU."""
-        ledger = self._services.ledger
-        row = ledger.product(desired.external_id)
-        if row is not None and row.remote_id != ABSENT:
-            try:
-                shown = self._writer.shown(row.remote_id)
-            except NotFound:
-                ledger.forget(desired.external_id)
-                row = None
-            else:
-                self._catalog.names.notice(shown)
-                product = remote_product(shown)
-                return resolved(row, product), product
-        self._refuse_taken("sku", desired.sku, ledger.owner_of_sku(desired.sku), desired)
-        match = self._catalog.matching.find(desired.sku, desired.fields.get("ean"))
-        if match is not None:
-            self._refuse_taken("id", match.remote_id, ledger.owner_of_remote_id(match.remote_id), desired)
-            if row is not None and (made := resolved(row, match)).acknowledged:  # made by a run that was killed
-                return made, match
-        return None, match
+    # What is left as it is
 
-    @staticmethod
-    def _refuse_taken(field: str, value: str | int, owner: str | None, desired: DesiredProduct) -> None:
-        """Two records of one source never write to one product."""
-        if owner not in (None, desired.external_id):
-            raise RecordRejected("recognise", [Reason(field, f"{value} already belongs to {owner} of this source")])
+    def _gone(self, desired: DesiredProduct, found: Recognised, version: Version) -> Outcome:
+        """A product that somebody has deleted is not made again; its memory stays, in case it comes back."""
+        if found.row is None:
+            return Outcome("skipped")
+        if not desired.inactive:
+            self._guards.after_gone(self._services.ledger.count_live())
+            reason = f"{found.gone}: it was deleted there, and is not made again"
+            self._ask(desired, [_existence_question(desired, "conflicts", reason)])
+        self._services.ledger.settle(replace(found.row, source_at=version.source_at), version.digest, [])
+        return Outcome("skipped")
 
     def _left_alone(
-        self, desired: DesiredProduct, row: ProductRow | None, product: RemoteProduct | None, digest: str
+        self, desired: DesiredProduct, row: ProductRow | None, product: RemoteProduct | None, version: Version
     ) -> Outcome | None:
         """The end of a product that is not written; it is remembered, so that it costs nothing next time."""
-        settings = self._services.settings
+        settings, state = self._services.settings, product_state(desired, row, product)
         leave = plan_leave(
-            ProductState(
-                inactive=desired.inactive,
-                present=product is not None,
-                archived=product is not None and product.server.get("status") == ARCHIVED,
-                half_done=row is not None and row.digest is None,
-            ),
+            state,
             write_mode=settings.write_mode,
             on_inactive=settings.delete_mode if desired.deleted else settings.on_inactive,
             on_archived=settings.on_archived,
@@ -111,78 +210,43 @@ class ProductSync:
             return None
         if leave.refused:
             raise RecordRejected("plan", [Reason("status", leave.reason or "")])
-        if leave.reason:
-            what = f"{leave.reason}: left there"
-            self._services.report.add("manual_actions", Row(STREAM, desired.external_id, desired.sku, what))
-        self._services.ledger.settle(self._row(desired, row, product, digest), digest, [])
+        kind = "conflicts" if desired.inactive else "manual_actions"
+        asked = [_existence_question(desired, kind, f"{leave.reason}: left there")] if leave.reason else []
+        self._ask(desired, asked)
+        left = _left_row(desired, row, product, version)
+        if product is not None and desired.inactive == state.archived:  # both sides agree
+            agreed = ARCHIVED if state.archived else LIVE
+            ours = {**left.ours, EXISTENCE: left.ours.get(EXISTENCE, (agreed,))}
+            left = replace(left, acknowledged={**left.acknowledged, EXISTENCE: agreed}, ours=ours)
+        self._services.ledger.settle(left, version.digest, [])
         return Outcome(leave.action)
 
-    @staticmethod
-    def _row(
-        desired: DesiredProduct, row: ProductRow | None, product: RemoteProduct | None, digest: str | None
-    ) -> ProductRow:
-        """The ledger's row of a product that is left as it is, or is not there at all."""
-        if product is None:
-            return ProductRow(desired.external_id, desired.sku, ABSENT, archived=True)
-        row = row or ProductRow(desired.external_id, desired.sku, product.remote_id)
-        archived = product.server.get("status") == ARCHIVED
-        return replace(row, remote_id=product.remote_id, digest=digest, archived=archived)
+    def _ask(self, desired: DesiredProduct, questions: list[Question]) -> None:
+        """What a person has to decide, in place of what was open before."""
+        for question in questions:
+            self._services.report.ask(question)
+        self._services.ledger.ask(STREAM, desired.external_id, questions)
 
-    def _write_or_match_again(
-        self, desired: DesiredProduct, row: ProductRow | None, product: RemoteProduct | None
-    ) -> tuple[str, ProductRow, RemotePictures]:
-        """An id that became stale between look and write is looked up again, once. Raises RequestRefused."""
-        try:
-            return self._write(desired, row, product)
-        except NotFound:
-            if product is None:
-                raise
-            row, again = self._match(desired)
-            if again is not None and again.remote_id == product.remote_id:
-                raise
-            return self._write(desired, row, again)
 
-    def _write(
-        self, desired: DesiredProduct, row: ProductRow | None, product: RemoteProduct | None
-    ) -> tuple[str, ProductRow, RemotePictures]:
-        """Made, or changed where it differs; a SKU that turns out to be taken means changed."""
-        fields, categories = self._resolver.fields(desired), self._resolver.category_ids(desired)
-        if product is None:
-            created = self._creator.create(desired, fields, categories)
-            if not isinstance(created, RemoteProduct):
-                return ("created", *created)
-            row, product = None, created
-        return self._updater.update(desired, fields, categories, row, product)
+def _existence_question(desired: DesiredProduct, kind: str, reason: str) -> Question:
+    source = ARCHIVED if desired.inactive else LIVE
+    print_ = fingerprint(EXISTENCE, source)
+    return Question(STREAM, desired.external_id, EXISTENCE, kind, desired.sku, reason, print_, source, None)
 
-    def _settle(self, desired: DesiredProduct, row: ProductRow, digest: str) -> None:
-        """What was not assigned now is linked at the end, even if it arrived in the meantime."""
-        categories = desired.categories if self._services.settings.categories_mode != "off" else ()
-        self._services.ledger.settle(row, digest, [key for key in categories if key not in row.categories])
 
-    def archive(self, row: ProductRow) -> None:
-        """Archive a product, at the end of the input."""
-        try:
-            self._services.client.archive_product(row.remote_id)
-        except NotFound:
-            self._services.ledger.forget(row.external_id)
-            return
-        self._services.ledger.settle(replace(row, archived=True), row.digest or "", [])
+def _new_row(desired: DesiredProduct, product: RemoteProduct) -> ProductRow:
+    return ProductRow(desired.external_id, desired.sku, product.remote_id)
 
-    def link(self, external_id: str, category: str) -> None:
-        """Add a category that arrived after its product was written."""
-        ledger = self._services.ledger
-        row = ledger.product(external_id)
-        if row is None:
-            return
-        try:
-            product = remote_product(self._writer.shown(row.remote_id))
-        except NotFound:
-            ledger.forget(external_id)
-            return
-        categories = self._catalog.categories.ids((category,))
-        ids = plan_categories(categories, frozenset(row.categories), product.category_ids)
-        if ids is not None:
-            after = self._writer.assign(self._writer.patch(product, {"category_ids": ids}), categories)
-            if any(number not in after.category_ids for number in categories.values()):
-                raise RecordRejected("send", [Reason("category_ids", "MicroPIM does not show the category")])
-        ledger.linked(replace(row, categories=(*row.categories, category)), category)
+
+def _left_row(
+    desired: DesiredProduct, row: ProductRow | None, product: RemoteProduct | None, version: Version
+) -> ProductRow:
+    """The ledger's row of a product that is left as it is, or is not there at all."""
+    if product is None:
+        absent = ProductRow(desired.external_id, desired.sku, ABSENT, archived=True)
+        return replace(absent, source_at=version.source_at)
+    row = row or _new_row(desired, product)
+    is_archived = product.server.get("status") == ARCHIVED_STATUS
+    return replace(
+        row, remote_id=product.remote_id, digest=version.digest, archived=is_archived, source_at=version.source_at
+    )

@@ -5,21 +5,22 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cached_property, partial
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import orjson
 
 from pim_wire.errors import Interrupted, StopRun
 from target_micropim.catalog.catalog import Catalog
-from target_micropim.errors import RecordRejected
+from target_micropim.errors import NotYet, RecordRejected
 from target_micropim.ledger import ABSENT
 from target_micropim.mapping.profiles import Profile
 from target_micropim.report.input_order import record_scope
 from target_micropim.report.run_report import Row
 from target_micropim.services import Services
 from target_micropim.sync.archives import PendingArchives
+from target_micropim.sync.deferred import DeferredItems, Item, Version
 from target_micropim.sync.outcomes import Outcomes, check_key, rejection
 from target_micropim.sync.pool import KeyedPool
 from target_micropim.sync.product import Outcome, ProductSync
@@ -32,27 +33,6 @@ _CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
 logger = logging.getLogger("target-micropim")
 
 
-@dataclass(frozen=True)
-class Item:
-    """A record of the stream: its ticket, its text, its external id, and the digest of what matters in it.
-
-    The record waits as text, its own or that of the line it came in. Two hundred objects would push each other out of
-    the processor's cache and set off the garbage collector: more than all else that an unchanged record costs.
-    """
-
-    ticket: int
-    text: bytes
-    is_line: bool
-    key: str
-    digest: str
-
-    @cached_property
-    def record(self) -> dict[str, Any]:
-        """The record, read again when something is to be done with it."""
-        message: dict[str, Any] = orjson.loads(self.text)
-        return message["record"] if self.is_line else message
-
-
 def digest_of(record: dict[str, Any], settings_digest: str) -> str:
     """What tells whether a record, or a setting that shapes it, has changed. Raises TypeError beyond 254 levels."""
     lasting = record.copy()
@@ -60,6 +40,29 @@ def digest_of(record: dict[str, Any], settings_digest: str) -> str:
         lasting.pop(name, None)
     data = orjson.dumps(lasting, default=str, option=_CANONICAL)
     return hashlib.blake2b(data, digest_size=16, key=settings_digest.encode()[:64]).hexdigest()
+
+
+def source_time(record: dict[str, Any]) -> float | None:
+    """The record's own update time in unix seconds (docs/api/medipim.md#touches), or None where it has none."""
+    meta = record.get("meta")
+    seconds = meta.get("updatedAt") if isinstance(meta, dict) else None
+    if isinstance(seconds, int | float) and not isinstance(seconds, bool):
+        return float(seconds)
+    text = record.get("updated_at")
+    try:
+        moment = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return None if moment is None else (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _later(*moments: float | None) -> float | None:
+    known = [moment for moment in moments if moment is not None]
+    return max(known) if known else None
+
+
+def _is_older(moment: float | None, newest: float | None) -> bool:
+    return moment is not None and newest is not None and moment < newest
 
 
 class ProductsSync:
@@ -73,20 +76,30 @@ class ProductsSync:
         self._catalog = catalog
         self._outcomes = outcomes
         self._pool = pool
-        self._product_sync = ProductSync(services, catalog, profile.product)
-        self._buffer: list[Item] = []
         self._archives = PendingArchives()
+        self._product_sync = ProductSync(services, catalog, profile.product, self._archives, outcomes.guards)
+        self._buffer: list[Item] = []
+        self._deferred = DeferredItems()
         self._in_flight: Counter[str] = Counter()
+        self._in_flight_at: dict[str, float | None] = {}  # the update time of the newest version in flight
         self._lock = threading.Lock()
         self._is_repaired = False
+        self._is_new = services.ledger.is_new
 
     def receive(self, record: dict[str, Any], line: bytes | None) -> None:
         """Keep a product until its batch is full."""
-        ticket, key = self._outcomes.open(), self._profile.key(record)
+        self._receive(self._outcomes.open(), record, line)
+
+    def receive_again(self, record: dict[str, Any]) -> None:
+        """Take a reject of an earlier run."""
+        self._receive(self._outcomes.open_again(), record, None)
+
+    def _receive(self, ticket: int, record: dict[str, Any], line: bytes | None) -> None:
+        key = self._profile.key(record)
         try:
             self._buffer.append(self._item(ticket, record, line, key))
         except RecordRejected as error:
-            self._outcomes.reject(STREAM, ticket, key, record, error)
+            self._outcomes.reject(STREAM, ticket, key, record, error, source_time(record))
         if len(self._buffer) >= BATCH_ROWS:
             self.flush()
 
@@ -102,12 +115,25 @@ class ProductsSync:
         """Wait for what is in flight, link late categories, and archive if the limit allows it."""
         self.flush()
         self._pool.drain()
+        self._sync_deferred()
         self._link_late_categories()
         self._archive()
+        self._product_sync.doubles.tell()
+
+    def tell_of_a_new_ledger(self) -> None:
+        """What a lost ledger knew is lost: what people emptied, took out or renamed before cannot be told any more."""
+        if self._is_new and (adopted := self._product_sync.adopted):
+            what = (
+                f"the ledger is new, and {adopted} products were in MicroPIM already: a field that people emptied, a "
+                "category or picture that they took out and a SKU or category that they renamed before cannot be told "
+                "from what was never sent, and may have come back"
+            )
+            self._services.report.add("warnings", Row(STREAM, "", None, what))
 
     def close(self) -> None:
         """The run ends, well or not."""
         self._archives.close()
+        self._deferred.close()
 
     def _item(self, ticket: int, record: dict[str, Any], line: bytes | None, key: str | None) -> Item:
         """Raises RecordRejected for what the ledger could not hold."""
@@ -118,23 +144,39 @@ class ProductsSync:
         try:
             digest = digest_of(record, self._services.settings.digest)
             text = line or orjson.dumps(record, default=str, option=orjson.OPT_NON_STR_KEYS)
-            return Item(ticket, text, line is not None, key, digest)
+            return Item(ticket, text, line is not None, key, Version(digest, source_time(record)))
         except TypeError as error:  # orjson's word for what it cannot write, such as 255 levels of nesting
             raise rejection("map", "$", str(error)) from None
 
     def _changed(self, items: list[Item]) -> Iterable[Item]:
-        digests = self._services.ledger.digests(item.key for item in items) if items else {}
+        """Those that are to be looked into. An older version of a record never takes a newer one back."""
+        known = self._services.ledger.digests(item.key for item in items) if items else {}
+        newest: dict[str, float] = {}
         touched: set[str] = set()
         for item in items:
-            if digests.get(item.key) == item.digest and item.key not in touched and not self._is_pending(item.key):
-                self._outcomes.settle(STREAM, item.ticket, "unchanged")
+            digest, seen_at = known.get(item.key, (None, None))
+            waiting = (
+                self._in_flight_at.get(item.key),
+                self._archives.source_at(item.key),
+                self._deferred.source_at(item.key),
+            )
+            seen_at = _later(seen_at, newest.get(item.key), self._outcomes.rejected_at(STREAM, item.key), *waiting)
+            if _is_older(item.version.source_at, seen_at):
+                self._outcomes.settle(STREAM, item.ticket, "superseded")
+                continue
+            if item.version.source_at is not None and item.version.source_at != seen_at:
+                newest[item.key] = item.version.source_at
+            if digest == item.version.digest and item.key not in touched and not self.is_pending(item.key):
+                self._outcomes.settle(STREAM, item.ticket, "unchanged", item.key)
             else:
                 touched.add(item.key)
                 yield item
+        self._services.ledger.seen_at({key: at for key, at in newest.items() if key in known})
 
-    def _is_pending(self, key: str) -> bool:
+    def is_pending(self, key: str) -> bool:
+        """Whether a version of this record is being written, or waits for the end of the input."""
         with self._lock:
-            return key in self._in_flight or key in self._archives
+            return key in self._in_flight or key in self._archives or key in self._deferred
 
     def _prepare(self, changed: list[Item]) -> None:
         """Read the whole product list when that is cheaper than many look-ups, or once to learn the brands."""
@@ -158,43 +200,60 @@ class ProductsSync:
         sku = self._profile.worker_key(item.record, item.key)
         with self._lock:
             self._in_flight[item.key] += 1
+            self._in_flight_at[item.key] = _later(self._in_flight_at.get(item.key), item.version.source_at)
         self._pool.submit(frozenset({("id", item.key), ("sku", sku)}), partial(self._sync, item))
 
-    def _sync(self, item: Item) -> None:
+    def _sync(self, item: Item, *, is_last: bool = False) -> None:
         """One product, in a thread of the pool."""
         self._supersede(item.key)
         try:
             with record_scope(STREAM, item.key, item.ticket):
-                outcome = self._product_sync.sync(item.record, item.digest)
+                outcome = self._product_sync.sync(item.record, item.version, is_last=is_last)
             self._close(item, outcome)
+        except NotYet as error:
+            if is_last:
+                self._reject(item, error)
+            else:
+                self._deferred.put(item)
         except RecordRejected as error:
-            self._outcomes.reject(STREAM, item.ticket, item.key, item.record, error)
+            self._reject(item, error)
         except (StopRun, Interrupted, OSError):
             raise
         except Exception as failure:
             logger.debug("Unexpected failure of one record", exc_info=failure)
-            unexpected = rejection("internal", "$", f"unexpected {type(failure).__name__}")
-            self._outcomes.reject(STREAM, item.ticket, item.key, item.record, unexpected)
+            self._reject(item, rejection("internal", "$", f"unexpected {type(failure).__name__}"))
         finally:
+            for replaced in self._archives.take_replaced():
+                self._outcomes.settle(STREAM, replaced.ticket, "skipped")
             self._services.ledger.flush()
             self._forget_in_flight(item.key)
         self._outcomes.release()
+
+    def _reject(self, item: Item, error: RecordRejected) -> None:
+        self._outcomes.reject(STREAM, item.ticket, item.key, item.record, error, item.version.source_at)
+
+    def _sync_deferred(self) -> None:
+        """What something later in the input could have helped: now the input has ended."""
+        for item in self._deferred.take():
+            self._in_flight[item.key] += 1
+            self._sync(item, is_last=True)
 
     def _forget_in_flight(self, key: str) -> None:
         with self._lock:
             self._in_flight[key] -= 1
             if not self._in_flight[key]:
                 del self._in_flight[key]
+                self._in_flight_at.pop(key, None)
 
     def _supersede(self, key: str) -> None:
-        """A newer version of a product that was to be archived: the newer one decides."""
-        superseded = self._archives.drop(key)
-        if superseded is not None:
-            self._outcomes.settle(STREAM, superseded.ticket, "superseded")
+        """A newer version of a product that was to be archived, or to be tried again: the newer one decides."""
+        for waiting in (self._archives.drop(key), self._deferred.drop(key)):
+            if waiting is not None:
+                self._outcomes.settle(STREAM, waiting.ticket, "superseded")
 
     def _close(self, item: Item, outcome: Outcome) -> None:
         if outcome.archive is None:
-            self._outcomes.settle(STREAM, item.ticket, outcome.action)
+            self._outcomes.settle(STREAM, item.ticket, outcome.action, item.key)
             return
         self._archives.put(item.ticket, item.record, outcome.archive)
 
@@ -204,11 +263,13 @@ class ProductsSync:
             return
         for key, category in self._services.ledger.products_missing_categories():
             if not self._catalog.categories.ids((category,)):
+                if self._catalog.categories.is_gone(category):
+                    continue
                 self._catalog.names.unmapped.add("category", category, key)
                 continue
             try:
                 with record_scope(STREAM, key):
-                    self._product_sync.link(key, category)
+                    self._product_sync.late.link(key, category)
             except RecordRejected as error:
                 reason = error.said or error
                 what = f"could not be added to its category {category}: {reason}; the next run tries again"
@@ -222,11 +283,11 @@ class ProductsSync:
         for pending in self._archives:
             try:
                 with record_scope(STREAM, pending.key, pending.ticket):
-                    self._product_sync.archive(pending.row(ledger.product(pending.key)))
+                    action = self._product_sync.late.archive(pending.row(ledger.product(pending.key)))
             except RecordRejected as error:
                 record = self._archives.record(pending)
-                self._outcomes.reject(STREAM, pending.ticket, pending.key, record, error)
+                self._outcomes.reject(STREAM, pending.ticket, pending.key, record, error, pending.source_at)
             else:
-                self._outcomes.settle(STREAM, pending.ticket, "archived")
+                self._outcomes.settle(STREAM, pending.ticket, action, pending.key)
             self._archives.drop(pending.key)
             self._outcomes.release()

@@ -1,32 +1,38 @@
 """Changing a product that is there: only what differs, and only what is ours to change."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
 
+from pim_wire.wire import Tries
 from target_micropim.api.payloads import check_payload
 from target_micropim.catalog.catalog import Catalog
-from target_micropim.catalog.matching import RemoteProduct, remote_product
-from target_micropim.catalog.pictures import RemotePictures
+from target_micropim.catalog.matching import RemoteProduct
 from target_micropim.errors import RequestRefused
 from target_micropim.ledger import ProductRow
 from target_micropim.mapping.desired import DesiredProduct
 from target_micropim.mapping.numbers import decimal_of
+from target_micropim.plan.ownership import ARCHIVED, with_pending
 from target_micropim.plan.product import (
     Conflict,
     KnownProduct,
+    ProductState,
     plan_categories,
     plan_clears,
     plan_managed,
     plan_update,
 )
-from target_micropim.plan.values import fingerprint
+from target_micropim.plan.question import Question
+from target_micropim.plan.values import fingerprint, server_fields
 from target_micropim.plan.write import body_of, without_extras
+from target_micropim.report.markup import cut
 from target_micropim.report.run_report import Row
 from target_micropim.services import Services
+from target_micropim.sync.recognise import existence
 from target_micropim.sync.resolve import FieldResolver
 from target_micropim.sync.write import STREAM, Fields, ProductWriter, Write
 
-ARCHIVED = fingerprint("status", "archived")
+ARCHIVED_STATUS = fingerprint("status", "archived")
 # --probe has seen an empty text empty these (docs/api/micropim.md#null-in-patch)
 TEXTS = frozenset({"description", "short_description"})
 
@@ -46,71 +52,12 @@ class ProductUpdater:
     def __init__(self, services: Services, catalog: Catalog, resolver: FieldResolver, writer: ProductWriter) -> None:
         self._settings = services.settings
         self._report = services.report
+        self._redactor = services.client.redactor
         self._categories = catalog.categories
         self._resolver = resolver
         self._writer = writer
 
-    def update(
-        self,
-        desired: DesiredProduct,
-        fields: Fields,
-        categories: dict[str, int],
-        row: ProductRow | None,
-        product: RemoteProduct,
-    ) -> tuple[str, ProductRow, RemotePictures]:
-        """Send what differs. Raises RequestRefused."""
-        changes = self._changes(desired, fields, categories, row, product)
-        # the index may be old: look before writing (docs/api/micropim.md#concurrent-edits)
-        if changes.fields and product.product is None:
-            product = remote_product(self._writer.shown(product.remote_id))
-            changes = self._changes(desired, fields, categories, row, product)
-        self._tell_of(desired, changes, product)
-        base = row or ProductRow(desired.external_id, desired.sku, product.remote_id)
-        write = self._written(desired, changes, categories, product, base)
-        if changes.fields:
-            self._writer.report_changes(desired, write)
-        if changes.removed:
-            base = replace(base, categories=tuple(key for key in base.categories if key in desired.categories))
-        row_after = self._writer.remember(desired, base, fields, write)
-        pictures = RemotePictures(product.remote_id, product.images, is_ours=row is not None and bool(row.acknowledged))
-        return ("updated" if changes.fields else "unchanged"), row_after, pictures
-
-    def _written(
-        self,
-        desired: DesiredProduct,
-        changes: Changes,
-        categories: dict[str, int],
-        product: RemoteProduct,
-        base: ProductRow,
-    ) -> Write:
-        fields, after = changes.fields, product
-        if fields:
-            body = body_of(without_extras(fields), product.product)
-            if checked := {name: value for name, value in body.items() if value is not None}:
-                # null, which empties a field, has no form to check (docs/api/micropim.md#null-in-patch)
-                check_payload("product_patch", checked)
-            self._writer.announce(base, fields)
-            after, fields = self._patch(desired, product, fields)
-        if "category_ids" in fields:
-            after = self._writer.assign(after, {str(number): number for number in fields["category_ids"]})
-            self._tell_of_kept_categories(desired, changes, after)
-        return Write(fields, product, after, categories)
-
-    def _patch(self, desired: DesiredProduct, product: RemoteProduct, fields: Fields) -> tuple[RemoteProduct, Fields]:
-        """PATCH, and once more with less when it is refused. Raises the refusal when no smaller write is taken."""
-        try:
-            return self._writer.patch(product, fields), fields
-        except RequestRefused as refusal:
-            for fallback in self._writer.fallbacks(refusal, fields):
-                try:
-                    after = self._writer.patch(product, fallback.fields)
-                except RequestRefused:
-                    continue
-                self._writer.tell_fallback(refusal, fallback, desired)
-                return after, fallback.fields
-            raise
-
-    def _changes(
+    def changes(
         self,
         desired: DesiredProduct,
         fields: Fields,
@@ -118,6 +65,7 @@ class ProductUpdater:
         row: ProductRow | None,
         product: RemoteProduct,
     ) -> Changes:
+        """What differs and is ours to change."""
         settings, known = self._settings, _known(row, product)
         plan = plan_update(fields, settings.policies, known)
         changes = dict(plan.fields)
@@ -129,32 +77,104 @@ class ProductUpdater:
         ids, removed = self._category_changes(desired, categories, row, product)
         if ids is not None:
             changes["category_ids"] = ids
-        if settings.on_archived == "revive" and product.server.get("status") == ARCHIVED:
-            changes["status"] = settings.create_status
+        if status := self._revived_status(row, product):
+            changes["status"] = status
         return Changes(changes, plan.conflicts, removed)
+
+    def _revived_status(self, row: ProductRow | None, product: RemoteProduct) -> str | None:
+        """The status of a product that leaves the archive: the one that it had before we put it there."""
+        if product.server.get("status") != ARCHIVED_STATUS:
+            return None
+        ours, _handled = existence(row)
+        if row is not None and ARCHIVED in (ours or ()):  # we put it there, nobody else
+            return row.revive_as or self._settings.create_status
+        return self._settings.create_status if self._settings.on_archived == "revive" else None
+
+    def send(
+        self,
+        desired: DesiredProduct,
+        changes: Changes,
+        categories: dict[str, int],
+        product: RemoteProduct,
+        base: ProductRow,
+        tries: Tries,
+    ) -> Write:
+        """Send what differs. Raises RequestRefused, StaleLook after a wait."""
+        if not changes.fields:
+            return Write({}, product, (product,), categories)
+        body = body_of(without_extras(changes.fields), product.product)
+        if checked := {name: value for name, value in body.items() if value is not None}:
+            # null, which empties a field, has no form to check (docs/api/micropim.md#null-in-patch)
+            check_payload("product_patch", checked)
+        self._writer.announce(base, changes.fields)
+        views, fields = self._patch(desired, product, changes.fields, tries)
+        write = Write(fields, product, tuple(views), categories)
+        if "category_ids" in fields:
+            write = write.assigned(self._writer.assign(write.after, {str(n): n for n in fields["category_ids"]}))
+            self._tell_of_kept_categories(desired, changes, write.after)
+        self._writer.report_changes(desired, write)
+        return write
+
+    def _patch(
+        self, desired: DesiredProduct, product: RemoteProduct, fields: Fields, tries: Tries
+    ) -> tuple[list[RemoteProduct], Fields]:
+        """PATCH, and once more with less when it is refused. Raises the refusal when no smaller write is taken."""
+        try:
+            return self._writer.patch(product, fields, tries), fields
+        except RequestRefused as refusal:
+            for fallback in self._writer.fallbacks(refusal, fields, desired):
+                try:
+                    views = self._writer.patch(product, fallback.fields, tries)
+                except RequestRefused:
+                    continue
+                self._writer.tell_fallback(refusal, fallback, desired)
+                return views, fallback.fields
+            raise
 
     def _category_changes(
         self, desired: DesiredProduct, categories: dict[str, int], row: ProductRow | None, product: RemoteProduct
     ) -> tuple[list[int] | None, tuple[int, ...]]:
-        mode = self._settings.categories_mode
+        mode, ours = self._settings.categories_mode, frozenset(row.categories if row is not None else ())
         if mode == "off":
             return None, ()
-        if mode in {"managed", "replace"}:
-            replaces = mode == "replace"
-            managed = frozenset(product.category_ids) if replaces else self._categories.managed()
-            complete = all(key in categories for key in desired.categories) and bool(categories or not replaces)
-            plan = plan_managed(categories, managed, product.category_ids, complete=complete)
-            return plan.ids, plan.removed
-        acknowledged = frozenset(row.categories) if row is not None and row.acknowledged else None
-        return plan_categories(categories, acknowledged, product.category_ids), ()
+        if mode not in {"managed", "replace"}:
+            return plan_categories(categories, ours, product.category_ids), ()
+        replaces = mode == "replace"
+        complete = all(key in categories for key in desired.categories) and bool(categories or not replaces)
+        if replaces:
+            removable, ours = frozenset(product.category_ids), frozenset()
+        elif row is None and self._categories.has_root:  # below the root, what nobody knows is the source's
+            removable = self._categories.managed()
+        else:
+            removable = self._categories.managed() & frozenset(self._categories.ids(tuple(ours)).values())
+        plan = plan_managed(categories, removable, product.category_ids, ours=ours, complete=complete)
+        return plan.ids, plan.removed
 
-    def _tell_of(self, desired: DesiredProduct, changes: Changes, product: RemoteProduct) -> None:
-        """Conflicts, categories taken away, and a VAT that differs, which nobody can write.
+    def questions(
+        self, desired: DesiredProduct, fields: Fields, changes: Changes, product: RemoteProduct
+    ) -> list[Question]:
+        """What a person has to decide, with both values."""
+        shown, redact = server_fields(product.product or {}), self._redactor.clean
+        return [
+            Question(
+                STREAM,
+                desired.external_id,
+                conflict.field,
+                conflict.kind,
+                desired.sku,
+                conflict.reason,
+                fingerprint(conflict.field, fields[conflict.field]),
+                text_of(fields[conflict.field], redact),
+                text_of(shown.get(conflict.field), redact),
+            )
+            for conflict in changes.conflicts
+        ]
+
+    def tell_of(self, desired: DesiredProduct, changes: Changes, product: RemoteProduct) -> None:
+        """Categories taken away, and a VAT that differs, which nobody can write.
 
         See docs/api/micropim.md#vat-rate.
         """
-        for conflict in changes.conflicts:
-            self._tell("conflicts", desired, f"{conflict.field}: {conflict.reason}; MicroPIM's value stands")
         for number in changes.removed:
             path = self._categories.path(number)
             self._tell("warnings", desired, f"taken out of category {path}: the source has dropped it")
@@ -176,15 +196,33 @@ class ProductUpdater:
         self._report.add(kind, Row(STREAM, desired.external_id, desired.sku, what))
 
 
+def product_state(desired: DesiredProduct, row: ProductRow | None, product: RemoteProduct | None) -> ProductState:
+    """Both sides of a product's existence, and what the ledger knows of it."""
+    ours, handled = existence(row)
+    return ProductState(
+        inactive=desired.inactive,
+        present=product is not None,
+        archived=product is not None and product.server.get("status") == ARCHIVED_STATUS,
+        half_done=row is not None and row.digest is None,
+        ours=ours,
+        handled=handled,
+    )
+
+
 def _known(row: ProductRow | None, product: RemoteProduct) -> KnownProduct:
-    was_written = row is not None and bool(row.acknowledged)
     return KnownProduct(
         remote_id=product.remote_id,
         server=product.server,
         category_ids=product.category_ids,
-        acknowledged=row.acknowledged if row is not None and was_written else None,
-        written=row.written if row is not None and was_written else None,
+        ours=with_pending(row.ours, row.on_its_way) if row is not None else {},
+        handled=row.acknowledged if row is not None else {},
+        pending=frozenset(row.on_its_way) if row is not None else frozenset(),
     )
+
+
+def text_of(value: object, redact: Callable[[str], str]) -> str | None:
+    """A value as a person reads it in the report, without a key that may stand in it."""
+    return None if value in (None, "") else str(cut(redact(str(value))))
 
 
 def _percent(rate: Decimal) -> str:

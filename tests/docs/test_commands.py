@@ -16,6 +16,8 @@ RUN_ELSEWHERE = {
     "target-micropim --config target.json --probe capabilities.json": "tests/target/test_probe.py",
     '.venv/bin/python -m trials.kills --scenario "tap, stream"': "trials/kills/test_target_killed.py",
     ".venv/bin/python -m trials.kills --every 7": "trials/kills/test_target_killed.py",
+    ".venv/bin/python -m trials.simulate --seed 42 --shrink": "tests/trials/test_simulate.py",
+    ".venv/bin/python -m trials.simulate --seed 42 --keep 3,11 --trace": "tests/trials/test_simulate.py",
 }
 
 

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_medipim.bookmark import BEGINNING, Bookmark, HighWaterMark
+from tap_medipim.bookmark import Bookmark
+from tap_medipim.bookmark_state import BEGINNING
+from tap_medipim.high_water_mark import HighWaterMark
 from tap_medipim.records import rfc3339
 
 
@@ -135,6 +137,20 @@ def test_several_questions_without_the_services_clock_move_no_bookmark() -> None
     with bookmark.held():
         bookmark.complete(mark, 400)
     assert bookmark.value == 400
+
+
+def test_a_question_that_fails_leaves_the_bookmark_where_it_was() -> None:
+    """Whatever the questions before it have reached."""
+    bookmark = Bookmark(saved=100)
+
+    def ask() -> None:
+        with bookmark.held(), bookmark.held():
+            bookmark.reached(500)
+            raise ValueError("one of them")
+
+    with pytest.raises(ValueError, match="one of them"):
+        ask()
+    assert bookmark.value == 100
 
 
 def test_nothing_certain_writes_nothing() -> None:

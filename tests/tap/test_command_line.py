@@ -4,7 +4,9 @@ import contextlib
 import json
 import signal
 import subprocess
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from singer_sdk.exceptions import ConfigValidationError
 
 from sandbox import Fault, Sandbox
 from tap_medipim.tap import TapMedipim
+from tests.conftest import select
 
 Make = Callable[..., Sandbox]
 Command = Callable[..., Any]
@@ -221,6 +224,29 @@ def test_a_stop_signal_ends_a_wait_at_once(
     assert all(json.loads(line)["type"] in {"SCHEMA", "STATE"} for line in out.splitlines())
 
 
+@pytest.mark.parametrize(
+    ("kind", "endpoint"), [("hang", "stream"), ("stall", "stream"), ("hang", "query"), ("drip", "query")]
+)
+def test_a_stop_signal_ends_a_run_whose_service_hangs(
+    kind: str, endpoint: str, sandbox: Make, tap_process: Command, tap_config: Command, tmp_path: Path
+) -> None:
+    """Before its answer, or in the middle of it."""
+    box, asked = sandbox(products=200), threading.Event()
+    box.medipim.faults.add(Fault(kind, route="POST /v4/products", delay=300, after_lines=20, times=None))
+    box.medipim.on_request(lambda call: asked.set() if "products" in call.path else None)
+    config, catalog, output = tap_config(box, products_endpoint=endpoint), tmp_path / "catalog", tmp_path / "out"
+    catalog.write_text(json.dumps(select(config, "products")))
+    with output.open("w") as out, tap_process(config, "--catalog", str(catalog), stdout=out) as process:
+        assert asked.wait(20)
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        err = process.stderr.read()
+        assert process.wait(20) == 130
+    assert time.monotonic() - began < 5
+    assert "Traceback" not in err
+    assert all(json.loads(line) for line in output.read_text().splitlines())
+
+
 @pytest.mark.parametrize("arguments", [["--test"], ["--test=schema"], ["--test=all"]])
 def test_the_connection_can_be_tested(
     arguments: list[str], sandbox: Make, tap_command: Command, tap_config: Command
@@ -257,6 +283,18 @@ def test_discovery_gives_the_streams_of_the_market(market: str, only: str | None
     assert all(entry["key_properties"] == ["id"] for entry in streams.values())
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("page_size", 99), ("market", "xx"), ("start_date", "yesterday"), ("start_date", "2162-01-01"),
+                        ("filter", "{"), ("api_url", "http://example.com"), ("full_read_every_days", -1)],
+)  # fmt: skip
+def test_discovery_refuses_what_a_run_would_refuse(name: str, value: Any, tap_command: Command) -> None:
+    """By name; a catalog of settings that no run takes would be found out at night."""
+    ended = tap_command({"api_key_id": "1", "api_key_secret": "x" * 8, name: value}, "--discover")
+    assert ended.code == 1
+    assert f"Setting {name}" in ended.err
+    assert not ended.out
+
+
 def test_discovery_without_any_setting(tap_command: Command) -> None:
     """A host may ask for the catalog before there is a key."""
     ended = tap_command({}, "--discover")
@@ -288,3 +326,32 @@ def test_a_netrc_never_takes_the_place_of_the_key(
     ended = tap_command(tap_config(box), env=env)
     assert ended.code == 0, ended.err
     assert all(request.authorised for request in box.medipim.requests)
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_a_reader_that_went_first_is_no_failure_of_a_run_that_is_told_to_stop(
+    is_told: bool, sandbox: Make, tap_process: Command, tap_config: Command
+) -> None:
+    """A host tells both sides; which one it reaches first is chance. Without a signal it is a failure as before."""
+    with tap_process(tap_config(sandbox(products=2000))) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        time.sleep(0.3)
+        if is_told:
+            process.send_signal(signal.SIGTERM)
+        err = process.stderr.read()
+        code = process.wait(20)
+    assert code == (130 if is_told else 1)
+    assert "Traceback" not in err
+    assert "Exception ignored" not in err
+
+
+def test_a_start_without_stdout_is_told_in_one_line(sandbox: Make, tap_config: Command, tmp_path: Path) -> None:
+    """No name of a programmer's error."""
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps(tap_config(sandbox(products=3))))
+    command = f"{Path(sys.executable).parent / 'tap-medipim'} --config {config} >&-"
+    ended = subprocess.run(["bash", "-c", command], stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+    assert ended.returncode == 1
+    assert "Standard output is closed" in ended.stderr.splitlines()[-1]
+    assert "Error:" not in ended.stderr

@@ -10,12 +10,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sandbox import Fault, Sandbox
-from tap_medipim.bookmark import Bookmark, HighWaterMark
+from tap_medipim.bookmark import Bookmark
 from tap_medipim.client import Page
 from tap_medipim.errors import StreamFailed
 from tap_medipim.filters import read_filter, refusals, sorting_refusals, split
+from tap_medipim.high_water_mark import HighWaterMark
 from tap_medipim.pagination import all_pages
-from tap_medipim.windows import END_OF_TIME, Question, Span, Windows
+from tap_medipim.spans import Span
+from tap_medipim.windows import END_OF_TIME, Question, Windows
 
 Run = Callable[..., Any]
 Make = Callable[..., Sandbox]
@@ -84,28 +86,30 @@ def test_a_list_without_end_ends_where_pages_end() -> None:
 
 
 BAD_ROWS: list[Any] = [
-    "text", 7, None, [], {"id": True}, {"id": 1.5}, {"id": 2**64}, {"id": []}, {"id": {"a": 1}}, {"id": ""},
+    "text", 7, None, [], {}, {"id": None}, {"name": "x"}, {"id": True}, {"id": 1.5}, {"id": 2**64}, {"id": []},
+    {"id": {"a": 1}}, {"id": ""},
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("bad", BAD_ROWS)
-def test_a_row_nobody_can_tell_from_others_ends_its_stream_alone(bad: Any, sandbox: Make, run_tap: Run) -> None:
-    """No traceback, and the streams behind it are read."""
+def test_a_row_nobody_can_tell_from_others_costs_itself_alone(bad: Any, sandbox: Make, run_tap: Run) -> None:
+    """No traceback; the other rows and the streams behind it are read."""
     box = sandbox(products=3)
     body = page([{"id": 1}, bad], 2) if bad != {"id": 2**64} else b'{"results":[{"id":1},{"id":18446744073709551616}]}'
     box.medipim.faults.add(Fault("status", route="POST /v4/brands/query", status=200, body=body))
     run = run_tap(box, "brands", "organizations")
     assert str(run.error).startswith("Not complete: brands")
     assert "row 1 of an answer" in str(run.tap.run.failed["brands"])
+    assert run.ids("brands") == [1]
     assert run.records("organizations")
 
 
-def test_a_product_without_an_id_ends_its_stream(sandbox: Make, run_tap: Run) -> None:
+def test_a_product_without_an_id_is_told(sandbox: Make, run_tap: Run) -> None:
     """A changing stream lives by its ids."""
     box = sandbox(products=3)
     box.medipim.faults.add(Fault("status", route="POST /v4/products/query", status=200, body=page([{"name": "x"}], 1)))
     run = run_tap(box, "products", products_endpoint="query")
-    assert "a row has no id" in str(run.tap.run.failed["products"])
+    assert "it has no id" in str(run.tap.run.failed["products"])
 
 
 @pytest.mark.parametrize("total", [-1, True, "12", 1.5, None, [], {}])
@@ -148,7 +152,7 @@ def test_a_page_that_is_too_much_ends_its_stream_alone(body: bytes, words: str, 
     [(b'{"x":"' + b"y" * 70_000 + b'"}\n', "max_line_bytes"), (b'{"x":' + b"[" * 40 + b"]" * 40 + b"}\n", "nested")],
 )
 def test_a_line_that_is_too_much_is_a_broken_line(line: bytes, words: str, sandbox: Make, run_tap: Run) -> None:
-    """Once: resumed, and nothing is missing. For good: the stream is not complete, the state stands before it."""
+    """Once: resumed, and nothing is missing. For good: it is left out and told."""
     box = sandbox(products=9)
     box.medipim.faults.add(Fault("broken_line", route="POST /v4/products/stream", after_lines=4, line=line))
     run = run_tap(box, "products", max_line_bytes=65_536, max_nesting=16)

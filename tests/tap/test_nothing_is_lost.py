@@ -269,6 +269,30 @@ def test_the_bookmark_is_never_later_than_the_services_own_clock(endpoint: str, 
     assert other in second.ids()
 
 
+@pytest.mark.parametrize("how", [{}, {"products_endpoint": "query", "page_size": PAGE}, {"api_version": "v3"}])
+@pytest.mark.parametrize("date", ["none", "2099", "right"])
+def test_one_row_of_2099_ends_no_reading_whatever_clock_the_service_shows(
+    date: str, how: dict[str, Any], sandbox: Make, run_tap: Run, fake_clock: Any
+) -> None:
+    """None behind some proxies, or one that is set wrong: each night the ten that changed are read."""
+    box, now = sandbox(products=30), 1_795_000_000
+    fake_clock.pass_by(now - fake_clock.wall())
+    keys = list(box.medipim.catalogue.products)
+    box.medipim.catalogue._changed(keys[0], lambda _: None, 4_070_908_800)
+    shown = {"none": None, "2099": lambda: 4_070_908_900.0, "right": fake_clock.wall}
+    box.medipim.date = shown[date]
+    state = run_tap(box, "products", clock=fake_clock, **how).state
+    for _night in range(3):
+        fake_clock.pass_by(86_400)
+        for key in keys[1:11]:
+            box.medipim.catalogue._changed(key, lambda _: None, int(fake_clock.wall()) - 60)
+        night = run_tap(box, "products", state=state, clock=fake_clock, **how)
+        state = night.state
+        assert night.error is None
+        assert set(keys[1:11]) <= set(night.ids())
+        assert night.bookmark() < "2027"
+
+
 @pytest.mark.parametrize("lines", range(0, 34, 5))
 @pytest.mark.parametrize("endpoint", ["stream", "query"])
 def test_a_kill_after_any_line_loses_nothing(endpoint: str, lines: int, sandbox: Make, run_tap: Run) -> None:

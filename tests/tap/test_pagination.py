@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tap_medipim.bookmark import HighWaterMark
 from tap_medipim.client import Page
 from tap_medipim.errors import OutOfReach, StreamBroken, StreamFailed
+from tap_medipim.high_water_mark import HighWaterMark
 from tap_medipim.pagination import all_pages, by_keyset, resumed
 
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_medipim.records import LAST_SECOND, RawRow, first_invalid_row, key_of, normalise, rfc3339, updated_at
+from tap_medipim.bad_rows import BadRow, good_rows
+from tap_medipim.records import LAST_SECOND, RawRow, key_of, normalise, rfc3339, updated_at
 
 
 def row(key: Any, moment: Any) -> dict[str, Any]:
@@ -52,8 +53,9 @@ def test_a_row_as_text_says_the_same_as_an_object() -> None:
     """Key and update time of either form, and no complaint about it."""
     raw, plain = RawRow("M1", 5, b'{"id":"M1"', b'{"updatedAt":5}'), row("M1", 5)
     assert (key_of(raw), updated_at(raw)) == (key_of(plain), updated_at(plain)) == ("M1", 5)
-    assert first_invalid_row([raw, plain, {}]) is None
-    assert first_invalid_row([raw, "text"]) == 1
+    told: list[BadRow] = []
+    assert good_rows([raw, plain, {}, "text"], "/x", told.append) == [raw, plain]
+    assert [bad.place for bad in told] == ["row 2 of an answer of /x", "row 3 of an answer of /x"]
 
 
 def test_normalise_takes_out_and_adds_nothing_else() -> None:

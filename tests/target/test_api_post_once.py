@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pim_wire.errors import StopRun, Unclear
-from target_micropim.api.post_once import PostOnce
+from target_micropim.api.post_once import PostOnce, seconds_until_shown
 from target_micropim.errors import RecordRejected
 
 
@@ -22,28 +22,63 @@ def answers(*given: Any) -> Any:
     return act
 
 
-def test_a_post_is_repeated_only_after_two_looks_and_a_wait() -> None:
-    """Look, wait, look again, post again: a slow server may still be at it."""
+class Time:
+    """Seconds that pass by waiting."""
+
+    def __init__(self) -> None:
+        self.passed = 0.0
+
+    def wait(self, seconds: float) -> None:
+        """Let them pass."""
+        self.passed += seconds
+
+    def now(self) -> float:
+        """Seconds so far."""
+        return self.passed
+
+
+def once_within(most: float) -> tuple[PostOnce, Time]:
+    """A PostOnce that waits so long at most, and its time."""
+    time = Time()
+    return PostOnce(time.wait, time.now, most), time
+
+
+def test_a_post_is_repeated_only_when_what_was_made_would_show() -> None:
+    """Look, wait, look again until the time is over, post again: a slow server may still be at it."""
     log: list[str] = []
-    once = PostOnce(lambda attempt: log.append(f"wait {attempt}"))
-    post, look = answers(Unclear("?"), "made"), answers(None, None)
+    once, time = once_within(600)
+    post = answers(Unclear("?"), "made")
 
-    def logged(name: str, act: Any) -> Any:
-        return lambda: (log.append(name), act())[1]
+    def look() -> None:
+        log.append(f"look at {time.passed:.0f}")
 
-    assert once.post(logged("post", post), logged("look", look), 3) == "made"
-    assert log == ["post", "look", "wait 1", "look", "post"]
+    assert once.post(lambda: (log.append("post"), post())[1], look, 3, 10) == "made"
+    assert log == ["post", "look at 0", "look at 1", "look at 3", "look at 7", "look at 10", "post"]
 
 
 def test_what_appears_while_waiting_is_taken() -> None:
     """The second look finds it: no second POST."""
-    once = PostOnce(lambda _attempt: None)
+    once, _time = once_within(600)
     assert once.post(answers(Unclear("?")), answers(None, "late"), 3) == "late"
+
+
+def test_no_second_post_where_there_is_no_time_to_know() -> None:
+    """The record is a reject of this run, and the next one looks again."""
+    once, time = once_within(15)
+    with pytest.raises(RecordRejected, match="not made"):
+        once.post(answers(Unclear("?")), lambda: None, 3)
+    assert time.passed <= 15
+
+
+@pytest.mark.parametrize(("seen", "seconds"), [(None, 120), (0.0, 2), (0.5, 2), (30.0, 60)])
+def test_what_was_seen_decides_how_long_is_looked(seen: float | None, seconds: float) -> None:
+    """Twice what was needed at most so far; two minutes where nothing was seen."""
+    assert seconds_until_shown(seen) == seconds
 
 
 def test_ten_fruitless_posts_in_a_row_stop_the_run() -> None:
     """One success in between and the count begins again."""
-    once = PostOnce(lambda _attempt: None)
+    once, _time = once_within(600)
 
     def fruitless() -> None:
         once.post(answers(Unclear("500")), lambda: None, 1)

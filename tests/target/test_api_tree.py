@@ -29,7 +29,6 @@ SHAPES = [
     FLAT,
     {"categories": FLAT},
     [{"id": 2, "name": "B", "parent": {"id": 1}}, *FLAT[1:]],
-    [*NODES, "nonsense", {"name": "no id"}, None],
 ]
 
 
@@ -45,6 +44,21 @@ def test_every_shape_of_the_tree_is_read(shape: Any) -> None:
 def test_an_empty_tree_is_empty(shape: Any) -> None:
     """``[]`` for ``{}`` included."""
     assert read_tree(shape).names == {}
+
+
+@pytest.mark.parametrize(
+    "what", ["nonsense", {"name": "no id"}, None, {"id": 0, "name": "A"}, {"id": 4, "children": 5}]
+)
+def test_what_is_no_category_makes_the_whole_tree_unreadable(what: Any) -> None:
+    """Left out, it would be made again."""
+    with pytest.raises(ValueError, match=r"no category|no list"):
+        read_tree([*NODES, what])
+
+
+def test_ids_as_texts_are_ids() -> None:
+    """Some services write numbers as texts."""
+    tree = read_tree([{"id": "1", "name": "A"}, {"id": "2", "name": "B", "parent_id": "1"}])
+    assert (tree.names, tree.parents) == ({1: "A", 2: "B"}, {1: None, 2: 1})
 
 
 @pytest.mark.parametrize("shape", [{"nodes": []}, "text", 5, None, {"tree": {}}])

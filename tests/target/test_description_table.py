@@ -46,12 +46,13 @@ def test_it_goes_once_and_follows_the_source(make_world: Any, singer: Any, attri
     world.load(pill(singer), **ON)
     world.load(pill(singer, updated_at="2026-02-01T00:00:00Z", vat=6), **ON)
     assert world.writes() == []
-    world.load(pill(singer, weightWithUnit={"value": 1, "unit": "kg"}), **ON)
+    later = {"updated_at": "2026-02-02T00:00:00Z"}
+    world.load(pill(singer, **later, weightWithUnit={"value": 1, "unit": "kg"}), **ON)
     assert text_of(world) == "<p>Text</p>" + TABLE.replace("0.37", "1")
-    world.load(pill(singer, weightWithUnit=None), **ON)
+    world.load(pill(singer, **later, weightWithUnit=None), **ON)
     assert text_of(world) == "<p>Text</p>"
-    world.load(pill(singer), **ON)
-    world.load(pill(singer))
+    world.load(pill(singer, **later), **ON)
+    world.load(pill(singer, **later))
     assert text_of(world) == "<p>Text</p>"
 
 

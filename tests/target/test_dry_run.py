@@ -248,7 +248,8 @@ def test_a_plan_is_made_while_a_run_holds_the_ledger(world: Any, singer: Any) ->
 def test_a_plan_refuses_the_ledger_of_another_organization(world: Any, singer: Any) -> None:
     """A plan over somebody else's ledger would be a lie."""
     world.load(singer.lines(products=[singer.product(1)]))
-    outcome = world.run([], dry_run=True, api_key="another-key")
+    elsewhere = world.box.micropim_url.replace("127.0.0.1", "localhost")
+    outcome = world.run([], dry_run=True, api_url=elsewhere)
     assert isinstance(outcome.failure, LedgerUnusable)
 
 

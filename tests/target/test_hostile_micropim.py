@@ -51,7 +51,7 @@ def test_a_list_that_shows_the_same_page_for_ever_ends(world: Any, singer: Any, 
     same = listed([{"id": 7, "sku": "x"}], total_pages=10**9, current_page=1, total_items=total)
     outcome = run_with(world, singer, Fault("status", route=LIST, status=200, body=same, times=None))
     told = str(outcome.failure) if outcome.failure else outcome.rejects[0]["reason"]
-    assert "does not end: 1 products on 51 pages" in told
+    assert "does not end: 1 products on 51 pages" in told or (total is None and "cannot be read" in told)
     assert len(world.pim.requests) < 60
     assert world.pim.counts()["products"] == 0
 

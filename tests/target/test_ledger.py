@@ -12,7 +12,7 @@ from sqlalchemy import event
 from sandbox.faults import Fault
 from target_micropim.errors import LedgerUnusable
 from target_micropim.ledger import Ledger, MediaRow, ProductRow, database
-from target_micropim.ledger.schema import VERSION
+from target_micropim.ledger.migrations import VERSION
 
 FIRST_VERSION = """
 create table meta (name varchar(64) primary key, value text not null);
@@ -60,7 +60,10 @@ def test_an_old_ledger_is_led_to_this_version_with_its_facts(world: Any, singer:
     assert looked(file, "select settled_at from products where external_id = '1'") == [None]
     assert looked(file, "select settled_at from products where external_id = '5'")[0] > 1_700_000_000
     ledger = Ledger.open(f"sqlite:///{file}")
-    assert ledger.product("1") == ProductRow("1", "S-1", 77, "abc", {"name": "x"}, {"name": "x"}, ("9",))
+    assert ledger.product("1") == ProductRow(
+        "1", "S-1", 77, "abc", {"name": "x"}, {"name": "x"}, ("9",), ours={"name": ("x",)}
+    )  # fmt: skip
+    assert ledger.owner(77) == "1"
     ledger.close()
 
 
@@ -118,7 +121,7 @@ def test_facts_that_may_wait_share_a_commit(tmp_path: Path) -> None:
     ledger.remember_media("1", [MediaRow("a", "https://m.example.test/a.jpg", "sent")], soon=True)
     ledger.settle(row, "digest", ["9"])
     assert len(commits) == 1
-    assert ledger.digests(["1"]) == {"1": "digest"}
+    assert ledger.digests(["1"]) == {"1": ("digest", None)}
     assert list(ledger.media("1")) == ["a"]
     ledger.close()
 

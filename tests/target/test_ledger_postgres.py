@@ -13,7 +13,7 @@ from sqlalchemy import create_engine, text
 from target_micropim.errors import LedgerUnusable
 from target_micropim.ledger import Ledger, RunLock, copy_of
 from target_micropim.ledger.lock import DEAD_AFTER_SECONDS
-from target_micropim.ledger.schema import VERSION
+from target_micropim.ledger.migrations import VERSION
 from trials import postgres
 
 pytest.importorskip("psycopg", reason="the extra 'postgres' is not installed: pip install medipim-micropim[postgres]")

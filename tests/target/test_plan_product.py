@@ -21,7 +21,6 @@ from target_micropim.plan.product import (
     plan_pictures,
     plan_update,
     policy_of,
-    written_after,
 )
 from target_micropim.plan.values import fingerprint
 
@@ -65,12 +64,18 @@ def prints(value: Any) -> dict[str, str]:
     return {"name": fingerprint("name", value)}
 
 
+def ours_of(prints: dict[str, str]) -> dict[str, tuple[str, ...]]:
+    """One value of ours in each field."""
+    return {name: (value,) for name, value in prints.items()}
+
+
 @pytest.mark.parametrize("case", KNOWN_TABLE, ids=str)
 def test_policies_for_a_known_product(case: tuple[str, bool, bool]) -> None:
     """Every policy against every combination of changes on both sides."""
     policy, source_changed, server_changed = case
     written, shown = ("old", "edited") if server_changed else ("shown", "shown")
-    known = KnownProduct(1, prints(shown), (), prints("before" if source_changed else "source"), prints(written))
+    handled = prints("before" if source_changed else "source")
+    known = KnownProduct(1, prints(shown), (), ours_of(prints(written)), handled)
     assert decided(policy, known) == KNOWN_TABLE[case]
 
 
@@ -85,13 +90,14 @@ def test_policies_for_an_adopted_product(case: tuple[str, bool]) -> None:
 @pytest.mark.parametrize("value", ["same", None, "", []])
 def test_what_is_equal_or_empty_is_never_sent(policy: str, value: Any) -> None:
     """An absent source value clears nothing (law 7)."""
-    known = KnownProduct(1, prints("same"), (), prints("before"), prints("same"))
+    known = KnownProduct(1, prints("same"), (), ours_of(prints("same")), prints("before"))
     assert decided(policy, known, value) == KEEP
 
 
 def test_both_sides_changed_to_the_same_is_no_conflict() -> None:
     """A person was faster with the same correction."""
-    assert decided("if_source_changed", KnownProduct(1, prints("new"), (), prints("old"), prints("old")), "new") == KEEP
+    known = KnownProduct(1, prints("new"), (), ours_of(prints("old")), prints("old"))
+    assert decided("if_source_changed", known, "new") == KEEP
 
 
 def test_a_new_product_gets_all_but_never() -> None:
@@ -103,34 +109,21 @@ def test_a_new_product_gets_all_but_never() -> None:
 
 def test_a_conflict_names_its_field() -> None:
     """The report can say what stands."""
-    known = KnownProduct(1, prints("edited"), (), prints("old"), prints("old"))
+    known = KnownProduct(1, prints("edited"), (), ours_of(prints("old")), prints("old"))
     (conflict,) = plan_update({"name": "new"}, {"name": "if_source_changed"}, known).conflicts
     assert conflict == Conflict("name", "changed in the source and by hand in MicroPIM")
-
-
-def test_what_micropim_made_of_a_value_is_remembered_as_written() -> None:
-    """A rewritten value is no edit by hand; a field not sent keeps its old memory, so that an edit goes on showing."""
-    fields = {"name": "sent", "ean": "1", "stock": 5, "currency": "EUR"}
-    server = {"name": "rewritten", "ean": fingerprint("ean", "1"), "stock": "edited"}
-    after = written_after({"stock": "old"}, fields, {"name"}, server)
-    assert after == {
-        "name": "rewritten",
-        "ean": fingerprint("ean", "1"),
-        "stock": "old",
-        "currency": fingerprint("currency", "EUR"),
-    }
 
 
 @pytest.mark.parametrize(
     ("desired", "acknowledged", "present", "sent"),
     [
-        ({"a": 1}, None, (), [1]),
-        ({"a": 1}, None, (1,), None),
+        ({"a": 1}, frozenset(), (), [1]),
+        ({"a": 1}, frozenset(), (1,), None),
         ({"a": 1}, frozenset(), (9,), [9, 1]),
         ({"a": 1, "b": 2}, frozenset({"a"}), (), [2]),
         ({"a": 1}, frozenset({"a"}), (), None),
-        ({"a": 1, "b": 1}, None, (), [1]),
-        ({}, None, (5,), None),
+        ({"a": 1, "b": 1}, frozenset(), (), [1]),
+        ({}, frozenset(), (5,), None),
     ],
 )
 def test_categories_are_added_to_what_is_there(desired: Any, acknowledged: Any, present: Any, sent: Any) -> None:
@@ -190,7 +183,7 @@ def clears(fields: Any = None, *, unsure: frozenset[str] = SURE, **known: Any) -
     """The names that are emptied when we put in OURS and the source has ``fields`` left."""
     policies = {"description": "if_source_changed", "price": "always", "brand_id": "if_empty"}
     read = {name: "".join(text) for name, text in OURS.items()}  # equal texts, as a database gives them
-    whole = {"server": OURS, "acknowledged": OURS, "written": read, **known}
+    whole = {"server": OURS, "handled": OURS, "ours": ours_of(read), **known}
     return list(plan_clears(fields or {}, policies, KnownProduct(1, **whole), unsure=unsure))
 
 
@@ -200,38 +193,35 @@ def test_only_what_we_put_there_and_nobody_changed_is_emptied() -> None:
     assert clears({"price": "1"}) == ["description"]
     assert clears(unsure=frozenset({"price"})) == ["description"]
     assert clears({"price": "1"}, unsure=frozenset({"price"})) == ["description"]
-    assert clears(acknowledged={"price": "p1"}) == ["price"]
+    assert clears(handled={"price": "p1"}) == ["price"]
     assert clears(server={"price": "p1"}) == ["price"]
     assert clears(server={**OURS, "description": "e"}) == ["price"]
     assert clears(server={**OURS, "description": "a"}) == ["price"]
-    assert clears(written={"price": "p1"}) == ["price"]
-    assert clears(acknowledged=None) == clears(written=None) == []
+    assert clears(ours={"price": ("p1",)}) == ["price"]
+    assert clears(handled={}) == clears(ours={}) == []
     assert "name" not in CLEARABLE
 
 
 def test_what_is_emptied_is_sent_as_nothing() -> None:
     """The documented way is null."""
-    known = KnownProduct(1, {"ean": "x"}, (), {"ean": "x"}, {"ean": "x"})
+    known = KnownProduct(1, {"ean": "x"}, (), {"ean": ("x",)}, {"ean": "x"})
     assert plan_clears({}, {"ean": "always"}, known, unsure=SURE) == {"ean": None}
 
 
 @pytest.mark.parametrize(
-    ("acknowledged", "written", "reason"),
+    ("ours", "kind", "reason"),
     [
-        (None, None, "MicroPIM holds another value that we did not send"),
-        ({}, None, "MicroPIM holds another value that we did not send"),
-        (None, {}, "MicroPIM holds another value that we did not send"),
-        ({"name": "a"}, {"name": "b"}, "changed in the source and by hand in MicroPIM"),
-        ({"name": "a"}, {"name": "zzz"}, "changed in the source and by hand in MicroPIM"),
-        ({"name": "a"}, {}, "changed in the source and by hand in MicroPIM"),
+        ({}, "unsure", "MicroPIM holds another value that we did not send"),
+        ({"description": ("m",)}, "unsure", "MicroPIM holds another value that we did not send"),
+        ({"name": ("b",)}, "conflicts", "changed in the source and by hand in MicroPIM"),
+        ({"name": ("zzz", "a")}, "conflicts", "changed in the source and by hand in MicroPIM"),
     ],
 )
-def test_a_conflict_says_which_of_two_it_is(acknowledged: Any, written: Any, reason: str) -> None:
-    """Without a memory of ours, whole, nobody can tell an edit from an old value."""
-    update = plan_update(
-        {"name": "N"}, {"name": "if_source_changed"}, KnownProduct(7, {"name": "m"}, (), acknowledged, written)
-    )
-    assert (update.remote_id, update.fields, update.conflicts) == (7, {}, (Conflict("name", reason),))
+def test_a_conflict_says_which_of_two_it_is(ours: Any, kind: str, reason: str) -> None:
+    """Without a value of ours nobody can tell an edit from an old value."""
+    known = KnownProduct(7, {"name": "m"}, (), ours, {"name": "a"})
+    update = plan_update({"name": "N"}, {"name": "if_source_changed"}, known)
+    assert (update.remote_id, update.fields, update.conflicts) == (7, {}, (Conflict("name", reason, kind),))
 
 
 def test_an_unknown_field_is_not_sent_and_an_unknown_policy_neither() -> None:

@@ -5,14 +5,11 @@ from typing import Any
 import pytest
 
 from target_micropim.plan.values import (
-    EMPTY,
     fingerprint,
 )
 from target_micropim.plan.write import (
     Verdict,
-    after_arrival,
     body_of,
-    has_arrived,
     shows_no_attribute,
     verify,
     without_attributes,
@@ -79,39 +76,3 @@ def test_families_can_be_left_out() -> None:
     """What is refused is sent again without."""
     assert without_attributes(FIELDS) == {"name": "N", "extra_fields.y": 2}
     assert without_extras(FIELDS) == {"name": "N", "attributes.x": 1}
-
-
-def _as_read(prints: dict[str, str]) -> dict[str, str]:
-    """The same texts, but other objects, as a database and a service give them."""
-    return {name: "".join(list(text)) for name, text in prints.items()}
-
-
-@pytest.mark.parametrize(
-    ("on_its_way", "written", "server", "arrived"),
-    [
-        ({}, {}, {}, False),
-        ({"name": "b"}, {"name": "a"}, {"name": "a"}, False),  # it shows what was there before
-        ({"name": "b"}, {"name": "a"}, {"name": "b"}, True),
-        ({"name": "b"}, {"name": "a"}, {"name": "c"}, False),  # somebody else's
-        ({"name": "b"}, {"name": "b"}, {"name": "b"}, False),  # says nothing: it was the same before
-        ({"name": "b", "ean": "2"}, {"name": "b", "ean": "1"}, {"name": "c", "ean": "2"}, True),
-        ({"name": EMPTY}, {"name": "a"}, {}, True),  # emptied
-        ({"name": EMPTY}, {}, {}, False),
-        ({"name": "b"}, {}, {"name": "b"}, True),
-        ({"name": "bb"}, {"name": "aa"}, {"name": "bb"}, True),
-        ({"name": "bb"}, {"name": "bb"}, {"name": "bb"}, False),
-    ],
-)
-def test_a_write_has_arrived_when_a_field_shows_what_it_did_not_before(
-    on_its_way: dict[str, str], written: dict[str, str], server: dict[str, str], *, arrived: bool
-) -> None:
-    """A value that was there before proves nothing."""
-    assert has_arrived(on_its_way, written, _as_read(server)) is arrived
-    assert has_arrived(on_its_way, _as_read(written), server) is arrived
-
-
-def test_after_an_arrival_an_edit_since_still_shows_and_what_was_ignored_does_not_count() -> None:
-    """Documented fields count as sent; others where they show."""
-    sent = {"name": "b", "attributes.colour": "red", "extra.vat": "3", "extra.unit": "m", "attributes.size": EMPTY}
-    server = _as_read({"name": "edited", "attributes.colour": "red", "extra.vat": "4", "extra.unit": "cm"})
-    assert after_arrival(sent, server) == {"name": "b", "attributes.colour": "red", "attributes.size": EMPTY}

@@ -216,8 +216,9 @@ def test_an_archive_that_shows_saves_a_read_each(make_world: Any, singer: Any) -
     reads = {}
     for name, facts in (("without", {}), ("with", {"archived": "shown"})):
         world = make_world(archived="shown")
-        world.pim.add("OLD", status="archived")
-        world.load(singer.lines(products=[singer.product(n) for n in range(20)]), **file_of(world, **facts))
+        world.pim.add("Z-9", name="Pill", status="archived")
+        records = [singer.product(n, name={"en": "Pill"}) for n in range(20)]
+        world.load(singer.lines(products=records), **file_of(world, **facts))
         reads[name] = sum("search" in r.query for r in world.pim.requests)
     assert reads["without"] - reads["with"] == 19
 

@@ -250,13 +250,15 @@ def test_equal_siblings_in_micropim_are_a_reject_not_a_choice(world: Any, singer
     assert outcome.report["streams"]["categories"]["created"] == 1
 
 
-def test_a_category_deleted_in_micropim_is_made_again(world: Any, singer: Any) -> None:
-    """A stale id in the ledger is forgotten when the tree does not show it."""
+def test_a_category_deleted_in_micropim_is_not_made_again(world: Any, singer: Any) -> None:
+    """What people deleted stays deleted, and is an open question every night."""
     given = singer.lines(categories=[singer.category(1, "Care")])
     world.load(given)
     world.pim.categories.clear()
-    world.load(given)
-    assert paths_of(world) == ["Care"]
+    for _night in range(2):
+        outcome = world.load(given)
+        assert paths_of(world) == []
+        assert [(row["stream"], row["field"]) for row in outcome.report["conflicts"]] == [("categories", "existence")]
 
 
 def test_categories_go_under_the_configured_root(world: Any, singer: Any) -> None:

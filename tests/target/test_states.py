@@ -14,6 +14,7 @@ import pytest
 from pim_wire.errors import StopRun
 from sandbox.faults import Fault
 from target_micropim.errors import LedgerUnusable, TooMany
+from target_micropim.ledger.lock import pid_space
 
 KEY = "sandbox-micropim-key"
 
@@ -49,7 +50,7 @@ def test_no_state_leaves_before_what_it_covers_is_there(world: Any, singer: Any,
     from target_micropim.target import TargetMicroPim  # noqa: PLC0415
 
     world.pim.faults.add(Fault("slow", "POST /api/products$", nth=3, delay=0.1))
-    world.pim.faults.add(Fault("status", "POST /api/products$", nth=7, status=422))
+    world.pim.faults.add(Fault("status", "POST /api/products$", nth=17, status=422))
     witness = Witness(world)
     monkeypatch.setattr(sys, "stdout", witness)
     given = numbered(singer, 20, photos=[singer.picture(1)])
@@ -283,10 +284,11 @@ def test_a_ledger_that_is_no_database_is_one_line(world: Any, singer: Any) -> No
 
 
 def test_a_ledger_of_another_organization_is_refused(world: Any, singer: Any) -> None:
-    """Another key or another address: never the same ledger."""
+    """Another address: never the same ledger. Another key: tests/target/test_new_key.py."""
     world.load(numbered(singer, 1))
     world.forget_requests()
-    one_line(world, singer, "belongs to another", api_key="another-key-of-another-shop")
+    elsewhere = world.box.micropim_url.replace("127.0.0.1", "localhost")
+    one_line(world, singer, "belongs to another", api_url=elsewhere)
 
 
 def test_a_ledger_of_a_newer_version_is_refused(world: Any, singer: Any) -> None:
@@ -307,9 +309,9 @@ def with_ledger(world: Any, *statements: str) -> None:
 
 
 def lock_row(pid: int, beat_at: str) -> str:
-    """A lock of a process on this machine."""
+    """A lock of a process of this machine and PID namespace."""
     host = os.uname().nodename
-    return f"INSERT INTO run_lock VALUES (1, 'someone', '{host}', {pid}, {beat_at})"  # noqa: S608
+    return f"INSERT INTO run_lock VALUES (1, 'someone.{pid_space()}', '{host}', {pid}, {beat_at})"  # noqa: S608
 
 
 def test_a_ledger_in_use_is_one_line(world: Any, singer: Any) -> None:

@@ -161,16 +161,20 @@ def test_a_picture_that_stays_unclear_rejects_its_record(make_world: Any, singer
     assert len([write for write in world.writes() if write.endswith("/media")]) == 2
 
 
-def test_a_stale_id_is_forgotten_and_the_product_made_again(world: Any, singer: Any) -> None:
-    """MicroPIM no longer knows the id: it is looked for by SKU, then made, with its pictures."""
+def test_a_product_that_somebody_deleted_is_not_made_again(world: Any, singer: Any) -> None:
+    """MicroPIM no longer knows the id: it is looked for by SKU, and told; its memory stays for when it comes back."""
     world.load(one_of_each(singer))
-    world.pim.products.clear()
-    world.pim.store._by_sku.clear()
+    deleted = world.pim.products.pop(90001)
     record = singer.product(
         1, name={"en": "Again"}, publicCategories=[{"id": 1}], photos=[singer.picture(1), singer.picture(2)]
     )
-    world.load(singer.lines(products=[record]))
+    outcome = world.load(singer.lines(products=[record]))
+    assert (world.pim.counts()["products"], outcome.rejects) == (0, [])
+    assert ["deleted" in row["what"] for row in outcome.report["conflicts"]] == [True]
+    world.pim.products[90001] = deleted
+    outcome = world.load(singer.lines(products=[{**record, "name": {"en": "Back"}}]))
     assert_one_of_each(world)
+    assert (world.pim.products[90001]["name"], outcome.report["conflicts"]) == ("Back", [])
 
 
 SHAPES: dict[str, dict[str, Any]] = {

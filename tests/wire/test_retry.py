@@ -1,6 +1,7 @@
 """The retry policy as a table."""
 
 import itertools
+import ssl
 
 import pytest
 import requests
@@ -28,7 +29,8 @@ def test_each_status_has_one_consequence(statuses: list[int], verdict: Next) -> 
 @pytest.mark.parametrize(
     ("error", "verdict"),
     [
-        (requests.exceptions.SSLError(), Next.REFUSE),
+        (requests.exceptions.SSLError(ssl.SSLCertVerificationError()), Next.REFUSE),
+        (requests.exceptions.SSLError(), Next.AGAIN),
         (requests.ConnectTimeout(), Next.NOT_SENT),
         (requests.ReadTimeout(), Next.AGAIN),
         (requests.ConnectionError(), Next.AGAIN),
@@ -63,11 +65,21 @@ def test_each_failure_below_http_has_one_consequence(error: requests.RequestExce
         ("Mon, 23 Nov 2026 09:59:00 GMT", None),
         ("Mon, 23 Nov 2099 09:59:00 GMT", None),
         ("Mon, 99 Nov 2026 10:01:30 GMT", None),
+        ("Fri, 31 Dec 99999999999 23:59:59 GMT", None),
+        ("Fri, 31 Dec 9999 23:59:59 -9999", None),
     ],
 )
 def test_retry_after_is_believed_within_reason(header: str, seconds: float | None) -> None:
     """A number or a date counts; an absurd one is as good as none."""
     assert retry.retry_after({"Retry-After": header, "Date": DATE}) == seconds
+
+
+@pytest.mark.parametrize(
+    "date", ["", "Fri, 31 Dec 99999999999 23:59:59 GMT", "noon", "Mon, 23 Nov 2026 10:00:00 +9999999"]
+)
+def test_a_date_of_the_answer_that_makes_no_sense_is_not_believed(date: str) -> None:
+    """Nor is a wait that is measured against it."""
+    assert retry.retry_after({"Retry-After": "Mon, 23 Nov 2026 10:01:30 GMT", "Date": date}) is None
 
 
 @pytest.mark.parametrize("headers", [{}, {"Retry-After": "Mon, 23 Nov 2026 10:01:30 GMT"}])

@@ -103,8 +103,9 @@ class ProbeClient:
         body = "" if json is None else f" {orjson.dumps(json).decode()[:SHOWN_BODY]}"
         self._tell(f"  {purpose}\n    {method} {path}{'?' if query else ''}{query}{body}")
         call = Call(
-            method, path, self._timeout, json=json, params=params, repeatable=method == "GET", is_final=_not_429
-        )
+            method, path, self._timeout, json=json, params=params, repeatable=method == "GET", is_final=_not_429,
+            after_stop=self.is_cleaning,
+        )  # fmt: skip
         answer = self._answered(self._wire, call)
         self._tell(f"    -> {answer.status} {answer.said}".rstrip())
         return answer

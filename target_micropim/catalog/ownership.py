@@ -1,0 +1,113 @@
+"""Whose ledger this is: an organization is known by the products that the ledger holds of it, not by its key.
+
+A key says nothing that lasts (docs/api/micropim.md#envelope): it is a user's, and people renew it. So a ledger that
+meets another key at its own address looks at a few of its products first; their ids and SKUs are the proof.
+"""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from pim_wire.errors import StrangeAnswer, Unclear
+from target_micropim.api.client import MicroPimClient
+from target_micropim.connection import Connection
+from target_micropim.errors import LedgerUnusable, NotFound, RecordRejected
+from target_micropim.ledger import Ledger
+
+FEW = 5  # looks before a run that meets a new key
+MANY = 20  # looks of --ledger=rebind, which a person waits for
+
+
+@dataclass(frozen=True)
+class Recognition:
+    """How many of the ledger's products were looked at, and how many of them show the SKU that it knows."""
+
+    looked: int
+    found: int
+
+    @property
+    def is_proof(self) -> bool:
+        """More than half: people may have deleted one of them, or changed its SKU."""
+        return 2 * self.found > self.looked
+
+    def __str__(self) -> str:
+        return f"{self.found} of {self.looked} products of the ledger that were looked at are there"
+
+
+def recognise(client: MicroPimClient, ledger: Ledger, most: int) -> Recognition:
+    """Look at a few live products of the ledger. Raises StopRun when the answers prove nothing."""
+    skus = ledger.live_products(most)
+    return Recognition(len(skus), sum(_is_there(client, number, sku) for number, sku in skus.items()))
+
+
+def _is_there(client: MicroPimClient, number: int, sku: str) -> bool:
+    """Whether MicroPIM shows this SKU under this id; large and small letters may differ, as it stores them."""
+    try:
+        product = client.product(number)
+    except NotFound:
+        return False
+    except (RecordRejected, Unclear) as error:
+        raise StrangeAnswer(
+            f"MicroPIM's answers do not tell whether ledger_url is the ledger of this organization ({error}): nothing "
+            "was written; run it again when MicroPIM answers as usual"
+        ) from None
+    return _folded(product.get("sku")) == _folded(sku)
+
+
+def _folded(sku: object) -> str:
+    return str(sku or "").strip().casefold()
+
+
+def recognise_new_key(ledger: Ledger, connection: Connection) -> str | None:
+    """Bind a ledger of this address to the key at hand, if its products are there; what was done, to be told.
+
+    None when there is nothing to do. Writes nothing to MicroPIM. Raises LedgerUnusable when it is another's.
+    """
+    if not ledger.is_of_another(connection.organization):
+        return None
+    address, here = ledger.address(), connection.settings.base_url
+    if not _is_same_place(address, here):
+        raise LedgerUnusable(
+            f"ledger_url: this ledger belongs to another MicroPIM address, {address}: check api_url, and give each "
+            "organization its own ledger_url; if MicroPIM has moved from there to here, --ledger=rebind binds the "
+            "ledger to this address, once it has found its products here"
+        )
+    connection.channels()  # a key that was mistyped is told as such
+    seen = recognise(connection.client, ledger, FEW)
+    if seen.looked and not seen.is_proof:
+        raise LedgerUnusable(
+            f"ledger_url: this ledger belongs to another organization than this api_key ({seen}): check api_key, and "
+            "give each organization its own ledger_url; if both are right, --ledger=rebind looks at more products"
+        )
+    ledger.bind(connection.organization)
+    return f"The ledger met a new api_key of its organization and goes on with it ({seen})"
+
+
+def rebind(ledger: Ledger, connection: Connection) -> str:
+    """Bind a ledger to this address and key, wherever it was bound before, if its products are here; what was done.
+
+    Raises LedgerUnusable when they are not.
+    """
+    address, here = ledger.address(), connection.settings.base_url
+    if not ledger.is_of_another(connection.organization):
+        return f"Ledger: it is bound to {here} and this api_key already"
+    connection.channels()
+    seen = recognise(connection.client, ledger, MANY)
+    is_empty_here = not seen.looked and _is_same_place(address, here)
+    if not seen.is_proof and not is_empty_here:
+        raise LedgerUnusable(
+            f"ledger_url: {seen}, too few to show that it is the ledger of this api_key's organization at {here}; it "
+            f"stays bound to {address}: check api_url, api_key and ledger_url; an organization that this ledger has "
+            "never seen needs a ledger_url of its own"
+        )
+    ledger.bind(connection.organization)
+    return f"Ledger: bound to {here} and this api_key ({seen}); before, it was bound to {address}"
+
+
+def _is_same_place(one: str | None, other: str) -> bool:
+    """Whether two addresses lead to one place, however they are written."""
+    return one is not None and _place(one) == _place(other)
+
+
+def _place(address: str) -> tuple[str, str | None, int | None, str]:
+    parts = urlsplit(address)
+    return parts.scheme, parts.hostname, parts.port or {"https": 443, "http": 80}.get(parts.scheme), parts.path

@@ -1,0 +1,78 @@
+"""What a run leaves open: questions to a person, and rejects that the next run tries again."""
+
+import time
+from collections.abc import Callable, Iterable
+
+from sqlalchemy import Engine, delete, select
+
+from target_micropim.ledger import schema
+from target_micropim.ledger.database import Database
+from target_micropim.ledger.schema import KeptReject, ProductId
+from target_micropim.plan.question import Question
+
+
+class OpenEnds(Database):
+    """The part of the ledger that is about what is not settled. ``wall`` gives unix seconds."""
+
+    def __init__(self, engine: Engine, wall: Callable[[], float] = time.time) -> None:
+        super().__init__(engine)
+        self._wall = wall
+        self._has_questions: bool | None = None  # until it was asked for
+
+    def ask(self, stream: str, external_id: ProductId, questions: Iterable[Question]) -> None:
+        """Replace the open questions about one record."""
+        table, questions = schema.questions, list(questions)
+        if not questions and not self.has_questions():
+            return
+        self._has_questions = True
+        rows = [{**vars(question), "fact": question.fact[: schema.MAX_KEY]} for question in questions]
+        with self.transaction() as connection:
+            about_it = (table.c.stream == stream) & (table.c.external_id == external_id)
+            connection.execute(delete(table).where(about_it))
+            self.put(connection, table, [{**row, "asked_at": self._wall()} for row in rows])
+
+    def questions(self, before: float | None = None, most: int | None = None) -> list[Question]:
+        """Open questions by stream and record; or so many of those not looked at since a moment, oldest first."""
+        table = schema.questions
+        columns = [table.c[name] for name in Question.__dataclass_fields__]
+        query = select(*columns).order_by(table.c.stream, table.c.external_id, table.c.fact)
+        if before is not None:
+            query = select(*columns).where(table.c.asked_at < before).order_by(table.c.asked_at, table.c.external_id)
+        with self.transaction() as connection:
+            return [Question(*row) for row in connection.execute(query.limit(most))]
+
+    def has_questions(self) -> bool:
+        """Whether anything waits for a person, or has waited since the start of this run."""
+        if self._has_questions is None:
+            with self.transaction() as connection:
+                first = connection.execute(select(schema.questions.c.external_id).limit(1)).first()
+            self._has_questions = first is not None
+        return self._has_questions
+
+    # Rejects, to be tried again
+
+    def keep_reject(self, reject: KeptReject) -> None:
+        """Keep a rejected record for the next run, in place of an older version of it."""
+        with self.transaction() as connection:
+            self.put(connection, schema.rejects, [vars(reject)])
+
+    def drop_reject(self, stream: str, external_id: str) -> None:
+        """A newer version has been dealt with."""
+        table = schema.rejects
+        with self.transaction() as connection:
+            connection.execute(delete(table).where(table.c.stream == stream, table.c.external_id == external_id))
+
+    def reject_times(self) -> dict[tuple[str, str], float | None]:
+        """Stream and id of every reject that waits, with the record's own update time."""
+        table = schema.rejects
+        with self.transaction() as connection:
+            rows = connection.execute(select(table.c.stream, table.c.external_id, table.c.source_at))
+            return {(row.stream, row.external_id): row.source_at for row in rows}
+
+    def reject(self, stream: str, external_id: str) -> KeptReject | None:
+        """One reject that waits."""
+        table = schema.rejects
+        query = select(table).where(table.c.stream == stream, table.c.external_id == external_id)
+        with self.transaction() as connection:
+            row = connection.execute(query).first()
+            return None if row is None else KeptReject(*row)

@@ -1,0 +1,84 @@
+"""Pure: whose is what MicroPIM shows now, and what follows from it. The one place of this rule.
+
+A fact is a field's value, its emptiness, whether a product is live or archived, a category's name and place, a
+product's membership in a category. For each fact the ledger keeps a few values that count as *ours*: what was sent,
+what MicroPIM showed after it (the answer and a later look may differ), and any value at which both sides agreed. What
+MicroPIM shows now is ours if it is among them, and theirs otherwise.
+
+Law: ours follows the source. Theirs stands, until both sides agree or a person decides (docs/decisions/0006, 0026).
+"""
+
+from collections.abc import Mapping
+from enum import Enum
+
+from target_micropim.plan.values import EMPTY
+
+MOST_OURS = 6  # values of one fact; an older one of ours can only come back by a person's hand
+EXISTENCE = "existence"  # the fact whether a product is live or archived
+LIVE, ARCHIVED = "live", "archived"
+
+Ours = tuple[str, ...]
+
+
+class Verdict(Enum):
+    """What follows from source, MicroPIM and what is ours."""
+
+    AGREED = "both sides have the same value"
+    KEEP = "nothing new from the source"
+    SEND = "ours follows the source"
+    THEIRS = "a person's value stands"
+    UNSURE = "nobody can tell whose value it is"
+
+
+def judge(source: str, server: str, ours: Ours | None, handled: str | None) -> Verdict:
+    """One fact. All are fingerprints, EMPTY for nothing; ``ours`` is None where nothing is known.
+
+    ``handled`` is the source's value as it was last dealt with: while it stays, nothing is to be done, whatever
+    MicroPIM shows.
+    """
+    if source == server:
+        return Verdict.AGREED
+    if ours is None:
+        is_free = server in (EMPTY, handled)  # a person typed what the source wanted: that is agreement
+        return Verdict.SEND if is_free else Verdict.UNSURE
+    if source == handled:
+        return Verdict.KEEP
+    return Verdict.SEND if server in ours else Verdict.THEIRS
+
+
+def with_ours(before: Ours | None, *values: str) -> Ours:
+    """The values that count as ours, with newer ones in front."""
+    return tuple(dict.fromkeys([*values, *(before or ())]))[:MOST_OURS]
+
+
+def with_pending(ours: Mapping[str, Ours], on_its_way: Mapping[str, str]) -> dict[str, Ours]:
+    """The values that count as ours while the end of a write is not known: what it sent, and what was there before.
+
+    Where nothing is known of a field, it was empty before.
+    """
+    pending = {name: with_ours(ours.get(name, (EMPTY,)), value) for name, value in on_its_way.items()}
+    return {**ours, **pending}
+
+
+def with_wish(before: Ours, wish: str) -> Ours:
+    """As before, and what the source wants instead of a person's value: when the person types it, both sides agree."""
+    return tuple(dict.fromkeys([*before[: MOST_OURS - 1], wish]))
+
+
+def existence_of(*, is_live: bool) -> str:
+    """The value of this fact."""
+    return LIVE if is_live else ARCHIVED
+
+
+def is_made_by_us(sent: Mapping[str, str], server: Mapping[str, str]) -> bool:
+    """Whether a product shows something that a write of ours, whose end is not known, has sent."""
+    return any(value != EMPTY and server.get(name) == value for name, value in sent.items())
+
+
+# Fields by which a product is recognised when its SKU has changed: what says little is not among them.
+_TELLING = ("name", "description", "short_description", "ean")
+
+
+def is_recognised(ours: Mapping[str, Ours], server: Mapping[str, str]) -> bool:
+    """Whether a product that shows another SKU than before still shows something of ours that is telling."""
+    return any(server.get(name, EMPTY) in ours.get(name, ()) for name in _TELLING if server.get(name, EMPTY) != EMPTY)

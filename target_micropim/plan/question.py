@@ -1,0 +1,22 @@
+"""What a person has to decide. Pure data."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Question:
+    """A fact on which source and MicroPIM differ and MicroPIM's side is not ours: a person decides.
+
+    ``kind``: ``conflicts`` where somebody typed a value, ``unsure`` where the program cannot know. ``source`` and
+    ``micropim`` are both values as a person reads them.
+    """
+
+    stream: str
+    external_id: str
+    fact: str
+    kind: str
+    sku: str | None
+    reason: str
+    source_print: str
+    source: str | None
+    micropim: str | None

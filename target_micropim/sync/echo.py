@@ -1,0 +1,57 @@
+"""Whether MicroPIM answers a write with what it stores.
+
+An answer may repeat what was sent while the store keeps another form of it (docs/api/micropim.md#text-limits). Then the
+next look would show a value that nobody typed and nobody sent. So a write of text is looked at once more, until this
+service has answered with what it stores often enough. After one answer that differs from the look, all are looked at.
+"""
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from target_micropim.ledger import Ledger
+from target_micropim.plan.fields import FIELDS
+from target_micropim.plan.values import EMPTY, fingerprint
+
+ANSWERS = "answers_with_what_is_stored"  # fact of the ledger: yes, no
+ENOUGH = 5  # telling answers
+TEXTS = frozenset(field.name for field in FIELDS if field.kind in {"text", "html", "line"})
+_TELLING_CHARACTERS = 8  # a short text may look the same in every form
+
+
+class Echo:
+    """Used from several threads."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._lock = threading.Lock()
+        self._verdict = ledger.fact(ANSWERS)
+        self._equal = 0
+
+    def must_look(self, sent: Mapping[str, Any], answer: Mapping[str, str]) -> bool:
+        """Whether the answer to this write proves too little."""
+        texts = [name for name in sent if name in TEXTS]
+        if self._verdict != "yes":
+            return bool(texts)
+        return any(answer.get(name, EMPTY) != fingerprint(name, sent[name]) for name in texts)
+
+    def compare(self, sent: Mapping[str, Any], answer: Mapping[str, str], look: Mapping[str, str]) -> None:
+        """Learn from an answer and the look after it."""
+        texts = [name for name in sent if name in TEXTS]
+        differs = any(answer.get(name) != look.get(name) for name in texts)
+        with self._lock:
+            if differs and self._verdict != "no":
+                self._judge("no")
+            elif self._verdict is None and any(_is_telling(sent[name]) for name in texts):
+                self._equal += 1
+                if self._equal >= ENOUGH:
+                    self._judge("yes")
+
+    def _judge(self, verdict: str) -> None:
+        self._verdict = verdict
+        self._ledger.note(ANSWERS, verdict)
+
+
+def _is_telling(text: Any) -> bool:
+    """Whether a text would look different when it was trimmed, put in another case or cleaned."""
+    return isinstance(text, str) and len(text) >= _TELLING_CHARACTERS and text != text.casefold()

@@ -1,0 +1,110 @@
+"""What is done with products when the input has ended: archives, and categories that came after their products.
+
+Law: only what its record still owns is archived, and only what a look has shown counts. The turn of the write is taken
+before the look; after any wait both are made again.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
+
+from pim_wire.errors import StaleLook
+from pim_wire.wire import Tries
+from target_micropim.catalog.catalog import Catalog
+from target_micropim.errors import NotFound, Reason, RecordRejected
+from target_micropim.ledger import ABSENT, ProductRow
+from target_micropim.plan.ownership import ARCHIVED, EXISTENCE
+from target_micropim.plan.product import plan_categories
+from target_micropim.report.run_report import Row
+from target_micropim.services import Services
+from target_micropim.sync.recognise import Recognition, shown_sku
+from target_micropim.sync.update import ARCHIVED_STATUS
+from target_micropim.sync.write import STREAM, ProductWriter
+
+INCOMPLETE = ""  # the digest of a product whose record is to be looked at again, whether it changes or not
+T = TypeVar("T")
+
+
+class LateWork:
+    """Called by one thread."""
+
+    def __init__(self, services: Services, catalog: Catalog, recognition: Recognition, writer: ProductWriter) -> None:
+        self._services = services
+        self._catalog = catalog
+        self._recognition = recognition
+        self._writer = writer
+
+    def _fresh(self, act: Callable[[Tries], T]) -> T:
+        """Take the turn, then act on a look that is younger than every wait."""
+        tries = self._services.client.tries()
+        try:
+            while True:
+                try:
+                    self._services.client.take_turn(tries)
+                    return act(tries)
+                except StaleLook:
+                    continue
+        finally:
+            self._services.client.give_turn_back(tries)
+
+    def archive(self, row: ProductRow) -> str:
+        """Archive a product; the action. Raises RecordRejected."""
+        return self._fresh(lambda tries: self._archive_once(row, tries))
+
+    def _archive_once(self, row: ProductRow, tries: Tries) -> str:
+        ledger = self._services.ledger
+        if ledger.owner(row.remote_id) not in {None, row.external_id}:
+            ledger.settle(replace(row, remote_id=ABSENT, archived=True), row.digest or "", [])
+            return "skipped"
+        try:
+            before = self._recognition.look(row.remote_id)
+        except NotFound:
+            ledger.settle(replace(row, archived=True), INCOMPLETE, [])
+            return "skipped"
+        if not self._recognition.is_same(row, before):
+            message = f"id {row.remote_id} shows another product (SKU {shown_sku(before)})"
+            raise RecordRejected("recognise", [Reason("sku", message)])
+        status = (before.product or {}).get("status")
+        if before.server.get("status") != ARCHIVED_STATUS:
+            if tries.failures:
+                what = (
+                    "archiving it failed and is sent again: should somebody have revived it in between, that is undone"
+                )
+                self._services.report.add("unsure", Row(STREAM, row.external_id, row.sku, what))
+            announced = replace(row, digest=None, on_its_way={EXISTENCE: ARCHIVED}, revive_as=str(status))
+            ledger.remember(announced)
+            self._services.client.archive_product(row.remote_id, tries)
+            self._prove_archived(row)
+        known = {**row.acknowledged, EXISTENCE: ARCHIVED}
+        ours = {**row.ours, EXISTENCE: (ARCHIVED,)}
+        revive_as = status if status != "archived" else row.revive_as
+        archived = replace(row, archived=True, acknowledged=known, ours=ours, revive_as=revive_as, on_its_way={})
+        ledger.settle(archived, row.digest or "", [])
+        return "archived"
+
+    def _prove_archived(self, row: ProductRow) -> None:
+        """Raises RecordRejected when MicroPIM says that it has archived a product and shows it live."""
+        after = self._recognition.look(row.remote_id)
+        if after.server.get("status") != ARCHIVED_STATUS:
+            shown = (after.product or {}).get("status")
+            message = f"MicroPIM says that it is archived and shows it {shown}: archive it by hand"
+            raise RecordRejected("send", [Reason("status", message)])
+
+    def link(self, external_id: str, category: str) -> None:
+        """Add a category that arrived after its product was written. Raises RecordRejected."""
+        row = self._services.ledger.product(external_id)
+        if row is not None and row.is_made:
+            self._fresh(lambda tries: self._link_once(row, category, tries))
+
+    def _link_once(self, row: ProductRow, category: str, tries: Tries) -> None:
+        product = self._recognition.look(row.remote_id)
+        if not self._recognition.is_same(row, product):
+            raise RecordRejected("recognise", [Reason("sku", f"its id shows another product ({shown_sku(product)})")])
+        categories = self._catalog.categories.ids((category,))
+        ids = plan_categories(categories, frozenset(row.categories), product.category_ids)
+        if ids is not None:
+            after = self._writer.patch(product, {"category_ids": ids}, tries)[-1]
+            after = self._writer.assign(after, categories)
+            if any(number not in after.category_ids for number in categories.values()):
+                raise RecordRejected("send", [Reason("category_ids", "MicroPIM does not show the category")])
+        self._services.ledger.linked(replace(row, categories=(*row.categories, category)), category)

@@ -1,0 +1,73 @@
+"""Open questions: facts on which both sides differ and MicroPIM's side is not ours.
+
+They are told in the report of every run, with both values as they were seen last, until a person decides or both sides
+agree. So those that this run did not come across are looked at again, a few each time, the oldest look first.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import groupby
+
+from target_micropim.catalog.matching import remote_product
+from target_micropim.errors import RecordRejected
+from target_micropim.plan.ownership import EXISTENCE, with_ours
+from target_micropim.plan.question import Question
+from target_micropim.plan.values import EMPTY, server_fields
+from target_micropim.services import Services
+from target_micropim.sync.update import text_of
+
+MOST_LOOKS = 50  # products of one run
+PRODUCTS = "products"
+
+
+class OpenQuestions:
+    """Called by one thread."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._began = services.ledger.now()
+
+    def look_again(self) -> None:
+        """Look at the products behind the oldest questions, and tell of all that are still open."""
+        ledger = self._services.ledger
+        if not ledger.has_questions():
+            return
+        due = ledger.questions(before=self._began, most=MOST_LOOKS)
+        keys = {question.external_id for question in due if question.stream == PRODUCTS}
+        among = [q for q in ledger.questions() if q.stream == PRODUCTS and q.external_id in keys]
+        for external_id, questions in groupby(among, key=lambda question: question.external_id):
+            self._look_at(external_id, list(questions))
+        self.tell()
+
+    def tell(self) -> None:
+        """Questions of earlier runs that are still open; those of this run were told as they came up."""
+        for question in self._services.ledger.questions(before=self._began):
+            self._services.report.ask(question)
+
+    def _look_at(self, external_id: str, questions: list[Question]) -> None:
+        row = self._services.ledger.product(external_id)
+        if row is None or not row.is_made:
+            return
+        try:
+            shown = self._services.client.product(row.remote_id)
+        except RecordRejected:
+            return
+        product = remote_product({**shown, "id": row.remote_id})
+        agreed = [q for q in questions if product.server.get(q.fact, EMPTY) == q.source_print and q.fact != EXISTENCE]
+        if agreed:
+            prints = {question.fact: question.source_print for question in agreed}
+            ours = {fact: with_ours(row.ours.get(fact), value) for fact, value in prints.items()}
+            self._services.ledger.agree(external_id, {**row.acknowledged, **prints}, {**row.ours, **ours})
+        fields = server_fields(shown)
+        still = [q for q in questions if q not in agreed]
+        seen = [_seen(q, text_of(fields.get(q.fact), self._services.client.redactor.clean)) for q in still]
+        self._services.ledger.ask(PRODUCTS, external_id, seen)
+        self._tell(seen)
+
+    def _tell(self, questions: Iterable[Question]) -> None:
+        for question in questions:
+            self._services.report.ask(question)
+
+
+def _seen(question: Question, text: str | None) -> Question:
+    return question if question.fact == EXISTENCE else replace(question, micropim=text)

@@ -1,0 +1,136 @@
+"""Which product of MicroPIM a record is, and whether the record may have it.
+
+Law: nothing is forgotten on somebody else's word. An id that MicroPIM does not know, or that shows another SKU, is a
+reason to look by SKU; the ledger's row keeps its memory. Law: one owner per product; a record follows another one only
+when the source has given that one up.
+"""
+
+from dataclasses import dataclass, replace
+
+from target_micropim.catalog.catalog import Catalog
+from target_micropim.catalog.matching import RemoteProduct, remote_product
+from target_micropim.errors import NotFound, NotYet, Reason
+from target_micropim.ledger import ProductRow
+from target_micropim.mapping.desired import DesiredProduct
+from target_micropim.plan.ownership import ARCHIVED, EXISTENCE, is_made_by_us, is_recognised, with_pending
+from target_micropim.services import Services
+from target_micropim.sync.archives import PendingArchives
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """A record's row of the ledger and its product, where there are.
+
+    ``gone`` says why a product that was there is not there any more.
+    """
+
+    row: ProductRow | None
+    product: RemoteProduct | None
+    gone: str | None = None
+
+
+def shown_sku(product: RemoteProduct) -> str | None:
+    """The SKU that MicroPIM shows; None where the product comes from the index."""
+    return None if product.product is None else str(product.product.get("sku") or "").strip()
+
+
+class Recognition:
+    """Used from several threads."""
+
+    def __init__(self, services: Services, catalog: Catalog, archives: PendingArchives) -> None:
+        self._client = services.client
+        self._ledger = services.ledger
+        self._matching = catalog.matching
+        self._names = catalog.names
+        self._archives = archives
+
+    def find(self, desired: DesiredProduct) -> Recognised:
+        """The ledger first, else the exact SKU, else the EAN if asked for.
+
+        Raises RecordRejected when several match, NotYet when another record owns the product.
+        """
+        row = self._ledger.product(desired.external_id)
+        if row is not None and row.is_made:
+            return self._known(desired, row)
+        return self._unknown(desired, row)
+
+    def look(self, product_id: int) -> RemoteProduct:
+        """A product as it is now. Raises NotFound."""
+        product = {**self._client.product(product_id), "id": product_id}
+        self._names.notice(product)
+        return remote_product(product)
+
+    def _known(self, desired: DesiredProduct, row: ProductRow) -> Recognised:
+        try:
+            product = self.look(row.remote_id)
+        except NotFound:
+            return self._doubtful(row, "MicroPIM does not have it any more")
+        if self.is_same(row, product) or shown_sku(product) == desired.sku:
+            return Recognised(row, product)
+        return self._doubtful(row, f"its id {row.remote_id} shows another product (SKU {shown_sku(product)})")
+
+    @staticmethod
+    def is_same(row: ProductRow, product: RemoteProduct) -> bool:
+        """Whether an id still shows the product of the ledger: by its SKU, or by a value of ours that is telling."""
+        return shown_sku(product) in {row.shown_sku, row.sku} or is_recognised(row.ours, product.server)
+
+    def _doubtful(self, row: ProductRow, reason: str) -> Recognised:
+        """The id says nothing any more: the SKU decides. The same product keeps its memory under another id too."""
+        match = self._matching.search_one(row.shown_sku or row.sku)
+        if match is None:
+            return Recognised(row, None, gone=reason)
+        if match.remote_id != row.remote_id:
+            owner = self._ledger.claim(row.external_id, match.remote_id)
+            if owner != row.external_id:
+                raise _taken_by(owner, "id", match.remote_id)
+            if not match.images:
+                self._ledger.forget_pictures(row.external_id)
+        return Recognised(replace(row, remote_id=match.remote_id), match)
+
+    def _unknown(self, desired: DesiredProduct, row: ProductRow | None) -> Recognised:
+        owner = self._ledger.owner_of_sku(desired.sku)
+        if owner not in {None, desired.external_id}:
+            return self._follow(desired, str(owner), "sku", desired.sku)
+        match = self._matching.find(desired.sku, desired.fields.get("ean"))
+        if match is None:
+            return Recognised(row, None)
+        owner = self._ledger.claim(desired.external_id, match.remote_id)
+        if owner != desired.external_id:
+            return self._follow(desired, owner, "id", match.remote_id)
+        if row is not None and is_made_by_us(row.on_its_way, match.server):  # by a run that was killed
+            ours = {name: (value,) for name, value in row.on_its_way.items()}
+            return Recognised(replace(row, remote_id=match.remote_id, ours=ours), match)
+        return Recognised(None, match)
+
+    def _follow(self, desired: DesiredProduct, owner: str, field: str, value: str | int) -> Recognised:
+        """Take over from a predecessor that the source has given up: the product goes on with all its memory."""
+        if desired.inactive:
+            return Recognised(None, None)
+        predecessor = self._ledger.product(owner)
+        if predecessor is None and isinstance(value, int):  # it was found, and nothing was written to it
+            predecessor = ProductRow(owner, desired.sku, value)
+        if predecessor is None or not (owner in self._archives or _is_given_up(predecessor)):
+            raise _taken_by(owner, field, value)
+        self._archives.replace(owner)
+        row = self._ledger.take_over(predecessor, desired.external_id)
+        try:
+            return Recognised(row, self.look(row.remote_id))
+        except NotFound:
+            return Recognised(row, None, gone="MicroPIM does not have it any more")
+
+
+def _taken_by(owner: str, field: str, value: str | int) -> NotYet:
+    """Another record owns the product; the source may give it up before the input ends."""
+    return NotYet("recognise", [Reason(field, f"{value} already belongs to {owner} of this source")])
+
+
+def _is_given_up(row: ProductRow) -> bool:
+    """Whether the source has called this record inactive; an older ledger only knows that it is in the archive."""
+    return row.handled_existence == ARCHIVED or (row.handled_existence is None and row.archived)
+
+
+def existence(row: ProductRow | None) -> tuple[tuple[str, ...] | None, str | None]:
+    """What is ours of a product's existence, and what the source last said of it."""
+    if row is None:
+        return None, None
+    return with_pending(row.ours, row.on_its_way).get(EXISTENCE), row.handled_existence

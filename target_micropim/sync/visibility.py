@@ -1,0 +1,59 @@
+"""How long MicroPIM needs until a new product can be found, and what follows for a POST whose end is not known.
+
+So a POST is repeated only when a product that had been made would show by now (docs/api/micropim.md#post-unclear). What
+this service needs is measured with a product whose making was clear.
+"""
+
+import threading
+from dataclasses import dataclass
+
+from target_micropim.api.post_once import seconds_until_shown
+from target_micropim.catalog.matching import ProductMatching, RemoteProduct
+from target_micropim.services import Services
+
+SHOWN_AFTER = "shown_after_seconds"  # fact of the ledger: the time that a new product was seen to need
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    sku: str
+    made_at: float
+
+
+class Visibility:
+    """Used from several threads."""
+
+    def __init__(self, services: Services, matching: ProductMatching) -> None:
+        self._clock = services.clock
+        self._ledger = services.ledger
+        self._post_once = services.post_once
+        self._matching = matching
+        self._lock = threading.Lock()
+        self._is_measured = self._seen() is not None
+        self._waiting: _Waiting | None = None
+
+    def made(self, sku: str) -> None:
+        """A product was made, beyond doubt: the first one of a ledger is looked for until it shows."""
+        with self._lock:
+            if self._is_measured:
+                return
+            waiting = self._waiting = self._waiting or _Waiting(sku, self._clock.now())
+        if not self._matching.can_look_up or self._matching.search_one(waiting.sku) is None:
+            return
+        seconds = self._clock.now() - waiting.made_at
+        with self._lock:
+            self._is_measured = True
+            self._ledger.note(SHOWN_AFTER, str(seconds))
+
+    def wait_for(self, sku: str, announced_at: float) -> RemoteProduct | None:
+        """The product of a POST whose end is not known, or None when it would show by now and does not.
+
+        Raises RecordRejected when that would take longer than ``max_wait_seconds``.
+        """
+        age = max(0.0, self._ledger.now() - announced_at)
+        seconds = max(0.0, seconds_until_shown(self._seen()) - age)
+        return self._post_once.look_for(lambda: self._matching.search_one(sku), seconds)
+
+    def _seen(self) -> float | None:
+        seen = self._ledger.fact(SHOWN_AFTER)
+        return None if seen is None else float(seen)

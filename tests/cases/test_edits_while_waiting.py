@@ -1,0 +1,118 @@
+"""A write follows a look that is younger than every wait: what a person types while the program waits stands."""
+
+from typing import Any
+
+import pytest
+
+from sandbox import Fault
+from tests.cases.records import category, product, sold_in, text
+
+PATCH = "PATCH /api/products/"
+HAND = {"name": "HAND EDIT", "description": "<p>HAND EDIT</p>", "short_description": "HAND EDIT"}
+FAULTS = [
+    *((field, Fault("status", PATCH, status=503)) for field in HAND),
+    ("name", Fault("status", PATCH, status=500)),
+    ("name", Fault("status", PATCH, status=502, times=2)),
+    ("name", Fault("status", PATCH, status=429, headers={"Retry-After": "7"})),
+    ("description", Fault("status", PATCH, status=429)),
+    ("description", Fault("status", PATCH, status=408)),
+    ("short_description", Fault("drop_before", PATCH)),
+    ("name", Fault("html", PATCH)),
+]
+
+
+def saying(field: str, value: str) -> Any:
+    """M1, with this value in one field."""
+    if field == "name":
+        return product("M1", value)
+    return product("M1", "Cream", **(text(value) if field == "description" else {"shortDescription": {"nl": value}}))
+
+
+@pytest.mark.parametrize(
+    ("field", "fault"), FAULTS, ids=[f"{field} {f.kind} {f.status} x{f.times} {len(f.headers)}" for field, f in FAULTS]
+)
+def test_a_hand_edit_before_the_retry(shop: Any, field: str, fault: Fault) -> None:
+    """The first PATCH is not carried out, and while the run waits somebody types into the same field."""
+    shop.night(saying(field, "A"))
+    key = shop.id_of("M1")
+    shop.pim.faults.add(fault)
+    shop.pim.meanwhile.do(lambda: shop.people.edit(key, **{field: HAND[field]}), before=PATCH)
+    told = shop.night(saying(field, "B"))
+    assert shop.product("M1")[field] == HAND[field]
+    assert told.tells("M1")
+    assert shop.night(saying(field, "C")).conflicts == {"M1"}
+    assert shop.product("M1")[field] == HAND[field]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("commit_then_status", PATCH, status=500),
+        Fault("commit_then_status", PATCH, status=504),
+        Fault("drop_after", PATCH),
+        Fault("truncate_json", PATCH),
+    ],
+    ids=lambda fault: f"{fault.kind} {fault.status}",
+)
+def test_a_hand_edit_after_a_patch_without_an_answer(shop: Any, fault: Fault) -> None:
+    """The PATCH was carried out, its answer says it failed or is lost, and then somebody types."""
+    shop.night(product("M1", "A"))
+    key = shop.id_of("M1")
+    shop.pim.faults.add(fault)
+    shop.pim.meanwhile.do_after(lambda: shop.people.edit(key, name="HAND EDIT"), write=PATCH)
+    told = shop.night(product("M1", "B"))
+    assert shop.name("M1") == "HAND EDIT"
+    assert told.tells("M1")
+
+
+@pytest.mark.parametrize("field", HAND)
+def test_a_hand_edit_while_a_write_waits_for_its_turn(shop: Any, field: str) -> None:
+    """One write a minute: somebody types while the second one waits for its turn."""
+    first, second = product("M0", "A"), saying(field, "A")
+    shop.night(first, second)
+    key = shop.id_of("M1")
+    shop.time.while_waiting(lambda: shop.people.edit(key, **{field: HAND[field]}))
+    told = shop.night({**first, "name": {"nl": "B"}}, saying(field, "B"), writes_per_minute=1, max_in_flight=1)
+    assert (shop.name("M0"), shop.product("M1")[field]) == ("B", HAND[field])
+    assert told.conflicts == {"M1"}
+
+
+def test_a_product_made_by_hand_while_a_creation_waits_for_its_turn(make_shop: Any) -> None:
+    """It is found, and no second one is made."""
+    shop = make_shop(sku_unique=False)
+    shop.time.while_waiting(lambda: shop.people.add("M1", name="By hand"))
+    told = shop.night(product("M0", "A"), product("M1", "A"), writes_per_minute=1, max_in_flight=1)
+    assert shop.skus() == ["M0", "M1"] or told.tells("M1")
+
+
+def test_archived_by_hand_while_a_write_waits_for_its_turn(make_shop: Any) -> None:
+    """What a person has just archived is left alone."""
+    shop = make_shop({"create_status": "active"})
+    shop.night(product("M0", "A"), product("M1", "A"))
+    key = shop.id_of("M1")
+    shop.time.while_waiting(lambda: shop.people.archive(key))
+    shop.night(product("M0", "B"), product("M1", "B"), writes_per_minute=1, max_in_flight=1)
+    assert (shop.status("M1"), shop.name("M1")) == ("archived", "A")
+
+
+@pytest.mark.parametrize("mode", ["add", "managed"])
+def test_a_category_by_hand_before_the_retry(shop: Any, mode: str) -> None:
+    """Put into another category while the run waits: it stays there."""
+    tree = [category(1, "Care"), category(2, "Sun"), category(3, "Promo")]
+    shop.night(product("M1", "A", **sold_in(1)), categories=tree, categories_mode=mode)
+    key, promo = shop.id_of("M1"), shop.people.category_id("Promo")
+    shop.pim.faults.add(Fault("status", PATCH, status=503))
+    shop.pim.meanwhile.do(lambda: shop.people.assign(key, promo), before=PATCH)
+    shop.night(product("M1", "A", **sold_in(1, 2)), categories=tree, categories_mode=mode)
+    assert shop.categories_of("M1") == ["Care", "Promo", "Sun"]
+
+
+def test_revived_before_the_retry_of_an_archive(make_shop: Any) -> None:
+    """The archive is carried out, its answer is lost, and a person takes the product out before the second attempt."""
+    shop = make_shop({"create_status": "active"})
+    shop.night(product("M1", "A"))
+    key = shop.id_of("M1")
+    shop.pim.faults.add(Fault("commit_then_status", "DELETE /api/products/", status=500))
+    shop.pim.meanwhile.do_after(lambda: shop.people.revive(key), write="DELETE /api/products/")
+    told = shop.night(product("M1", "A", status="inactive"))
+    assert shop.status("M1") == "active" or told.tells("M1")

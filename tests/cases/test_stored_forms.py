@@ -1,0 +1,71 @@
+"""MicroPIM may store a text in another form than it was sent in: nobody typed that, so it freezes nothing."""
+
+from typing import Any
+
+import pytest
+
+from sandbox.micropim.forms import stored_form
+from tests.cases.records import category, product, sold_in, text
+
+DAYS = "abcd"
+NAMES = ("capitalised", "single_spaces", "decomposed")
+TEXTS = ("void_tags", "entities", "paragraphs", "decomposed", "capitalised")
+
+
+def follows(shop: Any, field: str, records: dict[str, Any], sent: dict[str, str]) -> None:
+    """Day by day the new value arrives, or the product is listed as unsure; a conflict is claimed on no day."""
+    for day, record in records.items():
+        told = shop.night(record)
+        arrived = shop.product("M1")[field] == stored_form(shop.pim.options, field, sent[day])
+        assert told.conflicts == set(), day
+        assert arrived or "M1" in told.unsure, day
+
+
+@pytest.mark.parametrize("answers", ["echo", "stored"])
+@pytest.mark.parametrize("forms", [NAMES[:2], *((form,) for form in NAMES)])
+def test_names(make_shop: Any, answers: str, forms: Any) -> None:
+    """The answer to a write shows what was sent, or what is stored."""
+    sent = {day: f"cr\u00e8me {day} POUR la peau" for day in DAYS}
+    follows(
+        make_shop(answers=answers, text_forms=forms),
+        "name",
+        {day: product("M1", name) for day, name in sent.items()},
+        sent,
+    )
+
+
+@pytest.mark.parametrize("answers", ["echo", "stored"])
+@pytest.mark.parametrize("form", TEXTS)
+def test_descriptions(make_shop: Any, answers: str, form: str) -> None:
+    """Tags, entities and letters."""
+    sent = {day: f"<p>Cr\u00e8me {day}<br>pour la peau</p>" for day in DAYS}
+    follows(
+        make_shop(answers=answers, text_forms=(form,)),
+        "description",
+        {day: product("M1", "Cream", **text(html)) for day, html in sent.items()},
+        sent,
+    )
+
+
+@pytest.mark.parametrize("answers", ["echo", "stored"])
+def test_a_person_is_still_seen(make_shop: Any, answers: str) -> None:
+    """What somebody typed stands and is a conflict, in such a world too."""
+    shop = make_shop(answers=answers, text_forms=("capitalised",))
+    shop.night(product("M1", "cream a"))
+    shop.people.edit(shop.id_of("M1"), name="By hand")
+    told = shop.night(product("M1", "cream b"))
+    assert shop.name("M1") == "By hand"
+    assert "M1" in told.conflicts | told.unsure
+
+
+@pytest.mark.parametrize("answers", ["echo", "stored"])
+def test_categories_are_not_made_anew(make_shop: Any, answers: str) -> None:
+    """A category whose name is stored in another form is the same one the next night, without a ledger too."""
+    shop = make_shop(answers=answers, text_forms=("capitalised",))
+    given = [category(1, "sun CARE")]
+    for name in "AB":
+        shop.night(product("M1", name, **sold_in(1)), categories=given)
+    assert shop.paths() == ["Sun care"]
+    shop.lose_ledger()
+    last = shop.night(product("M1", "B", **sold_in(1)), categories=given)
+    assert shop.paths() == ["Sun care"] or last.says_something

@@ -1,0 +1,60 @@
+"""Two ledgers for one organization, or two runs for one ledger: nothing is made twice without a word."""
+
+from typing import Any
+
+import pytest
+
+from tests.cases.records import photos, product
+
+COUNT = 12
+CREATE = "POST /api/products$"
+
+
+def source(name: str = "A") -> list[Any]:
+    """Products with a picture each."""
+    return [product(f"M{n:02}", name, **photos(n)) for n in range(1, COUNT + 1)]
+
+
+@pytest.mark.parametrize(("begun", "lookup"), [(1, "auto"), (4, "auto"), (10, "auto"), (4, "search"), (4, "index")])
+def test_a_second_machine_runs_while_the_first_is_under_way(make_shop: Any, begun: int, lookup: str) -> None:
+    """No double; or each doubled SKU stands in a report of that night or the next."""
+    first = make_shop({"lookup": lookup}, sku_unique=False)
+    second, nights = first.another(), []
+    first.pim.meanwhile.do_after(lambda: nights.append(second.night(*source())), write=CREATE, nth=begun)
+    nights += [first.night(*source())]
+    doubled = {sku for sku in first.skus() if first.skus().count(sku) > 1}
+    nights += [first.night(*source("B")), second.night(*source("B"))]
+    assert len(set(first.skus())) == COUNT
+    assert all(any(night.tells(sku) for night in nights) for sku in doubled)
+
+
+@pytest.mark.parametrize("lookup", ["auto", "index"])
+def test_both_make_the_same_product_at_the_same_moment(make_shop: Any, lookup: str) -> None:
+    """Between the last look of the one and its creation the other one makes it: both in one report, by its SKU."""
+    first = make_shop({"lookup": lookup}, sku_unique=False)
+    second = first.another()
+    first.pim.meanwhile.do(lambda: second.night(product("M1", "A")), before=CREATE)
+    told = first.night(product("M1", "A"), product("M2", "A"))
+    assert (sorted(first.skus()), told.tells("M1")) == (["M1", "M1", "M2"], True)
+
+
+def test_two_machines_that_take_turns(make_shop: Any) -> None:
+    """Each finds what the other one made; pictures too are there once."""
+    first = make_shop(sku_unique=False)
+    second = first.another()
+    for name in "ABC":
+        for machine in (first, second):
+            last = machine.night(*source(name))
+    assert (len(first.skus()), {row["name"] for row in first.pim.products.values()}) == (COUNT, {"C"})
+    assert all(first.pictures(sku) == [int(sku[1:])] for sku in first.skus())
+    assert last.conflicts == set()
+
+
+def test_one_machine_changes_what_the_other_one_made(make_shop: Any) -> None:
+    """The second writes B over its own look at A; the first one then says C: no freeze without a word."""
+    first = make_shop()
+    second = first.another()
+    first.night(product("M1", "A"))
+    second.night(product("M1", "B"))
+    told = first.night(product("M1", "C"))
+    assert first.name("M1") == "C" or told.tells("M1")

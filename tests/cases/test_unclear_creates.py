@@ -1,0 +1,114 @@
+"""After a POST without a clear answer none is sent again before the first is seen, or proven not to be there."""
+
+from typing import Any
+
+import pytest
+
+from sandbox import Fault
+from tests.cases.records import category, photos, product, sold_in
+
+CREATE = "POST /api/products$"
+CATEGORY = "POST /api/categories$"
+PICTURE = "POST /api/products/{id}/media"
+DENIED = '{"status":0,"data":null,"error":"The request could not be processed"}'
+UNCLEAR = [
+    Fault("commit_then_status", CREATE, status=500),
+    Fault("commit_then_status", CREATE, status=504),
+    Fault("commit_then_status", CREATE, status=201, body=DENIED),
+    Fault("commit_then_status", CREATE, status=200, body="<html>accepted</html>"),
+    Fault("commit_then_status", CREATE, status=404),
+    Fault("drop_after", CREATE),
+    Fault("truncate_json", CREATE),
+]
+
+
+def named(fault: Fault) -> str:
+    """A short name of a fault."""
+    return f"{fault.kind} {fault.status}{' denied' if fault.body == DENIED else ''} x{fault.times}"
+
+
+@pytest.mark.parametrize("late", [0, 5])
+@pytest.mark.parametrize("fault", UNCLEAR, ids=named)
+def test_a_product_that_shows_late(make_shop: Any, fault: Fault, late: float) -> None:
+    """There is one, whatever became of the record that night; the next night it is ours, and v2 arrives or is told."""
+    config = {"lookup": "search" if fault.status == 500 else "index", "max_wait_seconds": 15}
+    shop = make_shop(config, sku_unique=False, show_after_seconds=late)
+    shop.pim.faults.add(fault)
+    first = shop.night(product("M1", "v1", **photos(1)))
+    assert shop.skus() == ["M1"]
+    assert shop.pictures("M1") == [1] or first.tells("M1")
+    told = shop.night(product("M1", "v2", **photos(1)))
+    assert shop.skus() == ["M1"]
+    assert shop.name("M1") == "v2" or told.tells("M1")
+    assert shop.pictures("M1") == [1] or told.tells("M1")
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+def test_nine_answers_that_say_it_failed(make_shop: Any, status: int) -> None:
+    """Shown only after ninety seconds, longer than the run waits."""
+    shop = make_shop({"lookup": "search", "max_wait_seconds": 15}, sku_unique=False, show_after_seconds=90)
+    shop.pim.faults.add(Fault("commit_then_status", CREATE, status=status, times=9))
+    first = shop.night(product("M1", "v1"))
+    assert shop.skus() == ["M1"]
+    assert first.tells("M1")
+    shop.pim.faults.clear()
+    told = shop.night(product("M1", "v2"))
+    assert shop.skus() == ["M1"]
+    assert shop.name("M1") == "v2" or told.tells("M1")
+
+
+@pytest.mark.parametrize("late", [0, 5, 90])
+@pytest.mark.parametrize("fault", [Fault("commit_then_status", CATEGORY), Fault("drop_after", CATEGORY)], ids=named)
+def test_a_category_that_shows_late(make_shop: Any, fault: Fault, late: float) -> None:
+    """The same for a category, which MicroPIM takes twice without a word."""
+    shop = make_shop({"max_wait_seconds": 15}, categories_after_seconds=late)
+    shop.pim.faults.add(fault)
+    given = {"categories": [category(1, "Care"), category(2, "Sun", 1)]}
+    for name in "AB":
+        last = shop.night(product("M1", name, **sold_in(2)), **given)
+        assert len(shop.paths()) == len(set(shop.paths()))
+    assert (shop.paths(), shop.categories_of("M1")) == (["Care", "Care > Sun"], ["Sun"]) or last.says_something
+
+
+@pytest.mark.parametrize("search", ["beginnings", "names"])
+def test_a_search_that_finds_no_sku_after_a_kill_and_an_error(make_shop: Any, search: str) -> None:
+    """One run is killed before its answer, another one is told 500: one of each, v2 arrives or is told."""
+    shop = make_shop(sku_unique=False, search=search)
+    shop.killed(product("M1", "v1"), write=CREATE)
+    shop.night(product("M1", "v1"))
+    shop.pim.faults.add(Fault("commit_then_status", CREATE))
+    shop.night(product("M1", "v1"), product("M2", "v1"))
+    told = shop.night(product("M1", "v2"), product("M2", "v2"))
+    assert shop.skus() == ["M1", "M2"]
+    assert all(shop.name(key) == "v2" or told.tells(key) for key in ("M1", "M2"))
+
+
+@pytest.mark.parametrize("late", [5, 90])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("commit_then_status", PICTURE),
+        Fault("commit_then_status", PICTURE, times=3),
+        Fault("drop_after", PICTURE),
+    ],
+    ids=named,
+)
+def test_pictures_that_show_late(make_shop: Any, late: float, fault: Fault) -> None:
+    """Each address goes once at most; one that may be missing is listed."""
+    shop = make_shop({"max_wait_seconds": 15}, pictures_after_seconds=late)
+    shop.pim.faults.add(fault)
+    for name in ("A", "A", "B"):
+        told = shop.night(product("M1", name, **photos(1, 2)))
+        assert len(shop.pictures("M1")) == len(set(shop.pictures("M1")))
+        assert set(shop.pictures("M1")) == {1, 2} or told.tells("M1")
+
+
+@pytest.mark.parametrize("reads", [1, 3])
+def test_pictures_that_show_after_some_reads(make_shop: Any, reads: int) -> None:
+    """Counting them too early sends none of them twice."""
+    shop = make_shop(media="async", media_reads=reads)
+    shop.pim.faults.add(Fault("commit_then_status", PICTURE))
+    for name in "AB":
+        told = shop.night(product("M1", name, **photos(1, 2)))
+        assert len(shop.pictures("M1")) == len(set(shop.pictures("M1")))
+    assert set(shop.pictures("M1")) == {1, 2} or told.tells("M1")

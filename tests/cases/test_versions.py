@@ -1,0 +1,88 @@
+"""An older version never goes over a newer one, whatever road it takes and whatever became of the newer one."""
+
+from typing import Any
+
+import pytest
+
+from sandbox import Fault
+from tests.cases.records import at, photos, product, text
+
+TOO_LONG = "v2" * 200
+
+
+@pytest.mark.parametrize("older", [product("M1", "old"), product("M1", "new", **text("<p>old</p>"))])
+def test_an_older_record(shop: Any, older: Any) -> None:
+    """It stays out on another night; the newest goes in."""
+    shop.night(at(2000, product("M1", "new")))
+    shop.night(at(1000, older))
+    assert (shop.name("M1"), shop.product("M1")["description"]) == ("new", None)
+    shop.night(at(3000, product("M1", "newest")))
+    assert shop.name("M1") == "newest"
+
+
+@pytest.mark.parametrize("order", [(2000, 1000), (1000, 2000), (1000, 3000, 2000), (3000, 1000, 2000)])
+def test_versions_in_one_run(shop: Any, order: tuple[int, ...]) -> None:
+    """Whatever their order, the newest is what stands."""
+    shop.night(*(at(seconds, product("M1", f"at {seconds}")) for seconds in order))
+    assert (shop.skus(), shop.name("M1")) == (["M1"], f"at {max(order)}")
+
+
+def test_an_older_record_archives_nothing(make_shop: Any) -> None:
+    """Inactive long ago, active since."""
+    shop = make_shop({"create_status": "active"})
+    shop.night(at(2000, product("M1", "new")))
+    shop.night(at(1000, product("M1", "old", status="inactive")))
+    assert (shop.status("M1"), shop.name("M1")) == ("active", "new")
+
+
+def test_an_older_record_sends_no_picture(shop: Any) -> None:
+    """A picture that the source has dropped since."""
+    shop.night(at(2000, product("M1", "new", **photos(2))))
+    shop.night(at(1000, product("M1", "old", **photos(1))))
+    assert (shop.name("M1"), shop.pictures("M1")) == ("new", [2])
+
+
+@pytest.mark.parametrize("became", ["unchanged", "rejected"])
+def test_an_older_record_after_a_newer_one_that_wrote_nothing(shop: Any, became: str) -> None:
+    """The newer one was unchanged in content, or refused: it counts all the same."""
+    shop.night(at(1000, product("M1", "v1")))
+    shop.night(at(2000, product("M1", "v1" if became == "unchanged" else TOO_LONG)))
+    shop.night(at(1500, product("M1", "between")))
+    assert shop.name("M1") == "v1"
+    shop.night(at(3000, product("M1", "v3")))
+    assert shop.name("M1") == "v3"
+
+
+@pytest.mark.parametrize("refusal", ["patch", "too long"])
+@pytest.mark.parametrize("back_to", ["v1", "v3"])
+def test_a_replay_takes_nothing_back(shop: Any, refusal: str, back_to: str) -> None:
+    """v2 was rejected, the source has withdrawn it since: its reject is superseded, also where it would fit now."""
+    shop.night(at(1000, product("M1", "v1")))
+    if refusal == "patch":
+        shop.pim.faults.add(Fault("status", "PATCH /api/products", times=None, status=400))
+    refused = shop.night(at(2000, product("M1", "v2" if refusal == "patch" else TOO_LONG)))
+    assert refused.rejected == {"M1"}
+    shop.pim.faults.clear()
+    shop.night(at(3000, product("M1", back_to)))
+    assert shop.name("M1") == back_to
+    shop.replay(refused, **({} if refusal == "patch" else {"on_too_long": "cut"}))
+    assert shop.name("M1") == back_to
+    shop.night(at(4000, product("M1", "v4")))
+    assert shop.name("M1") == "v4"
+
+
+def test_a_replay_without_a_newer_version_goes_in(shop: Any) -> None:
+    """Nothing has come since: the reject is the newest that is known."""
+    shop.night(at(1000, product("M1", "v1")))
+    refused = shop.night(at(2000, product("M1", TOO_LONG)))
+    shop.replay(refused, on_too_long="cut")
+    assert shop.name("M1").startswith("v2v2")
+
+
+def test_a_reject_that_is_tried_again_gives_way_to_a_newer_record(shop: Any) -> None:
+    """Tried again by itself the next night, or superseded by what comes then: the newest stands."""
+    shop.pim.faults.add(Fault("status", "POST /api/products$", status=400))
+    shop.night(at(1000, product("M1", "v1")))
+    for seconds, name in ((2000, "v2"), (3000, "v3")):
+        shop.night(at(seconds, product("M1", name)))
+        assert (shop.skus(), shop.name("M1")) == (["M1"], name)

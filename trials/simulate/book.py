@@ -1,0 +1,177 @@
+"""Whose each fact is, as somebody knows who sees both sides and forgets nothing. The laws are judged by this book.
+
+A fact of a product is a field, its status, a membership or a picture. It is *theirs* from when a person changes it
+until the source says the same. It is *loose* when nobody could know from what is written down: after a lost or an old
+ledger, or where a person emptied what a killed run may never have filled. Of a loose fact nothing is demanded until
+both sides were seen to agree.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sandbox.exchange import Call
+from sandbox.micropim.service import MicroPimService
+from trials.simulate.source import Source, bare, same, wanted
+
+Json = dict[str, Any]
+FIELDS = ("name", "description")
+FACTS = (*FIELDS, "price", "status", "media", "categories")
+
+
+class Book:
+    """Written by people.py and after each run; read by laws.py."""
+
+    def __init__(self, pim: MicroPimService, source: Source) -> None:
+        self._pim = pim
+        self._source = source
+        self.made: dict[str, list[int]] = {}  # products of MicroPIM by the code for which they were made
+        self.categories: dict[str, list[int]] = {}  # categories of MicroPIM by that of the source
+        self.typed: dict[tuple[int, str], Any] = {}  # (product, field): what a person wrote there, None for emptied
+        self.ever_typed: set[tuple[int, str]] = set()
+        self.loose: set[tuple[int, str]] = set()
+        self.seen: dict[tuple[str, str], str] = {}  # (record, field): the source's value that a whole run has seen
+        self.archived: set[int] = set()
+        self.revived: set[int] = set()
+        self.taken_out: set[tuple[int, int]] = set()
+        self.assigned: set[tuple[int, int]] = set()
+        self.removed_pictures: set[tuple[int, str]] = set()
+        self.two_wrote = False  # pictures have no name by which two ledgers could agree on them
+        self.gone: set[str] = set()  # codes whose product a person deleted
+        self.deleted_categories: set[str] = set()
+        self.loose_categories: set[str] = set()  # may be made again: only a lost memory knew which one it was
+        self.unsent: set[str] = set()  # records that may have waited as rejects in a ledger that is lost
+        self.other_sku: set[str] = set()  # codes whose product has another SKU by hand
+        self.foreign: dict[int, Json] = {}  # products that people made, as they left them
+        self.is_settled = True  # whether the last run came to its end undisturbed, so that nothing is in between
+        pim.on_committed(self._committed)
+
+    def _committed(self, call: Call) -> None:
+        """Something was made: for which record is known by what was sent, whatever is stored or answered."""
+        if call.method != "POST" or not isinstance(call.body, dict):
+            return
+        if call.path == "/api/products":
+            self.made.setdefault(str(call.body["sku"]), []).append(next(reversed(self._pim.products)))
+        elif call.path == "/api/categories":
+            key, number = self._source.name_of.get(bare(call.body["name"]), ""), next(reversed(self._pim.categories))
+            known = [] if key in self.loose_categories else self.categories.get(key, [])
+            self.categories[key] = [*known, number]
+
+    # Looking up
+
+    def products_of(self, key: str) -> list[Json]:
+        """The products that were made for a record and are still there."""
+        there = (self._pim.products.get(number) for number in self.numbers_of(key))
+        return [product for product in there if product is not None]
+
+    def numbers_of(self, key: str) -> list[int]:
+        """Their ids, also of those that are gone."""
+        return self.made.get(self._source.products[key]["cnk"], [])
+
+    def record_of(self, number: int) -> str | None:
+        """The record that has the code of a product."""
+        return next((self._source.owner(code) for code, numbers in self.made.items() if number in numbers), None)
+
+    def is_open(self, number: int, field: str) -> bool:
+        """Whether nothing is demanded of this fact but that it stays, or nothing at all."""
+        return (number, field) in self.typed or (number, field) in self.loose
+
+    # Writing
+
+    def loosen(self, number: int, *facts: str) -> None:
+        """Nobody can know any more whose these are."""
+        self.loose |= {(number, fact) for fact in facts}
+
+    def loosen_all(self) -> None:
+        """The memory is gone, or an older one is back. What was typed stands; what only it could know is lost."""
+        for number in self._pim.products:
+            self.loosen(number, *FACTS)
+        self.typed = {fact: value for fact, value in self.typed.items() if value is not None}
+        for forgotten in (self.taken_out, self.removed_pictures, self.deleted_categories, self.revived, self.assigned):
+            forgotten.clear()
+        self.loose_categories = set(self._source.categories)
+        self.unsent = set(self._source.products)
+        self.is_settled = False
+
+    def type(self, number: int, field: str, value: Any) -> None:
+        """A person wrote this. What the source already said, and the writer saw it say, is agreed at once."""
+        self.ever_typed.add((number, field))
+        key = self.record_of(number)
+        is_source = key is not None and field in FIELDS and same(wanted(self._source.products[key])[field], value)
+        agreed = is_source and same(self.seen.get((str(key), field)), value)
+        was_open = self.is_open(number, field)
+        self.typed.pop((number, field), None)
+        if value is None and was_open:  # their own value, which ours never was: there is room again
+            self.loosen(number, field)
+        elif (is_source or value is None) and not (self.is_settled and agreed is is_source):
+            self.loosen(number, field)  # whether the writer knows by now that the source says so
+        elif not agreed:
+            self.typed[number, field] = value
+
+    def adopt(self, key: str, product: Json) -> None:
+        """The shop had it before: what stands there is a person's, and of all else nobody knows."""
+        self.made[self._source.products[key]["cnk"]] = [product["id"]]
+        self.loosen(product["id"], *FACTS)
+        for field in FIELDS:
+            self.typed[product["id"], field] = product[field]
+
+    def delete(self, number: int) -> None:
+        """A person deleted a product for good; its id may be given to another one."""
+        for code, numbers in self.made.items():
+            if number in numbers:
+                numbers.remove(number)
+                self.gone.add(code)
+        for facts in (self.loose, self.taken_out, self.assigned, self.removed_pictures):
+            facts -= {fact for fact in facts if fact[0] == number}
+        self.typed = {fact: value for fact, value in self.typed.items() if fact[0] != number}
+        self.archived.discard(number)
+        self.revived.discard(number)
+        self.foreign.pop(number, None)
+
+    def settle(self, delivered: list[Json], rejected: set[str], *, is_whole: bool) -> None:
+        """After a run: where both sides show the same, they agree, if the run has seen it."""
+        for record in delivered:
+            key = record["id"]
+            if key in rejected or self._source.owner(record["cnk"]) != key or record is not self._newest(record):
+                continue
+            if is_whole:
+                self.unsent.discard(key)
+            for product in self.products_of(key):
+                self._agree(record, product, is_whole=is_whole)
+            for field, value in wanted(record).items():
+                if is_whole or any(same(product[field], value) for product in self.products_of(key)):
+                    self.seen[key, field] = value
+        if is_whole:
+            self.loose_categories.clear()
+
+    def _newest(self, record: Json) -> Json | None:
+        newest = self._source.products[record["id"]]
+        return record if record["updated_at"] == newest["updated_at"] else None
+
+    def _agree(self, record: Json, product: Json, *, is_whole: bool) -> None:
+        for field, value in wanted(record).items():
+            if same(product[field], value):
+                fact = (product["id"], field)
+                if is_whole:
+                    self.typed.pop(fact, None)
+                    self.loose.discard(fact)
+                elif self.typed.pop(fact, None):
+                    self.loose.add(fact)
+        self._agree_on_status(record, product["id"], is_archived=product["status"] == "archived")
+
+    def _agree_on_status(self, record: Json, number: int, *, is_archived: bool) -> None:
+        is_active = record["status"] == "active"
+        if is_active == is_archived:
+            return
+        if number in (self.revived if is_active else self.archived):
+            self.loosen(number, "status")
+        self.revived.discard(number)
+        if not is_active:
+            self.archived.discard(number)
+
+    # All that people own and must find as they left it
+
+    def edits(self) -> Iterator[tuple[int, str, Any]]:
+        """What people wrote, of products that are there."""
+        for (number, field), value in self.typed.items():
+            if number in self._pim.products:
+                yield number, field, value

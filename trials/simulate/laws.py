@@ -1,0 +1,264 @@
+"""The laws, checked after each night and at the end. A broken one is a name and what is wrong, in one line."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.micropim.service import MicroPimService
+from trials.simulate.book import FIELDS, Book
+from trials.simulate.people import picture_key
+from trials.simulate.process import Ended, Message, Process
+from trials.simulate.source import Source, inside, photo_keys, same, wanted
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A law that did not hold."""
+
+    law: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.law}: {self.what}"
+
+
+@dataclass
+class Night:
+    """What went in, and what came out."""
+
+    messages: list[Message]
+    ended: Ended
+    is_disturbed: bool
+
+
+class Laws:
+    """Judges one world."""
+
+    def __init__(self, book: Book, pim: MicroPimService, source: Source) -> None:
+        self._book, self._pim, self._source = book, pim, source
+        self._doubles_told: set[str] = set()
+        self._of_second: list[Broken] = []
+        self._shut_out: list[tuple[Process, int]] = []
+
+    # When
+
+    def after_night(self, night: Night) -> list[Broken]:
+        """What holds after each night, however it went."""
+        checks: tuple[Callable[[Night], Iterator[Broken]], ...] = (
+            self._nothing_unexpected,
+            self._nothing_twice,
+            self._people_are_respected,
+            self._state_is_safe,
+            self._counts_add_up,
+            self._report_is_true,
+        )
+        broken, self._of_second = self._of_second, []
+        for check in checks:
+            broken += check(night)
+        return broken
+
+    def after_calm(self, words: str, night: Night, *, must_be_still: bool) -> list[Broken]:
+        """What holds after nights in which nothing went wrong."""
+        broken = []
+        if night.ended.how != "finished":
+            broken.append(Broken("calm night fails", str(night.ended.failure)))
+        if must_be_still and night.ended.writes:
+            broken.append(Broken("not still", f"writes again: {night.ended.writes[:4]}"))
+        if words != "calm":
+            broken += self._doubles_are_told()
+        from_start = words.startswith("from the start")
+        for key in self._source.owners():
+            record = self._source.products[key]
+            may_wait = words == "calm" and key in self._book.unsent
+            if not may_wait and not night.ended.names(key):
+                found = self._is_in(key, record, " for good" if from_start else "")
+                broken += [one for one in found if words != "calm" or not one.law.startswith("picture")]
+        return broken
+
+    def second_has_ended(self, what: str, ended: Ended, first: Process) -> None:
+        """Two processes with one ledger: the second is refused while the first lives; else the first is shut out."""
+        is_over = ended.how == "finished"
+        if what == "second writer, same ledger" and is_over:
+            self._of_second.append(Broken("two writers", "a second run with the same ledger was let in"))
+        if what == "stands still" and is_over:
+            self._shut_out.append((first, len(first.writes)))
+        for key in self._source.products:
+            if ended.names(key):
+                self._doubles_told.add(key)
+
+    # Which
+
+    def _nothing_unexpected(self, night: Night) -> Iterator[Broken]:
+        for row in night.ended.rejects:
+            if row["stage"] == "internal":
+                yield Broken("internal failure", f"{row['external_id']}: {row['reason']}")
+
+        for first, before in self._shut_out:
+            if more := first.writes[before:]:
+                yield Broken("two writers", f"another run has taken the ledger over, and this one goes on: {more[:3]}")
+        self._shut_out.clear()
+
+    def _nothing_twice(self, night: Night) -> Iterator[Broken]:
+        for key in self._source.owners():
+            there = [product["id"] for product in self._book.products_of(key)]
+            if night.ended.names(key):
+                self._doubles_told.add(key)
+            if len(there) > 1 and not (self._is_renumbered(key) or self._book.two_wrote):
+                yield Broken("double product", f"{key} is {there}")
+        for key, numbers in self._book.categories.items():
+            there = [number for number in numbers if number in self._pim.categories]
+            if len(there) > 1:
+                yield Broken("double category", f"{key} is {there}")
+        for product in self._pim.products.values():
+            urls = Counter(item["file_url"] for item in product["_media"] if item["shows_at"] is not None)
+            twice = [url for url, number in urls.items() if number > 1]
+            if twice and not self._book.two_wrote:
+                yield Broken("double picture", f"{product['sku']} has {twice} twice")
+
+    def _is_renumbered(self, key: str) -> bool:
+        """Whether a person gave its product another SKU."""
+        return self._source.products[key]["cnk"] in self._book.other_sku
+
+    def _doubles_are_told(self) -> Iterator[Broken]:
+        """Of two writers that know nothing of each other no one can prevent it, but each can see it afterwards."""
+        for key in self._source.owners():
+            is_told = key in self._doubles_told or self._is_renumbered(key)
+            if len(self._book.products_of(key)) > 1 and not is_told:
+                yield Broken("double product", f"{key} was made by two writers, and nobody says so")
+
+    def _people_are_respected(self, _night: Night) -> Iterator[Broken]:
+        for number, field, value in self._book.edits():
+            product = self._pim.products[number]
+            if not same(product[field], value):
+                yield Broken("hand edit lost", f"{product['sku']} {field}: {value!r} became {product[field]!r}")
+        for number in self._book.archived & self._pim.products.keys():
+            if self._pim.products[number]["status"] != "archived":
+                yield Broken("hand edit lost", f"{number} was archived by hand and is not any more")
+        for number in self._book.revived & self._pim.products.keys():
+            if self._pim.products[number]["status"] == "archived" and (number, "status") not in self._book.loose:
+                yield Broken("hand edit lost", f"{number} was revived by hand and is archived again")
+        yield from self._places_are_respected()
+        for number, before in self._book.foreign.items():
+            now = self._pim.products.get(number)
+            if now is not None and any(now[name] != before[name] for name in ("name", "description", "sku", "status")):
+                yield Broken("foreign product", f"{before['sku']} is not the writer's, and was changed")
+
+    def _places_are_respected(self) -> Iterator[Broken]:
+        for number, category in self._book.taken_out:
+            product = self._pim.products.get(number)
+            if product is not None and category in product["category_ids"]:
+                yield Broken("hand edit lost", f"{product['sku']} was taken out of category {category}, and is back")
+        for number, category in self._book.assigned:
+            product = self._pim.products.get(number)
+            if product is not None and category in self._pim.categories and category not in product["category_ids"]:
+                yield Broken("hand edit lost", f"{product['sku']} was put into category {category}, and is out again")
+        for key in self._book.deleted_categories:
+            if any(number in self._pim.categories for number in self._book.categories.get(key, ())):
+                yield Broken("hand edit lost", f"category {key} was deleted by hand and is made again")
+        for number, picture in self._book.removed_pictures:
+            product = self._pim.products.get(number)
+            if product is not None and picture in {picture_key(item["file_url"]) for item in product["_media"]}:
+                yield Broken("hand edit lost", f"picture {picture} of {product['sku']} was removed, and is back")
+
+    def _state_is_safe(self, night: Night) -> Iterator[Broken]:
+        """Of each record before the last STATE that left: in MicroPIM, unchanged there, or a reject."""
+        if not night.ended.states:
+            return
+        at = night.ended.states[-1]["at"]
+        kept = {str(row["external_id"]) for row in night.ended.rejects}
+        for stream, record in night.messages:
+            if stream != "products" or self._source.owner(record["cnk"]) != record["id"]:
+                continue
+            if self._source.changed_at[record["id"]] <= at and record["id"] not in kept:
+                for broken in self._is_in(record["id"], record, ""):
+                    if not broken.law.startswith("picture") and not night.ended.names(record["id"]):
+                        yield Broken("state passed", f"state {at}: {broken}")
+
+    def _counts_add_up(self, night: Night) -> Iterator[Broken]:
+        for stream, ends in night.ended.report.get("streams", {}).items():
+            counted = sum(number for end, number in ends.items() if end != "received")
+            if counted != ends["received"] or ("unsettled" in ends and night.ended.how == "finished"):
+                yield Broken("counts", f"{stream}: {ends}")
+
+    def _report_is_true(self, night: Night) -> Iterator[Broken]:
+        """A conflict is about something that a person did; what a person did and what blocks the source is told."""
+        for row in night.ended.report.get("conflicts", ()):
+            field = str(row.get("field") or row["what"].partition(":")[0])
+            if (
+                row["stream"] == "products"
+                and field in FIELDS
+                and not self._is_a_persons(str(row["external_id"]), field)
+            ):
+                yield Broken("false conflict", f"{row['external_id']} {row['what']}")
+        if night.ended.how != "finished":
+            return
+        delivered = {record["id"]: record for stream, record in night.messages if stream == "products"}
+        for number, field, value in self._book.edits():
+            key = self._book.record_of(number)
+            if (
+                key is None
+                or self._is_renumbered(key)
+                or field not in FIELDS
+                or self._pim.products[number]["status"] == "archived"
+            ):
+                continue
+            source = wanted(self._source.products[key])[field]
+            if same(source, value) or same(source, self._book.seen.get((key, field), source)):
+                continue
+            if not night.ended.names(key):
+                yield Broken("untold" if key in delivered else "untold later",
+                             f"{key} {field}: by hand {value!r}, source {source!r}")  # fmt: skip
+
+    def _is_a_persons(self, key: str, field: str) -> bool:
+        numbers = self._book.numbers_of(key)
+        facts = {(number, field) for number in numbers}
+        return not numbers or bool(facts & (self._book.typed.keys() | self._book.loose))
+
+    # What should be there
+
+    def _is_in(self, key: str, record: Json, how: str) -> Iterator[Broken]:
+        """Whether MicroPIM holds what the record says, as far as it is ours."""
+        products = self._book.products_of(key)
+        numbers = set(self._book.numbers_of(key))
+        if self._is_renumbered(key) or record["cnk"] in self._book.gone:
+            return
+        if not products:
+            if record["status"] == "active" and not numbers:
+                yield Broken(f"lost{how}", f"{key} is not there")
+            return
+        if len(products) > 1:  # told, else the night would have ended there
+            return
+        (product,) = products
+        number = product["id"]
+        is_archived = product["status"] == "archived"
+        is_theirs = number in self._book.archived | self._book.revived or (number, "status") in self._book.loose
+        if not is_theirs and is_archived != (record["status"] != "active"):
+            yield Broken(f"status{how}", f"{key} is {product['status']}, the source says {record['status']}")
+        if not is_archived and record["status"] == "active":
+            yield from self._fields(key, record, product, how)
+            yield from self._places(key, record, product, how)
+
+    def _fields(self, key: str, record: Json, product: Json, how: str) -> Iterator[Broken]:
+        for field, value in wanted(record).items():
+            shown = product[field]
+            newest = wanted(self._source.products[key])[field]
+            if not (same(shown, value) or same(shown, newest) or self._book.is_open(product["id"], field)):
+                yield Broken(f"frozen{how}", f"{key} {field} shows {shown!r}, the source says {value!r}")
+        if (product["id"], "media") not in self._book.loose:
+            there = {picture_key(item["file_url"]) for item in product["_media"]}
+            if missing := photo_keys(record) - there:
+                yield Broken(f"picture lost{how}", f"{key} has no picture {sorted(missing)}")
+
+    def _places(self, key: str, record: Json, product: Json, how: str) -> Iterator[Broken]:
+        options = self._pim.options
+        cannot = options.patch_categories != "replace" and options.assign != "additive"
+        if cannot or (product["id"], "categories") in self._book.loose:
+            return
+        for category in inside(record) - self._book.deleted_categories:
+            numbers = {one for one in self._book.categories.get(category, ()) if one in self._pim.categories}
+            out = {one for number, one in self._book.taken_out if number == product["id"]}
+            if numbers and not numbers & (set(product["category_ids"]) | out):
+                yield Broken(f"category lost{how}", f"{key} is not in {category} {sorted(numbers)}")

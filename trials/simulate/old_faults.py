@@ -1,0 +1,108 @@
+"""Faults of release 130a2cf, each put back by one function: a simulator that does not find them proves nothing.
+
+``python -m trials.simulate --fault NAME`` tells after how many seeds it is found.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+from unittest.mock import patch
+
+from sqlalchemy import delete
+
+from target_micropim.api import client
+from target_micropim.catalog.categories import Categories
+from target_micropim.errors import NotFound
+from target_micropim.ledger import RunLock, schema
+from target_micropim.plan import memory, product
+from target_micropim.plan.ownership import Verdict, judge
+from target_micropim.plan.values import EMPTY
+from target_micropim.sync import products
+from target_micropim.sync.outcomes import Outcomes
+from target_micropim.sync.recognise import Recognised, Recognition
+from target_micropim.sync.visibility import Visibility
+
+
+@dataclass(frozen=True)
+class OldFault:
+    """What the program did, and the function that does it again."""
+
+    what: str
+    place: Any
+    name: str
+    again: Callable[..., Any]
+
+
+def _forget_on_404(self: Recognition, desired: Any, row: Any) -> Recognised:
+    try:
+        return Recognised(row, self.look(row.remote_id))
+    except NotFound:
+        with self._ledger.transaction() as connection:
+            for table in (schema.products, schema.media):
+                connection.execute(delete(table).where(table.c.external_id == row.external_id))
+        return self._unknown(desired, None)
+
+
+_ready = Categories.ready
+
+
+def _without_what_is_gone(self: Categories) -> None:
+    _ready(self)
+    self._gone.clear()
+
+
+def _fill_what_is_empty(source: str, server: str, ours: Any, handled: str | None) -> Verdict:
+    return Verdict.SEND if server == EMPTY != source else judge(source, server, ours, handled)
+
+
+def _overwrite(source: str, server: str, ours: Any, handled: str | None) -> Verdict:
+    verdict = judge(source, server, ours, handled)
+    return Verdict.SEND if verdict is Verdict.THEIRS else verdict
+
+
+def _without_looking_again(self: client.MicroPimClient) -> Any:
+    return self.wire.tries(self.health.judge("write"))
+
+
+def _everybody_is_dead(_self: RunLock, _holder: Any) -> bool:
+    return True
+
+
+def _nothing(*_given: Any, **_named: Any) -> None:
+    return None
+
+
+OLD_FAULTS: Mapping[str, OldFault] = {
+    "404-forgets": OldFault("one 404 for a known product deletes its memory (1.1)",
+                            Recognition, "_known", _forget_on_404),
+    "never-settled": OldFault("a value that a person typed as the source has it stays a conflict for ever (2.1)",
+                              memory, "with_wish", lambda before, _wish: before),
+    "write-over-a-wait": OldFault("a retry goes over what was typed while it waited (3.1)",
+                                  client.MicroPimClient, "tries", _without_looking_again),
+    "emptied-is-filled": OldFault("what a person emptied is filled again (3.2)",
+                                  product, "judge", _fill_what_is_empty),
+    "deleted-is-made": OldFault("a category that a person deleted is made again (3.3)",
+                                Categories, "ready", _without_what_is_gone),
+    "any-id-is-ours": OldFault("an id is believed, whatever product it shows (4, rule)",
+                               Recognition, "is_same", staticmethod(lambda *_given: True)),
+    "unclear-post-again": OldFault("an unclear POST is repeated before its product can show (5.1)",
+                                   Visibility, "wait_for", _nothing),
+    "lock-is-no-lock": OldFault("a second run takes the lock of a living one (6.1)",
+                                RunLock, "_is_dead", _everybody_is_dead),
+    "old-over-new": OldFault("an older version goes over a newer one (8.1)",
+                             products, "_is_older", lambda *_given: False),
+    "rejects-are-left": OldFault("what a bad hour refused is never tried again (rule 8)",
+                                 Outcomes, "_keep", _nothing),
+    "edits-are-overwritten": OldFault("ours goes over theirs (rule 1)",
+                                      product, "judge", _overwrite),
+}  # fmt: skip
+
+
+@contextmanager
+def put_back(name: str) -> Iterator[None]:
+    """The program has this fault again. Raises KeyError, AttributeError when the function is not there any more."""
+    fault = OLD_FAULTS[name]
+    with ExitStack() as stack:
+        stack.enter_context(patch.object(fault.place, fault.name, fault.again))
+        yield

@@ -1,0 +1,157 @@
+"""Requests to the sandbox without a socket: its application is called in this thread, its answer becomes a Response.
+
+The sandbox's own fault script works here as it does on a socket (docs/faults.md): an answer that was cut, that hangs or
+that is shorter than promised becomes the exception that requests would raise.
+"""
+
+import io
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote, urlencode, urlsplit
+
+import orjson
+import requests
+from requests.structures import CaseInsensitiveDict
+from requests.utils import get_encoding_from_headers
+
+from pim_wire.wire import Wire
+from sandbox.exchange import Asgi
+from sandbox.server import TRANSPORT
+from trials.simulate.process import Process
+
+CLIENT = ("127.0.0.1", 50_000)
+
+
+class _Transport:
+    """Stands for the connection: a fault may cut it."""
+
+    was_cut = False
+
+    def get_extra_info(self, _name: str) -> None:
+        """There is no socket."""
+
+    def is_closing(self) -> bool:
+        """Whether it was cut."""
+        return self.was_cut
+
+    def close(self) -> None:
+        """Cut."""
+        self.was_cut = True
+
+    abort = close
+
+    def write(self, _data: bytes) -> None:
+        """Nobody reads it: only streams are written this way."""
+
+
+class Exchange:
+    """One request handled by an ASGI application, as far as the application comes without waiting."""
+
+    def __init__(self, app: Asgi, request: requests.PreparedRequest) -> None:
+        self.connection = _Transport()
+        self.status = 0
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.body = bytearray()
+        self._sent = _bytes(request.body)
+        self._is_read = False
+        step = app(self._scope(request), self._receive, self._send)
+        try:
+            step.send(None)
+        except StopIteration:
+            return
+        raise RuntimeError(f"the sandbox waits for something at {request.method} {request.url}")
+
+    def _scope(self, request: requests.PreparedRequest) -> Asgi:
+        parts = urlsplit(request.url or "")
+        return {
+            "type": "http",
+            "method": request.method,
+            "path": unquote(str(parts.path)),
+            "raw_path": str(parts.path).encode(),
+            "query_string": str(parts.query).encode(),
+            "headers": [(_bytes(name), _bytes(value)) for name, value in request.headers.items()],
+            "client": CLIENT,
+            TRANSPORT: self.connection,
+        }
+
+    async def _receive(self) -> Asgi:
+        if self._is_read:
+            return {"type": "http.disconnect"}
+        self._is_read = True
+        return {"type": "http.request", "body": self._sent, "more_body": False}
+
+    async def _send(self, message: Asgi) -> None:
+        if message["type"] == "http.response.start":
+            self.status, self.headers = message["status"], message["headers"]
+        else:
+            self.body += message.get("body", b"")
+
+
+class SandboxSession:
+    """Stands in the place of the wire's session: a request is prepared here, since requests takes longer than we do."""
+
+    def __init__(self, session: requests.Session, app: Asgi, process: Process) -> None:
+        self._session = session
+        self._app = app
+        self._process = process
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        json: Any = None,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: tuple[float, float] = (10.0, 60.0),
+        **_given: Any,
+    ) -> requests.Response:
+        """The answer, or what requests would raise."""
+        request = requests.PreparedRequest()
+        request.method, request.url = method, f"{url}?{urlencode(params)}" if params else url
+        request.headers = CaseInsensitiveDict({str(k): str(v) for k, v in self._session.headers.items()})
+        request.headers.update(headers or {})
+        if json is not None:
+            request.headers["Content-Type"] = "application/json"
+            request.body = orjson.dumps(json)
+        if callable(self._session.auth):
+            self._session.auth(request)
+        self._process.before_request(f"{method} {request.path_url}", request.body)
+        exchange = Exchange(self._app, request)
+        self._process.after_request(exchange.status, bytes(exchange.body))
+        return self._answer(request, exchange, timeout[1])
+
+    def _answer(self, request: requests.PreparedRequest, exchange: Exchange, longest: float) -> requests.Response:
+        if not exchange.status:
+            if exchange.connection.was_cut:
+                raise requests.ConnectionError("connection reset by peer")
+            self._process.wait_for_nothing(longest)
+            raise requests.ReadTimeout("nothing came")
+        response = requests.Response()
+        response.status_code = exchange.status
+        response.headers = CaseInsensitiveDict({_text(name): _text(value) for name, value in exchange.headers})
+        response.encoding = get_encoding_from_headers(response.headers)
+        response.url, response.request = request.url or "", request
+        response.raw = io.BytesIO(bytes(exchange.body))
+        if _is_short(response.headers, exchange.body):
+            raise requests.exceptions.ChunkedEncodingError("the answer broke off")
+        return response
+
+
+def way_to(app: Asgi, wire: Wire, process: Process) -> None:
+    """Let the requests of a process end at this application."""
+    wire._session = SandboxSession(wire._session, app, process)  # type: ignore[assignment]  # noqa: SLF001
+
+
+def _is_short(headers: Mapping[str, str], body: bytearray) -> bool:
+    return len(body) < int(headers.get("content-length", 0))
+
+
+def _bytes(text: str | bytes | Any) -> bytes:
+    if text is None:
+        return b""
+    return text if isinstance(text, bytes) else str(text).encode("latin-1")
+
+
+def _text(data: bytes) -> str:
+    return data.decode("latin-1")

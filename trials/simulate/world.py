@@ -1,0 +1,181 @@
+"""One shop through its nights: the sandbox, its people, the source, the ledger, and the runs of the writer."""
+
+from collections.abc import Collection
+from functools import cache, partial
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from sandbox.micropim.options import MicroPimOptions
+from sandbox.micropim.service import MicroPimService
+from target_micropim.settings.schema import SETTINGS, SHAPING
+from target_micropim.settings.values import TargetSettings
+from trials.simulate.book import Book
+from trials.simulate.clock import DAY
+from trials.simulate.disturbances import Disturber, Stage
+from trials.simulate.laws import Broken, Laws, Night
+from trials.simulate.ledgers import Engines, SimConnection, new_ledger
+from trials.simulate.people import People
+from trials.simulate.process import Ended, Machine, Message, Process
+from trials.simulate.scenario import NEVER_FOR_GOOD, Event, Scenario
+from trials.simulate.source import Source, text
+from trials.simulate.transport import way_to
+
+ENGINES = Engines()
+MOST_LEDGERS = 6
+
+
+class World:
+    """Made for one scenario. ``folder`` holds the reports."""
+
+    def __init__(self, scenario: Scenario, machine: Machine, folder: Path, ignored: Collection[str] = ()) -> None:
+        self.scenario, self.machine, self.folder = scenario, machine, folder
+        self._ignored = ignored
+        options = {"reads_per_minute": None, "writes_per_minute": None, **scenario.options}
+        self._options = MicroPimOptions(**options, clock=lambda: machine.time.seconds)
+        self.pim = MicroPimService(self._options)
+        self.source = Source()
+        self.book = Book(self.pim, self.source)
+        self.people = People(self.pim, self.book, self.source)
+        self.ledger = new_ledger()
+        self.kept_ledgers: list[bytes] = []
+        self.state: dict[str, Any] | None = None
+        self.settings = settings_of(str(folder), tuple(scenario.settings.items()))
+        self.laws = Laws(self.book, self.pim, self.source)
+        self._stage = Stage(machine, self.pim, self.source, self.book, self.people, self.laws, self.run)
+        self.broken: list[Broken] = []
+        self.nights = 0
+        for _ in range(scenario.categories):
+            self.source.new_category()
+        for _ in range(scenario.products):
+            self.source.new_product()
+        for key in list(self.source.products)[: scenario.adopted]:
+            number = self.source.next()
+            self.book.adopt(
+                key,
+                self.pim.add(
+                    self.source.products[key]["cnk"], name=text("Shop", number), description=text("Shop text", number)
+                ),
+            )
+
+    def live(self) -> list[Broken]:
+        """All nights of the scenario, then calm ones. The laws that were broken, in their order."""
+        for number, night in enumerate(self.scenario.nights, start=1):
+            self._day(f"night {number}")
+            for event in night.before:
+                self._happens(event)
+            self.night(night.during)
+            if self.broken:
+                return self.broken
+        self._calm_nights()
+        return self.broken
+
+    def _calm_nights(self) -> None:
+        """Nothing goes wrong any more: what is left comes in, every field changes and arrives, then all is still."""
+        for words, change, from_start, must_be_still in (
+            ("calm", False, False, False),
+            ("all changes", True, False, False),
+            ("from the start", False, True, False),
+            ("from the start again", False, True, True),
+        ):
+            self._day(words)
+            if change:
+                for key in self.source.owners():
+                    self.source.change(key, "both", 0)
+            night = self.night([], from_start=from_start)
+            self._blame(self.laws.after_calm(words, night, must_be_still=must_be_still))
+            if self.broken:
+                return
+
+    def _day(self, words: str) -> None:
+        self.machine.time.jump(DAY)
+        self.machine.log(f"{words}:")
+
+    def _happens(self, event: Event) -> None:
+        self.machine.log(f"  {event}")
+        match event.kind, event.what:
+            case "source", "new product":
+                self.source.new_product()
+            case "source", "succeeded":
+                keys = self.source.owners()
+                self.source.succeed(keys[event.a % len(keys)], old_first=bool(event.b % 2))
+            case "source", "new category":
+                self.source.new_category()
+            case "source", "category renamed":
+                self.source.rename_category(event.a)
+            case "source", change:
+                keys = self.source.owners()  # one that was replaced does not change any more
+                self.source.change(keys[event.a % len(keys)], change, event.b)
+            case "hand", _:
+                self.people.work(event)
+            case "ledger", "copied":
+                self.ledger = new_ledger(self.ledger.copy())
+            case "ledger", how:
+                old = self.kept_ledgers if how == "old" else []
+                self.ledger = new_ledger(old[event.a % len(old)] if old else b"")
+                self.book.loosen_all()
+
+    # A night
+
+    def night(self, during: list[Event], *, from_start: bool = False) -> Night:
+        """One run, with all that happens to it; judged at once."""
+        self.nights += 1
+        after = 0 if from_start or self.state is None else self.state["at"]
+        messages = self.source.messages(after)
+        disturber = Disturber(self._stage, messages)
+        disturbances = disturber.plan(during)
+        ended = self.run(self.ledger, [*messages, *disturber.stale], disturbances)
+        self.pim.faults.clear()
+        self.pim.switch(**{name: getattr(self._options, name) for name in NEVER_FOR_GOOD})
+        self.pim.requests.clear()
+        self.kept_ledgers = [*self.kept_ledgers, self.ledger.copy()][-MOST_LEDGERS:]
+        if ended.states:
+            self.state = ended.states[-1]
+        self.machine.log(f"  {ended.how}, state {self.state}, rejects {[row['external_id'] for row in ended.rejects]}")
+        night = Night(messages, ended, is_disturbed=bool(during))
+        self._blame(self.laws.after_night(night))
+        self._write_into_book(night)
+        return night
+
+    def _blame(self, broken: list[Broken]) -> None:
+        self.broken += [one for one in broken if one.law not in self._ignored]
+
+    def _write_into_book(self, night: Night) -> None:
+        ended = night.ended
+        is_whole = ended.how == "finished" and not night.is_disturbed and not ended.rejects
+        rejected = {str(row["external_id"]) for row in ended.rejects}
+        self.book.settle([record for stream, record in night.messages if stream == "products"], rejected,
+                         is_whole=is_whole)  # fmt: skip
+        self.book.is_settled = is_whole
+
+    def run(self, ledger: SimConnection, messages: list[Message], disturbances: list[Any]) -> Ended:
+        """A process from its start to its end."""
+        process = Process(self.machine, ledger, disturbances)
+        return process.carry_out(self.settings, partial(way_to, self.pim), messages)
+
+
+@cache
+def settings_of(folder: str, given: tuple[tuple[str, Any], ...]) -> TargetSettings:
+    """The settings of a run: all defaults, but what the scenario says and what would only make it long."""
+    defaults = {
+        name: setting["default"] for name, setting in SETTINGS.to_dict()["properties"].items() if "default" in setting
+    }
+    config = {
+        **defaults,
+        "api_key": "sandbox-micropim-key",
+        "api_url": "http://127.0.0.1:9",
+        "report_dir": folder,
+        "reads_per_minute": 100_000,
+        "writes_per_minute": 100_000,
+        "state_interval_seconds": 0,
+        "max_in_flight": 1,
+        "sku_template": "{cnk}",
+        "max_archive": 1000,
+        **dict(given),
+    }
+    return TargetSettings.read(config, SHAPING)
+
+
+def choices_of(seed: int) -> Random:
+    """What the machine chooses while a scenario runs."""
+    return Random(f"run {seed}")
