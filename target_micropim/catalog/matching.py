@@ -240,7 +240,7 @@ class ProductMatching:
 def _is_telling(product: dict[str, Any]) -> bool:
     """Whether a product's SKU stands in none of its texts that a search may look into as well."""
     sku = str(product.get("sku") or "").strip().casefold()
-    texts = (product.get("name"), product.get("description"), product.get("short_description"), product.get("ean"))
+    texts = (product.get("name"), product.get("description"), product.get("short_description"))
     return bool(sku) and not any(sku in str(text or "").casefold() for text in texts)
 
 

@@ -117,6 +117,9 @@ class DeferredItems:
         """The run ends."""
         self._file.close()
 
+    def __len__(self) -> int:
+        return len(self._places)
+
     def __contains__(self, key: str) -> bool:
         with self._lock:
             return key in self._places

@@ -155,12 +155,12 @@ class ProductsSync:
         touched: set[str] = set()
         for item in items:
             digest, seen_at = known.get(item.key, (None, None))
-            waiting = (
-                self._in_flight_at.get(item.key),
-                self._archives.source_at(item.key),
-                self._deferred.source_at(item.key),
+            seen_at = _later(
+                seen_at,
+                newest.get(item.key),
+                self._outcomes.rejected_at(STREAM, item.key),
+                *self._waiting_versions(item.key),
             )
-            seen_at = _later(seen_at, newest.get(item.key), self._outcomes.rejected_at(STREAM, item.key), *waiting)
             if _is_older(item.version.source_at, seen_at):
                 self._outcomes.settle(STREAM, item.ticket, "superseded")
                 continue
@@ -172,6 +172,12 @@ class ProductsSync:
                 touched.add(item.key)
                 yield item
         self._services.ledger.seen_at({key: at for key, at in newest.items() if key in known})
+
+    def _waiting_versions(self, key: str) -> Iterable[float | None]:
+        """The update times of versions of a record that are in flight, or wait for the end of the input."""
+        if not (self._in_flight_at or len(self._archives) or len(self._deferred)):
+            return ()  # as nearly always, and this is asked for every record
+        return self._in_flight_at.get(key), self._archives.source_at(key), self._deferred.source_at(key)
 
     def is_pending(self, key: str) -> bool:
         """Whether a version of this record is being written, or waits for the end of the input."""
