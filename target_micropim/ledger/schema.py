@@ -41,7 +41,7 @@ products = Table(
     Column("remote_id", Integer, nullable=False, index=True),
     Column("digest", String(64)),  # of the whole source record; None until everything about it is settled
     Column("acknowledged", JSON, nullable=False),  # field -> fingerprint of the source's value
-    Column("written", JSON, nullable=False),  # field -> fingerprint of what MicroPIM showed after our write
+    Column("written", JSON, nullable=False),  # of an older program: a step has made `ours` of it
     Column("categories", JSON, nullable=False),  # external ids acknowledged
     Column("archived", Boolean, nullable=False, default=False),
     Column("on_its_way", JSON),  # field -> fingerprint of what a write sends, until what came of it is remembered

@@ -65,11 +65,6 @@ def with_wish(before: Ours, wish: str) -> Ours:
     return tuple(dict.fromkeys([*before[: MOST_OURS - 1], wish]))
 
 
-def existence_of(*, is_live: bool) -> str:
-    """The value of this fact."""
-    return LIVE if is_live else ARCHIVED
-
-
 def is_made_by_us(sent: Mapping[str, str], server: Mapping[str, str]) -> bool:
     """Whether a product shows something that a write of ours, whose end is not known, has sent."""
     return any(value != EMPTY and server.get(name) == value for name, value in sent.items())
