@@ -157,7 +157,6 @@ class ProductWriter:
         )
         memory = after(Memory(row.ours, row.acknowledged), seen)
         late = {name: fingerprint(name, write.fields[name]) for name in seen.ignored if name in write.fields}
-        late |= {name: row.on_its_way[name] for name in of_kind["unsure"] & row.on_its_way.keys()}
         known = self._catalog.categories.ids(row.categories)
         row = replace(
             row,
