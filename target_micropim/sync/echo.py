@@ -14,6 +14,7 @@ from target_micropim.plan.fields import FIELDS
 from target_micropim.plan.values import EMPTY, fingerprint
 
 ANSWERS = "answers_with_what_is_stored"  # fact of the ledger: yes, no
+FORMS = "keeps_texts_in_another_form"  # fact of the ledger: yes, once one was seen
 ENOUGH = 5  # telling answers
 TEXTS = frozenset(field.name for field in FIELDS if field.kind in {"text", "html", "line"})
 _TELLING_CHARACTERS = 8  # a short text may look the same in every form
@@ -26,6 +27,7 @@ class Echo:
         self._ledger = ledger
         self._lock = threading.Lock()
         self._verdict = ledger.fact(ANSWERS)
+        self.changes_forms = ledger.fact(FORMS) is not None
         self._equal = 0
 
     def must_look(self, sent: Mapping[str, Any], answer: Mapping[str, str]) -> bool:
@@ -46,6 +48,13 @@ class Echo:
                 self._equal += 1
                 if self._equal >= ENOUGH:
                     self._judge("yes")
+
+    def see(self, sent: Mapping[str, Any], shown: Mapping[str, str]) -> None:
+        """Learn from a text that did take whether it shows in the form in which it was sent."""
+        differs = any(shown.get(name) != fingerprint(name, sent[name]) for name in sent if name in TEXTS)
+        if differs and not self.changes_forms:
+            self.changes_forms = True
+            self._ledger.note(FORMS, "yes")
 
     def _judge(self, verdict: str) -> None:
         self._verdict = verdict

@@ -156,7 +156,10 @@ class ProductWriter:
             unsure=of_kind["unsure"],
         )
         memory = after(Memory(row.ours, row.acknowledged), seen)
+        self._echo.see({n: v for n, v in write.fields.items() if n not in seen.ignored}, write.after.server)
         late = {name: fingerprint(name, write.fields[name]) for name in seen.ignored if name in write.fields}
+        if self._echo.changes_forms:  # what shows may be our own text in another form
+            late |= {name: row.on_its_way[name] for name in of_kind["unsure"] & row.on_its_way.keys()}
         known = self._catalog.categories.ids(row.categories)
         row = replace(
             row,

@@ -58,6 +58,16 @@ def test_a_person_is_still_seen(make_shop: Any, answers: str) -> None:
     assert "M1" in told.conflicts | told.unsure
 
 
+def test_a_text_of_an_unknown_end_is_nobodys(make_shop: Any) -> None:
+    """A run is killed between a write and its answer: what shows may be our own text in its other form."""
+    shop = make_shop(text_forms=("capitalised",))
+    shop.night(product("M1", "cream A"))
+    shop.killed(product("M1", "cream B"), write="PATCH /api/products/")
+    for name in ("cream B", "cream C", "cream D"):
+        told = shop.night(product("M1", name))
+        assert (told.conflicts, told.unsure) == (set(), {"M1"}), name
+
+
 @pytest.mark.parametrize("answers", ["echo", "stored"])
 def test_categories_are_not_made_anew(make_shop: Any, answers: str) -> None:
     """A category whose name is stored in another form is the same one the next night, without a ledger too."""
