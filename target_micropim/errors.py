@@ -2,7 +2,7 @@
 
 RecordRejected      this record cannot go in as it stands: keep it whole with its reasons, go on
 ├── NotYet          something that comes later in the input may help: try again when it has ended
-├── CallFailed      MicroPIM fails for this record again and again, while others go in
+├── CallFailed      MicroPIM fails for this record again and again, while other calls succeed
 └── RequestRefused  MicroPIM said no to this content (400, 409, 413, 415, 422, or anything unknown)
     ├── NotFound    MicroPIM says that it does not know this id: a reason to look again, never to forget
     └── Unreadable  a good answer in which what was asked for cannot be read to its end
@@ -56,7 +56,7 @@ class NotYet(RecordRejected):
 
 
 class CallFailed(RecordRejected):
-    """MicroPIM fails for this record again and again, while others go in."""
+    """MicroPIM fails for this record again and again, while other calls succeed."""
 
 
 class TooMany(StopRun):

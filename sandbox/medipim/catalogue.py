@@ -108,6 +108,21 @@ class Catalogue:
         self._repair_replacements(ids)
         return ids
 
+    def put(self, raw: Json) -> None:
+        """A product as given, new or instead of the one with this id; what it leaves out is left out."""
+        times, self.version = raw["meta"], self.version + 1
+        updated = int(times["updatedAt"])
+        head = Head(
+            len(self.entries),
+            raw["id"],
+            raw["status"],
+            raw.get("replacement"),
+            times.get("createdAt"),
+            updated,
+            updated,
+        )
+        self.entries[raw["id"]] = Entry(self, head, raw)
+
     def change(self, product_id: str, function: Callable[[Json], object]) -> Json:
         """Apply a change to a copy, and move ``meta.updatedAt`` on to a new later second."""
         return self._changed(product_id, function, self.next_second())

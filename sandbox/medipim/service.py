@@ -7,6 +7,7 @@ from sandbox.exchange import Answer, Call, Json, JsonValue
 from sandbox.limiter import RollingLimiter
 from sandbox.medipim.errors import error_answer
 from sandbox.medipim.options import MedipimOptions
+from sandbox.medipim.resources import RESOURCES
 from sandbox.medipim.routes import routes_for
 from sandbox.medipim.rows import Record
 from sandbox.medipim.state import MedipimState
@@ -72,6 +73,17 @@ class MedipimService(Service):
         """Apply a change and move ``meta.updatedAt`` on."""
         with self.lock:
             return self.catalogue.change(product_id, function)
+
+    def put(self, raw: Json) -> None:
+        """A product as given; a time that it does not move on is not seen by an incremental reader."""
+        with self.lock:
+            self.catalogue.put(raw)
+
+    def put_rows(self, path: str, rows: list[Json]) -> None:
+        """These rows are all that a resource has, such as ``brands`` or ``product/attributes``."""
+        (resource,) = [resource for resource in RESOURCES if resource.path == path]
+        with self.lock:
+            setattr(self.catalogue.reference, resource.table, rows)
 
     def add(self, count: int) -> list[str]:
         """Create products; returns their ids."""

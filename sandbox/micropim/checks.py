@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from sandbox.exchange import Json, JsonValue
 from sandbox.micropim.errors import ApiError
 from sandbox.micropim.fields import WRITABLE, Kind
-from sandbox.micropim.forms import stored_form
+from sandbox.micropim.forms import is_unstorable, stored_form
 from sandbox.micropim.options import MicroPimOptions
 from sandbox.micropim.store import Store
 
@@ -63,6 +63,8 @@ def _text(store: Store, key: str, value: JsonValue) -> str:
     options = store.options
     if not isinstance(value, str):
         raise ApiError(400, f"{key} must be a string")
+    if options.unstorable == "500" and is_unstorable(value):
+        raise ApiError(500, "Internal Server Error")
     if key in {"name", "sku"} and options.text_limit and len(value) > MAX_SHORT_TEXT:
         raise ApiError(400, f"{key} may not be longer than {MAX_SHORT_TEXT} characters")
     if key == "currency" and not re.fullmatch(r"[A-Z]{3}", value):

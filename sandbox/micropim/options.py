@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-TextForm = Literal["capitalised", "single_spaces", "void_tags", "entities", "paragraphs", "decomposed"]
+TextForm = Literal[
+    "capitalised", "single_spaces", "void_tags", "entities", "paragraphs", "decomposed", "question_marks", "line_end",
+]  # fmt: skip
 IdsAsText = Literal["list", "product", "category", "tree"]
 DEFAULT_BRANDS = {1: "Exemplia", 2: "Rosalba", 3: "Vitaforte"}
 DEFAULT_SUPPLIERS = {1: "Exemplia Labs", 2: "Groothandel Voorbeeld"}
@@ -74,6 +76,11 @@ class MicroPimOptions:
     """How long a new category stays out of the tree and the lists (U, docs/api/micropim.md#shown-late)."""
     text_forms: tuple[TextForm, ...] = ()
     """What becomes of names and texts when they are stored (U, docs/api/micropim.md#stored-form)."""
+    unstorable: Literal["kept", "500"] = "kept"
+    """Texts with NUL or a character of four bytes in UTF-8: kept, or the write is answered 500 (U).
+
+    See docs/api/micropim.md#text-limits.
+    """
     sku_form: Literal["as_sent", "lower", "cut"] = "as_sent"
     """SKUs stored as sent, in small letters, or cut to 6 characters (U, docs/api/micropim.md#stored-form)."""
     answers: Literal["stored", "echo"] = "stored"

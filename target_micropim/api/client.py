@@ -240,7 +240,7 @@ class MicroPimClient:
         try:
             response = self.wire.send(call)
         except KeepsFailing as failure:
-            raise CallFailed("send", [Reason("$", f"{failure}, while others go in")]) from None
+            raise CallFailed("send", [Reason("$", f"{failure}, while other calls succeed")]) from None
         with closing(response):
             return self._opened(call, response, envelope)
 

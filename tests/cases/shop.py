@@ -199,6 +199,10 @@ class Shop:
         }  # fmt: skip
         return self._run(lambda target: target.listen(io.BytesIO(b"\n".join(lines(**streams)) + b"\n")), settings)
 
+    def fed(self, messages: bytes, **settings: Any) -> Night:
+        """A run over the messages of a tap."""
+        return self._run(lambda target: target.listen(io.BytesIO(messages)), settings)
+
     def replay(self, night: Night, **settings: Any) -> Night:
         """The rejects of a night are fed again."""
         assert night.folder is not None
