@@ -288,6 +288,15 @@ def test_case(pair: Make, number: int) -> None:
     CHECKS[number](played)
 
 
+def test_texts_that_cannot_be_stored(pair: Make) -> None:
+    """A product that MicroPIM's database refuses is a reject, in its first night too; the other one is in."""
+    records = [{"id": "PROD-A", "name": {"nl": "Cr\u00e8me \U0001f600"}}, {"id": "PROD-B"}]
+    case = {"products": records, "target": {"max_wait_seconds": 12}}
+    played = pair(case, unstorable="500").play()
+    assert played.last.is_good
+    assert (played.shop.skus(), played.last.target.rejected) == (["PROD-B"], {"PROD-A"})
+
+
 def _visible(html: str, gap: str = " ") -> str:
     text = "".join(gap if part.startswith("<") else part for part in _parts(html or ""))
     return " ".join(text.split())
