@@ -21,6 +21,7 @@ from urllib3.util.wait import wait_for_write
 
 from pim_wire.deadline import Deadline, DeadlineResponse, current_deadline, in_slices
 from pim_wire.errors import Interrupted
+from pim_wire.name_lookup import look_up
 
 _UNDER_WAY = {errno.EINPROGRESS, errno.EWOULDBLOCK}
 
@@ -65,7 +66,7 @@ def _wait_until_connected(sock: socket.socket) -> None:
         raise TimeoutError("timed out")
 
 
-class _StoppableConnection(HTTPConnection):
+class StoppableConnection(HTTPConnection):
     """Connects as urllib3 does, to the first address that takes it, and is ended by a stop meanwhile."""
 
     @override
@@ -85,14 +86,14 @@ class _StoppableConnection(HTTPConnection):
         """Of all addresses of the name the first that takes a connection. Raises OSError, the last one's."""
         failure = OSError(f"{self.host} has no address")
         family = allowed_gai_family()
-        for found, kind, protocol, _name, address in socket.getaddrinfo(
-            self._dns_host.strip("[]"), self.port, family, socket.SOCK_STREAM
-        ):
+        timeout = self.timeout if isinstance(self.timeout, int | float) else None
+        host = self._dns_host.strip("[]")
+        for found, kind, protocol, _name, address in look_up(host, self.port, family, deadline, timeout):
             sock = socket.socket(found, kind, protocol)
             try:
                 for option in self.socket_options or ():
                     sock.setsockopt(*option)
-                sock.settimeout(self.timeout if isinstance(self.timeout, int | float) else None)
+                sock.settimeout(timeout)
                 return _connected(sock, address, deadline)
             except OSError as error:
                 sock.close()
@@ -121,12 +122,12 @@ class _StoppableTlsSocket(ssl.SSLSocket):
             raise
 
 
-class _Connection(_StoppableConnection):
+class _Connection(StoppableConnection):
     response_class = DeadlineResponse
     debuglevel = 0  # other code in this process may raise http.client's, which prints the keys to stdout
 
 
-class _SecureConnection(_StoppableConnection, HTTPSConnection):
+class _SecureConnection(StoppableConnection, HTTPSConnection):
     response_class = DeadlineResponse
     debuglevel = 0
 

@@ -17,12 +17,14 @@ from urllib.parse import urljoin
 import requests
 from requests.adapters import HTTPAdapter
 from typing_extensions import override
-from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import NewConnectionError
 
 from pim_wire.clock import Clock
-from pim_wire.deadline import Deadline, DeadlineResponse
+from pim_wire.connections import StoppableConnection
+from pim_wire.deadline import Deadline, DeadlineResponse, current_deadline
+from pim_wire.name_lookup import look_up
 from pim_wire.retry import Next, after_status
 from pim_wire.session import ca_bundle
 from pim_wire.throttle import Throttle
@@ -121,13 +123,14 @@ class _GuardedAdapter(HTTPAdapter):
 
 
 def _pools(may_connect: MayConnect) -> dict[str, type[HTTPConnectionPool]]:
-    class Guard(HTTPConnection):
+    class Guard(StoppableConnection):
         """Checks before it connects, and again where it ended: a name may resolve to something else in between."""
 
         response_class = DeadlineResponse
 
         def _new_conn(self) -> socket.socket:
-            places = socket.getaddrinfo(self.host, self.port or 0, type=socket.SOCK_STREAM)
+            timeout = self.timeout if isinstance(self.timeout, int | float) else None
+            places = look_up(self.host, self.port or 0, socket.AF_UNSPEC, current_deadline(), timeout)
             self._check(str(place[0]) for *_kind, place in places)
             connection = super()._new_conn()
             try:

@@ -1,5 +1,6 @@
 """A stop that reaches another thread ends a request within seconds, wherever the service hangs."""
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ import requests
 from requests.auth import HTTPBasicAuth
 
 from pim_wire.deadline import iter_body
-from pim_wire.errors import Interrupted
+from pim_wire.errors import Interrupted, WireGaveUp
 from pim_wire.redaction import Redactor
 from pim_wire.throttle import Throttle
 from pim_wire.wire import Call, Wire
@@ -126,6 +127,37 @@ def test_a_stop_ends_a_handshake_that_hangs(
     server = hanging(b"", hangs_in_handshake=True)
     wire = wire_to(server)
     assert_ends_soon(server, clock, lambda: wire.send(Call("GET", "/x", 60.0)))
+
+
+@pytest.fixture
+def unresolved(monkeypatch: pytest.MonkeyPatch, hanging: Callable[..., HangingServer]) -> Iterator[HangingServer]:
+    """A server whose name the system looks up without an end."""
+    server, is_over = hanging(b""), threading.Event()
+
+    def getaddrinfo(*_arguments: Any, **_options: Any) -> Any:
+        server.is_hanging.set()
+        is_over.wait(30)
+        raise socket.gaierror("over")
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    server.url = server.url.replace("127.0.0.1", "localhost")
+    yield server
+    is_over.set()
+
+
+def test_a_stop_ends_a_look_up_that_hangs(unresolved: HangingServer, wire_to: Callable[..., Wire], clock: Any) -> None:
+    """Not even the address is known."""
+    wire = wire_to(unresolved)
+    assert_ends_soon(unresolved, clock, lambda: wire.send(Call("GET", "/x", 60.0)))
+    assert unresolved.requests == 0
+
+
+def test_a_look_up_that_hangs_is_a_passing_failure(unresolved: HangingServer, wire_to: Callable[..., Wire]) -> None:
+    """It ends with the timeout, and is told as a service that does not answer."""
+    wire = wire_to(unresolved)
+    wire._max_wait = 0
+    with pytest.raises(WireGaveUp, match="localhost"):
+        wire.send(Call("GET", "/x", 0.3))
 
 
 def test_a_stop_ends_a_stream_that_hangs(
