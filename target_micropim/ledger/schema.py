@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     JSON,
@@ -186,6 +186,17 @@ class ProductRow:
         return self.acknowledged.get("existence")
 
 
+class Known(NamedTuple):
+    """The little that tells whether a record has changed.
+
+    ``digest`` is None until it is settled; ``source_at`` is that of the newest version seen.
+    """
+
+    digest: str | None
+    source_at: float | None
+    remote_id: int
+
+
 @dataclass(frozen=True)
 class KeptReject:
     """A rejected record that waits for the next run."""
@@ -269,6 +280,6 @@ def product_values(row: ProductRow) -> dict[str, Any]:
         "acknowledged": dict(row.acknowledged),
         "written": dict(row.written),
         "on_its_way": dict(row.on_its_way),
-        "categories": list(row.categories),
-        "ours": {name: list(values) for name, values in row.ours.items()},
+        "categories": row.categories,
+        "ours": dict(row.ours),  # in JSON a tuple is a list
     }

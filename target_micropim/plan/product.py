@@ -17,7 +17,7 @@ from typing import Any
 
 from target_micropim.plan.fields import FIELDS
 from target_micropim.plan.ownership import ARCHIVED, LIVE, Ours, Verdict, judge
-from target_micropim.plan.values import EMPTY, fingerprint
+from target_micropim.plan.values import EMPTY, fingerprints
 
 POLICIES = ("create_only", "if_empty", "if_source_changed", "always", "never")
 DEFAULT_POLICIES: Mapping[str, str] = {field.name: field.policy for field in FIELDS}
@@ -82,10 +82,12 @@ def plan_update(fields: Mapping[str, Any], policies: Mapping[str, str], product:
     """What to send to a product that is there."""
     send: dict[str, Any] = {}
     conflicts: list[Conflict] = []
-    for name, value in fields.items():
-        decision = _decide(name, value, policy_of(name, policies), product)
+    for name, source in fingerprints(fields).items():
+        if source in (EMPTY, product.server.get(name, EMPTY)):
+            continue
+        decision = _decide(name, source, policy_of(name, policies), product)
         if decision is True:
-            send[name] = value
+            send[name] = fields[name]
         elif isinstance(decision, Conflict):
             conflicts.append(decision)
     return Update(product.remote_id, send, tuple(conflicts))
@@ -99,9 +101,10 @@ _COMPARED = frozenset({"if_empty", "if_source_changed", "always"})
 _EMPTIED = "emptied by hand in MicroPIM"
 
 
-def _decide(name: str, value: Any, policy: str, product: KnownProduct) -> bool | Conflict:
-    source, server = fingerprint(name, value), product.server.get(name, EMPTY)
-    if source in (EMPTY, server) or policy not in _COMPARED:
+def _decide(name: str, source: str, policy: str, product: KnownProduct) -> bool | Conflict:
+    """What becomes of a field whose value in the source, ``source``, is another than that of MicroPIM."""
+    server = product.server.get(name, EMPTY)
+    if policy not in _COMPARED:
         return False
     if policy == "always":
         return True

@@ -4,7 +4,7 @@ import hashlib
 import logging
 import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -14,7 +14,7 @@ import orjson
 from pim_wire.errors import Interrupted, StopRun
 from target_micropim.catalog.catalog import Catalog
 from target_micropim.errors import NotYet, RecordRejected
-from target_micropim.ledger import ABSENT
+from target_micropim.ledger import ABSENT, Known
 from target_micropim.mapping.profiles import Profile
 from target_micropim.report.input_order import record_scope
 from target_micropim.report.run_report import Row
@@ -28,6 +28,7 @@ from target_micropim.sync.write import STREAM
 
 BATCH_ROWS = 200
 VOLATILE = frozenset({"meta", "updated_at"})  # change without the content changing (docs/api/medipim.md#touches)
+_UNKNOWN = Known(None, None, ABSENT)
 _CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
 
 logger = logging.getLogger("target-micropim")
@@ -106,8 +107,11 @@ class ProductsSync:
     def flush(self) -> None:
         """One query of the ledger for a batch: what is unchanged is done, the rest goes into the pool."""
         items, self._buffer = self._buffer, []
-        if changed := list(self._changed(items)):
-            self._prepare(changed)
+        if not items:
+            return
+        known = self._services.ledger.known([item.key for item in items])
+        if changed := list(self._changed(items, known)):
+            self._prepare(changed, known)
             for item in changed:
                 self._submit(item)
 
@@ -148,13 +152,12 @@ class ProductsSync:
         except TypeError as error:  # orjson's word for what it cannot write, such as 255 levels of nesting
             raise rejection("map", "$", str(error)) from None
 
-    def _changed(self, items: list[Item]) -> Iterable[Item]:
+    def _changed(self, items: list[Item], known: Mapping[str, Known]) -> Iterable[Item]:
         """Those that are to be looked into. An older version of a record never takes a newer one back."""
-        known = self._services.ledger.digests(item.key for item in items) if items else {}
         newest: dict[str, float] = {}
         touched: set[str] = set()
         for item in items:
-            digest, seen_at = known.get(item.key, (None, None))
+            digest, seen_at, _ = known.get(item.key, _UNKNOWN)
             seen_at = _later(
                 seen_at,
                 newest.get(item.key),
@@ -171,7 +174,8 @@ class ProductsSync:
             else:
                 touched.add(item.key)
                 yield item
-        self._services.ledger.seen_at({key: at for key, at in newest.items() if key in known})
+        if newest:
+            self._services.ledger.seen_at({key: at for key, at in newest.items() if key in known})
 
     def _waiting_versions(self, key: str) -> Iterable[float | None]:
         """The update times of versions of a record that are in flight, or wait for the end of the input."""
@@ -184,7 +188,7 @@ class ProductsSync:
         with self._lock:
             return key in self._in_flight or key in self._archives or key in self._deferred
 
-    def _prepare(self, changed: list[Item]) -> None:
+    def _prepare(self, changed: list[Item], known: Mapping[str, Known]) -> None:
         """Read the whole product list when that is cheaper than many look-ups, or once to learn the brands."""
         matching, names = self._catalog.matching, self._catalog.names
         if self._profile.writes_categories:
@@ -192,14 +196,20 @@ class ProductsSync:
             if not self._is_repaired:  # before the first product is written
                 self._catalog.assignments.repair()
                 self._is_repaired = True
-        rows = self._services.ledger.products(item.key for item in changed)
-        unknown = sum(item.key not in rows or rows[item.key].remote_id == ABSENT for item in changed)
-        named = (pair for item in changed for pair in self._profile.names(item.record))
-        unnamed = matching.may_index and any(names.is_worth_a_look(kind, name) for kind, name in named)
+        unknown = sum(known.get(item.key, _UNKNOWN).remote_id == ABSENT for item in changed)
+        unnamed = matching.may_index and self._name_is_worth_a_look(changed)
         if matching.wants_index(unknown) or unnamed:
             self._pool.drain()
             matching.build_index(names)
             names.save(harvested=True)
+
+    def _name_is_worth_a_look(self, changed: list[Item]) -> bool:
+        """Whether reading the product list could tell the id of a brand or supplier."""
+        for item in changed:
+            for kind, name in self._profile.names(item.record):
+                if self._catalog.names.is_worth_a_look(kind, name):
+                    return True
+        return False
 
     def _submit(self, item: Item) -> None:
         """Into the pool: two versions of a record, or two records with one SKU, are never written at the same time."""
