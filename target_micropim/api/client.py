@@ -4,22 +4,23 @@ See docs/api/micropim.md#api. An answer without the envelope is not MicroPIM's, 
 nothing about a product. A list that cannot be read to its last item is refused, never taken for an empty one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import orjson
 import requests
 
-from pim_wire.errors import AccessDenied, KeepsFailing, Unclear
+from pim_wire.errors import AccessDenied, KeepsFailing, StaleLook, Unclear
 from pim_wire.redaction import Redactor
 from pim_wire.wire import Call, Tries, Wire
 from target_micropim.api.health import Health
-from target_micropim.errors import CallFailed, NotFound, Reason, RequestRefused, Unreadable
+from target_micropim.errors import CallFailed, NotFound, Reason, RequestRefused, StaleId, Unreadable
 from target_micropim.plan.values import as_id
 
+T = TypeVar("T")
 PAGE_LIMIT = 100
 MOST_PAGES = 20_000  # two million products
 MOST_PAGES_WITHOUT_NEWS = 50  # in a row, without a product that was not seen before: the order is undefined
@@ -66,8 +67,30 @@ class MicroPimClient:
         """The attempts of a write to a product: after each wait its caller looks again."""
         return self.wire.tries(self.health.judge("write"), must_look_again=True)
 
+    def look_and_write(self, act: Callable[[Tries], T]) -> T:
+        """Let ``act`` look and then write with these tries, and do both again after each wait.
+
+        The write's turn is taken before the look, so that no wait lies between the two; it is given back when the look
+        has shown that nothing is to be written. Raises what ``act`` raises, but for StaleLook.
+        """
+        tries, has_vanished = self.tries(), False
+        try:
+            while True:
+                self.take_turn(tries)
+                try:
+                    return act(tries)
+                except StaleId as stale:
+                    if has_vanished:
+                        raise stale.refusal from None
+                    has_vanished = True
+                except StaleLook:
+                    continue
+        finally:
+            if tries.has_turn:
+                self.give_turn_back(tries)
+
     def take_turn(self, tries: Tries) -> None:
-        """Wait for a write's turn before the look, so that no wait lies between look and write."""
+        """Wait for a write's turn."""
         self.wire.take_turn(_ANY_WRITE, tries)
 
     def give_turn_back(self, tries: Tries) -> None:

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pim_wire.errors import InvalidSettings, StaleLook, StrangeAnswer
+from pim_wire.errors import InvalidSettings, StrangeAnswer
+from pim_wire.wire import Tries
 from target_micropim.api.client import remote_id
 from target_micropim.api.payloads import check_payload
 from target_micropim.api.tree import Tree, read_tree
@@ -91,7 +92,10 @@ class Categories:
 
     def ids(self, external: tuple[str, ...]) -> dict[str, int]:
         """Those of the external ids that have their category, in their order."""
-        self.ready()
+        if self._tree is None:
+            self.ready()
+        if not external:
+            return {}
         return {key: self._known[key].remote_id for key in external if key in self._known}
 
     def is_gone(self, external_id: str) -> bool:
@@ -165,19 +169,14 @@ class Categories:
         self, updater: CategoryUpdater, known: CategoryRow, desired: DesiredCategory, parent: int | None
     ) -> tuple[bool, list[Question]]:
         """The tree is read again behind every wait: a person may have renamed or moved it meanwhile."""
-        tries = self._client.tries()
-        try:
-            while True:
-                self._client.take_turn(tries)
-                tree = self._tree = self._read()
-                if known.remote_id not in tree.names:
-                    return False, [question_of(desired, EXISTENCE, _DELETED, LIVE, None)]
-                try:
-                    return updater.update(tree, known, desired, parent, tries)
-                except StaleLook:
-                    continue
-        finally:
-            self._client.give_turn_back(tries)
+
+        def update(tries: Tries) -> tuple[bool, list[Question]]:
+            tree = self._tree = self._read()
+            if known.remote_id not in tree.names:
+                return False, [question_of(desired, EXISTENCE, _DELETED, LIVE, None)]
+            return updater.update(tree, known, desired, parent, tries)
+
+        return self._client.look_and_write(update)
 
     def _left_out(self, desired: DesiredCategory, problem: tuple[str, str]) -> str:
         question = question_of(desired, EXISTENCE, problem, LIVE, None)

@@ -56,15 +56,24 @@ class ProductPictures:
         self._report = services.report
         self._settings = services.settings
 
-    def send(self, desired: DesiredProduct, remote: RemotePictures) -> bool:
-        """Send what is missing; whether every address could be tried. Raises RecordRejected for an unclear fate."""
-        if not desired.pictures:
-            return True
-        rows = self._ledger.media(desired.external_id)
+    def handled(self, desired: DesiredProduct) -> dict[str, MediaRow]:
+        """What was done with pictures of this product, if any are to be sent."""
+        if not desired.pictures or self._settings.media_mode != "append":
+            return {}
+        return self._ledger.media(desired.external_id)
+
+    def missing(self, desired: DesiredProduct, remote: RemotePictures, rows: dict[str, MediaRow]) -> list[Picture]:
+        """The pictures to send; what a person has to know of the others is told."""
+        if not desired.pictures or self._settings.media_mode != "append":
+            return []
         self._resolve_intents(desired, remote, rows)
         accounted = _accounted(rows)
         self._note_changed(desired, rows)
-        handled = frozenset(key for key, row in rows.items() if row.state in FINAL_STATES)
+        handled, sent = set(), 0
+        for key, row in rows.items():
+            sent += row.state in SENT_STATES
+            if row.state in FINAL_STATES:
+                handled.add(key)
         by_key = {picture.key: picture for picture in desired.pictures}
         fresh = [by_key[key] for key in plan_pictures(list(by_key), handled)]
         if remote.images > accounted and self._settings.on_unknown_media != "append":
@@ -72,11 +81,14 @@ class ProductPictures:
                 self._leave(desired, remote, fresh)
             else:
                 self._account_for(desired, remote, rows)
-            return True
-        sent = sum(row.state in SENT_STATES for row in rows.values())
+            return []
         self._note_missing(desired, remote, sent)
         # a picture that was accepted may not show yet (docs/api/micropim.md#picture-fetch)
         remote.images = max(remote.images, sent)
+        return fresh
+
+    def send(self, desired: DesiredProduct, remote: RemotePictures, fresh: list[Picture]) -> bool:
+        """Send these pictures; whether every address could be tried. Raises RecordRejected for an unclear fate."""
         reachable = [picture for picture in fresh if self._is_reachable(desired, picture)]
         accepted = [self._send_one(desired, picture, remote) for picture in reachable]
         if any(accepted):
@@ -205,8 +217,11 @@ class ProductPictures:
 
 def _accounted(rows: dict[str, MediaRow]) -> int:
     """How many pictures the product had after the last one we know to have sent."""
-    sent = [row for row in rows.values() if row.state in SENT_STATES]
-    return max([len(sent), *(row.count_before + 1 for row in sent)])
+    sent = most = 0
+    for row in rows.values():
+        if row.state in SENT_STATES:
+            sent, most = sent + 1, max(most, row.count_before + 1)
+    return max(sent, most)
 
 
 MANY_AWAITED = 50  # products, from which on the list may be the cheaper way

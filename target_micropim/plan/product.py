@@ -11,7 +11,7 @@ Policies (docs/gaps.md#what-field-policies-are-by-default); S is the source's va
 Whose V is: plan/ownership.py.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -142,6 +142,8 @@ def plan_categories(desired: Mapping[str, int], ours: frozenset[str], present: t
 
     ``desired`` maps external ids to MicroPIM's. What is ours and gone now was taken out by a person.
     """
+    if not desired:
+        return None
     fresh = [number for key, number in desired.items() if key not in ours]
     missing = [number for number in dict.fromkeys(fresh) if number not in present]
     return [*present, *missing] if missing else None
@@ -187,12 +189,14 @@ def categories_after(
     One that the source has dropped and that does not show any more is settled: should the source want it again, it is
     new. ``known`` are the ids of ``before``.
     """
+    if not before and not desired:
+        return ()
     kept = [key for key in before if key in desired or known.get(key) in present]
     shown = [key for key, number in desired.items() if number in present]
     return tuple(dict.fromkeys([*kept, *shown]))
 
 
-def plan_pictures(desired_keys: list[str], handled: frozenset[str]) -> list[str]:
+def plan_pictures(desired_keys: list[str], handled: Collection[str]) -> list[str]:
     """The pictures not sent yet, in their order."""
     return [key for key in desired_keys if key not in handled]
 

@@ -80,11 +80,12 @@ class ProductCreator:
         views = self._writer.views(remote_id(answer, "POST product"), answer, sent)
         with self._lock:
             self._unclear = 0
-        self._compare_sku(desired, views[-1])
-        self._services.ledger.claim(desired.external_id, views[-1].remote_id)
+        product = views[-1]
+        self._compare_sku(desired, product)
+        self._services.ledger.claim(desired.external_id, product.remote_id)
         self.doubles.made(desired.sku, desired.external_id)
         self._visibility.made(desired.sku)
-        return Write(sent, None, tuple(views), categories).assigned(self._writer.assign(views[-1], categories))
+        return Write(sent, None, product, tuple(views), categories).assigned(self._writer.assign(product, categories))
 
     def _post(
         self, desired: DesiredProduct, row: ProductRow, fields: Fields, tries: Tries
@@ -170,7 +171,7 @@ class ProductCreator:
             raise RecordRejected("plan", [Reason("sku", message)])
 
 
-class SkuTaken(Exception):
+class SkuTaken(StaleLook):
     """A product with this SKU is there after all: look again."""
 
 

@@ -1,14 +1,11 @@
 """What is done with products when the input has ended: archives, and categories that came after their products.
 
-Law: only what its record still owns is archived, and only what a look has shown counts. The turn of the write is taken
-before the look; after any wait both are made again.
+Law: only what its record still owns is archived, and only what a look has shown counts.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeVar
+from functools import partial
 
-from pim_wire.errors import StaleLook
 from pim_wire.wire import Tries
 from target_micropim.catalog.catalog import Catalog
 from target_micropim.errors import NotFound, Reason, RecordRejected
@@ -22,7 +19,6 @@ from target_micropim.sync.update import ARCHIVED_STATUS
 from target_micropim.sync.write import STREAM, ProductWriter
 
 INCOMPLETE = ""  # the digest of a product whose record is to be looked at again, whether it changes or not
-T = TypeVar("T")
 
 
 class LateWork:
@@ -34,22 +30,9 @@ class LateWork:
         self._recognition = recognition
         self._writer = writer
 
-    def _fresh(self, act: Callable[[Tries], T]) -> T:
-        """Take the turn, then act on a look that is younger than every wait."""
-        tries = self._services.client.tries()
-        try:
-            while True:
-                try:
-                    self._services.client.take_turn(tries)
-                    return act(tries)
-                except StaleLook:
-                    continue
-        finally:
-            self._services.client.give_turn_back(tries)
-
     def archive(self, row: ProductRow) -> str:
         """Archive a product; the action. Raises RecordRejected."""
-        return self._fresh(lambda tries: self._archive_once(row, tries))
+        return self._services.client.look_and_write(partial(self._archive_once, row))
 
     def _archive_once(self, row: ProductRow, tries: Tries) -> str:
         ledger = self._services.ledger
@@ -94,7 +77,7 @@ class LateWork:
         """Add a category that arrived after its product was written. Raises RecordRejected."""
         row = self._services.ledger.product(external_id)
         if row is not None and row.is_made:
-            self._fresh(lambda tries: self._link_once(row, category, tries))
+            self._services.client.look_and_write(partial(self._link_once, row, category))
 
     def _link_once(self, row: ProductRow, category: str, tries: Tries) -> None:
         product = self._recognition.look(row.remote_id)

@@ -23,7 +23,7 @@ from target_micropim.plan.product import (
     plan_update,
 )
 from target_micropim.plan.question import Question
-from target_micropim.plan.values import fingerprint, server_fields
+from target_micropim.plan.values import fingerprint
 from target_micropim.plan.write import body_of, without_extras
 from target_micropim.report.markup import cut
 from target_micropim.report.run_report import Row
@@ -44,6 +44,11 @@ class Changes:
     fields: Fields
     conflicts: tuple[Conflict, ...]
     removed: tuple[int, ...]
+
+    @property
+    def has_conflicts(self) -> bool:
+        """Whether a person typed what the source has otherwise."""
+        return any(conflict.kind == "conflicts" for conflict in self.conflicts)
 
 
 class ProductUpdater:
@@ -77,14 +82,12 @@ class ProductUpdater:
         ids, removed = self._category_changes(desired, categories, row, product)
         if ids is not None:
             changes["category_ids"] = ids
-        if status := self._revived_status(row, product):
+        if product.server.get("status") == ARCHIVED_STATUS and (status := self._revived_status(row)):
             changes["status"] = status
         return Changes(changes, plan.conflicts, removed)
 
-    def _revived_status(self, row: ProductRow | None, product: RemoteProduct) -> str | None:
+    def _revived_status(self, row: ProductRow | None) -> str | None:
         """The status of a product that leaves the archive: the one that it had before we put it there."""
-        if product.server.get("status") != ARCHIVED_STATUS:
-            return None
         ours, _handled = existence(row)
         if row is not None and ARCHIVED in (ours or ()):  # we put it there, nobody else
             return row.revive_as or self._settings.create_status
@@ -101,14 +104,14 @@ class ProductUpdater:
     ) -> Write:
         """Send what differs. Raises RequestRefused, StaleLook after a wait."""
         if not changes.fields:
-            return Write({}, product, (product,), categories)
+            return Write({}, product, product, (product,), categories)
         body = body_of(without_extras(changes.fields), product.product)
         if checked := {name: value for name, value in body.items() if value is not None}:
             # null, which empties a field, has no form to check (docs/api/micropim.md#null-in-patch)
             check_payload("product_patch", checked)
         self._writer.announce(base, changes.fields)
         views, fields = self._patch(desired, product, changes.fields, tries)
-        write = Write(fields, product, tuple(views), categories)
+        write = Write(fields, product, views[-1], tuple(views), categories)
         if "category_ids" in fields:
             write = write.assigned(self._writer.assign(write.after, {str(n): n for n in fields["category_ids"]}))
             self._tell_of_kept_categories(desired, changes, write.after)
@@ -154,7 +157,9 @@ class ProductUpdater:
         self, desired: DesiredProduct, fields: Fields, changes: Changes, product: RemoteProduct
     ) -> list[Question]:
         """What a person has to decide, with both values."""
-        shown, redact = server_fields(product.product or {}), self._redactor.clean
+        if not changes.conflicts:
+            return []
+        shown, redact = product.fields, self._redactor.clean
         return [
             Question(
                 STREAM,
