@@ -60,12 +60,14 @@ class MicroPimClient:
         self.redactor = redactor
         self.timeout = timeout
         self.health = Health()
+        self._may_give_up_reading = self.health.judge("read")
+        self._may_give_up_writing = self.health.judge("write")
 
     # A write that follows a look
 
     def tries(self) -> Tries:
         """The attempts of a write to a product: after each wait its caller looks again."""
-        return self.wire.tries(self.health.judge("write"), must_look_again=True)
+        return self.wire.tries(self._may_give_up_writing, must_look_again=True)
 
     def look_and_write(self, act: Callable[[Tries], T]) -> T:
         """Let ``act`` look and then write with these tries, and do both again after each wait.
@@ -86,7 +88,7 @@ class MicroPimClient:
                 except StaleLook:
                     continue
         finally:
-            if tries.has_turn:
+            if tries.turn is not None:
                 self.give_turn_back(tries)
 
     def take_turn(self, tries: Tries) -> None:
@@ -95,7 +97,7 @@ class MicroPimClient:
 
     def give_turn_back(self, tries: Tries) -> None:
         """The look has shown that nothing is to be written."""
-        self.wire.give_turn_back(_ANY_WRITE, tries)
+        self.wire.give_turn_back(tries)
 
     # Verbs
 
@@ -146,7 +148,7 @@ class MicroPimClient:
 
     def product(self, product_id: int) -> dict[str, Any]:
         """One product. Raises NotFound, or RequestRefused for an answer without one: every field would look empty."""
-        tries = self.wire.tries(self.health.judge("read"))
+        tries = self.wire.tries(self._may_give_up_reading)
         product = _product(self._ask("GET", f"/api/products/{product_id}", tries=tries))
         if "sku" not in product:
             raise RequestRefused("send", [Reason("$", f"GET /api/products/{product_id} shows no product")])
