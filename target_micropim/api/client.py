@@ -257,7 +257,12 @@ class MicroPimClient:
         def is_broken(response: requests.Response) -> bool:
             if response.ok and response.status_code == NO_CONTENT:
                 return False
-            envelope.update(_envelope(response.content))
+            try:
+                opened = orjson.loads(response.content)
+            except ValueError:
+                return True
+            if isinstance(opened, dict):
+                envelope.update(opened)
             return envelope.get("status") not in _STATUSES
 
         call = Call(method, path, self.timeout, json=json, params=params, repeatable=repeatable, is_broken=is_broken)

@@ -24,7 +24,7 @@ class Version:
 
 @dataclass(frozen=True)
 class Item:
-    """A record of the stream: its ticket, its text, its external id and its version.
+    """A record of the stream: its ticket, its text, its external id, its SKU and its version.
 
     The record waits as text, its own or that of the line it came in. Two hundred objects would push each other out of
     the processor's cache and set off the garbage collector: more than all else that an unchanged record costs.
@@ -34,6 +34,7 @@ class Item:
     text: bytes
     is_line: bool
     key: str
+    sku: str
     version: Version
 
     @cached_property
@@ -74,6 +75,7 @@ class RecordFile:
 class _Place:
     ticket: int
     key: str
+    sku: str
     is_line: bool
     version: Version
     start: int
@@ -92,7 +94,7 @@ class DeferredItems:
         """Keep a record until the input has ended."""
         with self._lock:
             start, length = self._file.put(item.text)
-            self._places[item.key] = _Place(item.ticket, item.key, item.is_line, item.version, start, length)
+            self._places[item.key] = _Place(item.ticket, item.key, item.sku, item.is_line, item.version, start, length)
 
     def drop(self, key: str) -> _Place | None:
         """A newer version of it has come."""
@@ -111,7 +113,7 @@ class DeferredItems:
             with self._lock:
                 place = self._places.pop(next(iter(self._places)))
                 text = self._file.get(place.start, place.length)
-            yield Item(place.ticket, text, place.is_line, place.key, place.version)
+            yield Item(place.ticket, text, place.is_line, place.key, place.sku, place.version)
 
     def close(self) -> None:
         """The run ends."""

@@ -58,8 +58,11 @@ def source_time(record: dict[str, Any]) -> float | None:
 
 
 def _later(*moments: float | None) -> float | None:
-    known = [moment for moment in moments if moment is not None]
-    return max(known) if known else None
+    latest = None
+    for moment in moments:
+        if moment is not None and (latest is None or moment > latest):
+            latest = moment
+    return latest
 
 
 def _is_older(moment: float | None, newest: float | None) -> bool:
@@ -110,7 +113,7 @@ class ProductsSync:
         if not items:
             return
         known = self._services.ledger.known([item.key for item in items])
-        if changed := list(self._changed(items, known)):
+        if changed := self._changed(items, known):
             self._prepare(changed, known)
             for item in changed:
                 self._submit(item)
@@ -144,43 +147,42 @@ class ProductsSync:
         if key is None:
             raise rejection("map", self._profile.key_field, "is missing")
         check_key(key, self._profile.key_field)
-        check_key(self._profile.worker_key(record, key), "sku")
+        check_key(sku := self._profile.worker_key(record, key), "sku")
         try:
             digest = digest_of(record, self._services.settings.digest)
             text = line or orjson.dumps(record, default=str, option=orjson.OPT_NON_STR_KEYS)
-            return Item(ticket, text, line is not None, key, Version(digest, source_time(record)))
+            return Item(ticket, text, line is not None, key, sku, Version(digest, source_time(record)))
         except TypeError as error:  # orjson's word for what it cannot write, such as 255 levels of nesting
             raise rejection("map", "$", str(error)) from None
 
-    def _changed(self, items: list[Item], known: Mapping[str, Known]) -> Iterable[Item]:
+    def _changed(self, items: list[Item], known: Mapping[str, Known]) -> list[Item]:
         """Those that are to be looked into. An older version of a record never takes a newer one back."""
+        changed: list[Item] = []
         newest: dict[str, float] = {}
         touched: set[str] = set()
+        # nearly always nothing is, and while nothing is nobody can put anything there
+        is_waiting = bool(self._in_flight_at or len(self._archives) or len(self._deferred))
         for item in items:
             digest, seen_at, _ = known.get(item.key, _UNKNOWN)
-            seen_at = _later(
-                seen_at,
-                newest.get(item.key),
-                self._outcomes.rejected_at(STREAM, item.key),
-                *self._waiting_versions(item.key),
-            )
+            waiting = self._waiting_versions(item.key) if is_waiting else ()
+            seen_at = _later(seen_at, newest.get(item.key), self._outcomes.rejected_at(STREAM, item.key), *waiting)
             if _is_older(item.version.source_at, seen_at):
                 self._outcomes.settle(STREAM, item.ticket, "superseded")
                 continue
             if item.version.source_at is not None and item.version.source_at != seen_at:
                 newest[item.key] = item.version.source_at
-            if digest == item.version.digest and item.key not in touched and not self.is_pending(item.key):
+            is_same = digest == item.version.digest and item.key not in touched
+            if is_same and not (is_waiting and self.is_pending(item.key)):
                 self._outcomes.settle(STREAM, item.ticket, "unchanged", item.key)
             else:
                 touched.add(item.key)
-                yield item
+                changed.append(item)
         if newest:
             self._services.ledger.seen_at({key: at for key, at in newest.items() if key in known})
+        return changed
 
     def _waiting_versions(self, key: str) -> Iterable[float | None]:
         """The update times of versions of a record that are in flight, or wait for the end of the input."""
-        if not (self._in_flight_at or len(self._archives) or len(self._deferred)):
-            return ()  # as nearly always, and this is asked for every record
         return self._in_flight_at.get(key), self._archives.source_at(key), self._deferred.source_at(key)
 
     def is_pending(self, key: str) -> bool:
@@ -196,7 +198,9 @@ class ProductsSync:
             if not self._is_repaired:  # before the first product is written
                 self._catalog.assignments.repair()
                 self._is_repaired = True
-        unknown = sum(known.get(item.key, _UNKNOWN).remote_id == ABSENT for item in changed)
+        unknown = 0
+        for item in changed:
+            unknown += known.get(item.key, _UNKNOWN).remote_id == ABSENT
         unnamed = matching.may_index and self._name_is_worth_a_look(changed)
         if matching.wants_index(unknown) or unnamed:
             self._pool.drain()
@@ -213,11 +217,10 @@ class ProductsSync:
 
     def _submit(self, item: Item) -> None:
         """Into the pool: two versions of a record, or two records with one SKU, are never written at the same time."""
-        sku = self._profile.worker_key(item.record, item.key)
         with self._lock:
             self._in_flight[item.key] += 1
             self._in_flight_at[item.key] = _later(self._in_flight_at.get(item.key), item.version.source_at)
-        self._pool.submit(frozenset({("id", item.key), ("sku", sku)}), partial(self._sync, item))
+        self._pool.submit(frozenset({("id", item.key), ("sku", item.sku)}), partial(self._sync, item))
 
     def _sync(self, item: Item, *, is_last: bool = False) -> None:
         """One product, in a thread of the pool."""
