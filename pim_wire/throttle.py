@@ -115,7 +115,7 @@ class Throttle:
         self._timeline.uncount(self._name)
 
     def _with_retries(self, access: Callable[..., T], *given: Any) -> T:
-        """A store that restarts gets 15 seconds. Raises CannotPace."""
+        """What the store gives; one that restarts gets 15 seconds. Raises CannotPace."""
         try:
             return access(*given)
         except CannotPace as error:

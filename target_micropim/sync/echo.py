@@ -11,7 +11,7 @@ from typing import Any
 
 from target_micropim.ledger import Ledger
 from target_micropim.plan.fields import FIELDS
-from target_micropim.plan.values import EMPTY, fingerprints
+from target_micropim.plan.values import fingerprints
 
 ANSWERS = "answers_with_what_is_stored"  # fact of the ledger: yes, no
 FORMS = "keeps_texts_in_another_form"  # fact of the ledger: yes, once one was seen
@@ -35,8 +35,7 @@ class Echo:
         texts = TEXTS & sent.keys()
         if self._verdict != "yes":
             return bool(texts)
-        prints = fingerprints(sent)
-        return any(answer.get(name, EMPTY) != prints[name] for name in texts)
+        return not fingerprints({name: sent[name] for name in texts}).items() <= answer.items()
 
     def compare(self, sent: Mapping[str, Any], answer: Mapping[str, str], look: Mapping[str, str]) -> None:
         """Learn from an answer and the look after it."""

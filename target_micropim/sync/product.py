@@ -149,7 +149,7 @@ class ProductSync:
             base = replace(base, categories=self._without(changes.removed, base.categories))
         after = self._writer.remembered(base, fields, write, ignored, changes.conflicts)
         self._ask(desired, self._updater.questions(desired, fields, changes, product))
-        if not TEXTS.isdisjoint(ignored) or changes.has_conflicts:
+        if not TEXTS.isdisjoint(ignored) or (changes.conflicts and changes.has_conflicts):
             version = replace(version, digest=INCOMPLETE)  # a person may settle it before the record changes
         pictures = RemotePictures(
             product.remote_id, product.images, row is not None and bool(row.ours or row.on_its_way)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from target_micropim.catalog.catalog import Catalog
 from target_micropim.catalog.matching import RemoteProduct, remote_product
 from target_micropim.errors import NotFound, NotYet, Reason
-from target_micropim.ledger import ProductRow
+from target_micropim.ledger import ABSENT, ProductRow
 from target_micropim.mapping.desired import DesiredProduct
 from target_micropim.plan.ownership import ARCHIVED, EXISTENCE, is_made_by_us, is_recognised, with_pending
 from target_micropim.services import Services
@@ -50,7 +50,7 @@ class Recognition:
         Raises RecordRejected when several match, NotYet when another record owns the product.
         """
         row = self._ledger.product(desired.external_id)
-        if row is not None and row.is_made:
+        if row is not None and row.remote_id != ABSENT:
             return self._known(desired, row)
         return self._unknown(desired, row)
 

@@ -48,7 +48,7 @@ class Changes:
     @property
     def has_conflicts(self) -> bool:
         """Whether a person typed what the source has otherwise."""
-        return bool(self.conflicts) and any(conflict.kind == "conflicts" for conflict in self.conflicts)
+        return any(conflict.kind == "conflicts" for conflict in self.conflicts)
 
 
 class ProductUpdater:
