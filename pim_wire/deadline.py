@@ -29,12 +29,13 @@ T = TypeVar("T")
 class Deadline:
     """How long an answer may take until it is complete, or, with ``renew``, until its next sign of progress."""
 
-    def __init__(self, clock: Clock, seconds: float) -> None:
+    def __init__(self, clock: Clock, seconds: float, *, began: float | None = None) -> None:
+        """From ``began`` on, a moment of the clock, or from now."""
         self._clock = clock
         self.seconds = seconds
         self._stop_seen_at: float | None = None
         self._silence_after_stop = 0.0
-        self._expires_at = clock.now() + seconds
+        self._expires_at = (clock.now() if began is None else began) + seconds
 
     def renew(self) -> None:
         """Start again: a request is sent, or a line has arrived."""

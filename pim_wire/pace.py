@@ -133,8 +133,11 @@ def next_turn(pace: Pace, per_minute: int) -> tuple[Pace, Turn]:
         state, _ = _GCRA.step([rate], (pace.arrival,), due, 1)
     turn = Turn(begins - pace.seen, due - begins, pace.paused_until, pace.share)
     arrival = max(int(state[0]), _no_burst(rate, due + pace.alone)) if pace.alone else int(state[0])
+    gap = pace.gap
+    if pace.paused_until < pace.latest <= due:  # without pauses
+        gap += (min(due - pace.latest, _MAX_GAP * MINUTE_MS / rate.limit) - gap) / _GAP_TURNS
     counts = _counts(pace, due)  # one copy of all fields: a second one would cost as much as all the arithmetic
-    return replace(pace, **counts, arrival=arrival, alone=0, latest=due, gap=_gap(pace, due, rate)), turn
+    return replace(pace, **counts, arrival=arrival, alone=0, latest=due, gap=gap), turn
 
 
 def without_a_turn(pace: Pace, per_minute: int) -> Pace:
@@ -167,13 +170,6 @@ def turns_in_last_minute(pace: Pace) -> int:
         return pace.given_before
     before = {minute: pace.given_before, minute - 1: pace.given}.get(pace.minute, 0)
     return (pace.given if minute == pace.minute else 0) + round(before * (1 - passed / MINUTE_MS))
-
-
-def _gap(pace: Pace, due: int, rate: Rate) -> float:
-    """The mean gap between the last turns, without pauses."""
-    if not pace.paused_until < pace.latest <= due:
-        return pace.gap
-    return pace.gap + (min(due - pace.latest, _MAX_GAP * MINUTE_MS / rate.limit) - pace.gap) / _GAP_TURNS
 
 
 def after_refusal(

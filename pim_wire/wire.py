@@ -197,7 +197,8 @@ class Wire:
         self.tally.retries += state.attempts > 1
         if call.deadline is not None:
             call.deadline.renew()
-        deadline = call.deadline or Deadline(self._clock, TIMEOUTS_PER_ANSWER * call.timeout)
+        seconds = TIMEOUTS_PER_ANSWER * call.timeout
+        deadline = call.deadline or Deadline(self._clock, seconds, began=state.sent_at)
         try:
             with deadline.applied():
                 response = self._request(call)

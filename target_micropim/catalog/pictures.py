@@ -69,13 +69,14 @@ class ProductPictures:
         self._resolve_intents(desired, remote, rows)
         accounted = _accounted(rows)
         self._note_changed(desired, rows)
-        handled, sent = set(), 0
+        handled: set[str] = set()
+        sent = 0
         for key, row in rows.items():
             sent += row.state in SENT_STATES
             if row.state in FINAL_STATES:
                 handled.add(key)
         by_key = {picture.key: picture for picture in desired.pictures}
-        fresh = [by_key[key] for key in plan_pictures(list(by_key), handled)]
+        fresh = [] if by_key.keys() <= handled else [by_key[key] for key in plan_pictures(list(by_key), handled)]
         if remote.images > accounted and self._settings.on_unknown_media != "append":
             if fresh:
                 self._leave(desired, remote, fresh)

@@ -180,11 +180,6 @@ class ProductRow:
         """Whether MicroPIM has shown a product for it."""
         return self.remote_id != ABSENT
 
-    @property
-    def handled_existence(self) -> str | None:
-        """Whether the source last had the product live or archived."""
-        return self.acknowledged.get("existence")
-
 
 class Known(NamedTuple):
     """The little that tells whether a record has changed.

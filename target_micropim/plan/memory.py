@@ -38,8 +38,10 @@ def after(before: Memory, seen: Seen) -> Memory:
     """The memory after a pass. A field that did not take, and one that a person has to decide, is not dealt with."""
     ours, handled = dict(before.ours), dict(before.handled)
     last = seen.shown[-1]
-    emptied = {name: None for name, value in seen.sent.items() if value is None}
-    for name, source in fingerprints({**seen.fields, **emptied}).items():
+    wanted = seen.fields
+    if None in seen.sent.values():
+        wanted = {**wanted, **{name: None for name, value in seen.sent.items() if value is None}}
+    for name, source in fingerprints(wanted).items():
         shown = last.get(name, EMPTY)
         if name in seen.sent:
             answers = [answer.get(name, EMPTY) for answer in reversed(seen.shown)]

@@ -77,7 +77,9 @@ def extras(product: Mapping[str, Any]) -> dict[str, Any]:
 
     See docs/api/micropim.md#vat-rate and docs/api/micropim.md#unknown-fields.
     """
-    fields = {extra_field(str(name)): value for name, value in product.items() if name not in _DOCUMENTED}
+    fields: dict[str, Any] = {}
+    if product.keys() - _DOCUMENTED:
+        fields = {extra_field(str(name)): value for name, value in product.items() if name not in _DOCUMENTED}
     rate = product.get("vat_rate")
     if isinstance(rate, dict) and rate.get("id") is not None:
         fields[extra_field("vat_rate_id")] = rate["id"]

@@ -63,11 +63,9 @@ class Verdict:
     @property
     def message(self) -> str | None:
         """For the report; None when everything took."""
-        if not (self.ignored or self.altered):
-            return None
         parts = [f"{name} (still shows what was there before)" for name in self.ignored]
         parts += [f"{name} (was stored in another form)" for name in self.altered]
-        return f"did not take: {', '.join(parts)}"
+        return f"did not take: {', '.join(parts)}" if parts else None
 
 
 def verify(sent: Mapping[str, Any], before: Fingerprints, after: Fingerprints) -> Verdict:

@@ -148,7 +148,7 @@ class ProductSync:
         if changes.removed:
             base = replace(base, categories=self._without(changes.removed, base.categories))
         after = self._writer.remembered(base, fields, write, ignored, changes.conflicts)
-        self._ask(desired, self._updater.questions(desired, fields, changes, product))
+        self._ask(desired, self._updater.questions(desired, fields, changes, product) if changes.conflicts else [])
         if not TEXTS.isdisjoint(ignored) or (changes.conflicts and changes.has_conflicts):
             version = replace(version, digest=INCOMPLETE)  # a person may settle it before the record changes
         pictures = RemotePictures(

@@ -92,13 +92,13 @@ class ProductsSync:
 
     def receive(self, record: dict[str, Any], line: bytes | None) -> None:
         """Keep a product until its batch is full."""
-        self._receive(self._outcomes.open(), record, line)
+        self._keep(self._outcomes.open(), record, line)
 
     def receive_again(self, record: dict[str, Any]) -> None:
         """Take a reject of an earlier run."""
-        self._receive(self._outcomes.open_again(), record, None)
+        self._keep(self._outcomes.open_again(), record, None)
 
-    def _receive(self, ticket: int, record: dict[str, Any], line: bytes | None) -> None:
+    def _keep(self, ticket: int, record: dict[str, Any], line: bytes | None) -> None:
         key = self._profile.key(record)
         try:
             self._buffer.append(self._item(ticket, record, line, key))

@@ -126,11 +126,13 @@ def _taken_by(owner: str, field: str, value: str | int) -> NotYet:
 
 def _is_given_up(row: ProductRow) -> bool:
     """Whether the source has called this record inactive; an older ledger only knows that it is in the archive."""
-    return row.handled_existence == ARCHIVED or (row.handled_existence is None and row.archived)
+    handled = row.acknowledged.get(EXISTENCE)
+    return handled == ARCHIVED or (handled is None and row.archived)
 
 
 def existence(row: ProductRow | None) -> tuple[tuple[str, ...] | None, str | None]:
     """What is ours of a product's existence, and what the source last said of it."""
     if row is None:
         return None, None
-    return with_pending(row.ours, row.on_its_way).get(EXISTENCE), row.handled_existence
+    ours = with_pending(row.ours, row.on_its_way) if row.on_its_way else row.ours
+    return ours.get(EXISTENCE), row.acknowledged.get(EXISTENCE)

@@ -157,8 +157,6 @@ class ProductUpdater:
         self, desired: DesiredProduct, fields: Fields, changes: Changes, product: RemoteProduct
     ) -> list[Question]:
         """What a person has to decide, with both values."""
-        if not changes.conflicts:
-            return []
         shown, redact = product.fields, self._redactor.clean
         return [
             Question(

@@ -141,9 +141,10 @@ class ProductWriter:
             unseen = unseen | {name for name in write.fields if name.startswith(f"{ATTRIBUTES}.")}
         compared = {name: value for name, value in write.fields.items() if name not in unseen}
         verdict = verify(compared, write.before.server if write.before else {}, after_write)
-        if message := verdict.message:
-            self._services.report.add("warnings", Row(STREAM, desired.external_id, desired.sku, message))
-        self._echo.see(verdict.altered)
+        if verdict.ignored or verdict.altered:
+            what = str(verdict.message)
+            self._services.report.add("warnings", Row(STREAM, desired.external_id, desired.sku, what))
+            self._echo.see(verdict.altered)
         return (unseen - _NOT_COMPARED).union(verdict.ignored)
 
     def remembered(
