@@ -92,7 +92,7 @@ class ProductSync:
         return self._services.client.look_and_write(carry_over)
 
     def _carry_over(self, desired: DesiredProduct, version: Version, is_last: bool, tries: Tries) -> Outcome:  # noqa: FBT001 - bound by position
-        """Recognise and plan, then make or change the product, or leave it."""
+        """Recognise, then make or change the product, or leave it as it is."""
         found = self._recognition.find(desired)
         row, product = found.row, found.product
         if found.gone:
@@ -111,7 +111,7 @@ class ProductSync:
     def _create(
         self, desired: DesiredProduct, fields: Fields, categories: dict[str, int], version: Version, tries: Tries
     ) -> Outcome:
-        """Make it, verify by what shows, remember, send the pictures."""
+        """Write, verify by what shows, remember."""
         handled = self._catalog.pictures.handled(desired)
         write = self._creator.create(desired, fields, categories, tries)
         ignored = self._writer.verify(desired, write)
@@ -129,7 +129,7 @@ class ProductSync:
         version: Version,
         tries: Tries,
     ) -> Outcome:
-        """Send what differs and is ours to change; what is theirs becomes an open question."""
+        """Plan, write, verify, remember; what is theirs becomes an open question."""
         handled = self._catalog.pictures.handled(desired)
         changes = self._updater.changes(desired, fields, categories, row, product)
         if product.product is None and (changes.fields or changes.conflicts):
@@ -174,7 +174,8 @@ class ProductSync:
         """Send the pictures, and settle. A category that was not assigned now is linked at the end, if it arrives."""
         ledger, complete = self._services.ledger, True
         if pictures := self._catalog.pictures.missing(desired, remote, handled):
-            ledger.remember(row, soon=True)  # with the first picture that is announced
+            # with the first picture that is announced, unless its address is tried before
+            ledger.remember(row, soon=self._services.picture_url_check is None)
             complete = self._catalog.pictures.send(desired, remote, pictures)
         missing: list[str] = []
         if desired.categories and self._services.settings.categories_mode != "off":
