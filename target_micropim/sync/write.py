@@ -166,7 +166,7 @@ class ProductWriter:
         late = fingerprints({name: write.fields[name] for name in ignored if name in write.fields}) if ignored else {}
         if unsure and self._echo.changes_forms:  # what shows may be our own text in another form
             late |= {name: row.on_its_way[name] for name in unsure & row.on_its_way.keys()}
-        known = self._catalog.categories.ids(row.categories) if row.categories else {}
+        known = self._catalog.categories.ids(row.categories)
         return replace(
             row,
             remote_id=after.remote_id,
