@@ -8,6 +8,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import IO, Any
 
@@ -20,6 +21,20 @@ class Version:
 
     digest: str
     source_at: float | None = None
+
+
+def source_time(record: dict[str, Any]) -> float | None:
+    """The record's own update time in unix seconds (docs/api/medipim.md#touches), or None where it has none."""
+    meta = record.get("meta")
+    seconds = meta.get("updatedAt") if isinstance(meta, dict) else None
+    if isinstance(seconds, int | float) and not isinstance(seconds, bool):
+        return float(seconds)
+    text = record.get("updated_at")
+    try:
+        moment = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return None if moment is None else (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 @dataclass(frozen=True)

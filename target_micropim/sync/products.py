@@ -5,7 +5,6 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -20,7 +19,7 @@ from target_micropim.report.input_order import record_scope
 from target_micropim.report.run_report import Row
 from target_micropim.services import Services
 from target_micropim.sync.archives import PendingArchives
-from target_micropim.sync.deferred import DeferredItems, Item, Version
+from target_micropim.sync.deferred import DeferredItems, Item, Version, source_time
 from target_micropim.sync.outcomes import Outcomes, check_key, rejection
 from target_micropim.sync.pool import KeyedPool
 from target_micropim.sync.product import Outcome, ProductSync
@@ -41,20 +40,6 @@ def digest_of(record: dict[str, Any], settings_digest: str) -> str:
         lasting.pop(name, None)
     data = orjson.dumps(lasting, default=str, option=_CANONICAL)
     return hashlib.blake2b(data, digest_size=16, key=settings_digest.encode()[:64]).hexdigest()
-
-
-def source_time(record: dict[str, Any]) -> float | None:
-    """The record's own update time in unix seconds (docs/api/medipim.md#touches), or None where it has none."""
-    meta = record.get("meta")
-    seconds = meta.get("updatedAt") if isinstance(meta, dict) else None
-    if isinstance(seconds, int | float) and not isinstance(seconds, bool):
-        return float(seconds)
-    text = record.get("updated_at")
-    try:
-        moment = datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
-    return None if moment is None else (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _later(*moments: float | None) -> float | None:
