@@ -51,11 +51,37 @@ def _problem_with(path: Path) -> str | None:
 
 
 class _Session(requests.Session):
-    """Reports no redirect: otherwise requests would read a redirect's body to the end, however long."""
+    """Calls one host: what requests would find out for each call (proxy, certificates, cookies) holds for all.
+
+    Asking the environment and merging empty settings cost a quarter of a call.
+    """
+
+    _environment: Any = None  # the library's own type of these settings is private
 
     @override
     def get_redirect_target(self, resp: requests.Response) -> None:
-        return None
+        """None: otherwise requests would read a redirect's body to the end, however long."""
+
+    @override
+    def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
+        """Proxy and certificates, of the environment at the first call."""
+        if self._environment is None:
+            self._environment = super().merge_environment_settings(url, proxies, stream, verify, cert)
+        return {**self._environment}
+
+    @override
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        """The call with this session's headers and credentials; there are no cookies, hooks or parameters to add."""
+        prepared = requests.PreparedRequest()
+        prepared.prepare(
+            method=request.method,
+            url=request.url,
+            headers={**self.headers, **(request.headers or {})},
+            params=request.params,
+            auth=self.auth,
+            json=request.json,
+        )
+        return prepared
 
 
 class _Adapter(HTTPAdapter):
