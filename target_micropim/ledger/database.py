@@ -214,7 +214,7 @@ _DEFINITIONS: dict[str, list[str]] = {}
 def _definitions(dialect: Dialect) -> list[str]:
     """The statements that make all tables, put into words once for each kind of database: that costs more than they."""
     if dialect.name not in _DEFINITIONS:
-        elements = (
+        elements: Iterator[CreateTable | CreateIndex] = (
             element
             for table in schema.METADATA.sorted_tables
             for element in (
