@@ -214,15 +214,11 @@ _DEFINITIONS: dict[str, list[str]] = {}
 def _definitions(dialect: Dialect) -> list[str]:
     """The statements that make all tables, put into words once for each kind of database: that costs more than they."""
     if dialect.name not in _DEFINITIONS:
-        elements: Iterator[CreateTable | CreateIndex] = (
-            element
-            for table in schema.METADATA.sorted_tables
-            for element in (
-                CreateTable(table, if_not_exists=True),
-                *(CreateIndex(index, if_not_exists=True) for index in table.indexes),
-            )
-        )
-        _DEFINITIONS[dialect.name] = [str(element.compile(dialect=dialect)) for element in elements]
+        made: list[CreateTable | CreateIndex] = []
+        for table in schema.METADATA.sorted_tables:
+            made.append(CreateTable(table, if_not_exists=True))
+            made += [CreateIndex(index, if_not_exists=True) for index in table.indexes]
+        _DEFINITIONS[dialect.name] = [str(element.compile(dialect=dialect)) for element in made]
     return _DEFINITIONS[dialect.name]
 
 
