@@ -65,6 +65,7 @@ class Database:
         self.place = shown_url(engine.url.render_as_string(hide_password=False))
         self._turn = threading.RLock()
         self._has_all_tables = False  # until they were made here
+        self._was_empty = False
         self._put_off = _OfThread()
         self._held: str | None = None  # once a writer holds the lock: the question whether he still does
         self._insert: Any = import_module(f"sqlalchemy.dialects.{engine.dialect.name}").insert  # only one of the two
@@ -147,7 +148,9 @@ class Database:
 
     def prepare(self) -> None:
         """Make the tables of a new database; those of an old one are left to ``upgrade``. Raises SQLAlchemyError."""
-        if not inspect(self._engine).has_table(schema.lock.name):
+        found = inspect(self._engine)
+        if not found.has_table(schema.lock.name):
+            self._was_empty = not found.get_table_names()
             try:
                 self._make_tables()
             except SQLAlchemyError:  # PostgreSQL: another run made them at the same moment
@@ -179,14 +182,16 @@ class Database:
     def _make_tables(self) -> None:
         """Make what is missing; not by ``create_all``, which looks first and fails when somebody else is faster."""
         with self._engine.begin() as connection:
-            for table in schema.METADATA.sorted_tables:
-                connection.execute(CreateTable(table, if_not_exists=True))
-                for index in table.indexes:
-                    connection.execute(CreateIndex(index, if_not_exists=True))
+            for definition in _definitions(self._engine.dialect):
+                connection.exec_driver_sql(definition)
 
     def upgrade(self) -> None:
         """Lead older tables to this version, under the lock. Raises LedgerUnusable when they are newer than we are."""
-        version = int(self.fact("version") or 1)
+        known = self.fact("version")
+        if known is None and self._was_empty:  # what was just made is of this version: each step would only look
+            self.note("version", str(VERSION))
+            return
+        version = int(known or 1)
         if version > VERSION:
             raise LedgerUnusable(
                 f"ledger_url: made by a newer version ({version}); update this program or use another file"
@@ -208,6 +213,20 @@ class Database:
         """Write a fact of the meta table."""
         with self.transaction() as connection:
             self.put(connection, schema.meta, [{"name": name, "value": value}])
+
+
+_DEFINITIONS: dict[str, list[str]] = {}
+
+
+def _definitions(dialect: Dialect) -> list[str]:
+    """The statements that make all tables, put into words once for each kind of database: that costs more than they."""
+    if dialect.name not in _DEFINITIONS:
+        made: list[CreateTable | CreateIndex] = []
+        for table in schema.METADATA.sorted_tables:
+            made.append(CreateTable(table, if_not_exists=True))
+            made += [CreateIndex(index, if_not_exists=True) for index in table.indexes]
+        _DEFINITIONS[dialect.name] = [str(element.compile(dialect=dialect)) for element in made]
+    return _DEFINITIONS[dialect.name]
 
 
 @lru_cache(maxsize=64)
