@@ -273,7 +273,7 @@ class Ledger(CatalogueIndex, OpenEnds):
         table = schema.categories
         with self.transaction() as connection:
             rows = connection.execute(select(table))
-            return {row.external_id: CategoryRow(row.remote_id, row.name, row.parent_id) for row in rows}
+            return {row.external_id: CategoryRow(row.remote_id, row.name, row.parent_id, row.handled) for row in rows}
 
     def remember_category(self, external_id: str, row: CategoryRow) -> None:
         """Write a category."""
