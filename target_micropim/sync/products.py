@@ -198,6 +198,7 @@ class ProductsSync:
         unnamed = matching.may_index and any(names.is_worth_a_look(kind, name) for kind, name in named)
         if matching.wants_index(unknown) or unnamed:
             self._pool.drain()
+            self._product_sync.doubles.before_the_list(unknown)
             matching.build_index(names)
             names.save(harvested=True)
 

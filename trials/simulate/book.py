@@ -26,8 +26,9 @@ class Book:
         self._source = source
         self.made: dict[str, list[int]] = {}  # products of MicroPIM by the code for which they were made
         self.categories: dict[str, list[int]] = {}  # categories of MicroPIM by that of the source
+        self.places: dict[str, set[int]] = {}  # the same, with those that a run without that memory made again
         self.typed: dict[tuple[int, str], Any] = {}  # (product, field): what a person wrote there, None for emptied
-        self.ever_typed: set[tuple[int, str]] = set()
+        self.forgotten: set[tuple[int, str]] = set()  # typed, and nobody knows of it until the record comes again
         self.loose: set[tuple[int, str]] = set()
         self.seen: dict[tuple[str, str], str] = {}  # (record, field): the source's value that a whole run has seen
         self.archived: set[int] = set()
@@ -38,6 +39,7 @@ class Book:
         self.two_wrote = False  # pictures have no name by which two ledgers could agree on them
         self.gone: set[str] = set()  # codes whose product a person deleted
         self.deleted_categories: set[str] = set()
+        self.once_deleted: set[str] = set()  # whatever became of them: one memory has them, another one may not
         self.loose_categories: set[str] = set()  # may be made again: only a lost memory knew which one it was
         self.unsent: set[str] = set()  # records that may have waited as rejects in a ledger that is lost
         self.other_sku: set[str] = set()  # codes whose product has another SKU by hand
@@ -55,6 +57,7 @@ class Book:
             key, number = self._source.name_of.get(bare(call.body["name"]), ""), next(reversed(self._pim.categories))
             known = [] if key in self.loose_categories else self.categories.get(key, [])
             self.categories[key] = [*known, number]
+            self.places.setdefault(key, set()).add(number)
 
     # Looking up
 
@@ -86,6 +89,7 @@ class Book:
         for number in self._pim.products:
             self.loosen(number, *FACTS)
         self.typed = {fact: value for fact, value in self.typed.items() if value is not None}
+        self.forgotten = set(self.typed)
         for forgotten in (self.taken_out, self.removed_pictures, self.deleted_categories, self.revived, self.assigned):
             forgotten.clear()
         self.loose_categories = set(self._source.categories)
@@ -94,7 +98,6 @@ class Book:
 
     def type(self, number: int, field: str, value: Any) -> None:
         """A person wrote this. What the source already said, and the writer saw it say, is agreed at once."""
-        self.ever_typed.add((number, field))
         key = self.record_of(number)
         is_source = key is not None and field in FIELDS and same(wanted(self._source.products[key])[field], value)
         agreed = is_source and same(self.seen.get((str(key), field)), value)
@@ -136,6 +139,7 @@ class Book:
             if is_whole:
                 self.unsent.discard(key)
             for product in self.products_of(key):
+                self.forgotten -= {(product["id"], field) for field in FIELDS}
                 self._agree(record, product, is_whole=is_whole)
             for field, value in wanted(record).items():
                 if is_whole or any(same(product[field], value) for product in self.products_of(key)):

@@ -65,7 +65,7 @@ class Laws:
         broken = []
         if night.ended.how != "finished":
             broken.append(Broken("calm night fails", str(night.ended.failure)))
-        if must_be_still and night.ended.writes:
+        if must_be_still and night.ended.writes and not night.ended.rejects:  # those are tried again
             broken.append(Broken("not still", f"writes again: {night.ended.writes[:4]}"))
         if words != "calm":
             broken += self._doubles_are_told()
@@ -206,7 +206,8 @@ class Laws:
             ):
                 continue
             source = wanted(self._source.products[key])[field]
-            if same(source, value) or same(source, self._book.seen.get((key, field), source)):
+            is_forgotten = key not in delivered and (number, field) in self._book.forgotten
+            if is_forgotten or same(source, value) or same(source, self._book.seen.get((key, field), source)):
                 continue
             if not night.ended.names(key):
                 yield Broken("untold" if key in delivered else "untold later",
@@ -257,8 +258,8 @@ class Laws:
         cannot = options.patch_categories != "replace" and options.assign != "additive"
         if cannot or (product["id"], "categories") in self._book.loose:
             return
-        for category in inside(record) - self._book.deleted_categories:
-            numbers = {one for one in self._book.categories.get(category, ()) if one in self._pim.categories}
+        for category in inside(record) - self._book.once_deleted:
+            numbers = {one for one in self._book.places.get(category, ()) if one in self._pim.categories}
             out = {one for number, one in self._book.taken_out if number == product["id"]}
             if numbers and not numbers & (set(product["category_ids"]) | out):
                 yield Broken(f"category lost{how}", f"{key} is not in {category} {sorted(numbers)}")

@@ -172,6 +172,7 @@ class People:
         key = next((key for key, numbers in self._book.categories.items() if number in numbers), None)
         if key is None:
             return
+        self._book.once_deleted.add(key)
         if self._book.is_settled:
             self._book.deleted_categories.add(key)
         for record in self._source.products.values():
