@@ -43,6 +43,7 @@ class Book:
         self.loose_categories: set[str] = set()  # may be made again: only a lost memory knew which one it was
         self.unsent: set[str] = set()  # records that may have waited as rejects in a ledger that is lost
         self.other_sku: set[str] = set()  # codes whose product has another SKU by hand
+        self.shared: int | None = None  # the product of which two records have the EAN
         self.foreign: dict[int, Json] = {}  # products that people made, as they left them
         self.is_settled = True  # whether the last run came to its end undisturbed, so that nothing is in between
         pim.on_committed(self._committed)
@@ -73,6 +74,10 @@ class Book:
     def record_of(self, number: int) -> str | None:
         """The record that has the code of a product."""
         return next((self._source.owner(code) for code, numbers in self.made.items() if number in numbers), None)
+
+    def is_nobodys(self, number: int) -> bool:
+        """Whether no record of the source is judged by this product."""
+        return number in self.foreign or number == self.shared
 
     def is_open(self, number: int, field: str) -> bool:
         """Whether nothing is demanded of this fact but that it stays, or nothing at all."""

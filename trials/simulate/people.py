@@ -49,7 +49,7 @@ class People:
             case "shop product":
                 self._shop_product()
             case what:
-                products = [row for row in self._pim.products.values() if row["id"] not in self._book.foreign]
+                products = [row for row in self._pim.products.values() if not self._book.is_nobodys(row["id"])]
                 if products:
                     self._works[what](products[event.a % len(products)], event)
 

@@ -81,6 +81,8 @@ STORIES: tuple[tuple[dict[str, Any], tuple[tuple[int, bool, str, str, int], ...]
                              (1, False, "spell", "product_list=null", 0))),
     ({}, ((1, True, "source", "inactive", 0), (2, True, "source", "active", 0))),
     ({}, ((1, True, "source", "both", 0), (1, False, "fault", "404", 5))),
+    ({}, ((1, True, "source", "both", 0), (1, False, "fault", "404 foreign", 5))),
+    ({}, ((0, False, "fault", "404 foreign", 0),)),
 )  # fmt: skip
 
 
@@ -115,6 +117,7 @@ class Scenario:
     settings: dict[str, Any] = field(default_factory=dict)
     products: int = 1
     adopted: int = 0
+    twins: int = 0
     categories: int = 2
     nights: list[Night] = field(default_factory=list)
     parts: dict[int, str] = field(default_factory=dict)
@@ -147,6 +150,8 @@ class _Drawer:
             self._part("a product more", scenario.one_more)
         if choose.random() < 0.2:
             self._part("the shop has the first product already", partial(setattr, scenario, "adopted", 1))
+        if choose.random() < 0.05:
+            self._part("two records have the EAN of a product of the shop", partial(setattr, scenario, "twins", 2))
 
     def nights(self) -> None:
         """What happens in each."""

@@ -10,6 +10,7 @@ from trials.simulate.process import Message
 
 Json = dict[str, Any]
 PICTURE = "https://m.example.test/{}.jpg"
+TWIN_EAN = "4006381333931"
 FIRST_CHANGE = 1_780_000_000
 
 
@@ -37,6 +38,7 @@ class Source:
         self.products: dict[str, Json] = {}
         self.earlier: dict[str, list[Json]] = {}
         self.changed_at: dict[str, int] = {}
+        self.twins: list[str] = []  # records that share their EAN with a product that the shop has
         self.name_of: dict[str, str] = {}  # the category by each name that it ever had
         self._last = 0
 
@@ -75,6 +77,13 @@ class Source:
         }
         self.products[key] = {**record, "publicCategories": inside}
         self._touch(key)
+        return key
+
+    def new_twin(self) -> str:
+        """A record with the EAN of a product that the shop has, as another one has it too."""
+        key = self.new_product()
+        self.products[key]["ean"] = [TWIN_EAN]
+        self.twins.append(key)
         return key
 
     def new_category(self) -> str:
@@ -129,7 +138,9 @@ class Source:
 
     def owners(self) -> list[str]:
         """The records that no other one has replaced."""
-        return [key for key, record in self.products.items() if self.owner(record["cnk"]) == key]
+        return [
+            key for key, record in self.products.items() if self.owner(record["cnk"]) == key and key not in self.twins
+        ]
 
     def rename_category(self, choice: int) -> str:
         """A category has another name."""

@@ -18,7 +18,7 @@ from trials.simulate.ledgers import Engines, SimConnection, new_ledger
 from trials.simulate.people import People
 from trials.simulate.process import Ended, Machine, Message, Process
 from trials.simulate.scenario import NEVER_FOR_GOOD, Event, Scenario
-from trials.simulate.source import Source, text
+from trials.simulate.source import TWIN_EAN, Source, text
 from trials.simulate.transport import way_to
 
 ENGINES = Engines()
@@ -40,11 +40,18 @@ class World:
         self.ledger = new_ledger()
         self.kept_ledgers: list[bytes] = []
         self.state: dict[str, Any] | None = None
-        self.settings = settings_of(str(folder), tuple(scenario.settings.items()))
+        self.settings = settings_of(
+            str(folder),
+            tuple({**scenario.settings, **({"match_on": "sku,ean"} if scenario.twins else {})}.items()),
+        )
         self.laws = Laws(self.book, self.pim, self.source)
         self._stage = Stage(machine, self.pim, self.source, self.book, self.people, self.laws, self.run)
         self.broken: list[Broken] = []
         self.nights = 0
+        self._begin(scenario)
+
+    def _begin(self, scenario: Scenario) -> None:
+        """What is there before the first night."""
         for _ in range(scenario.categories):
             self.source.new_category()
         for _ in range(scenario.products):
@@ -57,6 +64,12 @@ class World:
                     self.source.products[key]["cnk"], name=text("Shop", number), description=text("Shop text", number)
                 ),
             )
+
+        if scenario.twins:
+            shared = self.pim.add("SHOP-EAN", name=text("Shop", self.source.next()), ean=TWIN_EAN)
+            self.book.shared = shared["id"]
+        for _ in range(scenario.twins):
+            self.source.new_twin()
 
     def live(self) -> list[Broken]:
         """All nights of the scenario, then calm ones. The laws that were broken, in their order."""
