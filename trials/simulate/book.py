@@ -154,7 +154,7 @@ class Book:
 
     def _newest(self, record: Json) -> Json | None:
         newest = self._source.products[record["id"]]
-        return record if record["updated_at"] == newest["updated_at"] else None
+        return record if record["meta"]["updatedAt"] == newest["meta"]["updatedAt"] else None
 
     def _agree(self, record: Json, product: Json, *, is_whole: bool) -> None:
         for field, value in wanted(record).items():

@@ -10,6 +10,7 @@ from sandbox.micropim.service import MicroPimService
 from trials.simulate.book import FIELDS, Book
 from trials.simulate.people import picture_key
 from trials.simulate.process import Ended, Message, Process
+from trials.simulate.reading import Medipim
 from trials.simulate.source import Source, inside, photo_keys, same, wanted
 
 Json = dict[str, Any]
@@ -85,6 +86,16 @@ class Laws:
                 found = self._is_in(key, record, " for good" if from_start else "")
                 broken += [one for one in found if words != "calm" or not one.law.startswith("picture")]
         return broken
+
+    def after_reading(self, messages: list[Message], medipim: Medipim, *, is_calm: bool) -> list[Broken]:
+        """No bookmark of the tap passes what was not read, and a run of it ends well when nothing is wrong."""
+        broken = []
+        if is_calm and medipim.failure is not None:
+            broken.append(Broken("calm night fails", f"the tap: {medipim.failure}"))
+        for stream, content in messages:
+            if not stream and (unread := medipim.unread(content["at"])):
+                broken.append(Broken("bookmark passed", f"{content['at']} is past what was never read: {unread}"))
+        return broken[:1]
 
     def second_has_ended(self, what: str, ended: Ended, first: Process) -> None:
         """Two processes with one ledger: the second is refused while the first lives; else the first is shut out."""
@@ -182,7 +193,8 @@ class Laws:
 
     def _state_is_safe(self, night: Night) -> Iterator[Broken]:
         """Of each record before the last STATE that left: in MicroPIM, unchanged there, or a reject."""
-        if not night.ended.states:
+        is_too_early = night.ended.how == "killed" and self._pim.options.patch_kept == "late"  # it will show
+        if not night.ended.states or is_too_early:
             return
         at = night.ended.states[-1]["at"]
         kept = {str(row["external_id"]) for row in night.ended.rejects}
