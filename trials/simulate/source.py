@@ -6,6 +6,7 @@ import re
 import unicodedata
 from typing import Any
 
+from trials.simulate.clock import EPOCH, Time
 from trials.simulate.process import Message
 
 Json = dict[str, Any]
@@ -33,7 +34,8 @@ def bare(text: Any) -> str:
 class Source:
     """Every value is new: none is ever used twice, but where a change says so."""
 
-    def __init__(self) -> None:
+    def __init__(self, time: Time) -> None:
+        self._time = time
         self.categories: dict[str, Json] = {}
         self.products: dict[str, Json] = {}
         self.earlier: dict[str, list[Json]] = {}
@@ -163,8 +165,9 @@ class Source:
         self._touch(key)
 
     def _touch(self, key: str) -> None:
-        """It comes last from now on."""
-        self.changed_at[key] = at = self.next()
+        """It comes last from now on: a second passes with each change, and the service's clock is the same."""
+        self._time.jump(1.0)
+        self.changed_at[key] = at = int(EPOCH + self._time.seconds) - FIRST_CHANGE
         updated = {"updated_at": str(FIRST_CHANGE + at), "meta": {"updatedAt": FIRST_CHANGE + at}}
         self.products[key] = {**self.products[key], **updated}
 

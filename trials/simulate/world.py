@@ -35,7 +35,7 @@ class World:
         options = {"reads_per_minute": None, "writes_per_minute": None, **scenario.options}
         self._options = MicroPimOptions(**options, clock=lambda: machine.time.seconds)
         self.pim = MicroPimService(self._options)
-        self.source = Source()
+        self.source = Source(machine.time)
         self.book = Book(self.pim, self.source)
         self.people = People(self.pim, self.book, self.source)
         self.ledger = new_ledger()
