@@ -146,7 +146,7 @@ class Book:
             for product in self.products_of(key):
                 self.forgotten -= {(product["id"], field) for field in FIELDS}
                 self._agree(record, product, is_whole=is_whole)
-            for field, value in wanted(record).items():
+            for field, value in wanted(record).items() if record["status"] == "active" else ():
                 if is_whole or any(same(product[field], value) for product in self.products_of(key)):
                     self.seen[key, field] = value
         if is_whole:
@@ -157,7 +157,8 @@ class Book:
         return record if record["meta"]["updatedAt"] == newest["meta"]["updatedAt"] else None
 
     def _agree(self, record: Json, product: Json, *, is_whole: bool) -> None:
-        for field, value in wanted(record).items():
+        is_compared = record["status"] == "active" and product["status"] != "archived"
+        for field, value in wanted(record).items() if is_compared else ():
             if same(product[field], value):
                 fact = (product["id"], field)
                 if is_whole:
