@@ -146,9 +146,13 @@ class MicroPimClient:
         """How many products the lists say there are, live and archived; what both hold counts twice."""
         return sum(self.products_page(1, **query).total or 0 for query in ({}, {"status": "archived"}))
 
-    def product(self, product_id: int) -> dict[str, Any]:
+    def read_tries(self) -> Tries:
+        """The attempts of a read, for a caller who wants to know whether there was a wait between them."""
+        return self.wire.tries(self._may_give_up_reading)
+
+    def product(self, product_id: int, tries: Tries | None = None) -> dict[str, Any]:
         """One product. Raises NotFound, or RequestRefused for an answer without one: every field would look empty."""
-        tries = self.wire.tries(self._may_give_up_reading)
+        tries = tries or self.read_tries()
         product = _product(self._ask("GET", f"/api/products/{product_id}", tries=tries))
         if "sku" not in product:
             raise RequestRefused("send", [Reason("$", f"GET /api/products/{product_id} shows no product")])

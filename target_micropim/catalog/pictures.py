@@ -38,11 +38,15 @@ FINAL_STATES = SENT_STATES | {"left"}
 
 @dataclass
 class RemotePictures:
-    """A product in MicroPIM and how many pictures it holds. ``is_ours``: made by us, or known from an earlier run."""
+    """A product in MicroPIM and how many pictures it shows. ``is_ours``: made by us, or known from an earlier run.
+
+    ``hidden`` were accepted and do not show: they may be on their way, or somebody has removed them.
+    """
 
     remote_id: int
     images: int
     is_ours: bool
+    hidden: int = 0
 
 
 class ProductPictures:
@@ -85,7 +89,7 @@ class ProductPictures:
             return []
         self._note_missing(desired, remote, sent)
         # a picture that was accepted may not show yet (docs/api/micropim.md#picture-fetch)
-        remote.images = max(remote.images, sent)
+        remote.hidden = max(0, sent - remote.images)
         return fresh
 
     def send(self, desired: DesiredProduct, remote: RemotePictures, fresh: list[Picture]) -> bool:
@@ -94,7 +98,7 @@ class ProductPictures:
         accepted = [self._send_one(desired, picture, remote) for picture in reachable]
         if any(accepted):
             self._ledger.await_pictures(
-                AwaitedPictures(desired.external_id, remote.remote_id, desired.sku, remote.images)
+                AwaitedPictures(desired.external_id, remote.remote_id, desired.sku, remote.images + remote.hidden)
             )
         return reachable == fresh
 
@@ -137,9 +141,12 @@ class ProductPictures:
         for key, row in list(rows.items()):
             if row.state == "intent":
                 if remote.images > row.count_before:
+                    sent = sum(other.state in SENT_STATES for other in rows.values())
                     rows[key] = replace(row, state="assumed")
                     self._ledger.remember_media(desired.external_id, [rows[key]])
                     self._report.picture("assumed")
+                    if remote.images <= sent:
+                        self._tell_of_doubt(desired, key)
                 else:
                     del rows[key]
 
@@ -176,13 +183,15 @@ class ProductPictures:
     def _send_one(self, desired: DesiredProduct, picture: Picture, remote: RemotePictures) -> bool:
         """Whether MicroPIM accepted it."""
         before = remote.images
-        payload = {"file_url": picture.url, "alt_text": picture.alt, "position": remote.images}
+        payload = {"file_url": picture.url, "alt_text": picture.alt, "position": remote.images + remote.hidden}
         try:
             check_payload("media", payload)
             self._ledger.remember_media(
                 desired.external_id, [MediaRow(picture.key, picture.url, "intent", remote.images)]
             )
             state = self._post(payload, remote)
+            if state == "assumed" and remote.hidden:
+                self._tell_of_doubt(desired, picture.key)
         except RequestRefused as refusal:
             what = f"picture {picture.key} was refused: {refusal.said or refusal}"
             self._tell(desired, what)
@@ -193,6 +202,11 @@ class ProductPictures:
         self._ledger.remember_media(desired.external_id, [row], soon=True)  # with the next intent, or with the settling
         self._report.picture(state)
         return state != "refused"
+
+    def _tell_of_doubt(self, desired: DesiredProduct, key: str) -> None:
+        """Sent again it could be there twice, so it is not."""
+        what = f"picture {key} may be missing: one more shows since it was sent, but others were on their way too"
+        self._tell(desired, what)
 
     def _tell(self, desired: DesiredProduct, what: str) -> None:
         self._report.add("manual_actions", Row("products", desired.external_id, desired.sku, what, "picture"))

@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Engine, Row, Select, Table, create_engine, event, inspect, select
+from sqlalchemy import Connection, Dialect, Engine, Row, Select, Table, bindparam, create_engine, event, inspect, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
@@ -48,6 +48,7 @@ def cause(error: BaseException) -> str:
 TAKEN_OVER = "Another run took this ledger over while this one stood still: stopped, and nothing more is sent"
 MOST_STEPS = 1_000_000  # of SQLite's machine: some 30,000 rows; all of a million would cost as much as 14,000 records
 Rows = list[dict[str, Any]]
+_FACT = select(schema.meta.c.value).where(schema.meta.c.name == bindparam("fact"))  # asked for often, built once
 
 
 class _OfThread(threading.local):
@@ -206,7 +207,7 @@ class Database:
 
     def fact(self, name: str) -> str | None:
         """A fact of the meta table."""
-        rows = self.read(select(schema.meta.c.value).where(schema.meta.c.name == name))
+        rows = self.read(_FACT, {"fact": name})
         return rows[0].value if rows else None
 
     def note(self, name: str, value: str) -> None:

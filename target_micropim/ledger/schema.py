@@ -116,6 +116,7 @@ categories = Table(
     Column("remote_id", Integer, nullable=False),
     Column("name", Text),  # the name and the place that are ours; None where an older program did not note them
     Column("parent_id", Integer),  # 0 at the top
+    Column("handled", Text),  # the source's name as it was last dealt with: it may be stored in another form
 )
 
 missing_categories = Table(
@@ -219,11 +220,15 @@ class MediaRow:
 
 @dataclass(frozen=True)
 class CategoryRow:
-    """One category: its id in MicroPIM, and the name and place that are ours; None where they are not known."""
+    """One category: its id in MicroPIM, and the name and place that are ours; None where they are not known.
+
+    ``handled`` is the source's name as it was last dealt with: ``name`` is what MicroPIM made of it.
+    """
 
     remote_id: int
     name: str | None = None
     parent_id: int | None = None
+    handled: str | None = None
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def after(before: Memory, seen: Seen) -> Memory:
         if name in seen.sent:
             answers = [answer.get(name, EMPTY) for answer in reversed(seen.shown)]
             ours[name] = with_ours(ours.get(name), *answers, source)
-        elif name in seen.theirs:
+        elif name in seen.theirs or (name in seen.unsure and name in ours):
             ours[name] = with_wish(ours.get(name, ()), source)
             continue
         elif shown == source and name not in seen.unsure:

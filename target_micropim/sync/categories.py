@@ -46,6 +46,7 @@ class CategorySync:
             desired = orphan.desired
             error = rejection("plan", "parent", f"category {desired.parent} never came, or was refused")
             self._outcomes.reject(STREAM, orphan.ticket, desired.external_id, orphan.record, error)
+        self._categories.look_at_what_was_made()
 
     def _place(self, first: PendingCategory) -> None:
         """Place a category and all that waited for it, however deep."""

@@ -74,7 +74,8 @@ class ProductCreator:
         row = ProductRow(
             desired.external_id, desired.sku, ABSENT, archived=True, announced_at=self._services.ledger.now()
         )
-        self.doubles.making()
+        if self.doubles.making() and self._matching.can_look_up and self._matching.search_one(desired.sku) is not None:
+            raise SkuTaken
         self._writer.announce(row, sent)
         answer, sent = self._post(desired, row, sent, tries)
         views = self._writer.views(remote_id(answer, "POST product"), answer, sent)

@@ -8,6 +8,7 @@ from functools import partial
 
 from pim_wire.wire import Tries
 from target_micropim.catalog.catalog import Catalog
+from target_micropim.catalog.matching import RemoteProduct
 from target_micropim.errors import NotFound, Reason, RecordRejected
 from target_micropim.ledger import ABSENT, ProductRow
 from target_micropim.plan.ownership import ARCHIVED, EXISTENCE
@@ -39,9 +40,8 @@ class LateWork:
         if ledger.owner(row.remote_id) not in {None, row.external_id}:
             ledger.settle(replace(row, remote_id=ABSENT, archived=True), row.digest or "", [])
             return "skipped"
-        try:
-            before = self._recognition.look(row.remote_id)
-        except NotFound:
+        row, before = self._shown(row)
+        if before is None:
             ledger.settle(replace(row, archived=True), INCOMPLETE, [])
             return "skipped"
         if not self._recognition.is_same(row, before):
@@ -64,6 +64,14 @@ class LateWork:
         archived = replace(row, archived=True, acknowledged=known, ours=ours, revive_as=revive_as, on_its_way={})
         ledger.settle(archived, row.digest or "", [])
         return "archived"
+
+    def _shown(self, row: ProductRow) -> tuple[ProductRow, RemoteProduct | None]:
+        """A product as it is now; an id that MicroPIM does not know is a reason to look by SKU, and no more."""
+        try:
+            return row, self._recognition.look(row.remote_id)
+        except NotFound:
+            found = self._recognition.look_by_sku(row)
+            return found.row or row, found.product
 
     def _prove_archived(self, row: ProductRow) -> None:
         """Raises RecordRejected when MicroPIM says that it has archived a product and shows it live."""

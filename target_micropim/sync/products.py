@@ -189,6 +189,7 @@ class ProductsSync:
         unnamed = matching.may_index and self._name_is_worth_a_look(changed)
         if matching.wants_index(unknown) or unnamed:
             self._pool.drain()
+            self._product_sync.doubles.before_the_list(unknown)
             matching.build_index(names)
             names.save(harvested=True)
 

@@ -64,17 +64,17 @@ class Recognition:
         try:
             product = self.look(row.remote_id)
         except NotFound:
-            return self._doubtful(row, "MicroPIM does not have it any more")
+            return self.look_by_sku(row)
         if self.is_same(row, product) or shown_sku(product) == desired.sku:
             return Recognised(row, product)
-        return self._doubtful(row, f"its id {row.remote_id} shows another product (SKU {shown_sku(product)})")
+        return self.look_by_sku(row, f"its id {row.remote_id} shows another product (SKU {shown_sku(product)})")
 
     @staticmethod
     def is_same(row: ProductRow, product: RemoteProduct) -> bool:
         """Whether an id still shows the product of the ledger: by its SKU, or by a value of ours that is telling."""
         return shown_sku(product) in {row.shown_sku, row.sku} or is_recognised(row.ours, product.server)
 
-    def _doubtful(self, row: ProductRow, reason: str) -> Recognised:
+    def look_by_sku(self, row: ProductRow, reason: str = "MicroPIM does not have it any more") -> Recognised:
         """The id says nothing any more: the SKU decides. The same product keeps its memory under another id too."""
         match = self._matching.search_one(row.shown_sku or row.sku)
         if match is None:

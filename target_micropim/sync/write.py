@@ -76,9 +76,12 @@ class ProductWriter:
         """The product as the answer shows it, and as a look shows it where the answer does not prove anything."""
         views = [remote_product({**answer, "id": product_id})] if "sku" in answer else []
         if not views or self._echo.must_look(sent, views[0].server):
-            views.append(remote_product(self.shown(product_id)))
-            if len(views) > 1:
-                self._echo.compare(sent, views[0].server, views[1].server)
+            tries = self._services.client.read_tries()
+            look = remote_product({**self._services.client.product(product_id, tries), "id": product_id})
+            if views:
+                self._echo.compare(sent, views[0].server, look.server)
+                look = _taken_out_meanwhile(views[0], look) if tries.attempts > 1 else look
+            views.append(look)
         return views
 
     def announce(self, row: ProductRow, fields: Fields) -> None:
@@ -196,3 +199,11 @@ class ProductWriter:
             return ", ".join(f"{path(number)} ({number})" for number in ids) if ids else []
         value = product.fields.get(name)
         return self._services.client.redactor.clean(value) if isinstance(value, str) else value
+
+
+def _taken_out_meanwhile(answer: RemoteProduct, look: RemoteProduct) -> RemoteProduct:
+    """A category that the answer shows, and a look after a wait does not, was given to the product.
+
+    Who took it out in between is a person, so it is ours and stays out.
+    """
+    return replace(look, category_ids=tuple(dict.fromkeys([*look.category_ids, *answer.category_ids])))

@@ -88,4 +88,4 @@ class Engines:
         def connect() -> Any:
             return self._open[number]
 
-        return create_engine("sqlite://", creator=connect, poolclass=StaticPool)
+        return create_engine("sqlite://", creator=connect, poolclass=StaticPool, pool_reset_on_return=None)
