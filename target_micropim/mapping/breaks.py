@@ -1,7 +1,7 @@
 """Pure: line breaks where tags that are not kept ended a line; of HTML that a parser has put into its plain form.
 
-A browser starts a new line at the edge of a block. Where the tag of the block is not kept, a ``<br>`` stands for it, but
-only between two texts that would else run together: a text that needs none stays as it is.
+A browser starts a new line at the edge of a block. Where the tag of the block is not kept, a ``<br>`` stands for it,
+but only between two texts that would else run together: a text that needs none stays as it is.
 """
 
 import re

@@ -7,27 +7,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from target_micropim.mapping.descriptions import TextRules
 from target_micropim.mapping.lookup import leaves
 from target_micropim.mapping.numbers import best_code, codes, is_code, money
-from target_micropim.mapping.texts import consumer_texts, plain, text_in, without_tags
+from target_micropim.mapping.text_rows import TEXT_KINDS, TEXT_SOURCES, text_at
+from target_micropim.mapping.texts import Notes
 from target_micropim.plan.fields import FIELDS, Field, Kind
 from target_micropim.plan.values import PLAIN_FIELDS
 
 Record = dict[str, Any]
-
-# The type of text, and why it stands where it stands (types: docs/api/medipim.md#description-types).
-LONG_TEXTS = (
-    ("full_description", "the whole text, written to stand alone"),
-    ("indication", "what the product is for: the one thing every buyer looks for"),
-    ("properties", "what it does"),
-    ("usage", "how it is used"),
-    ("composition", "what is in it: better than an empty page"),
-)
-SHORT_TEXTS = (
-    ("shortDescription", "made for this, though Medipim fills it no more"),
-    ("seoName", "one line that names product, form and size"),
-    ("descriptions.indication", "what the product is for, without HTML"),
-)
 
 
 class InvalidValue(ValueError):
@@ -43,23 +31,8 @@ class FieldRules:
     create_status: str
     publishing_channels: tuple[str, ...]
     invalid_ean: str
-    clean_html: Callable[[str], str]
+    texts: TextRules
     overrides: Mapping[str, str | None]
-
-
-def _name(record: Record, rules: FieldRules) -> str | None:
-    return text_in(record.get("name"), rules.locales) or text_in(record.get("seoName"), rules.locales)
-
-
-def _description(record: Record, rules: FieldRules) -> str | None:
-    return _cleaned(list(consumer_texts(record, [kind for kind, _reason in LONG_TEXTS], rules.locales)), rules)
-
-
-def _short_description(record: Record, rules: FieldRules) -> str | None:
-    for path, _reason in SHORT_TEXTS:
-        if text := _one_line(list(leaves(record, path, rules.locales)), rules):
-            return text
-    return None
 
 
 def _ean(record: Record, rules: FieldRules) -> str | None:
@@ -77,19 +50,6 @@ def _checked_ean(values: list[Any], rules: FieldRules) -> str | None:
     if rules.invalid_ean == "send" and (code := next(filter(is_code, texts), None)):
         return code
     raise ValueError(message)
-
-
-def _cleaned(values: list[Any], rules: FieldRules) -> str | None:
-    return next((cleaned for html in values if (cleaned := rules.clean_html(str(html)))), None)
-
-
-def _one_line(values: list[Any], rules: FieldRules) -> str | None:
-    texts = (without_tags(rules.clean_html(str(value))) for value in values)
-    return next((text for text in texts if text), None)
-
-
-def _plain(values: list[Any], _rules: FieldRules) -> str | None:
-    return next((text for value in values if (text := plain(str(value)))), None)
 
 
 def _amount(values: list[Any], _rules: FieldRules) -> str | None:
@@ -113,11 +73,9 @@ def _nothing(_record: Record, _rules: FieldRules) -> None:
     return None
 
 
-# How a field of each kind is made of what stands at a path; a kind without a reader cannot be mapped by field_map.
+# How a field of each kind is made of what stands at a path; for texts see text_rows.py. A kind without a reader cannot
+# be mapped by field_map.
 READERS: Mapping[Kind, Callable[[list[Any], FieldRules], Any]] = {
-    "text": _plain,
-    "html": _cleaned,
-    "line": _one_line,
     "money": _amount,
     "pieces": _pieces,
     "gtin": _checked_ean,
@@ -134,11 +92,6 @@ class Source:
 
 
 SOURCES: dict[str, Source] = {
-    "name": Source(_name, "name, else seoName", "one language, one line"),
-    "description": Source(
-        _description, "descriptions for the public or webshops", "HTML cleaned to a short list of tags"
-    ),
-    "short_description": Source(_short_description, ", else ".join(path for path, _ in SHORT_TEXTS), "one line"),
     "price": Source(_price_from("publicPrice", "ttcPrice"), "publicPrice, else ttcPrice", "cents to 14.95"),
     "cost_price": Source(
         _price_from("pharmacistPrice", "manufacturerPrice"),
@@ -166,24 +119,31 @@ NAMED_FIELDS: Mapping[str, tuple[str, str | None]] = {
 
 _BY_NAME: Mapping[str, Field] = {field.name: field for field in FIELDS}
 # In the order of requests of the medipim profile; references are resolved later, maps are made elsewhere.
-MADE_FIELDS = (*SOURCES, *(name for name in PLAIN_FIELDS if name not in SOURCES))
-MAPPABLE_FIELDS = tuple(name for name in MADE_FIELDS if _BY_NAME[name].kind in READERS)
+_CHOSEN = (*TEXT_SOURCES, *SOURCES)
+MADE_FIELDS = (*_CHOSEN, *(name for name in PLAIN_FIELDS if name not in _CHOSEN))
+MAPPABLE_KINDS = TEXT_KINDS | READERS.keys()
+MAPPABLE_FIELDS = tuple(name for name in MADE_FIELDS if _BY_NAME[name].kind in MAPPABLE_KINDS)
 
 
-def field_value(name: str, record: Record, rules: FieldRules) -> Any:
+def field_value(name: str, record: Record, rules: FieldRules, notes: Notes) -> Any:
     """The value of a field. Raises ValueError when only the field is bad, InvalidValue when the record is."""
-    read = READERS.get(_BY_NAME[name].kind)
-    path = _BY_NAME[name].path
-    if name in rules.overrides and read is not None:
+    kind, path = _BY_NAME[name].kind, _BY_NAME[name].path
+    if name in rules.overrides and kind in MAPPABLE_KINDS:
         path = rules.overrides[name]
+    elif name in TEXT_SOURCES:
+        return TEXT_SOURCES[name].make(record, rules.texts, notes)
     elif name in SOURCES:
         return SOURCES[name].make(record, rules)
-    return None if path is None or read is None else read(list(leaves(record, path, rules.locales)), rules)
+    if path is None or kind not in MAPPABLE_KINDS:
+        return None
+    if kind in TEXT_KINDS:
+        return text_at(name, kind, path, record, rules.texts, notes)
+    return READERS[kind](list(leaves(record, path, rules.locales)), rules)
 
 
 def source_of(name: str) -> tuple[str, str]:
     """Where the value of a field comes from, and how, in words."""
-    if name in SOURCES:
-        return SOURCES[name].source, SOURCES[name].how
+    if (chosen := TEXT_SOURCES.get(name) or SOURCES.get(name)) is not None:
+        return chosen.source, chosen.how
     path = _BY_NAME[name].path
     return (path, "as it stands there") if path else ("nothing", "only by field_map")

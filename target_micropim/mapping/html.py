@@ -2,9 +2,9 @@
 
 See docs/api/medipim.md#allowed-html.
 
-Law: what a browser shows of a text stays, word for word and line for line; what it does not show goes, and its size does
-not count. A tag that is not kept leaves a line break where it ended a line, and nothing where it did not. Whatever is
-wrong with one part of a text costs that part.
+Law: what a browser shows of a text stays, word for word and line for line; what it does not show goes, and its size
+does not count. A tag that is not kept leaves a line break where it ended a line, and nothing where it did not. Whatever
+is wrong with one part of a text costs that part.
 """
 
 import re

@@ -5,20 +5,32 @@ framework; what needs a library (HTML cleaning) is handed in with the rules.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from string import Formatter
 from typing import Any
 
 from target_micropim.errors import Reason, RecordRejected
 from target_micropim.mapping.attributes import attribute_values, selected, with_table
+from target_micropim.mapping.characters import all_fit, one_line
+from target_micropim.mapping.description_parts import DescriptionParts
+from target_micropim.mapping.descriptions import TextRules
 from target_micropim.mapping.desired import AttributeValue, DesiredProduct
 from target_micropim.mapping.field_rows import MADE_FIELDS, NAMED_FIELDS, FieldRules, InvalidValue, field_value
 from target_micropim.mapping.lookup import leaves
 from target_micropim.mapping.numbers import decimal_of, decimal_text
 from target_micropim.mapping.overrides import ExtraField, extra_values
 from target_micropim.mapping.pictures import PictureRules, pictures
-from target_micropim.mapping.texts import TextLimits, languages_in, objects, plain, text_in
+from target_micropim.mapping.texts import (
+    CONSUMER_GROUPS,
+    Notes,
+    TextLimits,
+    in_order,
+    in_words,
+    languages_in,
+    objects,
+    text_in,
+)
 
 Record = dict[str, Any]
 
@@ -46,6 +58,8 @@ class MappingRules:
     extra_fields: Mapping[str, ExtraField] = field(default_factory=dict)
     attributes_to_description: tuple[str, ...] = ()
     keeps_native_html: bool = False
+    text_target_groups: frozenset[str] = CONSUMER_GROUPS
+    description_parts: DescriptionParts = field(default_factory=DescriptionParts)
 
     @cached_property
     def for_fields(self) -> FieldRules:
@@ -56,7 +70,7 @@ class MappingRules:
             self.create_status,
             self.publishing_channels,
             self.invalid_ean,
-            self.clean_html,
+            TextRules(self.locales, self.text_target_groups, self.description_parts, self.clean_html, self.limits),
             self.field_map,
         )
 
@@ -71,10 +85,11 @@ class MappingRules:
 def map_product(record: Record, rules: MappingRules) -> DesiredProduct:
     """What MicroPIM should hold for one Medipim product. Raises RecordRejected with every reason found."""
     reasons: list[Reason] = []
-    warnings: list[str] = []
-    fields = _fields(record, rules, reasons, warnings)
+    notes = Notes()
+    fields = _fields(record, rules, reasons, notes)
     values = attribute_values(record, rules.locales) if rules.with_attributes or rules.attributes_to_description else ()
-    add_table(fields, values, rules, warnings)
+    values = tuple(replace(value, value=all_fit(value.value)) for value in values)
+    add_table(fields, values, rules, notes.warnings)
     sku = _sku(record, rules.sku_template, reasons)
     inactive = str(record.get("status")) in INACTIVE_STATUSES
     if reasons and not inactive:
@@ -82,40 +97,43 @@ def map_product(record: Record, rules: MappingRules) -> DesiredProduct:
     if reasons:  # what no longer fits is no reason to leave it on sale
         return DesiredProduct(str(record["id"]).strip(), sku or str(record["id"]).strip(), {}, inactive=True)
     vat = decimal_of(record.get("vat"))
+    extras = extra_values(record, rules.extra_fields, rules.locales, rules.text_target_groups)
     return DesiredProduct(
         external_id=str(record["id"]).strip(),
         sku=sku,
-        fields=fields | extra_values(record, rules.extra_fields, rules.locales),
+        fields=fields | extras,
         brand=_named("brand", record, rules),
         supplier=_named("supplier", record, rules),
         categories=tuple(_ids(record.get("publicCategories"))),
-        pictures=tuple(pictures(record, rules.for_pictures, rules.locales, fields["name"], warnings)),
+        pictures=tuple(pictures(record, rules.for_pictures, rules.locales, fields["name"], notes.warnings)),
         attributes=values if rules.with_attributes else (),
         vat=None if vat is None else decimal_text(vat),
         languages=_languages_left(record, rules.locales),
         inactive=inactive,
-        warnings=tuple(warnings),
+        warnings=tuple(notes.warnings),
+        other_languages={} if inactive else {k: v for k, v in notes.languages.items() if k.partition(" ")[0] in fields},
+        for_a_person=() if inactive else tuple(notes.for_a_person),
     )
 
 
-def _fields(record: Record, rules: MappingRules, reasons: list[Reason], warnings: list[str]) -> dict[str, Any]:
+def _fields(record: Record, rules: MappingRules, reasons: list[Reason], notes: Notes) -> dict[str, Any]:
     """The fields that have a value; what is wrong with them goes into the two lists."""
     fields: dict[str, Any] = {}
     for_fields = rules.for_fields
     for name in MADE_FIELDS:
         try:
-            value = field_value(name, record, for_fields)
+            value = field_value(name, record, for_fields, notes)
         except InvalidValue as error:
             reasons.append(Reason(name, str(error)))
             continue
         except ValueError as error:
-            warnings.append(f"{name}: {error}")
+            notes.warnings.append(f"{name}: {error}")
             continue
         if value not in (None, ""):
             fields[name] = value
     if "name" not in fields:
-        reasons.append(Reason("name", f"no text in any of the languages {', '.join(rules.locales)}"))
-    rules.limits.apply(fields, rules.clean_html, reasons, warnings)
+        reasons.append(Reason("name", f"no text in any of the languages {in_words(rules.locales)}"))
+    rules.limits.apply(fields, rules.clean_html, reasons, notes.warnings)
     return fields
 
 
@@ -170,7 +188,7 @@ def _named(kind: str, record: Record, rules: MappingRules) -> str | None:
     if kind in rules.field_map:
         path = rules.field_map[kind]
         values = leaves(record, path, rules.locales) if path is not None else iter(())
-        return next((name for value in values if (name := plain(str(value)))), None)
+        return next((name for value in values if (name := one_line(str(value)))), None)
     place, item_type = NAMED_FIELDS[kind]
     names = (item.get("name") for item in objects(record.get(place)) if item_type in (None, item.get("type")))
     return next((name for value in names if (name := text_in(value, rules.locales))), None)
@@ -179,7 +197,9 @@ def _named(kind: str, record: Record, rules: MappingRules) -> str | None:
 def _languages_left(record: Record, locales: tuple[str, ...]) -> frozenset[str]:
     """Languages that the name has and MicroPIM will not hold (docs/api/micropim.md#translations)."""
     languages = languages_in(record.get("name"))
-    return frozenset(languages - {next((locale for locale in locales if locale in languages), None)})
+    return frozenset(
+        languages - {next((locale for locale in in_order(locales, languages) if locale in languages), None)}
+    )
 
 
 def _ids(value: Any) -> Iterator[str]:

@@ -80,7 +80,10 @@ def test_no_vector_survives(vector: str) -> None:
 @pytest.mark.parametrize(
     "html",
     [
-        *(f"{nest * 20_000}x" for nest in ("<div>", "<ul><li>", "<b a=1>x<p>", "<table><tr><td>", "<title>", "</xml><xml>")),
+        *(
+            f"{nest * 20_000}x"
+            for nest in ("<div>", "<ul><li>", "<b a=1>x<p>", "<table><tr><td>", "<title>", "</xml><xml>")
+        ),
         f"<p>{''.join(f'<b a={n}>' for n in range(3000))}</p>{'<p>x</p>' * 3000}",  # a parser opens them all, each time
         "<!-- --><script" * 20_000 + "x",
         "<a " * 60_000 + ">x",
