@@ -90,8 +90,8 @@ def _fields() -> Iterator[str]:
 
 
 _COMPOSED = """
-A text that is alone has no heading; a full text never has one. Which types, in which order, and under which headings is
-the setting `description_parts`:
+A text that is alone has no heading; a full text never has one. Which types, in which order, under which headings: the
+setting `description_parts`:
 
 ```json
 ["full_description", "indication", {"type": "usage", "heading": {"nl": "Zo gebruik je het"}}, "legal_text"]
@@ -107,9 +107,9 @@ The short text is the first of these; the language counts before the source:
 _FORMS = """
 Names, short texts, brands and categories are plain texts: entities such as `&amp;` become characters, and a `<` is a
 `<`. Descriptions are HTML, and keep these tags only: {tags}.
-Scripts, styles, comments, office data and pictures inside texts go; where a tag that goes ended a line, a `<br>` stands.
-Control characters leave every text. A text that is too long is refused, or cut with a warning (`on_too_long`); a
-composed one loses its last parts first, and the report says which.
+Scripts, styles, comments, office data and pictures inside texts go; where a tag that goes ended a line, there is a
+`<br>`. Control characters leave every text. A text that is too long is refused, or cut with a warning (`on_too_long`);
+a composed one loses its last parts first, and the report says which.
 """
 _CHAIN = """
 `fallback_locales` replaces that row. The report counts and lists the products that got a text in another language than
@@ -123,7 +123,7 @@ def _texts() -> Iterator[str]:
     yield "## Texts"
     yield ""
     yield "The description is composed of the types of text that Medipim has for `text_target_groups`, all in one"
-    yield "language: the first that has any. The order, with the headings in Dutch, French, German, Spanish and English:"
+    yield "language: the first that has any. The order, with the headings in Dutch, French, German, Spanish, English:"
     yield ""
     yield "| type | why there | headings |"
     yield "| --- | --- | --- |"
