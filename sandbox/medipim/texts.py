@@ -63,9 +63,7 @@ def _content(market: Market, head: Head, dice: random.Random, k: int) -> Json:
 
 
 def _row(market: Market, head: Head, k: int, kind: str, content: Json) -> Json:
-    groups = (
-        (CONSUMERS, WEBSHOPS, EVERYBODY, CONSUMERS)[k % 4] if head.index % 4 == 2 else (CONSUMERS, PHARMACISTS)[k % 2]
-    )
+    groups = (CONSUMERS, WEBSHOPS, EVERYBODY) if head.index % 4 == 2 else (CONSUMERS, PHARMACISTS)
     row: Json = {
         "id": 900_000 + head.index * 8 + k,
         "locales": list(content),
@@ -74,8 +72,6 @@ def _row(market: Market, head: Head, k: int, kind: str, content: Json) -> Json:
         "content": localized(market, content),
         "meta": {"createdAt": 1_700_000_001, "updatedAt": 1_700_000_002},
     }
-    if head.index % 11 == 5 and market.locales[-1] not in content:
-        row["content"][market.locales[-1]] = False
     if market.code == "be":
         row["descriptionTag"] = ("user_generated", "system_generated")[k % 2]
     return row
