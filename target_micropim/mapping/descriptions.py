@@ -7,7 +7,7 @@ the description has none, and is never left out where the product requires one (
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
@@ -153,11 +153,19 @@ def _within_limits(
     if left_out:
         notes.warnings.append(f"description: {', '.join(left_out)} left out, or it would be too long")
     if len(text) > rules.limits.text and legal and kept and rules.limits.on_too_long == "cut":
-        room = rules.limits.text - (len(text) - len(kept[0].html)) - len("<div></div>")
         notes.warnings.append(f"description: {kept[0].kind} cut, so that the legal text fits")
-        shorter = cut_html(kept[0].html, room, rules.clean_html)
-        text = _joined([*([Block(kept[0].kind, kept[0].language, shorter)] if shorter else []), *legal], rules)
+        text = _cut(kept[0], legal, rules, len(text) - len(kept[0].html))
     return text or None
+
+
+def _cut(block: Block, legal: list[Block], rules: TextRules, beside: int) -> str:
+    """As much of a text as fits beside the legal one; closing it may take some room."""
+    for spare in (0, len("<div></div>"), beside):
+        html = cut_html(block.html, rules.limits.text - beside - spare, rules.clean_html)
+        text = _joined([*([replace(block, html=html)] if html else []), *legal], rules)
+        if len(text) <= rules.limits.text:
+            break
+    return text
 
 
 def _joined(blocks: list[Block], rules: TextRules) -> str:

@@ -70,9 +70,10 @@ def _of_object(value: dict[str, Any], locales: tuple[str, ...], *, as_html: bool
         return
     content = next((value[name] for name in _CONTENTS if name in value), None)
     if isinstance(content, dict):
-        content = _localized(content, locales, as_html=as_html)
-    if isinstance(content, str) and is_visible(content):
-        yield content.strip()
+        if (text := _localized(content, locales, as_html=as_html)) is not None:
+            yield text
+        return
+    yield from _leaf(content if isinstance(content, str) else None, locales, as_html=as_html)
 
 
 def _localized(value: dict[str, Any], locales: tuple[str, ...], *, as_html: bool) -> str | None:
