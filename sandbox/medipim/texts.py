@@ -49,7 +49,7 @@ def _kinds(index: int) -> list[str]:
     first = index % len(PARTS)
     if index % 4 != 2:
         return [KINDS[0], PARTS[first]][: 1 + index % 2]
-    return [PARTS[(first + 3 * k) % len(PARTS)] for k in range(1 + index % 3)]
+    return [PARTS[(first + 3 * k) % len(PARTS)] for k in range(1 + index // 4 % 3)]
 
 
 def _content(market: Market, head: Head, dice: random.Random, k: int) -> Json:

@@ -2,7 +2,7 @@
 
 A full text stands for all others. Where there is none, the others are joined in the order of ``description_parts``,
 each under a heading when there are several. The legal text comes last. It is taken in another language where the one of
-the description has none, and is never left out where the product requires one (docs/api/medipim.md#product-fields).
+the description has none, and is never left out where the product requires one (docs/api/medipim.md#legal-text).
 """
 
 import re
