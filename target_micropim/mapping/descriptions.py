@@ -6,14 +6,14 @@ the description has none, and is never left out where the product requires one (
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from html import escape
-from typing import Any
 
 from target_micropim.mapping.description_parts import DescriptionParts
 from target_micropim.mapping.headings import FULL, LEGAL
 from target_micropim.mapping.texts import (
+    ANY,
     Notes,
     Record,
     TextLimits,
@@ -65,8 +65,9 @@ def description(record: Record, rules: TextRules, notes: Notes) -> str | None:
         notes.taken("description", block.language, asked)
     for block in legal:
         notes.taken(LEGAL_TEXT, block.language, asked)
-    said = " ".join(_words(block.html) for block in blocks)
-    legal = [block for block in legal if _words(block.html) not in said]
+    if legal and blocks:
+        said = " ".join(_words(block.html) for block in blocks)
+        legal = [block for block in legal if _words(block.html) not in said]
     return _within_limits(blocks, legal, rules, notes, required=requires_legal_text(record))
 
 
@@ -83,7 +84,7 @@ class _Composer:
         self._rules = rules
         self._notes = notes
         self._languages = tuple(in_order(rules.locales, content_languages(self._texts)))
-        self._wants_legal = LEGAL in rules.parts.kinds or requires_legal_text(record)
+        self._requires_legal = requires_legal_text(record)
 
     def body(self) -> list[Block]:
         """The texts without the legal one, in the first language that has any that can be used."""
@@ -97,10 +98,15 @@ class _Composer:
         return []
 
     def legal(self, body: list[Block]) -> list[Block]:
-        """All legal texts, in the language of the description if it has one, else in the next."""
-        if not self._wants_legal:
+        """All legal texts, in the language of the description if it has one, else in the next.
+
+        One that is required comes in any language, also where ``fallback_locales`` names few.
+        """
+        if not self._requires_legal and LEGAL not in self._rules.parts.kinds:
             return []
-        for language in dict.fromkeys([*(block.language for block in body[:1]), *self._languages]):
+        locales = (*self._rules.locales, ANY) if self._requires_legal else self._rules.locales
+        languages = in_order(locales, content_languages(self._texts))
+        for language in dict.fromkeys([*(block.language for block in body[:1]), *languages]):
             if found := _distinct(self._usable(LEGAL, language)):
                 return found
         return []
@@ -120,9 +126,12 @@ class _Composer:
                 yield Block(kind, language, cleaned)
 
 
-def _distinct(blocks: Any) -> list[Block]:
+def _distinct(blocks: Iterable[Block]) -> list[Block]:
     """Each text once."""
-    return list({_words(block.html): block for block in reversed(list(blocks))}.values())[::-1]
+    found = list(blocks)
+    if len(found) < 2:  # noqa: PLR2004 - as nearly always, and telling words costs time
+        return found
+    return list({_words(block.html): block for block in reversed(found)}.values())[::-1]
 
 
 def _words(html: str) -> str:

@@ -9,6 +9,7 @@ is wrong with one part of a text costs that part.
 
 import re
 import unicodedata
+from functools import lru_cache
 from html import unescape
 
 import nh3
@@ -32,6 +33,7 @@ MAX_PASSES = 10  # two are enough for anything seen; an end has to be
 MAX_CHARACTERS = 260_000  # of what is left: four times what MicroPIM takes
 MAX_SOURCE = 4_000_000  # of what came: pictures and office data inside a text
 MAX_WEIGHT = 500_000  # tags times depth, which is what reading them costs
+_SHORT = 4_000  # characters of a text that is worth remembering
 _LONE_WRAPPER = re.compile(r"^<(div|span)>(.*)</\1>$", re.DOTALL)
 _LINK = re.compile(r"\s*(https?://|mailto:)", re.IGNORECASE)
 
@@ -61,6 +63,15 @@ def clean_html(html: str) -> str:
 
     Raises ValueError for what is too long, or has no form that cleaning leaves as it is.
     """
+    return _short_cleaned(html) if len(html) <= _SHORT else _any_cleaned(html)
+
+
+@lru_cache(maxsize=256)  # legal texts are the same in many products, and a short text is taken from a long one
+def _short_cleaned(html: str) -> str:
+    return _any_cleaned(html)
+
+
+def _any_cleaned(html: str) -> str:
     if len(html) > MAX_SOURCE:
         raise ValueError(f"HTML of {len(html)} characters is more than is read")
     source = lean(fit(html))

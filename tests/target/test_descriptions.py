@@ -131,6 +131,14 @@ def test_a_legal_text_that_is_required(texts: Any, setting: Any, composed: str |
     assert mapped(*texts, requiresLegalText=False).for_a_person == ()
 
 
+def test_a_required_legal_text_comes_in_any_language() -> None:
+    """Also where no other language may be taken; one that is not required does not."""
+    product = mapped(USAGE, OTHER, locales=("nl",), requiresLegalText=True)
+    assert "<p>E</p>" in product.fields["description"]
+    assert product.other_languages == {"description (legal text)": "en"}
+    assert mapped(USAGE, OTHER, locales=("nl",)).fields["description"] == "<p>U</p>"
+
+
 @pytest.mark.parametrize(
     ("groups", "composed"),
     [
