@@ -5,9 +5,13 @@ from typing import Any
 
 import pytest
 
+from sandbox import MedipimOptions
+from sandbox.medipim.catalogue import Catalogue
+from sandbox.medipim.words import LEGAL as LEGAL_WORDS
 from target_micropim.mapping.description_parts import DescriptionParts, checked_parts
 from target_micropim.mapping.desired import DesiredProduct
 from target_micropim.mapping.headings import KINDS, TEXT_TYPES
+from target_micropim.mapping.html import clean_html
 from target_micropim.mapping.medipim import map_product
 from target_micropim.mapping.texts import TARGET_GROUPS, TextLimits, languages
 from tests.target.shop_rules import rules
@@ -213,3 +217,19 @@ def test_a_setting_that_makes_no_sense_is_refused(value: Any, problem: str) -> N
 def test_an_empty_setting_is_the_default() -> None:
     """Leaving the description out altogether is field_map's."""
     assert checked_parts(None) == checked_parts([]) == checked_parts({}) == DescriptionParts()
+
+
+@pytest.mark.parametrize(("market", "locale"), [("be", "nl"), ("fr", "fr"), ("us", "en")])
+def test_what_the_sandbox_has_is_shown(market: Any, locale: str) -> None:
+    """Every text of a catalogue is clean for good, and no product is without a legal text that it could have."""
+    shown = 0
+    for record in Catalogue(MedipimOptions(products=40, market=market)).products.values():
+        product = map_product(record, rules(locales=languages(locale, None)))
+        html = product.fields.get("description", "")
+        assert clean_html(html) == html
+        consumer = [one for one in record["descriptions"] if one["targetGroups"] != ["pharmacist"]]
+        has_legal = any(one["type"] == "legal_text" for one in consumer)
+        shown += any(words in html for words in LEGAL_WORDS.values())
+        assert any(words in html for words in LEGAL_WORDS.values()) == has_legal
+        assert bool(html) == bool(consumer)
+    assert shown > 5

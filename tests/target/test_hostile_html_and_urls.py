@@ -93,7 +93,7 @@ def test_no_vector_survives(vector: str) -> None:
 def test_the_deepest_html_takes_bounded_time_and_keeps_its_text(html: str) -> None:
     """Reading takes time by the square of the nesting, so there is an end to that; not to the text."""
     began = time.process_time()
-    assert clean_html(html).endswith("x") or "<script" in html
+    assert "x" in clean_html(html) or "<script" in html
     assert time.process_time() - began < 10
 
 
