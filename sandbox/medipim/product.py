@@ -11,7 +11,7 @@ from sandbox.medipim.codes import gtin_fields, national_codes
 from sandbox.medipim.head import Head
 from sandbox.medipim.markets import Market
 from sandbox.medipim.reference import ReferenceData, localized
-from sandbox.medipim.texts import descriptions
+from sandbox.medipim.texts import descriptions, requires_legal_text
 
 HS_CODES = ("330499", "010203", "300490", None)
 CODE_FIELDS = ("ean", "gtin", "eanGtin8", "eanGtin12", "eanGtin13", "eanGtin14")
@@ -26,7 +26,7 @@ def build_product(market: Market, seed: int, head: Head, data: ReferenceData, *,
         "status": head.status,
         "replacement": head.replacement,
         **_names(market, head, data, dice),
-        "requiresLegalText": head.index % 3 == 0,
+        "requiresLegalText": requires_legal_text(head),
         "biocide": head.index % 50 == 7,
         **{flag: (head.index + k) % 6 == 0 for k, flag in enumerate(market.flags)},
         "officialDeletionAt": 1_340_000_000 + head.index if head.status in {"inactive", "replaced"} else None,
@@ -77,7 +77,11 @@ def _names(market: Market, head: Head, data: ReferenceData, dice: random.Random)
         kept = {locale: text.upper() if text else None for locale, text in kept.items()}
     if head.index % 60 == 59:
         kept[market.locales[0]] = ""
+    if head.index % 41 == 17:
+        kept = {locale: f"{text} &amp; cr&egrave;me" if text else None for locale, text in kept.items()}
     seo = {market.locales[0]: f"{texts[market.locales[0]]} - {size}"} if head.index % 2 else {}
+    if head.index % 20 == 13:
+        seo = {locale: f"{text} <pH 5" for locale, text in seo.items()}
     return {"name": localized(market, kept), "seoName": localized(market, seo)}
 
 

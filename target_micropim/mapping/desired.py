@@ -1,5 +1,6 @@
 """What MicroPIM should hold of a product or category: the shape between mapping and planning. Pure data."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,7 +34,8 @@ class DesiredProduct:
     resolved, ``categories`` external ids of the categories stream, ``category_ids`` ids that already are MicroPIM's.
     ``vat`` can only be compared (docs/api/micropim.md#vat-rate); ``languages`` are those of the source that MicroPIM
     cannot hold (docs/api/micropim.md#translations). ``deleted`` says that the record carries a mark of deletion
-    (docs/api/micropim.md#product-delete); then it is ``inactive`` too.
+    (docs/api/micropim.md#product-delete); then it is ``inactive`` too. ``other_languages`` are the texts that were
+    taken in another language than the one asked for, by field; ``for_a_person`` is what no program can put right.
     """
 
     external_id: str
@@ -50,6 +52,8 @@ class DesiredProduct:
     inactive: bool = False
     deleted: bool = False
     warnings: tuple[str, ...] = ()
+    other_languages: Mapping[str, str] = field(default_factory=dict)
+    for_a_person: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from target_micropim.errors import Reason, RecordRejected
+from target_micropim.mapping.characters import fit
 from target_micropim.mapping.desired import AttributeValue, DesiredCategory, DesiredProduct, Picture
 from target_micropim.mapping.public_url import is_public_url
 from target_micropim.plan.fields import FIELDS
@@ -66,12 +67,12 @@ def _attributes(values: Any) -> Iterator[AttributeValue]:
 
 def native_category(record: dict[str, Any]) -> DesiredCategory:
     """A category by its own ids: ``parent_id`` names the ``id`` of another record. Raises RecordRejected."""
-    key, name = record.get("id", record.get("name")), str(record.get("name") or "").strip()
+    key, name = record.get("id", record.get("name")), fit(str(record.get("name") or "")).strip()
     if key is None or not name:
         raise RecordRejected("map", [Reason("name", "is missing")])
     parent = record.get("parent_id")
     return DesiredCategory(
-        str(key), name, None if parent is None else str(parent), str(record.get("description") or "")
+        str(key), name, None if parent is None else str(parent), fit(str(record.get("description") or ""))
     )
 
 

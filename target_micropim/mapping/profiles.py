@@ -6,11 +6,12 @@ from functools import partial
 from typing import Any
 
 from target_micropim.errors import Reason, RecordRejected
+from target_micropim.mapping.characters import all_fit
 from target_micropim.mapping.desired import DELETED, DesiredCategory, DesiredProduct
 from target_micropim.mapping.medipim import MappingRules, add_table, map_product, names_of, sku_of
 from target_micropim.mapping.native import HTML_FIELDS, native_category, native_product
 from target_micropim.mapping.overrides import extra_values
-from target_micropim.mapping.texts import text_in
+from target_micropim.mapping.texts import in_words, text_in
 
 Record = dict[str, Any]
 
@@ -83,12 +84,13 @@ def _native(record: Record, rules: MappingRules) -> DesiredProduct:
         allow_private_media_hosts=rules.allow_private_media_hosts,
         with_attributes=rules.with_attributes or bool(rules.attributes_to_description),
     )
-    fields = desired.fields | extra_values(record, rules.extra_fields, rules.locales)
+    fields = all_fit(desired.fields) | extra_values(record, rules.extra_fields, rules.locales)
     warnings = list(desired.warnings)
     if not rules.keeps_native_html:
         _clean(fields, rules, warnings)
     add_table(fields, desired.attributes, rules, warnings)
-    attributes = desired.attributes if rules.with_attributes else ()
+    values = tuple(replace(value, value=all_fit(value.value)) for value in desired.attributes)
+    attributes = values if rules.with_attributes else ()
     return replace(desired, fields=fields, attributes=attributes, warnings=tuple(warnings))
 
 
@@ -112,6 +114,6 @@ def _category(record: Record, rules: MappingRules) -> DesiredCategory:
         raise RecordRejected("map", [Reason("id", "is missing")])
     name = text_in(record.get("name"), rules.locales)
     if name is None:
-        raise RecordRejected("map", [Reason("name", f"no text in any of the languages {', '.join(rules.locales)}")])
+        raise RecordRejected("map", [Reason("name", f"no text in any of the languages {in_words(rules.locales)}")])
     parent = record.get("parent")
     return DesiredCategory(str(key), name, None if parent in (None, "", 0) else str(parent))

@@ -10,6 +10,7 @@ FORMATS = (
 
 Text = th.StringType(nullable=False)
 Map = th.CustomType({"type": ["object", "string", "null"]})
+Parts = th.CustomType({"type": ["array", "object", "string", "null"], "items": {"type": ["string", "object"]}})
 Texts = th.CustomType({"type": ["array", "string", "null"], "items": {"type": "string"}})
 
 
@@ -48,6 +49,22 @@ CONTENT: tuple[Shaping | Operating, ...] = (
         title="Extra fields",
         description="Fields that MicroPIM does not document, to send with products: a path into the record, or a value "
         'for all: {"vat_rate_id": {"value": 3}, "manufacturer_code": "supplierReference"}.',
+    ),
+    Shaping(
+        "text_target_groups",
+        Texts,
+        default=["public", "webshop"],
+        title="Text target groups",
+        description="Take texts meant for one of these groups, such as pharmacist for a shop between firms. Empty "
+        "list: all.",
+    ),
+    Shaping(
+        "description_parts",
+        Parts,
+        title="Parts of the description",
+        description="Types of text that make the description, in their order: a list of types; of objects with a "
+        'heading of your own, [{"type": "usage", "heading": {"nl": "Zo gebruik je het"}}] (false: none); or '
+        '{"headings": false, "parts": [...]}. Unset: all of docs/mapping.md, under headings.',
     ),
     Shaping(
         "clear_missing",
@@ -93,6 +110,13 @@ CONTENT: tuple[Shaping | Operating, ...] = (
         default=65_000,
         title="Longest text",
         description="Most characters of a description or short description.",
+    ),
+    Shaping(
+        "max_short_description_length",
+        th.IntegerType(nullable=False, minimum=20, maximum=65_000),
+        default=500,
+        title="Longest short text",
+        description="Most characters of a short description that is made of a longer text: whole sentences or words.",
     ),
     choice(
         Shaping,

@@ -38,7 +38,14 @@ def rules_of(settings: TargetSettings) -> MappingRules:
         field_map=settings.field_map,
         extra_fields=settings.extra_fields,
         attributes_to_description=settings.attributes_to_description,
-        limits=TextLimits(settings.max_name_length, settings.max_description_length, settings.on_too_long),
+        limits=TextLimits(
+            settings.max_name_length,
+            settings.max_description_length,
+            settings.on_too_long,
+            settings.max_short_description_length,
+        ),
+        text_target_groups=settings.text_target_groups,
+        description_parts=settings.description_parts,
         with_attributes=settings.attributes_mode != "off",
         keeps_native_html=settings.native_html == "keep",
     )

@@ -16,8 +16,9 @@ from pim_wire.limits import SizeLimits
 from pim_wire.schema_files import read_schema
 from pim_wire.urls import checked_base_url, checked_throttle_url
 from target_micropim.mapping.attributes import ALL_CODES, ATTRIBUTES, checked_attribute_template
+from target_micropim.mapping.description_parts import DescriptionParts, checked_parts
 from target_micropim.mapping.overrides import ExtraField, checked_extra_fields, checked_field_map
-from target_micropim.mapping.texts import languages
+from target_micropim.mapping.texts import TARGET_GROUPS, languages, plain
 from target_micropim.plan.limit import Limit
 from target_micropim.plan.product import DEFAULT_POLICIES, NATIVE_POLICIES, POLICIES
 from target_micropim.settings.capabilities import Capabilities, read_capabilities
@@ -57,6 +58,9 @@ class TargetSettings:
     on_too_long: str
     max_name_length: int
     max_description_length: int
+    max_short_description_length: int
+    text_target_groups: frozenset[str]
+    description_parts: DescriptionParts
     categories_mode: str
     update_categories: bool
     max_category_depth: int
@@ -129,6 +133,8 @@ def _parsed(reader: "_Reader", config: Mapping[str, Any]) -> dict[str, Any]:
         "supplier_map": _id_map,
         "match_on": lambda value: _among(_texts(value), ("sku", "ean")),
         "media_formats": _texts,
+        "text_target_groups": lambda value: frozenset(_among(_texts(value), TARGET_GROUPS)),
+        "description_parts": lambda value: checked_parts(_parts(value)),
         "media_target_groups": lambda value: frozenset(_texts(value)),
         "publishing_channels": lambda value: _among(_texts(value), CHANNELS),
         "max_rejects": Limit.read,
@@ -183,10 +189,21 @@ def problems(config: Mapping[str, Any]) -> Iterator[str]:
 
 def _texts(value: Any) -> tuple[str, ...]:
     """A list of texts; a text is read as JSON, or as words between commas (how environment variables give lists)."""
-    if isinstance(value, str):
-        words = value.strip()
-        value = json.loads(words) if words.startswith("[") else [word.strip() for word in words.split(",")]
-    return tuple(str(item) for item in value or () if str(item))
+    return tuple(str(item) for item in (_words(value) if isinstance(value, str) else value) or () if str(item))
+
+
+def _words(text: str) -> list[Any]:
+    """A list that is written as JSON, or as words between commas."""
+    words = text.strip()
+    read: list[Any] = json.loads(words) if words.startswith("[") else [word.strip() for word in words.split(",")]
+    return [item for item in read if item != ""]
+
+
+def _parts(value: Any) -> Any:
+    """A list or object, also as JSON text, or types between commas."""
+    if isinstance(value, str) and value.strip().startswith("{"):
+        return json.loads(value)
+    return list(_words(value)) if isinstance(value, str) else value
 
 
 def _texts_or_none(value: Any) -> tuple[str, ...] | None:
@@ -238,11 +255,11 @@ def _id_map(value: Any) -> Mapping[str, int]:
     if isinstance(value, str) and value.strip() and not value.strip().startswith("{"):
         with Path(value.strip()).open(newline="", encoding="utf-8-sig") as file:
             rows = [row for row in csv.reader(file) if len(row) > 1]
-        return {row[0].strip(): int(row[1]) for row in rows if row[1].strip().isdigit()}
+        return {plain(row[0]) or row[0].strip(): int(row[1]) for row in rows if row[1].strip().isdigit()}
     ids = _object(value or None)
     if any(isinstance(number, bool) or not str(number).isdigit() for number in ids.values()):
         raise ValueError("every value must be a MicroPIM id, a number")
-    return {str(name): int(number) for name, number in ids.items()}
+    return {plain(str(name)) or str(name): int(number) for name, number in ids.items()}
 
 
 def _checked_template(template: str) -> str:

@@ -80,6 +80,11 @@ class ProductSync:
         desired, report = self._map(record), self._services.report
         for warning in desired.warnings:
             report.add("warnings", Row(STREAM, desired.external_id, desired.sku, warning))
+        for name, language in desired.other_languages.items():
+            row = Row(STREAM, desired.external_id, desired.sku, "", field=name)
+            report.text_language(row, language, self._services.settings.locales[0])
+        for what in desired.for_a_person:
+            report.add("manual_actions", Row(STREAM, desired.external_id, desired.sku, what))
         if desired.languages:
             report.languages_left(desired.languages)
         carry_over = partial(self._carry_over, desired, version, is_last)
