@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from math import ceil
 from typing import Any
 
-from pim_wire.errors import StopRun, StrangeAnswer, Unclear
+from pim_wire.errors import InvalidSettings, StopRun, StrangeAnswer, Unclear
 from target_micropim.api.client import PAGE_LIMIT
 from target_micropim.catalog.matching import ProductMatching
 from target_micropim.catalog.ownership import recognise_new_key
@@ -21,6 +21,7 @@ from target_micropim.mapping.desired import DesiredProduct
 from target_micropim.plan.limit import Limit
 from target_micropim.report.markup import visible
 from target_micropim.report.plan_file import FIRST_PLANNED_ID
+from target_micropim.settings.markets import remarks, wrong_for
 from target_micropim.settings.shaping import profile_of
 from target_micropim.sync.outcomes import check_key, rejection
 from target_micropim.sync.write import STREAM
@@ -152,7 +153,9 @@ class Check:
         yield f"Address: {self._settings.base_url}"
         yield from self._section(self._organization)
         yield from self._section(self._ledger)
+        yield from self._section(self._market)
         yield from self._limits()
+        yield from self._pictures()
         if self.is_good:
             yield from self._section(self._matches)
 
@@ -222,6 +225,26 @@ class Check:
             yield recognise_new_key(ledger, self._connection) or "Ledger's owner: this organization"
         finally:
             ledger.close()
+
+    def _market(self) -> Iterator[str]:
+        """Whether currency and language are those of the market. Raises InvalidSettings for the wrong currency."""
+        settings = self._settings
+        yield f"Market: {settings.market or 'not set'}; language {settings.locales[0]}, prices in {settings.currency}"
+        yield from remarks(settings.market, settings.locales[0])
+        if wrong := wrong_for(settings.market, settings.currency):
+            raise InvalidSettings(wrong)
+
+    def _pictures(self) -> Iterator[str]:
+        """What nobody can try out beforehand: MicroPIM fetches pictures from where it stands.
+
+        See docs/api/micropim.md#picture-fetch and docs/api/medipim.md#pictures.
+        """
+        if self._settings.media_mode == "append":
+            yield (
+                f"Pictures: at most {self._settings.max_images} a product. MicroPIM fetches them by itself, and "
+                "Medipim's picture host answers only programs with a descriptive User-Agent: if none arrives, see "
+                "docs/how-to/pictures.md"
+            )
 
     def _limits(self) -> Iterator[str]:
         settings = self._settings

@@ -13,11 +13,18 @@ from typing import Any
 from target_micropim.errors import Reason, RecordRejected
 from target_micropim.mapping.attributes import attribute_values, selected, with_table
 from target_micropim.mapping.desired import AttributeValue, DesiredProduct
-from target_micropim.mapping.field_rows import MADE_FIELDS, NAMED_FIELDS, FieldRules, InvalidValue, field_value
+from target_micropim.mapping.field_rows import (
+    MADE_FIELDS,
+    NAMED_FIELDS,
+    DoubtfulValue,
+    FieldRules,
+    InvalidValue,
+    field_value,
+)
 from target_micropim.mapping.lookup import leaves
 from target_micropim.mapping.numbers import decimal_of, decimal_text
 from target_micropim.mapping.overrides import ExtraField, extra_values
-from target_micropim.mapping.pictures import PictureRules, pictures
+from target_micropim.mapping.pictures import PictureRules, pictures, source_addresses
 from target_micropim.mapping.texts import TextLimits, languages_in, objects, plain, text_in
 
 Record = dict[str, Any]
@@ -36,7 +43,6 @@ class MappingRules:
     publishing_channels: tuple[str, ...]
     media_formats: tuple[str, ...]
     media_target_groups: frozenset[str]
-    max_images: int
     allow_private_media_hosts: bool
     clean_html: Callable[[str], str]
     invalid_ean: str = "drop"
@@ -46,6 +52,8 @@ class MappingRules:
     extra_fields: Mapping[str, ExtraField] = field(default_factory=dict)
     attributes_to_description: tuple[str, ...] = ()
     keeps_native_html: bool = False
+    never_sent: frozenset[str] = frozenset()
+    any_language: bool = False
 
     @cached_property
     def for_fields(self) -> FieldRules:
@@ -64,7 +72,7 @@ class MappingRules:
     def for_pictures(self) -> PictureRules:
         """The part that pictures need."""
         return PictureRules(
-            self.media_formats, self.media_target_groups, self.max_images, self.allow_private_media_hosts
+            self.media_formats, self.media_target_groups, self.allow_private_media_hosts, self.any_language
         )
 
 
@@ -90,6 +98,7 @@ def map_product(record: Record, rules: MappingRules) -> DesiredProduct:
         supplier=_named("supplier", record, rules),
         categories=tuple(_ids(record.get("publicCategories"))),
         pictures=tuple(pictures(record, rules.for_pictures, rules.locales, fields["name"], warnings)),
+        source_addresses=source_addresses(record),
         attributes=values if rules.with_attributes else (),
         vat=None if vat is None else decimal_text(vat),
         languages=_languages_left(record, rules.locales),
@@ -108,6 +117,10 @@ def _fields(record: Record, rules: MappingRules, reasons: list[Reason], warnings
         except InvalidValue as error:
             reasons.append(Reason(name, str(error)))
             continue
+        except DoubtfulValue as doubt:
+            value = doubt.value
+            if name not in rules.never_sent:
+                warnings.append(f"{name}: {doubt}")
         except ValueError as error:
             warnings.append(f"{name}: {error}")
             continue

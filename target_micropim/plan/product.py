@@ -189,11 +189,6 @@ def categories_after(
     return tuple(dict.fromkeys([*kept, *shown]))
 
 
-def plan_pictures(desired_keys: list[str], handled: frozenset[str]) -> list[str]:
-    """The pictures not sent yet, in their order."""
-    return [key for key in desired_keys if key not in handled]
-
-
 @dataclass(frozen=True)
 class ProductState:
     """A product in the source and in MicroPIM.

@@ -11,7 +11,7 @@ from target_micropim.mapping.native import native_category, native_product
 def native(**fields: Any) -> Any:
     """A native record mapped."""
     record = {"sku": "A", "name": "N", **fields}
-    return native_product(record, max_images=2, allow_private_media_hosts=False)
+    return native_product(record, allow_private_media_hosts=False)
 
 
 def test_native_records_pass_as_they_are() -> None:
@@ -35,11 +35,10 @@ def test_native_category_ids_are_numbers(ids: Any) -> None:
     assert native(category_ids=ids).category_ids == ()
 
 
-def own_shape(most: int = 9, *, with_attributes: bool = True, **record: Any) -> Any:
+def own_shape(*, with_attributes: bool = True, **record: Any) -> Any:
     """A native record mapped."""
     return native_product(
         {"sku": " s ", "name": "N", **record},
-        max_images=most,
         allow_private_media_hosts=False,
         with_attributes=with_attributes,
     )
