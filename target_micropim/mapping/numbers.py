@@ -70,7 +70,7 @@ def read_codes(values: Iterable[Any]) -> list[Code]:
 
 def _is_filled(code: Any) -> bool:
     """Whether something stands there; 0 is what a number without a value may come as."""
-    return code is not None and not isinstance(code, bool | dict | list) and str(code).strip().strip("0") != ""
+    return code is not None and not isinstance(code, bool | dict | list) and str(code).strip() not in {"", "0", "0.0"}
 
 
 def _with_zeros(value: Any, length: int | None) -> str:

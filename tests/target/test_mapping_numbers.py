@@ -83,7 +83,7 @@ def test_prices_at_their_bounds(minor: Any, text: str) -> None:
 @pytest.mark.parametrize("minor", [0, "0", 0.0, "0.00", 14.95, "1.495", "0.5", 1e-3])
 def test_nothing_is_guessed_of_a_price(minor: Any) -> None:
     """0 is none, and a fraction of a cent is a price in another unit, or a mistake."""
-    with pytest.raises(ValueError, match="0 is no price|no whole number of cents"):
+    with pytest.raises(ValueError, match=r"0 is no price|no whole number of cents"):
         money(minor)
 
 

@@ -78,9 +78,8 @@ def test_formats_as_a_list_and_as_an_object(formats: Any) -> None:
 
 def test_formats_as_a_list_of_addresses() -> None:
     """The address names its format."""
-    urls = [
-        f"https://m.example.test/media/{size}/1a.{kind}" for size in ("medium", "huge") for kind in ("webp", "jpeg")
-    ]
+    files = [f"{size}/1a.{kind}" for size in ("medium", "huge") for kind in ("webp", "jpeg")]
+    urls = [f"https://m.example.test/media/{file}" for file in files]
     assert [picture.url for picture in mapped(photos=[{"id": 1, "formats": urls}]).pictures] == [urls[3]]
 
 
@@ -140,7 +139,7 @@ def test_a_language_without_a_usable_picture_hides_no_other() -> None:
 
 def test_the_order_of_the_source() -> None:
     """As a number or as a text; what has none comes last, as it came."""
-    frontals = [picture(1), picture(2, "10"), picture(3, "9"), picture(4, True), picture(5, 1.5), picture(6, 0)]
+    frontals = [picture(1), picture(2, "10"), picture(3, "9"), picture(4, "x"), picture(5, 1.5), picture(6, 0)]
     assert shot({"frontals": frontals})[0] == ["6", "5", "3", "2", "1", "4"]
     assert shot({"photos": [picture(1, 2), picture(2, "1"), picture(3)]})[0] == ["2", "1", "3"]
 
