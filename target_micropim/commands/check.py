@@ -92,7 +92,8 @@ class MatchPreview:
         self._ends[end] += 1
         self._ends["inactive"] += desired.inactive and remote_id < FIRST_PLANNED_ID
         if end != "left":
-            self._ledger.settle(ProductRow(desired.external_id, desired.sku, remote_id), _JUDGED, [])
+            made = row.made if row is not None else end == "made"
+            self._ledger.settle(ProductRow(desired.external_id, desired.sku, remote_id, made=made), _JUDGED, [])
 
     def _matched(self, desired: DesiredProduct, row: ProductRow | None) -> tuple[str, int]:
         """How it is known, in the order of a run: ledger, SKU, EAN. Raises RecordRejected for two candidates."""
@@ -103,8 +104,13 @@ class MatchPreview:
         if match is None:
             is_created = self._creates and not desired.inactive
             return ("made" if is_created else "left"), FIRST_PLANNED_ID + self._ends["records"]
-        self._refuse_taken("id", match.remote_id, self._ledger.owner(match.remote_id), desired)
-        return ("sku" if self._ledger.seen(sku=desired.sku) else "ean"), match.remote_id
+        owner, is_by_sku = self._ledger.owner(match.remote_id), bool(self._ledger.seen(sku=desired.sku))
+        if owner not in (None, desired.external_id) and not is_by_sku:
+            known = self._ledger.product(str(owner))
+            if known is not None and known.was_made_by_us:  # docs/api/medipim.md#shared-codes
+                return "made", FIRST_PLANNED_ID + self._ends["records"]
+        self._refuse_taken("id", match.remote_id, owner, desired)
+        return ("sku" if is_by_sku else "ean"), match.remote_id
 
     @staticmethod
     def _refuse_taken(field: str, value: str | int, owner: str | None, desired: DesiredProduct) -> None:

@@ -115,7 +115,7 @@ class ProductSync:
             self._services.client.give_turn_back(tries)
 
     def _sync_once(self, desired: DesiredProduct, version: Version, tries: Tries, *, is_last: bool) -> Outcome:
-        found = self._recognition.find(desired)
+        found = self._recognition.find(desired, is_last=is_last)
         row, product = found.row, found.product
         if found.gone:
             return self._gone(desired, found, version)
@@ -128,7 +128,8 @@ class ProductSync:
         fields, categories = self._resolver.fields(desired), self._resolver.category_ids(desired)
         if product is None:
             write = self._creator.create(desired, fields, categories, tries)
-            row = self._writer.remember(desired, _new_row(desired, write.after), fields, write)
+            made = replace(_new_row(desired, write.after), made=True)
+            row = self._writer.remember(desired, made, fields, write)
             pictures = RemotePictures(row.remote_id, write.after.images, is_ours=True)
             return self._settled("created", desired, row, pictures, version)
         return self._update(desired, fields, categories, row, product, version, tries)
@@ -235,7 +236,8 @@ def _existence_question(desired: DesiredProduct, kind: str, reason: str) -> Ques
 
 
 def _new_row(desired: DesiredProduct, product: RemoteProduct) -> ProductRow:
-    return ProductRow(desired.external_id, desired.sku, product.remote_id)
+    """A product that the shop had before."""
+    return ProductRow(desired.external_id, desired.sku, product.remote_id, made=False)
 
 
 def _left_row(
