@@ -11,16 +11,10 @@ from target_micropim.mapping.html import TAGS
 from target_micropim.mapping.overrides import MAPPABLE
 from target_micropim.mapping.texts import LANGUAGES, languages
 from target_micropim.plan.product import DEFAULT_POLICIES
+from target_micropim.settings import markets
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "mapping.md"
-MARKETS = {
-    "be": ("Belgium", "nl or fr", "EUR"),
-    "fr": ("France", "fr", "EUR"),
-    "de": ("Germany", "de", "EUR"),
-    "es": ("Spain", "es", "EUR"),
-    "au": ("Australia", "en", "AUD"),
-    "us": ("United States", "en", "USD"),
-}
+MARKETS = {code: (market.name, market.languages, market.currency) for code, market in markets.MARKETS.items()}
 POLICIES = {
     "create_only": "only when the product is made",
     "if_empty": "when MicroPIM has none",
@@ -114,24 +108,28 @@ def _languages() -> Iterator[str]:
         yield f"| {locale} | {', '.join(languages(locale, None)[1:])} |"
     yield ""
     yield "`fallback_locales` replaces that row. Pictures follow the same order: of those made for a language, only the"
-    yield "first language that has any. The default is `en`, the one language that every market has; set your own."
+    yield "first language that has any of a usable format; after that row any other. The default follows from `market`, and"
+    yield "is `en` without one, the one language that every market has. See [pictures](how-to/pictures.md)."
     yield ""
 
 
 def _rest() -> Iterator[str]:
     yield "## Codes and prices"
     yield ""
-    yield "The EAN is the first code with a right check digit, 13 digits before 12, 8 and 14 (else see `invalid_ean`)."
-    yield "Prices come in cents and go as `14.95`; the currency is the setting `currency`, since Medipim names none."
+    yield "The EAN is the first code with a right check digit: of the EAN fields 13 digits before 12, 8 and 14, then `gtin`,"
+    yield "`cip13`, `acl13`, `upc12` (else see `invalid_ean`). Numbers that lost leading zeros get them back; 14 digits with a"
+    yield "leading 0 go as 13. Prices come in cents and go as `14.95`; 0 and fractions of a cent are no price: the next field"
+    yield "counts, and the report says so. The currency follows from `market`, or is `currency`, since Medipim names none."
     yield "VAT cannot be written: where it differs, the report says so."
     yield ""
 
 
 def _market(market: str) -> Iterator[str]:
-    name, locale, currency = MARKETS[market]
+    name, languages_there, currency = MARKETS[market]
     yield f"## {name}"
     yield ""
-    yield f"Usual settings: `locale` {locale}, `currency` {currency}. Attributes (with `attributes_mode`):"
+    yield f"`market` {market}: `locale` {languages_there[0]} (there is {', '.join(languages_there)}), `currency` {currency}."
+    yield "Attributes (with `attributes_mode`):"
     yield ""
     yield "| code | name | from Medipim |"
     yield "| --- | --- | --- |"
