@@ -108,18 +108,20 @@ def _languages() -> Iterator[str]:
         yield f"| {locale} | {', '.join(languages(locale, None)[1:])} |"
     yield ""
     yield "`fallback_locales` replaces that row. Pictures follow the same order: of those made for a language, only the"
-    yield "first language that has any of a usable format; after that row any other. The default follows from `market`, and"
-    yield "is `en` without one, the one language that every market has. See [pictures](how-to/pictures.md)."
+    yield "first language that has any of a usable format goes; after that row, any other."
+    yield "See [pictures](how-to/pictures.md). The default follows from `market`; without one it is `en`, which every market has."
     yield ""
 
 
 def _rest() -> Iterator[str]:
     yield "## Codes and prices"
     yield ""
-    yield "The EAN is the first code with a right check digit: of the EAN fields 13 digits before 12, 8 and 14, then `gtin`,"
-    yield "`cip13`, `acl13`, `upc12` (else see `invalid_ean`). Numbers that lost leading zeros get them back; 14 digits with a"
-    yield "leading 0 go as 13. Prices come in cents and go as `14.95`; 0 and fractions of a cent are no price: the next field"
-    yield "counts, and the report says so. The currency follows from `market`, or is `currency`, since Medipim names none."
+    yield "The EAN is the first code with a right check digit: of the EAN fields 13 digits before 12, 8 and 14, then"
+    yield "`gtin`, `cip13`, `acl13`, `upc12` (else see `invalid_ean`). Numbers that lost leading zeros get them back;"
+    yield "14 digits with a leading 0 go as 13."
+    yield ""
+    yield "Prices come in cents and go as `14.95`. 0 and fractions of a cent are no price: the next field counts, and the"
+    yield "report says so. The currency follows from `market`, or is `currency`, since Medipim names none."
     yield "VAT cannot be written: where it differs, the report says so."
     yield ""
 
@@ -128,7 +130,8 @@ def _market(market: str) -> Iterator[str]:
     name, languages_there, currency = MARKETS[market]
     yield f"## {name}"
     yield ""
-    yield f"`market` {market}: `locale` {languages_there[0]} (there is {', '.join(languages_there)}), `currency` {currency}."
+    there = ", ".join(languages_there)
+    yield f"With `market` {market}: `locale` {languages_there[0]} (of {there}), `currency` {currency}."
     yield "Attributes (with `attributes_mode`):"
     yield ""
     yield "| code | name | from Medipim |"
