@@ -191,6 +191,8 @@ class IncrementalReader:
             for row in self._in_order(row_filter, mark, complete):
                 second = updated_at(row)
                 complete.count(second, self._client.server_time)
+                if second is None:
+                    complete.count_undated(str(key_of(row)))
                 if self._bad_after is not None:
                     self._close_bad(second)
                 self._bookmark.prepare(mark, self._client.time)

@@ -109,7 +109,8 @@ def _languages() -> Iterator[str]:
     yield ""
     yield "`fallback_locales` replaces that row. Pictures follow the same order: of those made for a language, only the"
     yield "first language that has any of a usable format goes; after that row, any other."
-    yield "See [pictures](how-to/pictures.md). The default follows from `market`; without one it is `en`, which every market has."
+    yield "See [pictures](how-to/pictures.md). The default follows from `market`; without one it is `en`, which every"
+    yield "market has."
     yield ""
 
 
@@ -120,8 +121,8 @@ def _rest() -> Iterator[str]:
     yield "`gtin`, `cip13`, `acl13`, `upc12` (else see `invalid_ean`). Numbers that lost leading zeros get them back;"
     yield "14 digits with a leading 0 go as 13."
     yield ""
-    yield "Prices come in cents and go as `14.95`. 0 and fractions of a cent are no price: the next field counts, and the"
-    yield "report says so. The currency follows from `market`, or is `currency`, since Medipim names none."
+    yield "Prices come in cents and go as `14.95`. 0 and fractions of a cent are no price: the next field counts, and"
+    yield "the report says so. The currency follows from `market`, or is `currency`, since Medipim names none."
     yield "VAT cannot be written: where it differs, the report says so."
     yield ""
 
