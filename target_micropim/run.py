@@ -88,7 +88,8 @@ class Run:
 
     def _tell_of_the_market(self) -> None:
         """A currency or language that is none of the market's: told on each night, since --check may never be asked."""
-        market, currency, locale = self._settings.market, self._settings.currency, self._settings.locales[0]
+        settings = self._settings
+        market, currency, locale = settings.source_market, settings.currency, settings.locales[0]
         for what in filter(None, (wrong_for(market, currency), *remarks(market, locale))):
             logger.warning("%s", what)
             self.report.add("warnings", Row("settings", "", None, what))

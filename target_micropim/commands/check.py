@@ -236,8 +236,8 @@ class Check:
         """Whether currency and language are those of the market. Raises InvalidSettings for the wrong currency."""
         settings = self._settings
         yield f"Market: {settings.market or 'not set'}; language {settings.locales[0]}, prices in {settings.currency}"
-        yield from remarks(settings.market, settings.locales[0])
-        if wrong := wrong_for(settings.market, settings.currency):
+        yield from remarks(settings.source_market, settings.locales[0])
+        if wrong := wrong_for(settings.source_market, settings.currency):
             raise InvalidSettings(wrong)
 
     def _pictures(self) -> Iterator[str]:

@@ -105,6 +105,11 @@ class TargetSettings:
     user_agent: str | None
     digest: str
 
+    @property
+    def source_market(self) -> str | None:
+        """The market that prices and texts come from; native records name their own currency."""
+        return self.market if self.profile == "medipim" else None
+
     @classmethod
     def read(cls, config: Mapping[str, Any], shaping: Collection[str]) -> "TargetSettings":
         """Build from a validated config; ``shaping`` names the settings that make the digest.
