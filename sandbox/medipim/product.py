@@ -115,7 +115,11 @@ def _prices(market: Market, dice: random.Random) -> Json:
         "pharmacistPrice": public and round(public * 0.7), "vat": dice.choice((21, 6, 0, 2.1, None)),
     }  # fmt: skip
     if market.code == "fr":
-        prices |= {"tfrPrice": None, "ttcPrice": public, "reimbursementRate": dice.choice((65, 30, None))}
+        prices |= {
+            "tfrPrice": None,
+            "ttcPrice": 1990 if public == 0 else public,
+            "reimbursementRate": dice.choice((65, 30, None)),
+        }
     return prices
 
 

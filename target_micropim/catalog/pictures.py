@@ -77,7 +77,7 @@ class ProductPictures:
         fresh = new[:free]
         if remote.images > accounted and self._settings.on_unknown_media != "append":
             if fresh:
-                self._leave(desired, remote, new)
+                self._leave(desired, remote, rows, new)
             else:
                 self._account_for(desired, remote, rows)
             return True
@@ -113,18 +113,20 @@ class ProductPictures:
             counted = replace(last, count_before=remote.images - 1)
             self._ledger.remember_media(desired.external_id, [counted], soon=True)
 
-    def _leave(self, desired: DesiredProduct, remote: RemotePictures, fresh: list[Picture]) -> None:
+    def _leave(
+        self, desired: DesiredProduct, remote: RemotePictures, rows: dict[str, MediaRow], new: list[Picture]
+    ) -> None:
         """A product that has pictures of unknown origin gets none of ours: they could be the same ones.
 
         They are a person's, or were sent by a run that this ledger has forgotten: it is new, or a copy of an old one.
         ``skip`` writes that down for good; ``only_if_empty`` looks again the next time
         (docs/api/micropim.md#picture-identity).
         """
-        rows = [MediaRow(picture.key, picture.url, "left") for picture in fresh]
+        left = [MediaRow(_name(picture, rows), picture.url, "left") for picture in new]
         if self._settings.on_unknown_media == "skip":
-            self._ledger.remember_media(desired.external_id, rows)
+            self._ledger.remember_media(desired.external_id, left)
         self._report.picture("left")
-        what = f"has {remote.images} pictures that this ledger does not know; {len(rows)} from the source were left out"
+        what = f"has {remote.images} pictures that this ledger does not know; {len(left)} from the source were left out"
         self._tell(desired, what)
 
     def _resolve_intents(self, desired: DesiredProduct, remote: RemotePictures, rows: dict[str, MediaRow]) -> None:
@@ -207,10 +209,8 @@ class ProductPictures:
     def _send_one(
         self, desired: DesiredProduct, picture: Picture, remote: RemotePictures, rows: dict[str, MediaRow]
     ) -> bool:
-        """Whether MicroPIM accepted it. A name that another picture has in the ledger is not taken from it."""
-        before = remote.images
-        is_taken = picture.key in rows and rows[picture.key].state in IN_SHOP
-        name = picture.url if is_taken else picture.key
+        """Whether MicroPIM accepted it."""
+        before, name = remote.images, _name(picture, rows)
         payload = {"file_url": picture.url, "alt_text": picture.alt, "position": remote.images}
         try:
             check_payload("media", payload)
@@ -253,6 +253,12 @@ class ProductPictures:
         seen = self._ledger.fact(SHOWN_AFTER)
         seconds = seconds_until_shown(float(seen) if seen else None)
         return self._post_once.post(post, look, MAX_POSTS, seconds)
+
+
+def _name(picture: Picture, rows: dict[str, MediaRow]) -> str:
+    """Its name in the ledger; one that another picture of the shop has there is not taken from it."""
+    is_taken = picture.key in rows and rows[picture.key].state in IN_SHOP
+    return picture.url if is_taken else picture.key
 
 
 def _where(row: MediaRow) -> str:
