@@ -159,10 +159,11 @@ def change(box: Sandbox) -> int:
 
 
 def renamed(product: dict[str, Any]) -> None:
-    """A new name in every language, and a new text in the first description."""
+    """A new name in every language, a new text in the first description, and a picture less where there are several."""
     product["name"] = {locale: f"{name} (new)" for locale, name in product["name"].items() if name}
     for description in product["descriptions"][:1]:
         description["content"] = dict.fromkeys(description["content"], "<p>A new text.</p>")
+    product["photos"] = product["photos"][:-1] or product["photos"]
 
 
 def show(box: Sandbox, report: dict[str, Any], title: str) -> None:

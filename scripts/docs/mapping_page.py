@@ -13,16 +13,10 @@ from target_micropim.mapping.overrides import MAPPABLE
 from target_micropim.mapping.text_rows import SHORT_TEXTS
 from target_micropim.mapping.texts import LANGUAGES, in_words, languages
 from target_micropim.plan.product import DEFAULT_POLICIES
+from target_micropim.settings import markets
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "mapping.md"
-MARKETS = {
-    "be": ("Belgium", "nl or fr", "EUR"),
-    "fr": ("France", "fr", "EUR"),
-    "de": ("Germany", "de", "EUR"),
-    "es": ("Spain", "es", "EUR"),
-    "au": ("Australia", "en", "AUD"),
-    "us": ("United States", "en", "USD"),
-}
+MARKETS = {code: (market.name, market.languages, market.currency) for code, market in markets.MARKETS.items()}
 POLICIES = {
     "create_only": "only when the product is made",
     "if_empty": "when MicroPIM has none",
@@ -114,8 +108,9 @@ a composed one loses its last parts first, and the report says which.
 _CHAIN = """
 `fallback_locales` replaces that row. The report counts and lists the products that got a text in another language than
 `locale` (`other_languages` in report.json). A text of which nobody sees anything counts as missing. Pictures follow the
-same order: of those made for a language, only the first language that has any. The default is `en`, the one language
-that every market has; set your own.
+same order: of those made for a language, only the first language that has any of a usable format goes; after that row,
+any other. See [pictures](how-to/pictures.md). The default follows from `market`; without one it is `en`, which every
+market has.
 """
 
 
@@ -152,17 +147,23 @@ def _languages() -> Iterator[str]:
 def _rest() -> Iterator[str]:
     yield "## Codes and prices"
     yield ""
-    yield "The EAN is the first code with a right check digit, 13 digits before 12, 8 and 14 (else see `invalid_ean`)."
-    yield "Prices come in cents and go as `14.95`; the currency is the setting `currency`, since Medipim names none."
+    yield "The EAN is the first code with a right check digit: of the EAN fields 13 digits before 12, 8 and 14, then"
+    yield "`gtin`, `cip13`, `acl13`, `upc12` (else see `invalid_ean`). Numbers that lost leading zeros get them back;"
+    yield "14 digits with a leading 0 go as 13."
+    yield ""
+    yield "Prices come in cents and go as `14.95`. 0 and fractions of a cent are no price: the next field counts, and"
+    yield "the report says so. The currency follows from `market`, or is `currency`, since Medipim names none."
     yield "VAT cannot be written: where it differs, the report says so."
     yield ""
 
 
 def _market(market: str) -> Iterator[str]:
-    name, locale, currency = MARKETS[market]
+    name, languages_there, currency = MARKETS[market]
     yield f"## {name}"
     yield ""
-    yield f"Usual settings: `locale` {locale}, `currency` {currency}. Attributes (with `attributes_mode`):"
+    there = ", ".join(languages_there)
+    yield f"With `market` {market}: `locale` {languages_there[0]} (of {there}), `currency` {currency}."
+    yield "Attributes (with `attributes_mode`):"
     yield ""
     yield "| code | name | from Medipim |"
     yield "| --- | --- | --- |"

@@ -3,14 +3,14 @@
 A field of plan/fields.py needs a row here only when its value is chosen among several, checked, or made by a setting.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from target_micropim.mapping.descriptions import TextRules
 from target_micropim.mapping.lookup import leaves
-from target_micropim.mapping.numbers import best_code, codes, is_code, money
+from target_micropim.mapping.numbers import CODE_FIELDS, Code, best_code, codes, is_code, money, read_codes
 from target_micropim.mapping.text_rows import TEXT_KINDS, TEXT_SOURCES, text_at
 from target_micropim.mapping.texts import Notes
 from target_micropim.plan.fields import FIELDS, Field, Kind
@@ -21,6 +21,14 @@ Record = dict[str, Any]
 
 class InvalidValue(ValueError):
     """A value for which the record is refused; a plain ValueError costs the field only."""
+
+
+class DoubtfulValue(ValueError):
+    """A person hears what is odd about the field; ``value`` goes all the same, None for none."""
+
+    def __init__(self, message: str, value: Any) -> None:
+        super().__init__(message)
+        self.value = value
 
 
 @dataclass(frozen=True)
@@ -43,24 +51,44 @@ def _ean(record: Record, rules: FieldRules, _notes: Notes) -> str | None:
     return _checked_ean(codes(record), rules)
 
 
-def _checked_ean(values: list[Any], rules: FieldRules) -> str | None:
-    texts = [str(code).strip() for code in values]
-    code = best_code(texts)
-    if code is not None or not texts:
+def _mapped_ean(values: list[Any], rules: FieldRules) -> str | None:
+    return _checked_ean(read_codes(values), rules)
+
+
+def _checked_ean(found: list[Code], rules: FieldRules) -> str | None:
+    code = best_code(found)
+    if code is not None or not found:
         return code
-    message = f"none of {len(texts)} codes has a right check digit"
+    message = f"none of {len(found)} codes has a right check digit"
     if rules.invalid_ean == "error":
         raise InvalidValue(message)
-    if rules.invalid_ean == "send" and (code := next(filter(is_code, texts), None)):
-        return code
+    if rules.invalid_ean == "send" and (text := next((code.text for code in found if is_code(code.text)), None)):
+        return text
     raise ValueError(message)
 
 
 def _amount(values: list[Any], _rules: FieldRules) -> str | None:
-    for value in values:
-        if (amount := money(value)) is not None:
-            return amount
-    return None
+    return _first_price(("", value) for value in values)
+
+
+def _first_price(values: Iterable[tuple[str, Any]]) -> str | None:
+    """The first price; 0 and what is no whole number of cents hide none behind them, and are told by their field.
+
+    Raises DoubtfulValue where there is something to tell.
+    """
+    odd: list[str] = []
+    price = None
+    for name, value in values:
+        try:
+            price = money(value)
+        except ValueError as error:
+            odd.append(f"{name}: {error}" if name else str(error))
+            continue
+        if price is not None:
+            break
+    if odd:
+        raise DoubtfulValue(f"{'; '.join(odd)}; {'none is sent' if price is None else f'{price} is taken'}", price)
+    return price
 
 
 def _pieces(values: list[Any], _rules: FieldRules) -> int | None:
@@ -73,7 +101,7 @@ def _pieces(values: list[Any], _rules: FieldRules) -> int | None:
 
 
 def _price_from(*names: str) -> Maker:
-    return lambda record, rules, _notes: _amount([v for name in names if (v := record.get(name)) is not None], rules)
+    return lambda record, _rules, _notes: _first_price((name, record.get(name)) for name in names)
 
 
 def _nothing(_record: Record, _rules: FieldRules, _notes: Notes) -> None:
@@ -85,7 +113,7 @@ def _nothing(_record: Record, _rules: FieldRules, _notes: Notes) -> None:
 READERS: Mapping[Kind, Callable[[list[Any], FieldRules], Any]] = {
     "money": _amount,
     "pieces": _pieces,
-    "gtin": _checked_ean,
+    "gtin": _mapped_ean,
 }
 
 
@@ -99,7 +127,7 @@ class Source:
 
 
 SOURCES: dict[str, Source] = {
-    "price": Source(_price_from("publicPrice", "ttcPrice"), "publicPrice, else ttcPrice", "cents to 14.95"),
+    "price": Source(_price_from("publicPrice", "ttcPrice"), "publicPrice, else ttcPrice", "cents to 14.95; 0 is none"),
     "cost_price": Source(
         _price_from("pharmacistPrice", "manufacturerPrice"),
         "pharmacistPrice, else manufacturerPrice",
@@ -109,7 +137,7 @@ SOURCES: dict[str, Source] = {
     "currency": Source(lambda _record, rules, _notes: rules.currency, "setting currency", "Medipim names none"),
     "status": Source(lambda _record, rules, _notes: rules.create_status, "setting create_status", "new products only"),
     "stock": Source(_nothing, "nothing", "only by field_map: 0 may take a product off sale"),
-    "ean": Source(_ean, "eanGtin13, ean, eanGtin12, eanGtin8, eanGtin14", "13 digits first, check digit verified"),
+    "ean": Source(_ean, ", ".join(CODE_FIELDS), "of the first five 13 digits first, check digit verified"),
     "publishing_channels": Source(
         lambda _record, rules, _notes: list(rules.publishing_channels) or None,
         "setting publishing_channels",
@@ -137,7 +165,8 @@ MAPPABLE_FIELDS = tuple(name for name in MADE_FIELDS if _BY_NAME[name].kind in M
 def makers(rules: FieldRules) -> dict[str, Maker]:
     """What makes each field that can have a value.
 
-    It raises ValueError when only the field is bad, InvalidValue when the record is.
+    It raises ValueError when only the field is bad, InvalidValue when the record is, DoubtfulValue when it is to
+    be told.
     """
     return {name: maker for name in MADE_FIELDS if (maker := _maker(name, rules)) not in (None, _nothing)}
 
@@ -168,7 +197,10 @@ def _text_at(name: str, kind: Kind, path: str, record: Record, rules: FieldRules
 def _at(
     path: str, read: Callable[[list[Any], FieldRules], Any], record: Record, rules: FieldRules, _notes: Notes
 ) -> Any:
-    return read(list(leaves(record, path, rules.locales)), rules)
+    try:
+        return read(list(leaves(record, path, rules.locales)), rules)
+    except DoubtfulValue as doubt:
+        raise DoubtfulValue(f"{path}: {doubt}", doubt.value) from None
 
 
 def source_of(name: str) -> tuple[str, str]:

@@ -16,11 +16,11 @@ from target_micropim.mapping.characters import all_fit, one_line
 from target_micropim.mapping.description_parts import DescriptionParts
 from target_micropim.mapping.descriptions import TextRules
 from target_micropim.mapping.desired import AttributeValue, DesiredProduct
-from target_micropim.mapping.field_rows import NAMED_FIELDS, FieldRules, InvalidValue, Maker, makers
+from target_micropim.mapping.field_rows import NAMED_FIELDS, DoubtfulValue, FieldRules, InvalidValue, Maker, makers
 from target_micropim.mapping.lookup import leaves
 from target_micropim.mapping.numbers import decimal_of, decimal_text
 from target_micropim.mapping.overrides import ExtraField, extra_values
-from target_micropim.mapping.pictures import PictureRules, pictures
+from target_micropim.mapping.pictures import PictureRules, pictures, source_addresses
 from target_micropim.mapping.texts import (
     CONSUMER_GROUPS,
     Notes,
@@ -48,7 +48,6 @@ class MappingRules:
     publishing_channels: tuple[str, ...]
     media_formats: tuple[str, ...]
     media_target_groups: frozenset[str]
-    max_images: int
     allow_private_media_hosts: bool
     clean_html: Callable[[str], str]
     invalid_ean: str = "drop"
@@ -60,6 +59,8 @@ class MappingRules:
     keeps_native_html: bool = False
     text_target_groups: frozenset[str] = CONSUMER_GROUPS
     description_parts: DescriptionParts = field(default_factory=DescriptionParts)
+    never_sent: frozenset[str] = frozenset()
+    any_language: bool = False
 
     @cached_property
     def for_fields(self) -> FieldRules:
@@ -83,7 +84,7 @@ class MappingRules:
     def for_pictures(self) -> PictureRules:
         """The part that pictures need."""
         return PictureRules(
-            self.media_formats, self.media_target_groups, self.max_images, self.allow_private_media_hosts
+            self.media_formats, self.media_target_groups, self.allow_private_media_hosts, self.any_language
         )
 
 
@@ -112,6 +113,7 @@ def map_product(record: Record, rules: MappingRules) -> DesiredProduct:
         supplier=_named("supplier", record, rules),
         categories=tuple(_ids(record.get("publicCategories"))),
         pictures=tuple(pictures(record, rules.for_pictures, rules.locales, fields["name"], notes.warnings)),
+        source_addresses=source_addresses(record),
         attributes=values if rules.with_attributes else (),
         vat=None if vat is None else decimal_text(vat),
         languages=_languages_left(record, rules.locales),
@@ -132,6 +134,10 @@ def _fields(record: Record, rules: MappingRules, reasons: list[Reason], notes: N
         except InvalidValue as error:
             reasons.append(Reason(name, str(error)))
             continue
+        except DoubtfulValue as doubt:
+            value = doubt.value
+            if name not in rules.never_sent:
+                notes.warnings.append(f"{name}: {doubt}")
         except ValueError as error:
             notes.warnings.append(f"{name}: {error}")
             continue

@@ -19,7 +19,7 @@ _MADE_BY_STOCK = "out_of_stock"  # docs/api/micropim.md#stock-and-status
 
 
 def native_product(
-    record: dict[str, Any], *, max_images: int, allow_private_media_hosts: bool, with_attributes: bool = False
+    record: dict[str, Any], *, allow_private_media_hosts: bool, with_attributes: bool = False
 ) -> DesiredProduct:
     """A record as it is, without what MicroPIM does not let us write. Raises RecordRejected without a SKU or name."""
     missing = [Reason(name, "is missing") for name in ("sku", "name") if not str(record.get(name) or "").strip()]
@@ -33,13 +33,14 @@ def native_product(
     if fields.get("status") == _MADE_BY_STOCK:
         del fields["status"]
         warnings.append("status: out_of_stock follows from the stock and is never sent")
-    pictures = _pictures(record, sku, warnings, allow_private=allow_private_media_hosts)[:max_images]
+    pictures = _pictures(record, sku, warnings, allow_private=allow_private_media_hosts)
     return DesiredProduct(
         external_id=sku,
         sku=sku,
         fields=fields,
         category_ids=tuple(number for number in _list(record.get("category_ids")) if type(number) is int),
         pictures=tuple(pictures),
+        source_addresses=frozenset(_addresses(record)) if "images" in record else None,
         attributes=tuple(_attributes(record.get("attributes"))) if with_attributes else (),
         inactive=record.get("status") == "archived",
         warnings=tuple(warnings),
@@ -49,12 +50,21 @@ def native_product(
 def _pictures(record: dict[str, Any], sku: str, warnings: list[str], *, allow_private: bool) -> list[Picture]:
     pictures: dict[str, Picture] = {}
     for item in _list(record.get("images")):
-        url, alt = (item.get("file_url"), item.get("alt_text")) if isinstance(item, dict) else (item, None)
+        url, alt = _address(item), item.get("alt_text") if isinstance(item, dict) else None
         if not isinstance(url, str) or not is_public_url(url, allow_private=allow_private):
             warnings.append("picture: no usable address")
             continue
         pictures.setdefault(url, Picture(url, url, str(alt or record.get("name") or sku)[:255]))
     return list(pictures.values())
+
+
+def _addresses(record: dict[str, Any]) -> Iterator[str]:
+    """Every address that the record names, whether it can be handed on or not."""
+    return (url for item in _list(record.get("images")) if isinstance(url := _address(item), str))
+
+
+def _address(item: Any) -> Any:
+    return item.get("file_url") if isinstance(item, dict) else item
 
 
 def _attributes(values: Any) -> Iterator[AttributeValue]:

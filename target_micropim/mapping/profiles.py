@@ -80,7 +80,6 @@ def _deleted(record: Record, key_field: str, rules: MappingRules) -> DesiredProd
 def _native(record: Record, rules: MappingRules) -> DesiredProduct:
     desired = native_product(
         record,
-        max_images=rules.max_images,
         allow_private_media_hosts=rules.allow_private_media_hosts,
         with_attributes=rules.with_attributes or bool(rules.attributes_to_description),
     )

@@ -11,7 +11,7 @@ Policies (docs/gaps.md#what-field-policies-are-by-default); S is the source's va
 Whose V is: plan/ownership.py.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -194,11 +194,6 @@ def categories_after(
     kept = [key for key in before if key in desired or known.get(key) in present]
     shown = [key for key, number in desired.items() if number in present]
     return tuple(dict.fromkeys([*kept, *shown]))
-
-
-def plan_pictures(desired_keys: list[str], handled: Collection[str]) -> list[str]:
-    """The pictures not sent yet, in their order."""
-    return [key for key in desired_keys if key not in handled]
 
 
 @dataclass(frozen=True)

@@ -23,10 +23,16 @@ class Operating(th.Property[Any]):
 
 
 def choice(
-    kind: type[Shaping] | type[Operating], name: str, default: str, options: list[str], title: str, description: str
+    kind: type[Shaping] | type[Operating],
+    name: str,
+    default: str | None,
+    options: list[str],
+    title: str,
+    description: str,
 ) -> Shaping | Operating:
-    """A setting with a closed list of values."""
-    return kind(name, Text, default=default, allowed_values=options, title=title, description=description)
+    """A setting with a closed list of values; without a default it may be unset."""
+    type_ = Text if default is not None else th.StringType
+    return kind(name, type_, default=default, allowed_values=options, title=title, description=description)
 
 
 CONTENT: tuple[Shaping | Operating, ...] = (
@@ -207,7 +213,7 @@ CONTENT: tuple[Shaping | Operating, ...] = (
         Texts,
         default=list(FORMATS),
         title="Picture formats",
-        description="Medipim's formats in order of preference.",
+        description="Medipim's formats in order of preference; those that are not named, such as hugeWebp, do not go.",
     ),
     Shaping(
         "media_target_groups",
@@ -221,7 +227,7 @@ CONTENT: tuple[Shaping | Operating, ...] = (
         th.IntegerType(nullable=False, minimum=0),
         default=10,
         title="Most pictures",
-        description="At most this many pictures a product.",
+        description="At most this many pictures a product, counted over all runs.",
     ),
     Shaping(
         "allow_private_media_hosts",

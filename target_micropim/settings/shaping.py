@@ -31,7 +31,6 @@ def rules_of(settings: TargetSettings) -> MappingRules:
         publishing_channels=settings.publishing_channels,
         media_formats=settings.media_formats,
         media_target_groups=settings.media_target_groups,
-        max_images=settings.max_images,
         allow_private_media_hosts=settings.allow_private_media_hosts,
         clean_html=clean_html,
         invalid_ean=settings.invalid_ean,
@@ -48,6 +47,8 @@ def rules_of(settings: TargetSettings) -> MappingRules:
         description_parts=settings.description_parts,
         with_attributes=settings.attributes_mode != "off",
         keeps_native_html=settings.native_html == "keep",
+        never_sent=frozenset(name for name, policy in settings.policies.items() if policy == "never"),
+        any_language=settings.any_language,
     )
 
 

@@ -22,8 +22,12 @@ from target_micropim.mapping.texts import TARGET_GROUPS, languages, plain
 from target_micropim.plan.limit import Limit
 from target_micropim.plan.product import DEFAULT_POLICIES, NATIVE_POLICIES, POLICIES
 from target_micropim.settings.capabilities import Capabilities, read_capabilities
+from target_micropim.settings.markets import currency_of, locale_of
 
 _MAPS = frozenset({"brand_map", "supplier_map"})
+# Raised when records are read in another way: then each is looked into once more when it comes, and gets what became
+# better. What did not change is not sent (docs/decisions/0030).
+MAPPING = 2
 CHANNELS = ("web", "mobile", "api", "marketplace", "social", "email")
 
 
@@ -33,13 +37,16 @@ class TargetSettings:
 
     ``base_url`` is ``api_url``, checked. ``policies`` is ``field_policies`` over the defaults of the profile.
     ``locales`` is ``locale`` with ``fallback_locales``. ``size_limits`` are ``max_line_bytes`` and ``max_nesting``.
-    ``digest`` changes with every setting that shapes products.
+    ``locale`` and ``currency`` may follow from ``market``. ``any_language`` says that a language which no fall-back
+    names is better than none. ``digest`` changes with every setting that shapes products.
     """
 
     api_key: str = field(repr=False)
     base_url: str
     profile: str
+    market: str | None
     locales: tuple[str, ...]
+    any_language: bool
     currency: str
     sku_template: str
     match_on: tuple[str, ...]
@@ -102,6 +109,11 @@ class TargetSettings:
     user_agent: str | None
     digest: str
 
+    @property
+    def source_market(self) -> str | None:
+        """The market that prices and texts come from; native records name their own currency."""
+        return self.market if self.profile == "medipim" else None
+
     @classmethod
     def read(cls, config: Mapping[str, Any], shaping: Collection[str]) -> "TargetSettings":
         """Build from a validated config; ``shaping`` names the settings that make the digest.
@@ -111,7 +123,6 @@ class TargetSettings:
         reader = _Reader(config)
         parsed = _parsed(reader, config)
         reader.get("sku_template", _checked_template)
-        reader.get("currency", _checked_currency)
         if reader.errors:
             raise InvalidSettings("; ".join(reader.errors))
         plain: dict[str, Any] = {
@@ -122,7 +133,7 @@ class TargetSettings:
 
 def _parsed(reader: "_Reader", config: Mapping[str, Any]) -> dict[str, Any]:
     """The settings that need more than looking up."""
-    profile = config["profile"]
+    profile, market = config["profile"], config.get("market")
     base_url = reader.get("api_url", lambda value: checked_base_url("api_url", value, ("/api",)))
     readers: dict[str, Callable[[Any], Any]] = {
         "field_map": lambda value: checked_field_map(_object(value), _medipim_fields()),
@@ -143,7 +154,9 @@ def _parsed(reader: "_Reader", config: Mapping[str, Any]) -> dict[str, Any]:
     }
     return {
         "base_url": base_url,
-        "locales": languages(config["locale"], reader.get("fallback_locales", _texts_or_none)),
+        "locales": languages(locale_of(market, config.get("locale")), reader.get("fallback_locales", _texts_or_none)),
+        "any_language": config.get("fallback_locales") is None,
+        "currency": reader.get("currency", lambda value: _checked_currency(currency_of(market, value))),
         "policies": reader.get("field_policies", lambda value: _policies(value, profile)),
         **{name: reader.get(name, read) for name, read in readers.items()},
         "capabilities": reader.get("capabilities_file", lambda value: read_capabilities(value, base_url)),
@@ -154,6 +167,9 @@ def _parsed(reader: "_Reader", config: Mapping[str, Any]) -> dict[str, Any]:
 def _digest(config: Mapping[str, Any], shaping: Collection[str], parsed: Mapping[str, Any]) -> str:
     """A digest of the settings that shape what is sent; of the maps what they hold, wherever it is written."""
     values = {name: dict(parsed[name]) if name in _MAPS else config.get(name) for name in shaping}
+    resolved = {"currency": parsed["currency"], "locale": next(iter(parsed["locales"]), None)}
+    values |= {name: value for name, value in resolved.items() if name in values}  # whoever has said it
+    values["mapping"] = MAPPING
     return hashlib.blake2b(orjson.dumps(values, option=orjson.OPT_SORT_KEYS, default=str), digest_size=16).hexdigest()
 
 
