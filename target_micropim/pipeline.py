@@ -120,7 +120,7 @@ class Pipeline:
         """Something went wrong or somebody asked to stop: let what is in flight end, write the last safe STATE."""
         self._pool.close()
         self._products.close()
-        self._questions.tell()
+        self._questions.tell_all()
         self._checkpoints.release(now=True)
 
     def _try_rejects_again(self) -> None:

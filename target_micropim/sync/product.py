@@ -19,7 +19,7 @@ from target_micropim.ledger import ABSENT, ProductRow
 from target_micropim.mapping.desired import DesiredProduct
 from target_micropim.plan.ownership import ARCHIVED, EXISTENCE, LIVE
 from target_micropim.plan.product import plan_leave
-from target_micropim.plan.question import Question
+from target_micropim.plan.question import HELD_BACK, Question
 from target_micropim.plan.values import fingerprint
 from target_micropim.report.run_report import Row
 from target_micropim.services import Services
@@ -159,7 +159,7 @@ class ProductSync:
             raise StaleId(refusal) from None
         self._updater.tell_of(desired, changes, product)
         base = replace(base, categories=tuple(k for k in base.categories if not self._is_removed(k, changes.removed)))
-        after = self._writer.remember(desired, base, fields, write, changes.conflicts)
+        after = self._writer.remember(desired, base, fields, write, changes.conflicts, changes.held)
         self._ask(desired, self._updater.questions(desired, fields, changes, product))
         if not self._writer.did_take(write) or any(conflict.kind == "conflicts" for conflict in changes.conflicts):
             version = replace(version, digest=INCOMPLETE)  # a person may settle it before the record changes
@@ -222,9 +222,10 @@ class ProductSync:
         return Outcome(leave.action)
 
     def _ask(self, desired: DesiredProduct, questions: list[Question]) -> None:
-        """What a person has to decide, in place of what was open before."""
+        """What a person has to decide, in place of what was open before; what is held back is told at the end."""
         for question in questions:
-            self._services.report.ask(question)
+            if question.kind != HELD_BACK:
+                self._services.report.ask(question)
         self._services.ledger.ask(STREAM, desired.external_id, questions)
 
 

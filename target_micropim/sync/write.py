@@ -19,7 +19,7 @@ from target_micropim.mapping.desired import DesiredProduct
 from target_micropim.plan.fields import ATTRIBUTES
 from target_micropim.plan.memory import Memory, Seen, after
 from target_micropim.plan.ownership import EXISTENCE, LIVE
-from target_micropim.plan.product import Conflict, categories_after
+from target_micropim.plan.product import Conflict, HeldBack, categories_after
 from target_micropim.plan.values import REFERENCES, fingerprint, server_fields
 from target_micropim.plan.write import body_of, shows_no_attribute, verify, without_attributes
 from target_micropim.report.run_report import Change, Row, Subject
@@ -144,6 +144,7 @@ class ProductWriter:
         fields: Fields,
         write: Write,
         conflicts: tuple[Conflict, ...] = (),
+        held: tuple[HeldBack, ...] = (),
     ) -> ProductRow:
         """Write down what was acknowledged and what is ours, and tell what did not take."""
         of_kind = {kind: {c.field for c in conflicts if c.kind == kind} for kind in ("conflicts", "unsure")}
@@ -154,6 +155,7 @@ class ProductWriter:
             ignored=self._verify(desired, write),
             theirs=of_kind["conflicts"],
             unsure=of_kind["unsure"],
+            held={one.field for one in held},
         )
         memory = after(Memory(row.ours, row.acknowledged), seen)
         self._echo.see({n: v for n, v in write.fields.items() if n not in seen.ignored}, write.after.server)
