@@ -17,12 +17,16 @@ class Picture:
 
 @dataclass(frozen=True)
 class AttributeValue:
-    """One attribute of a product. ``name`` and ``kind`` serve where the definition is missing."""
+    """One attribute of a product. ``name`` and ``kind`` serve where the definition is missing.
+
+    ``aliases`` are names that a definition made earlier may have, in another language.
+    """
 
     code: str
     name: str
     kind: str
     value: str | bool | int | float | list[Any]
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

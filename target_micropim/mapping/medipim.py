@@ -5,13 +5,20 @@ framework; what needs a library (HTML cleaning) is handed in with the rules.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from string import Formatter
 from typing import Any
 
 from target_micropim.errors import Reason, RecordRejected
-from target_micropim.mapping.attributes import attribute_values, selected, with_table
+from target_micropim.mapping.attributes import (
+    ALL_CODES,
+    DEFAULT_CODES,
+    AttributeRules,
+    attribute_values,
+    selected,
+    with_table,
+)
 from target_micropim.mapping.desired import AttributeValue, DesiredProduct
 from target_micropim.mapping.field_rows import MADE_FIELDS, NAMED_FIELDS, FieldRules, InvalidValue, field_value
 from target_micropim.mapping.lookup import leaves
@@ -45,6 +52,10 @@ class MappingRules:
     with_attributes: bool = False
     extra_fields: Mapping[str, ExtraField] = field(default_factory=dict)
     attributes_to_description: tuple[str, ...] = ()
+    attribute_codes: tuple[str, ...] = (DEFAULT_CODES,)
+    attribute_names: Mapping[str, Any] = field(default_factory=dict)
+    attribute_options: Mapping[str, Any] = field(default_factory=dict)
+    now: Callable[[], float] = lambda: 0.0
     keeps_native_html: bool = False
 
     @cached_property
@@ -61,6 +72,24 @@ class MappingRules:
         )
 
     @cached_property
+    def for_attributes(self) -> AttributeRules:
+        """The part that attributes need."""
+        return AttributeRules(
+            self.locales,
+            self.attribute_codes,
+            self.media_target_groups,
+            self.now,
+            self.attribute_names,
+            self.attribute_options,
+        )
+
+    @cached_property
+    def for_table(self) -> AttributeRules:
+        """The same for those in the description: a code that is named there is shown whether it is sent or not."""
+        named = self.attributes_to_description
+        return replace(self.for_attributes, codes=self.attribute_codes if ALL_CODES in named else named)
+
+    @cached_property
     def for_pictures(self) -> PictureRules:
         """The part that pictures need."""
         return PictureRules(
@@ -73,8 +102,9 @@ def map_product(record: Record, rules: MappingRules) -> DesiredProduct:
     reasons: list[Reason] = []
     warnings: list[str] = []
     fields = _fields(record, rules, reasons, warnings)
-    values = attribute_values(record, rules.locales) if rules.with_attributes or rules.attributes_to_description else ()
-    add_table(fields, values, rules, warnings)
+    values = attribute_values(record, rules.for_attributes) if rules.with_attributes else ()
+    shown = attribute_values(record, rules.for_table) if rules.attributes_to_description else ()
+    add_table(fields, shown, rules, warnings)
     sku = _sku(record, rules.sku_template, reasons)
     inactive = str(record.get("status")) in INACTIVE_STATUSES
     if reasons and not inactive:
@@ -90,7 +120,7 @@ def map_product(record: Record, rules: MappingRules) -> DesiredProduct:
         supplier=_named("supplier", record, rules),
         categories=tuple(_ids(record.get("publicCategories"))),
         pictures=tuple(pictures(record, rules.for_pictures, rules.locales, fields["name"], warnings)),
-        attributes=values if rules.with_attributes else (),
+        attributes=values,
         vat=None if vat is None else decimal_text(vat),
         languages=_languages_left(record, rules.locales),
         inactive=inactive,

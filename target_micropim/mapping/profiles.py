@@ -1,11 +1,12 @@
 """The two shapes of input: Medipim's records, or records that are MicroPIM's own already."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from target_micropim.errors import Reason, RecordRejected
 from target_micropim.mapping.desired import DELETED, DesiredCategory, DesiredProduct
+from target_micropim.mapping.links import windows
 from target_micropim.mapping.medipim import MappingRules, add_table, map_product, names_of, sku_of
 from target_micropim.mapping.native import HTML_FIELDS, native_category, native_product
 from target_micropim.mapping.overrides import extra_values
@@ -16,7 +17,11 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True)
 class Profile:
-    """How records of one shape are read. ``worker_key`` is what two workers must not have at once: the SKU."""
+    """How records of one shape are read. ``worker_key`` is what two workers must not have at once: the SKU.
+
+    ``windows`` says which parts of a record are not of now; ``attribute_names`` and
+    ``attribute_options`` are learnt as their streams come.
+    """
 
     name: str
     key_field: str
@@ -26,6 +31,9 @@ class Profile:
     names: Callable[[Record], Iterator[tuple[str, str]]]
     writes_categories: bool
     acknowledged: frozenset[str]
+    windows: Callable[[Record], str] = lambda _record: ""
+    attribute_names: dict[str, Any] = field(default_factory=dict)
+    attribute_options: dict[str, Any] = field(default_factory=dict)
 
     def key(self, record: Record) -> str | None:
         """The external id of a product, or None."""
@@ -36,6 +44,10 @@ class Profile:
 
 def medipim_profile(rules: MappingRules, *, writes_categories: bool, acknowledged: frozenset[str]) -> Profile:
     """Records of tap-medipim."""
+    names: dict[str, Any] = {}
+    options: dict[str, Any] = {}
+    rules = replace(rules, attribute_names=names, attribute_options=options)
+    shows_links = rules.with_attributes or bool(rules.attributes_to_description)
     return Profile(
         name="medipim",
         key_field="id",
@@ -45,6 +57,9 @@ def medipim_profile(rules: MappingRules, *, writes_categories: bool, acknowledge
         names=lambda record: names_of(record, rules),
         writes_categories=writes_categories,
         acknowledged=acknowledged,
+        windows=(lambda record: windows(record, rules.now)) if shows_links else lambda _record: "",
+        attribute_names=names,
+        attribute_options=options,
     )
 
 

@@ -148,6 +148,14 @@ CONTENT: tuple[Shaping | Operating, ...] = (
         description="Codes of attributes to show as a small table under the description, or all. Empty: none.",
     ),
     Shaping(
+        "attribute_codes",
+        Texts,
+        default=["default"],
+        title="Which attributes",
+        description="Codes of attributes to take: default (those that most shops want, and Medipim's own), all, or "
+        "codes by name, also beside default.",
+    ),
+    Shaping(
         "category_root",
         th.StringType,
         title="Category root",

@@ -1,6 +1,9 @@
 """How the settings shape records: the profile and the rules of the mapping."""
 
 import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 
 from pim_wire.schema_files import schema_dir
@@ -11,9 +14,12 @@ from target_micropim.mapping.texts import TextLimits
 from target_micropim.settings.values import TargetSettings
 
 
-def profile_of(settings: TargetSettings) -> Profile:
-    """How records are read. Streams that Medipim has and MicroPIM has no place for are those with a schema."""
-    rules, writes_categories = rules_of(settings), settings.categories_mode != "off"
+def profile_of(settings: TargetSettings, now: Callable[[], float] = time.time) -> Profile:
+    """How records are read. Streams that Medipim has and MicroPIM has no place for are those with a schema.
+
+    ``now`` gives unix seconds: links have a time.
+    """
+    rules, writes_categories = replace(rules_of(settings), now=now), settings.categories_mode != "off"
     if settings.profile == "native":
         return native_profile(rules, writes_categories=writes_categories)
     files = (entry.name for entry in schema_dir("medipim").iterdir())
@@ -38,6 +44,7 @@ def rules_of(settings: TargetSettings) -> MappingRules:
         field_map=settings.field_map,
         extra_fields=settings.extra_fields,
         attributes_to_description=settings.attributes_to_description,
+        attribute_codes=settings.attribute_codes,
         limits=TextLimits(settings.max_name_length, settings.max_description_length, settings.on_too_long),
         with_attributes=settings.attributes_mode != "off",
         keeps_native_html=settings.native_html == "keep",

@@ -3,8 +3,10 @@
 import csv
 import hashlib
 import json
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -15,13 +17,15 @@ from pim_wire.errors import InvalidSettings
 from pim_wire.limits import SizeLimits
 from pim_wire.schema_files import read_schema
 from pim_wire.urls import checked_base_url, checked_throttle_url
-from target_micropim.mapping.attributes import ALL_CODES, ATTRIBUTES, checked_attribute_template
+from target_micropim.mapping.attribute_rows import CODES
+from target_micropim.mapping.attributes import ALL_CODES, DEFAULT_CODES, checked_attribute_template
 from target_micropim.mapping.overrides import ExtraField, checked_extra_fields, checked_field_map
 from target_micropim.mapping.texts import languages
 from target_micropim.plan.limit import Limit
 from target_micropim.plan.product import DEFAULT_POLICIES, NATIVE_POLICIES, POLICIES
 from target_micropim.settings.capabilities import Capabilities, read_capabilities
 
+_ATTRIBUTE_CODE = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
 _MAPS = frozenset({"brand_map", "supplier_map"})
 CHANNELS = ("web", "mobile", "api", "marketplace", "social", "email")
 
@@ -65,6 +69,7 @@ class TargetSettings:
     attribute_template: Mapping[str, Any]
     update_attributes: bool
     attributes_to_description: tuple[str, ...]
+    attribute_codes: tuple[str, ...]
     media_mode: str
     on_unknown_media: str
     media_changes: str
@@ -125,6 +130,7 @@ def _parsed(reader: "_Reader", config: Mapping[str, Any]) -> dict[str, Any]:
         "extra_fields": lambda value: _extra_fields(value, profile),
         "attribute_template": lambda value: checked_attribute_template(_object(value)),
         "attributes_to_description": lambda value: _attribute_codes(value, profile),
+        "attribute_codes": lambda value: _attribute_codes(value, profile),
         "brand_map": _id_map,
         "supplier_map": _id_map,
         "match_on": lambda value: _among(_texts(value), ("sku", "ean")),
@@ -219,9 +225,18 @@ def _extra_fields(value: Any, profile: str) -> Mapping[str, ExtraField]:
 
 
 def _attribute_codes(value: Any, profile: str) -> tuple[str, ...]:
-    """Codes of the table of attributes, or ``all``; records in MicroPIM's own shape may have any."""
+    """Codes of the table of attributes, of Medipim's own, ``default`` or ``all``; native records may have any.
+
+    Which attributes Medipim has is told by its stream of them: so only what looks misspelt is refused.
+    """
     codes = _texts(value)
-    return codes if profile == "native" else _among(codes, (ALL_CODES, *(row.code for row in ATTRIBUTES)))
+    known = (ALL_CODES, DEFAULT_CODES, *sorted(CODES))
+    for code in codes if profile != "native" else ():
+        if code not in known and (close := get_close_matches(code, known, 1, 0.8)):
+            raise ValueError(f"there is no attribute {code}; is {close[0]} meant?")
+        if not _ATTRIBUTE_CODE.fullmatch(code):
+            raise ValueError(f"{code!r} is no code of an attribute; there are {', '.join(known)}, and Medipim's own")
+    return codes
 
 
 def _policies(value: Any, profile: str) -> Mapping[str, str]:

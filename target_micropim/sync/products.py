@@ -33,12 +33,15 @@ _CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
 logger = logging.getLogger("target-micropim")
 
 
-def digest_of(record: dict[str, Any], settings_digest: str) -> str:
-    """What tells whether a record, or a setting that shapes it, has changed. Raises TypeError beyond 254 levels."""
+def digest_of(record: dict[str, Any], settings_digest: str, windows: str = "") -> str:
+    """What tells whether a record, or a setting that shapes it, has changed. Raises TypeError beyond 254 levels.
+
+    ``windows`` names the parts of it that are not of now: a record changes when its time comes or is over.
+    """
     lasting = record.copy()
     for name in VOLATILE:
         lasting.pop(name, None)
-    data = orjson.dumps(lasting, default=str, option=_CANONICAL)
+    data = orjson.dumps(lasting, default=str, option=_CANONICAL) + windows.encode()
     return hashlib.blake2b(data, digest_size=16, key=settings_digest.encode()[:64]).hexdigest()
 
 
@@ -142,7 +145,7 @@ class ProductsSync:
         check_key(key, self._profile.key_field)
         check_key(self._profile.worker_key(record, key), "sku")
         try:
-            digest = digest_of(record, self._services.settings.digest)
+            digest = digest_of(record, self._services.settings.digest, self._profile.windows(record))
             text = line or orjson.dumps(record, default=str, option=orjson.OPT_NON_STR_KEYS)
             return Item(ticket, text, line is not None, key, Version(digest, source_time(record)))
         except TypeError as error:  # orjson's word for what it cannot write, such as 255 levels of nesting
