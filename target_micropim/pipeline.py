@@ -58,11 +58,11 @@ class Pipeline:
         self._began = services.ledger.now()
         self._again: dict[str, Callable[[dict[str, Any]], None]] = {
             "products": self._products.receive_again,
-            "categories": self._categories.receive_again,
+            profile.category_source.stream: self._categories.receive_again,
         }
         self._receivers: dict[str, Callable[[dict[str, Any], bytes | None], None]] = {
             "products": self._products.receive,
-            "categories": self._receive_category,
+            profile.category_source.stream: self._receive_category,
         }
 
     @property

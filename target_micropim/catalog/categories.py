@@ -15,7 +15,9 @@ from typing import Any
 from pim_wire.errors import InvalidSettings, StaleLook, StrangeAnswer
 from target_micropim.api.client import remote_id
 from target_micropim.api.payloads import check_payload
-from target_micropim.api.tree import Tree, read_tree
+from target_micropim.api.tree import Tree, folded, read_tree
+from target_micropim.catalog.category_order import CategoryOrder
+from target_micropim.catalog.category_twins import CategoryTwins, Twin, question
 from target_micropim.catalog.category_updates import STREAM, TOP, CategoryUpdater, question_of
 from target_micropim.errors import Reason, RecordRejected
 from target_micropim.ledger import CategoryRow
@@ -50,6 +52,8 @@ class Categories:
         self._max_depth = services.settings.max_category_depth
         self._root_path = services.settings.category_root
         self._updater = CategoryUpdater(services) if services.settings.update_categories else None
+        self._order = CategoryOrder(services) if self._updater else None
+        self._twins = CategoryTwins()
         self._tree: Tree | None = None
         self._root: int | None = None
         self._report = services.report
@@ -65,6 +69,8 @@ class Categories:
         rows = self._ledger.categories()
         self._known = {key: row for key, row in rows.items() if row.remote_id in self._tree.names}
         self._gone = {key: row for key, row in rows.items() if key not in self._known}
+        for key, row in self._known.items():
+            self._twins.shares(key, row.remote_id)
         self._take_over(self._tree)
         try:
             for name in filter(None, (part.strip() for part in (self._root_path or "").split(">"))):
@@ -80,11 +86,13 @@ class Categories:
         matches = tree.find(parent, name)
         if len(matches) == 1:
             self._note(external_id, matches[0], tree)
+            self._is_new(matches[0])
 
     def _note(self, external_id: str, number: int, tree: Tree) -> None:
         """The category is this one, and its name and place as they are now are ours."""
         row = CategoryRow(number, tree.names[number], tree.parents[number] or TOP)
         self._gone.pop(external_id, None)
+        self._twins.shares(external_id, number)
         if self._known.get(external_id) != row:
             self._known[external_id] = row
             self._ledger.remember_category(external_id, row)
@@ -136,6 +144,10 @@ class Categories:
             return self._left_out(desired, _DELETED)
         number, made = self._place(desired.name, desired.description, parent, desired.external_id)
         self._note(desired.external_id, number, self._tree or tree)
+        if self._order is not None:
+            self._order.has_order(number, desired.order)
+        if made:
+            self._is_new(number)
         self._ledger.ask(STREAM, desired.external_id, [])
         return "created" if made else "unchanged"
 
@@ -148,18 +160,65 @@ class Categories:
         """What is there already: its name and place follow the source where that was asked for and they are ours."""
         known = self._known[desired.external_id]
         number = known.remote_id
+        if self._order is not None:
+            self._order.has_order(number, desired.order)
+        if self._updater and self._twins.is_shared(number) and desired.parent not in self._gone:
+            self._twins.came(number, Twin(desired, parent))
+            return "unchanged"
         differs = (tree.names[number], tree.parents[number]) != (desired.name, parent)
         if differs and self._updater and desired.parent not in self._gone:
-            was_sent, questions = self._update(self._updater, known, desired, parent)
-            for question in questions:
-                self._report.ask(question)
-            self._ledger.ask(STREAM, desired.external_id, questions)
-            if was_sent:
-                tree = self._tree = self._read()
-                self._note(desired.external_id, number, tree)
+            tree = self._follow(self._updater, tree, known, desired, parent)
         if (tree.names.get(number), tree.parents.get(number)) == (desired.name, parent):
             self._note(desired.external_id, number, tree)  # both sides agree
         return "unchanged"
+
+    def _follow(
+        self, updater: CategoryUpdater, tree: Tree, known: CategoryRow, desired: DesiredCategory, parent: int | None
+    ) -> Tree:
+        """Bring a category in line with the source, or ask; the tree as it is then. Raises RecordRejected."""
+        was_sent, questions = self._update(updater, known, desired, parent)
+        self._ask(desired, questions)
+        if was_sent:
+            tree = self._tree = self._read()
+            self._note(desired.external_id, known.remote_id, tree)
+        return tree
+
+    def _ask(self, desired: DesiredCategory, questions: list[Question]) -> None:
+        for one in questions:
+            self._report.ask(one)
+        self._ledger.ask(STREAM, desired.external_id, questions)
+
+    def finish(self) -> None:
+        """Every category has come: see to those that share one, and to the order of those that were made."""
+        for number, twins, agree in self._twins.take():
+            tree = self._tree or Tree()
+            if number not in tree.names:
+                continue  # deleted meanwhile: the next run tells
+            shown = (folded(tree.names[number]), tree.parents[number])
+            if agree and self._updater and twins[0].wish != shown:
+                self._move_twins(self._updater, tree, number, twins)
+                continue
+            for twin in twins:
+                asked = question(twin, twins, shown, tree.path(number))
+                self._ask(twin.desired, [asked] if asked else [])
+        if self._order is not None:
+            self._order.arrange(self._read)
+
+    def _move_twins(self, updater: CategoryUpdater, tree: Tree, number: int, twins: list[Twin]) -> None:
+        """All that share a category want the same: it follows, for all of them."""
+        first = twins[0].desired
+        try:
+            after = self._follow(updater, tree, self._known[first.external_id], first, twins[0].parent)
+        except RecordRejected as error:
+            self._report.add("warnings", Row(STREAM, first.external_id, None, str(error)))
+            return
+        if (folded(after.names[number]), after.parents[number]) == twins[0].wish:
+            for twin in twins:
+                self._note(twin.desired.external_id, number, after)
+
+    def _is_new(self, number: int) -> None:
+        if self._order is not None:
+            self._order.made(number)
 
     def _update(
         self, updater: CategoryUpdater, known: CategoryRow, desired: DesiredCategory, parent: int | None
@@ -246,9 +305,6 @@ class Categories:
         return matches[0] if matches else None
 
     def _check_depth(self, tree: Tree, parent: int | None, name: str) -> None:
-        depth, ancestor = 1, parent
-        while ancestor is not None and depth <= self._max_depth:
-            depth, ancestor = depth + 1, tree.parents.get(ancestor)
-        if depth > self._max_depth:
+        if tree.depth_below(parent, self._max_depth) > self._max_depth:
             message = f"{name} would be more than {self._max_depth} levels deep (max_category_depth)"
             raise RecordRejected("plan", [Reason("parent", message)])

@@ -58,9 +58,13 @@ class DesiredProduct:
 
 @dataclass(frozen=True)
 class DesiredCategory:
-    """One category; ``parent`` is the external id of its parent, or None below the root."""
+    """One category; ``parent`` is the external id of its parent, or None below the root.
+
+    ``order`` is its place among its siblings in the source.
+    """
 
     external_id: str
     name: str
     parent: str | None
     description: str = ""
+    order: float | None = None

@@ -19,6 +19,7 @@ from target_micropim.mapping.attributes import (
     selected,
     with_table,
 )
+from target_micropim.mapping.category_sources import PUBLIC, CategorySource
 from target_micropim.mapping.desired import AttributeValue, DesiredProduct
 from target_micropim.mapping.field_rows import MADE_FIELDS, NAMED_FIELDS, FieldRules, InvalidValue, field_value
 from target_micropim.mapping.lookup import leaves
@@ -52,6 +53,7 @@ class MappingRules:
     with_attributes: bool = False
     extra_fields: Mapping[str, ExtraField] = field(default_factory=dict)
     attributes_to_description: tuple[str, ...] = ()
+    category_source: CategorySource = PUBLIC
     attribute_codes: tuple[str, ...] = (DEFAULT_CODES,)
     attribute_names: Mapping[str, Any] = field(default_factory=dict)
     attribute_options: Mapping[str, Any] = field(default_factory=dict)
@@ -118,7 +120,7 @@ def map_product(record: Record, rules: MappingRules) -> DesiredProduct:
         fields=fields | extra_values(record, rules.extra_fields, rules.locales),
         brand=_named("brand", record, rules),
         supplier=_named("supplier", record, rules),
-        categories=tuple(_ids(record.get("publicCategories"))),
+        categories=rules.category_source.keys_of(record),
         pictures=tuple(pictures(record, rules.for_pictures, rules.locales, fields["name"], warnings)),
         attributes=values,
         vat=None if vat is None else decimal_text(vat),
@@ -210,12 +212,3 @@ def _languages_left(record: Record, locales: tuple[str, ...]) -> frozenset[str]:
     """Languages that the name has and MicroPIM will not hold (docs/api/micropim.md#translations)."""
     languages = languages_in(record.get("name"))
     return frozenset(languages - {next((locale for locale in locales if locale in languages), None)})
-
-
-def _ids(value: Any) -> Iterator[str]:
-    seen: set[str] = set()
-    for item in objects(value):
-        key = str(item.get("id") or "")
-        if key and key not in seen:
-            seen.add(key)
-            yield key

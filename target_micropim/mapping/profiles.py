@@ -5,14 +5,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from target_micropim.errors import Reason, RecordRejected
+from target_micropim.mapping.category_sources import PUBLIC, CategorySource
 from target_micropim.mapping.desired import DELETED, DesiredCategory, DesiredProduct
 from target_micropim.mapping.links import windows
 from target_micropim.mapping.medipim import MappingRules, add_table, map_product, names_of, sku_of
 from target_micropim.mapping.native import HTML_FIELDS, native_category, native_product
+from target_micropim.mapping.numbers import decimal_of
 from target_micropim.mapping.overrides import extra_values
 from target_micropim.mapping.texts import text_in
 
 Record = dict[str, Any]
+MOST_ORDER = 10**9
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class Profile:
     names: Callable[[Record], Iterator[tuple[str, str]]]
     writes_categories: bool
     acknowledged: frozenset[str]
+    category_source: CategorySource = PUBLIC
     windows: Callable[[Record], str] = lambda _record: ""
     attribute_names: dict[str, Any] = field(default_factory=dict)
     attribute_options: dict[str, Any] = field(default_factory=dict)
@@ -57,6 +61,7 @@ def medipim_profile(rules: MappingRules, *, writes_categories: bool, acknowledge
         names=lambda record: names_of(record, rules),
         writes_categories=writes_categories,
         acknowledged=acknowledged,
+        category_source=rules.category_source,
         windows=(lambda record: windows(record, rules.now)) if shows_links else lambda _record: "",
         attribute_names=names,
         attribute_options=options,
@@ -124,5 +129,12 @@ def _category(record: Record, rules: MappingRules) -> DesiredCategory:
     name = text_in(record.get("name"), rules.locales)
     if name is None:
         raise RecordRejected("map", [Reason("name", f"no text in any of the languages {', '.join(rules.locales)}")])
-    parent = record.get("parent")
-    return DesiredCategory(str(key), name, None if parent in (None, "", 0) else str(parent))
+    source, parent = rules.category_source, record.get("parent")
+    above = None if parent in (None, "", 0) else source.key(parent)
+    return DesiredCategory(source.key(key), name, above, order=_order(record.get("order")))
+
+
+def _order(value: object) -> float | None:
+    """A place among siblings; a number as text counts, too."""
+    number = decimal_of(value)
+    return None if number is None or abs(number) > MOST_ORDER else float(number)

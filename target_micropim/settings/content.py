@@ -4,6 +4,8 @@ from typing import Any
 
 from singer_sdk import typing as th
 
+from target_micropim.mapping.category_sources import CATEGORY_SOURCES
+
 FORMATS = (
     "huge", "hugeJpg", "hugeJpeg", "hugePng", "large", "largeJpg", "largeJpeg", "largePng", "mediumJpeg", "medium",
 )  # fmt: skip
@@ -103,12 +105,21 @@ CONTENT: tuple[Shaping | Operating, ...] = (
         "off: none. add: make them and add products to them. managed: also take products out of those of our "
         "categories that the source dropped. replace: take them out of every category that the source does not name.",
     ),
+    choice(
+        Shaping,
+        "category_source",
+        "public",
+        [*CATEGORY_SOURCES],
+        "Category tree",
+        "Which of Medipim's trees becomes the shop's categories; the tap has a stream for each. fine_line: us. bcfi, "
+        "apb, atc: be. osp: fr. medipim: be, fr.",
+    ),
     Operating(
         "update_categories",
         th.BooleanType(nullable=False),
         default=False,
         title="Update categories",
-        description="Rename and move categories in MicroPIM when the source does.",
+        description="Rename and move categories in MicroPIM when the source does, and put new ones in its order.",
     ),
     Operating(
         "max_category_depth",

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from pim_wire.schema_files import schema_dir
+from target_micropim.mapping.category_sources import CATEGORY_SOURCES
 from target_micropim.mapping.html import clean_html
 from target_micropim.mapping.medipim import MappingRules
 from target_micropim.mapping.profiles import Profile, medipim_profile, native_profile
@@ -45,6 +46,7 @@ def rules_of(settings: TargetSettings) -> MappingRules:
         extra_fields=settings.extra_fields,
         attributes_to_description=settings.attributes_to_description,
         attribute_codes=settings.attribute_codes,
+        category_source=CATEGORY_SOURCES[settings.category_source],
         limits=TextLimits(settings.max_name_length, settings.max_description_length, settings.on_too_long),
         with_attributes=settings.attributes_mode != "off",
         keeps_native_html=settings.native_html == "keep",

@@ -65,6 +65,7 @@ class TargetSettings:
     update_categories: bool
     max_category_depth: int
     category_root: str | None
+    category_source: str
     attributes_mode: str
     attribute_template: Mapping[str, Any]
     update_attributes: bool
