@@ -21,6 +21,7 @@ class CategorySource:
     fields: tuple[str, ...]
     markets: tuple[str, ...] = ALL_MARKETS
     prefix: str = ""
+    has_codes: bool = False  # a product names codes, no objects
 
     def key(self, number: Any) -> str:
         """The external id of a category: two trees may use one id."""
@@ -29,21 +30,20 @@ class CategorySource:
     def keys_of(self, record: Record) -> tuple[str, ...]:
         """The categories of a product, each once."""
         for field in self.fields:
-            if ids := dict.fromkeys(self.key(number) for number in _ids(record.get(field))):
+            if ids := dict.fromkeys(self.key(number) for number in self._ids(record.get(field))):
                 return tuple(ids)
         return ()
 
+    def _ids(self, value: Any) -> Iterator[str]:
+        """Ids of objects in a list or of one object, or codes as they stand."""
+        for item in value if isinstance(value, list) else [value]:
+            number = item.get("id") if isinstance(item, dict) else item if self.has_codes else None
+            if isinstance(number, str | int) and not isinstance(number, bool) and str(number).strip() not in {"", "0"}:
+                yield str(number).strip()
 
-def _ids(value: Any) -> Iterator[str]:
-    """Ids of objects in a list, of one object, or codes as they stand."""
-    for item in value if isinstance(value, list) else [value]:
-        number = item.get("id") if isinstance(item, dict) else item
-        if isinstance(number, str | int) and not isinstance(number, bool) and str(number).strip() not in {"", "0"}:
-            yield str(number).strip()
 
-
-def _source(name: str, fields: tuple[str, ...], *markets: str) -> CategorySource:
-    return CategorySource(name, f"{name}_categories", fields, markets or ALL_MARKETS, f"{name}:")
+def _source(name: str, fields: tuple[str, ...], *markets: str, has_codes: bool = False) -> CategorySource:
+    return CategorySource(name, f"{name}_categories", fields, markets, f"{name}:", has_codes)
 
 
 CATEGORY_SOURCES = {
@@ -53,7 +53,7 @@ CATEGORY_SOURCES = {
         _source("fine_line", ("fineLineCategory",), "us"),
         _source("bcfi", ("bcfiCategory",), "be"),
         _source("apb", ("apbCategory",), "be"),
-        _source("atc", ("atcCategory", "atc"), "be"),
+        _source("atc", ("atcCategory", "atc"), "be", has_codes=True),
         _source("osp", ("ospCategory",), "fr"),
         _source("medipim", ("medipimCategories",), "be", "fr"),
     )
