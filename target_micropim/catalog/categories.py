@@ -239,9 +239,9 @@ class Categories:
             self._client.give_turn_back(tries)
 
     def _left_out(self, desired: DesiredCategory, problem: tuple[str, str]) -> str:
-        question = question_of(desired, EXISTENCE, problem, LIVE, None)
-        self._report.ask(question)
-        self._ledger.ask(STREAM, desired.external_id, [question])
+        kind, reason = problem
+        named = question_of(desired, EXISTENCE, (kind, f"{desired.name}: {reason}"), LIVE, None)
+        self._ask(desired, [named])
         self._gone.setdefault(desired.external_id, CategoryRow(0))
         return "skipped"
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from target_micropim.mapping.channel_rules import ChannelRule, channels_of, status_of
 from target_micropim.mapping.lookup import leaves
 from target_micropim.mapping.numbers import best_code, codes, is_code, money
 from target_micropim.mapping.texts import consumer_texts, plain, text_in, without_tags
@@ -45,6 +46,7 @@ class FieldRules:
     invalid_ean: str
     clean_html: Callable[[str], str]
     overrides: Mapping[str, str | None]
+    channel_rules: tuple[ChannelRule, ...] = ()
 
 
 def _name(record: Record, rules: FieldRules) -> str | None:
@@ -109,6 +111,14 @@ def _price_from(*names: str) -> Callable[[Record, FieldRules], str | None]:
     return lambda record, rules: _amount([v for name in names if (v := record.get(name)) is not None], rules)
 
 
+def _status(record: Record, rules: FieldRules) -> str:
+    return status_of(rules.channel_rules, record, rules.locales, rules.create_status)
+
+
+def _channels(record: Record, rules: FieldRules) -> list[str] | None:
+    return list(channels_of(rules.channel_rules, record, rules.locales, rules.publishing_channels)) or None
+
+
 def _nothing(_record: Record, _rules: FieldRules) -> None:
     return None
 
@@ -147,13 +157,11 @@ SOURCES: dict[str, Source] = {
     ),
     "sale_price": Source(_nothing, "nothing", "only by field_map and field_policies"),
     "currency": Source(lambda _record, rules: rules.currency, "setting currency", "Medipim names none"),
-    "status": Source(lambda _record, rules: rules.create_status, "setting create_status", "new products only"),
+    "status": Source(_status, "setting create_status", "new products only; channel_rules, by a field of the source"),
     "stock": Source(_nothing, "nothing", "only by field_map: 0 may take a product off sale"),
     "ean": Source(_ean, "eanGtin13, ean, eanGtin12, eanGtin8, eanGtin14", "13 digits first, check digit verified"),
     "publishing_channels": Source(
-        lambda _record, rules: list(rules.publishing_channels) or None,
-        "setting publishing_channels",
-        "new products only",
+        _channels, "setting publishing_channels", "new products only; channel_rules, by a field of the source"
     ),
     "product_type": Source(lambda _record, _rules: "simple", "always simple", "the only type that is documented"),
 }

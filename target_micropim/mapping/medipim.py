@@ -20,8 +20,10 @@ from target_micropim.mapping.attributes import (
     with_table,
 )
 from target_micropim.mapping.category_sources import PUBLIC, CategorySource
+from target_micropim.mapping.channel_rules import ChannelRule
 from target_micropim.mapping.desired import AttributeValue, DesiredProduct
 from target_micropim.mapping.field_rows import MADE_FIELDS, NAMED_FIELDS, FieldRules, InvalidValue, field_value
+from target_micropim.mapping.life import is_ended
 from target_micropim.mapping.lookup import leaves
 from target_micropim.mapping.numbers import decimal_of, decimal_text
 from target_micropim.mapping.overrides import ExtraField, extra_values
@@ -29,8 +31,6 @@ from target_micropim.mapping.pictures import PictureRules, pictures
 from target_micropim.mapping.texts import TextLimits, languages_in, objects, plain, text_in
 
 Record = dict[str, Any]
-
-INACTIVE_STATUSES = frozenset({"inactive", "replaced"})
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,8 @@ class MappingRules:
     with_attributes: bool = False
     extra_fields: Mapping[str, ExtraField] = field(default_factory=dict)
     attributes_to_description: tuple[str, ...] = ()
+    statuses: frozenset[str] = frozenset()
+    channel_rules: tuple[ChannelRule, ...] = ()
     category_source: CategorySource = PUBLIC
     attribute_codes: tuple[str, ...] = (DEFAULT_CODES,)
     attribute_names: Mapping[str, Any] = field(default_factory=dict)
@@ -71,6 +73,7 @@ class MappingRules:
             self.invalid_ean,
             self.clean_html,
             self.field_map,
+            self.channel_rules,
         )
 
     @cached_property
@@ -108,7 +111,7 @@ def map_product(record: Record, rules: MappingRules) -> DesiredProduct:
     shown = attribute_values(record, rules.for_table) if rules.attributes_to_description else ()
     add_table(fields, shown, rules, warnings)
     sku = _sku(record, rules.sku_template, reasons)
-    inactive = str(record.get("status")) in INACTIVE_STATUSES
+    inactive = is_ended(record)
     if reasons and not inactive:
         raise RecordRejected("map", reasons)
     if reasons:  # what no longer fits is no reason to leave it on sale

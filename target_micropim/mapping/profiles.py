@@ -7,6 +7,7 @@ from typing import Any
 from target_micropim.errors import Reason, RecordRejected
 from target_micropim.mapping.category_sources import PUBLIC, CategorySource
 from target_micropim.mapping.desired import DELETED, DesiredCategory, DesiredProduct
+from target_micropim.mapping.life import left_out_status, successor_of
 from target_micropim.mapping.links import windows
 from target_micropim.mapping.medipim import MappingRules, add_table, map_product, names_of, sku_of
 from target_micropim.mapping.native import HTML_FIELDS, native_category, native_product
@@ -22,7 +23,8 @@ MOST_ORDER = 10**9
 class Profile:
     """How records of one shape are read. ``worker_key`` is what two workers must not have at once: the SKU.
 
-    ``windows`` says which parts of a record are not of now; ``attribute_names`` and
+    ``successor`` is the id of the product that replaces one; ``left_out`` the status for which a record is not brought
+    over. ``windows`` says which parts of a record are not of now; ``attribute_names`` and
     ``attribute_options`` are learnt as their streams come.
     """
 
@@ -36,6 +38,8 @@ class Profile:
     acknowledged: frozenset[str]
     category_source: CategorySource = PUBLIC
     windows: Callable[[Record], str] = lambda _record: ""
+    successor: Callable[[Record], str | None] = lambda _record: None
+    left_out: Callable[[Record], str | None] = lambda _record: None
     attribute_names: dict[str, Any] = field(default_factory=dict)
     attribute_options: dict[str, Any] = field(default_factory=dict)
 
@@ -65,6 +69,8 @@ def medipim_profile(rules: MappingRules, *, writes_categories: bool, acknowledge
         windows=(lambda record: windows(record, rules.now)) if shows_links else lambda _record: "",
         attribute_names=names,
         attribute_options=options,
+        successor=successor_of,
+        left_out=lambda record: left_out_status(record, rules.statuses),
     )
 
 

@@ -12,6 +12,7 @@ FORMATS = (
 
 Text = th.StringType(nullable=False)
 Map = th.CustomType({"type": ["object", "string", "null"]})
+Rows = th.CustomType({"type": ["array", "object", "string", "null"]})
 Texts = th.CustomType({"type": ["array", "string", "null"], "items": {"type": "string"}})
 
 
@@ -257,6 +258,13 @@ CONTENT: tuple[Shaping | Operating, ...] = (
         default=[],
         title="Publishing channels",
         description="Channels a new product gets. Empty: none is sent.",
+    ),
+    Shaping(
+        "channel_rules",
+        Rows,
+        title="Channels and status by rule",
+        description="Rows by which a new product gets its channels and status; the first that fits decides: "
+        '[{"when": {"prescription": true}, "publishing_channels": []}].',
     ),
     choice(
         Operating,

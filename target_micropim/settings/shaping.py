@@ -45,6 +45,8 @@ def rules_of(settings: TargetSettings) -> MappingRules:
         field_map=settings.field_map,
         extra_fields=settings.extra_fields,
         attributes_to_description=settings.attributes_to_description,
+        statuses=settings.statuses,
+        channel_rules=settings.channel_rules,
         attribute_codes=settings.attribute_codes,
         category_source=CATEGORY_SOURCES[settings.category_source],
         limits=TextLimits(settings.max_name_length, settings.max_description_length, settings.on_too_long),

@@ -19,6 +19,8 @@ from pim_wire.schema_files import read_schema
 from pim_wire.urls import checked_base_url, checked_throttle_url
 from target_micropim.mapping.attribute_rows import CODES
 from target_micropim.mapping.attributes import ALL_CODES, DEFAULT_CODES, checked_attribute_template
+from target_micropim.mapping.channel_rules import OFFERED, ChannelRule, checked_channel_rules
+from target_micropim.mapping.life import ALL_STATUSES, STATUSES
 from target_micropim.mapping.overrides import ExtraField, checked_extra_fields, checked_field_map
 from target_micropim.mapping.texts import languages
 from target_micropim.plan.limit import Limit
@@ -27,7 +29,6 @@ from target_micropim.settings.capabilities import Capabilities, read_capabilitie
 
 _ATTRIBUTE_CODE = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
 _MAPS = frozenset({"brand_map", "supplier_map"})
-CHANNELS = ("web", "mobile", "api", "marketplace", "social", "email")
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class TargetSettings:
     lookup: str
     write_mode: str
     create_status: str
+    statuses: frozenset[str]
     on_inactive: str
     on_archived: str
     delete_mode: str
@@ -83,6 +85,7 @@ class TargetSettings:
     supplier_map: Mapping[str, int]
     drop_unmapped: bool
     publishing_channels: tuple[str, ...]
+    channel_rules: tuple[ChannelRule, ...]
     on_missing_channel: str
     reads_per_minute: int
     writes_per_minute: int
@@ -103,6 +106,12 @@ class TargetSettings:
     size_limits: SizeLimits
     user_agent: str | None
     digest: str
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Every channel that a new product may get."""
+        of_rules = (name for rule in self.channel_rules for name in rule.publishing_channels or ())
+        return tuple(dict.fromkeys([*self.publishing_channels, *of_rules]))
 
     @classmethod
     def read(cls, config: Mapping[str, Any], shaping: Collection[str]) -> "TargetSettings":
@@ -137,7 +146,9 @@ def _parsed(reader: "_Reader", config: Mapping[str, Any]) -> dict[str, Any]:
         "match_on": lambda value: _among(_texts(value), ("sku", "ean")),
         "media_formats": _texts,
         "media_target_groups": lambda value: frozenset(_texts(value)),
-        "publishing_channels": lambda value: _among(_texts(value), CHANNELS),
+        "statuses": _statuses,
+        "channel_rules": lambda value: _channel_rules(value, profile),
+        "publishing_channels": lambda value: _among(_texts(value), OFFERED),
         "max_rejects": Limit.read,
         "max_archive": Limit.read,
         "throttle_url": checked_throttle_url,
@@ -206,6 +217,20 @@ def _among(values: tuple[str, ...], allowed: tuple[str, ...]) -> tuple[str, ...]
     if unknown:
         raise ValueError(f"{', '.join(unknown)} is none of {', '.join(allowed)}")
     return values
+
+
+def _statuses(value: Any) -> frozenset[str]:
+    """The statuses that are brought over; none where all are."""
+    names = _among(_texts(value), (ALL_STATUSES, *STATUSES))
+    return frozenset() if ALL_STATUSES in names else frozenset(names)
+
+
+def _channel_rules(value: Any, profile: str) -> tuple[ChannelRule, ...]:
+    """The table, as a text too; records in MicroPIM's own shape say themselves what they want."""
+    rules = checked_channel_rules(json.loads(value) if isinstance(value, str) and value else value, _medipim_fields())
+    if rules and profile == "native":
+        raise ValueError("is for the profile medipim; native records have publishing_channels and status of their own")
+    return rules
 
 
 def _object(value: Any) -> dict[str, Any]:

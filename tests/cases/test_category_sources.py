@@ -1,6 +1,5 @@
 """Another of Medipim's trees as the shop's categories."""
 
-import io
 from typing import Any
 
 import pytest
@@ -22,7 +21,7 @@ PLACES = {
 def night(shop: Any, *products: Any, **streams: Any) -> Any:
     """A night of any streams."""
     given = b"\n".join(lines(**streams, products=list(products))) + b"\n"
-    return shop._run(lambda target: target.listen(io.BytesIO(given)), {})
+    return shop.fed(given)
 
 
 @pytest.mark.parametrize("source", PLACES)

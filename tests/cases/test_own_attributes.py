@@ -1,6 +1,5 @@
 """Medipim's own attributes arrive with the names that its streams tell; links go when their time is over."""
 
-import io
 from typing import Any
 
 import pytest
@@ -22,7 +21,7 @@ def modern(make_shop: Any) -> Any:
 def feed(shop: Any, *products: Any, **streams: Any) -> Any:
     """A night with other streams before the products."""
     given = b"\n".join(lines(**streams, products=list(products))) + b"\n"
-    return shop._run(lambda target: target.listen(io.BytesIO(given)), {})
+    return shop.fed(given)
 
 
 def test_names_come_from_the_stream_and_stay_known(modern: Any) -> None:
