@@ -26,7 +26,6 @@ class CategoryOrder:
         self._client = services.client
         self._ledger = services.ledger
         self._report = services.report
-        self._is_plan = services.settings.dry_run
         self._new: set[int] | None = None
         self._orders: dict[int, float] = {}
 
@@ -50,7 +49,7 @@ class CategoryOrder:
             tree = read()
             wanted = self._wanted(tree, new)
             sent = [self._move(tree, parent, order, new) for parent, order in wanted.items()]
-            if any(sent) and not self._is_plan:
+            if any(sent):
                 self._make_room(read(), wanted)
         except (RecordRejected, Unclear) as error:
             what = f"new categories may stand in another order than in the source: {error}"

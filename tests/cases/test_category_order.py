@@ -1,5 +1,6 @@
 """New categories stand in the source's order; those that share one do not fight; what people did stays."""
 
+import json
 from typing import Any
 
 import pytest
@@ -119,3 +120,16 @@ def test_a_shared_one_that_was_renamed_by_hand_stays(make_shop: Any) -> None:
     night = shop.night(*IN_BOTH, categories=[category(1, "Sun"), category(2, "SUN")])
     assert shop.paths() == ["Soleil"]
     assert night.says_something
+
+
+def test_a_dry_run_plans_the_same_moves(make_shop: Any) -> None:
+    """And sends none."""
+    shop = make_shop(FOLLOWS)
+    night = shop.night(categories=TREE, dry_run=True)
+    assert night.is_good
+    lines = [json.loads(line) for line in (night.folder / "plan.jsonl").read_text().splitlines()]
+    assert [line["action"] for line in lines].count("create") == len(TREE)
+    planned = [line["fields"]["position"]["after"] for line in lines if line["action"] == "move"]
+    assert shop.writes() == []
+    shop.night(categories=TREE)
+    assert len(planned) == sum("move" in write for write in shop.writes())
