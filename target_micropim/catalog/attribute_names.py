@@ -46,10 +46,6 @@ class AttributeNames:
             self._names[code.strip()] = name
             self._has_changed = True
 
-    def is_missing(self) -> bool:
-        """Whether attributes are made and nothing has ever told their names."""
-        return self._is_used and not self._names
-
     def save(self) -> None:
         """Keep what was learnt."""
         if self._has_changed:

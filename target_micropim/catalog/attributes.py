@@ -111,6 +111,11 @@ class Attributes:
             attempts=MAX_POSTS,
         )
         self._report.attribute(desired.code)
+        if self._settings.profile == "medipim" and not desired.aliases:
+            self._warn(
+                f"attribute {desired.code} is called {desired.name} after its code: select the streams attributes and "
+                "attribute_options of the tap, and give it its name in MicroPIM"
+            )
         return definition
 
     def _list(self) -> list[dict[str, Any]] | None:
