@@ -117,7 +117,13 @@ _SUBSTANCE = (
         kind="boolean",
         by_default=False,
     ),
-    AttributeRow("biocide", _in("Biocide", "Biocide", "Biocide", "Biozid", "Biocida"), ("biocide",), kind="boolean"),
+    AttributeRow(
+        "biocide",
+        _in("Biocide", "Biocide", "Biocide", "Biozid", "Biocida"),
+        ("biocide",),
+        kind="boolean",
+        by_default=False,
+    ),
     AttributeRow(
         "requires_legal_text",
         _in(

@@ -17,7 +17,7 @@ from pim_wire.errors import InvalidSettings
 from pim_wire.limits import SizeLimits
 from pim_wire.schema_files import read_schema
 from pim_wire.urls import checked_base_url, checked_throttle_url
-from target_micropim.mapping.attribute_rows import CODES
+from target_micropim.mapping.attribute_rows import ATTRIBUTES
 from target_micropim.mapping.attributes import ALL_CODES, DEFAULT_CODES, checked_attribute_template
 from target_micropim.mapping.channel_rules import OFFERED, ChannelRule, checked_channel_rules
 from target_micropim.mapping.life import ALL_STATUSES, STATUSES
@@ -256,10 +256,10 @@ def _attribute_codes(value: Any, profile: str) -> tuple[str, ...]:
     Which attributes Medipim has is told by its stream of them: so only what looks misspelt is refused.
     """
     codes = _texts(value)
-    known = (ALL_CODES, DEFAULT_CODES, *sorted(CODES))
+    known = (ALL_CODES, *(row.code for row in ATTRIBUTES), DEFAULT_CODES)
     for code in codes if profile != "native" else ():
         if code not in known and (close := get_close_matches(code, known, 1, 0.8)):
-            raise ValueError(f"there is no attribute {code}; is {close[0]} meant?")
+            raise ValueError(f"{code} is none of {', '.join(known)}; is {close[0]} meant?")
         if not _ATTRIBUTE_CODE.fullmatch(code):
             raise ValueError(f"{code!r} is no code of an attribute; there are {', '.join(known)}, and Medipim's own")
     return codes
