@@ -7,9 +7,13 @@ from pim_wire.errors import Interrupted
 
 
 class Clock:
-    """Monotonic seconds, and a sleep that ``stop`` ends at once."""
+    """Monotonic seconds, and a sleep that ``stop`` ends at once.
+
+    ``stopped`` says whether ``stop`` was called: asked for with every line, request and read of a socket.
+    """
 
     def __init__(self) -> None:
+        self.stopped = False
         self._stopped = threading.Event()
 
     def now(self) -> float:
@@ -27,13 +31,9 @@ class Clock:
 
     def stop(self) -> None:
         """End every wait, current and later ones."""
+        self.stopped = True
         self._stopped.set()
 
     def stops_within(self, seconds: float) -> bool:
         """Whether ``stop`` was called, or is within so many seconds."""
         return self._stopped.wait(seconds)
-
-    @property
-    def stopped(self) -> bool:
-        """Whether ``stop`` was called."""
-        return self._stopped.is_set()

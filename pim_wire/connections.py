@@ -54,7 +54,7 @@ def _connected(sock: socket.socket, address: Any, deadline: Deadline) -> socket.
     finally:
         sock.settimeout(timeout)
     if code in _UNDER_WAY:
-        in_slices(sock, deadline, lambda: _wait_until_connected(sock))
+        in_slices(sock, deadline, _wait_until_connected, sock)
         code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
     if code:
         raise OSError(code, os.strerror(code))

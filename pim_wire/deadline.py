@@ -29,12 +29,13 @@ T = TypeVar("T")
 class Deadline:
     """How long an answer may take until it is complete, or, with ``renew``, until its next sign of progress."""
 
-    def __init__(self, clock: Clock, seconds: float) -> None:
+    def __init__(self, clock: Clock, seconds: float, *, began: float | None = None) -> None:
+        """From ``began`` on, a moment of the clock, or from now."""
         self._clock = clock
         self.seconds = seconds
         self._stop_seen_at: float | None = None
         self._silence_after_stop = 0.0
-        self.renew()
+        self._expires_at = (clock.now() if began is None else began) + seconds
 
     def renew(self) -> None:
         """Start again: a request is sent, or a line has arrived."""
@@ -50,11 +51,11 @@ class Deadline:
 
         An answer to a write that is about to come is worth these seconds: without it the write is unclear.
         """
-        if self.has_passed:
+        now = self._clock.now()
+        if now > self._expires_at:
             raise TimeoutError(f"not whole after {self.seconds:g} s")
         if not self._clock.stopped:
             return
-        now = self._clock.now()
         if self._stop_seen_at is None:
             self._stop_seen_at = now
         if max(now - self._stop_seen_at, self._silence_after_stop) >= STOP_SECONDS:
@@ -96,8 +97,8 @@ def current_deadline() -> Deadline | None:
     return _CURRENT.get()
 
 
-def in_slices(sock: socket.socket, deadline: Deadline, wait: Callable[[], T]) -> T:
-    """What ``wait`` gives, which waits for the socket; the socket's timeout is kept, however it is sliced.
+def in_slices(sock: socket.socket, deadline: Deadline, wait: Callable[..., T], *given: Any) -> T:
+    """What ``wait(*given)`` gives, which waits for the socket; the socket's timeout is kept, however it is sliced.
 
     Raises TimeoutError after the socket's timeout or the deadline, Interrupted some seconds after a stop.
     """
@@ -109,7 +110,7 @@ def in_slices(sock: socket.socket, deadline: Deadline, wait: Callable[[], T]) ->
             step = SLICE_SECONDS if timeout is None else min(SLICE_SECONDS, timeout - silence)
             sock.settimeout(step)
             try:
-                return wait()
+                return wait(*given)
             except TimeoutError:
                 silence += step
                 if timeout is not None and silence >= timeout:
@@ -135,8 +136,7 @@ class _DeadlineReader(io.RawIOBase):
     @override
     def readinto(self, buffer: Buffer) -> int | None:
         """As the socket's own. Raises TimeoutError after the deadline, Interrupted after a stop."""
-        view = memoryview(buffer)
-        return in_slices(self._sock, self._deadline, lambda: self._sock.recv_into(view))
+        return in_slices(self._sock, self._deadline, self._sock.recv_into, memoryview(buffer))
 
     @override
     def close(self) -> None:

@@ -37,8 +37,9 @@ class SizeLimits:
 
     def read_answer(self, response: requests.Response, *, check_nesting: bool = True) -> str | None:
         """Read a good answer whole. A description of the limit that it exceeds, or None."""
-        if not read_body(response, self.answer_bytes):
-            return f"with more than {self.answer_bytes} bytes ({LINES_IN_AN_ANSWER} times max_line_bytes)"
+        most = self.answer_bytes
+        if not read_body(response, most):
+            return f"with more than {most} bytes ({LINES_IN_AN_ANSWER} times max_line_bytes)"
         return self.too_deep(response.content) if check_nesting else None
 
     def too_deep(self, answer: bytes) -> str | None:

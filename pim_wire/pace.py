@@ -6,10 +6,9 @@ whole milliseconds of the store's clock. GCRA, the arithmetic of turns, is pyrat
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import ceil
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from pyrate_limiter import GCRA, Rate
 
@@ -32,9 +31,10 @@ _GCRA = GCRA()
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Pace:
+class Pace(NamedTuple):
     """The state of one limit. ``share`` is the part of the configured limit that is used now.
+
+    A tuple, since each turn makes a new one: a frozen dataclass takes five times as long to copy.
 
     The names of the fields are the stored format of a shared pace: with other names, processes of two versions would
     not read each other's pace, and together exceed the limit.
@@ -72,8 +72,7 @@ class PaceStore(Protocol):
         """Replace the pace as one atomic step; the result of ``change``, which gets a pace whose ``seen`` is now."""
 
 
-@dataclass(frozen=True)
-class Turn:
+class Turn(NamedTuple):
     """One turn. Its wait has two parts, in milliseconds from now: first the pause, then the even pace."""
 
     pause: int
@@ -107,9 +106,8 @@ def at(pace: Pace, now: int) -> Pace:
         return Pace(seen=now)
     back = pace.seen - now
     if back <= _CLOCK_SKEW_MS:
-        return pace if pace.seen >= now else replace(pace, seen=now)
-    return replace(
-        pace,
+        return pace if pace.seen >= now else pace._replace(seen=now)
+    return pace._replace(
         seen=now,
         arrival=pace.arrival - back * 1000,
         paused_until=pace.paused_until - back,
@@ -133,14 +131,17 @@ def next_turn(pace: Pace, per_minute: int) -> tuple[Pace, Turn]:
         state, _ = _GCRA.step([rate], (pace.arrival,), due, 1)
     turn = Turn(begins - pace.seen, due - begins, pace.paused_until, pace.share)
     arrival = max(int(state[0]), _no_burst(rate, due + pace.alone)) if pace.alone else int(state[0])
+    gap = pace.gap
+    if pace.paused_until < pace.latest <= due:  # without pauses
+        gap += (min(due - pace.latest, _MAX_GAP * MINUTE_MS / rate.limit) - gap) / _GAP_TURNS
     counts = _counts(pace, due)  # one copy of all fields: a second one would cost as much as all the arithmetic
-    return replace(pace, **counts, arrival=arrival, alone=0, latest=due, gap=_gap(pace, due, rate)), turn
+    return pace._replace(**counts, arrival=arrival, alone=0, latest=due, gap=gap), turn
 
 
 def without_a_turn(pace: Pace, per_minute: int) -> Pace:
     """The pace when one turn that was reserved is not used: the turn after the last one is due a gap earlier."""
     gap = MINUTE_MS * 1000 // even_rate(per_minute * pace.share).limit
-    return replace(pace, arrival=max(0, pace.arrival - gap), given=max(0, pace.given - 1))
+    return pace._replace(arrival=max(0, pace.arrival - gap), given=max(0, pace.given - 1))
 
 
 def _no_burst(rate: Rate, moment: int) -> int:
@@ -169,13 +170,6 @@ def turns_in_last_minute(pace: Pace) -> int:
     return (pace.given if minute == pace.minute else 0) + round(before * (1 - passed / MINUTE_MS))
 
 
-def _gap(pace: Pace, due: int, rate: Rate) -> float:
-    """The mean gap between the last turns, without pauses."""
-    if not pace.paused_until < pace.latest <= due:
-        return pace.gap
-    return pace.gap + (min(due - pace.latest, _MAX_GAP * MINUTE_MS / rate.limit) - pace.gap) / _GAP_TURNS
-
-
 def after_refusal(
     pace: Pace, per_minute: int, wait: float, turns: int, good: int = 0, answer_seconds: float = 0.0
 ) -> Pace:
@@ -185,14 +179,13 @@ def after_refusal(
     ``good``: good answers that were not reported yet. ``answer_seconds``: how long the refusal took to arrive. Further
     refusals during the pause only make it longer.
     """
-    pace = replace(pace, good=pace.good + good)
+    pace = pace._replace(good=pace.good + good)
     until = pace.seen + ceil(wait * 1000)
     if pace.seen >= pace.paused_until:
         pace = _slower(pace, turns / per_minute, _used(pace, per_minute))
     if until <= pace.paused_until:
         return pace
-    return replace(
-        pace,
+    return pace._replace(
         paused_until=until,
         arrival=_arrival_after(pace, even_rate(per_minute * pace.share), until),
         next_step_at=max(until, pace.next_step_at),
@@ -237,7 +230,7 @@ def _slower(pace: Pace, carried: float, used: float) -> Pace:
     share = max(_MIN_SHARE, reduced, min(pace.share, floor * _NEAR))
     capacity = most_carried if pace.share >= 1 else carried  # unknown before the first full minute
     edge = used * (1 + _DROP - drop) if pace.good else max(share, floor, min(used, capacity))
-    return replace(pace, share=share, edge=edge, floor=floor, drop=drop, step=_FIRST_STEP, good=0)
+    return pace._replace(share=share, edge=edge, floor=floor, drop=drop, step=_FIRST_STEP, good=0)
 
 
 def after_successes(pace: Pace, answers: int) -> Pace:
@@ -245,15 +238,14 @@ def after_successes(pace: Pace, answers: int) -> Pace:
 
     It rises in halves to just below the last refusal, then in small steps that grow.
     """
-    pace = replace(pace, good=pace.good + answers)
+    pace = pace._replace(good=pace.good + answers)
     near = pace.edge * _NEAR
     if pace.share < near:
         rise = max((near - pace.share) / 2, pace.share * _FIRST_STEP)
-        return replace(pace, share=min(near, pace.share + rise), next_step_at=pace.seen + _STEP_MS)
+        return pace._replace(share=min(near, pace.share + rise), next_step_at=pace.seen + _STEP_MS)
     if pace.seen < pace.next_step_at:
         return pace
-    return replace(
-        pace,
+    return pace._replace(
         share=min(1.0, pace.share * (1 + pace.step)),
         step=min(_MAX_STEP, pace.step * _STEP_GROWTH),
         next_step_at=pace.seen + _STEP_MS,

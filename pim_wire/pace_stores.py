@@ -10,7 +10,6 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -184,4 +183,4 @@ def _from_json(stored: str | bytes | None) -> Pace:
 
 
 def _to_json(pace: Pace) -> str:
-    return json.dumps(asdict(pace))
+    return json.dumps(pace._asdict())

@@ -6,7 +6,6 @@ before requests reads them, so that a wrong one is reported as a setting (docs/d
 
 import os
 import ssl
-from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -50,12 +49,49 @@ def _problem_with(path: Path) -> str | None:
     return None
 
 
-class _Session(requests.Session):
-    """Reports no redirect: otherwise requests would read a redirect's body to the end, however long."""
+class _Request(requests.PreparedRequest):
+    """A request without cookies."""
 
     @override
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        return None
+    def prepare_cookies(self, cookies: Any) -> None:
+        """None are sent."""
+
+
+class _Session(requests.Session):
+    """Calls one host: what requests would find out for each call (proxy, certificates) holds for all.
+
+    Asking the environment, merging empty settings, looking for cookies and for the next place of a redirect cost a
+    third of a call.
+    """
+
+    _environment: Any = None  # the library's own type of these settings is private
+
+    @override
+    def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
+        """Proxy and certificates, of the environment at the first call."""
+        if self._environment is None:
+            self._environment = super().merge_environment_settings(url, proxies, stream, verify, cert)
+        return {**self._environment}
+
+    @override
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        """The call with this session's headers and credentials; there are no cookies, hooks or parameters to add."""
+        prepared = _Request()
+        prepared.prepare(
+            method=request.method,
+            url=request.url,
+            headers={**self.headers, **(request.headers or {})},
+            params=request.params,
+            auth=self.auth,
+            json=request.json,
+        )
+        return prepared
+
+    @override
+    def send(self, request: requests.PreparedRequest, **how: Any) -> requests.Response:
+        """Straight to the adapter: the answer as it came, its body unread, whether it is a redirect or sets cookies."""
+        how.pop("allow_redirects", None)
+        return self.get_adapter(str(request.url)).send(request, **how)
 
 
 class _Adapter(HTTPAdapter):
@@ -79,7 +115,6 @@ def open_session(base_url: str, auth: AuthBase, user_agent: str, connections: in
     session = _Session()
     session.auth = auth  # explicit, so that a .netrc never replaces it
     session.headers["User-Agent"] = user_agent
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     if parts.scheme == "https":
         session.verify = ca_bundle() or True
     if is_loopback(parts.hostname or ""):

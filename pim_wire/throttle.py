@@ -9,8 +9,9 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pim_wire import pace
 from pim_wire.clock import Clock
@@ -29,7 +30,7 @@ class LocalPaceStore:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._pace = Pace(seen=self._now())
+        self._pace = Pace(seen=int(clock.now() * 1000))
 
     def read(self) -> Pace:
         """The pace as it was last changed."""
@@ -38,11 +39,8 @@ class LocalPaceStore:
     def change(self, change: Change[T]) -> T:
         """Replace the pace as one atomic step."""
         with self._lock:
-            self._pace, result = change(pace.at(self._pace, self._now()))
+            self._pace, result = change(pace.at(self._pace, int(self._clock.now() * 1000)))
         return result
-
-    def _now(self) -> int:
-        return int(self._clock.now() * 1000)
 
 
 @dataclass
@@ -84,12 +82,13 @@ class Throttle:
         self._turn_times: deque[float] = deque(maxlen=per_minute)
         self._timeline = timeline or Timeline(clock)
         self._name = name
+        self._next_turn = partial(pace.next_turn, per_minute=per_minute)
         self.tally = ThrottleTally()
 
     def take(self) -> None:
         """Wait for a turn. Raises Interrupted when the process is told to stop meanwhile."""
         while True:
-            turn = self._change(lambda current: pace.next_turn(current, self._per_minute))
+            turn = self._with_retries(self._store.change, self._next_turn)
             self._share = turn.share
             if not turn.pause + turn.wait:
                 break
@@ -101,12 +100,12 @@ class Throttle:
             self._within.take()
         with self._lock:
             self.tally.turns += 1
-            self._turn_times.append(self._clock.now())
-        self._timeline.count(self._name)
+            self._turn_times.append(moment := self._clock.now())
+        self._timeline.count(self._name, moment)
 
     def give_back(self) -> None:
         """A turn that was taken is not used: somebody else may have it."""
-        self._change(lambda current: (pace.without_a_turn(current, self._per_minute), None))
+        self._with_retries(self._store.change, lambda current: (pace.without_a_turn(current, self._per_minute), None))
         if self._within is not None:
             self._within.give_back()
         with self._lock:
@@ -115,20 +114,17 @@ class Throttle:
                 self._turn_times.pop()
         self._timeline.uncount(self._name)
 
-    def _change(self, change: Change[T]) -> T:
-        return self._with_retries(lambda: self._store.change(change))
-
-    def _with_retries(self, access: Callable[[], T]) -> T:
-        """A store that restarts gets 15 seconds. Raises CannotPace."""
+    def _with_retries(self, access: Callable[..., T], *given: Any) -> T:
+        """What the store gives; one that restarts gets 15 seconds. Raises CannotPace."""
         try:
-            return access()
+            return access(*given)
         except CannotPace as error:
             failure = error
         for wait in islice(failure_waits(), _STORE_RETRIES):
             with self._timeline.waiting("failing"):
                 self._clock.sleep(wait)
             try:
-                return access()
+                return access(*given)
             except CannotPace as error:
                 failure = error
         raise failure
@@ -160,7 +156,7 @@ class Throttle:
             turns = max(own_turns, pace.turns_in_last_minute(current))  # other processes may share the pace
             return _with_share(pace.after_refusal(current, self._per_minute, wait, turns, good, answer_seconds))
 
-        self._share = self._change(slower)
+        self._share = self._with_retries(self._store.change, slower)
 
     def succeeded(self) -> None:
         """A good answer: after enough of them the pace rises, slowly near the last refusal and faster beyond it."""
@@ -171,7 +167,9 @@ class Throttle:
             if self._unreported < pace.ANSWERS_PER_STEP:
                 return
             good, self._unreported = self._unreported, 0
-        self._share = self._change(lambda current: _with_share(pace.after_successes(current, good)))
+        self._share = self._with_retries(
+            self._store.change, lambda current: _with_share(pace.after_successes(current, good))
+        )
 
 
 def pace_stores_for(url: str | None, clock: Clock) -> Callable[[str], PaceStore]:

@@ -25,11 +25,12 @@ class Timeline:
         self._width = FIRST_WIDTH_SECONDS
         self._sums: dict[str, list[float]] = {}
 
-    def count(self, kind: str) -> None:
-        """Add one to a kind, now."""
-        now = self._clock.now()
+    def count(self, kind: str, moment: float | None = None) -> None:
+        """Add one to a kind, at a moment of the clock or now."""
         with self._lock:
-            self._bucket_sums(kind)[self._bucket(now)] += 1.0
+            bucket = self._bucket(self._clock.now() if moment is None else moment)
+            sums = self._sums.get(kind) or self._bucket_sums(kind)
+            sums[bucket] += 1.0
 
     def uncount(self, kind: str) -> None:
         """Take back the latest one of a kind."""

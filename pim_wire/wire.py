@@ -6,7 +6,7 @@ never followed, so that a key cannot reach another host. Plain http is used for 
 
 import random
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -90,12 +90,12 @@ class Tries:
     started_at: float
     gives_up: Callable[[int, bool], bool] | None = None
     must_look_again: bool = False
-    has_turn: bool = False
+    turn: "Throttle | None" = None  # where a turn was taken that is not used yet
     sent_at: float = 0.0
     attempts: int = 0
     failures: int = 0
-    throttled_waits: Iterator[float] = field(default_factory=retry.throttled_waits)
-    failure_waits: Iterator[float] = field(default_factory=retry.failure_waits)
+    throttled_waits: Iterator[float] | None = None  # until there is one
+    failure_waits: Iterator[float] | None = None
 
 
 @dataclass
@@ -172,28 +172,33 @@ class Wire:
 
     def take_turn(self, call: Call, tries: Tries) -> None:
         """Wait for the turn of a call before its caller looks, so that no wait lies between look and call."""
-        if not tries.has_turn:
-            self._throttle_for(call).take()
-            tries.has_turn = True
+        if tries.turn is None:
+            throttle = self._throttle_for(call)
+            throttle.take()
+            tries.turn = throttle
 
-    def give_turn_back(self, call: Call, tries: Tries) -> None:
+    def give_turn_back(self, tries: Tries) -> None:
         """Nothing has to be sent after all."""
-        if tries.has_turn:
-            self._throttle_for(call).give_back()
-            tries.has_turn = False
+        if tries.turn is not None:
+            tries.turn.give_back()
+            tries.turn = None
 
     def _attempt(self, call: Call, state: Tries) -> _Attempt:
-        throttle = self._throttle_for(call)
-        if not state.has_turn:
+        throttle = state.turn or self._throttle_for(call)
+        if state.turn is None:
             throttle.take()
-        state.has_turn = False
+        state.turn = None
         if self._clock.stopped and not call.after_stop:
             raise Interrupted("stopped before a request was sent")
         if self.before_attempt is not None:
             self.before_attempt(call)
-        self._count(state)
-        deadline = call.deadline or self.deadline(TIMEOUTS_PER_ANSWER * call.timeout)
-        deadline.renew()
+        state.attempts, state.sent_at = state.attempts + 1, self._clock.now()
+        self.tally.requests += 1
+        self.tally.retries += state.attempts > 1
+        if call.deadline is not None:
+            call.deadline.renew()
+        seconds = TIMEOUTS_PER_ANSWER * call.timeout
+        deadline = call.deadline or Deadline(self._clock, seconds, began=state.sent_at)
         try:
             with deadline.applied():
                 response = self._request(call)
@@ -298,7 +303,9 @@ class Wire:
         if attempt.response is not None and (seconds := retry.retry_after(attempt.response.headers)) is not None:
             return seconds
         if attempt.next is Next.THROTTLED:
+            state.throttled_waits = state.throttled_waits or retry.throttled_waits()
             return next(state.throttled_waits) * random.uniform(1.0, 1.1)  # noqa: S311 - jitter, no secret
+        state.failure_waits = state.failure_waits or retry.failure_waits()
         return next(state.failure_waits) * random.uniform(0.5, 1.0)  # noqa: S311
 
     def back_off(self, failures: int) -> None:
@@ -319,12 +326,6 @@ class Wire:
         """Wait because the caller wants to see how an answer changes with time."""
         self.tally.waited_seconds += seconds
         self._clock.sleep(seconds)
-
-    def _count(self, state: Tries) -> None:
-        state.attempts += 1
-        state.sent_at = self._clock.now()
-        self.tally.requests += 1
-        self.tally.retries += state.attempts > 1
 
 
 def _says_nothing(attempt: _Attempt) -> bool:

@@ -6,14 +6,14 @@ import socket
 import threading
 
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from sandbox.exchange import Asgi
 
 TRANSPORT = "sandbox.transport"
 
 
-class AbortableProtocol(H11Protocol):
+class AbortableProtocol(HttpToolsProtocol):
     """Puts the transport of the connection into the ASGI scope; faults need it."""
 
     def connection_made(self, transport: Asgi) -> None:
@@ -75,8 +75,8 @@ class ServerThread:
         self.port: int = self._socket.getsockname()[1]
         config = uvicorn.Config(
             app, http=AbortableProtocol, ws="none", lifespan="off", loop="asyncio", log_config=None,
-            access_log=False, timeout_keep_alive=60, timeout_graceful_shutdown=1, server_header=False,
-            date_header=date_header,
+            access_log=False, proxy_headers=False, timeout_keep_alive=60, timeout_graceful_shutdown=1,
+            server_header=False, date_header=date_header,
         )  # fmt: skip
         self._server = PromptServer(config)
         self._thread = threading.Thread(target=self._run, name=f"sandbox-{self.port}", daemon=True)

@@ -13,6 +13,7 @@ EVERY = 200
 MAX_PATHS = 50
 
 _TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
+_PLAIN = frozenset({"boolean", "integer", "number", "string"})
 
 
 class Drift:
@@ -68,17 +69,22 @@ class Drift:
     def _walk_object(self, value: dict[str, Any], schema: Mapping[str, Any], path: str) -> None:
         properties, others = schema.get("properties"), schema.get("additionalProperties")
         for name, inner in value.items():
-            place = f"{path}.{name}" if path else name
-            if properties is not None and name in properties:
-                self._walk(inner, properties[name], place)
-            elif isinstance(others, dict):
-                self._walk(inner, others, place)
-            elif properties is not None:
-                self._note(self.unknown, place, _TYPES.get(type(inner), "null"))
+            known = others if properties is None else properties.get(name, others)
+            if isinstance(known, dict):
+                if not _fits(inner, known):  # most do: only then its path is put together
+                    self._walk(inner, known, f"{path}.{name}" if path else name)
+            elif properties is not None and name not in properties:
+                self._note(self.unknown, f"{path}.{name}" if path else name, _TYPES.get(type(inner), "null"))
 
     def _note(self, kinds: dict[str, str], path: str, kind: str) -> None:
         if len(kinds) < MAX_PATHS:
             kinds.setdefault(path, kind)
+
+
+def _fits(value: Any, schema: Mapping[str, Any]) -> bool:
+    """Whether there is nothing to walk: null, or a plain value of a type that the schema names."""
+    kind = _TYPES.get(type(value))
+    return value is None or (kind in _PLAIN and kind in (schema.get("type") or ()))
 
 
 def _listed(kinds: dict[str, str]) -> str:

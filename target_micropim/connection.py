@@ -101,7 +101,7 @@ class Connection:
         """A picture is a write too: its own throttle stands within that of the writes."""
         if call.method == "GET":
             return self.reads
-        return self.pictures if is_picture(call) else self.writes
+        return self.pictures if call.method == "POST" and is_picture(call) else self.writes
 
     def _wire(self, throttle_for: Callable[[Call], Throttle]) -> Wire:
         return Wire(

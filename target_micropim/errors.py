@@ -6,13 +6,14 @@ RecordRejected      this record cannot go in as it stands: keep it whole with it
 └── RequestRefused  MicroPIM said no to this content (400, 409, 413, 415, 422, or anything unknown)
     ├── NotFound    MicroPIM says that it does not know this id: a reason to look again, never to forget
     └── Unreadable  a good answer in which what was asked for cannot be read to its end
+StaleId             MicroPIM has shown a product and does not know its id in the next moment: look again, once
 TooMany             a guard (max_rejects, max_archive, max_create) stops the run before harm
 LedgerUnusable      the ledger cannot be opened, belongs to another organization or is in use
 """
 
 from dataclasses import dataclass
 
-from pim_wire.errors import StopRun
+from pim_wire.errors import StaleLook, StopRun
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,14 @@ class NotYet(RecordRejected):
 
 class CallFailed(RecordRejected):
     """MicroPIM fails for this record again and again, while other calls succeed."""
+
+
+class StaleId(StaleLook):
+    """MicroPIM showed a product and does not know its id in the next moment; ``refusal`` is what it says twice."""
+
+    def __init__(self, refusal: NotFound) -> None:
+        super().__init__(str(refusal))
+        self.refusal = refusal
 
 
 class TooMany(StopRun):

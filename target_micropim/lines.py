@@ -52,23 +52,25 @@ def _skip(source: Any) -> None:
             return
 
 
-def unreadable(line: bytes, limits: SizeLimits, *, is_whole: bool) -> Unreadable | None:
-    """What stands against taking this line though it is a RECORD; None when it may be read, or nobody knows what it is.
+def unreadable(line: bytes, limits: SizeLimits, *, is_whole: bool) -> Unreadable:
+    """A RECORD whose line is too long, or nested too deep, with the reason.
 
     Raises ValueError, in words, for a line that is too much and not known to be a RECORD.
     """
     if not is_whole:
         reason = f"the line is longer than {limits.line_bytes} bytes (max_line_bytes); only its beginning is kept"
         return Unreadable(_stream(line, reason), line.decode(errors="replace")[:KEPT_CHARACTERS], reason)
-    deep = too_deep(line, limits)
-    return Unreadable(_stream(line, deep), _kept(line), deep) if deep else None
+    reason = _too_deep(limits)
+    return Unreadable(_stream(line, reason), _kept(line), reason)
 
 
 def too_deep(line: bytes, limits: SizeLimits) -> str | None:
     """Why a line cannot be taken for its nesting; None when it can."""
-    if is_nested_deeper(line, limits.nesting):
-        return f"the line is nested more than {limits.nesting} levels deep (max_nesting)"
-    return None
+    return _too_deep(limits) if is_nested_deeper(line, limits.nesting) else None
+
+
+def _too_deep(limits: SizeLimits) -> str:
+    return f"the line is nested more than {limits.nesting} levels deep (max_nesting)"
 
 
 def loose(line: bytes) -> Unreadable | None:

@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from pim_wire.clock import Clock
 from pim_wire.errors import Interrupted, InvalidInput
-from pim_wire.limits import SizeLimits
+from pim_wire.limits import SizeLimits, is_nested_deeper
 from target_micropim.lines import Unreadable, lines_of, loose, unreadable
 
 _NEEDED: dict[str, dict[str, type]] = {
@@ -88,8 +88,8 @@ class OrjsonReader(GenericSingerReader[bytes]):
 
     def _message(self, number: int, line: bytes, *, is_whole: bool) -> dict[str, Any]:
         try:
-            if (unfit := unreadable(line, self._limits, is_whole=is_whole)) is not None:
-                return _record_message(unfit)
+            if not is_whole or is_nested_deeper(line, self._limits.nesting):
+                return _record_message(unreadable(line, self._limits, is_whole=is_whole))
         except ValueError as error:
             raise InvalidInput(f"Input line {number}: {error}; it is not known to be a record") from None
         try:

@@ -213,7 +213,7 @@ class TargetMicroPim(Target):
         See docs/decisions/0005-when-a-state-may-leave.md.
         """
         self._assert_line_requires(message_dict, requires={"value"})
-        if self._is_mere_test:
+        if self._probed and self._is_mere_test:
             self._write_state_message(message_dict["value"])
             return
         self.pipeline.checkpoint(message_dict["value"])

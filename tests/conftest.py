@@ -1,6 +1,7 @@
 """The ground of all tests: a sandbox on a loopback port, a clock nobody waits for, the tap in and out of process."""
 
 import contextlib
+import gc
 import io
 import json
 import os
@@ -16,6 +17,7 @@ from threading import Lock, Thread
 from typing import Any
 
 import pytest
+from singer_sdk.singerlib import Catalog
 
 from pim_wire.clock import Clock
 from pim_wire.errors import Interrupted
@@ -25,6 +27,12 @@ from tests.support.forked import ForkedPopen, run_forked
 
 SECRET = "sandbox-medipim-secret"
 Json = dict[str, Any]
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays: the garbage collector need not walk over it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 class FakeClock(Clock):
@@ -154,15 +162,28 @@ def select(config: Json, *names: str) -> Json:
     return catalog
 
 
+def selected(config: Json, names: tuple[str, ...]) -> Catalog:
+    """The same catalog as the SDK reads it; read once, since no run changes it."""
+    key = (_without_address(config), names)
+    if key not in _SELECTED:
+        _SELECTED[key] = Catalog.from_dict(select(config, *names))
+    return _SELECTED[key]
+
+
 def catalog_text(config: Json) -> str:
     """What the tap discovers with these settings: it asks no service for it, so settings alone decide."""
-    key = repr(sorted((name, value) for name, value in config.items() if name != "api_url"))
+    key = _without_address(config)
     if key not in _CATALOGS:
         _CATALOGS[key] = json.dumps(TapMedipim(config=config).catalog_dict)
     return _CATALOGS[key]
 
 
+def _without_address(config: Json) -> str:
+    return repr(sorted((name, value) for name, value in config.items() if name != "api_url"))
+
+
 _CATALOGS: dict[str, str] = {}
+_SELECTED: dict[tuple[str, tuple[str, ...]], Catalog] = {}
 
 
 @contextlib.contextmanager
@@ -228,8 +249,8 @@ def run_tap() -> Callable[..., TapRun]:
         raw, result = Stdout(kill_after), TapRun()
         with _own_signals(), contextlib.redirect_stdout(io.TextIOWrapper(io.BufferedWriter(raw))) as out:
             try:
-                catalog = catalog or (select(config, *streams) if streams else None)
-                tap = TapMedipim(config=config, state=state, catalog=catalog, clock=clock or FakeClock())
+                found = catalog or (selected(config, streams) if streams else None)
+                tap = TapMedipim(config=config, state=state, catalog=found, clock=clock or FakeClock())
                 result.tap = tap
                 tap.sync_all()
                 out.flush()

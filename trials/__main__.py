@@ -1,8 +1,8 @@
 """``make trials``: every trial in its long form, one after the other; ``make trials SHORT=1``: a sample of each.
 
 The short form ends within minutes: faults, one case of each kind; kills, every n-th moment; ten orders of kills and all
-else; three nights with faults and one steady process; a few changes of two pure modules; the seeds of the fuzzer. Real
-clients are tried whole in both forms: the pages' commands under Meltano, and a browser.
+else; three nights with faults and one steady process; a few changes of two pure modules. The seeds of the fuzzer are in
+``make test``. Real clients are tried whole in both forms: the pages' commands under Meltano, and a browser.
 """
 
 import argparse
@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PYTEST = ("pytest", "-q", "-p", "no:cacheprovider")
 IN_PARALLEL = ("--numprocesses", "auto", "--dist", "worksteal")
 CLIENTS = ("trials/clients", "trials/test_request_counts.py", "trials/test_shared_limit.py")
-SHORT_TESTS = ("trials/faults", "trials/kills", "trials/soak", *CLIENTS, "tests/fuzz/test_seeds.py")
+SHORT_TESTS = ("trials/faults", "trials/kills", "trials/soak", *CLIENTS)
 MUTATED = ("pim_wire/pace.py", "target_micropim/plan/limit.py")
 MUTANTS = 3  # of each
 FUZZ_TARGETS = ("lines", "messages", "filters", "mapping", "html", "urls")
@@ -49,7 +49,7 @@ class Trial:
 
 def short_trials() -> Iterator[Trial]:
     """A sample of each."""
-    yield Trial("faults, kills, any order, soak, clients, seeds of the fuzzer", (*PYTEST, *IN_PARALLEL, *SHORT_TESTS))
+    yield Trial("faults, kills, any order, soak, clients", (*PYTEST, *IN_PARALLEL, *SHORT_TESTS))
     yield mutation("--sample", str(MUTANTS), *MUTATED)
 
 

@@ -29,9 +29,9 @@ class Sorting:
     def apply(self, rows: Iterable[Row]) -> list[Row]:
         """Missing values come first, as the smallest."""
         by_id = sorted(rows, key=HEAD_KEYS["id"])
-        values = [self._key(row) for row in by_id]
-        missing = [row for row, value in zip(by_id, values, strict=True) if value is None]
-        known = [(value, row) for row, value in zip(by_id, values, strict=True) if value is not None]
+        keyed = [(self._key(row), row) for row in by_id]
+        missing = [row for value, row in keyed if value is None]
+        known = [pair for pair in keyed if pair[0] is not None] if missing else keyed
         known.sort(key=itemgetter(0), reverse=self._descending)
         found = [row for _, row in known]
         return found + missing if self._descending else missing + found

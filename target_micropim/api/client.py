@@ -4,22 +4,23 @@ See docs/api/micropim.md#api. An answer without the envelope is not MicroPIM's, 
 nothing about a product. A list that cannot be read to its last item is refused, never taken for an empty one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import orjson
 import requests
 
-from pim_wire.errors import AccessDenied, KeepsFailing, Unclear
+from pim_wire.errors import AccessDenied, KeepsFailing, StaleLook, Unclear
 from pim_wire.redaction import Redactor
 from pim_wire.wire import Call, Tries, Wire
 from target_micropim.api.health import Health
-from target_micropim.errors import CallFailed, NotFound, Reason, RequestRefused, Unreadable
+from target_micropim.errors import CallFailed, NotFound, Reason, RequestRefused, StaleId, Unreadable
 from target_micropim.plan.values import as_id
 
+T = TypeVar("T")
 PAGE_LIMIT = 100
 MOST_PAGES = 20_000  # two million products
 MOST_PAGES_WITHOUT_NEWS = 50  # in a row, without a product that was not seen before: the order is undefined
@@ -59,20 +60,44 @@ class MicroPimClient:
         self.redactor = redactor
         self.timeout = timeout
         self.health = Health()
+        self._may_give_up_reading = self.health.judge("read")
+        self._may_give_up_writing = self.health.judge("write")
 
     # A write that follows a look
 
     def tries(self) -> Tries:
         """The attempts of a write to a product: after each wait its caller looks again."""
-        return self.wire.tries(self.health.judge("write"), must_look_again=True)
+        return self.wire.tries(self._may_give_up_writing, must_look_again=True)
+
+    def look_and_write(self, act: Callable[[Tries], T]) -> T:
+        """Let ``act`` look and then write with these tries, and do both again after each wait.
+
+        The write's turn is taken before the look, so that no wait lies between the two; it is given back when the look
+        has shown that nothing is to be written. Raises what ``act`` raises, but for StaleLook.
+        """
+        tries, has_vanished = self.tries(), False
+        try:
+            while True:
+                self.take_turn(tries)
+                try:
+                    return act(tries)
+                except StaleId as stale:
+                    if has_vanished:
+                        raise stale.refusal from None
+                    has_vanished = True
+                except StaleLook:
+                    continue
+        finally:
+            if tries.turn is not None:
+                self.give_turn_back(tries)
 
     def take_turn(self, tries: Tries) -> None:
-        """Wait for a write's turn before the look, so that no wait lies between look and write."""
+        """Wait for a write's turn."""
         self.wire.take_turn(_ANY_WRITE, tries)
 
     def give_turn_back(self, tries: Tries) -> None:
         """The look has shown that nothing is to be written."""
-        self.wire.give_turn_back(_ANY_WRITE, tries)
+        self.wire.give_turn_back(tries)
 
     # Verbs
 
@@ -121,9 +146,13 @@ class MicroPimClient:
         """How many products the lists say there are, live and archived; what both hold counts twice."""
         return sum(self.products_page(1, **query).total or 0 for query in ({}, {"status": "archived"}))
 
-    def product(self, product_id: int) -> dict[str, Any]:
+    def read_tries(self) -> Tries:
+        """The attempts of a read, for a caller who wants to know whether there was a wait between them."""
+        return self.wire.tries(self._may_give_up_reading)
+
+    def product(self, product_id: int, tries: Tries | None = None) -> dict[str, Any]:
         """One product. Raises NotFound, or RequestRefused for an answer without one: every field would look empty."""
-        tries = self.wire.tries(self.health.judge("read"))
+        tries = tries or self.read_tries()
         product = _product(self._ask("GET", f"/api/products/{product_id}", tries=tries))
         if "sku" not in product:
             raise RequestRefused("send", [Reason("$", f"GET /api/products/{product_id} shows no product")])
@@ -232,7 +261,12 @@ class MicroPimClient:
         def is_broken(response: requests.Response) -> bool:
             if response.ok and response.status_code == NO_CONTENT:
                 return False
-            envelope.update(_envelope(response.content))
+            try:
+                opened = orjson.loads(response.content)
+            except ValueError:
+                return True
+            if isinstance(opened, dict):
+                envelope.update(opened)
             return envelope.get("status") not in _STATUSES
 
         call = Call(method, path, self.timeout, json=json, params=params, repeatable=repeatable, is_broken=is_broken)

@@ -16,11 +16,10 @@ def _validator(name: str) -> Draft202012Validator:
 
 def check_payload(name: str, payload: dict[str, Any]) -> None:
     """Raises RecordRejected with every violation. Values stay out of the messages: they may be long."""
-    reasons = [
-        Reason(".".join(str(part) for part in error.absolute_path) or "$", _message(error))
-        for error in _validator(name).iter_errors(payload)
-    ]
-    if reasons:
+    if errors := list(_validator(name).iter_errors(payload)):
+        reasons = [
+            Reason(".".join(str(part) for part in error.absolute_path) or "$", _message(error)) for error in errors
+        ]
         raise RecordRejected("check", reasons)
 
 

@@ -9,16 +9,17 @@ made again, and what they renamed or moved stays.
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from pim_wire.errors import InvalidSettings, StaleLook, StrangeAnswer
+from pim_wire.errors import InvalidSettings, StrangeAnswer
+from pim_wire.wire import Tries
 from target_micropim.api.client import remote_id
 from target_micropim.api.payloads import check_payload
 from target_micropim.api.tree import Tree, folded, read_tree
 from target_micropim.catalog.category_order import CategoryOrder
 from target_micropim.catalog.category_twins import CategoryTwins, Twin, question
-from target_micropim.catalog.category_updates import STREAM, TOP, CategoryUpdater, question_of
+from target_micropim.catalog.category_updates import STREAM, TOP, CategoryUpdater, differences, question_of
 from target_micropim.errors import Reason, RecordRejected
 from target_micropim.ledger import CategoryRow
 from target_micropim.mapping.desired import DesiredCategory
@@ -60,6 +61,7 @@ class Categories:
         self._known: dict[str, CategoryRow] = {}
         self._gone: dict[str, CategoryRow] = {}
         self._waiting: dict[str, list[PendingCategory]] = {}
+        self._made: set[str] = set()
 
     def ready(self) -> None:
         """Read the tree and the ledger once; what MicroPIM no longer has was deleted by a person. Raises StopRun."""
@@ -85,21 +87,23 @@ class Categories:
             return
         matches = tree.find(parent, name)
         if len(matches) == 1:
-            self._note(external_id, matches[0], tree)
+            self._note(external_id, _as_shown(tree, matches[0], name))
             self._is_new(matches[0])
 
-    def _note(self, external_id: str, number: int, tree: Tree) -> None:
-        """The category is this one, and its name and place as they are now are ours."""
-        row = CategoryRow(number, tree.names[number], tree.parents[number] or TOP)
+    def _note(self, external_id: str, row: CategoryRow) -> None:
+        """The category is this one, and this is ours of it."""
         self._gone.pop(external_id, None)
-        self._twins.shares(external_id, number)
+        self._twins.shares(external_id, row.remote_id)
         if self._known.get(external_id) != row:
             self._known[external_id] = row
             self._ledger.remember_category(external_id, row)
 
     def ids(self, external: tuple[str, ...]) -> dict[str, int]:
         """Those of the external ids that have their category, in their order."""
-        self.ready()
+        if self._tree is None:
+            self.ready()
+        if not external:
+            return {}
         return {key: self._known[key].remote_id for key in external if key in self._known}
 
     def is_gone(self, external_id: str) -> bool:
@@ -143,10 +147,11 @@ class Categories:
         if desired.external_id in self._gone and not tree.find(parent, desired.name):
             return self._left_out(desired, _DELETED)
         number, made = self._place(desired.name, desired.description, parent, desired.external_id)
-        self._note(desired.external_id, number, self._tree or tree)
+        self._note(desired.external_id, _as_shown(self._tree or tree, number, desired.name))
         if self._order is not None:
             self._order.has_order(number, desired.order)
         if made:
+            self._made.add(desired.external_id)
             self._is_new(number)
         self._ledger.ask(STREAM, desired.external_id, [])
         return "created" if made else "unchanged"
@@ -159,29 +164,27 @@ class Categories:
     def _keep_up(self, tree: Tree, desired: DesiredCategory, parent: int | None) -> str:
         """What is there already: its name and place follow the source where that was asked for and they are ours."""
         known = self._known[desired.external_id]
-        number = known.remote_id
         if self._order is not None:
-            self._order.has_order(number, desired.order)
-        if self._updater and self._twins.is_shared(number) and desired.parent not in self._gone:
-            self._twins.came(number, Twin(desired, parent))
+            self._order.has_order(known.remote_id, desired.order)
+        if self._updater and self._twins.is_shared(known.remote_id) and desired.parent not in self._gone:
+            self._twins.came(known.remote_id, Twin(desired, parent))
             return "unchanged"
-        differs = (tree.names[number], tree.parents[number]) != (desired.name, parent)
-        if differs and self._updater and desired.parent not in self._gone:
-            tree = self._follow(self._updater, tree, known, desired, parent)
-        if (tree.names.get(number), tree.parents.get(number)) == (desired.name, parent):
-            self._note(desired.external_id, number, tree)  # both sides agree
+        self._follow(tree, desired, parent)
         return "unchanged"
 
-    def _follow(
-        self, updater: CategoryUpdater, tree: Tree, known: CategoryRow, desired: DesiredCategory, parent: int | None
-    ) -> Tree:
-        """Bring a category in line with the source, or ask; the tree as it is then. Raises RecordRejected."""
-        was_sent, questions = self._update(updater, known, desired, parent)
-        self._ask(desired, questions)
-        if was_sent:
-            tree = self._tree = self._read()
-            self._note(desired.external_id, known.remote_id, tree)
-        return tree
+    def _follow(self, tree: Tree, desired: DesiredCategory, parent: int | None) -> None:
+        """Bring a category in line with the source, or ask; note what is ours of it. Raises RecordRejected."""
+        known = self._known[desired.external_id]
+        sent = (False, False)
+        if any(differences(tree, known, desired, parent)) and self._updater and desired.parent not in self._gone:
+            before = tree.names[known.remote_id]
+            sent, questions = self._update(self._updater, known, desired, parent)
+            self._ask(desired, questions)
+            if any(sent):
+                tree = self._tree = self._read()
+                sent = (sent[0] and _took(before, tree.names.get(known.remote_id), desired.name), sent[1])
+        if known.remote_id in tree.names:
+            self._note(desired.external_id, _what_is_ours(tree, known, desired.name, parent, sent))
 
     def _ask(self, desired: DesiredCategory, questions: list[Question]) -> None:
         for one in questions:
@@ -194,27 +197,33 @@ class Categories:
             tree = self._tree or Tree()
             if number not in tree.names:
                 continue  # deleted meanwhile: the next run tells
-            shown = (folded(tree.names[number]), tree.parents[number])
-            if agree and self._updater and twins[0].wish != shown:
-                self._move_twins(self._updater, tree, number, twins)
+            open_ones = [twin for twin in twins if self._differs(tree, number, twin)]
+            if agree and open_ones:
+                self._move_twins(tree, number, twins)
                 continue
             for twin in twins:
-                asked = question(twin, twins, shown, tree.path(number))
+                asked = question(twin, twins, tree.path(number)) if twin in open_ones else None
                 self._ask(twin.desired, [asked] if asked else [])
         if self._order is not None:
             self._order.arrange(self._read)
 
-    def _move_twins(self, updater: CategoryUpdater, tree: Tree, number: int, twins: list[Twin]) -> None:
+    def _differs(self, tree: Tree, number: int, twin: Twin) -> bool:
+        """Whether one of those that share a category wants another name, as people see it, or another place."""
+        named, placed = differences(tree, self._known[twin.desired.external_id], twin.desired, twin.parent)
+        return placed or (named and folded(tree.names[number]) != folded(twin.desired.name))
+
+    def _move_twins(self, tree: Tree, number: int, twins: list[Twin]) -> None:
         """All that share a category want the same: it follows, for all of them."""
         first = twins[0].desired
         try:
-            after = self._follow(updater, tree, self._known[first.external_id], first, twins[0].parent)
+            self._follow(tree, first, twins[0].parent)
         except RecordRejected as error:
             self._report.add("warnings", Row(STREAM, first.external_id, None, str(error)))
             return
-        if (folded(after.names[number]), after.parents[number]) == twins[0].wish:
+        now, ours = self._tree or tree, self._known[first.external_id]
+        if number in now.names and not self._differs(now, number, twins[0]):
             for twin in twins:
-                self._note(twin.desired.external_id, number, after)
+                self._note(twin.desired.external_id, replace(ours, handled=twin.desired.name))
 
     def _is_new(self, number: int) -> None:
         if self._order is not None:
@@ -222,21 +231,16 @@ class Categories:
 
     def _update(
         self, updater: CategoryUpdater, known: CategoryRow, desired: DesiredCategory, parent: int | None
-    ) -> tuple[bool, list[Question]]:
+    ) -> tuple[tuple[bool, bool], list[Question]]:
         """The tree is read again behind every wait: a person may have renamed or moved it meanwhile."""
-        tries = self._client.tries()
-        try:
-            while True:
-                self._client.take_turn(tries)
-                tree = self._tree = self._read()
-                if known.remote_id not in tree.names:
-                    return False, [question_of(desired, EXISTENCE, _DELETED, LIVE, None)]
-                try:
-                    return updater.update(tree, known, desired, parent, tries)
-                except StaleLook:
-                    continue
-        finally:
-            self._client.give_turn_back(tries)
+
+        def update(tries: Tries) -> tuple[tuple[bool, bool], list[Question]]:
+            tree = self._tree = self._read()
+            if known.remote_id not in tree.names:
+                return (False, False), [question_of(desired, EXISTENCE, _DELETED, LIVE, None)]
+            return updater.update(tree, known, desired, parent, tries)
+
+        return self._client.look_and_write(update)
 
     def _left_out(self, desired: DesiredCategory, problem: tuple[str, str]) -> str:
         kind, reason = problem
@@ -255,6 +259,17 @@ class Categories:
         for children in waiting.values():
             yield from children
 
+    def look_at_what_was_made(self) -> None:
+        """One look at the end shows in which form the new names are stored. Raises StopRun."""
+        if self._updater is None or not self._made:
+            return
+        tree = self._tree = self._read()
+        for key in sorted(self._made):
+            known = self._known[key]
+            if known.remote_id in tree.names:
+                self._note(key, replace(known, name=tree.names[known.remote_id]))
+        self._made.clear()
+
     def _place(
         self, name: str, description: str, parent: int | None, external_id: str | None = None
     ) -> tuple[int, bool]:
@@ -268,26 +283,30 @@ class Categories:
         check_payload("category", payload)
         if external_id is not None:
             self._ledger.note(IN_CREATION, json.dumps([external_id, parent, name]))
-        number = self._create(payload)
+        number, shown = self._create(payload)
         tree.add(number, name, parent)
+        tree.names[number] = shown
         return number, True
 
-    def _create(self, payload: dict[str, Any]) -> int:
-        """POST it, once; the name in the answer is compared with what was sent."""
+    def _create(self, payload: dict[str, Any]) -> tuple[int, str]:
+        """POST it, once; its id, and its name in the answer, which is compared with what was sent."""
+        names = [str(payload["name"])]
 
         def post() -> int:
             answer = self._client.create_category(payload)
             number = remote_id(answer, "POST category")
-            if (shown := str(answer.get("name", payload["name"]))) != payload["name"]:
+            names.append(shown := str(answer.get("name") or payload["name"]))
+            if shown != payload["name"]:
                 what = f"the category {payload['name']} was stored as {shown}: a lost ledger could not find it again"
                 self._report.add("manual_actions", Row(STREAM, "", None, what))
             return number
 
-        return self._post_once.post(
+        number = self._post_once.post(
             post=post,
             look=lambda: self._one(self._read(), payload["parent_id"], payload["name"]),
             attempts=MAX_POSTS,
         )
+        return number, names[-1]
 
     def _read(self) -> Tree:
         """The tree as it is now. Raises StopRun: without it every category would look missing."""
@@ -308,3 +327,23 @@ class Categories:
         if tree.depth_below(parent, self._max_depth) > self._max_depth:
             message = f"{name} would be more than {self._max_depth} levels deep (max_category_depth)"
             raise RecordRejected("plan", [Reason("parent", message)])
+
+
+def _as_shown(tree: Tree, number: int, handled: str) -> CategoryRow:
+    """Name and place as they are now are ours."""
+    return CategoryRow(number, tree.names[number], tree.parents[number] or TOP, handled)
+
+
+def _took(before: str, shown: str | None, wanted: str) -> bool:
+    """Whether a new name was taken, in whatever form."""
+    return shown is not None and (shown != before or folded(shown) == folded(wanted))
+
+
+def _what_is_ours(
+    tree: Tree, known: CategoryRow, name: str, parent: int | None, sent: tuple[bool, bool]
+) -> CategoryRow:
+    """What is shown after a write, or at which both sides agree, is ours; what a person did to the other is not."""
+    now = _as_shown(tree, known.remote_id, name)
+    if not sent[0] and now.name != name:
+        now = replace(now, name=known.name, handled=known.handled)
+    return now if sent[1] or tree.parents[known.remote_id] == parent else replace(now, parent_id=known.parent_id)

@@ -54,11 +54,8 @@ class CategoryTwins:
             yield number, twins, len({twin.wish for twin in twins}) == 1
 
 
-def question(twin: Twin, others: list[Twin], shown: Wish, path: str) -> Question | None:
-    """What a person has to decide about one of them; None where it has what it wants."""
-    if twin.wish == shown:
-        return None
+def question(twin: Twin, others: list[Twin], path: str) -> Question:
+    """What a person has to decide about one of them, which has not what it wants."""
     with_whom = ", ".join(other.desired.external_id for other in others if other is not twin)
     reason = f"shares its category in MicroPIM with {with_whom} of the source, so it is not changed for all"
-    fact = "name" if twin.wish[0] != shown[0] else "place"
-    return question_of(twin.desired, fact, ("manual_actions", reason), twin.desired.name, path)
+    return question_of(twin.desired, "name", ("manual_actions", reason), twin.desired.name, path)

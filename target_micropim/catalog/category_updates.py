@@ -20,6 +20,13 @@ STREAM = "categories"
 TOP = 0  # the parent of a category at the top, in the ledger
 
 
+def differences(tree: Tree, known: CategoryRow, desired: DesiredCategory, parent: int | None) -> tuple[bool, bool]:
+    """Whether name and place are to be dealt with: a name of ours was, in whatever form MicroPIM stores it."""
+    shown = tree.names[known.remote_id]
+    is_dealt_with = known.name == shown and known.handled == desired.name
+    return shown != desired.name and not is_dealt_with, tree.parents[known.remote_id] != parent
+
+
 class CategoryUpdater:
     """Renames and moves what exists when the source does and nobody else did. Called by one thread."""
 
@@ -29,13 +36,13 @@ class CategoryUpdater:
 
     def update(
         self, tree: Tree, known: CategoryRow, desired: DesiredCategory, parent: int | None, tries: Tries
-    ) -> tuple[bool, list[Question]]:
-        """Bring name and place in line; whether something was sent, and what a person has to decide.
+    ) -> tuple[tuple[bool, bool], list[Question]]:
+        """Bring name and place in line; whether each of them was sent, and what a person has to decide.
 
         Raises RecordRejected when another category is in the way, or MicroPIM refuses.
         """
         number = known.remote_id
-        renamed, moved = tree.names[number] != desired.name, tree.parents[number] != parent
+        renamed, moved = differences(tree, known, desired, parent)
         questions = []
         if renamed and (problem := _not_ours(known.name, tree.names[number])):
             questions.append(question_of(desired, "name", problem, desired.name, tree.names[number]))
@@ -45,7 +52,7 @@ class CategoryUpdater:
             questions.append(question_of(desired, "place", problem, wanted, shown))
             moved = False
         if not renamed and not moved:
-            return False, questions
+            return (False, False), questions
         name, place = desired.name if renamed else tree.names[number], parent if moved else tree.parents[number]
         if any(other != number for other in tree.find(place, name)):
             raise RecordRejected("plan", [Reason("name", f"another category is already at {tree.path(number)}")])
@@ -58,7 +65,7 @@ class CategoryUpdater:
             self._client.move_category(number, payload, tries)
         after = name if place is None else f"{tree.path(place)} > {name}"
         self._report.changed(Subject(STREAM, desired.external_id, None, number), [Change("path", before, after)])
-        return True, questions
+        return (renamed, moved), questions
 
     def _rename(self, tree: Tree, number: int, desired: DesiredCategory, tries: Tries) -> None:
         """The whole category goes along, its description too: a PUT may replace what it does not name."""

@@ -12,7 +12,7 @@ when a witness has shown that it finds SKUs: a product of the list whose SKU sta
 import logging
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pim_wire.errors import StrangeAnswer, Unclear
@@ -35,22 +35,25 @@ logger = logging.getLogger("target-micropim")
 
 @dataclass(frozen=True)
 class RemoteProduct:
-    """A product found in MicroPIM. ``product`` is what MicroPIM showed, None when it comes from the index."""
+    """A product found in MicroPIM: what MicroPIM showed, and its ``fields`` in the names in which they are written.
+
+    Of one from the index only the fingerprints are known, ``server``.
+    """
 
     remote_id: int
     server: Mapping[str, str]
     category_ids: tuple[int, ...]
     images: int
     product: dict[str, Any] | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 def remote_product(product: dict[str, Any]) -> RemoteProduct:
     """What a shown product tells."""
     fields = server_fields(product)
-    ids = fields.pop("category_ids")
-    return RemoteProduct(
-        remote_id(product, "GET product"), fingerprints(fields), tuple(ids), image_count(product), product
-    )
+    ids = tuple(fields.pop("category_ids"))
+    number = remote_id(product, "GET product")
+    return RemoteProduct(number, fingerprints(fields), ids, image_count(product), product, fields)
 
 
 class ProductMatching:

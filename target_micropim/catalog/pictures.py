@@ -38,11 +38,15 @@ FINAL_STATES = SENT_STATES | {"left"}
 
 @dataclass
 class RemotePictures:
-    """A product in MicroPIM and how many pictures it holds. ``is_ours``: made by us, or known from an earlier run."""
+    """A product in MicroPIM and how many pictures it shows. ``is_ours``: made by us, or known from an earlier run.
+
+    ``hidden`` were accepted and do not show: they may be on their way, or somebody has removed them.
+    """
 
     remote_id: int
     images: int
     is_ours: bool
+    hidden: int = 0
 
 
 class ProductPictures:
@@ -56,32 +60,45 @@ class ProductPictures:
         self._report = services.report
         self._settings = services.settings
 
-    def send(self, desired: DesiredProduct, remote: RemotePictures) -> bool:
-        """Send what is missing; whether every address could be tried. Raises RecordRejected for an unclear fate."""
-        if not desired.pictures:
-            return True
-        rows = self._ledger.media(desired.external_id)
+    def handled(self, desired: DesiredProduct) -> dict[str, MediaRow]:
+        """What was done with pictures of this product, if any are to be sent."""
+        if not desired.pictures or self._settings.media_mode != "append":
+            return {}
+        return self._ledger.media(desired.external_id)
+
+    def missing(self, desired: DesiredProduct, remote: RemotePictures, rows: dict[str, MediaRow]) -> list[Picture]:
+        """The pictures to send; what a person has to know of the others is told."""
+        if not desired.pictures or self._settings.media_mode != "append":
+            return []
         self._resolve_intents(desired, remote, rows)
         accounted = _accounted(rows)
         self._note_changed(desired, rows)
-        handled = frozenset(key for key, row in rows.items() if row.state in FINAL_STATES)
+        handled: set[str] = set()
+        sent = 0
+        for key, row in rows.items():
+            sent += row.state in SENT_STATES
+            if row.state in FINAL_STATES:
+                handled.add(key)
         by_key = {picture.key: picture for picture in desired.pictures}
-        fresh = [by_key[key] for key in plan_pictures(list(by_key), handled)]
+        fresh = [] if by_key.keys() <= handled else [by_key[key] for key in plan_pictures(list(by_key), handled)]
         if remote.images > accounted and self._settings.on_unknown_media != "append":
             if fresh:
                 self._leave(desired, remote, fresh)
             else:
                 self._account_for(desired, remote, rows)
-            return True
-        sent = sum(row.state in SENT_STATES for row in rows.values())
+            return []
         self._note_missing(desired, remote, sent)
         # a picture that was accepted may not show yet (docs/api/micropim.md#picture-fetch)
-        remote.images = max(remote.images, sent)
+        remote.hidden = max(0, sent - remote.images)
+        return fresh
+
+    def send(self, desired: DesiredProduct, remote: RemotePictures, fresh: list[Picture]) -> bool:
+        """Send these pictures; whether every address could be tried. Raises RecordRejected for an unclear fate."""
         reachable = [picture for picture in fresh if self._is_reachable(desired, picture)]
         accepted = [self._send_one(desired, picture, remote) for picture in reachable]
         if any(accepted):
             self._ledger.await_pictures(
-                AwaitedPictures(desired.external_id, remote.remote_id, desired.sku, remote.images)
+                AwaitedPictures(desired.external_id, remote.remote_id, desired.sku, remote.images + remote.hidden)
             )
         return reachable == fresh
 
@@ -124,9 +141,12 @@ class ProductPictures:
         for key, row in list(rows.items()):
             if row.state == "intent":
                 if remote.images > row.count_before:
+                    sent = sum(other.state in SENT_STATES for other in rows.values())
                     rows[key] = replace(row, state="assumed")
                     self._ledger.remember_media(desired.external_id, [rows[key]])
                     self._report.picture("assumed")
+                    if remote.images <= sent:
+                        self._tell_of_doubt(desired, key)
                 else:
                     del rows[key]
 
@@ -163,13 +183,15 @@ class ProductPictures:
     def _send_one(self, desired: DesiredProduct, picture: Picture, remote: RemotePictures) -> bool:
         """Whether MicroPIM accepted it."""
         before = remote.images
-        payload = {"file_url": picture.url, "alt_text": picture.alt, "position": remote.images}
+        payload = {"file_url": picture.url, "alt_text": picture.alt, "position": remote.images + remote.hidden}
         try:
             check_payload("media", payload)
             self._ledger.remember_media(
                 desired.external_id, [MediaRow(picture.key, picture.url, "intent", remote.images)]
             )
             state = self._post(payload, remote)
+            if state == "assumed" and remote.hidden:
+                self._tell_of_doubt(desired, picture.key)
         except RequestRefused as refusal:
             what = f"picture {picture.key} was refused: {refusal.said or refusal}"
             self._tell(desired, what)
@@ -180,6 +202,11 @@ class ProductPictures:
         self._ledger.remember_media(desired.external_id, [row], soon=True)  # with the next intent, or with the settling
         self._report.picture(state)
         return state != "refused"
+
+    def _tell_of_doubt(self, desired: DesiredProduct, key: str) -> None:
+        """Sent again it could be there twice, so it is not."""
+        what = f"picture {key} may be missing: one more shows since it was sent, but others were on their way too"
+        self._tell(desired, what)
 
     def _tell(self, desired: DesiredProduct, what: str) -> None:
         self._report.add("manual_actions", Row("products", desired.external_id, desired.sku, what, "picture"))
@@ -205,8 +232,11 @@ class ProductPictures:
 
 def _accounted(rows: dict[str, MediaRow]) -> int:
     """How many pictures the product had after the last one we know to have sent."""
-    sent = [row for row in rows.values() if row.state in SENT_STATES]
-    return max([len(sent), *(row.count_before + 1 for row in sent)])
+    sent = most = 0
+    for row in rows.values():
+        if row.state in SENT_STATES:
+            sent, most = sent + 1, max(most, row.count_before + 1)
+    return max(sent, most)
 
 
 MANY_AWAITED = 50  # products, from which on the list may be the cheaper way

@@ -49,12 +49,12 @@ class DryRunClient(MicroPimClient):
     # Reads: MicroPIM's answers, with what is planned laid over them
 
     @override
-    def product(self, product_id: int) -> Json:
+    def product(self, product_id: int, tries: Tries | None = None) -> Json:
         if planned := self._planned.among([product_id]):
             return planned[product_id]
         if product_id >= FIRST_PLANNED_ID:
             raise NotFound("send", [Reason("$", "a product of this plan that is not there any more")], status=404)
-        return self._noted({**super().product(product_id), "id": product_id})
+        return self._noted({**super().product(product_id, tries), "id": product_id})
 
     @override
     def products_page(self, number: int, **query: str) -> ProductPage:

@@ -25,21 +25,18 @@ class CatalogueIndex(Database):
 
     def count_seen(self) -> int:
         """How many different products the index holds."""
-        with self.transaction() as connection:
-            return int(connection.execute(select(func.count()).select_from(schema.seen_products)).scalar_one())
+        return int(self.read(select(func.count()).select_from(schema.seen_products))[0][0])
 
     def seen_among(self, ids: Iterable[int]) -> frozenset[int]:
         """Those of MicroPIM's ids that the index holds."""
         column = schema.seen_products.c.remote_id
-        with self.transaction() as connection:
-            return frozenset(connection.execute(select(column).where(column.in_(list(ids)))).scalars())
+        return frozenset(row.remote_id for row in self.read(select(column).where(column.in_(list(ids)))))
 
     def count_known_and_seen(self) -> int:
         """How many products of the ledger the index holds."""
         known, seen = schema.products.c.remote_id, schema.seen_products.c.remote_id
         query = select(func.count()).select_from(schema.products).where(known > 0, known.in_(select(seen)))
-        with self.transaction() as connection:
-            return int(connection.execute(query).scalar_one())
+        return int(self.read(query)[0][0])
 
     def doubled_skus(self) -> list[tuple[str, ProductId, list[int]]]:
         """The SKUs of this ledger that the list shows more than once, live: with their record and MicroPIM's ids."""
@@ -52,17 +49,15 @@ class CatalogueIndex(Database):
             .order_by(known.c.sku, seen.c.remote_id)
         )
         doubled: dict[tuple[str, ProductId], list[int]] = {}
-        with self.transaction() as connection:
-            for row in connection.execute(query):
-                doubled.setdefault((row.sku, row.external_id), []).append(row.remote_id)
+        for row in self.read(query):
+            doubled.setdefault((row.sku, row.external_id), []).append(row.remote_id)
         return [(*key, ids) for key, ids in doubled.items()]
 
     def seen(self, *, sku: str | None = None, gtin: str | None = None) -> list[SeenProduct]:
         """Products of the index with exactly this SKU, or this GTIN."""
         table = schema.seen_products
         query = select(table).where(table.c.sku == sku if sku is not None else table.c.gtin == gtin)
-        with self.transaction() as connection:
-            return [
-                SeenProduct(r.remote_id, r.sku, r.gtin, r.images, r.server, tuple(r.category_ids))
-                for r in connection.execute(query)
-            ]
+        return [
+            SeenProduct(row.remote_id, row.sku, row.gtin, row.images, row.server, tuple(row.category_ids))
+            for row in self.read(query)
+        ]

@@ -130,14 +130,12 @@ class PlannedProducts:
     def among(self, ids: Iterable[int]) -> dict[int, dict[str, Any]]:
         """Those of the products that the plan makes or changes."""
         query = select(_planned.c.remote_id, _planned.c.shown).where(_planned.c.remote_id.in_(list(ids)))
-        with self._ledger.transaction() as connection:
-            return {row.remote_id: row.shown for row in connection.execute(query)}
+        return {row.remote_id: row.shown for row in self._ledger.read(query)}
 
     def count_new(self) -> int:
         """How many products the plan makes."""
         query = select(func.count()).select_from(_planned).where(_planned.c.is_new.is_(True))
-        with self._ledger.transaction() as connection:
-            return int(connection.execute(query).scalar_one())
+        return int(self._ledger.read(query)[0][0])
 
     def new(self, *, sku: str | None = None, ean: str | None = None) -> list[dict[str, Any]]:
         """Products that the plan makes: all, or those with this SKU or EAN."""
@@ -146,5 +144,4 @@ class PlannedProducts:
             query = query.where(_planned.c.sku == sku)
         if ean is not None:
             query = query.where(_planned.c.ean == ean)
-        with self._ledger.transaction() as connection:
-            return list(connection.execute(query).scalars())
+        return [row.shown for row in self._ledger.read(query)]

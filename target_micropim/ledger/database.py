@@ -5,14 +5,14 @@ A failure names the place, what the database said and what to do: it is the last
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Engine, Table, create_engine, event, inspect, select
+from sqlalchemy import Connection, Dialect, Engine, Row, Select, Table, bindparam, create_engine, event, inspect, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
@@ -48,6 +48,14 @@ def cause(error: BaseException) -> str:
 TAKEN_OVER = "Another run took this ledger over while this one stood still: stopped, and nothing more is sent"
 MOST_STEPS = 1_000_000  # of SQLite's machine: some 30,000 rows; all of a million would cost as much as 14,000 records
 Rows = list[dict[str, Any]]
+_FACT = select(schema.meta.c.value).where(schema.meta.c.name == bindparam("fact"))  # asked for often, built once
+
+
+class _OfThread(threading.local):
+    """What one thread has put off."""
+
+    def __init__(self) -> None:
+        self.writes: list[tuple[Table, Rows]] = []
 
 
 class Database:
@@ -58,34 +66,44 @@ class Database:
         self.place = shown_url(engine.url.render_as_string(hide_password=False))
         self._turn = threading.RLock()
         self._has_all_tables = False  # until they were made here
-        self._of_thread = threading.local()
+        self._was_empty = False
+        self._put_off = _OfThread()
         self._held: str | None = None  # once a writer holds the lock: the question whether he still does
-        event.listen(engine, "before_cursor_execute", self._note_write)
         self._insert: Any = import_module(f"sqlalchemy.dialects.{engine.dialect.name}").insert  # only one of the two
+        self._failures = (SQLAlchemyError, engine.dialect.loaded_dbapi.Error)
 
     def close(self) -> None:
         """Let the database go."""
         self._engine.dispose()
 
+    def read(self, query: Select[Any], values: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
+        """The rows of a question, after what this thread has put off was written. Raises LedgerUnusable."""
+        if self._put_off.writes:
+            self.flush()
+        try:
+            with self._turn, self._engine.connect() as connection:
+                return connection.execute(query, values).all()
+        except self._failures as error:
+            raise ledger_failure(self.place, error) from None
+
     @contextmanager
     def transaction(self, *, apart: bool = False) -> Iterator[Connection]:
-        """One transaction, which commits a write only while the writer of ``fence`` holds the lock.
+        """One transaction that writes, and commits only while the writer of ``fence`` holds the lock.
 
-        ``apart``: without that fence, and without what waits; for the lock itself. A failure of the database ends the
-        run, since nothing could be remembered any more. Raises LedgerUnusable.
+        ``apart``: without that fence, and without what was put off; for the lock itself. A failure of the database ends
+        the run, since nothing could be remembered any more. Raises LedgerUnusable.
         """
         try:
             with self._turn, self._engine.begin() as connection:
-                self._of_thread.wrote = False
-                for table, rows in () if apart else self._waiting():
+                for table, rows in () if apart else self._put_off.writes:
                     self.put(connection, table, rows)
                 yield connection
-                if self._of_thread.wrote and self._held is not None and not apart:
+                if self._held is not None and not apart:
                     self._refuse_another_writer(connection, self._held)
-        except (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error) as error:
+        except self._failures as error:
             raise ledger_failure(self.place, error) from None
         if not apart:
-            self._of_thread.waiting = []
+            self._put_off.writes = []
 
     # The fence: who lost the lock writes nothing more, so he announces nothing, so he sends nothing
 
@@ -97,11 +115,6 @@ class Database:
     def unfence(self) -> None:
         """The lock is given back: nothing is written after this."""
         self._held = None
-
-    def _note_write(self, _connection: Any, _cursor: Any, _sql: str, _values: Any, context: Any, _many: bool) -> None:  # noqa: FBT001 - SQLAlchemy's own signature
-        """Whatever is not a SELECT counts as a write."""
-        if not getattr(context.invoked_statement, "is_select", False):
-            self._of_thread.wrote = True
 
     def _refuse_another_writer(self, connection: Connection, held: str) -> None:
         """At the end of a transaction: from here to the commit nobody can take the lock over.
@@ -115,32 +128,30 @@ class Database:
         finally:
             cursor.close()
 
-    def put(self, connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
+    def put(self, connection: Connection, table: Table, rows: Rows) -> None:
         """Insert rows, replacing those with the same primary key."""
-        if values := [dict(row) for row in rows]:
-            connection.execute(_upsert(self._engine.dialect, self._insert, table, tuple(values[0])), values)
+        if rows:
+            connection.execute(_upsert(self._engine.dialect, self._insert, table, tuple(rows[0])), rows)
 
     # Writes that may wait: a commit costs the disk more than all else, and a product has several
 
     def put_soon(self, table: Table, rows: Rows) -> None:
         """Write with this thread's next transaction, whatever that is about: before its next step relies on it."""
-        self._of_thread.waiting = [*self._waiting(), (table, rows)]
+        self._put_off.writes.append((table, rows))
 
     def flush(self) -> None:
-        """Write what waits; to be called before a thread turns to something else."""
-        if self._waiting():
+        """Write what was put off; to be called before a thread turns to something else."""
+        if self._put_off.writes:
             with self.transaction():
                 pass
-
-    def _waiting(self) -> list[tuple[Table, Rows]]:
-        waiting: list[tuple[Table, Rows]] = getattr(self._of_thread, "waiting", [])
-        return waiting
 
     # Its tables, and facts about itself
 
     def prepare(self) -> None:
         """Make the tables of a new database; those of an old one are left to ``upgrade``. Raises SQLAlchemyError."""
-        if not inspect(self._engine).has_table(schema.lock.name):
+        found = inspect(self._engine)
+        if not found.has_table(schema.lock.name):
+            self._was_empty = not found.get_table_names()
             try:
                 self._make_tables()
             except SQLAlchemyError:  # PostgreSQL: another run made them at the same moment
@@ -172,14 +183,16 @@ class Database:
     def _make_tables(self) -> None:
         """Make what is missing; not by ``create_all``, which looks first and fails when somebody else is faster."""
         with self._engine.begin() as connection:
-            for table in schema.METADATA.sorted_tables:
-                connection.execute(CreateTable(table, if_not_exists=True))
-                for index in table.indexes:
-                    connection.execute(CreateIndex(index, if_not_exists=True))
+            for definition in _definitions(self._engine.dialect):
+                connection.exec_driver_sql(definition)
 
     def upgrade(self) -> None:
         """Lead older tables to this version, under the lock. Raises LedgerUnusable when they are newer than we are."""
-        version = int(self.fact("version") or 1)
+        known = self.fact("version")
+        if known is None and self._was_empty:  # what was just made is of this version: each step would only look
+            self.note("version", str(VERSION))
+            return
+        version = int(known or 1)
         if version > VERSION:
             raise LedgerUnusable(
                 f"ledger_url: made by a newer version ({version}); update this program or use another file"
@@ -194,13 +207,27 @@ class Database:
 
     def fact(self, name: str) -> str | None:
         """A fact of the meta table."""
-        with self.transaction() as connection:
-            return connection.execute(select(schema.meta.c.value).where(schema.meta.c.name == name)).scalar()
+        rows = self.read(_FACT, {"fact": name})
+        return rows[0].value if rows else None
 
     def note(self, name: str, value: str) -> None:
         """Write a fact of the meta table."""
         with self.transaction() as connection:
             self.put(connection, schema.meta, [{"name": name, "value": value}])
+
+
+_DEFINITIONS: dict[str, list[str]] = {}
+
+
+def _definitions(dialect: Dialect) -> list[str]:
+    """The statements that make all tables, put into words once for each kind of database: that costs more than they."""
+    if dialect.name not in _DEFINITIONS:
+        made: list[CreateTable | CreateIndex] = []
+        for table in schema.METADATA.sorted_tables:
+            made.append(CreateTable(table, if_not_exists=True))
+            made += [CreateIndex(index, if_not_exists=True) for index in table.indexes]
+        _DEFINITIONS[dialect.name] = [str(element.compile(dialect=dialect)) for element in made]
+    return _DEFINITIONS[dialect.name]
 
 
 @lru_cache(maxsize=64)

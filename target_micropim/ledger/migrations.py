@@ -48,6 +48,11 @@ def _what_is_ours(connection: Connection) -> None:
         last = rows[-1].external_id
 
 
+def _what_a_category_was_asked_to_be(connection: Connection) -> None:
+    """A name that MicroPIM stores in another form is dealt with all the same."""
+    _add_column(connection, categories.c.handled)
+
+
 def _next_rows(last: str) -> Select[Any]:
     return select(products).where(products.c.external_id > last).order_by(products.c.external_id).limit(STEP_ROWS)
 
@@ -66,7 +71,12 @@ def _ours_of_old(row: Any) -> dict[str, list[str]]:
 
 STEP_ROWS = 1000
 # STEPS[0] leads from version 1 to version 2
-STEPS: tuple[Step, ...] = (_index_and_time_of_settling, _what_is_on_its_way, _what_is_ours)
+STEPS: tuple[Step, ...] = (
+    _index_and_time_of_settling,
+    _what_is_on_its_way,
+    _what_is_ours,
+    _what_a_category_was_asked_to_be,
+)
 VERSION = 1 + len(STEPS)
 
 

@@ -25,7 +25,7 @@ class OpenEnds(Database):
     def ask(self, stream: str, external_id: ProductId, questions: Iterable[Question]) -> None:
         """Replace the open questions about one record."""
         table, questions = schema.questions, list(questions)
-        if not questions and not self.has_questions():
+        if not questions and not (self.has_questions() if self._has_questions is None else self._has_questions):
             return
         self._has_questions = True
         rows = [{**vars(question), "fact": question.fact[: schema.MAX_KEY]} for question in questions]
@@ -42,8 +42,7 @@ class OpenEnds(Database):
             query = query.order_by(table.c.stream, table.c.external_id, table.c.fact)
         else:
             query = query.where(table.c.asked_at < before).order_by(table.c.asked_at, table.c.external_id)
-        with self.transaction() as connection:
-            return [Question(*row) for row in connection.execute(query.limit(most))]
+        return [Question(*row) for row in self.read(query.limit(most))]
 
     def held_back(self) -> Iterator[Question]:
         """What the settings hold back, as it was seen last, by record and field; read a part at a time."""
@@ -51,8 +50,7 @@ class OpenEnds(Database):
         while True:
             after = (table.c.external_id > last[0]) | ((table.c.external_id == last[0]) & (table.c.fact > last[1]))
             query = select(*_QUESTION).where(table.c.kind == HELD_BACK, after)
-            with self.transaction() as connection:
-                rows = connection.execute(query.order_by(table.c.external_id, table.c.fact).limit(ROWS_AT_ONCE)).all()
+            rows = self.read(query.order_by(table.c.external_id, table.c.fact).limit(ROWS_AT_ONCE))
             for row in rows:
                 yield Question(*row)
             if len(rows) < ROWS_AT_ONCE:
@@ -62,9 +60,7 @@ class OpenEnds(Database):
     def has_questions(self) -> bool:
         """Whether anything waits for a person, or has waited since the start of this run."""
         if self._has_questions is None:
-            with self.transaction() as connection:
-                first = connection.execute(select(schema.questions.c.external_id).limit(1)).first()
-            self._has_questions = first is not None
+            self._has_questions = bool(self.read(select(schema.questions.c.external_id).limit(1)))
         return self._has_questions
 
     # Rejects, to be tried again
@@ -83,14 +79,12 @@ class OpenEnds(Database):
     def reject_times(self) -> dict[tuple[str, str], float | None]:
         """Stream and id of every reject that waits, with the record's own update time."""
         table = schema.rejects
-        with self.transaction() as connection:
-            rows = connection.execute(select(table.c.stream, table.c.external_id, table.c.source_at))
-            return {(row.stream, row.external_id): row.source_at for row in rows}
+        rows = self.read(select(table.c.stream, table.c.external_id, table.c.source_at))
+        return {(row.stream, row.external_id): row.source_at for row in rows}
 
     def reject(self, stream: str, external_id: str) -> KeptReject | None:
         """One reject that waits."""
         table = schema.rejects
         query = select(table).where(table.c.stream == stream, table.c.external_id == external_id)
-        with self.transaction() as connection:
-            row = connection.execute(query).first()
-            return None if row is None else KeptReject(*row)
+        rows = self.read(query)
+        return KeptReject(*rows[0]) if rows else None

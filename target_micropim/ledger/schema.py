@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     JSON,
@@ -116,6 +116,7 @@ categories = Table(
     Column("remote_id", Integer, nullable=False),
     Column("name", Text),  # the name and the place that are ours; None where an older program did not note them
     Column("parent_id", Integer),  # 0 at the top
+    Column("handled", Text),  # the source's name as it was last dealt with: it may be stored in another form
 )
 
 missing_categories = Table(
@@ -180,10 +181,16 @@ class ProductRow:
         """Whether MicroPIM has shown a product for it."""
         return self.remote_id != ABSENT
 
-    @property
-    def handled_existence(self) -> str | None:
-        """Whether the source last had the product live or archived."""
-        return self.acknowledged.get("existence")
+
+class Known(NamedTuple):
+    """The little that tells whether a record has changed.
+
+    ``digest`` is None until it is settled; ``source_at`` is that of the newest version seen.
+    """
+
+    digest: str | None
+    source_at: float | None
+    remote_id: int
 
 
 @dataclass(frozen=True)
@@ -213,11 +220,15 @@ class MediaRow:
 
 @dataclass(frozen=True)
 class CategoryRow:
-    """One category: its id in MicroPIM, and the name and place that are ours; None where they are not known."""
+    """One category: its id in MicroPIM, and the name and place that are ours; None where they are not known.
+
+    ``handled`` is the source's name as it was last dealt with: ``name`` is what MicroPIM made of it.
+    """
 
     remote_id: int
     name: str | None = None
     parent_id: int | None = None
+    handled: str | None = None
 
 
 @dataclass(frozen=True)
@@ -269,6 +280,6 @@ def product_values(row: ProductRow) -> dict[str, Any]:
         "acknowledged": dict(row.acknowledged),
         "written": dict(row.written),
         "on_its_way": dict(row.on_its_way),
-        "categories": list(row.categories),
-        "ours": {name: list(values) for name, values in row.ours.items()},
+        "categories": row.categories,
+        "ours": dict(row.ours),  # in JSON a tuple is a list
     }

@@ -16,12 +16,13 @@ from pim_wire.urls import shown_url
 from target_micropim.errors import LedgerUnusable
 from target_micropim.ledger import schema
 from target_micropim.ledger.catalogue_index import CatalogueIndex
-from target_micropim.ledger.database import engine_for, ledger_failure
+from target_micropim.ledger.database import Rows, engine_for, ledger_failure
 from target_micropim.ledger.open_ends import OpenEnds
 from target_micropim.ledger.schema import (
     ABSENT,
     AwaitedPictures,
     CategoryRow,
+    Known,
     MediaRow,
     ProductId,
     ProductRow,
@@ -32,9 +33,12 @@ from target_micropim.ledger.schema import (
 MOST_AT_ONCE = 100  # rows of a list that is worked off
 
 # Asked for every few records, built once: a statement that holds its values is a ring, left to the collector.
-_AMONG = schema.products.c.external_id.in_(bindparam("ids", expanding=True))
-_PRODUCTS = select(schema.products).where(_AMONG)
-_DIGESTS = select(schema.products.c.external_id, schema.products.c.digest, schema.products.c.source_at).where(_AMONG)
+_KNOWN = select(
+    schema.products.c.external_id, schema.products.c.digest, schema.products.c.source_at, schema.products.c.remote_id
+).where(schema.products.c.external_id.in_(bindparam("ids", expanding=True)))
+_PRODUCT = select(schema.products).where(schema.products.c.external_id == bindparam("key"))
+_MEDIA = select(schema.media).where(schema.media.c.external_id == bindparam("key"))
+_NOT_MISSING = delete(schema.missing_categories).where(schema.missing_categories.c.external_id == bindparam("key"))
 _SEEN_AT = (
     update(schema.products)
     .where(schema.products.c.external_id == bindparam("key"))
@@ -85,27 +89,22 @@ class Ledger(CatalogueIndex, OpenEnds):
 
     # Products
 
-    def products(self, ids: Iterable[ProductId]) -> dict[ProductId, ProductRow]:
-        """The rows of several products, in one query."""
-        with self.transaction() as connection:
-            return {row.external_id: product_row(row) for row in connection.execute(_PRODUCTS, {"ids": list(ids)})}
-
-    def digests(self, ids: Iterable[ProductId]) -> dict[ProductId, tuple[str | None, float | None]]:
-        """Of several products the digest, None until it is settled, and the time of the newest version seen."""
-        with self.transaction() as connection:
-            return {row[0]: (row[1], row[2]) for row in connection.execute(_DIGESTS, {"ids": list(ids)})}
+    def known(self, ids: Iterable[ProductId]) -> dict[ProductId, Known]:
+        """What is known of several products, in one query: enough to tell whether a record has changed."""
+        return {row[0]: Known(*row[1:]) for row in self.read(_KNOWN, {"ids": list(ids)})}
 
     def product(self, external_id: ProductId) -> ProductRow | None:
         """The row of one product."""
-        return self.products([external_id]).get(external_id)
+        rows = self.read(_PRODUCT, {"key": external_id})
+        return product_row(rows[0]) if rows else None
 
     def owner_of_sku(self, sku: str) -> ProductId | None:
         """The external id of a product that MicroPIM has under this SKU."""
         query = select(schema.products.c.external_id).where(
             schema.products.c.sku == sku, schema.products.c.remote_id > 0
         )
-        with self.transaction() as connection:
-            return connection.execute(query).scalar()
+        rows = self.read(query)
+        return rows[0].external_id if rows else None
 
     def claim(self, external_id: ProductId, remote_id: int) -> ProductId:
         """Take a product of MicroPIM for a record, in one step; its owner, which may be another record.
@@ -123,9 +122,8 @@ class Ledger(CatalogueIndex, OpenEnds):
 
     def owner(self, remote_id: int) -> ProductId | None:
         """The record that owns a product of MicroPIM."""
-        query = select(schema.owners.c.external_id).where(schema.owners.c.remote_id == remote_id)
-        with self.transaction() as connection:
-            return connection.execute(query).scalar()
+        rows = self.read(select(schema.owners.c.external_id).where(schema.owners.c.remote_id == remote_id))
+        return rows[0].external_id if rows else None
 
     def take_over(self, predecessor: ProductRow, external_id: ProductId) -> ProductRow:
         """A record follows another one: it gets the product with all that is remembered of it. Its row."""
@@ -158,19 +156,24 @@ class Ledger(CatalogueIndex, OpenEnds):
 
     def remember(self, row: ProductRow, *, soon: bool = False) -> None:
         """Write a product's row; ``soon``: together with what follows at once, where no request lies between."""
-        self.put_soon(schema.products, [product_values(row)])
-        if not soon:
-            self.flush()
+        values = [product_values(row)]
+        if soon:
+            self.put_soon(schema.products, values)
+            return
+        with self.transaction() as connection:
+            self.put(connection, schema.products, values)
 
     def settle(self, row: ProductRow, digest: str, missing: Iterable[str]) -> None:
         """Everything about this record is done; ``missing`` categories are linked when they arrive."""
-        missing = [key for key in missing if len(key) <= schema.MAX_KEY]  # a longer one is rejected: it never arrives
-        values = {**product_values(replace(row, digest=digest)), "settled_at": self._wall()}
+        values = {**product_values(row), "digest": digest, "settled_at": self._wall()}
+        rows: Rows = []
+        for key in missing:
+            if len(key) <= schema.MAX_KEY:  # a longer one is rejected: it never arrives
+                rows.append({"external_id": row.external_id, "category": key})
         with self.transaction() as connection:
             self.put(connection, schema.products, [values])
-            table = schema.missing_categories
-            connection.execute(delete(table).where(table.c.external_id == row.external_id))
-            self.put(connection, table, [{"external_id": row.external_id, "category": key} for key in missing])
+            connection.execute(_NOT_MISSING, {"key": row.external_id})
+            self.put(connection, schema.missing_categories, rows)
 
     def linked(self, row: ProductRow, category: str) -> None:
         """A category that was missing has been linked."""
@@ -193,15 +196,14 @@ class Ledger(CatalogueIndex, OpenEnds):
     def was_settled_between(self, external_id: ProductId, since: float, until: float) -> bool:
         """Whether the newest version of this product was settled after one moment and before another."""
         query = select(schema.products.c.settled_at).where(schema.products.c.external_id == external_id)
-        with self.transaction() as connection:
-            settled_at = connection.execute(query).scalar()
-            return settled_at is not None and since < settled_at < until
+        rows = self.read(query)
+        settled_at = rows[0].settled_at if rows else None
+        return settled_at is not None and since < settled_at < until
 
     def count_live(self) -> int:
         """How many products are known and not archived."""
         query = select(func.count()).select_from(schema.products).where(schema.products.c.archived.is_(False))
-        with self.transaction() as connection:
-            return int(connection.execute(query).scalar_one())
+        return int(self.read(query)[0][0])
 
     def live_products(self, most: int) -> dict[int, str]:
         """The SKUs of a few products that are known and not archived, by MicroPIM's id; spread over all ids."""
@@ -209,15 +211,14 @@ class Ledger(CatalogueIndex, OpenEnds):
         sku = func.coalesce(schema.products.c.shown_sku, schema.products.c.sku).label("sku")
         is_live = schema.products.c.archived.is_(False) & (number > 0)
         found: dict[int, str] = {}
-        with self.transaction() as connection:
-            low, high = connection.execute(select(func.min(number), func.max(number)).where(is_live)).one()
-            for step in range(most if low is not None else 0):
-                least = low + (high - low) * step // most
-                for at in (number >= least, number < least):  # where none is left above, one from below
-                    query = select(number, sku).where(is_live, at, number.not_in(found)).order_by(number).limit(1)
-                    if row := connection.execute(query).first():
-                        found[row.remote_id] = row.sku
-                        break
+        low, high = self.read(select(func.min(number), func.max(number)).where(is_live))[0]
+        for step in range(most if low is not None else 0):
+            least = low + (high - low) * step // most
+            for at in (number >= least, number < least):  # where none is left above, one from below
+                query = select(number, sku).where(is_live, at, number.not_in(found)).order_by(number).limit(1)
+                if rows := self.read(query):
+                    found[rows[0].remote_id] = rows[0].sku
+                    break
         return found
 
     def agree(self, external_id: ProductId, handled: Mapping[str, str], ours: Mapping[str, Iterable[str]]) -> None:
@@ -231,10 +232,8 @@ class Ledger(CatalogueIndex, OpenEnds):
 
     def media(self, external_id: ProductId) -> dict[str, MediaRow]:
         """The pictures handled for a product."""
-        query = select(schema.media).where(schema.media.c.external_id == external_id)
-        with self.transaction() as connection:
-            rows = connection.execute(query)
-            return {row.picture: MediaRow(row.picture, row.url, row.state, row.count_before) for row in rows}
+        rows = self.read(_MEDIA, {"key": external_id})
+        return {row.picture: MediaRow(row.picture, row.url, row.state, row.count_before) for row in rows}
 
     def remember_media(self, external_id: ProductId, rows: Iterable[MediaRow], *, soon: bool = False) -> None:
         """Write pictures of a product; one whose address is too long to be sent needs no memory."""
@@ -252,13 +251,11 @@ class Ledger(CatalogueIndex, OpenEnds):
         table = schema.awaited_pictures
         query = select(table).order_by(table.c.external_id)
         query = query.limit(MOST_AT_ONCE) if among is None else query.where(table.c.remote_id.in_(list(among)))
-        with self.transaction() as connection:
-            return [AwaitedPictures(*row) for row in connection.execute(query)]
+        return [AwaitedPictures(*row) for row in self.read(query)]
 
     def count_awaited_pictures(self) -> int:
         """How many products are to be looked at."""
-        with self.transaction() as connection:
-            return int(connection.execute(select(func.count()).select_from(schema.awaited_pictures)).scalar_one())
+        return int(self.read(select(func.count()).select_from(schema.awaited_pictures))[0][0])
 
     def pictures_counted(self, awaited: AwaitedPictures) -> None:
         """The pictures of this product were counted."""
@@ -270,10 +267,8 @@ class Ledger(CatalogueIndex, OpenEnds):
 
     def categories(self) -> dict[str, CategoryRow]:
         """The categories by external id."""
-        table = schema.categories
-        with self.transaction() as connection:
-            rows = connection.execute(select(table))
-            return {row.external_id: CategoryRow(row.remote_id, row.name, row.parent_id) for row in rows}
+        rows = self.read(select(schema.categories))
+        return {row.external_id: CategoryRow(row.remote_id, row.name, row.parent_id, row.handled) for row in rows}
 
     def remember_category(self, external_id: str, row: CategoryRow) -> None:
         """Write a category."""
@@ -283,15 +278,13 @@ class Ledger(CatalogueIndex, OpenEnds):
     def products_missing_categories(self) -> list[tuple[ProductId, str]]:
         """Products written before their category was there, with the category's external id."""
         table = schema.missing_categories
-        with self.transaction() as connection:
-            rows = connection.execute(select(table.c.external_id, table.c.category).order_by(table.c.external_id))
-            return [(row.external_id, row.category) for row in rows]
+        rows = self.read(select(table.c.external_id, table.c.category).order_by(table.c.external_id))
+        return [(row.external_id, row.category) for row in rows]
 
     def names(self, kind: str) -> dict[str, int | None]:
         """Folded name to id, or to None where two ids carry the name."""
         query = select(schema.names.c.folded, schema.names.c.remote_id).where(schema.names.c.kind == kind)
-        with self.transaction() as connection:
-            return {row.folded: row.remote_id for row in connection.execute(query)}
+        return {row.folded: row.remote_id for row in self.read(query)}
 
     def remember_names(self, kind: str, ids: Mapping[str, int | None]) -> None:
         """Write names."""

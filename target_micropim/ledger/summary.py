@@ -36,22 +36,21 @@ def summarize(ledger: Ledger) -> LedgerSummary:
     products = schema.products
     is_made = products.c.remote_id > 0
     version, organization = int(ledger.fact("version") or 1), ledger.fact("organization")
-    with ledger.transaction() as connection:
 
-        def count(table: Any, *conditions: Any) -> int:
-            return int(connection.execute(select(func.count()).select_from(table).where(*conditions)).scalar_one())
+    def count(table: Any, *conditions: Any) -> int:
+        return int(ledger.read(select(func.count()).select_from(table).where(*conditions))[0][0])
 
-        holder = connection.execute(select(schema.lock)).first()
-        return LedgerSummary(
-            version=version,
-            organization=organization,
-            writer=f"process {holder.pid} on {holder.host}" if holder is not None else None,
-            products=count(products, is_made),
-            archived=count(products, is_made, products.c.archived.is_(True)),
-            unfinished=count(products, is_made, products.c.digest.is_(None)),
-            pictures=count(schema.media, schema.media.c.state.in_(["sent", "assumed"])),
-            categories=count(schema.categories),
-        )
+    holders = ledger.read(select(schema.lock))
+    return LedgerSummary(
+        version=version,
+        organization=organization,
+        writer=f"process {holders[0].pid} on {holders[0].host}" if holders else None,
+        products=count(products, is_made),
+        archived=count(products, is_made, products.c.archived.is_(True)),
+        unfinished=count(products, is_made, products.c.digest.is_(None)),
+        pictures=count(schema.media, schema.media.c.state.in_(["sent", "assumed"])),
+        categories=count(schema.categories),
+    )
 
 
 def export_products(ledger: Ledger) -> Iterator[dict[str, Any]]:
@@ -60,8 +59,7 @@ def export_products(ledger: Ledger) -> Iterator[dict[str, Any]]:
     last = ""
     while True:
         query = select(table).where(table.c.external_id > last).order_by(table.c.external_id).limit(PAGE_ROWS)
-        with ledger.transaction() as connection:
-            rows = [{str(name): row[name] for name in row} for row in connection.execute(query).mappings()]
+        rows = [row._asdict() for row in ledger.read(query)]
         if not rows:
             return
         yield from rows

@@ -5,6 +5,7 @@ A field of plan/fields.py needs a row here only when its value is chosen among s
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from target_micropim.mapping.channel_rules import ChannelRule, channels_of, status_of
@@ -24,6 +25,7 @@ LONG_TEXTS = (
     ("usage", "how it is used"),
     ("composition", "what is in it: better than an empty page"),
 )
+_LONG_TYPES = tuple(kind for kind, _reason in LONG_TEXTS)
 SHORT_TEXTS = (
     ("shortDescription", "made for this, though Medipim fills it no more"),
     ("seoName", "one line that names product, form and size"),
@@ -54,12 +56,13 @@ def _name(record: Record, rules: FieldRules) -> str | None:
 
 
 def _description(record: Record, rules: FieldRules) -> str | None:
-    return _cleaned(list(consumer_texts(record, [kind for kind, _reason in LONG_TEXTS], rules.locales)), rules)
+    return _cleaned(list(consumer_texts(record, _LONG_TYPES, rules.locales)), rules)
 
 
 def _short_description(record: Record, rules: FieldRules) -> str | None:
     for path, _reason in SHORT_TEXTS:
-        if text := _one_line(list(leaves(record, path, rules.locales)), rules):
+        values = list(leaves(record, path, rules.locales))
+        if values and (text := _one_line(values, rules)):
             return text
     return None
 
@@ -82,12 +85,17 @@ def _checked_ean(values: list[Any], rules: FieldRules) -> str | None:
 
 
 def _cleaned(values: list[Any], rules: FieldRules) -> str | None:
-    return next((cleaned for html in values if (cleaned := rules.clean_html(str(html)))), None)
+    for html in values:
+        if cleaned := rules.clean_html(str(html)):
+            return cleaned
+    return None
 
 
 def _one_line(values: list[Any], rules: FieldRules) -> str | None:
-    texts = (without_tags(rules.clean_html(str(value))) for value in values)
-    return next((text for text in texts if text), None)
+    for value in values:
+        if text := without_tags(rules.clean_html(str(value))):
+            return text
+    return None
 
 
 def _plain(values: list[Any], _rules: FieldRules) -> str | None:
@@ -95,7 +103,10 @@ def _plain(values: list[Any], _rules: FieldRules) -> str | None:
 
 
 def _amount(values: list[Any], _rules: FieldRules) -> str | None:
-    return next((amount for value in values if (amount := money(value)) is not None), None)
+    for value in values:
+        if (amount := money(value)) is not None:
+            return amount
+    return None
 
 
 def _pieces(values: list[Any], _rules: FieldRules) -> int | None:
@@ -112,10 +123,14 @@ def _price_from(*names: str) -> Callable[[Record, FieldRules], str | None]:
 
 
 def _status(record: Record, rules: FieldRules) -> str:
+    if not rules.channel_rules:
+        return rules.create_status
     return status_of(rules.channel_rules, record, rules.locales, rules.create_status)
 
 
 def _channels(record: Record, rules: FieldRules) -> list[str] | None:
+    if not rules.channel_rules:
+        return list(rules.publishing_channels) or None
     return list(channels_of(rules.channel_rules, record, rules.locales, rules.publishing_channels)) or None
 
 
@@ -178,15 +193,26 @@ MADE_FIELDS = (*SOURCES, *(name for name in PLAIN_FIELDS if name not in SOURCES)
 MAPPABLE_FIELDS = tuple(name for name in MADE_FIELDS if _BY_NAME[name].kind in READERS)
 
 
-def field_value(name: str, record: Record, rules: FieldRules) -> Any:
-    """The value of a field. Raises ValueError when only the field is bad, InvalidValue when the record is."""
+def makers(rules: FieldRules) -> dict[str, Callable[[Record, FieldRules], Any]]:
+    """What makes each field that can have a value.
+
+    It raises ValueError when only the field is bad, InvalidValue when the record is.
+    """
+    return {name: maker for name in MADE_FIELDS if (maker := _maker(name, rules)) not in (None, _nothing)}
+
+
+def _maker(name: str, rules: FieldRules) -> Callable[[Record, FieldRules], Any] | None:
     read = READERS.get(_BY_NAME[name].kind)
     path = _BY_NAME[name].path
     if name in rules.overrides and read is not None:
         path = rules.overrides[name]
     elif name in SOURCES:
-        return SOURCES[name].make(record, rules)
-    return None if path is None or read is None else read(list(leaves(record, path, rules.locales)), rules)
+        return SOURCES[name].make
+    return None if path is None or read is None else partial(_at, path, read)
+
+
+def _at(path: str, read: Callable[[list[Any], FieldRules], Any], record: Record, rules: FieldRules) -> Any:
+    return read(list(leaves(record, path, rules.locales)), rules)
 
 
 def source_of(name: str) -> tuple[str, str]:

@@ -24,7 +24,8 @@ def leaves(record: dict[str, Any], path: str, locales: tuple[str, ...]) -> Itera
     for step in rest:
         values = [inner for value in values for inner in _inside(value, step)]
     for value in values:
-        yield from _leaf(value, locales)
+        if value is not None:
+            yield from _leaf(value, locales)
 
 
 def _inside(value: Any, step: str) -> list[Any]:

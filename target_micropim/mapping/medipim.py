@@ -22,7 +22,7 @@ from target_micropim.mapping.attributes import (
 from target_micropim.mapping.category_sources import PUBLIC, CategorySource
 from target_micropim.mapping.channel_rules import ChannelRule
 from target_micropim.mapping.desired import AttributeValue, DesiredProduct
-from target_micropim.mapping.field_rows import MADE_FIELDS, NAMED_FIELDS, FieldRules, InvalidValue, field_value
+from target_micropim.mapping.field_rows import NAMED_FIELDS, FieldRules, InvalidValue, makers
 from target_micropim.mapping.life import is_ended
 from target_micropim.mapping.lookup import leaves
 from target_micropim.mapping.numbers import decimal_of, decimal_text
@@ -95,6 +95,11 @@ class MappingRules:
         return replace(self.for_attributes, codes=self.attribute_codes if ALL_CODES in named else named)
 
     @cached_property
+    def field_makers(self) -> Mapping[str, Callable[[Record, FieldRules], Any]]:
+        """What makes each field."""
+        return makers(self.for_fields)
+
+    @cached_property
     def for_pictures(self) -> PictureRules:
         """The part that pictures need."""
         return PictureRules(
@@ -120,7 +125,7 @@ def map_product(record: Record, rules: MappingRules) -> DesiredProduct:
     return DesiredProduct(
         external_id=str(record["id"]).strip(),
         sku=sku,
-        fields=fields | extra_values(record, rules.extra_fields, rules.locales),
+        fields=fields | extra_values(record, rules.extra_fields, rules.locales) if rules.extra_fields else fields,
         brand=_named("brand", record, rules),
         supplier=_named("supplier", record, rules),
         categories=rules.category_source.keys_of(record),
@@ -137,9 +142,9 @@ def _fields(record: Record, rules: MappingRules, reasons: list[Reason], warnings
     """The fields that have a value; what is wrong with them goes into the two lists."""
     fields: dict[str, Any] = {}
     for_fields = rules.for_fields
-    for name in MADE_FIELDS:
+    for name, make in rules.field_makers.items():
         try:
-            value = field_value(name, record, for_fields)
+            value = make(record, for_fields)
         except InvalidValue as error:
             reasons.append(Reason(name, str(error)))
             continue
@@ -207,11 +212,17 @@ def _named(kind: str, record: Record, rules: MappingRules) -> str | None:
         values = leaves(record, path, rules.locales) if path is not None else iter(())
         return next((name for value in values if (name := plain(str(value)))), None)
     place, item_type = NAMED_FIELDS[kind]
-    names = (item.get("name") for item in objects(record.get(place)) if item_type in (None, item.get("type")))
-    return next((name for value in names if (name := text_in(value, rules.locales))), None)
+    for item in objects(record.get(place)):
+        if item_type in (None, item.get("type")) and (name := text_in(item.get("name"), rules.locales)):
+            return name
+    return None
 
 
 def _languages_left(record: Record, locales: tuple[str, ...]) -> frozenset[str]:
     """Languages that the name has and MicroPIM will not hold (docs/api/micropim.md#translations)."""
     languages = languages_in(record.get("name"))
-    return frozenset(languages - {next((locale for locale in locales if locale in languages), None)})
+    for locale in locales:
+        if locale in languages:
+            languages.remove(locale)
+            break
+    return frozenset(languages)

@@ -5,7 +5,6 @@ docs/api/medipim.md#surprises, quirk 11.
 """
 
 import re
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -30,13 +29,12 @@ def is_code(code: str) -> bool:
 
 def codes(record: dict[str, Any]) -> list[str]:
     """All codes of a record, leading zeros kept."""
-    return [str(code).strip() for code in _candidates(record) if _is_filled(code)]
-
-
-def _candidates(record: dict[str, Any]) -> Iterator[Any]:
+    found: list[str] = []
     for name in CODE_FIELDS:
         value = record.get(name)
-        yield from value if isinstance(value, list) else [value]
+        if value is not None:
+            found += [str(code).strip() for code in (value if isinstance(value, list) else [value]) if _is_filled(code)]
+    return found
 
 
 def _is_filled(code: Any) -> bool:

@@ -71,4 +71,8 @@ def _display_order(item: Record) -> float:
 def _format_url(formats: Any, names: tuple[str, ...]) -> str | None:
     if not isinstance(formats, dict):
         return None
-    return next((formats[name] for name in names if isinstance(formats.get(name), str) and formats[name]), None)
+    for name in names:
+        url = formats.get(name)
+        if isinstance(url, str) and url:
+            return url
+    return None

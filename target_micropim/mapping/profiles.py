@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from target_micropim.errors import Reason, RecordRejected
@@ -37,9 +38,9 @@ class Profile:
     writes_categories: bool
     acknowledged: frozenset[str]
     category_source: CategorySource = PUBLIC
-    windows: Callable[[Record], str] = lambda _record: ""
+    windows: Callable[[Record], str] | None = None
     successor: Callable[[Record], str | None] = lambda _record: None
-    left_out: Callable[[Record], str | None] = lambda _record: None
+    left_out: Callable[[Record], str | None] | None = None
     attribute_names: dict[str, Any] = field(default_factory=dict)
     attribute_options: dict[str, Any] = field(default_factory=dict)
 
@@ -59,18 +60,18 @@ def medipim_profile(rules: MappingRules, *, writes_categories: bool, acknowledge
     return Profile(
         name="medipim",
         key_field="id",
-        product=lambda record: _deleted(record, "id", sku_of(record, rules.sku_template)) or map_product(record, rules),
+        product=lambda record: _deleted(record, "id", rules) or map_product(record, rules),
         category=lambda record: _category(record, rules),
         worker_key=lambda record, key: sku_of(record, rules.sku_template) or key,
-        names=lambda record: names_of(record, rules),
+        names=partial(names_of, rules=rules),
         writes_categories=writes_categories,
         acknowledged=acknowledged,
         category_source=rules.category_source,
-        windows=(lambda record: windows(record, rules.now)) if shows_links else lambda _record: "",
+        windows=partial(windows, now=rules.now) if shows_links else None,
         attribute_names=names,
         attribute_options=options,
         successor=successor_of,
-        left_out=lambda record: left_out_status(record, rules.statuses),
+        left_out=partial(left_out_status, wanted=rules.statuses) if rules.statuses else None,
     )
 
 
@@ -79,7 +80,7 @@ def native_profile(rules: MappingRules, *, writes_categories: bool) -> Profile:
     return Profile(
         name="native",
         key_field="sku",
-        product=lambda record: _deleted(record, "sku", str(record["sku"]).strip()) or _native(record, rules),
+        product=lambda record: _deleted(record, "sku", rules) or _native(record, rules),
         category=native_category,
         worker_key=lambda _record, key: key,
         names=lambda _record: iter(()),
@@ -88,12 +89,15 @@ def native_profile(rules: MappingRules, *, writes_categories: bool) -> Profile:
     )
 
 
-def _deleted(record: Record, key_field: str, sku: str | None) -> DesiredProduct | None:
+def _deleted(record: Record, key_field: str, rules: MappingRules) -> DesiredProduct | None:
     """A record that says that it was deleted: all that counts of it is who it was. None for any other.
 
     See docs/api/micropim.md#product-delete.
     """
-    if record.get(DELETED) in (None, "") or not sku:
+    if record.get(DELETED) in (None, ""):
+        return None
+    sku = str(record["sku"]).strip() if key_field == "sku" else sku_of(record, rules.sku_template)
+    if not sku:
         return None
     return DesiredProduct(str(record[key_field]).strip(), sku, {}, inactive=True, deleted=True)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from target_micropim.plan.ownership import EXISTENCE, Ours, with_ours, with_wish
-from target_micropim.plan.values import EMPTY, fingerprint
+from target_micropim.plan.values import EMPTY, fingerprints
 
 Fingerprints = Mapping[str, str]
 
@@ -40,12 +40,15 @@ def after(before: Memory, seen: Seen) -> Memory:
     """The memory after a pass. A field that did not take, and one that a person has to decide, is not dealt with."""
     ours, handled = dict(before.ours), dict(before.handled)
     last = seen.shown[-1]
-    for name, value in {**seen.fields, **{name: None for name, value in seen.sent.items() if value is None}}.items():
-        source, shown = fingerprint(name, value), last.get(name, EMPTY)
+    wanted = seen.fields
+    if None in seen.sent.values():
+        wanted = {**wanted, **{name: None for name, value in seen.sent.items() if value is None}}
+    for name, source in fingerprints(wanted).items():
+        shown = last.get(name, EMPTY)
         if name in seen.sent:
             answers = [answer.get(name, EMPTY) for answer in reversed(seen.shown)]
             ours[name] = with_ours(ours.get(name), *answers, source)
-        elif name in seen.theirs:
+        elif name in seen.theirs or (name in seen.unsure and name in ours):
             ours[name] = with_wish(ours.get(name, ()), source)
             continue
         elif name in seen.held:

@@ -52,11 +52,13 @@ def with_ours(before: Ours | None, *values: str) -> Ours:
     return tuple(dict.fromkeys([*values, *(before or ())]))[:MOST_OURS]
 
 
-def with_pending(ours: Mapping[str, Ours], on_its_way: Mapping[str, str]) -> dict[str, Ours]:
+def with_pending(ours: Mapping[str, Ours], on_its_way: Mapping[str, str]) -> Mapping[str, Ours]:
     """The values that count as ours while the end of a write is not known: what it sent, and what was there before.
 
     Where nothing is known of a field, it was empty before.
     """
+    if not on_its_way:
+        return ours
     pending = {name: with_ours(ours.get(name, (EMPTY,)), value) for name, value in on_its_way.items()}
     return {**ours, **pending}
 

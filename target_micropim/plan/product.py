@@ -11,13 +11,13 @@ Policies (docs/gaps.md#what-field-policies-are-by-default); S is the source's va
 Whose V is: plan/ownership.py.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from target_micropim.plan.fields import FIELDS
 from target_micropim.plan.ownership import ARCHIVED, LIVE, Ours, Verdict, judge
-from target_micropim.plan.values import EMPTY, fingerprint
+from target_micropim.plan.values import EMPTY, fingerprints
 
 POLICIES = ("create_only", "if_empty", "if_source_changed", "always", "never")
 DEFAULT_POLICIES: Mapping[str, str] = {field.name: field.policy for field in FIELDS}
@@ -97,14 +97,16 @@ def plan_update(fields: Mapping[str, Any], policies: Mapping[str, str], product:
     send: dict[str, Any] = {}
     conflicts: list[Conflict] = []
     held: list[HeldBack] = []
-    for name, value in fields.items():
+    for name, source in fingerprints(fields).items():
+        if source in (EMPTY, product.server.get(name, EMPTY)):
+            continue
         policy = policy_of(name, policies)
-        decision = _decide(name, value, policy, product)
+        decision = _decide(name, source, policy, product)
         if decision is True:
-            send[name] = value
+            send[name] = fields[name]
         elif isinstance(decision, Conflict):
             conflicts.append(decision)
-        elif policy in _HOLDING and (let_through := _let_through_by(name, value, policy, product)):
+        elif policy in _HOLDING and (let_through := _let_through_by(name, source, policy, product)):
             held.append(HeldBack(name, let_through))
     return Update(product.remote_id, send, tuple(conflicts), tuple(held))
 
@@ -113,14 +115,14 @@ _HOLDING = frozenset({"create_only", "if_empty", "never"})
 _OF_SETTINGS = frozenset(field.name for field in FIELDS if field.kind == "choice")  # never a value of the source
 
 
-def _let_through_by(name: str, value: Any, policy: str, product: KnownProduct) -> str | None:
+def _let_through_by(name: str, source: str, policy: str, product: KnownProduct) -> str | None:
     """The policy that would send a value that ``policy`` does not; None where none would, or nobody expects it to.
 
     What a field is never sent by default is nothing that a person's settings hold back.
     """
     if name in _OF_SETTINGS or (policy == "never" == policy_of(name, DEFAULT_POLICIES)):
         return None
-    decision = _decide(name, value, "if_source_changed", product)
+    decision = _decide(name, source, "if_source_changed", product)
     if isinstance(decision, Conflict):
         return "always"
     return "if_source_changed" if decision else None
@@ -134,9 +136,10 @@ _COMPARED = frozenset({"if_empty", "if_source_changed", "always"})
 _EMPTIED = "emptied by hand in MicroPIM"
 
 
-def _decide(name: str, value: Any, policy: str, product: KnownProduct) -> bool | Conflict:
-    source, server = fingerprint(name, value), product.server.get(name, EMPTY)
-    if source in (EMPTY, server) or policy not in _COMPARED:
+def _decide(name: str, source: str, policy: str, product: KnownProduct) -> bool | Conflict:
+    """What becomes of a field whose value in the source, ``source``, is another than that of MicroPIM."""
+    server = product.server.get(name, EMPTY)
+    if policy not in _COMPARED:
         return False
     if policy == "always":
         return True
@@ -174,6 +177,8 @@ def plan_categories(desired: Mapping[str, int], ours: frozenset[str], present: t
 
     ``desired`` maps external ids to MicroPIM's. What is ours and gone now was taken out by a person.
     """
+    if not desired:
+        return None
     fresh = [number for key, number in desired.items() if key not in ours]
     missing = [number for number in dict.fromkeys(fresh) if number not in present]
     return [*present, *missing] if missing else None
@@ -219,12 +224,14 @@ def categories_after(
     One that the source has dropped and that does not show any more is settled: should the source want it again, it is
     new. ``known`` are the ids of ``before``.
     """
+    if not before and not desired:
+        return ()
     kept = [key for key in before if key in desired or known.get(key) in present]
     shown = [key for key, number in desired.items() if number in present]
     return tuple(dict.fromkeys([*kept, *shown]))
 
 
-def plan_pictures(desired_keys: list[str], handled: frozenset[str]) -> list[str]:
+def plan_pictures(desired_keys: list[str], handled: Collection[str]) -> list[str]:
     """The pictures not sent yet, in their order."""
     return [key for key in desired_keys if key not in handled]
 

@@ -4,12 +4,12 @@ Prices are compared as decimals ("8.95" equals "8.9500"), texts composed and wit
 null, "" and an empty list all mean "nothing there".
 """
 
-import hashlib
 import json
 import re
 import unicodedata
 from collections.abc import Mapping
 from decimal import Decimal
+from hashlib import blake2b
 from typing import Any, TypeGuard
 
 from target_micropim.plan.fields import ATTRIBUTES, EXTRAS, FIELDS, READ_ONLY
@@ -18,6 +18,7 @@ EMPTY = ""
 MOST_ID = 2**63 - 1  # what a database holds
 _ID_DIGITS = 20  # more than it has
 _NUMBER = re.compile(r"[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})(e[+-]?[0-9]{1,3})?", re.IGNORECASE | re.ASCII)
+_as_json = json.JSONEncoder(sort_keys=True, default=str).encode
 _PAIR_KEYS = ("code", "attribute_code", "name", "attribute_name")
 MONEY_FIELDS = frozenset(field.name for field in FIELDS if field.kind == "money")
 REFERENCES = {field.name: field.shown_as for field in FIELDS if field.kind == "reference"}
@@ -29,26 +30,28 @@ _DOCUMENTED = frozenset({*PLAIN_FIELDS, *REFERENCES, *REFERENCES.values(), *READ
 
 def fingerprint(field: str, value: Any) -> str:
     """A short digest of a value's meaning; EMPTY for nothing. Equal meanings have equal fingerprints."""
-    meaning = _meaning(field, value)
-    if meaning in ("", [], None):
-        return EMPTY
-    return hashlib.blake2b(json.dumps(meaning, sort_keys=True, default=str).encode(), digest_size=9).hexdigest()
-
-
-def _meaning(field: str, value: Any) -> Any:
-    if isinstance(value, Decimal | float) or (field in MONEY_FIELDS and value not in (None, "")):
-        text = str(value).strip()  # 1e999999999 is a number too, and a gigabyte when it is written out
-        return format(Decimal(text).normalize(), "f") if _NUMBER.fullmatch(text) else text
-    if isinstance(value, str):
-        return unicodedata.normalize("NFC", value).strip()
-    if isinstance(value, list | tuple | set):
-        return sorted(str(item) for item in value)
-    return value
+    return fingerprints({field: value})[field]
 
 
 def fingerprints(fields: Mapping[str, Any]) -> dict[str, str]:
-    """The fingerprint of each field."""
-    return {name: fingerprint(name, value) for name, value in fields.items()}
+    """The fingerprint of each field; all at once, since products are compared whole."""
+    prints: dict[str, str] = {}
+    for name, value in fields.items():
+        if value is None or value == "":
+            prints[name] = EMPTY
+            continue
+        meaning = value
+        if isinstance(value, Decimal | float) or name in MONEY_FIELDS:
+            meaning = text = str(value).strip()  # 1e999999999 is a number too, and a gigabyte when it is written out
+            if _NUMBER.fullmatch(text):
+                meaning = format(Decimal(text).normalize(), "f")
+        elif isinstance(value, str):
+            meaning = unicodedata.normalize("NFC", value).strip()
+        elif isinstance(value, list | tuple | set):
+            meaning = sorted(map(str, value))
+        is_nothing = meaning in ("", [])
+        prints[name] = EMPTY if is_nothing else blake2b(_as_json(meaning).encode(), digest_size=9).hexdigest()
+    return prints
 
 
 def server_fields(product: Mapping[str, Any]) -> dict[str, Any]:
@@ -57,9 +60,10 @@ def server_fields(product: Mapping[str, Any]) -> dict[str, Any]:
     for name, shown in REFERENCES.items():
         reference = product.get(shown)
         number = reference.get("id") if isinstance(reference, dict) else product.get(name)
-        fields[name] = as_id(number) or number
+        fields[name] = number if number is None else as_id(number) or number
     fields["category_ids"] = category_ids(product)
-    fields |= {attribute_field(code): value for code, value in attributes(product).items()}
+    if product.get(ATTRIBUTES):
+        fields |= {attribute_field(code): value for code, value in attributes(product).items()}
     return fields | extras(product)
 
 
@@ -73,7 +77,9 @@ def extras(product: Mapping[str, Any]) -> dict[str, Any]:
 
     See docs/api/micropim.md#vat-rate and docs/api/micropim.md#unknown-fields.
     """
-    fields = {extra_field(str(name)): value for name, value in product.items() if name not in _DOCUMENTED}
+    fields: dict[str, Any] = {}
+    if product.keys() - _DOCUMENTED:
+        fields = {extra_field(str(name)): value for name, value in product.items() if name not in _DOCUMENTED}
     rate = product.get("vat_rate")
     if isinstance(rate, dict) and rate.get("id") is not None:
         fields[extra_field("vat_rate_id")] = rate["id"]
@@ -101,7 +107,9 @@ def attributes(product: Mapping[str, Any]) -> dict[str, Any]:
 def category_ids(product: Mapping[str, Any]) -> list[int]:
     """The ids of the categories a product is in."""
     shown = product.get("categories")
-    ids = [as_id(item.get("id")) for item in shown if isinstance(item, dict)] if isinstance(shown, list) else []
+    if not shown or not isinstance(shown, list):
+        return []
+    ids = [as_id(item.get("id")) for item in shown if isinstance(item, dict)]
     return [number for number in ids if number is not None]
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from target_micropim.plan.fields import ATTRIBUTES, EXTRAS
-from target_micropim.plan.values import EMPTY, attributes, fingerprint
+from target_micropim.plan.values import EMPTY, attributes, fingerprints
 
 Fingerprints = Mapping[str, str]
 _ATTRIBUTE_PREFIX = f"{ATTRIBUTES}."
@@ -20,12 +20,13 @@ _EXTRA_PREFIX = f"{EXTRAS}."
 
 def body_of(fields: Mapping[str, Any], product: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The body. Attributes that ``product`` shows go along: a map that is sent may replace the whole map."""
-    body = {name.removeprefix(_EXTRA_PREFIX): value for name, value in without_attributes(fields).items()}
-    own = {
-        name.removeprefix(_ATTRIBUTE_PREFIX): value
-        for name, value in fields.items()
-        if name.startswith(_ATTRIBUTE_PREFIX)
-    }
+    body: dict[str, Any] = {}
+    own: dict[str, Any] = {}
+    for name, value in fields.items():
+        if name.startswith(_ATTRIBUTE_PREFIX):
+            own[name.removeprefix(_ATTRIBUTE_PREFIX)] = value
+        else:
+            body[name.removeprefix(_EXTRA_PREFIX)] = value
     if own:
         kept = attributes(product) if product and isinstance(product.get(ATTRIBUTES), dict) else {}
         body[ATTRIBUTES] = {code: value for code, value in kept.items() if _can_travel(value)} | own
@@ -75,16 +76,16 @@ def verify(sent: Mapping[str, Any], before: Fingerprints, after: Fingerprints) -
     """
     ignored: list[str] = []
     altered: list[str] = []
-    for name, value in sent.items():
+    for name, print_ in fingerprints(sent).items():
         if name not in after and name.startswith(_EXTRA_PREFIX):
             continue
         shown = after.get(name, EMPTY)
-        if shown != fingerprint(name, value):
+        if shown != print_:
             (ignored if shown == before.get(name, EMPTY) else altered).append(name)
     return Verdict(tuple(ignored), tuple(altered))
 
 
 def shows_no_attribute(sent: Mapping[str, Any], after: Fingerprints) -> bool:
     """Whether attribute values were sent and none of them shows (docs/api/micropim.md#attribute-values)."""
-    names = [name for name in sent if name.startswith(_ATTRIBUTE_PREFIX)]
-    return bool(names) and not any(after.get(name) == fingerprint(name, sent[name]) for name in names)
+    values = {name: value for name, value in sent.items() if name.startswith(_ATTRIBUTE_PREFIX)}
+    return bool(values) and not any(after.get(name) == print_ for name, print_ in fingerprints(values).items())

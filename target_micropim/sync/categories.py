@@ -48,6 +48,7 @@ class CategorySync:
             error = rejection("plan", "parent", f"category {parent} never came, or was refused")
             self._reject(orphan, error)
         self._categories.finish()
+        self._categories.look_at_what_was_made()
 
     def _place(self, first: PendingCategory) -> None:
         """Place a category and all that waited for it, however deep."""

@@ -74,17 +74,19 @@ class ProductCreator:
         row = ProductRow(
             desired.external_id, desired.sku, ABSENT, archived=True, announced_at=self._services.ledger.now()
         )
-        self.doubles.making()
+        if self.doubles.making() and self._matching.can_look_up and self._matching.search_one(desired.sku) is not None:
+            raise SkuTaken
         self._writer.announce(row, sent)
         answer, sent = self._post(desired, row, sent, tries)
         views = self._writer.views(remote_id(answer, "POST product"), answer, sent)
         with self._lock:
             self._unclear = 0
-        self._compare_sku(desired, views[-1])
-        self._services.ledger.claim(desired.external_id, views[-1].remote_id)
+        product = views[-1]
+        self._compare_sku(desired, product)
+        self._services.ledger.claim(desired.external_id, product.remote_id)
         self.doubles.made(desired.sku, desired.external_id)
         self._visibility.made(desired.sku)
-        return Write(sent, None, tuple(views), categories).assigned(self._writer.assign(views[-1], categories))
+        return Write(sent, None, product, tuple(views), categories).assigned(self._writer.assign(product, categories))
 
     def _post(
         self, desired: DesiredProduct, row: ProductRow, fields: Fields, tries: Tries
@@ -170,7 +172,7 @@ class ProductCreator:
             raise RecordRejected("plan", [Reason("sku", message)])
 
 
-class SkuTaken(Exception):
+class SkuTaken(StaleLook):
     """A product with this SKU is there after all: look again."""
 
 

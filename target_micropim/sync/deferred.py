@@ -8,6 +8,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import IO, Any
 
@@ -22,9 +23,23 @@ class Version:
     source_at: float | None = None
 
 
+def source_time(record: dict[str, Any]) -> float | None:
+    """The record's own update time in unix seconds (docs/api/medipim.md#touches), or None where it has none."""
+    meta = record.get("meta")
+    seconds = meta.get("updatedAt") if isinstance(meta, dict) else None
+    if isinstance(seconds, int | float) and not isinstance(seconds, bool):
+        return float(seconds)
+    text = record.get("updated_at")
+    try:
+        moment = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return None if moment is None else (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
 @dataclass(frozen=True)
 class Item:
-    """A record of the stream: its ticket, its text, its external id and its version.
+    """A record of the stream: its ticket, its text, its external id, its SKU and its version.
 
     The record waits as text, its own or that of the line it came in. Two hundred objects would push each other out of
     the processor's cache and set off the garbage collector: more than all else that an unchanged record costs.
@@ -34,6 +49,7 @@ class Item:
     text: bytes
     is_line: bool
     key: str
+    sku: str
     version: Version
 
     @cached_property
@@ -74,6 +90,7 @@ class RecordFile:
 class _Place:
     ticket: int
     key: str
+    sku: str
     is_line: bool
     version: Version
     start: int
@@ -92,7 +109,7 @@ class DeferredItems:
         """Keep a record until the input has ended."""
         with self._lock:
             start, length = self._file.put(item.text)
-            self._places[item.key] = _Place(item.ticket, item.key, item.is_line, item.version, start, length)
+            self._places[item.key] = _Place(item.ticket, item.key, item.sku, item.is_line, item.version, start, length)
 
     def drop(self, key: str) -> _Place | None:
         """A newer version of it has come."""
@@ -111,7 +128,7 @@ class DeferredItems:
             with self._lock:
                 place = self._places.pop(next(iter(self._places)))
                 text = self._file.get(place.start, place.length)
-            yield Item(place.ticket, text, place.is_line, place.key, place.version)
+            yield Item(place.ticket, text, place.is_line, place.key, place.sku, place.version)
 
     def close(self) -> None:
         """The run ends."""

@@ -1,12 +1,15 @@
 """Whether somebody else made the same products at the same moment: another ledger, another program, a person.
 
 MicroPIM may take a SKU twice (docs/api/micropim.md#sku-taken), and between the last look and the creation there is a
-moment. So the products of MicroPIM are counted before the first creation and after the last one. When there are more
-than were made here, each SKU that was made here is looked for once more, and one that is there twice is told.
+moment. So the products of MicroPIM are counted before the last look of the first creation, and after the last creation.
+When there are more than were made here, each SKU that was made here is looked for once more, and one that is there
+twice is told. A SKU that does not show yet is looked for at the end of the next run.
 """
 
+import json
 import logging
 import threading
+from contextlib import suppress
 
 from pim_wire.errors import StopRun
 from target_micropim.catalog.matching import ProductMatching
@@ -16,6 +19,7 @@ from target_micropim.services import Services
 
 STREAM = "products"
 MOST_SINGLE = 50  # products, beyond which reading the whole list is cheaper
+DUE = "doubles_to_look_for"  # fact of the ledger: SKUs with their records, which an earlier run could not find yet
 
 logger = logging.getLogger("target-micropim")
 
@@ -33,11 +37,19 @@ class Doubles:
         self._made = 0
         self._skus: dict[str, str] = {}
 
-    def making(self) -> None:
-        """A product is about to be made."""
+    def before_the_list(self, unknown: int) -> None:
+        """The list is about to be read, and may be the last look at products that nobody knows."""
+        with suppress(RecordRejected):  # the list says the same, louder
+            if unknown:
+                self.making()
+
+    def making(self) -> bool:
+        """A product is about to be made; whether this took a count, so that a look of before is not the last one."""
         with self._lock:
-            if self._before is None:
-                self._before = self._client.count_products()
+            if self._before is not None:
+                return False
+            self._before = self._client.count_products()
+            return True
 
     def made(self, sku: str, external_id: str) -> None:
         """A product was made."""
@@ -48,20 +60,38 @@ class Doubles:
 
     def tell(self) -> None:
         """Look for doubles where the count does not add up, and tell of each."""
+        due: dict[str, str] = json.loads(self._ledger.fact(DUE) or "{}")
         try:
-            if not self._made or self._client.count_products() == (self._before or 0) + self._made:
+            if self._adds_up():
+                self._skus = {}
+            if not self._skus and not due:
                 return
-            for sku, external_id, ids in self._doubled():
-                shown = ", ".join(map(str, ids))
-                what = f"MicroPIM has {len(ids)} products with this SKU (ids {shown}): another program, or a run with "
-                what += "another ledger, made one at the same moment; archive those that are too many"
-                self._report.add("manual_actions", Row(STREAM, external_id, sku, what))
+            hits = self._hits({**due, **self._skus})
+            for sku, (external_id, ids) in hits.items():
+                self._tell_of(sku, external_id, ids)
+            late = {sku: key for sku, key in self._skus.items() if sku in hits and not hits[sku][1]}
+            if late != due:
+                self._ledger.note(DUE, json.dumps(late))
         except (RecordRejected, StopRun) as error:
             logger.warning("Whether products were made twice could not be looked at: %s", error)
 
-    def _doubled(self) -> list[tuple[str, str, list[int]]]:
-        if len(self._skus) > MOST_SINGLE or not self._matching.can_look_up:
-            self._matching.build_index()
-            return self._ledger.doubled_skus()
-        hits = {sku: [hit.remote_id for hit in self._matching.search(sku)] for sku in self._skus}
-        return [(sku, self._skus[sku], ids) for sku, ids in hits.items() if len(ids) > 1]
+    def _adds_up(self) -> bool:
+        """Whether there are as many products as there were, and those that were made here."""
+        return not self._made or self._client.count_products() == (self._before or 0) + self._made
+
+    def _tell_of(self, sku: str, external_id: str, ids: list[int]) -> None:
+        if len(ids) < 2:  # noqa: PLR2004 - one is no double
+            return
+        shown = ", ".join(map(str, ids))
+        what = f"MicroPIM has {len(ids)} products with this SKU (ids {shown}): another program, or a run with "
+        what += "another ledger, made one at the same moment; archive those that are too many"
+        self._report.add("manual_actions", Row(STREAM, external_id, sku, what))
+
+    def _hits(self, skus: dict[str, str]) -> dict[str, tuple[str, list[int]]]:
+        """The record of each SKU, and the products that have it; of many SKUs those alone that are there twice."""
+        if len(skus) <= MOST_SINGLE and self._matching.can_look_up:
+            return {sku: (key, [hit.remote_id for hit in self._matching.search(sku)]) for sku, key in skus.items()}
+        self._matching.build_index()
+        if len(skus) > MOST_SINGLE:
+            return {sku: (key, ids) for sku, key, ids in self._ledger.doubled_skus()}
+        return {sku: (key, [row.remote_id for row in self._ledger.seen(sku=sku)]) for sku, key in skus.items()}

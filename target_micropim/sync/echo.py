@@ -6,12 +6,12 @@ service has answered with what it stores often enough. After one answer that dif
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from target_micropim.ledger import Ledger
 from target_micropim.plan.fields import FIELDS
-from target_micropim.plan.values import EMPTY, fingerprint
+from target_micropim.plan.values import fingerprints
 
 ANSWERS = "answers_with_what_is_stored"  # fact of the ledger: yes, no
 FORMS = "keeps_texts_in_another_form"  # fact of the ledger: yes, once one was seen
@@ -32,14 +32,14 @@ class Echo:
 
     def must_look(self, sent: Mapping[str, Any], answer: Mapping[str, str]) -> bool:
         """Whether the answer to this write proves too little."""
-        texts = [name for name in sent if name in TEXTS]
+        texts = TEXTS & sent.keys()
         if self._verdict != "yes":
             return bool(texts)
-        return any(answer.get(name, EMPTY) != fingerprint(name, sent[name]) for name in texts)
+        return not fingerprints({name: sent[name] for name in texts}).items() <= answer.items()
 
     def compare(self, sent: Mapping[str, Any], answer: Mapping[str, str], look: Mapping[str, str]) -> None:
         """Learn from an answer and the look after it."""
-        texts = [name for name in sent if name in TEXTS]
+        texts = TEXTS & sent.keys()
         differs = any(answer.get(name) != look.get(name) for name in texts)
         with self._lock:
             if differs and self._verdict != "no":
@@ -49,10 +49,9 @@ class Echo:
                 if self._equal >= ENOUGH:
                     self._judge("yes")
 
-    def see(self, sent: Mapping[str, Any], shown: Mapping[str, str]) -> None:
-        """Learn from a text that did take whether it shows in the form in which it was sent."""
-        differs = any(shown.get(name) != fingerprint(name, sent[name]) for name in sent if name in TEXTS)
-        if differs and not self.changes_forms:
+    def see(self, altered: Collection[str]) -> None:
+        """Learn from fields that did take whether texts show in the form in which they were sent."""
+        if not self.changes_forms and not TEXTS.isdisjoint(altered):
             self.changes_forms = True
             self._ledger.note(FORMS, "yes")
 

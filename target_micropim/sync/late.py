@@ -1,16 +1,14 @@
 """What is done with products when the input has ended: archives, and categories that came after their products.
 
-Law: only what its record still owns is archived, and only what a look has shown counts. The turn of the write is taken
-before the look; after any wait both are made again.
+Law: only what its record still owns is archived, and only what a look has shown counts.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeVar
+from functools import partial
 
-from pim_wire.errors import StaleLook
 from pim_wire.wire import Tries
 from target_micropim.catalog.catalog import Catalog
+from target_micropim.catalog.matching import RemoteProduct
 from target_micropim.errors import NotFound, Reason, RecordRejected
 from target_micropim.ledger import ABSENT, ProductRow
 from target_micropim.plan.ownership import ARCHIVED, EXISTENCE
@@ -23,7 +21,6 @@ from target_micropim.sync.update import ARCHIVED_STATUS
 from target_micropim.sync.write import STREAM, ProductWriter
 
 INCOMPLETE = ""  # the digest of a product whose record is to be looked at again, whether it changes or not
-T = TypeVar("T")
 
 
 class LateWork:
@@ -35,31 +32,17 @@ class LateWork:
         self._recognition = recognition
         self._writer = writer
 
-    def _fresh(self, act: Callable[[Tries], T]) -> T:
-        """Take the turn, then act on a look that is younger than every wait."""
-        tries = self._services.client.tries()
-        try:
-            while True:
-                try:
-                    self._services.client.take_turn(tries)
-                    return act(tries)
-                except StaleLook:
-                    continue
-        finally:
-            self._services.client.give_turn_back(tries)
-
     def archive(self, row: ProductRow) -> str:
         """Archive a product; the action. Raises RecordRejected."""
-        return self._fresh(lambda tries: self._archive_once(row, tries))
+        return self._services.client.look_and_write(partial(self._archive_once, row))
 
     def _archive_once(self, row: ProductRow, tries: Tries) -> str:
         ledger = self._services.ledger
         if ledger.owner(row.remote_id) not in {None, row.external_id}:
             ledger.settle(replace(row, remote_id=ABSENT, archived=True), row.digest or "", [])
             return "skipped"
-        try:
-            before = self._recognition.look(row.remote_id)
-        except NotFound:
+        row, before = self._shown(row)
+        if before is None:
             ledger.settle(replace(row, archived=True), INCOMPLETE, [])
             return "skipped"
         if not self._recognition.is_same(row, before):
@@ -100,6 +83,14 @@ class LateWork:
             return ""
         return f" {cut(self._services.client.redactor.clean(str(name)))}" if name else ""
 
+    def _shown(self, row: ProductRow) -> tuple[ProductRow, RemoteProduct | None]:
+        """A product as it is now; an id that MicroPIM does not know is a reason to look by SKU, and no more."""
+        try:
+            return row, self._recognition.look(row.remote_id)
+        except NotFound:
+            found = self._recognition.look_by_sku(row)
+            return found.row or row, found.product
+
     def _prove_archived(self, row: ProductRow) -> None:
         """Raises RecordRejected when MicroPIM says that it has archived a product and shows it live."""
         after = self._recognition.look(row.remote_id)
@@ -112,7 +103,7 @@ class LateWork:
         """Add a category that arrived after its product was written. Raises RecordRejected."""
         row = self._services.ledger.product(external_id)
         if row is not None and row.is_made:
-            self._fresh(lambda tries: self._link_once(row, category, tries))
+            self._services.client.look_and_write(partial(self._link_once, row, category))
 
     def _link_once(self, row: ProductRow, category: str, tries: Tries) -> None:
         product = self._recognition.look(row.remote_id)

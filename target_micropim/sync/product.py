@@ -2,20 +2,20 @@
 
 No rule lives here: mapping decides what should be there, recognition which product it is, plan what differs and whose
 it is, the client what an answer means. This file calls them in order and writes down each fact before the next step
-relies on it. The write's turn is taken before the look; after any wait the look and the plan are made again.
+relies on it. Look and write belong together: MicroPimClient.look_and_write makes both again after each wait.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
-from pim_wire.errors import StaleLook
 from pim_wire.wire import Tries
 from target_micropim.catalog.catalog import Catalog
 from target_micropim.catalog.matching import RemoteProduct, remote_product
 from target_micropim.catalog.pictures import RemotePictures
-from target_micropim.errors import NotFound, NotYet, Reason, RecordRejected
-from target_micropim.ledger import ABSENT, ProductRow
+from target_micropim.errors import NotFound, NotYet, Reason, RecordRejected, StaleId
+from target_micropim.ledger import ABSENT, MediaRow, ProductRow
 from target_micropim.mapping.desired import DesiredProduct
 from target_micropim.plan.ownership import ARCHIVED, EXISTENCE, LIVE
 from target_micropim.plan.product import plan_leave
@@ -24,14 +24,15 @@ from target_micropim.plan.values import fingerprint
 from target_micropim.report.run_report import Row
 from target_micropim.services import Services
 from target_micropim.sync.archives import PendingArchives
-from target_micropim.sync.create import ProductCreator, SkuTaken
+from target_micropim.sync.create import ProductCreator
 from target_micropim.sync.deferred import Version
+from target_micropim.sync.echo import TEXTS
 from target_micropim.sync.late import INCOMPLETE, LateWork
 from target_micropim.sync.outcomes import Guards
 from target_micropim.sync.recognise import Recognised, Recognition, shown_sku
 from target_micropim.sync.resolve import FieldResolver
 from target_micropim.sync.update import ARCHIVED_STATUS, ProductUpdater, product_state
-from target_micropim.sync.write import STREAM, ProductWriter
+from target_micropim.sync.write import STREAM, Fields, ProductWriter
 
 MAX_POSTS = 6
 
@@ -45,14 +46,6 @@ class Outcome:
 
     action: str
     archive: ProductRow | None = None
-
-
-class StaleId(Exception):
-    """MicroPIM showed a product and does not know its id in the next moment: look again, once."""
-
-    def __init__(self, refusal: NotFound) -> None:
-        super().__init__(str(refusal))
-        self.refusal = refusal
 
 
 class ProductSync:
@@ -87,34 +80,19 @@ class ProductSync:
         desired, report = self._map(record), self._services.report
         for warning in desired.warnings:
             report.add("warnings", Row(STREAM, desired.external_id, desired.sku, warning))
-        report.languages_left(desired.languages)
+        if desired.languages:
+            report.languages_left(desired.languages)
+        carry_over = partial(self._carry_over, desired, version, is_last)
         for _ in range(MAX_POSTS - 1):
             try:
-                return self._sync_fresh(desired, version, is_last=is_last)
+                return self._services.client.look_and_write(carry_over)
             except NotYet as unclear:
                 if not is_last or unclear.stage != "send":
                     raise
-        return self._sync_fresh(desired, version, is_last=is_last)
+        return self._services.client.look_and_write(carry_over)
 
-    def _sync_fresh(self, desired: DesiredProduct, version: Version, *, is_last: bool) -> Outcome:
-        """Look, plan and write, and all of it again after each wait."""
-        tries = self._services.client.tries()
-        may_be_stale = True
-        try:
-            while True:
-                try:
-                    self._services.client.take_turn(tries)
-                    return self._sync_once(desired, version, tries, is_last=is_last)
-                except (StaleLook, SkuTaken):
-                    continue
-                except StaleId as stale:
-                    if not may_be_stale:
-                        raise stale.refusal from None
-                    may_be_stale = False
-        finally:
-            self._services.client.give_turn_back(tries)
-
-    def _sync_once(self, desired: DesiredProduct, version: Version, tries: Tries, *, is_last: bool) -> Outcome:
+    def _carry_over(self, desired: DesiredProduct, version: Version, is_last: bool, tries: Tries) -> Outcome:  # noqa: FBT001 - bound by position
+        """Recognise, then make or change the product, or leave it as it is."""
         found = self._recognition.find(desired)
         row, product = found.row, found.product
         if found.gone:
@@ -127,29 +105,37 @@ class ProductSync:
             product = self._creator.find(desired, row, is_last=is_last)
         fields, categories = self._resolver.fields(desired), self._resolver.category_ids(desired)
         if product is None:
-            write = self._creator.create(desired, fields, categories, tries)
-            row = self._writer.remember(desired, _new_row(desired, write.after), fields, write)
-            pictures = RemotePictures(row.remote_id, write.after.images, is_ours=True)
-            return self._settled("created", desired, row, pictures, version)
+            return self._create(desired, fields, categories, version, tries)
         return self._update(desired, fields, categories, row, product, version, tries)
+
+    def _create(
+        self, desired: DesiredProduct, fields: Fields, categories: dict[str, int], version: Version, tries: Tries
+    ) -> Outcome:
+        """Write, verify by what shows, remember."""
+        handled = self._catalog.pictures.handled(desired)
+        write = self._creator.create(desired, fields, categories, tries)
+        ignored = self._writer.verify(desired, write)
+        row = self._writer.remembered(_new_row(desired, write.after), fields, write, ignored)
+        pictures = RemotePictures(row.remote_id, write.after.images, is_ours=True)
+        return self._settled("created", desired, row, pictures, handled, version)
 
     def _update(
         self,
         desired: DesiredProduct,
-        fields: dict[str, Any],
+        fields: Fields,
         categories: dict[str, int],
         row: ProductRow | None,
         product: RemoteProduct,
         version: Version,
         tries: Tries,
     ) -> Outcome:
-        """Send what differs and is ours to change; what is theirs becomes an open question."""
+        """Plan, write, verify, remember; what is theirs becomes an open question."""
+        handled = self._catalog.pictures.handled(desired)
         changes = self._updater.changes(desired, fields, categories, row, product)
         if product.product is None and (changes.fields or changes.conflicts):
             # the index may be old: look before writing (docs/api/micropim.md#concurrent-edits)
             product = remote_product(self._writer.shown(product.remote_id))
             changes = self._updater.changes(desired, fields, categories, row, product)
-        is_ours = row is not None and bool(row.ours or row.on_its_way)
         self.adopted += row is None
         base = row or _new_row(desired, product)
         base = replace(base, remote_id=product.remote_id, shown_sku=shown_sku(product) or base.shown_sku)
@@ -158,28 +144,46 @@ class ProductSync:
         except NotFound as refusal:
             raise StaleId(refusal) from None
         self._updater.tell_of(desired, changes, product)
-        base = replace(base, categories=tuple(k for k in base.categories if not self._is_removed(k, changes.removed)))
-        after = self._writer.remember(desired, base, fields, write, changes.conflicts, changes.held)
-        self._ask(desired, self._updater.questions(desired, fields, changes, product))
-        if not self._writer.did_take(write) or any(conflict.kind == "conflicts" for conflict in changes.conflicts):
+        ignored = self._writer.verify(desired, write)
+        if changes.removed:
+            base = replace(base, categories=self._without(changes.removed, base.categories))
+        after = self._writer.remembered(base, fields, write, ignored, changes.conflicts, changes.held)
+        is_open = changes.conflicts or changes.held
+        self._ask(desired, self._updater.questions(desired, fields, changes, product) if is_open else [])
+        if not TEXTS.isdisjoint(ignored) or (changes.conflicts and changes.has_conflicts):
             version = replace(version, digest=INCOMPLETE)  # a person may settle it before the record changes
-        pictures = RemotePictures(product.remote_id, product.images, is_ours)
+        pictures = RemotePictures(
+            product.remote_id, product.images, row is not None and bool(row.ours or row.on_its_way)
+        )
         was_announced = row is not None and row.announced_at is not None and not changes.conflicts
         action = "created" if was_announced else "updated" if write.fields else "unchanged"
-        return self._settled(action, desired, after, pictures, version)
+        return self._settled(action, desired, after, pictures, handled, version)
 
-    def _is_removed(self, key: str, removed: tuple[int, ...]) -> bool:
-        return bool(removed) and self._catalog.categories.ids((key,)).get(key) in removed
+    def _without(self, removed: tuple[int, ...], categories: tuple[str, ...]) -> tuple[str, ...]:
+        numbers = self._catalog.categories.ids(categories)
+        return tuple(key for key in categories if numbers.get(key) not in removed)
 
     def _settled(
-        self, action: str, desired: DesiredProduct, row: ProductRow, pictures: RemotePictures, version: Version
+        self,
+        action: str,
+        desired: DesiredProduct,
+        row: ProductRow,
+        remote: RemotePictures,
+        handled: dict[str, MediaRow],
+        version: Version,
     ) -> Outcome:
         """Send the pictures, and settle. A category that was not assigned now is linked at the end, if it arrives."""
-        complete = self._services.settings.media_mode != "append" or self._catalog.pictures.send(desired, pictures)
-        keys = desired.categories if self._services.settings.categories_mode != "off" else ()
-        missing = [key for key in keys if key not in row.categories and not self._catalog.categories.is_gone(key)]
+        ledger, complete = self._services.ledger, True
+        if pictures := self._catalog.pictures.missing(desired, remote, handled):
+            # with the first picture that is announced, unless its address is tried before
+            ledger.remember(row, soon=self._services.picture_url_check is None)
+            complete = self._catalog.pictures.send(desired, remote, pictures)
+        missing: list[str] = []
+        if desired.categories and self._services.settings.categories_mode != "off":
+            is_gone = self._catalog.categories.is_gone
+            missing = [key for key in desired.categories if key not in row.categories and not is_gone(key)]
         row = replace(row, source_at=version.source_at)
-        self._services.ledger.settle(row, version.digest if complete else INCOMPLETE, missing)
+        ledger.settle(row, version.digest if complete else INCOMPLETE, missing)
         return Outcome(action)
 
     # What is left as it is

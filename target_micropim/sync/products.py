@@ -4,8 +4,7 @@ import hashlib
 import logging
 import threading
 from collections import Counter
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -14,13 +13,13 @@ import orjson
 from pim_wire.errors import Interrupted, StopRun
 from target_micropim.catalog.catalog import Catalog
 from target_micropim.errors import NotYet, RecordRejected
-from target_micropim.ledger import ABSENT
+from target_micropim.ledger import ABSENT, Known
 from target_micropim.mapping.profiles import Profile
 from target_micropim.report.input_order import record_scope
 from target_micropim.report.run_report import Row
 from target_micropim.services import Services
 from target_micropim.sync.archives import PendingArchive, PendingArchives
-from target_micropim.sync.deferred import DeferredItems, Item, Version
+from target_micropim.sync.deferred import DeferredItems, Item, Version, source_time
 from target_micropim.sync.outcomes import Outcomes, check_key, rejection
 from target_micropim.sync.pool import KeyedPool
 from target_micropim.sync.product import Outcome, ProductSync
@@ -28,6 +27,7 @@ from target_micropim.sync.write import STREAM
 
 BATCH_ROWS = 200
 VOLATILE = frozenset({"meta", "updated_at"})  # change without the content changing (docs/api/medipim.md#touches)
+_UNKNOWN = Known(None, None, ABSENT)
 _CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
 
 logger = logging.getLogger("target-micropim")
@@ -45,23 +45,12 @@ def digest_of(record: dict[str, Any], settings_digest: str, windows: str = "") -
     return hashlib.blake2b(data, digest_size=16, key=settings_digest.encode()[:64]).hexdigest()
 
 
-def source_time(record: dict[str, Any]) -> float | None:
-    """The record's own update time in unix seconds (docs/api/medipim.md#touches), or None where it has none."""
-    meta = record.get("meta")
-    seconds = meta.get("updatedAt") if isinstance(meta, dict) else None
-    if isinstance(seconds, int | float) and not isinstance(seconds, bool):
-        return float(seconds)
-    text = record.get("updated_at")
-    try:
-        moment = datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
-    return None if moment is None else (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-
-
 def _later(*moments: float | None) -> float | None:
-    known = [moment for moment in moments if moment is not None]
-    return max(known) if known else None
+    latest = None
+    for moment in moments:
+        if moment is not None and (latest is None or moment > latest):
+            latest = moment
+    return latest
 
 
 def _is_older(moment: float | None, newest: float | None) -> bool:
@@ -92,15 +81,15 @@ class ProductsSync:
 
     def receive(self, record: dict[str, Any], line: bytes | None) -> None:
         """Keep a product until its batch is full."""
-        self._receive(self._outcomes.open(), record, line)
+        self._keep(self._outcomes.open(), record, line)
 
     def receive_again(self, record: dict[str, Any]) -> None:
         """Take a reject of an earlier run."""
-        self._receive(self._outcomes.open_again(), record, None)
+        self._keep(self._outcomes.open_again(), record, None)
 
-    def _receive(self, ticket: int, record: dict[str, Any], line: bytes | None) -> None:
+    def _keep(self, ticket: int, record: dict[str, Any], line: bytes | None) -> None:
         key = self._profile.key(record)
-        if (status := self._profile.left_out(record)) is not None:
+        if self._profile.left_out and (status := self._profile.left_out(record)) is not None:
             self._left_out[status] += 1
             self._outcomes.settle(STREAM, ticket, "skipped", key)
             return
@@ -114,8 +103,11 @@ class ProductsSync:
     def flush(self) -> None:
         """One query of the ledger for a batch: what is unchanged is done, the rest goes into the pool."""
         items, self._buffer = self._buffer, []
-        if changed := list(self._changed(items)):
-            self._prepare(changed)
+        if not items:
+            return
+        known = self._services.ledger.known([item.key for item in items])
+        if changed := self._changed(items, known):
+            self._prepare(changed, known)
             for item in changed:
                 self._submit(item)
 
@@ -151,43 +143,43 @@ class ProductsSync:
         if key is None:
             raise rejection("map", self._profile.key_field, "is missing")
         check_key(key, self._profile.key_field)
-        check_key(self._profile.worker_key(record, key), "sku")
+        check_key(sku := self._profile.worker_key(record, key), "sku")
         try:
-            digest = digest_of(record, self._services.settings.digest, self._profile.windows(record))
+            windows = self._profile.windows
+            digest = digest_of(record, self._services.settings.digest, windows(record) if windows else "")
             text = line or orjson.dumps(record, default=str, option=orjson.OPT_NON_STR_KEYS)
-            return Item(ticket, text, line is not None, key, Version(digest, source_time(record)))
+            return Item(ticket, text, line is not None, key, sku, Version(digest, source_time(record)))
         except TypeError as error:  # orjson's word for what it cannot write, such as 255 levels of nesting
             raise rejection("map", "$", str(error)) from None
 
-    def _changed(self, items: list[Item]) -> Iterable[Item]:
+    def _changed(self, items: list[Item], known: Mapping[str, Known]) -> list[Item]:
         """Those that are to be looked into. An older version of a record never takes a newer one back."""
-        known = self._services.ledger.digests(item.key for item in items) if items else {}
+        changed: list[Item] = []
         newest: dict[str, float] = {}
         touched: set[str] = set()
+        # nearly always nothing is, and while nothing is nobody can put anything there
+        is_waiting = bool(self._in_flight_at or len(self._archives) or len(self._deferred))
         for item in items:
-            digest, seen_at = known.get(item.key, (None, None))
-            seen_at = _later(
-                seen_at,
-                newest.get(item.key),
-                self._outcomes.rejected_at(STREAM, item.key),
-                *self._waiting_versions(item.key),
-            )
+            digest, seen_at, _ = known.get(item.key, _UNKNOWN)
+            waiting = self._waiting_versions(item.key) if is_waiting else ()
+            seen_at = _later(seen_at, newest.get(item.key), self._outcomes.rejected_at(STREAM, item.key), *waiting)
             if _is_older(item.version.source_at, seen_at):
                 self._outcomes.settle(STREAM, item.ticket, "superseded")
                 continue
             if item.version.source_at is not None and item.version.source_at != seen_at:
                 newest[item.key] = item.version.source_at
-            if digest == item.version.digest and item.key not in touched and not self.is_pending(item.key):
+            is_same = digest == item.version.digest and item.key not in touched
+            if is_same and not (is_waiting and self.is_pending(item.key)):
                 self._outcomes.settle(STREAM, item.ticket, "unchanged", item.key)
             else:
                 touched.add(item.key)
-                yield item
-        self._services.ledger.seen_at({key: at for key, at in newest.items() if key in known})
+                changed.append(item)
+        if newest:
+            self._services.ledger.seen_at({key: at for key, at in newest.items() if key in known})
+        return changed
 
     def _waiting_versions(self, key: str) -> Iterable[float | None]:
         """The update times of versions of a record that are in flight, or wait for the end of the input."""
-        if not (self._in_flight_at or len(self._archives) or len(self._deferred)):
-            return ()  # as nearly always, and this is asked for every record
         return self._in_flight_at.get(key), self._archives.source_at(key), self._deferred.source_at(key)
 
     def is_pending(self, key: str) -> bool:
@@ -195,7 +187,7 @@ class ProductsSync:
         with self._lock:
             return key in self._in_flight or key in self._archives or key in self._deferred
 
-    def _prepare(self, changed: list[Item]) -> None:
+    def _prepare(self, changed: list[Item], known: Mapping[str, Known]) -> None:
         """Read the whole product list when that is cheaper than many look-ups, or once to learn the brands."""
         matching, names = self._catalog.matching, self._catalog.names
         if self._profile.writes_categories:
@@ -203,22 +195,30 @@ class ProductsSync:
             if not self._is_repaired:  # before the first product is written
                 self._catalog.assignments.repair()
                 self._is_repaired = True
-        rows = self._services.ledger.products(item.key for item in changed)
-        unknown = sum(item.key not in rows or rows[item.key].remote_id == ABSENT for item in changed)
-        named = (pair for item in changed for pair in self._profile.names(item.record))
-        unnamed = matching.may_index and any(names.is_worth_a_look(kind, name) for kind, name in named)
+        unknown = 0
+        for item in changed:
+            unknown += known.get(item.key, _UNKNOWN).remote_id == ABSENT
+        unnamed = matching.may_index and self._name_is_worth_a_look(changed)
         if matching.wants_index(unknown) or unnamed:
             self._pool.drain()
+            self._product_sync.doubles.before_the_list(unknown)
             matching.build_index(names)
             names.save(harvested=True)
 
+    def _name_is_worth_a_look(self, changed: list[Item]) -> bool:
+        """Whether reading the product list could tell the id of a brand or supplier."""
+        for item in changed:
+            for kind, name in self._profile.names(item.record):
+                if self._catalog.names.is_worth_a_look(kind, name):
+                    return True
+        return False
+
     def _submit(self, item: Item) -> None:
         """Into the pool: two versions of a record, or two records with one SKU, are never written at the same time."""
-        sku = self._profile.worker_key(item.record, item.key)
         with self._lock:
             self._in_flight[item.key] += 1
             self._in_flight_at[item.key] = _later(self._in_flight_at.get(item.key), item.version.source_at)
-        self._pool.submit(frozenset({("id", item.key), ("sku", sku)}), partial(self._sync, item))
+        self._pool.submit(frozenset({("id", item.key), ("sku", item.sku)}), partial(self._sync, item))
 
     def _sync(self, item: Item, *, is_last: bool = False) -> None:
         """One product, in a thread of the pool."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from target_micropim.catalog.catalog import Catalog
 from target_micropim.catalog.matching import RemoteProduct, remote_product
 from target_micropim.errors import NotFound, NotYet, Reason
-from target_micropim.ledger import ProductRow
+from target_micropim.ledger import ABSENT, ProductRow
 from target_micropim.mapping.desired import DesiredProduct
 from target_micropim.plan.ownership import ARCHIVED, EXISTENCE, is_made_by_us, is_recognised, with_pending
 from target_micropim.services import Services
@@ -50,7 +50,7 @@ class Recognition:
         Raises RecordRejected when several match, NotYet when another record owns the product.
         """
         row = self._ledger.product(desired.external_id)
-        if row is not None and row.is_made:
+        if row is not None and row.remote_id != ABSENT:
             return self._known(desired, row)
         return self._unknown(desired, row)
 
@@ -64,17 +64,17 @@ class Recognition:
         try:
             product = self.look(row.remote_id)
         except NotFound:
-            return self._doubtful(row, "MicroPIM does not have it any more")
+            return self.look_by_sku(row)
         if self.is_same(row, product) or shown_sku(product) == desired.sku:
             return Recognised(row, product)
-        return self._doubtful(row, f"its id {row.remote_id} shows another product (SKU {shown_sku(product)})")
+        return self.look_by_sku(row, f"its id {row.remote_id} shows another product (SKU {shown_sku(product)})")
 
     @staticmethod
     def is_same(row: ProductRow, product: RemoteProduct) -> bool:
         """Whether an id still shows the product of the ledger: by its SKU, or by a value of ours that is telling."""
         return shown_sku(product) in {row.shown_sku, row.sku} or is_recognised(row.ours, product.server)
 
-    def _doubtful(self, row: ProductRow, reason: str) -> Recognised:
+    def look_by_sku(self, row: ProductRow, reason: str = "MicroPIM does not have it any more") -> Recognised:
         """The id says nothing any more: the SKU decides. The same product keeps its memory under another id too."""
         match = self._matching.search_one(row.shown_sku or row.sku)
         if match is None:
@@ -126,11 +126,13 @@ def _taken_by(owner: str, field: str, value: str | int) -> NotYet:
 
 def _is_given_up(row: ProductRow) -> bool:
     """Whether the source has called this record inactive; an older ledger only knows that it is in the archive."""
-    return row.handled_existence == ARCHIVED or (row.handled_existence is None and row.archived)
+    handled = row.acknowledged.get(EXISTENCE)
+    return handled == ARCHIVED or (handled is None and row.archived)
 
 
 def existence(row: ProductRow | None) -> tuple[tuple[str, ...] | None, str | None]:
     """What is ours of a product's existence, and what the source last said of it."""
     if row is None:
         return None, None
-    return with_pending(row.ours, row.on_its_way).get(EXISTENCE), row.handled_existence
+    ours = with_pending(row.ours, row.on_its_way) if row.on_its_way else row.ours
+    return ours.get(EXISTENCE), row.acknowledged.get(EXISTENCE)

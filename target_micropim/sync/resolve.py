@@ -25,22 +25,24 @@ class FieldResolver:
         """The mapped fields, and what needs a look into MicroPIM or the ledger."""
         fields, names = dict(desired.fields), self._catalog.names
         for kind, name in zip(KINDS, (desired.brand, desired.supplier), strict=True):
+            if name is None:
+                continue
             number = names.id_of(kind, name)
             if number is not None:
                 fields[f"{kind}_id"] = number
-            elif name is not None:
+            else:
                 names.unmapped.add(kind, name, desired.sku)
         if isinstance(fields.get(CHANNELS), list):
             fields[CHANNELS] = self._offered_among(fields[CHANNELS])
         fields = {name: value for name, value in fields.items() if value != []}
-        return fields | self._catalog.attributes.fields(desired)
+        return fields | self._catalog.attributes.fields(desired) if desired.attributes else fields
 
     def category_ids(self, desired: DesiredProduct) -> dict[str, int]:
         """MicroPIM's ids of the categories that the product should be in, by external id."""
         if self._services.settings.categories_mode == "off":
             return {}
         ids = self._catalog.categories.ids(desired.categories)
-        return {**ids, **{str(number): number for number in desired.category_ids}}
+        return ids | {str(number): number for number in desired.category_ids} if desired.category_ids else ids
 
     def unsure(self, desired: DesiredProduct) -> frozenset[str]:
         """Fields that are missing here though the source has something: never a reason to clear them."""

@@ -24,7 +24,7 @@ from target_micropim.plan.product import (
     plan_update,
 )
 from target_micropim.plan.question import HELD_BACK, Question
-from target_micropim.plan.values import REFERENCES, fingerprint, server_fields
+from target_micropim.plan.values import REFERENCES, fingerprint
 from target_micropim.plan.write import body_of, without_extras
 from target_micropim.report.markup import cut
 from target_micropim.report.run_report import Row
@@ -46,6 +46,11 @@ class Changes:
     conflicts: tuple[Conflict, ...]
     removed: tuple[int, ...]
     held: tuple[HeldBack, ...] = ()
+
+    @property
+    def has_conflicts(self) -> bool:
+        """Whether a person typed what the source has otherwise."""
+        return any(conflict.kind == "conflicts" for conflict in self.conflicts)
 
 
 class ProductUpdater:
@@ -79,14 +84,12 @@ class ProductUpdater:
         ids, removed = self._category_changes(desired, categories, row, product)
         if ids is not None:
             changes["category_ids"] = ids
-        if status := self._revived_status(row, product):
+        if product.server.get("status") == ARCHIVED_STATUS and (status := self._revived_status(row)):
             changes["status"] = status
         return Changes(changes, plan.conflicts, removed, plan.held)
 
-    def _revived_status(self, row: ProductRow | None, product: RemoteProduct) -> str | None:
+    def _revived_status(self, row: ProductRow | None) -> str | None:
         """The status of a product that leaves the archive: the one that it had before we put it there."""
-        if product.server.get("status") != ARCHIVED_STATUS:
-            return None
         ours, _handled = existence(row)
         if row is not None and ARCHIVED in (ours or ()):  # we put it there, nobody else
             return row.revive_as or self._settings.create_status
@@ -103,14 +106,14 @@ class ProductUpdater:
     ) -> Write:
         """Send what differs. Raises RequestRefused, StaleLook after a wait."""
         if not changes.fields:
-            return Write({}, product, (product,), categories)
+            return Write({}, product, product, (product,), categories)
         body = body_of(without_extras(changes.fields), product.product)
         if checked := {name: value for name, value in body.items() if value is not None}:
             # null, which empties a field, has no form to check (docs/api/micropim.md#null-in-patch)
             check_payload("product_patch", checked)
         self._writer.announce(base, changes.fields)
         views, fields = self._patch(desired, product, changes.fields, tries)
-        write = Write(fields, product, tuple(views), categories)
+        write = Write(fields, product, views[-1], tuple(views), categories)
         if "category_ids" in fields:
             write = write.assigned(self._writer.assign(write.after, {str(n): n for n in fields["category_ids"]}))
             self._tell_of_kept_categories(desired, changes, write.after)
@@ -156,7 +159,7 @@ class ProductUpdater:
         self, desired: DesiredProduct, fields: Fields, changes: Changes, product: RemoteProduct
     ) -> list[Question]:
         """What a person has to decide, and what the settings hold back, with both values."""
-        shown, redact = server_fields(product.product or {}), self._redactor.clean
+        shown, redact = product.fields, self._redactor.clean
         decide = [
             Question(
                 STREAM,
@@ -175,7 +178,7 @@ class ProductUpdater:
 
     def _held_back(self, desired: DesiredProduct, held: HeldBack, fields: Fields, product: RemoteProduct) -> Question:
         """A row of the table of what the settings hold back; a brand or supplier is told by its name, too."""
-        source, micropim = fields[held.field], server_fields(product.product or {}).get(held.field)
+        source, micropim = fields[held.field], product.fields.get(held.field)
         if held.field in REFERENCES:
             wanted = desired.brand if held.field == "brand_id" else desired.supplier
             shown = (product.product or {}).get(REFERENCES[held.field])

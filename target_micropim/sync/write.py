@@ -17,14 +17,15 @@ from target_micropim.errors import RequestRefused
 from target_micropim.ledger import ProductRow
 from target_micropim.mapping.desired import DesiredProduct
 from target_micropim.plan.fields import ATTRIBUTES
-from target_micropim.plan.memory import Memory, Seen, after
+from target_micropim.plan.memory import Memory, Seen
+from target_micropim.plan.memory import after as memory_after
 from target_micropim.plan.ownership import EXISTENCE, LIVE
 from target_micropim.plan.product import Conflict, HeldBack, categories_after
-from target_micropim.plan.values import REFERENCES, fingerprint, server_fields
+from target_micropim.plan.values import REFERENCES, fingerprints
 from target_micropim.plan.write import body_of, shows_no_attribute, verify, without_attributes
 from target_micropim.report.run_report import Change, Row, Subject
 from target_micropim.services import Services
-from target_micropim.sync.echo import TEXTS, Echo
+from target_micropim.sync.echo import Echo
 
 STREAM = "products"
 Fields = dict[str, Any]
@@ -36,23 +37,19 @@ _NOT_COMPARED = frozenset({"sku", "category_ids"})
 class Write:
     """A write that was answered, or none where nothing differs.
 
-    ``fields`` went out; ``before`` is what MicroPIM showed before, ``views`` what it showed since, oldest first.
-    ``categories`` are those that were asked for, MicroPIM's ids by external id.
+    ``fields`` went out; ``before`` is what MicroPIM showed before, ``after`` what it showed last, ``views`` all that it
+    showed since, oldest first. ``categories`` are those that were asked for, MicroPIM's ids by external id.
     """
 
     fields: Fields
     before: RemoteProduct | None
+    after: RemoteProduct
     views: tuple[RemoteProduct, ...]
     categories: Mapping[str, int]
 
-    @property
-    def after(self) -> RemoteProduct:
-        """The product as it was seen last."""
-        return self.views[-1]
-
     def assigned(self, product: RemoteProduct) -> "Write":
         """With the categories that it shows after they were assigned by the other route."""
-        return replace(self, views=(*self.views[:-1], product))
+        return replace(self, after=product, views=(*self.views[:-1], product))
 
 
 @dataclass(frozen=True)
@@ -79,14 +76,19 @@ class ProductWriter:
         """The product as the answer shows it, and as a look shows it where the answer does not prove anything."""
         views = [remote_product({**answer, "id": product_id})] if "sku" in answer else []
         if not views or self._echo.must_look(sent, views[0].server):
-            views.append(remote_product(self.shown(product_id)))
-            if len(views) > 1:
-                self._echo.compare(sent, views[0].server, views[1].server)
+            tries = self._services.client.read_tries()
+            look = remote_product({**self._services.client.product(product_id, tries), "id": product_id})
+            if views:
+                self._echo.compare(sent, views[0].server, look.server)
+                look = _taken_out_meanwhile(views[0], look) if tries.attempts > 1 else look
+            views.append(look)
         return views
 
     def announce(self, row: ProductRow, fields: Fields) -> None:
         """Write down what a write is about to send: whoever finds it without its end knows whose values are there."""
-        prints = {name: fingerprint(name, value) for name, value in fields.items() if name not in _NOT_COMPARED}
+        prints = fingerprints(fields)
+        for name in _NOT_COMPARED & prints.keys():
+            del prints[name]
         self._services.ledger.remember(replace(row, digest=None, on_its_way=prints))
 
     def patch(self, product: RemoteProduct, fields: Fields, tries: Tries) -> list[RemoteProduct]:
@@ -131,79 +133,79 @@ class ProductWriter:
             return product
         return replace(product, category_ids=self._catalog.assignments.add(product.remote_id, missing))
 
-    def did_take(self, write: Write) -> bool:
-        """Whether MicroPIM shows the texts that were sent, in whatever form; what it ignores for good is no text."""
-        before = write.before.server if write.before else {}
-        sent = {name: value for name, value in write.fields.items() if name in TEXTS}
-        return not verify(sent, before, write.after.server).ignored
+    def verify(self, desired: DesiredProduct, write: Write) -> frozenset[str]:
+        """See whether MicroPIM shows what was sent, and tell what it does not; the fields that are not acknowledged."""
+        if not write.fields:
+            return frozenset()
+        after_write = write.after.server
+        unseen = _NOT_COMPARED
+        if shows_no_attribute(write.fields, after_write):
+            self._catalog.attributes.switch_off("MicroPIM does not show what was sent")
+            unseen = unseen | {name for name in write.fields if name.startswith(f"{ATTRIBUTES}.")}
+        compared = {name: value for name, value in write.fields.items() if name not in unseen}
+        verdict = verify(compared, write.before.server if write.before else {}, after_write)
+        if verdict.ignored or verdict.altered:
+            what = str(verdict.message)
+            self._services.report.add("warnings", Row(STREAM, desired.external_id, desired.sku, what))
+            self._echo.see(verdict.altered)
+        return (unseen - _NOT_COMPARED).union(verdict.ignored)
 
-    def remember(
+    def remembered(
         self,
-        desired: DesiredProduct,
         row: ProductRow,
         fields: Fields,
         write: Write,
+        ignored: frozenset[str],
         conflicts: tuple[Conflict, ...] = (),
         held: tuple[HeldBack, ...] = (),
     ) -> ProductRow:
-        """Write down what was acknowledged and what is ours, and tell what did not take."""
-        of_kind = {kind: {c.field for c in conflicts if c.kind == kind} for kind in ("conflicts", "unsure")}
-        seen = Seen(
-            fields=fields,
-            sent={name: value for name, value in write.fields.items() if name not in _NOT_COMPARED},
-            shown=[view.server for view in write.views],
-            ignored=self._verify(desired, write),
-            theirs=of_kind["conflicts"],
-            unsure=of_kind["unsure"],
-            held={one.field for one in held},
+        """The row with what was acknowledged and what is ours. No field of ``ignored`` did take."""
+        theirs = {conflict.field for conflict in conflicts if conflict.kind == "conflicts"} if conflicts else set()
+        unsure = {conflict.field for conflict in conflicts} - theirs if conflicts else set()
+        held_back = {one.field for one in held} if held else ()
+        after = write.after
+        shown = [view.server for view in write.views]
+        memory = memory_after(
+            Memory(row.ours, row.acknowledged), Seen(fields, write.fields, shown, ignored, theirs, unsure, held_back)
         )
-        memory = after(Memory(row.ours, row.acknowledged), seen)
-        self._echo.see({n: v for n, v in write.fields.items() if n not in seen.ignored}, write.after.server)
-        late = {name: fingerprint(name, write.fields[name]) for name in seen.ignored if name in write.fields}
-        if self._echo.changes_forms:  # what shows may be our own text in another form
-            late |= {name: row.on_its_way[name] for name in of_kind["unsure"] & row.on_its_way.keys()}
+        late = fingerprints({name: write.fields[name] for name in ignored if name in write.fields}) if ignored else {}
+        if unsure and self._echo.changes_forms:  # what shows may be our own text in another form
+            late |= {name: row.on_its_way[name] for name in unsure & row.on_its_way.keys()}
         known = self._catalog.categories.ids(row.categories)
-        row = replace(
+        return replace(
             row,
-            remote_id=write.after.remote_id,
+            remote_id=after.remote_id,
             digest=None,
             acknowledged={**memory.handled, EXISTENCE: LIVE},
             ours={**memory.ours, EXISTENCE: (LIVE,)},
-            categories=categories_after(row.categories, write.categories, known, write.after.category_ids),
+            categories=categories_after(row.categories, write.categories, known, after.category_ids),
             archived=False,
             on_its_way=late,  # it may still come, in whatever form
             announced_at=None,
             revive_as=None,
-            shown_sku=str((write.after.product or {}).get("sku") or row.shown_sku or row.sku).strip(),
+            shown_sku=str((after.product or {}).get("sku") or row.shown_sku or row.sku).strip(),
         )
-        self._services.ledger.remember(row, soon=True)  # with what the ledger hears next: no request lies between
-        return row
-
-    def _verify(self, desired: DesiredProduct, write: Write) -> frozenset[str]:
-        """The fields that count as not acknowledged."""
-        after_write = write.after.server
-        hidden: set[str] = set()
-        if shows_no_attribute(write.fields, after_write):
-            self._catalog.attributes.switch_off("MicroPIM does not show what was sent")
-            hidden = {name for name in write.fields if name.startswith(f"{ATTRIBUTES}.")}
-        compared = {name: value for name, value in write.fields.items() if name not in hidden | _NOT_COMPARED}
-        verdict = verify(compared, write.before.server if write.before else {}, after_write)
-        if verdict.message:
-            self._services.report.add("warnings", Row(STREAM, desired.external_id, desired.sku, verdict.message))
-        return frozenset(hidden) | frozenset(verdict.ignored)
 
     def report_changes(self, desired: DesiredProduct, write: Write) -> None:
         """The rows of the report: each field that was changed, with what was there before and after."""
-        before = server_fields(write.before.product) if write.before and write.before.product else {}
-        now = server_fields(write.after.product or {})
-        now["category_ids"] = list(write.after.category_ids)
-        changes = [Change(name, self._for_people(name, before), self._for_people(name, now)) for name in write.fields]
-        subject = Subject(STREAM, desired.external_id, desired.sku, write.after.remote_id)
-        self._services.report.changed(subject, changes)
+        before, after = write.before, write.after
+        changes = [Change(name, self._for_people(name, before), self._for_people(name, after)) for name in write.fields]
+        self._services.report.changed(Subject(STREAM, desired.external_id, desired.sku, after.remote_id), changes)
 
-    def _for_people(self, name: str, fields: dict[str, Any]) -> Any:
+    def _for_people(self, name: str, product: RemoteProduct | None) -> Any:
         """A field's value for people: of categories also the names."""
-        value = fields.get(name)
-        if name == "category_ids" and value:
-            return ", ".join(f"{self._catalog.categories.path(number)} ({number})" for number in value)
+        if product is None or product.product is None:
+            return None
+        if name == "category_ids":
+            path, ids = self._catalog.categories.path, product.category_ids
+            return ", ".join(f"{path(number)} ({number})" for number in ids) if ids else []
+        value = product.fields.get(name)
         return self._services.client.redactor.clean(value) if isinstance(value, str) else value
+
+
+def _taken_out_meanwhile(answer: RemoteProduct, look: RemoteProduct) -> RemoteProduct:
+    """A category that the answer shows, and a look after a wait does not, was given to the product.
+
+    Who took it out in between is a person, so it is ours and stays out.
+    """
+    return replace(look, category_ids=tuple(dict.fromkeys([*look.category_ids, *answer.category_ids])))

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from sandbox import Fault
 from tests.cases.records import category, photos, product, sold_in
 
 CARE, SUN, PROMO = category(1, "Care"), category(2, "Sun"), category(3, "Promo")
@@ -116,3 +117,19 @@ def test_pictures_that_were_taken_away_by_hand(shop: Any) -> None:
     for name in "BC":
         shop.night(product("M1", name, **photos(1, 2)))
         assert (shop.name("M1"), shop.pictures("M1")) == (name, [])
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+@pytest.mark.parametrize("removed", [1, 2])
+def test_a_new_picture_of_unknown_end_after_others_were_taken_away(shop: Any, removed: int, *, is_killed: bool) -> None:
+    """One more shows than before it was sent, though fewer than were ever sent: it is there, and is not sent again."""
+    shop.night(product("M1", "A", **photos(1, 2)))
+    shop.people.remove_pictures(shop.id_of("M1"), *(f"https://media.example.test/{n}.jpg" for n in (1, 2)[:removed]))
+    record = product("M1", "B", **photos(1, 2, 3))
+    if is_killed:
+        shop.killed(record, write="POST /api/products/{id}/media")
+    else:
+        shop.pim.faults.add(Fault("commit_then_status", "POST /api/products/{id}/media", status=500))
+    assert shop.night(record).tells("M1")
+    shop.night(product("M1", "C", **photos(1, 2, 3)))
+    assert shop.pictures("M1") == [2, 3][removed - 1 :]

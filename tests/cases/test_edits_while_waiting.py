@@ -116,3 +116,32 @@ def test_revived_before_the_retry_of_an_archive(make_shop: Any) -> None:
     shop.pim.meanwhile.do_after(lambda: shop.people.revive(key), write="DELETE /api/products/")
     told = shop.night(product("M1", "A", status="inactive"))
     assert shop.status("M1") == "active" or told.tells("M1")
+
+
+@pytest.mark.parametrize("fault", [fault for field, fault in FAULTS if field == "name"], ids=str)
+def test_a_hand_edit_before_the_retry_stays_an_open_question(shop: Any, fault: Fault) -> None:
+    """It is told every night, also when the record comes again with another change, until both sides agree."""
+    shop.night(product("M1", "A"))
+    key = shop.id_of("M1")
+    shop.pim.faults.add(fault)
+    shop.pim.meanwhile.do(lambda: shop.people.edit(key, name="HAND EDIT"), before=PATCH)
+    for supplier in "PQR":
+        assert shop.night(product("M1", "B", supplierReference=supplier)).tells("M1"), supplier
+        assert shop.night().tells("M1"), supplier
+    assert shop.name("M1") == "HAND EDIT"
+    shop.people.edit(key, name="B")
+    shop.night(product("M1", "B", supplierReference="S"))
+    assert not shop.night(product("M1", "C")).tells("M1")
+    assert shop.name("M1") == "C"
+
+
+@pytest.mark.parametrize("kind", ["drop_before", "drop_after", "html"])
+def test_taken_out_of_a_category_before_the_look_after_a_creation(shop: Any, kind: str) -> None:
+    """The answer of the POST shows both categories; while the look after it waits, a person takes one away."""
+    look = "GET /api/products/{id}$"
+    shop.pim.faults.add(Fault(kind, look))
+    shop.pim.meanwhile.do(lambda: shop.people.unassign(shop.id_of("M1"), 402), before=look)
+    tree = [category(1, "Care"), category(2, "Sun")]
+    for name in "ABB":
+        shop.night(product("M1", name, **sold_in(1, 2)), categories=tree)
+        assert shop.categories_of("M1") == ["Care"]

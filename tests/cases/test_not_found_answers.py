@@ -98,3 +98,16 @@ def test_a_night_of_200_without_the_envelope_is_a_bad_night(shop: Any, page: Any
     last = shop.night(*everything("C"))
     assert {row["name"] for row in shop.pim.products.values()} == {"C"}
     assert (last.is_good, last.conflicts) == (True, set())
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+@pytest.mark.parametrize("nth", [1, 2, 3])
+def test_one_answer_leaves_no_product_live(shop: Any, method: str, nth: int) -> None:
+    """What the source has taken out of sale is archived that night, or told and archived the next one."""
+    shop.night(product("M1", "A"))
+    shop.pim.faults.add(not_found(f"{method} /api/products/{{id}}", nth=nth))
+    told = shop.night(product("M1", "A", status="inactive"))
+    assert shop.status("M1") == "archived" or told.tells("M1")
+    shop.pim.faults.clear()
+    shop.night(product("M1", "A", status="inactive"))
+    assert shop.status("M1") == "archived"

@@ -79,3 +79,34 @@ def test_categories_are_not_made_anew(make_shop: Any, answers: str) -> None:
     shop.lose_ledger()
     last = shop.night(product("M1", "B", **sold_in(1)), categories=given)
     assert shop.paths() == ["Sun care"] or last.says_something
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+@pytest.mark.parametrize("answers", ["echo", "stored"])
+@pytest.mark.parametrize("form", ["capitalised", "decomposed"])
+def test_a_category_is_renamed_once(make_shop: Any, answers: str, form: str, *, is_lost: bool) -> None:
+    """With update_categories a new name is sent once, in whatever form it is stored, and nobody is said to have typed.
+
+    After a lost ledger the name that is found counts as ours, since it is the source's to a reader.
+    """
+    shop = make_shop({"update_categories": True}, answers=answers, text_forms=(form,))
+    shop.night(categories=[category(1, "cr\u00e8me SUN")])
+    if is_lost:
+        shop.lose_ledger()
+    for name, writes in (("cr\u00e8me SUN", 0), ("cr\u00e8me RAIN", 1), ("cr\u00e8me RAIN", 0)):
+        shop.requests.clear()
+        told = shop.night(categories=[category(1, name)])
+        assert len([one for one in shop.requests if one.method == "PUT"]) == writes
+        assert shop.paths() == [stored_form(shop.pim.options, "name", name)]
+        assert told.conflicts | told.unsure == set()
+
+
+@pytest.mark.parametrize("answers", ["echo", "stored"])
+def test_a_person_still_renames_a_category(make_shop: Any, answers: str) -> None:
+    """What somebody typed stands, and is told, in such a world too."""
+    shop = make_shop({"update_categories": True}, answers=answers, text_forms=("capitalised",))
+    shop.night(categories=[category(1, "sun A")])
+    next(iter(shop.pim.categories.values()))["name"] = "By hand"
+    for name in ("sun A", "sun B", "sun B"):
+        assert shop.night(categories=[category(1, name)]).conflicts == {"1"}
+        assert shop.paths() == ["By hand"]

@@ -58,3 +58,17 @@ def test_one_machine_changes_what_the_other_one_made(make_shop: Any) -> None:
     second.night(product("M1", "B"))
     told = first.night(product("M1", "C"))
     assert first.name("M1") == "C" or told.tells("M1")
+
+
+@pytest.mark.parametrize("lookup", ["auto", "search", "index"])
+def test_a_double_that_shows_late_is_told_the_next_night(make_shop: Any, lookup: str) -> None:
+    """Neither product shows before both runs have ended; the next night brings nothing new."""
+    first = make_shop({"lookup": lookup}, sku_unique=False, show_after_seconds=90)
+    second = first.another()
+    first.pim.meanwhile.do(lambda: second.night(product("M1", "A")), before=CREATE)
+    nights = [first.night(product("M1", "A")), first.night(product("M1", "A"))]
+    assert first.skus() == ["M1", "M1"]
+    assert any(night.tells("M1") for night in nights)
+    first.forget_requests()
+    first.night(product("M1", "A"))
+    assert len(first.requests) <= 3  # the key, and a look at the open question

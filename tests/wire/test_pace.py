@@ -1,7 +1,6 @@
 """The rules of the pace, one by one and to the millisecond."""
 
 from bisect import bisect_left
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -92,7 +91,7 @@ def test_the_first_after_a_pause_tries_alone() -> None:
     """Twice the time of the answer that refused; never longer than the pause, and nothing is lost behind it."""
     assert waits(after_refusal(NEW, 600, 5, 0, answer_seconds=0.25), 600, 4) == [5000, 5500, 5705, 5909]
     assert waits(after_refusal(NEW, 600, 5, 0, answer_seconds=60), 600, 3) == [5000, 10_000, 10_205]
-    late = replace(after_refusal(NEW, 600, 5, 0, answer_seconds=0.25), seen=NOW + 8000)
+    late = after_refusal(NEW, 600, 5, 0, answer_seconds=0.25)._replace(seen=NOW + 8000)
     assert waits(late, 600, 3) == [0, 500, 705]
 
 
@@ -100,7 +99,7 @@ def test_a_longer_pause_takes_the_turns_back_that_are_waited_for() -> None:
     """Whoever was refused with the first one makes the pause longer; the time to try is not added up."""
     pace = NEW
     for refusal in range(4):
-        pace = after_refusal(replace(pace, seen=NOW + refusal), 600, 5, 0, answer_seconds=0.25)
+        pace = after_refusal(pace._replace(seen=NOW + refusal), 600, 5, 0, answer_seconds=0.25)
         pace, _ = next_turn(pace, 600)
     assert waits(pace, 600, 2) == [5500, 5705]
     shorter = after_refusal(pace, 600, 1, 0, answer_seconds=4)
@@ -109,9 +108,9 @@ def test_a_longer_pause_takes_the_turns_back_that_are_waited_for() -> None:
 
 def used_at(gap: int, turns: int = 200) -> Pace:
     """A pace of 2,400 a minute, of which a turn in ``gap`` milliseconds is taken, and whose answers are good."""
-    pace = replace(NEW, good=turns)
+    pace = NEW._replace(good=turns)
     for turn in range(turns):
-        pace, _ = next_turn(replace(pace, seen=NOW + turn * gap), 2400)
+        pace, _ = next_turn(pace._replace(seen=NOW + turn * gap), 2400)
     return pace
 
 
@@ -126,72 +125,72 @@ def test_a_refusal_lowers_what_was_used_rather_than_what_was_allowed() -> None:
 def test_what_was_used_counts_for_a_quarter_at_least() -> None:
     """Little work is no sign of a small limit, nor is an hour without any."""
     assert after_refusal(used_at(500), 2400, 5, 0).share == pytest.approx(0.95 / 4)
-    idle, _ = next_turn(replace(used_at(25), seen=NOW + 3_600_000), 2400)
+    idle, _ = next_turn(used_at(25)._replace(seen=NOW + 3_600_000), 2400)
     for turn in range(60):
-        idle, _ = next_turn(replace(idle, seen=idle.seen + 25), 2400)
+        idle, _ = next_turn(idle._replace(seen=idle.seen + 25), 2400)
         assert turn < 59 or after_refusal(idle, 2400, 5, 0).share == pytest.approx(0.95, rel=0.1)
 
 
 def test_touches_within_a_minute_go_down_twice_as_far() -> None:
     """3, 6, 12 and 12 % below what was refused; after a minute without, 3 again."""
-    pace, edges = replace(NEW, share=0.5, edge=0.5), []
+    pace, edges = NEW._replace(share=0.5, edge=0.5), []
     for passed in (0, 10_000, 10_000, 10_000, 70_000):
-        pace = after_refusal(replace(pace, share=0.5, seen=pace.seen + passed, good=100), 2400, 5, 0)
+        pace = after_refusal(pace._replace(share=0.5, seen=pace.seen + passed, good=100), 2400, 5, 0)
         edges.append(pace.edge)
     assert edges == pytest.approx([0.5, 0.5 * 0.97, 0.5 * 0.91, 0.5 * 0.91, 0.5])
 
 
 def test_a_refusal_while_searching_halves_the_pace() -> None:
     """The edge is what was refused; steps begin small again, behind the pause."""
-    pace = after_refusal(replace(NEW, share=0.8, edge=0.3, step=0.1, good=99), 600, 7, 600)
+    pace = after_refusal(NEW._replace(share=0.8, edge=0.3, step=0.1, good=99), 600, 7, 600)
     assert (pace.share, pace.edge, pace.step, pace.good) == (0.4, 0.8, 0.004, 0)
     assert pace.next_step_at == pace.paused_until == NOW + 7000
 
 
 def test_a_refusal_after_a_steady_time_costs_little() -> None:
     """A touch of the limit, after a hundred good answers."""
-    assert after_refusal(replace(NEW, share=0.8, good=100), 600, 7, 0).share == pytest.approx(0.76)
-    assert after_refusal(replace(NEW, share=0.8, good=60), 600, 7, 0, good=60).share == pytest.approx(0.76)
+    assert after_refusal(NEW._replace(share=0.8, good=100), 600, 7, 0).share == pytest.approx(0.76)
+    assert after_refusal(NEW._replace(share=0.8, good=60), 600, 7, 0, good=60).share == pytest.approx(0.76)
 
 
 def test_the_first_search_does_not_go_below_what_a_minute_carried() -> None:
     """450 of 600 went through: 97 % of that is safe, also when the window is still full after the pause."""
     first = after_refusal(NEW, 600, 5, 450)
     assert first.share == pytest.approx(0.75 * 0.97)
-    again = after_refusal(replace(first, seen=first.paused_until), 600, 5, 0)
+    again = after_refusal(first._replace(seen=first.paused_until), 600, 5, 0)
     assert again.share == pytest.approx(0.75 * 0.97)
-    later = after_refusal(replace(first, seen=first.paused_until), 600, 5, 450, good=1)
+    later = after_refusal(first._replace(seen=first.paused_until), 600, 5, 450, good=1)
     assert later.share == pytest.approx(0.75 * 0.97 / 2)
 
 
 def test_a_minute_that_was_too_much_again_bounds_the_search() -> None:
     """After steady minutes at 450 of 2,400 the limit halved: fewer and fewer within a minute were too many still."""
-    pace, steps = replace(NEW, since=NOW - 600_000), []
+    pace, steps = NEW._replace(since=NOW - 600_000), []
     for carried in (450, 410, 330):
-        pace = after_refusal(replace(pace, seen=max(pace.seen, pace.paused_until)), 2400, 5, carried)
+        pace = after_refusal(pace._replace(seen=max(pace.seen, pace.paused_until)), 2400, 5, carried)
         steps.append((pace.share * 2400, pace.edge * 2400, pace.floor * 2400))
     assert steps == [pytest.approx(row) for row in [(1200, 1200, 450), (600, 600, 410), (330 * 0.97, 330, 330)]]
 
 
 def test_turns_of_a_minute_are_counted_for_all_who_share() -> None:
     """As many as were given, nearly: of the minute before only the part that is not over; nothing after a silence."""
-    pace = replace(NEW, seen=(begin := NOW // 60_000 * 60_000))
+    pace = NEW._replace(seen=(begin := NOW // 60_000 * 60_000))
     for second in range(90):
-        pace, _ = next_turn(replace(pace, seen=begin + second * 1000), 600)
+        pace, _ = next_turn(pace._replace(seen=begin + second * 1000), 600)
     assert (pace.given_before, pace.given) == (60, 30)
     assert turns_in_last_minute(pace) == pytest.approx(60, abs=1)
-    ahead = replace(pace, minute=pace.minute + 1, given=1, given_before=30)
+    ahead = pace._replace(minute=pace.minute + 1, given=1, given_before=30)
     assert turns_in_last_minute(ahead) == 30
-    assert turns_in_last_minute(replace(pace, seen=begin + 135_000)) == pytest.approx(22, abs=1)
-    assert turns_in_last_minute(replace(pace, seen=begin + 180_000)) == 0
+    assert turns_in_last_minute(pace._replace(seen=begin + 135_000)) == pytest.approx(22, abs=1)
+    assert turns_in_last_minute(pace._replace(seen=begin + 180_000)) == 0
 
 
 def test_a_series_of_refusals_is_one_fall_at_most_to_half() -> None:
     """The limit was halved, and what the last minute took fills the window: no more is known until it has emptied."""
-    pace = replace(NEW, share=0.25, good=500)
+    pace = NEW._replace(share=0.25, good=500)
     shares, edges = [], []
     for _ in range(4):
-        pace = after_refusal(replace(pace, seen=pace.seen + 20_000), 2400, 5, 600)
+        pace = after_refusal(pace._replace(seen=pace.seen + 20_000), 2400, 5, 600)
         shares.append(pace.share)
         edges.append(pace.edge)
     assert shares == pytest.approx([0.2375, 0.12125, 0.12125, 0.12125])
@@ -207,40 +206,40 @@ def test_what_a_minute_carried_is_no_reason_to_go_faster() -> None:
 def test_refusals_during_a_pause_only_make_it_longer() -> None:
     """Workers that are refused together count once."""
     first = after_refusal(NEW, 600, 5, 0)
-    second = after_refusal(replace(first, seen=NOW + 100), 600, 10, 0)
-    third = after_refusal(replace(second, seen=NOW + 200), 600, 1, 0)
+    second = after_refusal(first._replace(seen=NOW + 100), 600, 10, 0)
+    third = after_refusal(second._replace(seen=NOW + 200), 600, 1, 0)
     assert (second.share, second.paused_until) == (first.share, NOW + 10_100)
     assert (third.share, third.paused_until) == (first.share, NOW + 10_100)
 
 
 def test_the_pace_has_a_floor() -> None:
     """A sixteenth of the limit."""
-    assert after_refusal(replace(NEW, share=0.07), 600, 5, 0).share == 1 / 16
+    assert after_refusal(NEW._replace(share=0.07), 600, 5, 0).share == 1 / 16
 
 
 def test_below_the_edge_it_rises_in_halves() -> None:
     """To just below what was refused, without waiting for time to pass."""
-    pace = after_successes(replace(NEW, share=0.4, edge=0.8, next_step_at=NOW + 1), 40)
+    pace = after_successes(NEW._replace(share=0.4, edge=0.8, next_step_at=NOW + 1), 40)
     assert pace.share == pytest.approx((0.4 + 0.776) / 2)
     assert (pace.good, pace.next_step_at) == (40, NOW + 30_000)
     assert after_successes(pace, 40).good == 80
-    assert after_successes(replace(pace, share=0.775), 40).share == pytest.approx(0.776)
+    assert after_successes(pace._replace(share=0.775), 40).share == pytest.approx(0.776)
 
 
 def test_at_the_edge_it_rises_slowly_and_then_faster() -> None:
     """0.4 %, half as much more each time, 10 % at most; a step in 30 seconds; never above the limit."""
-    pace = replace(NEW, share=0.776, edge=0.8, next_step_at=NOW)
+    pace = NEW._replace(share=0.776, edge=0.8, next_step_at=NOW)
     pace = after_successes(pace, 40)
     assert (pace.share, pace.step) == (pytest.approx(0.776 * 1.004), pytest.approx(0.006))
-    assert after_successes(replace(pace, seen=NOW + 29_999), 40).share == pace.share
-    pace = after_successes(replace(pace, seen=NOW + 30_000, step=0.09), 40)
+    assert after_successes(pace._replace(seen=NOW + 29_999), 40).share == pace.share
+    pace = after_successes(pace._replace(seen=NOW + 30_000, step=0.09), 40)
     assert pace.step == 0.1
-    assert after_successes(replace(pace, seen=NOW + 60_000, share=0.95), 40).share == 1.0
+    assert after_successes(pace._replace(seen=NOW + 60_000, share=0.95), 40).share == 1.0
 
 
 def test_a_clock_set_back_takes_its_moments_along() -> None:
     """A second or less is no more than two readings that crossed."""
-    pace = replace(NEW, arrival=(NOW + 500) * 1000, paused_until=NOW + 900, next_step_at=NOW + 30_000)
+    pace = NEW._replace(arrival=(NOW + 500) * 1000, paused_until=NOW + 900, next_step_at=NOW + 30_000)
     assert at(pace, NOW - 1000) == at(pace, NOW - 500) == pace
     back = at(pace, NOW - 5000)
     assert (back.seen, back.paused_until, back.next_step_at) == (NOW - 5000, NOW - 4100, NOW + 25_000)
@@ -249,6 +248,6 @@ def test_a_clock_set_back_takes_its_moments_along() -> None:
 
 def test_a_long_silence_is_forgotten() -> None:
     """Two hours: longer than any pause."""
-    pace = replace(NEW, share=0.2, edge=0.3)
+    pace = NEW._replace(share=0.2, edge=0.3)
     assert at(pace, NOW + FORGOTTEN_AFTER_MS).share == 0.2
     assert at(pace, NOW + FORGOTTEN_AFTER_MS + 1) == Pace(seen=NOW + FORGOTTEN_AFTER_MS + 1)

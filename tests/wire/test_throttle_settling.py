@@ -36,7 +36,7 @@ def test_it_settles_within_a_tenth_of_an_unknown_limit(
     """After a quarter of an hour at least nine tenths of the limit are used; at most 1 % is refused, the start too."""
     throttle, service = Throttle(configured, fake_clock), Service(allowed, kind)
     _, refused_first = ask(throttle, service, fake_clock, 15)
-    used, refused = ask(throttle, service, fake_clock, 90)
+    used, refused = ask(throttle, service, fake_clock, 45)
     assert 0.9 * allowed <= used <= 1.02 * allowed
     assert refused <= 0.01
     assert refused_first <= 0.03
@@ -47,10 +47,10 @@ def test_it_settles_within_a_tenth_of_an_unknown_limit(
 def test_it_follows_a_limit_that_changes(kind: str, before: int, after: int, fake_clock: Any) -> None:
     """Ten minutes after the limit was doubled, two after it was halved, the new one is used like the old one."""
     throttle, service = Throttle(600, fake_clock), Service(before, kind)
-    ask(throttle, service, fake_clock, 60)
+    ask(throttle, service, fake_clock, 30)
     service.per_minute = after
     _, refused_meanwhile = ask(throttle, service, fake_clock, 10 if after > before else 2)
-    used, refused = ask(throttle, service, fake_clock, 60)
+    used, refused = ask(throttle, service, fake_clock, 30)
     assert 0.9 * after <= used <= 1.02 * after
     assert refused <= 0.01
     assert refused_meanwhile <= 0.02
@@ -64,7 +64,7 @@ def test_other_windows_are_settled_in_as_well(
     """A pause of five seconds weighs more where windows are short or fixed, so a limit is not touched often."""
     throttle, service = Throttle(configured, fake_clock), Service(allowed, kind, seconds)
     ask(throttle, service, fake_clock, 15)
-    used, refused = ask(throttle, service, fake_clock, 90)
+    used, refused = ask(throttle, service, fake_clock, 45)
     assert used >= 0.9 * allowed
     assert refused <= 0.01
 

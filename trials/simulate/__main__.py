@@ -101,6 +101,7 @@ def main() -> int:
     """Run what was asked for."""
     given = parsed()
     gc.freeze()  # what is imported stays
+    gc.set_threshold(100_000, 50, 50)  # a life leaves many rings; collecting them seldom costs least
     simulator = Simulator(words(given.without), words(given.ignore))
     if given.fault:
         return hunt(simulator, given)

@@ -26,8 +26,9 @@ class Book:
         self._source = source
         self.made: dict[str, list[int]] = {}  # products of MicroPIM by the code for which they were made
         self.categories: dict[str, list[int]] = {}  # categories of MicroPIM by that of the source
+        self.places: dict[str, set[int]] = {}  # the same, with those that a run without that memory made again
         self.typed: dict[tuple[int, str], Any] = {}  # (product, field): what a person wrote there, None for emptied
-        self.ever_typed: set[tuple[int, str]] = set()
+        self.forgotten: set[tuple[int, str]] = set()  # typed, and nobody knows of it until the record comes again
         self.loose: set[tuple[int, str]] = set()
         self.seen: dict[tuple[str, str], str] = {}  # (record, field): the source's value that a whole run has seen
         self.archived: set[int] = set()
@@ -38,9 +39,11 @@ class Book:
         self.two_wrote = False  # pictures have no name by which two ledgers could agree on them
         self.gone: set[str] = set()  # codes whose product a person deleted
         self.deleted_categories: set[str] = set()
+        self.once_deleted: set[str] = set()  # whatever became of them: one memory has them, another one may not
         self.loose_categories: set[str] = set()  # may be made again: only a lost memory knew which one it was
         self.unsent: set[str] = set()  # records that may have waited as rejects in a ledger that is lost
         self.other_sku: set[str] = set()  # codes whose product has another SKU by hand
+        self.shared: int | None = None  # the product of which two records have the EAN
         self.foreign: dict[int, Json] = {}  # products that people made, as they left them
         self.is_settled = True  # whether the last run came to its end undisturbed, so that nothing is in between
         pim.on_committed(self._committed)
@@ -55,6 +58,7 @@ class Book:
             key, number = self._source.name_of.get(bare(call.body["name"]), ""), next(reversed(self._pim.categories))
             known = [] if key in self.loose_categories else self.categories.get(key, [])
             self.categories[key] = [*known, number]
+            self.places.setdefault(key, set()).add(number)
 
     # Looking up
 
@@ -71,6 +75,10 @@ class Book:
         """The record that has the code of a product."""
         return next((self._source.owner(code) for code, numbers in self.made.items() if number in numbers), None)
 
+    def is_nobodys(self, number: int) -> bool:
+        """Whether no record of the source is judged by this product."""
+        return number in self.foreign or number == self.shared
+
     def is_open(self, number: int, field: str) -> bool:
         """Whether nothing is demanded of this fact but that it stays, or nothing at all."""
         return (number, field) in self.typed or (number, field) in self.loose
@@ -86,6 +94,7 @@ class Book:
         for number in self._pim.products:
             self.loosen(number, *FACTS)
         self.typed = {fact: value for fact, value in self.typed.items() if value is not None}
+        self.forgotten = set(self.typed)
         for forgotten in (self.taken_out, self.removed_pictures, self.deleted_categories, self.revived, self.assigned):
             forgotten.clear()
         self.loose_categories = set(self._source.categories)
@@ -94,7 +103,6 @@ class Book:
 
     def type(self, number: int, field: str, value: Any) -> None:
         """A person wrote this. What the source already said, and the writer saw it say, is agreed at once."""
-        self.ever_typed.add((number, field))
         key = self.record_of(number)
         is_source = key is not None and field in FIELDS and same(wanted(self._source.products[key])[field], value)
         agreed = is_source and same(self.seen.get((str(key), field)), value)
@@ -136,8 +144,9 @@ class Book:
             if is_whole:
                 self.unsent.discard(key)
             for product in self.products_of(key):
+                self.forgotten -= {(product["id"], field) for field in FIELDS}
                 self._agree(record, product, is_whole=is_whole)
-            for field, value in wanted(record).items():
+            for field, value in wanted(record).items() if record["status"] == "active" else ():
                 if is_whole or any(same(product[field], value) for product in self.products_of(key)):
                     self.seen[key, field] = value
         if is_whole:
@@ -145,10 +154,11 @@ class Book:
 
     def _newest(self, record: Json) -> Json | None:
         newest = self._source.products[record["id"]]
-        return record if record["updated_at"] == newest["updated_at"] else None
+        return record if record["meta"]["updatedAt"] == newest["meta"]["updatedAt"] else None
 
     def _agree(self, record: Json, product: Json, *, is_whole: bool) -> None:
-        for field, value in wanted(record).items():
+        is_compared = record["status"] == "active" and product["status"] != "archived"
+        for field, value in wanted(record).items() if is_compared else ():
             if same(product[field], value):
                 fact = (product["id"], field)
                 if is_whole:

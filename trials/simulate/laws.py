@@ -5,13 +5,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.micropim.options import MicroPimOptions
 from sandbox.micropim.service import MicroPimService
 from trials.simulate.book import FIELDS, Book
 from trials.simulate.people import picture_key
 from trials.simulate.process import Ended, Message, Process
+from trials.simulate.reading import Medipim
 from trials.simulate.source import Source, inside, photo_keys, same, wanted
 
 Json = dict[str, Any]
+PLAIN = MicroPimOptions()
+
+
+MARK_OF_A_PAGE = "Not here"  # stands in a page of a proxy, which is nobody's answer
+# worlds in which a value of ours may look like nobody's
+OTHER_FORMS = ("text_forms", "patch_kept", "answers", "normalise_text", "text_limit", "translations")
 
 
 @dataclass(frozen=True)
@@ -65,10 +73,11 @@ class Laws:
         broken = []
         if night.ended.how != "finished":
             broken.append(Broken("calm night fails", str(night.ended.failure)))
-        if must_be_still and night.ended.writes:
+        if must_be_still and night.ended.writes and not night.ended.rejects:  # those are tried again
             broken.append(Broken("not still", f"writes again: {night.ended.writes[:4]}"))
         if words != "calm":
             broken += self._doubles_are_told()
+            broken += self._has_one_owner(night)
         from_start = words.startswith("from the start")
         for key in self._source.owners():
             record = self._source.products[key]
@@ -77,6 +86,16 @@ class Laws:
                 found = self._is_in(key, record, " for good" if from_start else "")
                 broken += [one for one in found if words != "calm" or not one.law.startswith("picture")]
         return broken
+
+    def after_reading(self, messages: list[Message], medipim: Medipim, *, is_calm: bool) -> list[Broken]:
+        """No bookmark of the tap passes what was not read, and a run of it ends well when nothing is wrong."""
+        broken = []
+        if is_calm and medipim.failure is not None:
+            broken.append(Broken("calm night fails", f"the tap: {medipim.failure}"))
+        for stream, content in messages:
+            if not stream and (unread := medipim.unread(content["at"])):
+                broken.append(Broken("bookmark passed", f"{content['at']} is past what was never read: {unread}"))
+        return broken[:1]
 
     def second_has_ended(self, what: str, ended: Ended, first: Process) -> None:
         """Two processes with one ledger: the second is refused while the first lives; else the first is shut out."""
@@ -95,7 +114,8 @@ class Laws:
         for row in night.ended.rejects:
             if row["stage"] == "internal":
                 yield Broken("internal failure", f"{row['external_id']}: {row['reason']}")
-
+            if MARK_OF_A_PAGE in str(row["said"]):
+                yield Broken("page believed", f"{row['external_id']}: {row['reason']}")
         for first, before in self._shut_out:
             if more := first.writes[before:]:
                 yield Broken("two writers", f"another run has taken the ledger over, and this one goes on: {more[:3]}")
@@ -128,6 +148,14 @@ class Laws:
             is_told = key in self._doubles_told or self._is_renumbered(key)
             if len(self._book.products_of(key)) > 1 and not is_told:
                 yield Broken("double product", f"{key} was made by two writers, and nobody says so")
+
+    def _has_one_owner(self, night: Night) -> Iterator[Broken]:
+        """Of two records with the EAN of one product, the second one is refused."""
+        twins = [key for key in self._source.twins if not self._book.numbers_of(key)]
+        given = {record["id"] for stream, record in night.messages if stream == "products"}
+        refused = {str(row["external_id"]) for row in night.ended.rejects}
+        if len(twins) > 1 and given.issuperset(twins) and refused.isdisjoint(twins):
+            yield Broken("two owners", f"{twins} have the EAN of {self._book.shared}, and none of them is refused")
 
     def _people_are_respected(self, _night: Night) -> Iterator[Broken]:
         for number, field, value in self._book.edits():
@@ -165,12 +193,13 @@ class Laws:
 
     def _state_is_safe(self, night: Night) -> Iterator[Broken]:
         """Of each record before the last STATE that left: in MicroPIM, unchanged there, or a reject."""
-        if not night.ended.states:
+        is_too_early = night.ended.how == "killed" and self._pim.options.patch_kept == "late"  # it will show
+        if not night.ended.states or is_too_early:
             return
         at = night.ended.states[-1]["at"]
         kept = {str(row["external_id"]) for row in night.ended.rejects}
         for stream, record in night.messages:
-            if stream != "products" or self._source.owner(record["cnk"]) != record["id"]:
+            if stream != "products" or record["id"] not in self._source.owners():
                 continue
             if self._source.changed_at[record["id"]] <= at and record["id"] not in kept:
                 for broken in self._is_in(record["id"], record, ""):
@@ -193,6 +222,7 @@ class Laws:
                 and not self._is_a_persons(str(row["external_id"]), field)
             ):
                 yield Broken("false conflict", f"{row['external_id']} {row['what']}")
+        yield from self._nobody_is_unsure(night)
         if night.ended.how != "finished":
             return
         delivered = {record["id"]: record for stream, record in night.messages if stream == "products"}
@@ -206,11 +236,21 @@ class Laws:
             ):
                 continue
             source = wanted(self._source.products[key])[field]
-            if same(source, value) or same(source, self._book.seen.get((key, field), source)):
+            is_forgotten = key not in delivered and (number, field) in self._book.forgotten
+            if is_forgotten or same(source, value) or same(source, self._book.seen.get((key, field), source)):
                 continue
             if not night.ended.names(key):
                 yield Broken("untold" if key in delivered else "untold later",
                              f"{key} {field}: by hand {value!r}, source {source!r}")  # fmt: skip
+
+    def _nobody_is_unsure(self, night: Night) -> Iterator[Broken]:
+        """Where texts are kept as they were sent, the writer knows its own."""
+        if any(getattr(self._pim.options, name) != getattr(PLAIN, name) for name in OTHER_FORMS):
+            return
+        for row in night.ended.report.get("unsure", ()):
+            key, field = str(row.get("external_id")), str(row.get("field"))
+            if key in self._source.owners() and field in FIELDS and not self._is_a_persons(key, field):
+                yield Broken("false unsure", f"{key} {row['what']}")
 
     def _is_a_persons(self, key: str, field: str) -> bool:
         numbers = self._book.numbers_of(key)
@@ -257,8 +297,8 @@ class Laws:
         cannot = options.patch_categories != "replace" and options.assign != "additive"
         if cannot or (product["id"], "categories") in self._book.loose:
             return
-        for category in inside(record) - self._book.deleted_categories:
-            numbers = {one for one in self._book.categories.get(category, ()) if one in self._pim.categories}
+        for category in inside(record) - self._book.once_deleted:
+            numbers = {one for one in self._book.places.get(category, ()) if one in self._pim.categories}
             out = {one for number, one in self._book.taken_out if number == product["id"]}
             if numbers and not numbers & (set(product["category_ids"]) | out):
                 yield Broken(f"category lost{how}", f"{key} is not in {category} {sorted(numbers)}")

@@ -79,9 +79,8 @@ class Engines:
         return number, self._engines[number]
 
     def give_back(self, number: int) -> None:
-        """The process has ended; what it listened to is none of the next one's business."""
+        """The process has ended."""
         self._engines[number].dispose()
-        self._engines[number].dispatch.before_cursor_execute.clear()
         self._open[number] = None
         self._free.append(number)
 
@@ -89,4 +88,4 @@ class Engines:
         def connect() -> Any:
             return self._open[number]
 
-        return create_engine("sqlite://", creator=connect, poolclass=StaticPool)
+        return create_engine("sqlite://", creator=connect, poolclass=StaticPool, pool_reset_on_return=None)

@@ -5,16 +5,17 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from unittest.mock import patch
 
 from sqlalchemy import delete
 
+from pim_wire.wire import Wire
 from target_micropim.api import client
 from target_micropim.catalog.categories import Categories
-from target_micropim.errors import NotFound
-from target_micropim.ledger import RunLock, schema
+from target_micropim.errors import NotFound, Unreadable
+from target_micropim.ledger import Ledger, RunLock, schema
 from target_micropim.plan import memory, product
 from target_micropim.plan.ownership import Verdict, judge
 from target_micropim.plan.values import EMPTY
@@ -44,6 +45,25 @@ def _forget_on_404(self: Recognition, desired: Any, row: Any) -> Recognised:
         return self._unknown(desired, None)
 
 
+_evaluate = Wire._evaluate  # noqa: SLF001 - the function of today, within which the fault of before happens
+
+
+def _believe_a_page(self: Wire, call: Any, response: Any, *others: Any) -> Any:
+    if not response.ok:
+        call = replace(call, is_broken=None)
+    return _evaluate(self, call, response, *others)
+
+
+_products_page = client.MicroPimClient.products_page
+
+
+def _null_is_empty(self: client.MicroPimClient, number: int, **query: str) -> client.ProductPage:
+    try:
+        return _products_page(self, number, **query)
+    except Unreadable:
+        return client.ProductPage([], is_last=True, total=0)
+
+
 _ready = Categories.ready
 
 
@@ -69,6 +89,10 @@ def _everybody_is_dead(_self: RunLock, _holder: Any) -> bool:
     return True
 
 
+def _mine(_self: Ledger, external_id: str, _remote_id: int) -> str:
+    return external_id
+
+
 def _nothing(*_given: Any, **_named: Any) -> None:
     return None
 
@@ -76,6 +100,8 @@ def _nothing(*_given: Any, **_named: Any) -> None:
 OLD_FAULTS: Mapping[str, OldFault] = {
     "404-forgets": OldFault("one 404 for a known product deletes its memory (1.1)",
                             Recognition, "_known", _forget_on_404),
+    "page-is-an-answer": OldFault("a proxy's 404 or 400 page counts as MicroPIM's answer (1.2)",
+                                  Wire, "_evaluate", _believe_a_page),
     "never-settled": OldFault("a value that a person typed as the source has it stays a conflict for ever (2.1)",
                               memory, "with_wish", lambda before, _wish: before),
     "write-over-a-wait": OldFault("a retry goes over what was typed while it waited (3.1)",
@@ -88,6 +114,8 @@ OLD_FAULTS: Mapping[str, OldFault] = {
                                Recognition, "is_same", staticmethod(lambda *_given: True)),
     "unclear-post-again": OldFault("an unclear POST is repeated before its product can show (5.1)",
                                    Visibility, "wait_for", _nothing),
+    "null-is-empty": OldFault("a list that cannot be read is taken for an empty one (5.4)",
+                              client.MicroPimClient, "products_page", _null_is_empty),
     "lock-is-no-lock": OldFault("a second run takes the lock of a living one (6.1)",
                                 RunLock, "_is_dead", _everybody_is_dead),
     "old-over-new": OldFault("an older version goes over a newer one (8.1)",
@@ -96,6 +124,8 @@ OLD_FAULTS: Mapping[str, OldFault] = {
                                  Outcomes, "_keep", _nothing),
     "edits-are-overwritten": OldFault("ours goes over theirs (rule 1)",
                                       product, "judge", _overwrite),
+    "two-owners": OldFault("two records write to one product (4.1)",
+                           Ledger, "claim", _mine),
 }  # fmt: skip
 
 

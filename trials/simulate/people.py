@@ -49,7 +49,7 @@ class People:
             case "shop product":
                 self._shop_product()
             case what:
-                products = [row for row in self._pim.products.values() if row["id"] not in self._book.foreign]
+                products = [row for row in self._pim.products.values() if not self._book.is_nobodys(row["id"])]
                 if products:
                     self._works[what](products[event.a % len(products)], event)
 
@@ -172,6 +172,7 @@ class People:
         key = next((key for key, numbers in self._book.categories.items() if number in numbers), None)
         if key is None:
             return
+        self._book.once_deleted.add(key)
         if self._book.is_settled:
             self._book.deleted_categories.add(key)
         for record in self._source.products.values():

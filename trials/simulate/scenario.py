@@ -25,7 +25,11 @@ ROUTES = ("POST /api/products$", "PATCH /api/products", "POST /api/products/{id}
           None)  # fmt: skip
 KILLS = ("kill request", "kill write", "kill write", "kill commit", "stop")
 WRITERS = ("second writer, no ledger", "second writer, copied ledger", "second writer, same ledger", "stands still")
+TAP = ("drop_before", "503", "429", "401", "404", "html", "empty", "truncate_json", "short_length", "cut_mid_line",
+       "cut_at_line_end", "clean_end", "hang", "kill", "kill", "stop")  # fmt: skip
+STATE = ("lost", "old")
 MEANWHILE = ("type name", "type description", "archive", "take out")
+SHARE_OF_TAPS = 0.2
 # Nothing can ever be done in a world that is always like this: such a spell lasts for a night (SPELLS).
 NEVER_FOR_GOOD: dict[str, frozenset[Any]] = {
     "has_organization": frozenset({False}),
@@ -52,6 +56,11 @@ SETTINGS: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ("max_wait_seconds", (15,)),
     ("update_categories", (True,)),
 )
+TAP_SETTINGS: tuple[tuple[str, tuple[Any, ...]], ...] = (
+    ("products_endpoint", ("query",)),
+    ("page_size", (10,)),
+    ("full_read_every_days", (2,)),
+)
 
 
 BUSY: dict[str, tuple[float, ...]] = {  # how likely, in one night
@@ -64,6 +73,8 @@ BUSY: dict[str, tuple[float, ...]] = {  # how likely, in one night
     "writer": (0.0, 0.0, 0.3),
     "meanwhile": (0.0, 0.3),
     "stale": (0.0, 0.0, 0.3),
+    "tap": (0.0, 0.3, 0.7),  # where a tap reads the source, as these two
+    "state": (0.0, 0.0, 0.3),
 }
 
 
@@ -81,6 +92,8 @@ STORIES: tuple[tuple[dict[str, Any], tuple[tuple[int, bool, str, str, int], ...]
                              (1, False, "spell", "product_list=null", 0))),
     ({}, ((1, True, "source", "inactive", 0), (2, True, "source", "active", 0))),
     ({}, ((1, True, "source", "both", 0), (1, False, "fault", "404", 5))),
+    ({}, ((1, True, "source", "both", 0), (1, False, "fault", "404 foreign", 5))),
+    ({}, ((0, False, "fault", "404 foreign", 0),)),
 )  # fmt: skip
 
 
@@ -115,6 +128,8 @@ class Scenario:
     settings: dict[str, Any] = field(default_factory=dict)
     products: int = 1
     adopted: int = 0
+    twins: int = 0
+    tap: dict[str, Any] | None = None  # settings of the real tap, where it reads the source
     categories: int = 2
     nights: list[Night] = field(default_factory=list)
     parts: dict[int, str] = field(default_factory=dict)
@@ -147,6 +162,15 @@ class _Drawer:
             self._part("a product more", scenario.one_more)
         if choose.random() < 0.2:
             self._part("the shop has the first product already", partial(setattr, scenario, "adopted", 1))
+        if choose.random() < 0.05:
+            self._part("two records have the EAN of a product of the shop", partial(setattr, scenario, "twins", 2))
+
+    def tap(self) -> None:
+        """Whether the real tap reads the source: a night takes twice as long with it."""
+        choose, scenario = self._choose, self.scenario
+        if choose.random() < SHARE_OF_TAPS:
+            settings = {name: choose.choice(values) for name, values in TAP_SETTINGS if choose.random() < 0.3}
+            self._part(f"the tap reads the source, {settings}", partial(setattr, scenario, "tap", settings), "tap")
 
     def nights(self) -> None:
         """What happens in each."""
@@ -178,6 +202,7 @@ def draw(seed: int, keep: Collection[int] | None = None, without: frozenset[str]
     """The scenario of a seed; of its parts only those that are kept, and none of the kinds left out."""
     drawer = _Drawer(seed, keep, without)
     drawer.world()
+    drawer.tap()
     drawer.nights()
     return drawer.scenario
 
@@ -241,11 +266,13 @@ def _drawn_events(choose: Random, habits: _Habits, number: int) -> Iterator[tupl
                 yield Event(kind, choose.choice(words), *(choose.randrange(1000) for _ in range(3)))
 
     if number:
-        for kind, words, most in (("source", habits.source, 3), ("hand", habits.hand, 2), ("ledger", LEDGER, 1)):
+        for kind, words, most in (("source", habits.source, 3), ("hand", habits.hand, 2), ("ledger", LEDGER, 1),
+                                  ("state", STATE, 1)):  # fmt: skip
             yield from ((True, event) for event in events(kind, words, most))
     for event in events("fault", habits.faults, 2):
         yield False, Event("fault", event.what, choose.choice(habits.routes), event.b, event.c)
-    for kind, words in (("spell", spells()), ("kill", KILLS), ("writer", WRITERS), ("meanwhile", MEANWHILE)):
+    for kind, words in (("spell", spells()), ("kill", KILLS), ("writer", WRITERS), ("meanwhile", MEANWHILE),
+                        ("tap", TAP)):  # fmt: skip
         yield from ((False, event) for event in events(kind, words))
     if number:
         yield from ((False, event) for event in events("stale", ("an older version",)))

@@ -38,7 +38,8 @@ class Simulator:
         self._ignored = frozenset(ignored)
         self._folder = Path(tempfile.mkdtemp(prefix="simulate-", dir=SHM if SHM.is_dir() else None))
         empty_ledger()  # before the tables count as made
-        logging.getLogger("target-micropim").setLevel(logging.CRITICAL)
+        for name in ("target-micropim", "tap-medipim", "singer_sdk"):  # they speak to people
+            logging.getLogger(name).setLevel(logging.CRITICAL)
 
     def live(
         self,

@@ -6,10 +6,12 @@ import re
 import unicodedata
 from typing import Any
 
+from trials.simulate.clock import EPOCH, Time
 from trials.simulate.process import Message
 
 Json = dict[str, Any]
 PICTURE = "https://m.example.test/{}.jpg"
+TWIN_EAN = "4006381333931"
 FIRST_CHANGE = 1_780_000_000
 
 
@@ -32,11 +34,13 @@ def bare(text: Any) -> str:
 class Source:
     """Every value is new: none is ever used twice, but where a change says so."""
 
-    def __init__(self) -> None:
+    def __init__(self, time: Time) -> None:
+        self._time = time
         self.categories: dict[str, Json] = {}
         self.products: dict[str, Json] = {}
         self.earlier: dict[str, list[Json]] = {}
         self.changed_at: dict[str, int] = {}
+        self.twins: list[str] = []  # records that share their EAN with a product that the shop has
         self.name_of: dict[str, str] = {}  # the category by each name that it ever had
         self._last = 0
 
@@ -75,6 +79,13 @@ class Source:
         }
         self.products[key] = {**record, "publicCategories": inside}
         self._touch(key)
+        return key
+
+    def new_twin(self) -> str:
+        """A record with the EAN of a product that the shop has, as another one has it too."""
+        key = self.new_product()
+        self.products[key]["ean"] = [TWIN_EAN]
+        self.twins.append(key)
         return key
 
     def new_category(self) -> str:
@@ -129,7 +140,9 @@ class Source:
 
     def owners(self) -> list[str]:
         """The records that no other one has replaced."""
-        return [key for key, record in self.products.items() if self.owner(record["cnk"]) == key]
+        return [
+            key for key, record in self.products.items() if self.owner(record["cnk"]) == key and key not in self.twins
+        ]
 
     def rename_category(self, choice: int) -> str:
         """A category has another name."""
@@ -152,8 +165,9 @@ class Source:
         self._touch(key)
 
     def _touch(self, key: str) -> None:
-        """It comes last from now on."""
-        self.changed_at[key] = at = self.next()
+        """It comes last from now on: a second passes with each change, and the service's clock is the same."""
+        self._time.jump(1.0)
+        self.changed_at[key] = at = int(EPOCH + self._time.seconds) - FIRST_CHANGE
         updated = {"updated_at": str(FIRST_CHANGE + at), "meta": {"updatedAt": FIRST_CHANGE + at}}
         self.products[key] = {**self.products[key], **updated}
 

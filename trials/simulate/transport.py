@@ -6,18 +6,19 @@ that is shorter than promised becomes the exception that requests would raise.
 
 import io
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import unquote, urlencode, urlsplit
 
 import orjson
 import requests
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_encoding_from_headers
+from typing_extensions import override
+from urllib3.exceptions import ProtocolError
 
 from pim_wire.wire import Wire
 from sandbox.exchange import Asgi
 from sandbox.server import TRANSPORT
-from trials.simulate.process import Process
 
 CLIENT = ("127.0.0.1", 50_000)
 
@@ -42,6 +43,32 @@ class _Transport:
 
     def write(self, _data: bytes) -> None:
         """Nobody reads it: only streams are written this way."""
+
+
+class Sender(Protocol):
+    """A process that sends requests: it may be ended at each, and time passes while an answer does not come."""
+
+    def before_request(self, what: str, body: Any) -> None:
+        """A request leaves."""
+
+    def after_request(self, status: int, body: bytes) -> None:
+        """It was handled; the answer has not been seen."""
+
+    def wait_for_nothing(self, seconds: float) -> None:
+        """An answer does not come."""
+
+
+class _Body(io.BytesIO):
+    """The body of an answer, as far as it came; a reader of one that was cut hears of it at the end."""
+
+    was_cut = False
+
+    @override
+    def read1(self, size: int | None = -1, /, *, decode_content: bool = False) -> bytes:
+        piece = super().read1(-1 if size is None else size)
+        if not piece and self.was_cut:
+            raise ProtocolError("connection broken")
+        return piece
 
 
 class Exchange:
@@ -90,7 +117,7 @@ class Exchange:
 class SandboxSession:
     """Stands in the place of the wire's session: a request is prepared here, since requests takes longer than we do."""
 
-    def __init__(self, session: requests.Session, app: Asgi, process: Process) -> None:
+    def __init__(self, session: requests.Session, app: Asgi, process: Sender) -> None:
         self._session = session
         self._app = app
         self._process = process
@@ -132,13 +159,14 @@ class SandboxSession:
         response.headers = CaseInsensitiveDict({_text(name): _text(value) for name, value in exchange.headers})
         response.encoding = get_encoding_from_headers(response.headers)
         response.url, response.request = request.url or "", request
-        response.raw = io.BytesIO(bytes(exchange.body))
+        response.raw = _Body(bytes(exchange.body))
+        response.raw.was_cut = exchange.connection.was_cut
         if _is_short(response.headers, exchange.body):
             raise requests.exceptions.ChunkedEncodingError("the answer broke off")
         return response
 
 
-def way_to(app: Asgi, wire: Wire, process: Process) -> None:
+def way_to(app: Asgi, wire: Wire, process: Sender) -> None:
     """Let the requests of a process end at this application."""
     wire._session = SandboxSession(wire._session, app, process)  # type: ignore[assignment]  # noqa: SLF001
 

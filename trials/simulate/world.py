@@ -17,8 +17,9 @@ from trials.simulate.laws import Broken, Laws, Night
 from trials.simulate.ledgers import Engines, SimConnection, new_ledger
 from trials.simulate.people import People
 from trials.simulate.process import Ended, Machine, Message, Process
+from trials.simulate.reading import Medipim
 from trials.simulate.scenario import NEVER_FOR_GOOD, Event, Scenario
-from trials.simulate.source import Source, text
+from trials.simulate.source import TWIN_EAN, Source, text
 from trials.simulate.transport import way_to
 
 ENGINES = Engines()
@@ -34,17 +35,26 @@ class World:
         options = {"reads_per_minute": None, "writes_per_minute": None, **scenario.options}
         self._options = MicroPimOptions(**options, clock=lambda: machine.time.seconds)
         self.pim = MicroPimService(self._options)
-        self.source = Source()
+        self.source = Source(machine.time)
         self.book = Book(self.pim, self.source)
         self.people = People(self.pim, self.book, self.source)
         self.ledger = new_ledger()
         self.kept_ledgers: list[bytes] = []
         self.state: dict[str, Any] | None = None
-        self.settings = settings_of(str(folder), tuple(scenario.settings.items()))
+        self.settings = settings_of(
+            str(folder),
+            tuple({**scenario.settings, **({"match_on": "sku,ean"} if scenario.twins else {})}.items()),
+        )
         self.laws = Laws(self.book, self.pim, self.source)
         self._stage = Stage(machine, self.pim, self.source, self.book, self.people, self.laws, self.run)
+        reading = scenario.tap
+        self.medipim = None if reading is None else Medipim(self.source, machine.time, machine.log, reading)
         self.broken: list[Broken] = []
         self.nights = 0
+        self._begin(scenario)
+
+    def _begin(self, scenario: Scenario) -> None:
+        """What is there before the first night."""
         for _ in range(scenario.categories):
             self.source.new_category()
         for _ in range(scenario.products):
@@ -57,6 +67,12 @@ class World:
                     self.source.products[key]["cnk"], name=text("Shop", number), description=text("Shop text", number)
                 ),
             )
+
+        if scenario.twins:
+            shared = self.pim.add("SHOP-EAN", name=text("Shop", self.source.next()), ean=TWIN_EAN)
+            self.book.shared = shared["id"]
+        for _ in range(scenario.twins):
+            self.source.new_twin()
 
     def live(self) -> list[Broken]:
         """All nights of the scenario, then calm ones. The laws that were broken, in their order."""
@@ -93,35 +109,45 @@ class World:
 
     def _happens(self, event: Event) -> None:
         self.machine.log(f"  {event}")
-        match event.kind, event.what:
-            case "source", "new product":
-                self.source.new_product()
-            case "source", "succeeded":
-                keys = self.source.owners()
-                self.source.succeed(keys[event.a % len(keys)], old_first=bool(event.b % 2))
-            case "source", "new category":
-                self.source.new_category()
-            case "source", "category renamed":
-                self.source.rename_category(event.a)
-            case "source", change:
-                keys = self.source.owners()  # one that was replaced does not change any more
-                self.source.change(keys[event.a % len(keys)], change, event.b)
-            case "hand", _:
+        match event.kind:
+            case "source":
+                self._source_changes(event)
+            case "hand":
                 self.people.work(event)
-            case "ledger", "copied":
-                self.ledger = new_ledger(self.ledger.copy())
-            case "ledger", how:
-                old = self.kept_ledgers if how == "old" else []
-                self.ledger = new_ledger(old[event.a % len(old)] if old else b"")
-                self.book.loosen_all()
+            case "state" if self.medipim is not None:
+                self.medipim.lose_state(event.what, event.a)
+            case "ledger":
+                self._ledger_is_lost(event)
+
+    def _source_changes(self, event: Event) -> None:
+        keys = self.source.owners()  # one that was replaced does not change any more
+        match event.what:
+            case "new product":
+                self.source.new_product()
+            case "succeeded":
+                self.source.succeed(keys[event.a % len(keys)], old_first=bool(event.b % 2))
+            case "new category":
+                self.source.new_category()
+            case "category renamed":
+                self.source.rename_category(event.a)
+            case change:
+                self.source.change(keys[event.a % len(keys)], change, event.b)
+
+    def _ledger_is_lost(self, event: Event) -> None:
+        """Or an old one is back, or it is copied, which changes nothing."""
+        if event.what == "copied":
+            self.ledger = new_ledger(self.ledger.copy())
+            return
+        old = self.kept_ledgers if event.what == "old" else []
+        self.ledger = new_ledger(old[event.a % len(old)] if old else b"")
+        self.book.loosen_all()
 
     # A night
 
     def night(self, during: list[Event], *, from_start: bool = False) -> Night:
         """One run, with all that happens to it; judged at once."""
         self.nights += 1
-        after = 0 if from_start or self.state is None else self.state["at"]
-        messages = self.source.messages(after)
+        messages = self._read(during, from_start=from_start)
         disturber = Disturber(self._stage, messages)
         disturbances = disturber.plan(during)
         ended = self.run(self.ledger, [*messages, *disturber.stale], disturbances)
@@ -131,11 +157,23 @@ class World:
         self.kept_ledgers = [*self.kept_ledgers, self.ledger.copy()][-MOST_LEDGERS:]
         if ended.states:
             self.state = ended.states[-1]
+            if self.medipim is not None and "tap" in self.state:
+                self.medipim.keep(self.state["tap"])
         self.machine.log(f"  {ended.how}, state {self.state}, rejects {[row['external_id'] for row in ended.rejects]}")
         night = Night(messages, ended, is_disturbed=bool(during))
         self._blame(self.laws.after_night(night))
         self._write_into_book(night)
         return night
+
+    def _read(self, during: list[Event], *, from_start: bool) -> list[Message]:
+        """What comes out of the source, by the real tap or by the model of one."""
+        if self.medipim is None:
+            return self.source.messages(0 if from_start or self.state is None else self.state["at"])
+        if from_start:
+            self.medipim.lose_state("lost", 0)
+        messages = self.medipim.night(during)
+        self._blame(self.laws.after_reading(messages, self.medipim, is_calm=not during))
+        return messages
 
     def _blame(self, broken: list[Broken]) -> None:
         self.broken += [one for one in broken if one.law not in self._ignored]
