@@ -28,6 +28,7 @@ HOME = ROOT / ".demo"
 PRODUCTS = 200
 CHANGED = 20
 GRACE_SECONDS = 30
+STREAMS = ("products", "categories", "attributes", "attribute_options")
 
 
 def main() -> int:
@@ -35,7 +36,7 @@ def main() -> int:
     shutil.rmtree(HOME, ignore_errors=True)
     HOME.mkdir()
     medipim = MedipimOptions(products=PRODUCTS, requests_per_minute=600)
-    micropim = MicroPimOptions(reads_per_minute=6000, writes_per_minute=6000)
+    micropim = MicroPimOptions(reads_per_minute=6000, writes_per_minute=6000, attributes="map")
     with Sandbox(medipim=medipim, micropim=micropim) as box:
         print(f"Sandbox: Medipim at {box.medipim_url} with {PRODUCTS} products, MicroPIM at {box.micropim_url}, empty")
         print(f"Watch it in a browser: {box.page('micropim')} (change a product at {box.page('medipim')})")
@@ -139,6 +140,8 @@ def environment(box: Sandbox) -> dict[str, str]:
         "TAP_MEDIPIM_API_KEY_ID": box.medipim.options.api_key_id,
         "TAP_MEDIPIM_API_KEY_SECRET": box.medipim.options.api_key_secret,
         "TAP_MEDIPIM_MARKET": box.medipim.options.market,
+        "TAP_MEDIPIM__SELECT": json.dumps([f"{stream}.*" for stream in STREAMS]),
+        "TARGET_MICROPIM_ATTRIBUTES_MODE": "values",
         "TARGET_MICROPIM_API_URL": box.micropim_url,
         "TARGET_MICROPIM_API_KEY": box.micropim.options.api_key,
         "TARGET_MICROPIM_LEDGER_URL": f"sqlite:///{HOME}/ledger.db",

@@ -90,7 +90,7 @@ class Connection:
     def missing_channels(self) -> list[str]:
         """The configured channels that the organization does not offer. Raises StopRun."""
         offered = self.channels()
-        return [name for name in self.settings.publishing_channels if name not in offered]
+        return [name for name in self.settings.channels if name not in offered]
 
     def wire_at(self, per_minute: int) -> Wire:
         """A second wire with a pace of its own, for the bursts of --probe."""

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from pim_wire.errors import InvalidInput, InvalidSettings
+from target_micropim.catalog.attribute_names import AttributeNames
 from target_micropim.catalog.catalog import Catalog
 from target_micropim.catalog.picture_audit import PictureAudit
 from target_micropim.connection import Connection
@@ -49,17 +50,19 @@ class Pipeline:
         self._names = catalog.names
         self._categories = CategorySync(profile, catalog.categories, outcomes)
         self._products = ProductsSync(profile, services, catalog, outcomes, pool)
+        self._attribute_names = AttributeNames(services, profile.attribute_names, profile.attribute_options)
+        self._attribute_names.load()
         self._announced: set[str] = set()  # streams that MicroPIM has no place for, told once each
         self._is_connected = False
         self._questions = OpenQuestions(services)
         self._began = services.ledger.now()
         self._again: dict[str, Callable[[dict[str, Any]], None]] = {
             "products": self._products.receive_again,
-            "categories": self._categories.receive_again,
+            profile.category_source.stream: self._categories.receive_again,
         }
         self._receivers: dict[str, Callable[[dict[str, Any], bytes | None], None]] = {
             "products": self._products.receive,
-            "categories": self._receive_category,
+            profile.category_source.stream: self._receive_category,
         }
 
     @property
@@ -109,6 +112,7 @@ class Pipeline:
         self._products.finish()
         self._products.close()
         self._names.save()
+        self._attribute_names.save()
         self._questions.look_again()
         self._products.tell_of_a_new_ledger()
         self._outcomes.judge()
@@ -120,7 +124,7 @@ class Pipeline:
         """Something went wrong or somebody asked to stop: let what is in flight end, write the last safe STATE."""
         self._pool.close()
         self._products.close()
-        self._questions.tell()
+        self._questions.tell_all()
         self._checkpoints.release(now=True)
 
     def _try_rejects_again(self) -> None:
@@ -163,6 +167,7 @@ class Pipeline:
     def _acknowledge(self, stream: str, record: Any) -> None:
         """Streams that MicroPIM has no place for."""
         is_known = stream in self._profile.acknowledged
+        self._attribute_names.take(stream, record)
         if stream not in self._announced:
             self._announced.add(stream)
             self._announce(stream, is_known=is_known)
@@ -174,6 +179,9 @@ class Pipeline:
 
     def _announce(self, stream: str, *, is_known: bool) -> None:
         policy = self._services.settings.on_unknown_stream
+        if self._attribute_names.takes(stream):
+            logger.info("%s: taken for the names of attributes", stream)
+            return
         if is_known:
             logger.info("%s: MicroPIM has no place for this stream; its records are acknowledged and left out", stream)
             return

@@ -108,7 +108,9 @@ class Run:
         )
         guards = Guards(settings.max_rejects, settings.max_archive)
         outcomes = Outcomes(self._checkpoints, self.report, self.rejects, guards, self.ledger)
-        return Pipeline(connection, profile_of(settings), services, self._checkpoints, outcomes, self._pool)
+        return Pipeline(
+            connection, profile_of(settings, self._clock.wall), services, self._checkpoints, outcomes, self._pool
+        )
 
     def _client(self) -> MicroPimClient:
         client = self._connection.client

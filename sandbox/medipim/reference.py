@@ -130,11 +130,11 @@ def _public_categories(market: Market, dice: random.Random) -> list[Json]:
 
 
 def _attributes(market: Market, dice: random.Random, data: ReferenceData) -> None:
-    for i, code in enumerate(("galenic_shape", "color", "taste")):
-        name = localized(market, dict.fromkeys(words.ROOM, code.replace("_", " ")))
+    for i, (code, names, options) in enumerate(words.ATTRIBUTES):
+        name = localized(market, names)
         data.attributes.append({"id": 5 + i, "code": code, "name": name, "meta": meta(dice)})
         for k in range(8):
-            texts = {locale: forms[k] for locale, forms in words.FORMS.items()}
+            texts = {locale: forms[k] for locale, forms in options.items()}
             row = {"id": 77 + i * 8 + k, "type": code, "name": localized(market, texts), "meta": meta(dice)}
             data.attribute_options.append(row)
 

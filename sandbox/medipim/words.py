@@ -94,3 +94,28 @@ LEGAL = {
     "de": "Zu Risiken und Nebenwirkungen lesen Sie die Packungsbeilage und fragen Sie Ihren Arzt oder Apotheker.",
     "es": "Lea las instrucciones de este medicamento y consulte al farmacéutico.",
 }
+_COLOURS = {
+    "nl": ("wit", "blauw", "rood", "geel", "groen", "zwart", "roze", "bruin"),
+    "fr": ("blanc", "bleu", "rouge", "jaune", "vert", "noir", "rose", "brun"),
+    "en": ("white", "blue", "red", "yellow", "green", "black", "pink", "brown"),
+    "de": ("weiß", "blau", "rot", "gelb", "grün", "schwarz", "rosa", "braun"),
+    "es": ("blanco", "azul", "rojo", "amarillo", "verde", "negro", "rosa", "marrón"),
+}
+_TASTES = {
+    "nl": ("munt", "citroen", "sinaasappel", "aardbei", "vanille", "honing", "neutraal", "framboos"),
+    "fr": ("menthe", "citron", "orange", "fraise", "vanille", "miel", "neutre", "framboise"),
+    "en": ("mint", "lemon", "orange", "strawberry", "vanilla", "honey", "neutral", "raspberry"),
+    "de": ("Minze", "Zitrone", "Orange", "Erdbeere", "Vanille", "Honig", "neutral", "Himbeere"),
+    "es": ("menta", "limón", "naranja", "fresa", "vainilla", "miel", "neutro", "frambuesa"),
+}
+# Code, name and options of each.
+ATTRIBUTES: tuple[tuple[str, Mapping[str, str], Mapping[str, tuple[str, ...]]], ...] = (
+    (
+        "galenic_shape",
+        {"nl": "Galenische vorm", "fr": "Forme galénique", "en": "Galenic shape", "de": "Darreichungsform",
+         "es": "Forma galénica"},
+        FORMS,
+    ),
+    ("color", {"nl": "Kleur", "fr": "Couleur", "en": "Colour", "de": "Farbe", "es": "Color"}, _COLOURS),
+    ("taste", {"nl": "Smaak", "fr": "Goût", "en": "Taste", "de": "Geschmack", "es": "Sabor"}, _TASTES),
+)  # fmt: skip

@@ -5,7 +5,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from target_micropim.mapping.attributes import ATTRIBUTES
+from scripts.docs.market_pages import MARKETS
+from target_micropim.mapping.category_sources import CATEGORY_SOURCES
 from target_micropim.mapping.field_rows import MADE_FIELDS, source_of
 from target_micropim.mapping.headings import TEXT_TYPES
 from target_micropim.mapping.html import TAGS
@@ -13,10 +14,8 @@ from target_micropim.mapping.overrides import MAPPABLE
 from target_micropim.mapping.text_rows import SHORT_TEXTS
 from target_micropim.mapping.texts import LANGUAGES, in_words, languages
 from target_micropim.plan.product import DEFAULT_POLICIES
-from target_micropim.settings import markets
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "mapping.md"
-MARKETS = {code: (market.name, market.languages, market.currency) for code, market in markets.MARKETS.items()}
 POLICIES = {
     "create_only": "only when the product is made",
     "if_empty": "when MicroPIM has none",
@@ -33,8 +32,8 @@ def page() -> Iterator[str]:
     yield from _texts()
     yield from _languages()
     yield from _rest()
-    for market in MARKETS:
-        yield from _market(market)
+    yield from _life()
+    yield from _markets()
 
 
 def _top() -> Iterator[str]:
@@ -65,9 +64,15 @@ def _fields() -> Iterator[str]:
             sent,
             "yes: `supplier`",
         ),
-        ("`category_ids`", "`publicCategories`", "by path, see `categories_mode`", "what is missing", "no"),
+        (
+            "`category_ids`",
+            "`publicCategories`, or another tree by `category_source`",
+            "by path, see `categories_mode`",
+            "what is missing",
+            "no",
+        ),
         ("pictures", "`frontals`, then `photos`", "each once; `media_formats`", "what is missing", "no"),
-        ("`attributes`", "the tables by market below", "only with `attributes_mode`", changed, "no"),
+        ("`attributes`", "the [pages by market](#every-field-by-market)", "only with `attributes_mode`", changed, "no"),
     ):
         yield f"| {' | '.join(cells)} |"
     yield ""
@@ -79,7 +84,13 @@ def _fields() -> Iterator[str]:
     yield "```"
     yield ""
     yield "**Fields that MicroPIM does not document** go with `extra_fields`: a path as above, or one value for all."
-    yield "**Attributes under the description**, as a small table: `attributes_to_description`, with the codes below."
+    yield "**Attributes under the description**, as a small table: `attributes_to_description`, with their codes."
+    yield "**Channels and status of a new product by what Medipim says of it**: `channel_rules`, a table of rows. The"
+    yield "first that fits decides. Prescription products on no web channel, and live at once:"
+    yield ""
+    yield "```json"
+    yield '[{"when": {"prescription": true}, "publishing_channels": ["marketplace"], "status": "active"}]'
+    yield "```"
     yield ""
 
 
@@ -157,19 +168,46 @@ def _rest() -> Iterator[str]:
     yield ""
 
 
-def _market(market: str) -> Iterator[str]:
-    name, languages_there, currency = MARKETS[market]
-    yield f"## {name}"
+def _life() -> Iterator[str]:
+    yield "## Which products, and how long"
     yield ""
-    there = ", ".join(languages_there)
-    yield f"With `market` {market}: `locale` {languages_there[0]} (of {there}), `currency` {currency}."
-    yield "Attributes (with `attributes_mode`):"
-    yield ""
-    yield "| code | name | from Medipim |"
+    yield "| Medipim's status | a new product | one that the shop has |"
     yield "| --- | --- | --- |"
-    for row in ATTRIBUTES:
-        if market in row.markets:
-            yield f"| `{row.code}` | {row.name} | {', else '.join(f'`{path}`' for path in row.paths)} |"
+    yield "| `active` | is made (`create_status`, `channel_rules`) | follows the source |"
+    yield "| `no_selection` | is made, as an active one | follows the source |"
+    yield "| `inactive`, `replaced` | is not made | is archived at the end of the run (`on_inactive`) |"
+    yield ""
+    yield "`no_selection` is a status that Medipim documents without a word of explanation; most likely, sources"
+    yield "disagree and nobody has chosen yet. Nothing says that it is not sold, so it comes. `statuses: [active]`"
+    yield "keeps it out: a product of a status that is not named is neither made nor changed. What ends a product"
+    yield "always comes, whatever `statuses` says."
+    yield ""
+    yield "What ends a product needs no more of its record than its id. Where Medipim names a successor"
+    yield "(`replacement`), the report names both, by SKU and name, so that links and stock can go there."
+    yield ""
+    yield "## Categories"
+    yield ""
+    yield "| `category_source` | stream to select in the tap | field of a product | markets |"
+    yield "| --- | --- | --- | --- |"
+    for source in CATEGORY_SOURCES.values():
+        fields = ", else ".join(f"`{name}`" for name in source.fields)
+        yield f"| `{source.name}` | `{source.stream}` | {fields} | {', '.join(source.markets)} |"
+    yield ""
+    yield "Names are compared as people see them: case, blanks and invisible characters do not count. Two categories"
+    yield "of the source with one path share one category of the shop. With `update_categories` it is renamed or"
+    yield "moved when all of them want the same; where they differ, it stays, and the report says so. New categories"
+    yield "then also take the place among their siblings that the source's `order` gives them, unless a person has"
+    yield "moved one of those."
+    yield ""
+
+
+def _markets() -> Iterator[str]:
+    yield "## Every field, by market"
+    yield ""
+    yield "Each field that Medipim documents, where it goes, which setting sends it elsewhere, or why it goes nowhere:"
+    yield ""
+    for market, (name, locale, currency) in MARKETS.items():
+        yield f"- [{name}](markets/{market}.md): usually `locale` {locale}, `currency` {currency}"
     yield ""
 
 

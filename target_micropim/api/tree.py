@@ -18,8 +18,11 @@ _DEEPEST = 50  # a cycle must not hang the run
 
 
 def folded(name: str) -> str:
-    """A name as it is compared: composed, without outer or doubled blanks, case-folded."""
-    return " ".join(unicodedata.normalize("NFC", name).split()).casefold()
+    """A name as people see it: composed, without what nobody sees and outer or doubled blanks, case-folded."""
+    text = unicodedata.normalize("NFC", name)
+    if not text.isascii():
+        text = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
+    return " ".join(text.split()).casefold()
 
 
 @dataclass
@@ -29,6 +32,7 @@ class Tree:
     names: dict[int, str] = field(default_factory=dict)
     parents: dict[int, int | None] = field(default_factory=dict)
     descriptions: dict[int, str] = field(default_factory=dict)
+    positions: dict[int, int] = field(default_factory=dict)
     _by_place: dict[tuple[int | None, str], list[int]] = field(default_factory=dict)
 
     def add(self, number: int, name: str, parent: int | None) -> None:
@@ -41,6 +45,20 @@ class Tree:
     def find(self, parent: int | None, name: str) -> list[int]:
         """The children of ``parent`` with this name."""
         return self._by_place.get((parent, folded(name)), [])
+
+    def children(self, parent: int | None) -> list[int]:
+        """The children of ``parent`` in their order: by position where all show one, else as they are listed."""
+        numbers = [number for number, place in self.parents.items() if place == parent]
+        if all(number in self.positions for number in numbers):
+            numbers.sort(key=self.positions.__getitem__)
+        return numbers
+
+    def depth_below(self, parent: int | None, most: int) -> int:
+        """At which depth a child of ``parent`` stands, counted no further than one beyond ``most``."""
+        depth = 1
+        while parent is not None and depth <= most:
+            depth, parent = depth + 1, self.parents.get(parent)
+        return depth
 
     def path(self, number: int) -> str:
         """Names from the root, for people."""
@@ -70,6 +88,8 @@ def read_tree(data: Any) -> Tree:
         tree.add(row["id"], str(row.get("name") or ""), parent)
         if isinstance(row.get("description"), str):
             tree.descriptions[row["id"]] = row["description"]
+        if type(row.get("position")) is int:
+            tree.positions[row["id"]] = row["position"]
     return tree
 
 

@@ -76,7 +76,7 @@ class Attributes:
             self._settings.attribute_template, name=desired.name, code=desired.code, kind=desired.kind
         )
         named = {"code": desired.code, **body}
-        definition = _match(definitions, named)
+        definition = _match(definitions, named) or _match_alias(definitions, desired, named)
         if definition is None:
             definition = self._create(desired, body, named)
         elif self._settings.update_attributes:
@@ -111,6 +111,11 @@ class Attributes:
             attempts=MAX_POSTS,
         )
         self._report.attribute(desired.code)
+        if self._settings.profile == "medipim" and not desired.aliases:
+            self._warn(
+                f"attribute {desired.code} is called {desired.name} after its code: select the streams attributes and "
+                "attribute_options of the tap, and give it its name in MicroPIM"
+            )
         return definition
 
     def _list(self) -> list[dict[str, Any]] | None:
@@ -139,6 +144,16 @@ def _definitions(data: Any) -> list[dict[str, Any]]:
     if not isinstance(items, list):
         raise ValueError("the answer holds no list of attributes")
     return [item for item in items if isinstance(item, dict)]
+
+
+def _match_alias(
+    definitions: list[dict[str, Any]], desired: AttributeValue, named: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """A definition with no code that was made under the name of another language."""
+    for alias in desired.aliases:
+        if (found := _match(definitions, {**named, "name": alias})) and not any(found.get(key) for key in _CODE_KEYS):
+            return found
+    return None
 
 
 def _match(definitions: list[dict[str, Any]], named: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -17,6 +17,8 @@ from pim_wire.wire import Tries
 from target_micropim.api.client import remote_id
 from target_micropim.api.payloads import check_payload
 from target_micropim.api.tree import Tree, folded, read_tree
+from target_micropim.catalog.category_order import CategoryOrder
+from target_micropim.catalog.category_twins import CategoryTwins, Twin, question
 from target_micropim.catalog.category_updates import STREAM, TOP, CategoryUpdater, differences, question_of
 from target_micropim.errors import Reason, RecordRejected
 from target_micropim.ledger import CategoryRow
@@ -51,6 +53,8 @@ class Categories:
         self._max_depth = services.settings.max_category_depth
         self._root_path = services.settings.category_root
         self._updater = CategoryUpdater(services) if services.settings.update_categories else None
+        self._order = CategoryOrder(services) if self._updater else None
+        self._twins = CategoryTwins()
         self._tree: Tree | None = None
         self._root: int | None = None
         self._report = services.report
@@ -67,6 +71,8 @@ class Categories:
         rows = self._ledger.categories()
         self._known = {key: row for key, row in rows.items() if row.remote_id in self._tree.names}
         self._gone = {key: row for key, row in rows.items() if key not in self._known}
+        for key, row in self._known.items():
+            self._twins.shares(key, row.remote_id)
         self._take_over(self._tree)
         try:
             for name in filter(None, (part.strip() for part in (self._root_path or "").split(">"))):
@@ -82,10 +88,12 @@ class Categories:
         matches = tree.find(parent, name)
         if len(matches) == 1:
             self._note(external_id, _as_shown(tree, matches[0], name))
+            self._is_new(matches[0])
 
     def _note(self, external_id: str, row: CategoryRow) -> None:
         """The category is this one, and this is ours of it."""
         self._gone.pop(external_id, None)
+        self._twins.shares(external_id, row.remote_id)
         if self._known.get(external_id) != row:
             self._known[external_id] = row
             self._ledger.remember_category(external_id, row)
@@ -140,7 +148,11 @@ class Categories:
             return self._left_out(desired, _DELETED)
         number, made = self._place(desired.name, desired.description, parent, desired.external_id)
         self._note(desired.external_id, _as_shown(self._tree or tree, number, desired.name))
-        self._made |= {desired.external_id} if made else set()
+        if self._order is not None:
+            self._order.has_order(number, desired.order)
+        if made:
+            self._made.add(desired.external_id)
+            self._is_new(number)
         self._ledger.ask(STREAM, desired.external_id, [])
         return "created" if made else "unchanged"
 
@@ -152,19 +164,70 @@ class Categories:
     def _keep_up(self, tree: Tree, desired: DesiredCategory, parent: int | None) -> str:
         """What is there already: its name and place follow the source where that was asked for and they are ours."""
         known = self._known[desired.external_id]
+        if self._order is not None:
+            self._order.has_order(known.remote_id, desired.order)
+        if self._updater and self._twins.is_shared(known.remote_id) and desired.parent not in self._gone:
+            self._twins.came(known.remote_id, Twin(desired, parent))
+            return "unchanged"
+        self._follow(tree, desired, parent)
+        return "unchanged"
+
+    def _follow(self, tree: Tree, desired: DesiredCategory, parent: int | None) -> None:
+        """Bring a category in line with the source, or ask; note what is ours of it. Raises RecordRejected."""
+        known = self._known[desired.external_id]
         sent = (False, False)
         if any(differences(tree, known, desired, parent)) and self._updater and desired.parent not in self._gone:
             before = tree.names[known.remote_id]
             sent, questions = self._update(self._updater, known, desired, parent)
-            for question in questions:
-                self._report.ask(question)
-            self._ledger.ask(STREAM, desired.external_id, questions)
+            self._ask(desired, questions)
             if any(sent):
                 tree = self._tree = self._read()
                 sent = (sent[0] and _took(before, tree.names.get(known.remote_id), desired.name), sent[1])
         if known.remote_id in tree.names:
             self._note(desired.external_id, _what_is_ours(tree, known, desired.name, parent, sent))
-        return "unchanged"
+
+    def _ask(self, desired: DesiredCategory, questions: list[Question]) -> None:
+        for one in questions:
+            self._report.ask(one)
+        self._ledger.ask(STREAM, desired.external_id, questions)
+
+    def finish(self) -> None:
+        """Every category has come: see to those that share one, and to the order of those that were made."""
+        for number, twins, agree in self._twins.take():
+            tree = self._tree or Tree()
+            if number not in tree.names:
+                continue  # deleted meanwhile: the next run tells
+            open_ones = [twin for twin in twins if self._differs(tree, number, twin)]
+            if agree and open_ones:
+                self._move_twins(tree, number, twins)
+                continue
+            for twin in twins:
+                asked = question(twin, twins, tree.path(number)) if twin in open_ones else None
+                self._ask(twin.desired, [asked] if asked else [])
+        if self._order is not None:
+            self._order.arrange(self._read)
+
+    def _differs(self, tree: Tree, number: int, twin: Twin) -> bool:
+        """Whether one of those that share a category wants another name, as people see it, or another place."""
+        named, placed = differences(tree, self._known[twin.desired.external_id], twin.desired, twin.parent)
+        return placed or (named and folded(tree.names[number]) != folded(twin.desired.name))
+
+    def _move_twins(self, tree: Tree, number: int, twins: list[Twin]) -> None:
+        """All that share a category want the same: it follows, for all of them."""
+        first = twins[0].desired
+        try:
+            self._follow(tree, first, twins[0].parent)
+        except RecordRejected as error:
+            self._report.add("warnings", Row(STREAM, first.external_id, None, str(error)))
+            return
+        now, ours = self._tree or tree, self._known[first.external_id]
+        if number in now.names and not self._differs(now, number, twins[0]):
+            for twin in twins:
+                self._note(twin.desired.external_id, replace(ours, handled=twin.desired.name))
+
+    def _is_new(self, number: int) -> None:
+        if self._order is not None:
+            self._order.made(number)
 
     def _update(
         self, updater: CategoryUpdater, known: CategoryRow, desired: DesiredCategory, parent: int | None
@@ -180,9 +243,9 @@ class Categories:
         return self._client.look_and_write(update)
 
     def _left_out(self, desired: DesiredCategory, problem: tuple[str, str]) -> str:
-        question = question_of(desired, EXISTENCE, problem, LIVE, None)
-        self._report.ask(question)
-        self._ledger.ask(STREAM, desired.external_id, [question])
+        kind, reason = problem
+        named = question_of(desired, EXISTENCE, (kind, f"{desired.name}: {reason}"), LIVE, None)
+        self._ask(desired, [named])
         self._gone.setdefault(desired.external_id, CategoryRow(0))
         return "skipped"
 
@@ -261,10 +324,7 @@ class Categories:
         return matches[0] if matches else None
 
     def _check_depth(self, tree: Tree, parent: int | None, name: str) -> None:
-        depth, ancestor = 1, parent
-        while ancestor is not None and depth <= self._max_depth:
-            depth, ancestor = depth + 1, tree.parents.get(ancestor)
-        if depth > self._max_depth:
+        if tree.depth_below(parent, self._max_depth) > self._max_depth:
             message = f"{name} would be more than {self._max_depth} levels deep (max_category_depth)"
             raise RecordRejected("plan", [Reason("parent", message)])
 

@@ -35,7 +35,7 @@ class MatchPreview:
 
     def __init__(self, connection: Connection, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._profile = profile_of(connection.settings)
+        self._profile = profile_of(connection.settings, connection.clock.wall)
         self._creates = connection.settings.write_mode != "update_only"
         self._matching = ProductMatching(connection.client, ledger, connection.settings)
         self._ends: Counter[str] = Counter()

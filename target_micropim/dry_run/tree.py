@@ -26,6 +26,18 @@ class DryRunTree:
 
     def plan(self, number: int, fields: Row) -> None:
         """A category is made or changed."""
+        siblings = self._siblings(fields.get("parent_id"), number)
+        siblings.insert(fields.get("position", len(siblings)), number)
+        self._put(number, fields)
+        for place, sibling in enumerate(siblings):
+            self._put(sibling, {"position": place})
+
+    def _siblings(self, parent: Any, number: int) -> list[int]:
+        """The other categories below a parent, by position where they have one, else as they are listed."""
+        rows = [row for key, row in self._rows.items() if row.get("parent_id") == parent and key != number]
+        return [row["id"] for row in sorted(rows, key=lambda row: row.get("position") or 0)]
+
+    def _put(self, number: int, fields: Row) -> None:
         self._planned[number] = {**self._planned.get(number, {}), **fields, "id": number}
         self._rows[number] = {**self.row(number), **fields, "id": number}
 

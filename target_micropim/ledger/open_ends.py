@@ -1,14 +1,17 @@
 """What a run leaves open: questions to a person, and rejects that the next run tries again."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from sqlalchemy import Engine, delete, select
 
 from target_micropim.ledger import schema
 from target_micropim.ledger.database import Database
 from target_micropim.ledger.schema import KeptReject, ProductId
-from target_micropim.plan.question import Question
+from target_micropim.plan.question import HELD_BACK, Question
+
+ROWS_AT_ONCE = 1000
+_QUESTION = [schema.questions.c[name] for name in Question.__dataclass_fields__]
 
 
 class OpenEnds(Database):
@@ -34,11 +37,25 @@ class OpenEnds(Database):
     def questions(self, before: float | None = None, most: int | None = None) -> list[Question]:
         """Open questions by stream and record; or so many of those not looked at since a moment, oldest first."""
         table = schema.questions
-        columns = [table.c[name] for name in Question.__dataclass_fields__]
-        query = select(*columns).order_by(table.c.stream, table.c.external_id, table.c.fact)
-        if before is not None:
-            query = select(*columns).where(table.c.asked_at < before).order_by(table.c.asked_at, table.c.external_id)
+        query = select(*_QUESTION).where(table.c.kind != HELD_BACK)
+        if before is None:
+            query = query.order_by(table.c.stream, table.c.external_id, table.c.fact)
+        else:
+            query = query.where(table.c.asked_at < before).order_by(table.c.asked_at, table.c.external_id)
         return [Question(*row) for row in self.read(query.limit(most))]
+
+    def held_back(self) -> Iterator[Question]:
+        """What the settings hold back, as it was seen last, by record and field; read a part at a time."""
+        table, last = schema.questions, ("", "")
+        while True:
+            after = (table.c.external_id > last[0]) | ((table.c.external_id == last[0]) & (table.c.fact > last[1]))
+            query = select(*_QUESTION).where(table.c.kind == HELD_BACK, after)
+            rows = self.read(query.order_by(table.c.external_id, table.c.fact).limit(ROWS_AT_ONCE))
+            for row in rows:
+                yield Question(*row)
+            if len(rows) < ROWS_AT_ONCE:
+                return
+            last = (rows[-1].external_id, rows[-1].fact)
 
     def has_questions(self) -> bool:
         """Whether anything waits for a person, or has waited since the start of this run."""

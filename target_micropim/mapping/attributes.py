@@ -11,90 +11,89 @@ marked table that is in the text already is taken out first, so that it is never
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from html import escape
 from string import Formatter
 from typing import Any
 
+from target_micropim.mapping.attribute_rows import ATTRIBUTES, CODES, AttributeRow
 from target_micropim.mapping.desired import AttributeValue
+from target_micropim.mapping.links import links_that_count
 from target_micropim.mapping.lookup import leaves
-from target_micropim.mapping.numbers import decimal_of, decimal_text
+from target_micropim.mapping.numbers import decimal_of, decimal_text, money
+from target_micropim.mapping.texts import objects, text_in
 
-ALL_MARKETS = ("be", "fr", "de", "es", "au", "us")
 MAX_VALUE = 2000
+DEFAULT_CODES, ALL_CODES = "default", "all"
+UNTYPED = "attributes"  # v3 names no type of an attribute (docs/api/medipim.md#v3)
+UNTYPED_NAMES = {
+    "en": "Characteristics", "nl": "Kenmerken", "fr": "Caractéristiques", "de": "Merkmale", "es": "Características",
+}  # fmt: skip
+MAX_SECONDS = 10**11  # beyond the year 5000
+_MIDDAY, _DAY = 43_200, 86_400
+
+
+def _now_is_never() -> float:
+    return 0.0
 
 
 @dataclass(frozen=True)
-class AttributeRow:
-    """An attribute, the fields it is taken from (the first that is filled) and the markets that have them."""
+class AttributeRules:
+    """Which attributes are made: ``codes`` by name, ``default`` or ``all``; links as pictures are chosen.
 
-    code: str
-    name: str
-    paths: tuple[str, ...]
-    markets: tuple[str, ...] = ALL_MARKETS
-    kind: str = "text"
-    unit: str = ""
-    is_list: bool = False
+    ``names`` are those of Medipim's own attributes by code, ``options`` their options by id, as its streams tell.
+    """
 
+    locales: tuple[str, ...]
+    codes: tuple[str, ...] = (DEFAULT_CODES,)
+    link_groups: frozenset[str] = frozenset()
+    now: Callable[[], float] = _now_is_never
+    names: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
 
-def _code(code: str, name: str, path: str, *markets: str) -> AttributeRow:
-    return AttributeRow(code, name, (path,), markets)
-
-
-ATTRIBUTES: tuple[AttributeRow, ...] = (
-    _code("cnk", "CNK", "cnk", "be"),
-    _code("udi", "UDI", "udi", "be"),
-    _code("nut", "NUT", "nut", "be"),
-    _code("cti_extended", "CTI extended", "ctiExtended", "be"),
-    _code("cip7", "CIP/ACL 7", "cipOrAcl7", "fr"),
-    _code("cip13", "CIP13", "cip13", "fr"),
-    _code("acl13", "ACL13", "acl13", "fr"),
-    _code("osp_id", "OSP id", "ospId", "fr"),
-    _code("cis_code", "CIS", "cisCode", "fr"),
-    _code("pzn", "PZN", "pzn", "de"),
-    _code("cn", "Código Nacional", "cn", "es"),
-    _code("artg_id", "ARTG id", "artgId", "au"),
-    _code("pbs", "PBS", "pbs", "au"),
-    _code("fred", "Fred", "fred", "au"),
-    _code("z_code", "Z code", "zCode", "au"),
-    _code("snomed_ctpp", "SNOMED CTPP", "snomedCtpp", "au"),
-    _code("snomed_tpp", "SNOMED TPP", "snomedTpp", "au"),
-    _code("snomed_mpp", "SNOMED MPP", "snomedMpp", "au"),
-    _code("schedule", "Schedule", "scheduleCode", "au"),
-    _code("ndc", "NDC", "ndc", "us"),
-    _code("upc10", "UPC 10", "upc10", "us"),
-    _code("upc11", "UPC 11", "upc11", "us"),
-    _code("upc12", "UPC 12", "upc12", "us"),
-    _code("hri", "HRI", "hri", "us"),
-    _code("pin", "PIN", "pin", "us"),
-    _code("hamacher_code", "Hamacher code", "hamacherCode", "us"),
-    AttributeRow("atc", "ATC", ("atcCategory", "atc"), is_list=True),
-    AttributeRow("active_ingredients", "Active ingredients", ("activeIngredients",), is_list=True),
-    AttributeRow("prescription", "Prescription", ("prescription",), ("be", "fr"), kind="boolean"),
-    AttributeRow("conservation", "Conservation", ("conservationLabel", "conservation")),
-    AttributeRow("conservation_min", "Conservation from", ("conservationMin.celsius",)),
-    AttributeRow("conservation_max", "Conservation up to", ("conservationMax.celsius",)),
-    AttributeRow("weight", "Weight", ("weightWithUnit", "weight"), unit="g"),
-    AttributeRow("width", "Width", ("widthWithUnit", "width"), unit="mm"),
-    AttributeRow("length", "Length", ("lengthWithUnit", "length"), unit="mm"),
-    AttributeRow("depth", "Depth", ("depthWithUnit", "depth"), unit="mm"),
-    AttributeRow("package_content", "Package content", ("packageContent",)),
-    AttributeRow("package_quantity", "Package quantity", ("packageQuantity",)),
-    AttributeRow("packaging_unit", "Packaging unit", ("packagingUnit",)),
-    AttributeRow("vat", "VAT", ("vat",), ("be", "fr", "de", "es", "au"), unit="%"),
-    AttributeRow("leaflet", "Patient leaflet", ("leaflets.pil",)),
-    AttributeRow("summary_of_characteristics", "Summary of product characteristics", ("leaflets.spc",)),
-    AttributeRow("video", "Video", ("links.video",)),
-    AttributeRow("brochure", "Brochure", ("links.brochure",)),
-    AttributeRow("supplier_reference", "Supplier reference", ("supplierReference",)),
-)
+    def takes(self, code: str, *, by_default: bool) -> bool:
+        """Whether an attribute is wanted."""
+        return code in self.codes or ALL_CODES in self.codes or (by_default and DEFAULT_CODES in self.codes)
 
 
-def attribute_values(record: dict[str, Any], locales: tuple[str, ...]) -> tuple[AttributeValue, ...]:
-    """The attributes a record holds a value for."""
-    values = ((row, _attribute_value(row, record, locales)) for row in ATTRIBUTES)
-    return tuple(AttributeValue(row.code, row.name, row.kind, value) for row, value in values if value is not None)
+def attribute_values(record: dict[str, Any], rules: AttributeRules) -> tuple[AttributeValue, ...]:
+    """The attributes a record holds a value for: those of the table, then Medipim's own."""
+    if record.get("links"):
+        record = {**record, "links": links_that_count(record, rules.link_groups, rules.locales, rules.now)}
+    wanted = (row for row in ATTRIBUTES if rules.takes(row.code, by_default=row.by_default))
+    values = ((row, _attribute_value(row, record, rules.locales)) for row in wanted)
+    language = rules.locales[0]
+    fixed = (_value(row, value, language) for row, value in values if value is not None)
+    return (*fixed, *_own_attributes(record, rules))
+
+
+def _value(row: AttributeRow, value: Any, language: str) -> AttributeValue:
+    kind = "text" if row.kind == "money" else row.kind
+    return AttributeValue(row.code, row.name(language), kind, value, tuple(dict.fromkeys(row.names.values())))
+
+
+def _own_attributes(record: dict[str, Any], rules: AttributeRules) -> Iterator[AttributeValue]:
+    """Medipim's ``attributes[]``: the options of each type, joined (docs/api/medipim.md#product-collections)."""
+    options: dict[str, list[str]] = {}
+    for item in objects(record.get("attributes")):
+        told = rules.options.get(str(item.get("id")), {})
+        code = str(item.get("type") or told.get("type") or UNTYPED).strip()
+        name = text_in(item.get("name"), rules.locales) or text_in(told.get("name"), rules.locales)
+        if code and name and rules.takes(own_code(code), by_default=True):
+            options.setdefault(code, []).append(name)
+    for code, names in options.items():
+        known = rules.names.get(code, UNTYPED_NAMES if code == UNTYPED else None)
+        name = text_in(known, rules.locales) or code.replace("_", " ").capitalize()
+        aliases = tuple(str(text) for text in known.values() if text) if isinstance(known, dict) else ()
+        joined = ", ".join(dict.fromkeys(names))[:MAX_VALUE]
+        yield AttributeValue(own_code(code), name, "text", joined, aliases)
+
+
+def own_code(code: str) -> str:
+    """The code of an attribute of Medipim's own; one that the table has already is another attribute."""
+    return f"medipim_{code}" if code in CODES else code
 
 
 def _attribute_value(row: AttributeRow, record: dict[str, Any], locales: tuple[str, ...]) -> str | bool | None:
@@ -103,7 +102,8 @@ def _attribute_value(row: AttributeRow, record: dict[str, Any], locales: tuple[s
         unit = row.unit if path == row.paths[-1] else ""
         if row.kind == "boolean":
             return values[0] if values and isinstance(values[0], bool) else None
-        if texts := list(dict.fromkeys(text for value in values if (text := _text(value, unit)))):
+        read = _READERS.get(row.kind, _text)
+        if texts := list(dict.fromkeys(text for value in values if (text := read(value, unit)))):
             return ", ".join(texts if row.is_list else texts[:1])[:MAX_VALUE]
     return None
 
@@ -116,6 +116,32 @@ def _text(value: Any, unit: str) -> str | None:
     if number is None:
         return None
     return f"{decimal_text(number)} {unit}".rstrip()
+
+
+def _amount(value: Any, unit: str) -> str | None:
+    """Minor units as an amount; None for what is no price."""
+    try:
+        amount = money(value)
+    except ValueError:
+        return None
+    return None if amount is None else f"{amount} {unit}".rstrip()
+
+
+def _date(value: Any, _unit: str) -> str | None:
+    """Unix seconds as a date. A whole hour is the midnight of a time zone: the day that begins next to it."""
+    number = decimal_of(value)
+    if number is None or abs(number) > MAX_SECONDS:
+        return None
+    seconds = int(number)
+    if seconds % 3600 == 0:
+        seconds += _MIDDAY - (seconds + _MIDDAY) % _DAY
+    try:
+        return datetime.fromtimestamp(seconds, UTC).date().isoformat()
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+_READERS: Mapping[str, Callable[[Any, str], str | None]] = {"money": _amount, "date": _date}
 
 
 # The body of a definition
@@ -166,7 +192,6 @@ def _template_problem(key: str, value: Any) -> str | None:
 
 # The table under the description; only by attributes_to_description
 
-ALL_CODES = "all"
 HEADINGS = {
     "en": "Product data", "nl": "Productgegevens", "fr": "Données du produit", "de": "Produktdaten",
     "es": "Datos del producto",

@@ -22,12 +22,16 @@ class Picture:
 
 @dataclass(frozen=True)
 class AttributeValue:
-    """One attribute of a product. ``name`` and ``kind`` serve where the definition is missing."""
+    """One attribute of a product. ``name`` and ``kind`` serve where the definition is missing.
+
+    ``aliases`` are names that a definition made earlier may have, in another language.
+    """
 
     code: str
     name: str
     kind: str
     value: str | bool | int | float | list[Any]
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,9 +69,13 @@ class DesiredProduct:
 
 @dataclass(frozen=True)
 class DesiredCategory:
-    """One category; ``parent`` is the external id of its parent, or None below the root."""
+    """One category; ``parent`` is the external id of its parent, or None below the root.
+
+    ``order`` is its place among its siblings in the source.
+    """
 
     external_id: str
     name: str
     parent: str | None
     description: str = ""
+    order: float | None = None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from target_micropim.mapping.channel_rules import ChannelRule, channels_of, status_of
 from target_micropim.mapping.descriptions import TextRules
 from target_micropim.mapping.lookup import leaves
 from target_micropim.mapping.numbers import CODE_FIELDS, Code, best_code, codes, is_code, money, read_codes
@@ -42,6 +43,7 @@ class FieldRules:
     invalid_ean: str
     texts: TextRules
     overrides: Mapping[str, str | None]
+    channel_rules: tuple[ChannelRule, ...] = ()
 
 
 Maker = Callable[[Record, FieldRules, Notes], Any]
@@ -104,6 +106,18 @@ def _price_from(*names: str) -> Maker:
     return lambda record, _rules, _notes: _first_price((name, record.get(name)) for name in names)
 
 
+def _status(record: Record, rules: FieldRules, _notes: Notes) -> str:
+    if not rules.channel_rules:
+        return rules.create_status
+    return status_of(rules.channel_rules, record, rules.locales, rules.create_status)
+
+
+def _channels(record: Record, rules: FieldRules, _notes: Notes) -> list[str] | None:
+    if not rules.channel_rules:
+        return list(rules.publishing_channels) or None
+    return list(channels_of(rules.channel_rules, record, rules.locales, rules.publishing_channels)) or None
+
+
 def _nothing(_record: Record, _rules: FieldRules, _notes: Notes) -> None:
     return None
 
@@ -135,13 +149,11 @@ SOURCES: dict[str, Source] = {
     ),
     "sale_price": Source(_nothing, "nothing", "only by field_map and field_policies"),
     "currency": Source(lambda _record, rules, _notes: rules.currency, "setting currency", "Medipim names none"),
-    "status": Source(lambda _record, rules, _notes: rules.create_status, "setting create_status", "new products only"),
+    "status": Source(_status, "setting create_status", "new products only; channel_rules, by a field of the source"),
     "stock": Source(_nothing, "nothing", "only by field_map: 0 may take a product off sale"),
     "ean": Source(_ean, ", ".join(CODE_FIELDS), "of the first five 13 digits first, check digit verified"),
     "publishing_channels": Source(
-        lambda _record, rules, _notes: list(rules.publishing_channels) or None,
-        "setting publishing_channels",
-        "new products only",
+        _channels, "setting publishing_channels", "new products only; channel_rules, by a field of the source"
     ),
     "product_type": Source(
         lambda _record, _rules, _notes: "simple", "always simple", "the only type that is documented"

@@ -11,12 +11,22 @@ from string import Formatter
 from typing import Any
 
 from target_micropim.errors import Reason, RecordRejected
-from target_micropim.mapping.attributes import attribute_values, selected, with_table
+from target_micropim.mapping.attributes import (
+    ALL_CODES,
+    DEFAULT_CODES,
+    AttributeRules,
+    attribute_values,
+    selected,
+    with_table,
+)
+from target_micropim.mapping.category_sources import PUBLIC, CategorySource
+from target_micropim.mapping.channel_rules import ChannelRule
 from target_micropim.mapping.characters import all_fit, one_line
 from target_micropim.mapping.description_parts import DescriptionParts
 from target_micropim.mapping.descriptions import TextRules
 from target_micropim.mapping.desired import AttributeValue, DesiredProduct
 from target_micropim.mapping.field_rows import NAMED_FIELDS, DoubtfulValue, FieldRules, InvalidValue, Maker, makers
+from target_micropim.mapping.life import is_ended
 from target_micropim.mapping.lookup import leaves
 from target_micropim.mapping.numbers import decimal_of, decimal_text
 from target_micropim.mapping.overrides import ExtraField, extra_values
@@ -33,8 +43,6 @@ from target_micropim.mapping.texts import (
 )
 
 Record = dict[str, Any]
-
-INACTIVE_STATUSES = frozenset({"inactive", "replaced"})
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,13 @@ class MappingRules:
     with_attributes: bool = False
     extra_fields: Mapping[str, ExtraField] = field(default_factory=dict)
     attributes_to_description: tuple[str, ...] = ()
+    statuses: frozenset[str] = frozenset()
+    channel_rules: tuple[ChannelRule, ...] = ()
+    category_source: CategorySource = PUBLIC
+    attribute_codes: tuple[str, ...] = (DEFAULT_CODES,)
+    attribute_names: Mapping[str, Any] = field(default_factory=dict)
+    attribute_options: Mapping[str, Any] = field(default_factory=dict)
+    now: Callable[[], float] = lambda: 0.0
     keeps_native_html: bool = False
     text_target_groups: frozenset[str] = CONSUMER_GROUPS
     description_parts: DescriptionParts = field(default_factory=DescriptionParts)
@@ -73,7 +88,26 @@ class MappingRules:
             self.invalid_ean,
             TextRules(self.locales, self.text_target_groups, self.description_parts, self.clean_html, self.limits),
             self.field_map,
+            self.channel_rules,
         )
+
+    @cached_property
+    def for_attributes(self) -> AttributeRules:
+        """The part that attributes need."""
+        return AttributeRules(
+            self.locales,
+            self.attribute_codes,
+            self.media_target_groups,
+            self.now,
+            self.attribute_names,
+            self.attribute_options,
+        )
+
+    @cached_property
+    def for_table(self) -> AttributeRules:
+        """The same for those in the description: a code that is named there is shown whether it is sent or not."""
+        named = self.attributes_to_description
+        return replace(self.for_attributes, codes=self.attribute_codes if ALL_CODES in named else named)
 
     @cached_property
     def field_makers(self) -> Mapping[str, Maker]:
@@ -93,11 +127,11 @@ def map_product(record: Record, rules: MappingRules) -> DesiredProduct:
     reasons: list[Reason] = []
     notes = Notes()
     fields = _fields(record, rules, reasons, notes)
-    values = attribute_values(record, rules.locales) if rules.with_attributes or rules.attributes_to_description else ()
-    values = tuple(replace(value, value=all_fit(value.value)) for value in values)
-    add_table(fields, values, rules, notes.warnings)
+    values = _attributes(record, rules.for_attributes) if rules.with_attributes else ()
+    shown = _attributes(record, rules.for_table) if rules.attributes_to_description else ()
+    add_table(fields, shown, rules, notes.warnings)
     sku = _sku(record, rules.sku_template, reasons)
-    inactive = str(record.get("status")) in INACTIVE_STATUSES
+    inactive = is_ended(record)
     if reasons and not inactive:
         raise RecordRejected("map", reasons)
     if reasons:  # what no longer fits is no reason to leave it on sale
@@ -111,10 +145,10 @@ def map_product(record: Record, rules: MappingRules) -> DesiredProduct:
         fields=fields | extras,
         brand=_named("brand", record, rules),
         supplier=_named("supplier", record, rules),
-        categories=tuple(_ids(record.get("publicCategories"))),
+        categories=rules.category_source.keys_of(record),
         pictures=tuple(pictures(record, rules.for_pictures, rules.locales, fields["name"], notes.warnings)),
         source_addresses=source_addresses(record),
-        attributes=values if rules.with_attributes else (),
+        attributes=values,
         vat=None if vat is None else decimal_text(vat),
         languages=_languages_left(record, rules.locales),
         inactive=inactive,
@@ -122,6 +156,11 @@ def map_product(record: Record, rules: MappingRules) -> DesiredProduct:
         other_languages={} if inactive else {k: v for k, v in notes.languages.items() if k.partition(" ")[0] in fields},
         for_a_person=() if inactive else tuple(notes.for_a_person),
     )
+
+
+def _attributes(record: Record, rules: AttributeRules) -> tuple[AttributeValue, ...]:
+    """Without characters that nobody sees."""
+    return tuple(replace(value, value=all_fit(value.value)) for value in attribute_values(record, rules))
 
 
 def _fields(record: Record, rules: MappingRules, reasons: list[Reason], notes: Notes) -> dict[str, Any]:
@@ -216,12 +255,3 @@ def _languages_left(record: Record, locales: tuple[str, ...]) -> frozenset[str]:
             languages.remove(locale)
             break
     return frozenset(languages)
-
-
-def _ids(value: Any) -> Iterator[str]:
-    seen: set[str] = set()
-    for item in objects(value):
-        key = str(item.get("id") or "")
-        if key and key not in seen:
-            seen.add(key)
-            yield key

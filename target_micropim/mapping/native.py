@@ -22,6 +22,8 @@ def native_product(
     record: dict[str, Any], *, allow_private_media_hosts: bool, with_attributes: bool = False
 ) -> DesiredProduct:
     """A record as it is, without what MicroPIM does not let us write. Raises RecordRejected without a SKU or name."""
+    if is_ended(record):
+        return DesiredProduct(str(record["sku"]).strip(), str(record["sku"]).strip(), {}, inactive=True)
     missing = [Reason(name, "is missing") for name in ("sku", "name") if not str(record.get(name) or "").strip()]
     if missing:
         raise RecordRejected("map", missing)
@@ -42,9 +44,13 @@ def native_product(
         pictures=tuple(pictures),
         source_addresses=frozenset(_addresses(record)) if "images" in record else None,
         attributes=tuple(_attributes(record.get("attributes"))) if with_attributes else (),
-        inactive=record.get("status") == "archived",
         warnings=tuple(warnings),
     )
+
+
+def is_ended(record: dict[str, Any]) -> bool:
+    """Whether a record says that the product is archived: all that counts of it then is who it is."""
+    return record.get("status") == "archived" and bool(str(record.get("sku") or "").strip())
 
 
 def _pictures(record: dict[str, Any], sku: str, warnings: list[str], *, allow_private: bool) -> list[Picture]:

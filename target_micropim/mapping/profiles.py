@@ -1,24 +1,34 @@
 """The two shapes of input: Medipim's records, or records that are MicroPIM's own already."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from target_micropim.errors import Reason, RecordRejected
+from target_micropim.mapping.category_sources import PUBLIC, CategorySource
 from target_micropim.mapping.characters import all_fit
 from target_micropim.mapping.desired import DELETED, DesiredCategory, DesiredProduct
+from target_micropim.mapping.life import left_out_status, successor_of
+from target_micropim.mapping.links import windows
 from target_micropim.mapping.medipim import MappingRules, add_table, map_product, names_of, sku_of
 from target_micropim.mapping.native import HTML_FIELDS, native_category, native_product
+from target_micropim.mapping.numbers import decimal_of
 from target_micropim.mapping.overrides import extra_values
 from target_micropim.mapping.texts import in_words, text_in
 
 Record = dict[str, Any]
+MOST_ORDER = 10**9
 
 
 @dataclass(frozen=True)
 class Profile:
-    """How records of one shape are read. ``worker_key`` is what two workers must not have at once: the SKU."""
+    """How records of one shape are read. ``worker_key`` is what two workers must not have at once: the SKU.
+
+    ``successor`` is the id of the product that replaces one; ``left_out`` the status for which a record is not brought
+    over. ``windows`` says which parts of a record are not of now; ``attribute_names`` and
+    ``attribute_options`` are learnt as their streams come.
+    """
 
     name: str
     key_field: str
@@ -28,6 +38,12 @@ class Profile:
     names: Callable[[Record], Iterator[tuple[str, str]]]
     writes_categories: bool
     acknowledged: frozenset[str]
+    category_source: CategorySource = PUBLIC
+    windows: Callable[[Record], str] | None = None
+    successor: Callable[[Record], str | None] = lambda _record: None
+    left_out: Callable[[Record], str | None] | None = None
+    attribute_names: dict[str, Any] = field(default_factory=dict)
+    attribute_options: dict[str, Any] = field(default_factory=dict)
 
     def key(self, record: Record) -> str | None:
         """The external id of a product, or None."""
@@ -38,6 +54,10 @@ class Profile:
 
 def medipim_profile(rules: MappingRules, *, writes_categories: bool, acknowledged: frozenset[str]) -> Profile:
     """Records of tap-medipim."""
+    names: dict[str, Any] = {}
+    options: dict[str, Any] = {}
+    rules = replace(rules, attribute_names=names, attribute_options=options)
+    shows_links = rules.with_attributes or bool(rules.attributes_to_description)
     return Profile(
         name="medipim",
         key_field="id",
@@ -47,6 +67,12 @@ def medipim_profile(rules: MappingRules, *, writes_categories: bool, acknowledge
         names=partial(names_of, rules=rules),
         writes_categories=writes_categories,
         acknowledged=acknowledged,
+        category_source=rules.category_source,
+        windows=partial(windows, now=rules.now) if shows_links else None,
+        attribute_names=names,
+        attribute_options=options,
+        successor=successor_of,
+        left_out=partial(left_out_status, wanted=rules.statuses) if rules.statuses else None,
     )
 
 
@@ -114,5 +140,12 @@ def _category(record: Record, rules: MappingRules) -> DesiredCategory:
     name = text_in(record.get("name"), rules.locales)
     if name is None:
         raise RecordRejected("map", [Reason("name", f"no text in any of the languages {in_words(rules.locales)}")])
-    parent = record.get("parent")
-    return DesiredCategory(str(key), name, None if parent in (None, "", 0) else str(parent))
+    source, parent = rules.category_source, record.get("parent")
+    above = None if parent in (None, "", 0) else source.key(parent)
+    return DesiredCategory(source.key(key), name, above, order=_order(record.get("order")))
+
+
+def _order(value: object) -> float | None:
+    """A place among siblings; a number as text counts, too."""
+    number = decimal_of(value)
+    return None if number is None or abs(number) > MOST_ORDER else float(number)

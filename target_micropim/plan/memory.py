@@ -23,7 +23,8 @@ class Seen:
     """One pass over a product: ``fields`` the source wants, ``sent`` those that went out, null to empty one.
 
     ``shown`` is what MicroPIM showed since, oldest first: without a write the look before, after one its answer and a
-    look. ``ignored`` did not take; ``theirs`` and ``unsure`` are the fields that were left to a person.
+    look. ``ignored`` did not take; ``theirs`` and ``unsure`` are the fields that were left to a person. What a policy
+    ``held`` back is not dealt with: another policy may let it through later.
     """
 
     fields: Mapping[str, Any]
@@ -32,6 +33,7 @@ class Seen:
     ignored: Collection[str] = ()
     theirs: Collection[str] = ()
     unsure: Collection[str] = ()
+    held: Collection[str] = ()
 
 
 def after(before: Memory, seen: Seen) -> Memory:
@@ -48,6 +50,8 @@ def after(before: Memory, seen: Seen) -> Memory:
             ours[name] = with_ours(ours.get(name), *answers, source)
         elif name in seen.theirs or (name in seen.unsure and name in ours):
             ours[name] = with_wish(ours.get(name, ()), source)
+            continue
+        elif name in seen.held:
             continue
         elif shown == source and name not in seen.unsure:
             ours[name] = with_ours(ours.get(name), source)

@@ -34,14 +34,15 @@ def judge(source: str, server: str, ours: Ours | None, handled: str | None) -> V
     """One fact. All are fingerprints, EMPTY for nothing; ``ours`` is None where nothing is known.
 
     ``handled`` is the source's value as it was last dealt with: while it stays, nothing is to be done, whatever
-    MicroPIM shows.
+    MicroPIM shows. A value that counts as dealt with and was never ours was held back by a policy, by an older program:
+    over a value of ours it may go.
     """
     if source == server:
         return Verdict.AGREED
     if ours is None:
         is_free = server in (EMPTY, handled)  # a person typed what the source wanted: that is agreement
         return Verdict.SEND if is_free else Verdict.UNSURE
-    if source == handled:
+    if source == handled and (source in ours or server not in ours):
         return Verdict.KEEP
     return Verdict.SEND if server in ours else Verdict.THEIRS
 

@@ -53,6 +53,19 @@ class Conflict:
 
 
 @dataclass(frozen=True)
+class HeldBack:
+    """A new value of the source that a policy holds back, and the policy under which it would be sent."""
+
+    field: str
+    policy: str
+
+    @property
+    def setting(self) -> str:
+        """The setting that would let it through, as a person writes it."""
+        return f"field_policies.{self.field.partition('.')[0]}: {self.policy}"
+
+
+@dataclass(frozen=True)
 class Create:
     """Make the product with these fields."""
 
@@ -61,11 +74,12 @@ class Create:
 
 @dataclass(frozen=True)
 class Update:
-    """Send these fields of the product; none means that nothing differs. Conflicts go to the report."""
+    """Send these fields of the product; none means that nothing differs. Conflicts and ``held`` go to the report."""
 
     remote_id: int
     fields: dict[str, Any] = field(default_factory=dict)
     conflicts: tuple[Conflict, ...] = ()
+    held: tuple[HeldBack, ...] = ()
 
 
 def plan_create(fields: Mapping[str, Any], policies: Mapping[str, str]) -> Create:
@@ -82,15 +96,36 @@ def plan_update(fields: Mapping[str, Any], policies: Mapping[str, str], product:
     """What to send to a product that is there."""
     send: dict[str, Any] = {}
     conflicts: list[Conflict] = []
+    held: list[HeldBack] = []
     for name, source in fingerprints(fields).items():
         if source in (EMPTY, product.server.get(name, EMPTY)):
             continue
-        decision = _decide(name, source, policy_of(name, policies), product)
+        policy = policy_of(name, policies)
+        decision = _decide(name, source, policy, product)
         if decision is True:
             send[name] = fields[name]
         elif isinstance(decision, Conflict):
             conflicts.append(decision)
-    return Update(product.remote_id, send, tuple(conflicts))
+        elif policy in _HOLDING and (let_through := _let_through_by(name, source, policy, product)):
+            held.append(HeldBack(name, let_through))
+    return Update(product.remote_id, send, tuple(conflicts), tuple(held))
+
+
+_HOLDING = frozenset({"create_only", "if_empty", "never"})
+_OF_SETTINGS = frozenset(field.name for field in FIELDS if field.kind == "choice")  # never a value of the source
+
+
+def _let_through_by(name: str, source: str, policy: str, product: KnownProduct) -> str | None:
+    """The policy that would send a value that ``policy`` does not; None where none would, or nobody expects it to.
+
+    What a field is never sent by default is nothing that a person's settings hold back.
+    """
+    if name in _OF_SETTINGS or (policy == "never" == policy_of(name, DEFAULT_POLICIES)):
+        return None
+    decision = _decide(name, source, "if_source_changed", product)
+    if isinstance(decision, Conflict):
+        return "always"
+    return "if_source_changed" if decision else None
 
 
 _REASONS = {

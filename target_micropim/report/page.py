@@ -172,6 +172,7 @@ def _row_part(content: Mapping[str, Any], kind: str, title: str, note: str) -> P
 
 def _other_parts(content: Mapping[str, Any]) -> Iterator[Part]:
     yield _changed(content)
+    yield _held_back(content)
     yield _row_part(content, "warnings", "Warnings", "Taken over, with something left out or put right.")
     streams: Mapping[str, Mapping[str, int]] = content.get("streams", {})
     actions = list(dict.fromkeys(action for ends in streams.values() for action in ends))
@@ -203,6 +204,22 @@ def _changed(content: Mapping[str, Any]) -> Part:
     total = len(rows) + content.get("totals", {}).get("changes", 0) - len(kept)
     heads = ("product", "field", "before", "after")
     return Part("changes", "What changed", total, table(heads, rows, "Field by field", total, _DETAILS))
+
+
+def _held_back(content: Mapping[str, Any]) -> Part:
+    """What the settings keep from MicroPIM, with the setting that would let it through."""
+    rows = [
+        (_product({**row, "external_id": row["id"]}), row["field"], row["micropim"], row["source"], row["setting"])
+        for row in content.get("held_back", ())
+    ]
+    total = content.get("totals", {}).get("held_back", len(rows))
+    heads = ("product", "field", "in MicroPIM", "in the source", "would come with")
+    return Part(
+        "held_back", "Held back by your settings", total,
+        table(heads, rows, "Product by product", total, "held_back.csv"),
+        "The source has another value, and a policy keeps MicroPIM's. Nothing is to be done, unless you want it: then "
+        "change the setting, look at the effect with dry_run, and the next run that receives the product sends it.",
+    )  # fmt: skip
 
 
 def _listed(key: str, title: str, heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> Part:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from pim_wire.errors import writing
 from target_micropim.plan.question import Question
+from target_micropim.report.held_back import HeldBackFile
 from target_micropim.report.input_order import FirstRows, current_number
 from target_micropim.report.markup import cut
 from target_micropim.report.page import page
@@ -93,6 +94,7 @@ class Report:
         self.totals: Counter[str] = Counter()
         self.topics: Counter[str] = Counter()
         self._details = Details(self.folder / "details.jsonl")
+        self._held_back = HeldBackFile(self.folder / "held_back.csv", MAX_ROWS)
 
     def open(self) -> None:
         """Make the run's folder. Raises CannotWrite."""
@@ -158,6 +160,11 @@ class Report:
         row = Row(question.stream, question.external_id, question.sku, what)
         self.add(question.kind, replace(row, field=question.fact, source=question.source, micropim=question.micropim))
 
+    def held_back(self, held: Iterable[Question]) -> None:
+        """What the settings hold back, once, at the end of the run. Raises CannotWrite."""
+        with writing(self.folder / "held_back.csv"):
+            self._held_back.write(held)
+
     def changed(self, subject: Subject, changes: Iterable[Change]) -> None:
         """Something that was there was changed: each field with its values, cut to what a person can read."""
         fields = {change.field: {"before": cut(change.before), "after": cut(change.after)} for change in changes}
@@ -210,9 +217,12 @@ class Report:
             "languages_left": dict(sorted(self.languages.items())),
             "texts_in_other_languages": self._texts_by_language(),
             "attributes_made": sorted(self.attributes_made),
-            "totals": dict(self.totals) | {"rejected": self.count("rejected"), "unmapped": len(unmapped)},
+            "totals": dict(self.totals)
+            | {"rejected": self.count("rejected"), "unmapped": len(unmapped)}
+            | ({"held_back": self._held_back.total} if self._held_back.total else {}),
             "for_a_person": dict(self.topics),
             "changes": self._changes.in_order(),
+            "held_back": self._held_back.rows,
             **{kind: [asdict(row) for row in rows.in_order()] for kind, rows in self._rows.items()},
         }
 

@@ -49,11 +49,11 @@ class Unmapped:
             sheet = csv.writer(file)
             sheet.writerow(["kind", "name", "products", "examples"])
             for kind, name, number, examples in self.rows():
-                sheet.writerow([kind, _escaped(name), number, _escaped(examples)])
+                sheet.writerow([kind, escaped(name), number, escaped(examples)])
             if self.beyond:
                 sheet.writerow(["", "(further names)", self.beyond, ""])
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """A text that no spreadsheet takes for a formula."""
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text

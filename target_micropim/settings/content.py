@@ -4,6 +4,8 @@ from typing import Any
 
 from singer_sdk import typing as th
 
+from target_micropim.mapping.category_sources import CATEGORY_SOURCES
+
 FORMATS = (
     "huge", "hugeJpg", "hugeJpeg", "hugePng", "large", "largeJpg", "largeJpeg", "largePng", "mediumJpeg", "medium",
 )  # fmt: skip
@@ -11,6 +13,7 @@ FORMATS = (
 Text = th.StringType(nullable=False)
 Map = th.CustomType({"type": ["object", "string", "null"]})
 Parts = th.CustomType({"type": ["array", "object", "string", "null"], "items": {"type": ["string", "object"]}})
+Rows = th.CustomType({"type": ["array", "object", "string", "null"]})
 Texts = th.CustomType({"type": ["array", "string", "null"], "items": {"type": "string"}})
 
 
@@ -133,12 +136,21 @@ CONTENT: tuple[Shaping | Operating, ...] = (
         "off: none. add: make them and add products to them. managed: also take products out of those of our "
         "categories that the source dropped. replace: take them out of every category that the source does not name.",
     ),
+    choice(
+        Shaping,
+        "category_source",
+        "public",
+        [*CATEGORY_SOURCES],
+        "Category tree",
+        "Which of Medipim's trees becomes the shop's categories; the tap has a stream for each. fine_line: us. bcfi, "
+        "apb, atc: be. osp: fr. medipim: be, fr.",
+    ),
     Operating(
         "update_categories",
         th.BooleanType(nullable=False),
         default=False,
         title="Update categories",
-        description="Rename and move categories in MicroPIM when the source does.",
+        description="Rename and move categories in MicroPIM when the source does, and put new ones in its order.",
     ),
     Operating(
         "max_category_depth",
@@ -176,6 +188,14 @@ CONTENT: tuple[Shaping | Operating, ...] = (
         default=[],
         title="Attributes in the description",
         description="Codes of attributes to show as a small table under the description, or all. Empty: none.",
+    ),
+    Shaping(
+        "attribute_codes",
+        Texts,
+        default=["default"],
+        title="Which attributes",
+        description="Codes of attributes to take: default (those that most shops want, and Medipim's own), all, or "
+        "codes by name, also beside default.",
     ),
     Shaping(
         "category_root",
@@ -268,6 +288,13 @@ CONTENT: tuple[Shaping | Operating, ...] = (
         default=[],
         title="Publishing channels",
         description="Channels a new product gets. Empty: none is sent.",
+    ),
+    Shaping(
+        "channel_rules",
+        Rows,
+        title="Channels and status by rule",
+        description="Rows by which a new product gets its channels and status; the first that fits decides: "
+        '[{"when": {"prescription": true}, "publishing_channels": []}].',
     ),
     choice(
         Operating,

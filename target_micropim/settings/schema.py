@@ -86,6 +86,15 @@ SETTINGS = th.PropertiesList(
     choice(
         Shaping, "create_status", "draft", ["draft", "active"], "Status of new products", "Status a new product gets."
     ),
+    Shaping(
+        "statuses",
+        Texts,
+        default=["all"],
+        title="Statuses",
+        description="Which of Medipim's statuses are brought over: all, or some of active, inactive, replaced, "
+        "no_selection. A product of another status is neither made nor changed; what ends one (inactive, replaced) is "
+        "up to on_inactive alone.",
+    ),
     choice(
         Shaping,
         "on_inactive",

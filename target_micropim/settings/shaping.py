@@ -1,9 +1,13 @@
 """How the settings shape records: the profile and the rules of the mapping."""
 
 import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 
 from pim_wire.schema_files import schema_dir
+from target_micropim.mapping.category_sources import CATEGORY_SOURCES
 from target_micropim.mapping.html import clean_html
 from target_micropim.mapping.medipim import MappingRules
 from target_micropim.mapping.profiles import Profile, medipim_profile, native_profile
@@ -11,9 +15,12 @@ from target_micropim.mapping.texts import TextLimits
 from target_micropim.settings.values import TargetSettings
 
 
-def profile_of(settings: TargetSettings) -> Profile:
-    """How records are read. Streams that Medipim has and MicroPIM has no place for are those with a schema."""
-    rules, writes_categories = rules_of(settings), settings.categories_mode != "off"
+def profile_of(settings: TargetSettings, now: Callable[[], float] = time.time) -> Profile:
+    """How records are read. Streams that Medipim has and MicroPIM has no place for are those with a schema.
+
+    ``now`` gives unix seconds: links have a time.
+    """
+    rules, writes_categories = replace(rules_of(settings), now=now), settings.categories_mode != "off"
     if settings.profile == "native":
         return native_profile(rules, writes_categories=writes_categories)
     files = (entry.name for entry in schema_dir("medipim").iterdir())
@@ -45,6 +52,10 @@ def rules_of(settings: TargetSettings) -> MappingRules:
         ),
         text_target_groups=settings.text_target_groups,
         description_parts=settings.description_parts,
+        statuses=settings.statuses,
+        channel_rules=settings.channel_rules,
+        attribute_codes=settings.attribute_codes,
+        category_source=CATEGORY_SOURCES[settings.category_source],
         with_attributes=settings.attributes_mode != "off",
         keeps_native_html=settings.native_html == "keep",
         never_sent=frozenset(name for name, policy in settings.policies.items() if policy == "never"),

@@ -3,8 +3,10 @@
 import csv
 import hashlib
 import json
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -15,8 +17,11 @@ from pim_wire.errors import InvalidSettings
 from pim_wire.limits import SizeLimits
 from pim_wire.schema_files import read_schema
 from pim_wire.urls import checked_base_url, checked_throttle_url
-from target_micropim.mapping.attributes import ALL_CODES, ATTRIBUTES, checked_attribute_template
+from target_micropim.mapping.attribute_rows import ATTRIBUTES
+from target_micropim.mapping.attributes import ALL_CODES, DEFAULT_CODES, checked_attribute_template
+from target_micropim.mapping.channel_rules import OFFERED, ChannelRule, checked_channel_rules
 from target_micropim.mapping.description_parts import DescriptionParts, checked_parts
+from target_micropim.mapping.life import ALL_STATUSES, STATUSES
 from target_micropim.mapping.overrides import ExtraField, checked_extra_fields, checked_field_map
 from target_micropim.mapping.texts import TARGET_GROUPS, languages, plain
 from target_micropim.plan.limit import Limit
@@ -24,11 +29,11 @@ from target_micropim.plan.product import DEFAULT_POLICIES, NATIVE_POLICIES, POLI
 from target_micropim.settings.capabilities import Capabilities, read_capabilities
 from target_micropim.settings.markets import currency_of, locale_of
 
+_ATTRIBUTE_CODE = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
 _MAPS = frozenset({"brand_map", "supplier_map"})
 # Raised when records are read in another way: then each is looked into once more when it comes, and gets what became
 # better. What did not change is not sent (docs/decisions/0030).
 MAPPING = 2
-CHANNELS = ("web", "mobile", "api", "marketplace", "social", "email")
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,7 @@ class TargetSettings:
     lookup: str
     write_mode: str
     create_status: str
+    statuses: frozenset[str]
     on_inactive: str
     on_archived: str
     delete_mode: str
@@ -72,10 +78,12 @@ class TargetSettings:
     update_categories: bool
     max_category_depth: int
     category_root: str | None
+    category_source: str
     attributes_mode: str
     attribute_template: Mapping[str, Any]
     update_attributes: bool
     attributes_to_description: tuple[str, ...]
+    attribute_codes: tuple[str, ...]
     media_mode: str
     on_unknown_media: str
     media_changes: str
@@ -88,6 +96,7 @@ class TargetSettings:
     supplier_map: Mapping[str, int]
     drop_unmapped: bool
     publishing_channels: tuple[str, ...]
+    channel_rules: tuple[ChannelRule, ...]
     on_missing_channel: str
     reads_per_minute: int
     writes_per_minute: int
@@ -113,6 +122,12 @@ class TargetSettings:
     def source_market(self) -> str | None:
         """The market that prices and texts come from; native records name their own currency."""
         return self.market if self.profile == "medipim" else None
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Every channel that a new product may get."""
+        of_rules = (name for rule in self.channel_rules for name in rule.publishing_channels or ())
+        return tuple(dict.fromkeys([*self.publishing_channels, *of_rules]))
 
     @classmethod
     def read(cls, config: Mapping[str, Any], shaping: Collection[str]) -> "TargetSettings":
@@ -140,6 +155,7 @@ def _parsed(reader: "_Reader", config: Mapping[str, Any]) -> dict[str, Any]:
         "extra_fields": lambda value: _extra_fields(value, profile),
         "attribute_template": lambda value: checked_attribute_template(_object(value)),
         "attributes_to_description": lambda value: _attribute_codes(value, profile),
+        "attribute_codes": lambda value: _attribute_codes(value, profile),
         "brand_map": _id_map,
         "supplier_map": _id_map,
         "match_on": lambda value: _among(_texts(value), ("sku", "ean")),
@@ -147,7 +163,9 @@ def _parsed(reader: "_Reader", config: Mapping[str, Any]) -> dict[str, Any]:
         "text_target_groups": lambda value: frozenset(_among(_texts(value), TARGET_GROUPS)),
         "description_parts": lambda value: checked_parts(_parts(value)),
         "media_target_groups": lambda value: frozenset(_texts(value)),
-        "publishing_channels": lambda value: _among(_texts(value), CHANNELS),
+        "statuses": _statuses,
+        "channel_rules": lambda value: _channel_rules(value, profile),
+        "publishing_channels": lambda value: _among(_texts(value), OFFERED),
         "max_rejects": Limit.read,
         "max_archive": Limit.read,
         "throttle_url": checked_throttle_url,
@@ -234,6 +252,20 @@ def _among(values: tuple[str, ...], allowed: tuple[str, ...]) -> tuple[str, ...]
     return values
 
 
+def _statuses(value: Any) -> frozenset[str]:
+    """The statuses that are brought over; none where all are."""
+    names = _among(_texts(value), (ALL_STATUSES, *STATUSES))
+    return frozenset() if ALL_STATUSES in names else frozenset(names)
+
+
+def _channel_rules(value: Any, profile: str) -> tuple[ChannelRule, ...]:
+    """The table, as a text too; records in MicroPIM's own shape say themselves what they want."""
+    rules = checked_channel_rules(json.loads(value) if isinstance(value, str) and value else value, _medipim_fields())
+    if rules and profile == "native":
+        raise ValueError("is for the profile medipim; native records have publishing_channels and status of their own")
+    return rules
+
+
 def _object(value: Any) -> dict[str, Any]:
     parsed = json.loads(value) if isinstance(value, str) else value
     if not isinstance(parsed, dict | None):
@@ -252,9 +284,18 @@ def _extra_fields(value: Any, profile: str) -> Mapping[str, ExtraField]:
 
 
 def _attribute_codes(value: Any, profile: str) -> tuple[str, ...]:
-    """Codes of the table of attributes, or ``all``; records in MicroPIM's own shape may have any."""
+    """Codes of the table of attributes, of Medipim's own, ``default`` or ``all``; native records may have any.
+
+    Which attributes Medipim has is told by its stream of them: so only what looks misspelt is refused.
+    """
     codes = _texts(value)
-    return codes if profile == "native" else _among(codes, (ALL_CODES, *(row.code for row in ATTRIBUTES)))
+    known = (ALL_CODES, *(row.code for row in ATTRIBUTES), DEFAULT_CODES)
+    for code in codes if profile != "native" else ():
+        if code not in known and (close := get_close_matches(code, known, 1, 0.8)):
+            raise ValueError(f"{code} is none of {', '.join(known)}; is {close[0]} meant?")
+        if not _ATTRIBUTE_CODE.fullmatch(code):
+            raise ValueError(f"{code!r} is no code of an attribute; there are {', '.join(known)}, and Medipim's own")
+    return codes
 
 
 def _policies(value: Any, profile: str) -> Mapping[str, str]:

@@ -18,6 +18,7 @@ class CategorySync:
         self._profile = profile
         self._categories = categories
         self._outcomes = outcomes
+        self._source = profile.category_source
 
     def receive(self, record: dict[str, Any]) -> None:
         """Place a category now, or keep it until its parent is there."""
@@ -29,7 +30,7 @@ class CategorySync:
 
     def _receive(self, ticket: int, record: dict[str, Any]) -> None:
         if not self._profile.writes_categories:
-            self._outcomes.settle(STREAM, ticket, "skipped")
+            self._outcomes.settle(self._source.stream, ticket, "skipped")
             return
         try:
             pending = PendingCategory(self._profile.category(record), ticket, record)
@@ -38,14 +39,15 @@ class CategorySync:
                 self._place(pending)
         except RecordRejected as error:
             key = record.get("id")
-            self._outcomes.reject(STREAM, ticket, None if key is None else str(key), record, error)
+            self._outcomes.reject(self._source.stream, ticket, None if key is None else str(key), record, error)
 
     def finish(self) -> None:
         """Those whose parent never came are rejected."""
         for orphan in self._categories.orphans():
-            desired = orphan.desired
-            error = rejection("plan", "parent", f"category {desired.parent} never came, or was refused")
-            self._outcomes.reject(STREAM, orphan.ticket, desired.external_id, orphan.record, error)
+            parent = self._key(str(orphan.desired.parent))
+            error = rejection("plan", "parent", f"category {parent} never came, or was refused")
+            self._reject(orphan, error)
+        self._categories.finish()
         self._categories.look_at_what_was_made()
 
     def _place(self, first: PendingCategory) -> None:
@@ -58,7 +60,15 @@ class CategorySync:
                 with record_scope(STREAM, desired.external_id, pending.ticket):
                     action = self._categories.place(desired)
             except RecordRejected as error:
-                self._outcomes.reject(STREAM, pending.ticket, desired.external_id, pending.record, error)
+                self._reject(pending, error)
                 continue
-            self._outcomes.settle(STREAM, pending.ticket, action, desired.external_id)
+            self._outcomes.settle(self._source.stream, pending.ticket, action, self._key(desired.external_id))
             queue += self._categories.freed_by(desired.external_id)
+
+    def _reject(self, pending: PendingCategory, error: RecordRejected) -> None:
+        key = self._key(pending.desired.external_id)
+        self._outcomes.reject(self._source.stream, pending.ticket, key, pending.record, error)
+
+    def _key(self, external_id: str) -> str:
+        """The id of the record, by which a reject of it is known."""
+        return external_id.removeprefix(self._source.prefix)

@@ -13,6 +13,7 @@ from target_micropim.errors import NotFound, Reason, RecordRejected
 from target_micropim.ledger import ABSENT, ProductRow
 from target_micropim.plan.ownership import ARCHIVED, EXISTENCE
 from target_micropim.plan.product import plan_categories
+from target_micropim.report.markup import cut
 from target_micropim.report.run_report import Row
 from target_micropim.services import Services
 from target_micropim.sync.recognise import Recognition, shown_sku
@@ -64,6 +65,23 @@ class LateWork:
         archived = replace(row, archived=True, acknowledged=known, ours=ours, revive_as=revive_as, on_its_way={})
         ledger.settle(archived, row.digest or "", [])
         return "archived"
+
+    def name_successor(self, key: str, sku: str, successor: str, end: str = "archived") -> None:
+        """Tell which product replaces one: by SKU and name, or that MicroPIM does not have it."""
+        row = self._services.ledger.product(successor)
+        if row is None or not row.is_made:
+            known = f"{successor} at Medipim, which is not in MicroPIM"
+        else:
+            known = f"{row.shown_sku or row.sku}{self._name_of(row.remote_id)} (source: {successor})"
+        what = f"{end}, and replaced by {known}: links and stock may go there"
+        self._services.report.add("manual_actions", Row(STREAM, key, sku, what))
+
+    def _name_of(self, remote_id: int) -> str:
+        try:
+            name = self._services.client.product(remote_id).get("name")
+        except RecordRejected:
+            return ""
+        return f" {cut(self._services.client.redactor.clean(str(name)))}" if name else ""
 
     def _shown(self, row: ProductRow) -> tuple[ProductRow, RemoteProduct | None]:
         """A product as it is now; an id that MicroPIM does not know is a reason to look by SKU, and no more."""

@@ -133,7 +133,7 @@ class Outcomes:
 
     def waiting_rejects(self) -> list[tuple[str, str]]:
         """Stream and id of each reject that waits for this run, categories first."""
-        return sorted(self._kept, key=lambda key: (key[0] != "categories", key))
+        return sorted(self._kept, key=lambda key: (key[0] == "products", key))
 
     def rejected_at(self, stream: str, key: str) -> float | None:
         """The update time of the version of a record that was rejected last and waits."""

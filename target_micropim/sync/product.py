@@ -19,7 +19,7 @@ from target_micropim.ledger import ABSENT, MediaRow, ProductRow
 from target_micropim.mapping.desired import DesiredProduct
 from target_micropim.plan.ownership import ARCHIVED, EXISTENCE, LIVE
 from target_micropim.plan.product import plan_leave
-from target_micropim.plan.question import Question
+from target_micropim.plan.question import HELD_BACK, Question
 from target_micropim.plan.values import fingerprint
 from target_micropim.report.run_report import Row
 from target_micropim.services import Services
@@ -153,8 +153,9 @@ class ProductSync:
         ignored = self._writer.verify(desired, write)
         if changes.removed:
             base = replace(base, categories=self._without(changes.removed, base.categories))
-        after = self._writer.remembered(base, fields, write, ignored, changes.conflicts)
-        self._ask(desired, self._updater.questions(desired, fields, changes, product) if changes.conflicts else [])
+        after = self._writer.remembered(base, fields, write, ignored, changes.conflicts, changes.held)
+        is_open = changes.conflicts or changes.held
+        self._ask(desired, self._updater.questions(desired, fields, changes, product) if is_open else [])
         if not TEXTS.isdisjoint(ignored) or (changes.conflicts and changes.has_conflicts):
             version = replace(version, digest=INCOMPLETE)  # a person may settle it before the record changes
         pictures = RemotePictures(
@@ -231,9 +232,10 @@ class ProductSync:
         return Outcome(leave.action)
 
     def _ask(self, desired: DesiredProduct, questions: list[Question]) -> None:
-        """What a person has to decide, in place of what was open before."""
+        """What a person has to decide, in place of what was open before; what is held back is told at the end."""
         for question in questions:
-            self._services.report.ask(question)
+            if question.kind != HELD_BACK:
+                self._services.report.ask(question)
         self._services.ledger.ask(STREAM, desired.external_id, questions)
 
 

@@ -18,7 +18,7 @@ from target_micropim.mapping.profiles import Profile
 from target_micropim.report.input_order import record_scope
 from target_micropim.report.run_report import Row
 from target_micropim.services import Services
-from target_micropim.sync.archives import PendingArchives
+from target_micropim.sync.archives import PendingArchive, PendingArchives
 from target_micropim.sync.deferred import DeferredItems, Item, Version, source_time
 from target_micropim.sync.outcomes import Outcomes, check_key, rejection
 from target_micropim.sync.pool import KeyedPool
@@ -33,12 +33,15 @@ _CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
 logger = logging.getLogger("target-micropim")
 
 
-def digest_of(record: dict[str, Any], settings_digest: str) -> str:
-    """What tells whether a record, or a setting that shapes it, has changed. Raises TypeError beyond 254 levels."""
+def digest_of(record: dict[str, Any], settings_digest: str, windows: str = "") -> str:
+    """What tells whether a record, or a setting that shapes it, has changed. Raises TypeError beyond 254 levels.
+
+    ``windows`` names the parts of it that are not of now: a record changes when its time comes or is over.
+    """
     lasting = record.copy()
     for name in VOLATILE:
         lasting.pop(name, None)
-    data = orjson.dumps(lasting, default=str, option=_CANONICAL)
+    data = orjson.dumps(lasting, default=str, option=_CANONICAL) + windows.encode()
     return hashlib.blake2b(data, digest_size=16, key=settings_digest.encode()[:64]).hexdigest()
 
 
@@ -72,6 +75,7 @@ class ProductsSync:
         self._in_flight: Counter[str] = Counter()
         self._in_flight_at: dict[str, float | None] = {}  # the update time of the newest version in flight
         self._lock = threading.Lock()
+        self._left_out: Counter[str] = Counter()
         self._is_repaired = False
         self._is_new = services.ledger.is_new
 
@@ -85,6 +89,10 @@ class ProductsSync:
 
     def _keep(self, ticket: int, record: dict[str, Any], line: bytes | None) -> None:
         key = self._profile.key(record)
+        if self._profile.left_out and (status := self._profile.left_out(record)) is not None:
+            self._left_out[status] += 1
+            self._outcomes.settle(STREAM, ticket, "skipped", key)
+            return
         try:
             self._buffer.append(self._item(ticket, record, line, key))
         except RecordRejected as error:
@@ -110,6 +118,9 @@ class ProductsSync:
         self._sync_deferred()
         self._link_late_categories()
         self._archive()
+        for status, number in sorted(self._left_out.items()):
+            what = f"{number} records of status {status} are not brought over (statuses)"
+            self._services.report.add("warnings", Row(STREAM, "", None, what))
         self._product_sync.doubles.tell()
 
     def tell_of_a_new_ledger(self) -> None:
@@ -134,7 +145,8 @@ class ProductsSync:
         check_key(key, self._profile.key_field)
         check_key(sku := self._profile.worker_key(record, key), "sku")
         try:
-            digest = digest_of(record, self._services.settings.digest)
+            windows = self._profile.windows
+            digest = digest_of(record, self._services.settings.digest, windows(record) if windows else "")
             text = line or orjson.dumps(record, default=str, option=orjson.OPT_NON_STR_KEYS)
             return Item(ticket, text, line is not None, key, sku, Version(digest, source_time(record)))
         except TypeError as error:  # orjson's word for what it cannot write, such as 255 levels of nesting
@@ -229,10 +241,15 @@ class ProductsSync:
             self._reject(item, rejection("internal", "$", f"unexpected {type(failure).__name__}"))
         finally:
             for replaced in self._archives.take_replaced():
+                self._tell_of_taking_over(item, replaced)
                 self._outcomes.settle(STREAM, replaced.ticket, "skipped")
             self._services.ledger.flush()
             self._forget_in_flight(item.key)
         self._outcomes.release()
+
+    def _tell_of_taking_over(self, item: Item, replaced: PendingArchive) -> None:
+        what = f"the source has given it up: its product goes on as {item.key}, with the SKU {replaced.sku}"
+        self._services.report.add("warnings", Row(STREAM, replaced.key, replaced.sku, what))
 
     def _reject(self, item: Item, error: RecordRejected) -> None:
         self._outcomes.reject(STREAM, item.ticket, item.key, item.record, error, item.version.source_at)
@@ -258,6 +275,7 @@ class ProductsSync:
 
     def _close(self, item: Item, outcome: Outcome) -> None:
         if outcome.archive is None:
+            self._name_successor_of_left(item, outcome)
             self._outcomes.settle(STREAM, item.ticket, outcome.action, item.key)
             return
         self._archives.put(item.ticket, item.record, outcome.archive)
@@ -280,6 +298,21 @@ class ProductsSync:
                 what = f"could not be added to its category {category}: {reason}; the next run tries again"
                 self._services.report.add("manual_actions", Row(STREAM, key, None, what))
 
+    def _name_successor_of_left(self, item: Item, outcome: Outcome) -> None:
+        """A product that the source has replaced and that stays on sale by on_inactive."""
+        if outcome.action != "skipped" or self._services.settings.on_inactive != "ignore":
+            return
+        successor, row = self._profile.successor(item.record), self._services.ledger.product(item.key)
+        if successor is not None and row is not None and row.is_made:
+            late = self._product_sync.late
+            late.name_successor(item.key, row.sku, successor, "left on sale (on_inactive)")
+
+    def _name_successor(self, pending: PendingArchive, action: str) -> None:
+        """Links and stock of an archived product may go to the one that replaces it: a person is told which it is."""
+        successor = self._profile.successor(self._archives.record(pending)) if action == "archived" else None
+        if successor is not None:
+            self._product_sync.late.name_successor(pending.key, pending.sku, successor)
+
     def _archive(self) -> None:
         ledger = self._services.ledger
         if not len(self._archives):
@@ -289,6 +322,7 @@ class ProductsSync:
             try:
                 with record_scope(STREAM, pending.key, pending.ticket):
                     action = self._product_sync.late.archive(pending.row(ledger.product(pending.key)))
+                    self._name_successor(pending, action)
             except RecordRejected as error:
                 record = self._archives.record(pending)
                 self._outcomes.reject(STREAM, pending.ticket, pending.key, record, error, pending.source_at)

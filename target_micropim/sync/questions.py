@@ -32,6 +32,7 @@ class OpenQuestions:
         ledger = self._services.ledger
         if not ledger.has_questions():
             return
+        self._tell_held_back()
         due = ledger.questions(before=self._began, most=MOST_LOOKS)
         keys = {question.external_id for question in due if question.stream == PRODUCTS}
         among = [q for q in ledger.questions() if q.stream == PRODUCTS and q.external_id in keys]
@@ -43,6 +44,14 @@ class OpenQuestions:
         """Questions of earlier runs that are still open; those of this run were told as they came up."""
         for question in self._services.ledger.questions(before=self._began):
             self._services.report.ask(question)
+
+    def tell_all(self) -> None:
+        """A run that ends early tells of what was open before, and of what is held back."""
+        self.tell()
+        self._tell_held_back()
+
+    def _tell_held_back(self) -> None:
+        self._services.report.held_back(self._services.ledger.held_back())
 
     def _look_at(self, external_id: str, questions: list[Question]) -> None:
         row = self._services.ledger.product(external_id)

@@ -15,6 +15,7 @@ from target_micropim.mapping.numbers import decimal_of
 from target_micropim.plan.ownership import ARCHIVED, with_pending
 from target_micropim.plan.product import (
     Conflict,
+    HeldBack,
     KnownProduct,
     ProductState,
     plan_categories,
@@ -22,8 +23,8 @@ from target_micropim.plan.product import (
     plan_managed,
     plan_update,
 )
-from target_micropim.plan.question import Question
-from target_micropim.plan.values import fingerprint
+from target_micropim.plan.question import HELD_BACK, Question
+from target_micropim.plan.values import REFERENCES, fingerprint
 from target_micropim.plan.write import body_of, without_extras
 from target_micropim.report.markup import cut
 from target_micropim.report.run_report import Row
@@ -39,11 +40,12 @@ TEXTS = frozenset({"description", "short_description"})
 
 @dataclass(frozen=True)
 class Changes:
-    """What would be sent, what is left to a person, and the categories the product is taken out of."""
+    """What would be sent, what is left to a person or held back, and the categories the product is taken out of."""
 
     fields: Fields
     conflicts: tuple[Conflict, ...]
     removed: tuple[int, ...]
+    held: tuple[HeldBack, ...] = ()
 
     @property
     def has_conflicts(self) -> bool:
@@ -84,7 +86,7 @@ class ProductUpdater:
             changes["category_ids"] = ids
         if product.server.get("status") == ARCHIVED_STATUS and (status := self._revived_status(row)):
             changes["status"] = status
-        return Changes(changes, plan.conflicts, removed)
+        return Changes(changes, plan.conflicts, removed, plan.held)
 
     def _revived_status(self, row: ProductRow | None) -> str | None:
         """The status of a product that leaves the archive: the one that it had before we put it there."""
@@ -156,9 +158,9 @@ class ProductUpdater:
     def questions(
         self, desired: DesiredProduct, fields: Fields, changes: Changes, product: RemoteProduct
     ) -> list[Question]:
-        """What a person has to decide, with both values."""
+        """What a person has to decide, and what the settings hold back, with both values."""
         shown, redact = product.fields, self._redactor.clean
-        return [
+        decide = [
             Question(
                 STREAM,
                 desired.external_id,
@@ -172,6 +174,21 @@ class ProductUpdater:
             )
             for conflict in changes.conflicts
         ]
+        return decide + [self._held_back(desired, one, fields, product) for one in changes.held]
+
+    def _held_back(self, desired: DesiredProduct, held: HeldBack, fields: Fields, product: RemoteProduct) -> Question:
+        """A row of the table of what the settings hold back; a brand or supplier is told by its name, too."""
+        source, micropim = fields[held.field], product.fields.get(held.field)
+        if held.field in REFERENCES:
+            wanted = desired.brand if held.field == "brand_id" else desired.supplier
+            shown = (product.product or {}).get(REFERENCES[held.field])
+            source = _named_id(wanted, source)
+            micropim = _named_id(shown.get("name") if isinstance(shown, dict) else None, micropim)
+        texts = (text_of(value, self._redactor.clean) for value in (source, micropim))
+        return Question(
+            STREAM, desired.external_id, held.field, HELD_BACK, desired.sku, held.setting,
+            fingerprint(held.field, fields[held.field]), *texts,
+        )  # fmt: skip
 
     def tell_of(self, desired: DesiredProduct, changes: Changes, product: RemoteProduct) -> None:
         """Categories taken away, and a VAT that differs, which nobody can write.
@@ -226,6 +243,11 @@ def _known(row: ProductRow | None, product: RemoteProduct) -> KnownProduct:
 def text_of(value: object, redact: Callable[[str], str]) -> str | None:
     """A value as a person reads it in the report, without a key that may stand in it."""
     return None if value in (None, "") else str(cut(redact(str(value))))
+
+
+def _named_id(name: object, number: object) -> str | None:
+    """An id of MicroPIM with the name that it has."""
+    return None if number is None else f"{name} ({number})" if name else str(number)
 
 
 def _percent(rate: Decimal) -> str:

@@ -20,7 +20,7 @@ from target_micropim.plan.fields import ATTRIBUTES
 from target_micropim.plan.memory import Memory, Seen
 from target_micropim.plan.memory import after as memory_after
 from target_micropim.plan.ownership import EXISTENCE, LIVE
-from target_micropim.plan.product import Conflict, categories_after
+from target_micropim.plan.product import Conflict, HeldBack, categories_after
 from target_micropim.plan.values import REFERENCES, fingerprints
 from target_micropim.plan.write import body_of, shows_no_attribute, verify, without_attributes
 from target_micropim.report.run_report import Change, Row, Subject
@@ -157,14 +157,16 @@ class ProductWriter:
         write: Write,
         ignored: frozenset[str],
         conflicts: tuple[Conflict, ...] = (),
+        held: tuple[HeldBack, ...] = (),
     ) -> ProductRow:
         """The row with what was acknowledged and what is ours. No field of ``ignored`` did take."""
         theirs = {conflict.field for conflict in conflicts if conflict.kind == "conflicts"} if conflicts else set()
         unsure = {conflict.field for conflict in conflicts} - theirs if conflicts else set()
+        held_back = {one.field for one in held} if held else ()
         after = write.after
         shown = [view.server for view in write.views]
         memory = memory_after(
-            Memory(row.ours, row.acknowledged), Seen(fields, write.fields, shown, ignored, theirs, unsure)
+            Memory(row.ours, row.acknowledged), Seen(fields, write.fields, shown, ignored, theirs, unsure, held_back)
         )
         late = fingerprints({name: write.fields[name] for name in ignored if name in write.fields}) if ignored else {}
         if unsure and self._echo.changes_forms:  # what shows may be our own text in another form

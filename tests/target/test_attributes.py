@@ -12,7 +12,8 @@ from jsonschema import Draft202012Validator
 
 from pim_wire.schema_files import read_schema
 from sandbox.faults import Fault
-from target_micropim.mapping.attributes import ATTRIBUTES, DEFAULT_TEMPLATE, attribute_body, attribute_values
+from target_micropim.mapping.attribute_rows import ATTRIBUTES
+from target_micropim.mapping.attributes import DEFAULT_TEMPLATE, AttributeRules, attribute_body, attribute_values
 from target_micropim.plan.write import body_of
 
 SCHEMA = read_schema("medipim", "products")
@@ -151,12 +152,12 @@ def test_the_table_reads_every_market() -> None:
         "leaflets": [{"type": "spc", "url": {"nl": "https://x/spc"}}, {"type": "pil", "url": {"nl": "https://x/pil"}}],
         "links": [{"type": "link", "linkType": "video", "url": "https://x/v"}, {"linkType": "app", "url": "https://a"}],
     }  # fmt: skip
-    found = {value.code: value.value for value in attribute_values(record, ("en", "nl"))}
+    found = {value.code: value.value for value in attribute_values(record, AttributeRules(("en", "nl"), ("all",)))}
     assert found == {
         "cnk": "0123456", "cip13": "3400000000000", "pzn": "01234567", "upc12": "012345678905", "atc": "A01, B02",
         "active_ingredients": "X, Y", "conservation": "Kamer", "conservation_max": "25 °C", "weight": "30 g",
         "depth": "4.3", "vat": "6 %", "prescription": False, "leaflet": "https://x/pil",
-        "summary_of_characteristics": "https://x/spc", "video": "https://x/v",
+        "summary_of_characteristics": "https://x/spc", "video": "https://x/v", "app": "https://a",
     }  # fmt: skip
 
 
@@ -180,7 +181,9 @@ JSON = st.recursive(
 @given(st.dictionaries(st.sampled_from(sorted({p.split(".")[0] for row in ATTRIBUTES for p in row.paths})), JSON))
 def test_whatever_a_record_holds_its_attributes_are_valid(record: Any) -> None:
     """Or left out; never an exception."""
-    fields = {f"attributes.{value.code}": value.value for value in attribute_values(record, ("en",))}
+    fields = {
+        f"attributes.{value.code}": value.value for value in attribute_values(record, AttributeRules(("en",), ("all",)))
+    }
     body = {"name": "N", "sku": "S", **body_of(fields)}
     assert not list(Draft202012Validator(read_schema("micropim", "product")).iter_errors(body))
 
@@ -235,8 +238,8 @@ def test_every_attribute_of_the_table_fits_the_schema_of_a_definition() -> None:
     """With the template as it comes."""
     validator = Draft202012Validator(read_schema("micropim", "attribute"))
     for row in ATTRIBUTES:
-        body = attribute_body(DEFAULT_TEMPLATE, name=row.name, code=row.code, kind=row.kind)
-        assert body == {"name": row.name, "code": row.code, "type": row.kind}
+        body = attribute_body(DEFAULT_TEMPLATE, name=row.name("nl"), code=row.code, kind=row.kind)
+        assert body == {"name": row.name("nl"), "code": row.code, "type": row.kind}
         assert not list(validator.iter_errors(body))
 
 

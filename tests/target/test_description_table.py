@@ -83,7 +83,7 @@ def test_all_attributes_in_the_language_of_the_shop(world: Any, singer: Any) -> 
     text = text_of(world) or ""
     assert ">Productgegevens<" in text
     assert "<th>CNK</th><td>0123456</td>" in text
-    assert "<th>Prescription</th><td>\N{CHECK MARK}</td>" in text
+    assert "<th>Voorschrift</th><td>\N{CHECK MARK}</td>" in text
 
 
 def test_a_text_that_would_be_too_long_stays_without(world: Any, singer: Any) -> None:

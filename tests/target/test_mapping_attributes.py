@@ -6,6 +6,7 @@ import pytest
 
 from target_micropim.mapping.attributes import (
     DEFAULT_TEMPLATE,
+    AttributeRules,
     attribute_body,
     attribute_values,
     checked_attribute_template,
@@ -17,7 +18,7 @@ from target_micropim.mapping.desired import AttributeValue
 
 def values(**record: Any) -> dict[str, Any]:
     """Attribute values by code."""
-    return {one.code: one.value for one in attribute_values(record, ("nl",))}
+    return {one.code: one.value for one in attribute_values(record, AttributeRules(("nl",)))}
 
 
 def test_attributes_of_a_record() -> None:

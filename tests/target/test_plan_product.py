@@ -74,8 +74,21 @@ def test_policies_for_a_known_product(case: tuple[str, bool, bool]) -> None:
     policy, source_changed, server_changed = case
     written, shown = ("old", "edited") if server_changed else ("shown", "shown")
     handled = prints("before" if source_changed else "source")
-    known = KnownProduct(1, prints(shown), (), ours_of(prints(written)), handled)
+    ours = {"name": (*prints(written).values(), *handled.values())}  # what was sent, and what came of it
+    known = KnownProduct(1, prints(shown), (), ours, handled)
     assert decided(policy, known) == KNOWN_TABLE[case]
+
+
+def test_what_counts_as_dealt_with_and_was_never_sent_may_go_over_ours_alone() -> None:
+    """An older program counted what a policy held back as dealt with."""
+    held = KnownProduct(1, prints("old"), (), ours_of(prints("old")), prints("source"))
+    assert decided("if_source_changed", held) == SEND
+    assert decided("create_only", held) == KEEP
+    assert [one.setting for one in plan_update({"name": "source"}, {"name": "create_only"}, held).held] == [
+        "field_policies.name: if_source_changed"
+    ]
+    theirs = KnownProduct(1, prints("typed"), (), ours_of(prints("old")), prints("source"))
+    assert decided("if_source_changed", theirs) == KEEP
 
 
 @pytest.mark.parametrize("case", ADOPTED_TABLE, ids=str)

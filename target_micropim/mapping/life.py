@@ -1,0 +1,31 @@
+"""Pure: what the status of a Medipim record means for the product (docs/api/medipim.md#statuses-and-deletions)."""
+
+from collections.abc import Collection
+from typing import Any
+
+Record = dict[str, Any]
+STATUSES = ("active", "inactive", "replaced", "no_selection")
+ALL_STATUSES = "all"
+ENDED = frozenset({"inactive", "replaced"})
+
+
+def is_ended(record: Record) -> bool:
+    """Whether the source sells the product no more."""
+    return str(record.get("status")) in ENDED
+
+
+def successor_of(record: Record) -> str | None:
+    """The id of the product that replaces this one; a list counts by its first."""
+    value = record.get("replacement")
+    value = value[0] if isinstance(value, list) and value else value
+    value = value.get("id") if isinstance(value, dict) else value
+    return str(value).strip() or None if isinstance(value, str | int) and not isinstance(value, bool) else None
+
+
+def left_out_status(record: Record, wanted: Collection[str]) -> str | None:
+    """The status for which a record is not brought over; None where it is. What ends a product always comes.
+
+    A record without a status is one of a live product.
+    """
+    status = str(record.get("status") or "active")
+    return status if wanted and status not in wanted and status not in ENDED else None

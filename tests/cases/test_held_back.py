@@ -1,0 +1,105 @@
+"""What a policy holds back is listed with both values and the setting, and comes when the setting lets it through."""
+
+import csv
+from typing import Any
+
+import pytest
+
+from tests.cases.records import brand, product
+
+EAN, OTHER = "3282770049374", "3282770146004"
+HOLD = {"price": "create_only", "ean": "if_empty", "brand_id": "if_empty"}
+LET = dict.fromkeys(HOLD, "if_source_changed")
+BRANDS = {"brand_map": {"One": 10, "Two": 11}}
+
+
+def record(cents: int, code: str, name: str, **fields: Any) -> Any:
+    """A product with a price, an EAN and a brand."""
+    return product("M1", "A", publicPrice=cents, ean=[code], **brand(name), **fields)
+
+
+OLD, NEW = record(1450, EAN, "One"), record(1650, OTHER, "Two")
+
+
+def rows(night: Any) -> dict[str, tuple[str, ...]]:
+    """held_back.csv by field: MicroPIM's value, the source's, the setting."""
+    file = night.folder / "held_back.csv"
+    found = list(csv.DictReader(file.read_text().splitlines())) if file.exists() else []
+    assert night.report["totals"].get("held_back", 0) == len(found)
+    return {row["field"]: (row["micropim"], row["source"], row["setting"]) for row in found}
+
+
+def values(shop: Any) -> tuple[Any, ...]:
+    """What MicroPIM holds of the three."""
+    held = shop.product("M1")
+    return str(held["price"])[:5], held["ean"], held["brand_id"]
+
+
+HELD = {
+    "price": ("14.5000", "16.50", "field_policies.price: if_source_changed"),
+    "ean": (EAN, OTHER, "field_policies.ean: if_source_changed"),
+}
+
+
+@pytest.fixture
+def sold(make_shop: Any) -> Any:
+    """A shop whose brands have ids."""
+    return make_shop(BRANDS, brands={10: "One", 11: "Two"})
+
+
+def test_each_value_is_listed_and_comes_when_the_setting_changes(sold: Any) -> None:
+    """By product and field, in a dry run too, in later nights too; the record itself need not change."""
+    assert rows(sold.night(OLD, field_policies=HOLD)) == {}
+    for more in ({"dry_run": True}, {}, {}):
+        told = rows(sold.night(NEW, field_policies=HOLD, **more))
+        assert {name: told[name] for name in HELD} == HELD
+        assert "(10)" in told["brand_id"][0] or told["brand_id"][0] == "10"
+        assert told["brand_id"][1:] == ("Two (11)", "field_policies.brand_id: if_source_changed")
+    assert values(sold) == ("14.50", EAN, 10)
+    assert rows(sold.night(NEW, field_policies=LET)) == {}
+    assert values(sold) == ("16.50", OTHER, 11)
+
+
+def test_the_page_has_the_table(sold: Any) -> None:
+    """With the words of the settings."""
+    sold.night(OLD, field_policies=HOLD)
+    night = sold.night(NEW, field_policies=HOLD)
+    page = (night.folder / "report.html").read_text()
+    assert "Held back by your settings" in page
+    assert "field_policies.price: if_source_changed" in page
+
+
+def test_a_value_of_a_persons_own_would_come_only_with_always(sold: Any) -> None:
+    """The table says so; the softer setting keeps it, as a conflict."""
+    sold.night(OLD, field_policies=HOLD)
+    sold.people.edit(sold.id_of("M1"), price="12.00")
+    night = sold.night(NEW, field_policies=HOLD)
+    assert rows(night)["price"] == ("12.0000", "16.50", "field_policies.price: always")
+    assert sold.night(NEW, field_policies=LET).conflicts == {"M1"}
+    assert values(sold)[0] == "12.00"
+    sold.night(NEW, field_policies=dict.fromkeys(HOLD, "always"))
+    assert values(sold)[0] == "16.50"
+
+
+def test_what_is_not_held_back_is_not_listed(sold: Any) -> None:
+    """A person's price for an unchanged source, a status, and what the default never sends."""
+    cost = {"pharmacistPrice": 800}
+    sold.night(record(1450, EAN, "One", **cost))
+    sold.people.edit(sold.id_of("M1"), price="12.00", status="active")
+    night = sold.night(record(1450, EAN, "One", pharmacistPrice=900, seoName={"nl": "Seo"}))
+    assert rows(night) == {}
+
+
+def test_a_never_of_ones_own_is_listed(sold: Any) -> None:
+    """A name that is kept for good."""
+    sold.night(product("M1", "A"))
+    night = sold.night(product("M1", "B"), field_policies={"name": "never"})
+    assert rows(night)["name"] == ("A", "B", "field_policies.name: if_source_changed")
+    assert sold.name("M1") == "A"
+
+
+def test_the_row_goes_when_both_sides_agree(sold: Any) -> None:
+    """The source takes its value back."""
+    sold.night(OLD, field_policies=HOLD)
+    sold.night(NEW, field_policies=HOLD)
+    assert rows(sold.night(OLD, field_policies=HOLD)) == {}
