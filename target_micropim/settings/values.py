@@ -23,7 +23,7 @@ from target_micropim.mapping.channel_rules import OFFERED, ChannelRule, checked_
 from target_micropim.mapping.description_parts import DescriptionParts, checked_parts
 from target_micropim.mapping.life import ALL_STATUSES, STATUSES
 from target_micropim.mapping.overrides import ExtraField, checked_extra_fields, checked_field_map
-from target_micropim.mapping.texts import TARGET_GROUPS, languages, plain
+from target_micropim.mapping.texts import TARGET_GROUPS, languages
 from target_micropim.plan.limit import Limit
 from target_micropim.plan.product import DEFAULT_POLICIES, NATIVE_POLICIES, POLICIES
 from target_micropim.settings.capabilities import Capabilities, read_capabilities
@@ -312,11 +312,11 @@ def _id_map(value: Any) -> Mapping[str, int]:
     if isinstance(value, str) and value.strip() and not value.strip().startswith("{"):
         with Path(value.strip()).open(newline="", encoding="utf-8-sig") as file:
             rows = [row for row in csv.reader(file) if len(row) > 1]
-        return {plain(row[0]) or row[0].strip(): int(row[1]) for row in rows if row[1].strip().isdigit()}
+        return {row[0].strip(): int(row[1]) for row in rows if row[1].strip().isdigit()}
     ids = _object(value or None)
     if any(isinstance(number, bool) or not str(number).isdigit() for number in ids.values()):
         raise ValueError("every value must be a MicroPIM id, a number")
-    return {plain(str(name)) or str(name): int(number) for name, number in ids.items()}
+    return {str(name): int(number) for name, number in ids.items()}
 
 
 def _checked_template(template: str) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.cases.records import product, text
+from tests.cases.records import brand, product, text
 
 OLD = {"description_parts": ["full_description", "indication"]}  # as before: one type of text alone
 INDICATION = {"type": "indication", "content": {"nl": "<p>Bij hoest.</p>"}}
@@ -70,3 +70,10 @@ def test_a_required_legal_text_and_other_languages_are_listed(shop: Any) -> None
     page = (night.folder / "report.html").read_text()
     assert "Texts in another language than the one asked for" in page
     assert "NAME" in page
+
+
+def test_a_map_of_brands_with_entities_still_counts(make_shop: Any) -> None:
+    """As Medipim wrote them, and as people read them."""
+    shop = make_shop({"brand_map": {"A &amp; B": 10, "C & D": 11}}, brands={10: "A & B", 11: "C & D"})
+    shop.night(product("P", "A", **brand("A &amp; B")), product("Q", "B", **brand("C &amp; D")))
+    assert [shop.product(sku)["brand_id"] for sku in "PQ"] == [10, 11]
