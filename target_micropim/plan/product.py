@@ -145,7 +145,9 @@ def _decide(name: str, source: str, policy: str, product: KnownProduct) -> bool 
         return True
     if policy == "if_empty" and server != EMPTY:
         return False
-    verdict = judge(source, server, product.ours.get(name), product.handled.get(name))
+    # a write on its way may still replace what was dealt with before it
+    handled = None if name in product.pending else product.handled.get(name)
+    verdict = judge(source, server, product.ours.get(name), handled)
     if verdict in _REASONS:
         kind, reason = _REASONS[Verdict.UNSURE if name in product.pending else verdict]
         return Conflict(name, _EMPTIED if server == EMPTY else reason, kind)
