@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from target_micropim.report.input_order import FirstRows, current_number
+from target_micropim.report.sheet import escaped
 
 EXAMPLES = 5
 MOST_NAMES = 10_000  # what is kept in memory; names beyond are counted together
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Unmapped:
@@ -49,11 +49,6 @@ class Unmapped:
             sheet = csv.writer(file)
             sheet.writerow(["kind", "name", "products", "examples"])
             for kind, name, number, examples in self.rows():
-                sheet.writerow([kind, _escaped(name), number, _escaped(examples)])
+                sheet.writerow([kind, escaped(name), number, escaped(examples)])
             if self.beyond:
                 sheet.writerow(["", "(further names)", self.beyond, ""])
-
-
-def _escaped(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
