@@ -267,13 +267,13 @@ CONTENT: tuple[Shaping | Operating, ...] = (
         "brand_map",
         Map,
         title="Brand map",
-        description="Brand name to MicroPIM id: an object, or the path of a CSV file with two columns.",
+        description="Brand name to MicroPIM id: an object, or a CSV file, such as a filled in unmapped.csv.",
     ),
     Shaping(
         "supplier_map",
         Map,
         title="Supplier map",
-        description="Supplier name to MicroPIM id: an object, or the path of a CSV file with two columns.",
+        description="Supplier name to MicroPIM id: an object, or a CSV file, such as a filled in unmapped.csv.",
     ),
     Shaping(
         "drop_unmapped",

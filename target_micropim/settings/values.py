@@ -1,13 +1,11 @@
 """The values of the settings: texts read as lists, maps and limits, and all that is wrong with them in one go."""
 
-import csv
 import hashlib
 import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from pathlib import Path
 from string import Formatter
 from typing import Any
 
@@ -27,6 +25,7 @@ from target_micropim.mapping.texts import TARGET_GROUPS, languages
 from target_micropim.plan.limit import Limit
 from target_micropim.plan.product import DEFAULT_POLICIES, NATIVE_POLICIES, POLICIES
 from target_micropim.settings.capabilities import Capabilities, read_capabilities
+from target_micropim.settings.id_maps import read_id_map
 from target_micropim.settings.markets import currency_of, locale_of
 
 _ATTRIBUTE_CODE = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
@@ -156,8 +155,8 @@ def _parsed(reader: "_Reader", config: Mapping[str, Any]) -> dict[str, Any]:
         "attribute_template": lambda value: checked_attribute_template(_object(value)),
         "attributes_to_description": lambda value: _attribute_codes(value, profile),
         "attribute_codes": lambda value: _attribute_codes(value, profile),
-        "brand_map": _id_map,
-        "supplier_map": _id_map,
+        "brand_map": lambda value: read_id_map(value, "brand"),
+        "supplier_map": lambda value: read_id_map(value, "supplier"),
         "match_on": lambda value: _among(_texts(value), ("sku", "ean")),
         "media_formats": _texts,
         "text_target_groups": lambda value: frozenset(_among(_texts(value), TARGET_GROUPS)),
@@ -305,18 +304,6 @@ def _policies(value: Any, profile: str) -> Mapping[str, str]:
         raise ValueError(f"{', '.join(unknown)} is no field; there are {', '.join(defaults)}")
     _among(tuple(str(policy) for policy in given.values()), POLICIES)
     return {**defaults, **given}
-
-
-def _id_map(value: Any) -> Mapping[str, int]:
-    """Name to id, from an object or a CSV file whose first two columns are name and id (a heading is skipped)."""
-    if isinstance(value, str) and value.strip() and not value.strip().startswith("{"):
-        with Path(value.strip()).open(newline="", encoding="utf-8-sig") as file:
-            rows = [row for row in csv.reader(file) if len(row) > 1]
-        return {row[0].strip(): int(row[1]) for row in rows if row[1].strip().isdigit()}
-    ids = _object(value or None)
-    if any(isinstance(number, bool) or not str(number).isdigit() for number in ids.values()):
-        raise ValueError("every value must be a MicroPIM id, a number")
-    return {str(name): int(number) for name, number in ids.items()}
 
 
 def _checked_template(template: str) -> str:
