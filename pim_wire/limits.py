@@ -5,6 +5,7 @@ Nesting is limited since readers and writers of JSON recurse once per level (doc
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 
 import requests
@@ -30,7 +31,7 @@ class SizeLimits:
     line_bytes: int = LINE_BYTES
     nesting: int = NESTING
 
-    @property
+    @cached_property
     def answer_bytes(self) -> int:
         """Most bytes, after decompression, of an answer that is read whole."""
         return LINES_IN_AN_ANSWER * self.line_bytes

@@ -152,7 +152,7 @@ class MicroPimClient:
 
     def product(self, product_id: int, tries: Tries | None = None) -> dict[str, Any]:
         """One product. Raises NotFound, or RequestRefused for an answer without one: every field would look empty."""
-        tries = tries or self.read_tries()
+        tries = tries or self.wire.tries(self._may_give_up_reading)
         product = _product(self._ask("GET", f"/api/products/{product_id}", tries=tries))
         if "sku" not in product:
             raise RequestRefused("send", [Reason("$", f"GET /api/products/{product_id} shows no product")])
