@@ -134,8 +134,20 @@ def next_turn(pace: Pace, per_minute: int) -> tuple[Pace, Turn]:
     gap = pace.gap
     if pace.paused_until < pace.latest <= due:  # without pauses
         gap += (min(due - pace.latest, _MAX_GAP * MINUTE_MS / rate.limit) - gap) / _GAP_TURNS
-    counts = _counts(pace, due)  # one copy of all fields: a second one would cost as much as all the arithmetic
-    return pace._replace(**counts, arrival=arrival, alone=0, latest=due, gap=gap), turn
+    minute = due // MINUTE_MS
+    given, given_before = pace.given + 1, pace.given_before
+    if minute != pace.minute:
+        given, given_before = 1, pace.given if minute == pace.minute + 1 else 0
+    return pace._replace(
+        arrival=arrival,
+        alone=0,
+        latest=due,
+        gap=gap,
+        since=pace.since or due,
+        minute=minute,
+        given=given,
+        given_before=given_before,
+    ), turn
 
 
 def without_a_turn(pace: Pace, per_minute: int) -> Pace:
@@ -147,15 +159,6 @@ def without_a_turn(pace: Pace, per_minute: int) -> Pace:
 def _no_burst(rate: Rate, moment: int) -> int:
     """The arrival time at which one turn is free at this moment, and the next ones follow evenly."""
     return moment * 1000 + (rate.burst - 1) * MINUTE_MS * 1000 // rate.limit
-
-
-def _counts(pace: Pace, due: int) -> dict[str, int]:
-    """The fields that change with one more turn in the minute of ``due``."""
-    minute, since = due // MINUTE_MS, pace.since or due
-    if minute == pace.minute:
-        return {"since": since, "given": pace.given + 1}
-    before = pace.given if minute == pace.minute + 1 else 0
-    return {"since": since, "minute": minute, "given": 1, "given_before": before}
 
 
 def turns_in_last_minute(pace: Pace) -> int:
