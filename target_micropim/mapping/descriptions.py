@@ -88,8 +88,9 @@ class _Composer:
 
     def body(self) -> list[Block]:
         """The texts without the legal one, in the first language that has any that can be used."""
-        kinds = self._rules.parts.kinds
-        for language in self._languages:
+        there = [text.get("type") for text in self._texts]
+        kinds = [kind for kind in self._rules.parts.kinds if kind in there]
+        for language in self._languages if kinds else ():
             if FULL in kinds and (full := self._first(FULL, language)):
                 return [full]
             blocks = [self._first(kind, language) for kind in kinds if kind not in {FULL, LEGAL}]
