@@ -49,7 +49,7 @@ class MedipimStream(Stream):
     def __init__(self, tap: Tap, run: Run, resource: Resource) -> None:
         self.resource = resource
         schema = read_schema("medipim", resource.name)
-        if run.settings.api_version == "v3":
+        if tap.config.get("api_version") == "v3":  # not of the run's settings: discovery needs no key
             schema = text_id_schema(schema)
         super().__init__(tap, schema=schema, name=resource.name)
         self.primary_keys = ["id"]

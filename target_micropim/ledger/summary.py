@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from target_micropim.ledger import schema
 from target_micropim.ledger.store import Ledger
+from target_micropim.plan.pictures import IN_SHOP
 
 PAGE_ROWS = 500
 
@@ -48,7 +49,7 @@ def summarize(ledger: Ledger) -> LedgerSummary:
         products=count(products, is_made),
         archived=count(products, is_made, products.c.archived.is_(True)),
         unfinished=count(products, is_made, products.c.digest.is_(None)),
-        pictures=count(schema.media, schema.media.c.state.in_(["sent", "assumed"])),
+        pictures=count(schema.media, schema.media.c.state.in_(sorted(IN_SHOP))),
         categories=count(schema.categories),
     )
 

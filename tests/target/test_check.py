@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from target_micropim.ledger.migrations import VERSION
+
 
 def command(world: Any, *flags: str, given: bytes = b"", **settings: Any) -> "tuple[int, list[str], str]":
     """A command line to its end: exit code, lines on stdout, stderr."""
@@ -176,7 +178,7 @@ def test_the_ledger_is_shown_and_exported_while_a_run_writes(world: Any, singer:
         code, lines, _said = command(world, "--ledger=show")
         assert code == 0
         assert any(str(process.pid) in line for line in lines)
-        assert f"Ledger: version 5, made for {world.box.micropim_url}" in lines
+        assert f"Ledger: version {VERSION}, made for {world.box.micropim_url}" in lines
         code, rows, said = command(world, "--ledger=export")
         assert code == 0, said
         exported = [json.loads(row) for row in rows]
