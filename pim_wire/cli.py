@@ -20,10 +20,11 @@ from singer_sdk.plugin_base import PluginBase, SingerCommand
 from singer_sdk.typing import extend_validator_with_defaults
 from typing_extensions import override
 
-from pim_wire.config import set_config_reader, warn_unknown_settings
+from pim_wire.config import set_config_reader
 from pim_wire.errors import CannotWrite, Interrupted, InvalidInput, InvalidSettings, StopRun, page_of
 from pim_wire.limits import LINE_BYTES, MAX_LINE_BYTES, MAX_NESTING, MIN_LINE_BYTES, MIN_NESTING, NESTING
 from pim_wire.redaction import Redactor
+from pim_wire.stray_settings import all_strays
 
 T = TypeVar("T")
 
@@ -164,7 +165,11 @@ def throttle_setting(limits: str) -> th.Property[str]:
 
 
 def checked_config(
-    plugin: PluginBase, check: Callable[[dict[str, Any]], Iterable[str]], redactor: Redactor
+    plugin: PluginBase,
+    check: Callable[[dict[str, Any]], Iterable[str]],
+    redactor: Redactor,
+    *,
+    reads_environment: bool,
 ) -> list[str]:
     """Every error in the plugin's settings, without secret values. Fills in the defaults.
 
@@ -172,14 +177,18 @@ def checked_config(
     """
     schema, config = plugin.config_jsonschema, plugin._config  # noqa: SLF001 - where the SDK fills in its defaults too
     plugin.append_builtin_config(schema)
-    warn_unknown_settings(config, schema["properties"], plugin.logger.warning)
+    prefix = plugin.name.upper().replace("-", "_")
+    strays = all_strays(config, f"{prefix}_", schema["properties"], reads_environment=reads_environment)
+    for stray in strays:
+        if not stray.protects:
+            plugin.logger.warning("%s", stray)
     for name in [name for name, value in config.items() if value is None or value == ""]:
         del config[name]
     for name, value in config.items():
         if isinstance(value, Decimal):  # from the SDK's file reader; a socket's timeout must be a float
             config[name] = float(value)
-    prefix = plugin.name.upper().replace("-", "_")
-    errors = [redactor.clean(_message(error, schema, prefix)) for error in _Validator(schema).iter_errors(config)]
+    errors = [str(stray) for stray in strays if stray.protects]
+    errors += [redactor.clean(_message(error, schema, prefix)) for error in _Validator(schema).iter_errors(config)]
     return errors or [redactor.clean(error) for error in check(config)]
 
 

@@ -6,14 +6,13 @@ environment, and takes every unknown word for false: a dry run requested with ``
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 import orjson
-from singer_sdk.configuration._dict_config import parse_environment_config
+from dotenv import load_dotenv
 from singer_sdk.plugin_base import PluginBase, _ConfigInput
 
 from pim_wire.errors import InvalidSettings
@@ -35,7 +34,7 @@ def environment_of(plugin: type[PluginBase]) -> dict[str, Any]:
 
 def environment_settings(schema: Mapping[str, Any], prefix: str) -> dict[str, Any]:
     """Settings from environment variables. A value of the wrong type stays a text, which validation then reports."""
-    parse_environment_config({}, prefix)  # reads an .env file, as every plugin of the SDK does
+    load_dotenv(".env", override=False)  # the SDK looks where its own files lie, and lets a file win over a variable
     return {
         name: _value(text.strip(), _types(setting))
         for name, setting in schema["properties"].items()
@@ -97,12 +96,3 @@ def _read_file(path: Path) -> dict[str, Any]:
     if not isinstance(settings, dict):
         raise InvalidSettings(f"--config {path} is not a JSON object of settings")
     return settings
-
-
-def warn_unknown_settings(names: Iterable[str], known: Iterable[str], warn: Callable[..., None]) -> None:
-    """Warn of each setting that does not exist: otherwise a typing mistake would only show in a shop."""
-    known_names = list(known)
-    for name in names:
-        if name not in known_names:
-            (similar, *_) = [*get_close_matches(name, known_names, 1), ""]
-            warn("Setting %s does not exist and does nothing%s", name, f"; was {similar} meant?" if similar else "")

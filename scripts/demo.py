@@ -5,16 +5,20 @@ Everything it makes is under .demo/ and .meltano/; everything it starts is stopp
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
 from contextlib import contextmanager, suppress
+from html import unescape
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from sandbox import MedipimOptions, MicroPimOptions, Sandbox
+from sandbox.medipim.words import LEGAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +42,7 @@ def main() -> int:
         print(f"Watch it in a browser: {box.page('micropim')} (change a product at {box.page('medipim')})")
         first = run(box, 1)
         show(box, first, "First run")
+        show_texts(box)
         changed = change(box)
         print(f"\nIn Medipim {CHANGED} products get a new name and text; one is also renamed by hand in MicroPIM.")
         second = run(box, 2)
@@ -157,10 +162,11 @@ def change(box: Sandbox) -> int:
 
 
 def renamed(product: dict[str, Any]) -> None:
-    """A new name in every language, and a new text in the first description."""
+    """A new name in every language, a new text in the first description, and a picture less where there are several."""
     product["name"] = {locale: f"{name} (new)" for locale, name in product["name"].items() if name}
     for description in product["descriptions"][:1]:
         description["content"] = dict.fromkeys(description["content"], "<p>A new text.</p>")
+    product["photos"] = product["photos"][:-1] or product["photos"]
 
 
 def show(box: Sandbox, report: dict[str, Any], title: str) -> None:
@@ -179,6 +185,17 @@ def show(box: Sandbox, report: dict[str, Any], title: str) -> None:
     print(f"\n{title}")
     for name, text in rows.items():
         print(f"  {name:<12} {text}")
+
+
+def show_texts(box: Sandbox) -> None:
+    """A description that was composed of several types of text, with the legal text as its end."""
+    composed = [one for one in box.micropim.products.values() if str(one["description"]).count("<h3>") > 1]
+    legal = [one for one in composed if any(text in one["description"] for text in LEGAL.values())]
+    for product in sorted(legal, key=lambda one: -one["description"].count("<h3>"))[:1]:
+        print(f"\n  A description: {len(composed)} are composed of several texts, {len(legal)} end in a legal text")
+        for line in re.sub(r"</?(?:p|h3|ul|li|div)>|<br>", "\n", product["description"]).split("\n"):
+            if words := re.sub(r"<[^>]*>", "", line).strip():
+                print(f"    {shorten(unescape(words), 100, placeholder=' ...')}")
 
 
 def counts_of(box: Sandbox) -> str:

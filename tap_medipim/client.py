@@ -22,7 +22,14 @@ from pim_wire.redaction import Redactor
 from pim_wire.wire import Call, Wire
 from tap_medipim.bad_rows import BadRow, OnBad, good_rows, mended_answer
 from tap_medipim.bookmark_state import FUTURE_SECONDS, LEAST_BELIEVABLE
-from tap_medipim.errors import ConnectionLost, EndpointAbsent, StreamFailed
+from tap_medipim.errors import (
+    ConnectionLost,
+    EndpointAbsent,
+    MethodRefused,
+    NothingThere,
+    QuestionRefused,
+    StreamFailed,
+)
 from tap_medipim.json_lines import read_results
 from tap_medipim.records import Row, is_count
 
@@ -90,6 +97,7 @@ class MedipimClient:
         self._local_time = local_time
         self.server_time: int | None = None
         self.time: int | None = None
+        self._asked_by_get: set[str] = set()  # lists that answered to GET alone, in this run
 
     def forget_server_time(self) -> None:
         """Called before a stream is read: its first answer tells the time up to which it can be complete."""
@@ -114,9 +122,15 @@ class MedipimClient:
         return self.time if is_believable else None
 
     def query(
-        self, path: str, body: dict[str, Any], decoder: "RowDecoder | None" = None, on_bad: OnBad | None = None
+        self,
+        path: str,
+        body: dict[str, Any],
+        decoder: "RowDecoder | None" = None,
+        on_bad: OnBad | None = None,
+        *,
+        method: str = "POST",
     ) -> Page:
-        """POST to a ``*/query`` endpoint and read its one JSON answer; rows stay text where ``decoder`` takes them."""
+        """Ask a ``*/query`` endpoint and read its one JSON answer; rows stay text where ``decoder`` takes them."""
         answer: dict[str, Any] = {}
 
         def is_broken(response: requests.Response) -> bool:
@@ -124,8 +138,8 @@ class MedipimClient:
             return response.ok and not isinstance(answer.get("results"), list)
 
         call = Call(
-            "POST", path, self._request_timeout, json=body, is_broken=is_broken, headers=_ACCEPT_JSON,
-            checks_nesting_by_row=decoder is not None,
+            method, path, self._request_timeout, json=body if body or method == "POST" else None, is_broken=is_broken,
+            headers=_ACCEPT_JSON, checks_nesting_by_row=decoder is not None,
         )  # fmt: skip
         with closing(self._send(call)) as response:
             self._check(response, path)
@@ -133,6 +147,23 @@ class MedipimClient:
         total = meta.get("total") if isinstance(meta, dict) else None
         rows = good_rows(answer["results"], path, on_bad or _fail)
         return Page(rows, total if is_count(total) else None, len(answer["results"]) - len(rows))
+
+    def query_list(self, path: str, body: dict[str, Any], on_bad: OnBad | None = None) -> Page:
+        """Ask a reference list by POST, as its own page has it, else by GET, as the product page does.
+
+        See docs/api/medipim.md#query-grammar. Which of them answered is remembered for the run.
+        """
+        if path in self._asked_by_get:
+            return self.query(path, body, on_bad=on_bad, method="GET")
+        try:
+            return self.query(path, body, on_bad=on_bad)
+        except (NothingThere, MethodRefused) as refusal:
+            try:
+                page = self.query(path, body, on_bad=on_bad, method="GET")
+            except (EndpointAbsent, MethodRefused):
+                raise refusal from None
+        self._asked_by_get.add(path)
+        return page
 
     def get_all(self, path: str, on_bad: OnBad | None = None) -> Page:
         """GET a v3 list, which has no paging; its envelope is not documented, so a bare list is read too."""
@@ -205,13 +236,18 @@ class MedipimClient:
                 f"Medipim at {self.wire.base_url} does not accept the key (401: {reason}): "
                 "check api_key_id, api_key_secret and market"
             )
-        if status in {requests.codes.forbidden, requests.codes.not_found}:
-            raise EndpointAbsent(f"{path} answered {status} ({reason})")
+        if meaning := _MEANINGS.get(status):
+            raise meaning(f"{path} answered {status} ({reason})")
         if status == requests.codes.unprocessable_entity:
-            raise StreamFailed(f"{path} refused the request ({status}: {reason}): check the filter setting")
+            raise QuestionRefused(f"{path} refused the request ({status}: {reason}): check the filter setting")
         raise StreamFailed(f"{path} answered {status} ({reason})")
 
 
+_MEANINGS: dict[int, type[StreamFailed]] = {
+    requests.codes.forbidden: EndpointAbsent,
+    requests.codes.not_found: NothingThere,
+    requests.codes.method_not_allowed: MethodRefused,
+}
 _ACCEPT_JSON = {"Accept": "application/json"}
 _ACCEPT_LINES = {"Accept": "application/x-json-stream, application/json"}
 

@@ -3,6 +3,9 @@
 NotComplete         the run is over, and a stream of it was not read to its end: exit code 1
 StreamFailed        this stream stops, the others go on, the run ends with exit code 1
 ├── EndpointAbsent  403 or 404: this key or market does not have the stream; a warning
+│   └── NothingThere 404: a list is asked for by the other method
+├── MethodRefused   405: the same
+├── QuestionRefused 422: the service does not take the question
 ├── OutOfReach      pages sorted by update time cannot reach all rows: read by windows
 └── StreamBroken    the answer ended before it was complete: asked again from the last edge
     └── ConnectionLost  the connection broke; harmless when every row had arrived
@@ -23,6 +26,18 @@ class StreamFailed(Exception):
 
 class EndpointAbsent(StreamFailed):
     """The service does not offer this stream to this key."""
+
+
+class NothingThere(EndpointAbsent):
+    """Nothing answers at this path, to this method at least."""
+
+
+class MethodRefused(StreamFailed):
+    """The path does not take this method."""
+
+
+class QuestionRefused(StreamFailed):
+    """The service does not take this filter or sorting."""
 
 
 class OutOfReach(StreamFailed):

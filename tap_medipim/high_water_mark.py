@@ -73,6 +73,7 @@ class Completeness:
         self._total: int | None = None
         self._older = 0
         self._bad: set[tuple[str, int]] = set()
+        self._undated: set[str] = set()
 
     def ask(self, *, from_start: bool) -> None:
         """One more question is sent; one that begins where the first began stands for all before it."""
@@ -93,6 +94,12 @@ class Completeness:
         if (key, second) not in self._bad and len(self._bad) < _MOST_BAD:
             self._bad.add((key, second))
             self.count(second, first_answer)
+
+    def count_undated(self, key: str) -> None:
+        """A row without an update time was given; once, however often answers show it."""
+        if key not in self._undated and len(self._undated) < _MOST_BAD:
+            self._undated.add(key)
+            self._older += 1
 
     @property
     def is_proven(self) -> bool:

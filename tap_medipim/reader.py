@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from tap_medipim import questions
 from tap_medipim.bad_rows import BadRow, OnBad, bad_row
 from tap_medipim.bookmark import Bookmark
+from tap_medipim.bookmark_state import BEGINNING
 from tap_medipim.client import MAX_REACHABLE_ROWS, MedipimClient, Page
-from tap_medipim.errors import OutOfReach, StreamFailed
+from tap_medipim.errors import OutOfReach, QuestionRefused, StreamFailed
 from tap_medipim.filters import Filter, both, split
 from tap_medipim.high_water_mark import Completeness, HighWaterMark
 from tap_medipim.pagination import by_keyset, resumed
@@ -31,7 +33,6 @@ from tap_medipim.windows import END_OF_TIME, Question, Windows
 if TYPE_CHECKING:  # its library is imported when a tap begins to read
     from tap_medipim.row_decoder import RowDecoder
 
-BY_UPDATE_TIME = {"touchedAt": "ASC"}
 FRESH_SECONDS = 2  # the service's clock is told in whole seconds, and windows ask one second beyond their end
 MOST_FRESH_SECONDS = 3600
 LAST_RESORT_AFTER = 2  # attempts without progress
@@ -72,6 +73,7 @@ class IncrementalReader:
         self._mark: HighWaterMark | None = None  # of rows that come in order
         self._complete = Completeness()
         self._bad_after: int | None = None  # the update time before a bad row that shows none
+        self._is_time_required = False  # the service takes no question without one
 
     def rows(self, row_filter: Filter | None) -> Iterator[Row]:
         """Every row that changed since the bookmark and matches, each version once; those of v4 as text.
@@ -189,6 +191,8 @@ class IncrementalReader:
             for row in self._in_order(row_filter, mark, complete):
                 second = updated_at(row)
                 complete.count(second, self._client.server_time)
+                if second is None:
+                    complete.count_undated(str(key_of(row)))
                 if self._bad_after is not None:
                     self._close_bad(second)
                 self._bookmark.prepare(mark, self._client.time)
@@ -220,24 +224,45 @@ class IncrementalReader:
             self._expect(total)
 
         complete.ask(from_start=since == mark.start)
-        return self._stream(both(row_filter, {"updatedSince": since}), told)
+        dated = questions.since(row_filter, since)
+        return self._all(row_filter, dated, told) if self._asks_all(since) else self._stream(dated, told)
+
+    def _asks_all(self, since: int) -> bool:
+        """Whether all is asked for: then without a time, which a row without one would never match."""
+        return since <= BEGINNING and not self._is_time_required
+
+    def _all(self, row_filter: Filter | None, dated: Filter, told: Callable[[int], None]) -> Iterator[Row]:
+        """All rows that match; where the service does not take the question, those that have an update time."""
+        try:
+            yield from self._stream(questions.everything(self._resource.name, row_filter), told)
+        except QuestionRefused:
+            self._is_time_required = True
+            yield from self._stream(dated, told)
 
     def _stream(self, asked: Filter, told: Callable[[int], None]) -> Iterator[Row]:
-        body = {"filter": asked, "sorting": self._sorting or BY_UPDATE_TIME}
+        body = {"filter": asked, "sorting": self._sorting or questions.BY_UPDATE_TIME}
         path, is_last_resort = f"{self._resource.v4}/stream", self._is_last_resort
         return self._client.stream(path, body, told, self._decoder, self._bad, is_last_resort=is_last_resort)
 
     def _ask_page(
         self, row_filter: Filter | None, mark: HighWaterMark, complete: Completeness, since: int, number: int
     ) -> Page:
-        body = {"filter": both(row_filter, {"updatedSince": since}), "sorting": BY_UPDATE_TIME}
         complete.ask(from_start=since == mark.start and number == 0)
-        page = self._query(body | {"page": {"no": number, "size": self._settings.page_size}})
+        page = self._page_of_all(row_filter, number) if self._asks_all(since) else None
+        page = page or self._page(questions.since(row_filter, since), questions.BY_UPDATE_TIME, number)
         complete.tell(None if page.total == MAX_REACHABLE_ROWS else page.total)
         is_first = mark.edge is None and number == 0
         if is_first and page.total is not None:  # later questions hold a few rows again
             self._expect(page.total)
         return page
+
+    def _page_of_all(self, row_filter: Filter | None, number: int) -> Page | None:
+        """As ``_all``, one page; None where the service does not take the question."""
+        try:
+            return self._page(questions.everything(self._resource.name, row_filter), questions.BY_UPDATE_TIME, number)
+        except QuestionRefused:
+            self._is_time_required = True
+            return None
 
     def _by_windows(self, row_filter: Filter | None, since: int) -> Iterator[Row]:
         """Up to some time before the service's own, window by window; then what is newer, or dated in the future.
@@ -255,6 +280,8 @@ class IncrementalReader:
         now = max(since, self._client.time or since) if is_told else since
         settled = max(since, now - min(max(FRESH_SECONDS, self._settings.lookback_seconds), MOST_FRESH_SECONDS))
         windows = Windows(ask, self._settings.page_size, settled)
+        if self._asks_all(since):
+            yield from self._undated(row_filter)
         yield from windows.read(Span(since, settled), self._bookmark.reached)
         newest = since
         for row in windows.read(Span(settled + 1, END_OF_TIME), lambda _end: None):
@@ -262,16 +289,22 @@ class IncrementalReader:
             yield row
         self._bookmark.reached(now if is_told else min(newest, self._client.time or since))
 
-    def _ask_window(self, row_filter: Filter | None, question: Question, number: int) -> Page:
-        by, direction = next(iter((self._sorting or {"id": "ASC"}).items()))
-        directions, is_reversed = ("ASC", "DESC"), direction == "DESC"
-        body = {
-            "filter": both(row_filter, question.filter()),
-            "sorting": {by: directions[question.descending != is_reversed]},
-            "page": {"no": number, "size": self._settings.page_size},
-        }
-        return self._query(body)
+    def _undated(self, row_filter: Filter | None) -> Iterator[Row]:
+        """Rows without an update time, which no window shows; none where the service does not take the question."""
+        for number in range(MAX_REACHABLE_ROWS // self._settings.page_size):
+            try:
+                page = self._page(questions.undated(row_filter), self._sorting or questions.BY_ID, number)
+            except QuestionRefused:
+                self._is_time_required = True
+                return
+            yield from (row for row in page.take() if updated_at(row) is None)
+            if page.shown < self._settings.page_size:
+                return
 
-    def _query(self, body: dict[str, Any]) -> Page:
+    def _ask_window(self, row_filter: Filter | None, question: Question, number: int) -> Page:
+        return self._page(*questions.window(row_filter, question, self._sorting), number)
+
+    def _page(self, asked: Filter, sorting: dict[str, Any], number: int) -> Page:
         path = self._resource.v3[0] if self._settings.api_version == "v3" else f"{self._resource.v4}/query"
+        body = questions.page_of(asked, sorting, number, self._settings.page_size)
         return self._client.query(path, body, self._decoder, self._bad)

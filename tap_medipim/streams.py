@@ -29,7 +29,7 @@ from tap_medipim.reader import IncrementalReader, Notices
 from tap_medipim.records import Row, normalise
 from tap_medipim.resources import Resource
 from tap_medipim.run import Run
-from tap_medipim.v3 import plain_name
+from tap_medipim.v3 import plain_name, text_id_schema, with_text_ids
 from tap_medipim.writer import OrjsonWriter
 
 if TYPE_CHECKING:  # its library is imported when a tap begins to read
@@ -48,10 +48,13 @@ class MedipimStream(Stream):
 
     def __init__(self, tap: Tap, run: Run, resource: Resource) -> None:
         self.resource = resource
-        super().__init__(tap, schema=read_schema("medipim", resource.name), name=resource.name)
+        schema = read_schema("medipim", resource.name)
+        if run.settings.api_version == "v3":
+            schema = text_id_schema(schema)
+        super().__init__(tap, schema=schema, name=resource.name)
         self.primary_keys = ["id"]
         self._run = run
-        self._drift = Drift(read_schema("medipim", resource.name))
+        self._drift = Drift(schema)
         self._decoder: RowDecoder | None = None
 
     @property
@@ -68,7 +71,7 @@ class MedipimStream(Stream):
         """The rows of the service, some of them as text."""
         if self._run.settings.api_version == "v3":
             return self._v3_rows()
-        ask = partial(self._run.client.query, f"{self.resource.v4}/query", on_bad=self._tell_bad_row)
+        ask = partial(self._run.client.query_list, f"{self.resource.v4}/query", on_bad=self._tell_bad_row)
         return all_pages(ask, self._run.settings.page_size)
 
     def _tell_bad_row(self, bad: BadRow) -> None:
@@ -85,7 +88,8 @@ class MedipimStream(Stream):
 
     def _v3_list(self, path: str) -> Iterator[Row]:
         rows = self._run.client.get_all(path, self._tell_bad_row).results
-        return self._each(lambda row: plain_name(whole(row)), rows) if self.name in PLAIN_NAMES else iter(rows)
+        named = plain_name if self.name in PLAIN_NAMES else dict
+        return self._each(lambda row: with_text_ids(named(whole(row))), rows)
 
     def _each(self, change: Callable[[Row], dict[str, Any] | None], rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
         """What becomes of each row; one that cannot be worked with is told and costs itself."""

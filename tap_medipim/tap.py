@@ -60,6 +60,7 @@ class TapMedipim(Tap):
     def __init__(self, *args: Any, clock: Clock | None = None, **kwargs: Any) -> None:
         """``clock`` is the seam for tests: nothing else in the tap waits or asks the time."""
         self.clock = clock or Clock()
+        self._reads_environment = bool(kwargs.get("parse_env_config"))
         super().__init__(*args, **kwargs)
 
     @cached_property
@@ -75,7 +76,8 @@ class TapMedipim(Tap):
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         self.run.redactor.install()
-        errors = checked_config(self, partial(setting_errors, now=self.clock.wall()), self.run.redactor)
+        check = partial(setting_errors, now=self.clock.wall())
+        errors = checked_config(self, check, self.run.redactor, reads_environment=self._reads_environment)
         self._setting_errors = errors
         if errors and raise_errors:
             raise ConfigValidationError("Settings refused", errors=errors, schema=self.config_jsonschema)

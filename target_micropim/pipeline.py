@@ -13,7 +13,7 @@ import orjson
 from pim_wire.errors import InvalidInput, InvalidSettings
 from target_micropim.catalog.attribute_names import AttributeNames
 from target_micropim.catalog.catalog import Catalog
-from target_micropim.catalog.pictures import PictureAudit
+from target_micropim.catalog.picture_audit import PictureAudit
 from target_micropim.connection import Connection
 from target_micropim.mapping.profiles import Profile
 from target_micropim.report.unmapped import Unmapped

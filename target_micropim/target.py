@@ -60,6 +60,7 @@ class TargetMicroPim(Target):
         ``dry_run`` is the flag; whatever the settings say, it holds.
         """
         self.clock = clock or Clock()
+        self._reads_environment = bool(kwargs.get("parse_env_config"))
         self._probed = False
         self._direct: dict[str, MicroPimSink] = {}
         self._preview: MatchPreview | None = None
@@ -239,7 +240,7 @@ class TargetMicroPim(Target):
         from target_micropim.settings.values import problems
 
         self.redactor.install()
-        errors = checked_config(self, problems, self.redactor)
+        errors = checked_config(self, problems, self.redactor, reads_environment=self._reads_environment)
         if errors and raise_errors:
             raise ConfigValidationError("Settings refused", errors=errors, schema=self.config_jsonschema)
         return errors

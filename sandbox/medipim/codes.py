@@ -8,6 +8,10 @@ See docs/api/medipim.md#product-codes and docs/api/medipim.md#shared-codes.
 from sandbox.exchange import Json
 from sandbox.medipim.markets import BRACKETED_AU, Market
 
+_NO_CODES: Json = {
+    "ean": [], "gtin": None, "eanGtin8": None, "eanGtin12": None, "eanGtin13": None, "eanGtin14": None,
+}  # fmt: skip
+
 
 def check_digit(digits: str) -> str:
     """The GS1 check digit of a code without it."""
@@ -22,18 +26,28 @@ def ean13(market: Market, number: int) -> str:
 
 
 def gtin_fields(market: Market, index: int, seed: int) -> Json:
-    """``ean[]`` and the GTIN fields: pairs of 12 and padded 13 digits, EAN-8, codes shared by two products, none."""
+    """``ean[]`` and the GTIN fields: pairs of 12 and padded 13 digits, EAN-8, codes shared by two products, none.
+
+    In a share of products the code stands in ``gtin`` alone, or in a code of the market that is a GTIN as well.
+    """
+    fields = _gtin_fields(market, index, seed)
+    if index % 19 == 7 and market.code in {"fr", "us"}:
+        return _NO_CODES
+    return {**_NO_CODES, "gtin": fields["gtin"]} if index % 23 == 9 else fields
+
+
+def _gtin_fields(market: Market, index: int, seed: int) -> Json:
     number = (index - 1 if index % 97 == 5 else index) * 7919 + seed * 104_729
     if index % 25 == 24:
-        return {"ean": [], "gtin": None, "eanGtin8": None, "eanGtin12": None, "eanGtin13": None, "eanGtin14": None}
-    if index % 7 == 3 or market.code == "us":
-        stem = f"0{number % 10**10:010d}"
-        upc = stem + check_digit(stem)
-        return _gtins([upc, "0" + upc], eanGtin12=upc, eanGtin13="0" + upc)
+        return _NO_CODES
     if index % 41 == 11:
         stem = f"0{number % 10**6:06d}"
         short = stem + check_digit(stem)
         return _gtins([short], eanGtin8=short)
+    if index % 7 == 3 or market.code == "us":
+        stem = f"0{number % 10**10:010d}"
+        upc = stem + check_digit(stem)
+        return _gtins([upc, "0" + upc], eanGtin12=upc, eanGtin13="0" + upc)
     code = ean13(market, number)
     return _gtins([code] if index % 5 else [ean13(market, number + 10**9), code], eanGtin13=code)
 
@@ -49,8 +63,8 @@ def national_codes(market: Market, index: int) -> Json:
     number = 1_000_003 + index * 37
     codes = {
         "cnk": f"{number % 10**7:07d}",
-        "udi": None,
-        "nut": None,
+        "udi": f"0540{number % 10**10:010d}" if index % 14 == 1 else None,
+        "nut": f"{number % 10**4:04d}/{index % 100}" if index % 14 == 2 else None,
         "ctiExtended": f"{number % 10**6:06d}-{index % 100:02d}",
         "cipOrAcl7": f"{number % 10**7:07d}",
         "cip13": None,
@@ -73,7 +87,7 @@ def national_codes(market: Market, index: int) -> Json:
         "pin": f"{number % 10**5:05d}-{index % 10**4:04d}-{index % 100:02d}",
         "hamacherCode": str(index % 100),
         "privateLabelType": ("NAT", "GDS", "QC")[index % 3],
-        "brandEquivalent": None,
+        "brandEquivalent": ean13(market, number) if index % 7 == 2 else None,
     }
     if market.code == "fr":
         stem = f"{'3400' if index % 2 else '3401'}{number % 10**8:08d}"

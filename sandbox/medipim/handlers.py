@@ -38,6 +38,12 @@ def stream(state: MedipimState, call: Call, kind: str) -> Answer:
     return Answer(200, b"", headers, lines=paging.stream_lines(rows, state.parts))
 
 
+def no_post(state: MedipimState, call: Call) -> Answer:
+    """POST where the list only answers to GET."""
+    del call
+    return error_answer(state.options.post_queries)
+
+
 def list_resource(state: MedipimState, call: Call, resource: Resource) -> Answer:
     """POST <resource>/query with optional filter, sorting and page."""
     body = _object(call)
@@ -102,7 +108,7 @@ def v3_search(state: MedipimState, call: Call) -> Answer:
     rows = sorting.apply(row for row in state.catalogue.entries.values() if keep(row))
 
     def parts(row: Row) -> tuple[bytes, bytes]:
-        return state.catalogue.serialise(v3_product(row.raw, state.market))
+        return state.catalogue.serialise(v3_product(row.raw, state.market, integer_ids=state.options.integer_ids))
 
     return Answer(200, paging.capped_page(rows, body.get("page", {}), state.options, parts), dict(JSON_HEADERS))
 

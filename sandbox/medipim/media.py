@@ -52,7 +52,7 @@ def links(market: Market, index: int, updated_at: int) -> list[Json]:
             "url": f"https://example.test/v/{index}",
             "name": {**texts, market.locales[0]: "Info"},
             "description": texts,
-            "available": {"from": 1_700_000_000, "until": None},
+            "available": {"from": 1_700_000_000, "until": 1_710_000_000 if index % 24 == 16 else None},
         }
     ]
 
@@ -62,9 +62,13 @@ def _photo(market: Market, seed: int, index: int, number: int, updated_at: int) 
     item = _item(market, index, number, "photo", updated_at)
     formats = {size: f"{ASSETS}/{size}/{key}.jpeg" for size in SIZES}
     if number == 0:
-        formats |= {f"{size}Webp": f"{ASSETS}/{size}/{key}.webp" for size in SIZES}
+        webp = {f"{size}Webp": f"{ASSETS}/{size}/{key}.webp" for size in SIZES}
+        is_webp_only = index % 17 == 5  # of the first language: a client must not take it for the language's picture
+        formats = webp if is_webp_only else formats | webp
+        item["locales"] = item["locales"][:1] if is_webp_only else item["locales"]
     photo: Json = {
-        **item, "photoType": ("packshot", "productshot", "lifestyle_image")[number % 3], "formats": formats,
+        **item, "photoType": ("packshot", "productshot", "lifestyle_image")[number % 3],
+        "formats": [{name: url} for name, url in formats.items()] if index % 6 == 3 else formats,
         "visibleSides": [["front", "left"], ["back"], []][number % 3],
     }  # fmt: skip
     if market.code == "au":

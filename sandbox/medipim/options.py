@@ -54,6 +54,10 @@ class MedipimOptions:
     """Status of validation failures: 422 (D) or 400 (A)."""
     get_queries: bool = False
     """GET on ``.../query`` too, as some pages link it (D, contradicted elsewhere)."""
+    post_queries: Literal[200, 404, 405] = 200
+    """What POST on ``<list>/query`` answers: the list, or that there is no such thing (A)."""
+    integer_ids: bool = False
+    """Ids of v3 products as integers (D) instead of the ids of v4."""
     several_keys: bool = True
     """Several keys in one filter object mean ``and`` (C), else 422 (A)."""
     minimum_content: Literal["2024", "old"] = "2024"

@@ -10,8 +10,8 @@ from sandbox.medipim import media, words
 from sandbox.medipim.codes import gtin_fields, national_codes
 from sandbox.medipim.head import Head
 from sandbox.medipim.markets import Market
-from sandbox.medipim.reference import ReferenceData, localized
-from sandbox.medipim.texts import descriptions
+from sandbox.medipim.reference import ReferenceData, localized, plain_name
+from sandbox.medipim.texts import descriptions, requires_legal_text
 
 HS_CODES = ("330499", "010203", "300490", None)
 CODE_FIELDS = ("ean", "gtin", "eanGtin8", "eanGtin12", "eanGtin13", "eanGtin14")
@@ -26,7 +26,7 @@ def build_product(market: Market, seed: int, head: Head, data: ReferenceData, *,
         "status": head.status,
         "replacement": head.replacement,
         **_names(market, head, data, dice),
-        "requiresLegalText": head.index % 3 == 0,
+        "requiresLegalText": requires_legal_text(head),
         "biocide": head.index % 50 == 7,
         **{flag: (head.index + k) % 6 == 0 for k, flag in enumerate(market.flags)},
         "officialDeletionAt": 1_340_000_000 + head.index if head.status in {"inactive", "replaced"} else None,
@@ -35,15 +35,16 @@ def build_product(market: Market, seed: int, head: Head, data: ReferenceData, *,
         "supplierReference": (f"{head.index:06d}", "", None)[head.index % 9 % 3 if head.index % 9 < 3 else 0],
         "hsCode": HS_CODES[head.index % 4],
         "atcCategory": ["A01AB03"] if head.index % 11 == 0 else [],
+        **({"atc": "A01AB03" if head.index % 11 == 0 else None} if market.code == "us" else {}),
         **_conservation(market, head.index),
         **_prices(market, dice),
         **_dimensions(dice, head.index),
         **_market_fields(market, head, data),
         "publicCategories": _sample(dice, category, dice.randrange(1, 4)),
-        "brands": [] if head.index % 13 == 12 else [_brand(head, data)],
+        "brands": [] if head.index % 13 == 12 else [_brand(head, data, k) for k in range(1 + (head.index % 10 == 6))],
         "productFamilies": _sample(dice, data.product_families, int(head.index % 6 == 0)),
         "attributes": _sample(dice, data.attribute_options, head.index % 3),
-        "organizations": [_organization(head, data)],
+        "organizations": [_organization(head, data, k) for k in range(1 + (head.index % 10 == 7))],
         "activeIngredients": _sample(dice, data.active_ingredients, int(head.index % 4 == 0)),
         "photos": media.photos(market, seed, head.index, head.updated_at),
         "frontals": media.frontals(market, seed, head.index, head.updated_at),
@@ -67,7 +68,11 @@ def drop_codes(product: Json, market: Market) -> None:
 
 def _names(market: Market, head: Head, data: ReferenceData, dice: random.Random) -> Json:
     """Mixed case, mixed languages and missing translations (docs/api/medipim.md#messy-texts)."""
-    brand, form, size = _brand(head, data)["name"], dice.randrange(8), dice.choice(("30 ml", "75ml", "200 ML", "B/16"))
+    brand, form, size = (
+        plain_name(_brand(head, data)),
+        dice.randrange(8),
+        dice.choice(("30 ml", "75ml", "200 ML", "B/16")),
+    )
     texts = {locale: f"{brand} {forms[form]} {size} {head.index}" for locale, forms in words.FORMS.items()}
     kept: dict[str, str | None] = {
         locale: text if k == 0 or (head.index + k) % (k + 2) else None for k, (locale, text) in
@@ -77,7 +82,11 @@ def _names(market: Market, head: Head, data: ReferenceData, dice: random.Random)
         kept = {locale: text.upper() if text else None for locale, text in kept.items()}
     if head.index % 60 == 59:
         kept[market.locales[0]] = ""
+    if head.index % 41 == 17:
+        kept = {locale: f"{text} &amp; cr&egrave;me" if text else None for locale, text in kept.items()}
     seo = {market.locales[0]: f"{texts[market.locales[0]]} - {size}"} if head.index % 2 else {}
+    if head.index % 20 == 13:
+        seo = {locale: f"{text} <pH 5" for locale, text in seo.items()}
     return {"name": localized(market, kept), "seoName": localized(market, seo)}
 
 
@@ -110,7 +119,11 @@ def _prices(market: Market, dice: random.Random) -> Json:
         "pharmacistPrice": public and round(public * 0.7), "vat": dice.choice((21, 6, 0, 2.1, None)),
     }  # fmt: skip
     if market.code == "fr":
-        prices |= {"tfrPrice": None, "ttcPrice": public, "reimbursementRate": dice.choice((65, 30, None))}
+        prices |= {
+            "tfrPrice": None,
+            "ttcPrice": 1990 if public == 0 else public,
+            "reimbursementRate": dice.choice((65, 30, None)),
+        }
     return prices
 
 
@@ -154,12 +167,12 @@ def _market_fields(market: Market, head: Head, data: ReferenceData) -> Json:
     return {}
 
 
-def _brand(head: Head, data: ReferenceData) -> Json:
-    return data.brands[head.index * 7 % len(data.brands)]
+def _brand(head: Head, data: ReferenceData, number: int = 0) -> Json:
+    return data.brands[(head.index * 7 + number) % len(data.brands)]
 
 
-def _organization(head: Head, data: ReferenceData) -> Json:
-    row = data.organizations[head.index * 5 % len(data.organizations)]
+def _organization(head: Head, data: ReferenceData, number: int) -> Json:
+    row = data.organizations[(head.index * 5 + number) % len(data.organizations)]
     return {key: row[key] for key in ("id", "name", "type", "meta", "contactInformation") if key in row}
 
 

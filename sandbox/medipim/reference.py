@@ -53,6 +53,8 @@ def reference_data(market: Market, seed: int) -> ReferenceData:
     ]
     _attributes(market, dice, data)
     _market_categories(market, dice, data)
+    for row in (*data.brands[3::8], *data.organizations[3::8]):  # both forms are documented
+        row["name"] = localized(market, dict.fromkeys(words.ROOM, row["name"]))
     data.users = [{"id": 1, "name": "Sandbox user", "organization": data.organizations[0]["id"], "meta": meta(dice)}]
     data.subscription_types = [{"id": 1, "name": "Sandbox", "meta": meta(dice)}]
     return data
@@ -67,6 +69,12 @@ def meta(dice: random.Random) -> Json:
 def localized(market: Market, texts: Mapping[str, str | None]) -> Json:
     """All locales of the market; missing translations are null (docs/api/medipim.md#localized)."""
     return {locale: texts.get(locale) for locale in market.locales}
+
+
+def plain_name(row: Json) -> str:
+    """A name that is one text, or localized."""
+    name = row["name"]
+    return str(next(iter(name.values())) if isinstance(name, dict) else name)
 
 
 def _brands(dice: random.Random) -> list[Json]:

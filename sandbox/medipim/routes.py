@@ -17,6 +17,8 @@ from sandbox.medipim.state import MedipimState
 from sandbox.medipim.v3 import V3_LISTS
 from sandbox.medipim.violations import Violation
 
+BIG = ("products", "media")
+OK = 200
 Endpoint = Callable[[Call], Answer]
 WRITES = (
     "products/create", "products/update", "products/add-media", "products/remove-media", "product/descriptions/create",
@@ -33,7 +35,7 @@ def routes_for(state: MedipimState) -> list[Route]:
 
 def _big_routes(state: MedipimState) -> list[Route]:
     routes = []
-    for kind in ("products", "media"):
+    for kind in BIG:
         routes += [
             *_queries(state, kind, partial(handlers.query, state, kind=kind)),
             _route(state, kind, "POST", f"/v4/{kind}/stream", partial(handlers.stream, state, kind=kind)),
@@ -48,7 +50,8 @@ def _resource_routes(state: MedipimState) -> list[Route]:
     for resource in RESOURCES:
         if not resource.everywhere and resource.path not in state.market.category_resources:
             continue
-        routes += _queries(state, resource.path, partial(handlers.list_resource, state, resource=resource))
+        listed = partial(handlers.list_resource, state, resource=resource)
+        routes += _queries(state, resource.path, listed)
         if resource.find:
             endpoint = partial(handlers.find_resource, state, resource=resource)
             routes.append(_route(state, resource.path, "GET", f"/v4/{resource.path}/find", endpoint))
@@ -90,8 +93,13 @@ def _pages(state: MedipimState) -> list[Route]:
 
 
 def _queries(state: MedipimState, path: str, endpoint: Endpoint) -> list[Route]:
-    methods = ("POST", "GET") if state.options.get_queries else ("POST",)
-    return [_route(state, path, method, f"/v4/{path}/query", endpoint) for method in methods]
+    """Products and media are asked by POST alone: they need a filter."""
+    methods = {"POST": endpoint}
+    if state.options.get_queries:
+        methods["GET"] = endpoint
+    if state.options.post_queries != OK and path not in BIG:
+        methods["POST"] = partial(handlers.no_post, state)
+    return [_route(state, path, method, f"/v4/{path}/query", each) for method, each in methods.items()]
 
 
 def _route(state: MedipimState, resource: str, method: str, path: str, endpoint: Endpoint) -> Route:

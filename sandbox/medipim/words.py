@@ -87,6 +87,13 @@ ROOM = {
     "de": "Raumtemperatur",
     "es": "Temperatura ambiente",
 }
+LEGAL = {
+    "nl": "Dit is een geneesmiddel, geen langdurig gebruik zonder medisch advies. Lees aandachtig de bijsluiter.",
+    "fr": "Ceci est un médicament, pas d'utilisation prolongée sans avis médical. Lire attentivement la notice.",
+    "en": "This is a medicine: no prolonged use without medical advice. Read the leaflet carefully.",
+    "de": "Zu Risiken und Nebenwirkungen lesen Sie die Packungsbeilage und fragen Sie Ihren Arzt oder Apotheker.",
+    "es": "Lea las instrucciones de este medicamento y consulte al farmacéutico.",
+}
 _COLOURS = {
     "nl": ("wit", "blauw", "rood", "geel", "groen", "zwart", "roze", "bruin"),
     "fr": ("blanc", "bleu", "rouge", "jaune", "vert", "noir", "rose", "brun"),

@@ -18,7 +18,7 @@ from target_micropim.target import TargetMicroPim
 ROOT = Path(__file__).resolve().parents[2]
 BUILT_IN = frozenset({"stream_maps", "stream_map_config", "faker_config"})
 FIRST_OF_TAP = ("api_key_id", "api_key_secret", "market")
-FIRST_OF_TARGET = ("api_key", "locale", "currency", "create_status", "categories_mode", "dry_run")
+FIRST_OF_TARGET = ("api_key", "market", "locale", "currency", "create_status", "categories_mode", "dry_run")
 
 
 def settings(plugin: Any) -> Iterator[tuple[str, dict[str, Any], bool]]:

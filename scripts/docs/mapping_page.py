@@ -7,10 +7,12 @@ from pathlib import Path
 
 from scripts.docs.market_pages import MARKETS
 from target_micropim.mapping.category_sources import CATEGORY_SOURCES
-from target_micropim.mapping.field_rows import LONG_TEXTS, MADE_FIELDS, SHORT_TEXTS, source_of
+from target_micropim.mapping.field_rows import MADE_FIELDS, source_of
+from target_micropim.mapping.headings import TEXT_TYPES
 from target_micropim.mapping.html import TAGS
 from target_micropim.mapping.overrides import MAPPABLE
-from target_micropim.mapping.texts import LANGUAGES, languages
+from target_micropim.mapping.text_rows import SHORT_TEXTS
+from target_micropim.mapping.texts import LANGUAGES, in_words, languages
 from target_micropim.plan.product import DEFAULT_POLICIES
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "mapping.md"
@@ -92,19 +94,51 @@ def _fields() -> Iterator[str]:
     yield ""
 
 
+_COMPOSED = """
+A text that is alone has no heading; a full text never has one. Which types, in which order, under which headings: the
+setting `description_parts`:
+
+```json
+["full_description", "indication", {"type": "usage", "heading": {"nl": "Zo gebruik je het"}}, "legal_text"]
+```
+
+`{"headings": false}` leaves all headings out, `{"type": "usage", "heading": false}` one of them. The legal text comes
+last. Where the product requires one (`requiresLegalText`), no setting leaves it out: it comes over in the next language
+that has it, and the product is listed for a person, as is one that has none. A description that `field_map` takes from
+elsewhere is not composed, and has no legal text of ours.
+
+The short text is the first of these; the language counts before the source:
+"""
+_FORMS = """
+Names, short texts, brands and categories are plain texts: entities such as `&amp;` become characters, and a `<` is a
+`<`. Descriptions are HTML, and keep these tags only: {tags}.
+Scripts, styles, comments, office data and pictures inside texts go; where a tag that goes ended a line, there is a
+`<br>`. Control characters leave every text. A text that is too long is refused, or cut with a warning (`on_too_long`);
+a composed one loses its last parts first, and the report says which.
+"""
+_CHAIN = """
+`fallback_locales` replaces that row. The report counts and lists the products that got a text in another language than
+`locale` (`other_languages` in report.json). A text of which nobody sees anything counts as missing. Pictures follow the
+same order: of those made for a language, only the first language that has any of a usable format goes; after that row,
+any other. See [pictures](how-to/pictures.md). The default follows from `market`; without one it is `en`, which every
+market has.
+"""
+
+
 def _texts() -> Iterator[str]:
     yield "## Texts"
     yield ""
-    yield "The long text is the first of these types that has one for consumers; the language counts before the type."
+    yield "The description is composed of the types of text that Medipim has for `text_target_groups`, all in one"
+    yield "language: the first that has any. The order, with the headings in Dutch, French, German, Spanish, English:"
     yield ""
-    yield from (f"{place}. `{kind}`: {reason}" for place, (kind, reason) in enumerate(LONG_TEXTS, 1))
-    yield ""
-    yield "The short text is the first of:"
+    yield "| type | why there | headings |"
+    yield "| --- | --- | --- |"
+    for row in TEXT_TYPES:
+        yield f"| `{row.kind}` | {row.reason} | {', '.join(row.headings.values()) or 'none'} |"
+    yield from _COMPOSED.splitlines()
     yield ""
     yield from (f"{place}. `{path}`: {reason}" for place, (path, reason) in enumerate(SHORT_TEXTS, 1))
-    yield ""
-    yield f"HTML keeps these tags only: {', '.join(sorted(TAGS))}. Scripts, styles and pictures inside texts go."
-    yield "A text that is too long is refused, or cut with a warning (`on_too_long`)."
+    yield from _FORMS.format(tags=", ".join(sorted(TAGS))).splitlines()
     yield ""
 
 
@@ -116,18 +150,20 @@ def _languages() -> Iterator[str]:
     yield "| `locale` | then |"
     yield "| --- | --- |"
     for locale in LANGUAGES:
-        yield f"| {locale} | {', '.join(languages(locale, None)[1:])} |"
-    yield ""
-    yield "`fallback_locales` replaces that row. Pictures follow the same order: of those made for a language, only the"
-    yield "first language that has any. The default is `en`, the one language that every market has; set your own."
+        yield f"| {locale} | {in_words(languages(locale, None)[1:])} |"
+    yield from _CHAIN.splitlines()
     yield ""
 
 
 def _rest() -> Iterator[str]:
     yield "## Codes and prices"
     yield ""
-    yield "The EAN is the first code with a right check digit, 13 digits before 12, 8 and 14 (else see `invalid_ean`)."
-    yield "Prices come in cents and go as `14.95`; the currency is the setting `currency`, since Medipim names none."
+    yield "The EAN is the first code with a right check digit: of the EAN fields 13 digits before 12, 8 and 14, then"
+    yield "`gtin`, `cip13`, `acl13`, `upc12` (else see `invalid_ean`). Numbers that lost leading zeros get them back;"
+    yield "14 digits with a leading 0 go as 13."
+    yield ""
+    yield "Prices come in cents and go as `14.95`. 0 and fractions of a cent are no price: the next field counts, and"
+    yield "the report says so. The currency follows from `market`, or is `currency`, since Medipim names none."
     yield "VAT cannot be written: where it differs, the report says so."
     yield ""
 

@@ -13,15 +13,11 @@ from pim_wire.schema_files import read_schema
 from target_micropim.mapping.attribute_rows import ATTRIBUTES
 from target_micropim.mapping.category_sources import CATEGORY_SOURCES
 from target_micropim.mapping.medipim_fields import markets_of, part_of, place_of
+from target_micropim.settings import markets
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "markets"
 MARKETS = {
-    "be": ("Belgium", "nl or fr", "EUR"),
-    "fr": ("France", "fr", "EUR"),
-    "de": ("Germany", "de", "EUR"),
-    "es": ("Spain", "es", "EUR"),
-    "au": ("Australia", "en", "AUD"),
-    "us": ("United States", "en", "USD"),
+    code: (market.name, " or ".join(market.languages), market.currency) for code, market in markets.MARKETS.items()
 }
 LANGUAGES = frozenset({"nl", "fr", "en", "de", "es"})
 Schema = Mapping[str, Any]

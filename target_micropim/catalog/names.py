@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from target_micropim.api.tree import folded
+from target_micropim.mapping.characters import decoded
 from target_micropim.report.unmapped import Unmapped
 from target_micropim.services import Services
 
@@ -23,7 +24,9 @@ class Names:
         ledger, settings = services.ledger, services.settings
         maps = {"brand": settings.brand_map, "supplier": settings.supplier_map}
         self._ledger = ledger
-        self._configured = {kind: {folded(name): number for name, number in maps[kind].items()} for kind in KINDS}
+        self._configured = {
+            kind: {folded(decoded(name)): number for name, number in maps[kind].items()} for kind in KINDS
+        }
         self._shown: dict[str, dict[str, int | None]] = {kind: ledger.names(kind) for kind in KINDS}
         self._fresh: dict[str, dict[str, int | None]] = {kind: {} for kind in KINDS}
         self._lock = threading.Lock()

@@ -6,34 +6,24 @@ MicroPIM re-hosts what it is given and never tells the source again, so only the
 picture is sent its intent is written down with the number of pictures then present; an intent
 without an end is resolved by counting the pictures.
 
-MicroPIM fetches by itself, at once or later, and may fail without a word. So each product that got pictures is looked
-at once when everything is settled: in the list where that is cheaper, else one by one. What an interrupted run did not
-look at is left to the next one.
+What is new, changed or withdrawn: plan/pictures.py. Whether pictures show in the end: catalog/picture_audit.py.
 """
 
-import logging
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from math import ceil
 from typing import Any
 
-from pim_wire.errors import StopRun
-from target_micropim.api.client import PAGE_LIMIT
 from target_micropim.api.payloads import check_payload
 from target_micropim.api.post_once import seconds_until_shown
-from target_micropim.errors import NotFound, RecordRejected, RequestRefused
+from target_micropim.errors import NotFound, RequestRefused
 from target_micropim.ledger import AwaitedPictures, MediaRow
 from target_micropim.mapping.desired import DesiredProduct, Picture
-from target_micropim.plan.product import plan_pictures
+from target_micropim.plan.pictures import IN_SHOP, PicturePlan, in_shop, plan_pictures, room, taken_out
 from target_micropim.plan.values import image_count
-from target_micropim.report.input_order import record_scope
 from target_micropim.report.run_report import Row
 from target_micropim.services import Services
 
 MAX_POSTS = 2  # a picture that was stored need not show at once, so a third would be reckless
-SENT_STATES = frozenset({"sent", "assumed"})
 SHOWN_AFTER = "picture_shown_after_seconds"  # fact of the ledger: a look that late after the last picture showed all
-FINAL_STATES = SENT_STATES | {"left"}
 
 
 @dataclass
@@ -61,41 +51,42 @@ class ProductPictures:
         self._settings = services.settings
 
     def handled(self, desired: DesiredProduct) -> dict[str, MediaRow]:
-        """What was done with pictures of this product, if any are to be sent."""
-        if not desired.pictures or self._settings.media_mode != "append":
+        """What was done with pictures of this product, if its record says anything of pictures."""
+        if self._settings.media_mode != "append" or (not desired.pictures and desired.source_addresses is None):
             return {}
         return self._ledger.media(desired.external_id)
 
     def missing(self, desired: DesiredProduct, remote: RemotePictures, rows: dict[str, MediaRow]) -> list[Picture]:
         """The pictures to send; what a person has to know of the others is told."""
-        if not desired.pictures or self._settings.media_mode != "append":
+        if self._settings.media_mode != "append" or (not desired.pictures and not rows):
             return []
         self._resolve_intents(desired, remote, rows)
+        self._note_taken_out(desired, remote, rows)
         accounted = _accounted(rows)
-        self._note_changed(desired, rows)
-        handled: set[str] = set()
-        sent = 0
-        for key, row in rows.items():
-            sent += row.state in SENT_STATES
-            if row.state in FINAL_STATES:
-                handled.add(key)
-        by_key = {picture.key: picture for picture in desired.pictures}
-        fresh = [] if by_key.keys() <= handled else [by_key[key] for key in plan_pictures(list(by_key), handled)]
+        plan = plan_pictures(desired.pictures, desired.source_addresses, rows)
+        wanted = {picture.key: picture for picture in desired.pictures}
+        new = [wanted[key] for key in (*self._note_changed(desired, plan, wanted, rows), *plan.fresh)]
+        new.sort(key=list(wanted.values()).index)
+        fresh = new[: room(rows.values(), self._settings.max_images)]
+        self._note_withdrawn(desired, plan, rows, waiting=len(new) - len(fresh))
         if remote.images > accounted and self._settings.on_unknown_media != "append":
             if fresh:
-                self._leave(desired, remote, fresh)
+                self._leave(desired, remote, rows, new)
             else:
                 self._account_for(desired, remote, rows)
             return []
-        self._note_missing(desired, remote, sent)
+        ours = in_shop(rows.values())
+        self._note_missing(desired, remote, ours)
         # a picture that was accepted may not show yet (docs/api/micropim.md#picture-fetch)
-        remote.hidden = max(0, sent - remote.images)
+        remote.hidden = max(0, ours - remote.images)
         return fresh
 
-    def send(self, desired: DesiredProduct, remote: RemotePictures, fresh: list[Picture]) -> bool:
+    def send(
+        self, desired: DesiredProduct, remote: RemotePictures, fresh: list[Picture], rows: dict[str, MediaRow]
+    ) -> bool:
         """Send these pictures; whether every address could be tried. Raises RecordRejected for an unclear fate."""
         reachable = [picture for picture in fresh if self._is_reachable(desired, picture)]
-        accepted = [self._send_one(desired, picture, remote) for picture in reachable]
+        accepted = [self._send_one(desired, picture, remote, rows) for picture in reachable]
         if any(accepted):
             self._ledger.await_pictures(
                 AwaitedPictures(desired.external_id, remote.remote_id, desired.sku, remote.images + remote.hidden)
@@ -112,61 +103,98 @@ class ProductPictures:
             return True
         self._report.picture("unreachable")
         what = f"picture {picture.key} was not sent: its address {problem}; it is tried again when the product comes"
-        self._report.add("manual_actions", Row("products", desired.external_id, desired.sku, what))
+        self._tell(desired, what, source=picture.url)
         return False
 
     def _account_for(self, desired: DesiredProduct, remote: RemotePictures, rows: dict[str, MediaRow]) -> None:
         """A person's pictures that were there when nothing was to be sent are no reason to keep back later ones."""
-        last = next((row for row in reversed(rows.values()) if row.state in SENT_STATES), None)
+        last = next((row for row in reversed(rows.values()) if row.state in IN_SHOP), None)
         if last is not None:
             counted = replace(last, count_before=remote.images - 1)
             self._ledger.remember_media(desired.external_id, [counted], soon=True)
 
-    def _leave(self, desired: DesiredProduct, remote: RemotePictures, fresh: list[Picture]) -> None:
+    def _leave(
+        self, desired: DesiredProduct, remote: RemotePictures, rows: dict[str, MediaRow], new: list[Picture]
+    ) -> None:
         """A product that has pictures of unknown origin gets none of ours: they could be the same ones.
 
         They are a person's, or were sent by a run that this ledger has forgotten: it is new, or a copy of an old one.
         ``skip`` writes that down for good; ``only_if_empty`` looks again the next time
         (docs/api/micropim.md#picture-identity).
         """
-        rows = [MediaRow(picture.key, picture.url, "left") for picture in fresh]
+        left = [MediaRow(_name(picture, rows), picture.url, "left") for picture in new]
         if self._settings.on_unknown_media == "skip":
-            self._ledger.remember_media(desired.external_id, rows)
+            self._ledger.remember_media(desired.external_id, left)
         self._report.picture("left")
-        what = f"has {remote.images} pictures that this ledger does not know; {len(rows)} from the source were left out"
+        what = f"has {remote.images} pictures that this ledger does not know; {len(left)} from the source were left out"
         self._tell(desired, what)
 
     def _resolve_intents(self, desired: DesiredProduct, remote: RemotePictures, rows: dict[str, MediaRow]) -> None:
         """A killed run may have sent a picture without noting its end: more pictures than before means it pending."""
         for key, row in list(rows.items()):
             if row.state == "intent":
-                if remote.images > row.count_before:
-                    sent = sum(other.state in SENT_STATES for other in rows.values())
-                    rows[key] = replace(row, state="assumed")
-                    self._ledger.remember_media(desired.external_id, [rows[key]])
+                is_there, sent = remote.images > row.count_before, in_shop(rows.values())
+                rows[key] = replace(row, state="assumed" if is_there else "refused")
+                self._ledger.remember_media(desired.external_id, [rows[key]], soon=not is_there)
+                if is_there:
                     self._report.picture("assumed")
-                    if remote.images <= sent:
-                        self._tell_of_doubt(desired, key)
-                else:
-                    del rows[key]
+                if is_there and remote.images <= sent:
+                    self._tell_of_doubt(desired, key)
 
-    def _note_changed(self, desired: DesiredProduct, rows: dict[str, MediaRow]) -> None:
-        """MicroPIM cannot replace a picture: say once that a person has to, or append the new one.
+    def _note_taken_out(self, desired: DesiredProduct, remote: RemotePictures, rows: dict[str, MediaRow]) -> None:
+        """Withdrawn pictures that a person has taken out make room; not while others may only show later."""
+        names = taken_out(rows, remote.images) if remote.is_ours else ()
+        if names and not self._ledger.awaited_pictures([remote.remote_id]):
+            self._remember(desired, rows, {name: replace(rows[name], state="removed") for name in names})
+
+    def _note_changed(
+        self, desired: DesiredProduct, plan: PicturePlan, wanted: dict[str, Picture], rows: dict[str, MediaRow]
+    ) -> list[str]:
+        """MicroPIM cannot replace a picture: say once that a person has to. The keys whose new one is appended.
 
         See docs/api/micropim.md#picture-change.
         """
-        for picture in desired.pictures:
-            row = rows.get(picture.key)
-            if row is None or row.state not in FINAL_STATES or row.url == picture.url:
-                continue
-            if self._settings.media_changes == "append":
-                rows[picture.key] = replace(row, state="replaced")
-                what = f"picture {picture.key} changed in the source: the new one is appended, remove the old by hand"
-                self._tell(desired, what)
+        appended = []
+        for key in plan.changed:
+            row, url = rows[key], wanted[key].url
+            if self._is_appended(row, rows):
+                old, new = replace(row, picture=row.url, state="replaced"), replace(row, url=url, state="refused")
+                self._remember(desired, rows, {row.url: old, key: new})  # not taken so far
+                appended.append(key)
+                what = f"picture {key} changed in the source: the new one is appended, remove the old by hand"
             else:
-                self._ledger.remember_media(desired.external_id, [replace(row, url=picture.url)])
-                what = f"picture {picture.key} changed in the source: replace it by hand"
-                self._tell(desired, what)
+                self._remember(desired, rows, {key: replace(row, url=url)})
+                what = f"picture {key} changed in the source: replace it by hand"
+            self._tell(desired, f"{what}{_where(row)}", source=url, micropim=row.url)
+        return appended
+
+    def _is_appended(self, row: MediaRow, rows: dict[str, MediaRow]) -> bool:
+        is_there = row.state in IN_SHOP and row.url != row.picture
+        has_room = room(rows.values(), self._settings.max_images) > 0
+        return self._settings.media_changes == "append" and is_there and has_room
+
+    def _note_withdrawn(
+        self, desired: DesiredProduct, plan: PicturePlan, rows: dict[str, MediaRow], *, waiting: int
+    ) -> None:
+        """MicroPIM cannot delete a picture either: say once that a person has to (docs/api/micropim.md#picture-change).
+
+        One that the source has again is as before.
+        """
+        self._remember(desired, rows, {name: replace(rows[name], state="sent") for name in plan.returned})
+        for name in plan.withdrawn:
+            row = rows[name]
+            what = f"picture {name} was withdrawn at the source: remove it by hand{_where(row)}"
+            if waiting:
+                what += f"; {waiting} new ones wait for room (max_images {self._settings.max_images})"
+            self._report.picture("withdrawn")
+            self._tell(desired, what, micropim=row.url)
+        self._remember(desired, rows, {name: replace(rows[name], state="withdrawn") for name in plan.withdrawn})
+
+    def _remember(self, desired: DesiredProduct, rows: dict[str, MediaRow], changed: dict[str, MediaRow]) -> None:
+        """Here and in the ledger."""
+        if changed:
+            rows.update(changed)
+            self._ledger.remember_media(desired.external_id, changed.values())
 
     def _note_missing(self, desired: DesiredProduct, remote: RemotePictures, sent: int) -> None:
         """Pictures that an earlier run had accepted and that do not show: a person may want to know.
@@ -180,25 +208,25 @@ class ProductPictures:
             what += "somebody removed them"
             self._tell(desired, what)
 
-    def _send_one(self, desired: DesiredProduct, picture: Picture, remote: RemotePictures) -> bool:
+    def _send_one(
+        self, desired: DesiredProduct, picture: Picture, remote: RemotePictures, rows: dict[str, MediaRow]
+    ) -> bool:
         """Whether MicroPIM accepted it."""
-        before = remote.images
+        before, name = remote.images, _name(picture, rows)
         payload = {"file_url": picture.url, "alt_text": picture.alt, "position": remote.images + remote.hidden}
         try:
             check_payload("media", payload)
-            self._ledger.remember_media(
-                desired.external_id, [MediaRow(picture.key, picture.url, "intent", remote.images)]
-            )
+            self._ledger.remember_media(desired.external_id, [MediaRow(name, picture.url, "intent", before)])
             state = self._post(payload, remote)
             if state == "assumed" and remote.hidden:
                 self._tell_of_doubt(desired, picture.key)
         except RequestRefused as refusal:
             what = f"picture {picture.key} was refused: {refusal.said or refusal}"
-            self._tell(desired, what)
+            self._tell(desired, what, source=picture.url)
             state = "refused"
         else:
             remote.images += 1
-        row = MediaRow(picture.key, picture.url, state, before)
+        row = MediaRow(name, picture.url, state, before)
         self._ledger.remember_media(desired.external_id, [row], soon=True)  # with the next intent, or with the settling
         self._report.picture(state)
         return state != "refused"
@@ -208,8 +236,14 @@ class ProductPictures:
         what = f"picture {key} may be missing: one more shows since it was sent, but others were on their way too"
         self._tell(desired, what)
 
-    def _tell(self, desired: DesiredProduct, what: str) -> None:
-        self._report.add("manual_actions", Row("products", desired.external_id, desired.sku, what, "picture"))
+    def _tell(
+        self, desired: DesiredProduct, what: str, *, source: str | None = None, micropim: str | None = None
+    ) -> None:
+        """A line for a person, with the addresses that the source has and that MicroPIM was given."""
+        clean = self._client.redactor.clean
+        row = Row("products", desired.external_id, desired.sku, clean(what), "picture", "pictures")
+        source, micropim = (None if url is None else clean(url) for url in (source, micropim))
+        self._report.add("manual_actions", replace(row, source=source, micropim=micropim))
 
     def _post(self, payload: dict[str, Any], remote: RemotePictures) -> str:
         """``sent``, or ``assumed`` when the answer was lost and the product shows one picture more."""
@@ -230,76 +264,18 @@ class ProductPictures:
         return self._post_once.post(post, look, MAX_POSTS, seconds)
 
 
+def _name(picture: Picture, rows: dict[str, MediaRow]) -> str:
+    """Its name in the ledger; one that another picture of the shop has there is not taken from it."""
+    is_taken = picture.key in rows and rows[picture.key].state in IN_SHOP
+    return picture.url if is_taken else picture.key
+
+
+def _where(row: MediaRow) -> str:
+    """Which picture it is: a person sees neither the source's ids nor its addresses in MicroPIM."""
+    return f" (address {row.url}, position {row.count_before}, counted from 0)"
+
+
 def _accounted(rows: dict[str, MediaRow]) -> int:
     """How many pictures the product had after the last one we know to have sent."""
-    sent = most = 0
-    for row in rows.values():
-        if row.state in SENT_STATES:
-            sent, most = sent + 1, max(most, row.count_before + 1)
-    return max(sent, most)
-
-
-MANY_AWAITED = 50  # products, from which on the list may be the cheaper way
-
-logger = logging.getLogger("target-micropim")
-
-
-class PictureAudit:
-    """Called by one thread, after the last STATE has left: nothing hangs on it."""
-
-    def __init__(self, services: Services) -> None:
-        self._client = services.client
-        self._ledger = services.ledger
-        self._report = services.report
-        self._clock = services.clock
-        self._began = services.clock.now()
-
-    def look(self) -> None:
-        """Tell of every product that shows fewer pictures than it should."""
-        try:
-            self._look_into_list()
-            while not self._clock.stopped and (due := self._ledger.awaited_pictures()):
-                for awaited in due:
-                    self._look_at(awaited)
-        except StopRun as error:
-            logger.warning("The pictures of this run could not be looked at; the next run does: %s", error)
-
-    def _look_into_list(self) -> None:
-        """Page by page, as long as that is cheaper than one question for each product."""
-        due = self._ledger.count_awaited_pictures()
-        number, is_last = 0, due <= MANY_AWAITED
-        while not is_last and not self._clock.stopped:
-            number += 1
-            try:
-                page = self._client.products_page(number)
-            except RecordRejected:
-                return
-            self._compare_all(page.products)
-            is_last = page.is_last or page.total is None or ceil(page.total / PAGE_LIMIT) > due
-
-    def _compare_all(self, products: Iterable[dict[str, Any]]) -> None:
-        shown = {product["id"]: product for product in products if isinstance(product.get("id"), int)}
-        for awaited in self._ledger.awaited_pictures(shown):
-            self._compare(awaited, shown[awaited.remote_id])
-
-    def _look_at(self, awaited: AwaitedPictures) -> None:
-        if self._clock.stopped:
-            return
-        try:
-            self._compare(awaited, self._client.product(awaited.remote_id))
-        except RecordRejected:  # such as a product that is not there any more
-            self._ledger.pictures_counted(awaited)
-
-    def _compare(self, awaited: AwaitedPictures, product: dict[str, Any]) -> None:
-        images = image_count(product)
-        if images < awaited.expected:
-            what = (
-                f"shows {images} of {awaited.expected} pictures that MicroPIM accepted: it may fetch the others "
-                "later, or could not"
-            )
-            with record_scope("products", awaited.external_id):
-                self._report.add("manual_actions", Row("products", awaited.external_id, awaited.sku, what))
-            self._ledger.note(SHOWN_AFTER, "")
-        elif self._ledger.fact(SHOWN_AFTER) is None:
-            self._ledger.note(SHOWN_AFTER, str(self._clock.now() - self._began))
-        self._ledger.pictures_counted(awaited)
+    ours = [row for row in rows.values() if row.state in IN_SHOP]
+    return max([len(ours), *(row.count_before + 1 for row in ours)])

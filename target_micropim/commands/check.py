@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from math import ceil
 from typing import Any
 
-from pim_wire.errors import StopRun, StrangeAnswer, Unclear
+from pim_wire.errors import InvalidSettings, StopRun, StrangeAnswer, Unclear
 from target_micropim.api.client import PAGE_LIMIT
 from target_micropim.catalog.matching import ProductMatching
 from target_micropim.catalog.ownership import recognise_new_key
@@ -21,6 +21,7 @@ from target_micropim.mapping.desired import DesiredProduct
 from target_micropim.plan.limit import Limit
 from target_micropim.report.markup import visible
 from target_micropim.report.plan_file import FIRST_PLANNED_ID
+from target_micropim.settings.markets import remarks, wrong_for
 from target_micropim.settings.shaping import profile_of
 from target_micropim.sync.outcomes import check_key, rejection
 from target_micropim.sync.write import STREAM
@@ -94,7 +95,8 @@ class MatchPreview:
         self._ends[end] += 1
         self._ends["inactive"] += desired.inactive and remote_id < FIRST_PLANNED_ID
         if end != "left":
-            self._ledger.settle(ProductRow(desired.external_id, desired.sku, remote_id), _JUDGED, [])
+            made = row.made if row is not None else end == "made"
+            self._ledger.settle(ProductRow(desired.external_id, desired.sku, remote_id, made=made), _JUDGED, [])
 
     def _matched(self, desired: DesiredProduct, row: ProductRow | None) -> tuple[str, int]:
         """How it is known, in the order of a run: ledger, SKU, EAN. Raises RecordRejected for two candidates."""
@@ -105,8 +107,13 @@ class MatchPreview:
         if match is None:
             is_created = self._creates and not desired.inactive
             return ("made" if is_created else "left"), FIRST_PLANNED_ID + self._ends["records"]
-        self._refuse_taken("id", match.remote_id, self._ledger.owner(match.remote_id), desired)
-        return ("sku" if self._ledger.seen(sku=desired.sku) else "ean"), match.remote_id
+        owner, is_by_sku = self._ledger.owner(match.remote_id), bool(self._ledger.seen(sku=desired.sku))
+        if owner not in (None, desired.external_id) and not is_by_sku:
+            known = self._ledger.product(str(owner))
+            if known is not None and known.was_made_by_us:  # docs/api/medipim.md#shared-codes
+                return "made", FIRST_PLANNED_ID + self._ends["records"]
+        self._refuse_taken("id", match.remote_id, owner, desired)
+        return ("sku" if is_by_sku else "ean"), match.remote_id
 
     @staticmethod
     def _refuse_taken(field: str, value: str | int, owner: str | None, desired: DesiredProduct) -> None:
@@ -157,7 +164,9 @@ class Check:
         yield f"Address: {self._settings.base_url}"
         yield from self._section(self._organization)
         yield from self._section(self._ledger)
+        yield from self._section(self._market)
         yield from self._limits()
+        yield from self._pictures()
         if self.is_good:
             yield from self._section(self._matches)
 
@@ -227,6 +236,26 @@ class Check:
             yield recognise_new_key(ledger, self._connection) or "Ledger's owner: this organization"
         finally:
             ledger.close()
+
+    def _market(self) -> Iterator[str]:
+        """Whether currency and language are those of the market. Raises InvalidSettings for the wrong currency."""
+        settings = self._settings
+        yield f"Market: {settings.market or 'not set'}; language {settings.locales[0]}, prices in {settings.currency}"
+        yield from remarks(settings.source_market, settings.locales[0])
+        if wrong := wrong_for(settings.source_market, settings.currency):
+            raise InvalidSettings(wrong)
+
+    def _pictures(self) -> Iterator[str]:
+        """What nobody can try out beforehand: MicroPIM fetches pictures from where it stands.
+
+        See docs/api/micropim.md#picture-fetch and docs/api/medipim.md#pictures.
+        """
+        if self._settings.media_mode == "append":
+            yield (
+                f"Pictures: at most {self._settings.max_images} a product. MicroPIM fetches them by itself, and "
+                "Medipim's picture host answers only programs with a descriptive User-Agent: if none arrives, see "
+                "docs/how-to/pictures.md"
+            )
 
     def _limits(self) -> Iterator[str]:
         settings = self._settings

@@ -53,8 +53,16 @@ def _what_a_category_was_asked_to_be(connection: Connection) -> None:
     _add_column(connection, categories.c.handled)
 
 
+def _who_made_it(connection: Connection) -> None:
+    """A product that we made is no match by EAN for another record of the source."""
+    _add_column(connection, products.c.made)
+
+
 def _next_rows(last: str) -> Select[Any]:
-    return select(products).where(products.c.external_id > last).order_by(products.c.external_id).limit(STEP_ROWS)
+    """Only columns that are there by then: a later step may add others."""
+    names = ("external_id", "remote_id", "written", "acknowledged", "on_its_way")
+    rows = select(*(products.c[name] for name in names)).where(products.c.external_id > last)
+    return rows.order_by(products.c.external_id).limit(STEP_ROWS)
 
 
 def _claim_of(remote_id: int, external_id: str) -> Select[Any]:
@@ -76,6 +84,7 @@ STEPS: tuple[Step, ...] = (
     _what_is_on_its_way,
     _what_is_ours,
     _what_a_category_was_asked_to_be,
+    _who_made_it,
 )
 VERSION = 1 + len(STEPS)
 

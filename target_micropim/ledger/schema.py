@@ -51,6 +51,7 @@ products = Table(
     Column("source_at", Float),  # unix seconds: the record's own update time, of the newest version seen
     Column("revive_as", String(32)),  # the status that the product had before we archived it
     Column("announced_at", Float),  # unix seconds: since when a POST is on its way
+    Column("made", Boolean),  # whether we made the product; None where an older program did not note it
 )
 
 # Who owns a product of MicroPIM: at most one record of the source, and a record owns at most one product.
@@ -175,6 +176,12 @@ class ProductRow:
     source_at: float | None = None
     revive_as: str | None = None
     announced_at: float | None = None
+    made: bool | None = None
+
+    @property
+    def was_made_by_us(self) -> bool:
+        """Whether the shop did not have the product before; of an older program its SKU tells."""
+        return self.is_made and (self.made if self.made is not None else self.shown_sku in {None, self.sku})
 
     @property
     def is_made(self) -> bool:
@@ -270,6 +277,7 @@ def product_row(row: Any) -> ProductRow:
         row.source_at,
         row.revive_as,
         row.announced_at,
+        row.made,
     )
 
 

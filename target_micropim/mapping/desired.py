@@ -1,5 +1,6 @@
 """What MicroPIM should hold of a product or category: the shape between mapping and planning. Pure data."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,11 +9,15 @@ DELETED = "_sdc_deleted_at"  # Singer's mark of a deleted record
 
 @dataclass(frozen=True)
 class Picture:
-    """One picture of a product. ``key`` is its identity in the source, whatever its address is today."""
+    """One picture of a product: its ``url`` is what it is, ``key`` names it in the source.
+
+    ``addresses`` are those of all its formats: one that was sent in another format was sent.
+    """
 
     key: str
     url: str
     alt: str
+    addresses: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -36,8 +41,11 @@ class DesiredProduct:
     ``fields`` are MicroPIM's own write fields without the SKU; ``brand`` and ``supplier`` are names still to be
     resolved, ``categories`` external ids of the categories stream, ``category_ids`` ids that already are MicroPIM's.
     ``vat`` can only be compared (docs/api/micropim.md#vat-rate); ``languages`` are those of the source that MicroPIM
-    cannot hold (docs/api/micropim.md#translations). ``deleted`` says that the record carries a mark of deletion
-    (docs/api/micropim.md#product-delete); then it is ``inactive`` too.
+    cannot hold (docs/api/micropim.md#translations). ``source_addresses`` are those of all pictures that the source has,
+    also of those that are not for this shop; None where the record does not say. ``deleted`` says that the record
+    carries a mark of deletion (docs/api/micropim.md#product-delete); then it is ``inactive`` too. ``other_languages``
+    are the texts that were taken in another language than the one asked for, by field; ``for_a_person`` is what no
+    program can put right.
     """
 
     external_id: str
@@ -48,12 +56,15 @@ class DesiredProduct:
     categories: tuple[str, ...] = ()
     category_ids: tuple[int, ...] = ()
     pictures: tuple[Picture, ...] = ()
+    source_addresses: frozenset[str] | None = None
     attributes: tuple[AttributeValue, ...] = ()
     vat: str | None = None
     languages: frozenset[str] = field(default_factory=frozenset)
     inactive: bool = False
     deleted: bool = False
     warnings: tuple[str, ...] = ()
+    other_languages: Mapping[str, str] = field(default_factory=dict)
+    for_a_person: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

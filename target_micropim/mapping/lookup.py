@@ -7,25 +7,36 @@ addresses), ``organizations.supplier`` (their names), ``weightWithUnit`` ("0.37 
 from collections.abc import Iterator
 from typing import Any
 
+from target_micropim.mapping.characters import decoded, fit, is_visible
 from target_micropim.mapping.numbers import decimal_of, decimal_text
-from target_micropim.mapping.texts import consumer_texts, objects, text_in
+from target_micropim.mapping.texts import CONSUMER_GROUPS, consumer_texts, in_order, objects, text_in
 
 _TYPES = ("type", "linkType")
 _CONTENTS = ("content", "url", "name")
 
 
-def leaves(record: dict[str, Any], path: str, locales: tuple[str, ...]) -> Iterator[Any]:
-    """Every filled value at the path, in the record's order: texts, numbers or booleans."""
+def leaves(
+    record: dict[str, Any],
+    path: str,
+    locales: tuple[str, ...],
+    groups: frozenset[str] = CONSUMER_GROUPS,
+    *,
+    as_html: bool = False,
+) -> Iterator[Any]:
+    """Every filled value at the path, in the record's order: texts, numbers or booleans.
+
+    Texts are plain, with their entities as characters, except descriptions and what is asked for ``as_html``.
+    """
     first, *rest = path.split(".")
     if first == "descriptions" and len(rest) == 1:
-        yield from consumer_texts(record, rest, locales)
+        yield from consumer_texts(record, rest, locales, groups)
         return
     values: list[Any] = [record.get(first)]
     for step in rest:
         values = [inner for value in values for inner in _inside(value, step)]
     for value in values:
         if value is not None:
-            yield from _leaf(value, locales)
+            yield from _leaf(value, locales, as_html=as_html)
 
 
 def _inside(value: Any, step: str) -> list[Any]:
@@ -36,30 +47,38 @@ def _inside(value: Any, step: str) -> list[Any]:
     return of_type or [item.get(step) for item in items]
 
 
-def _leaf(value: Any, locales: tuple[str, ...]) -> Iterator[Any]:
+def _leaf(value: Any, locales: tuple[str, ...], *, as_html: bool) -> Iterator[Any]:
     if isinstance(value, list):
         for item in value:
-            yield from _leaf(item, locales)
+            yield from _leaf(item, locales, as_html=as_html)
     elif isinstance(value, dict):
-        yield from _of_object(value, locales)
+        yield from _of_object(value, locales, as_html=as_html)
     elif isinstance(value, str):
-        if value.strip():
-            yield value.strip()
+        if is_visible(text := value if as_html else fit(decoded(value))):
+            yield text.strip()
     elif value is not None:
         yield value
 
 
-def _of_object(value: dict[str, Any], locales: tuple[str, ...]) -> Iterator[Any]:
+def _of_object(value: dict[str, Any], locales: tuple[str, ...], *, as_html: bool) -> Iterator[Any]:
     if "value" in value:
         amount, unit = decimal_of(value["value"]), value.get("unit")
         if amount is not None:
             yield f"{decimal_text(amount)} {unit}" if isinstance(unit, str) and unit.strip() else decimal_text(amount)
         return
-    if (text := text_in(value, locales)) is not None:
+    if (text := _localized(value, locales, as_html=as_html)) is not None:
         yield text
         return
     content = next((value[name] for name in _CONTENTS if name in value), None)
     if isinstance(content, dict):
-        content = text_in(content, locales)
-    if isinstance(content, str) and content.strip():
-        yield content.strip()
+        if (text := _localized(content, locales, as_html=as_html)) is not None:
+            yield text
+        return
+    yield from _leaf(content if isinstance(content, str) else None, locales, as_html=as_html)
+
+
+def _localized(value: dict[str, Any], locales: tuple[str, ...], *, as_html: bool) -> str | None:
+    if not as_html:
+        return text_in(value, locales)
+    texts = (value.get(locale) for locale in in_order(locales, value))
+    return next((text for text in texts if isinstance(text, str) and is_visible(text)), None)

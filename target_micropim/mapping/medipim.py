@@ -21,14 +21,26 @@ from target_micropim.mapping.attributes import (
 )
 from target_micropim.mapping.category_sources import PUBLIC, CategorySource
 from target_micropim.mapping.channel_rules import ChannelRule
+from target_micropim.mapping.characters import all_fit, one_line
+from target_micropim.mapping.description_parts import DescriptionParts
+from target_micropim.mapping.descriptions import TextRules
 from target_micropim.mapping.desired import AttributeValue, DesiredProduct
-from target_micropim.mapping.field_rows import NAMED_FIELDS, FieldRules, InvalidValue, makers
+from target_micropim.mapping.field_rows import NAMED_FIELDS, DoubtfulValue, FieldRules, InvalidValue, Maker, makers
 from target_micropim.mapping.life import is_ended
 from target_micropim.mapping.lookup import leaves
 from target_micropim.mapping.numbers import decimal_of, decimal_text
 from target_micropim.mapping.overrides import ExtraField, extra_values
-from target_micropim.mapping.pictures import PictureRules, pictures
-from target_micropim.mapping.texts import TextLimits, languages_in, objects, plain, text_in
+from target_micropim.mapping.pictures import PictureRules, pictures, source_addresses
+from target_micropim.mapping.texts import (
+    CONSUMER_GROUPS,
+    Notes,
+    TextLimits,
+    in_order,
+    in_words,
+    languages_in,
+    objects,
+    text_in,
+)
 
 Record = dict[str, Any]
 
@@ -44,7 +56,6 @@ class MappingRules:
     publishing_channels: tuple[str, ...]
     media_formats: tuple[str, ...]
     media_target_groups: frozenset[str]
-    max_images: int
     allow_private_media_hosts: bool
     clean_html: Callable[[str], str]
     invalid_ean: str = "drop"
@@ -61,6 +72,10 @@ class MappingRules:
     attribute_options: Mapping[str, Any] = field(default_factory=dict)
     now: Callable[[], float] = lambda: 0.0
     keeps_native_html: bool = False
+    text_target_groups: frozenset[str] = CONSUMER_GROUPS
+    description_parts: DescriptionParts = field(default_factory=DescriptionParts)
+    never_sent: frozenset[str] = frozenset()
+    any_language: bool = False
 
     @cached_property
     def for_fields(self) -> FieldRules:
@@ -71,7 +86,7 @@ class MappingRules:
             self.create_status,
             self.publishing_channels,
             self.invalid_ean,
-            self.clean_html,
+            TextRules(self.locales, self.text_target_groups, self.description_parts, self.clean_html, self.limits),
             self.field_map,
             self.channel_rules,
         )
@@ -95,7 +110,7 @@ class MappingRules:
         return replace(self.for_attributes, codes=self.attribute_codes if ALL_CODES in named else named)
 
     @cached_property
-    def field_makers(self) -> Mapping[str, Callable[[Record, FieldRules], Any]]:
+    def field_makers(self) -> Mapping[str, Maker]:
         """What makes each field."""
         return makers(self.for_fields)
 
@@ -103,18 +118,18 @@ class MappingRules:
     def for_pictures(self) -> PictureRules:
         """The part that pictures need."""
         return PictureRules(
-            self.media_formats, self.media_target_groups, self.max_images, self.allow_private_media_hosts
+            self.media_formats, self.media_target_groups, self.allow_private_media_hosts, self.any_language
         )
 
 
 def map_product(record: Record, rules: MappingRules) -> DesiredProduct:
     """What MicroPIM should hold for one Medipim product. Raises RecordRejected with every reason found."""
     reasons: list[Reason] = []
-    warnings: list[str] = []
-    fields = _fields(record, rules, reasons, warnings)
-    values = attribute_values(record, rules.for_attributes) if rules.with_attributes else ()
-    shown = attribute_values(record, rules.for_table) if rules.attributes_to_description else ()
-    add_table(fields, shown, rules, warnings)
+    notes = Notes()
+    fields = _fields(record, rules, reasons, notes)
+    values = _attributes(record, rules.for_attributes) if rules.with_attributes else ()
+    shown = _attributes(record, rules.for_table) if rules.attributes_to_description else ()
+    add_table(fields, shown, rules, notes.warnings)
     sku = _sku(record, rules.sku_template, reasons)
     inactive = is_ended(record)
     if reasons and not inactive:
@@ -122,40 +137,54 @@ def map_product(record: Record, rules: MappingRules) -> DesiredProduct:
     if reasons:  # what no longer fits is no reason to leave it on sale
         return DesiredProduct(str(record["id"]).strip(), sku or str(record["id"]).strip(), {}, inactive=True)
     vat = decimal_of(record.get("vat"))
+    groups = rules.text_target_groups
+    extras = extra_values(record, rules.extra_fields, rules.locales, groups) if rules.extra_fields else {}
     return DesiredProduct(
         external_id=str(record["id"]).strip(),
         sku=sku,
-        fields=fields | extra_values(record, rules.extra_fields, rules.locales) if rules.extra_fields else fields,
+        fields=fields | extras,
         brand=_named("brand", record, rules),
         supplier=_named("supplier", record, rules),
         categories=rules.category_source.keys_of(record),
-        pictures=tuple(pictures(record, rules.for_pictures, rules.locales, fields["name"], warnings)),
+        pictures=tuple(pictures(record, rules.for_pictures, rules.locales, fields["name"], notes.warnings)),
+        source_addresses=source_addresses(record),
         attributes=values,
         vat=None if vat is None else decimal_text(vat),
         languages=_languages_left(record, rules.locales),
         inactive=inactive,
-        warnings=tuple(warnings),
+        warnings=tuple(notes.warnings),
+        other_languages={} if inactive else {k: v for k, v in notes.languages.items() if k.partition(" ")[0] in fields},
+        for_a_person=() if inactive else tuple(notes.for_a_person),
     )
 
 
-def _fields(record: Record, rules: MappingRules, reasons: list[Reason], warnings: list[str]) -> dict[str, Any]:
+def _attributes(record: Record, rules: AttributeRules) -> tuple[AttributeValue, ...]:
+    """Without characters that nobody sees."""
+    return tuple(replace(value, value=all_fit(value.value)) for value in attribute_values(record, rules))
+
+
+def _fields(record: Record, rules: MappingRules, reasons: list[Reason], notes: Notes) -> dict[str, Any]:
     """The fields that have a value; what is wrong with them goes into the two lists."""
     fields: dict[str, Any] = {}
     for_fields = rules.for_fields
     for name, make in rules.field_makers.items():
         try:
-            value = make(record, for_fields)
+            value = make(record, for_fields, notes)
         except InvalidValue as error:
             reasons.append(Reason(name, str(error)))
             continue
+        except DoubtfulValue as doubt:
+            value = doubt.value
+            if name not in rules.never_sent:
+                notes.warnings.append(f"{name}: {doubt}")
         except ValueError as error:
-            warnings.append(f"{name}: {error}")
+            notes.warnings.append(f"{name}: {error}")
             continue
         if value not in (None, ""):
             fields[name] = value
     if "name" not in fields:
-        reasons.append(Reason("name", f"no text in any of the languages {', '.join(rules.locales)}"))
-    rules.limits.apply(fields, rules.clean_html, reasons, warnings)
+        reasons.append(Reason("name", f"no text in any of the languages {in_words(rules.locales)}"))
+    rules.limits.apply(fields, rules.clean_html, reasons, notes.warnings)
     return fields
 
 
@@ -210,7 +239,7 @@ def _named(kind: str, record: Record, rules: MappingRules) -> str | None:
     if kind in rules.field_map:
         path = rules.field_map[kind]
         values = leaves(record, path, rules.locales) if path is not None else iter(())
-        return next((name for value in values if (name := plain(str(value)))), None)
+        return next((name for value in values if (name := one_line(str(value)))), None)
     place, item_type = NAMED_FIELDS[kind]
     for item in objects(record.get(place)):
         if item_type in (None, item.get("type")) and (name := text_in(item.get("name"), rules.locales)):
@@ -221,7 +250,7 @@ def _named(kind: str, record: Record, rules: MappingRules) -> str | None:
 def _languages_left(record: Record, locales: tuple[str, ...]) -> frozenset[str]:
     """Languages that the name has and MicroPIM will not hold (docs/api/micropim.md#translations)."""
     languages = languages_in(record.get("name"))
-    for locale in locales:
+    for locale in in_order(locales, languages):
         if locale in languages:
             languages.remove(locale)
             break

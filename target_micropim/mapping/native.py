@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from target_micropim.errors import Reason, RecordRejected
+from target_micropim.mapping.characters import fit
 from target_micropim.mapping.desired import AttributeValue, DesiredCategory, DesiredProduct, Picture
 from target_micropim.mapping.public_url import is_public_url
 from target_micropim.plan.fields import FIELDS
@@ -18,7 +19,7 @@ _MADE_BY_STOCK = "out_of_stock"  # docs/api/micropim.md#stock-and-status
 
 
 def native_product(
-    record: dict[str, Any], *, max_images: int, allow_private_media_hosts: bool, with_attributes: bool = False
+    record: dict[str, Any], *, allow_private_media_hosts: bool, with_attributes: bool = False
 ) -> DesiredProduct:
     """A record as it is, without what MicroPIM does not let us write. Raises RecordRejected without a SKU or name."""
     if is_ended(record):
@@ -34,13 +35,14 @@ def native_product(
     if fields.get("status") == _MADE_BY_STOCK:
         del fields["status"]
         warnings.append("status: out_of_stock follows from the stock and is never sent")
-    pictures = _pictures(record, sku, warnings, allow_private=allow_private_media_hosts)[:max_images]
+    pictures = _pictures(record, sku, warnings, allow_private=allow_private_media_hosts)
     return DesiredProduct(
         external_id=sku,
         sku=sku,
         fields=fields,
         category_ids=tuple(number for number in _list(record.get("category_ids")) if type(number) is int),
         pictures=tuple(pictures),
+        source_addresses=frozenset(_addresses(record)) if "images" in record else None,
         attributes=tuple(_attributes(record.get("attributes"))) if with_attributes else (),
         warnings=tuple(warnings),
     )
@@ -54,12 +56,21 @@ def is_ended(record: dict[str, Any]) -> bool:
 def _pictures(record: dict[str, Any], sku: str, warnings: list[str], *, allow_private: bool) -> list[Picture]:
     pictures: dict[str, Picture] = {}
     for item in _list(record.get("images")):
-        url, alt = (item.get("file_url"), item.get("alt_text")) if isinstance(item, dict) else (item, None)
+        url, alt = _address(item), item.get("alt_text") if isinstance(item, dict) else None
         if not isinstance(url, str) or not is_public_url(url, allow_private=allow_private):
             warnings.append("picture: no usable address")
             continue
         pictures.setdefault(url, Picture(url, url, str(alt or record.get("name") or sku)[:255]))
     return list(pictures.values())
+
+
+def _addresses(record: dict[str, Any]) -> Iterator[str]:
+    """Every address that the record names, whether it can be handed on or not."""
+    return (url for item in _list(record.get("images")) if isinstance(url := _address(item), str))
+
+
+def _address(item: Any) -> Any:
+    return item.get("file_url") if isinstance(item, dict) else item
 
 
 def _attributes(values: Any) -> Iterator[AttributeValue]:
@@ -72,12 +83,12 @@ def _attributes(values: Any) -> Iterator[AttributeValue]:
 
 def native_category(record: dict[str, Any]) -> DesiredCategory:
     """A category by its own ids: ``parent_id`` names the ``id`` of another record. Raises RecordRejected."""
-    key, name = record.get("id", record.get("name")), str(record.get("name") or "").strip()
+    key, name = record.get("id", record.get("name")), fit(str(record.get("name") or "")).strip()
     if key is None or not name:
         raise RecordRejected("map", [Reason("name", "is missing")])
     parent = record.get("parent_id")
     return DesiredCategory(
-        str(key), name, None if parent is None else str(parent), str(record.get("description") or "")
+        str(key), name, None if parent is None else str(parent), fit(str(record.get("description") or ""))
     )
 
 

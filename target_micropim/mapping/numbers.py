@@ -1,17 +1,37 @@
 """Pure: codes with check digits, prices and plain numbers of a record, never by way of a float.
 
 Which code becomes the EAN: docs/api/micropim.md#ean-format. Prices are always minor units:
-docs/api/medipim.md#surprises, quirk 11.
+docs/api/medipim.md#surprises, quirk 11. A price is never guessed: 0 is none, and what is no whole number of cents is
+told.
 """
 
 import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 # Codes
 
 LENGTHS = (13, 12, 8, 14)  # MicroPIM shows 13 digits, so those first
-CODE_FIELDS = ("eanGtin13", "ean", "eanGtin12", "eanGtin8", "eanGtin14")
+GTIN_14 = 14
+# Every field that is a GTIN by its definition, in the order in which they count (docs/api/medipim.md#product-codes).
+# The number is how many digits the field has: a number that lost its leading zeros gets them back, and the check digit,
+# which no zero in front changes, says whether that is the code. None: the field holds codes of several lengths.
+# Not among them: brandEquivalent is the code of another product, upc10 and upc11 have no check digit.
+EAN_FIELDS: tuple[tuple[str, int | None], ...] = (
+    ("eanGtin13", 13), ("ean", None), ("eanGtin12", 12), ("eanGtin8", 8), ("eanGtin14", 14),
+)  # fmt: skip
+OTHER_CODE_FIELDS: tuple[tuple[str, int | None], ...] = (("gtin", None), ("cip13", 13), ("acl13", 13), ("upc12", 12))
+CODE_FIELDS = tuple(name for name, _length in (*EAN_FIELDS, *OTHER_CODE_FIELDS))
+
+
+@dataclass(frozen=True)
+class Code:
+    """A code of a record with its zeros in front; ``rank``: lower ones go first, whatever their length."""
+
+    text: str
+    rank: int = 0
 
 
 def has_check_digit(code: str) -> bool:
@@ -27,24 +47,56 @@ def is_code(code: str) -> bool:
     return code.isascii() and code.isdigit() and len(code) in LENGTHS
 
 
-def codes(record: dict[str, Any]) -> list[str]:
-    """All codes of a record, leading zeros kept."""
-    found: list[str] = []
-    for name in CODE_FIELDS:
-        value = record.get(name)
-        if value is not None:
-            found += [str(code).strip() for code in (value if isinstance(value, list) else [value]) if _is_filled(code)]
+def codes(record: dict[str, Any]) -> list[Code]:
+    """All codes of a record: those of the EAN fields, which are ordered by length, then those of the others."""
+    found = list(_in_fields(record, EAN_FIELDS, 0))
+    for rank, field in enumerate(OTHER_CODE_FIELDS, 1):
+        found += _in_fields(record, [field], rank)
     return found
 
 
+def _in_fields(record: dict[str, Any], fields: Iterable[tuple[str, int | None]], rank: int) -> Iterator[Code]:
+    for name, length in fields:
+        value = record.get(name)
+        for item in value if isinstance(value, list) else [value]:
+            if _is_filled(item):
+                yield Code(_with_zeros(item, length), rank)
+
+
+def read_codes(values: Iterable[Any]) -> list[Code]:
+    """Codes whose field says nothing about their length."""
+    return [Code(_with_zeros(value, None)) for value in values if _is_filled(value)]
+
+
 def _is_filled(code: Any) -> bool:
-    return code is not None and not isinstance(code, bool | dict | list) and str(code).strip() != ""
+    """Whether something stands there; 0 is what a number without a value may come as."""
+    return code is not None and not isinstance(code, bool | dict | list) and str(code).strip() not in {"", "0", "0.0"}
 
 
-def best_code(texts: list[str]) -> str | None:
-    """The first code whose check digit is right, by the order of LENGTHS."""
-    valid = [code for code in texts if has_check_digit(code)]
-    return next((code for length in LENGTHS for code in valid if len(code) == length), None)
+def _with_zeros(value: Any, length: int | None) -> str:
+    """A number in so many digits as its field has, else as the next longer GTIN has; a text only where it is none.
+
+    See docs/api/medipim.md#product-codes: documented as integers, which lose the zeros in front.
+    """
+    is_number = isinstance(value, int | float)
+    text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+    if not (text.isascii() and text.isdigit()) or (is_code(text) and not is_number):
+        return text
+    if length is None:
+        length = next((most for most in sorted(LENGTHS) if len(text) <= most), 0) if is_number else 0
+    return text.zfill(length)
+
+
+def best_code(found: Iterable[Code]) -> str | None:
+    """The first code whose check digit is right, by rank, then by the order of LENGTHS.
+
+    A GTIN-14 with a zero in front is the GTIN-13 behind it (docs/api/micropim.md#ean-format).
+    """
+    valid = [code for code in found if has_check_digit(code.text)]
+    if not valid:
+        return None
+    text = min(valid, key=lambda code: (code.rank, LENGTHS.index(len(code.text)))).text
+    return text[1:] if len(text) == GTIN_14 and text[0] == "0" else text
 
 
 # Prices and other numbers
@@ -54,8 +106,11 @@ _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]{1,3})?", re.IGNORECASE | 
 
 
 def money(minor: Any) -> str | None:
-    """Minor units (cents) as decimal text: 1495 -> "14.95". Raises ValueError for what is no price."""
-    if minor is None or minor == "":
+    """Minor units (cents) as decimal text: 1495 -> "14.95"; None where nothing stands.
+
+    Raises ValueError for what is no price: no number, 0, a fraction of a cent.
+    """
+    if minor is None or (isinstance(minor, str) and not minor.strip()):
         return None
     text = str(minor).strip()
     if isinstance(minor, bool) or not _NUMBER.fullmatch(text):
@@ -63,6 +118,10 @@ def money(minor: Any) -> str | None:
     amount = Decimal(text)
     if not 0 <= amount < MAX_MINOR:
         raise ValueError(f"{text[:40]!r} is no price")
+    if not amount:
+        raise ValueError("0 is no price")
+    if amount != amount.to_integral_value():
+        raise ValueError(f"{text[:40]!r} is no whole number of cents")
     return f"{(amount / 100).quantize(Decimal('0.01')):f}"
 
 

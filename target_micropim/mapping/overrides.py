@@ -12,8 +12,11 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from target_micropim.mapping.field_rows import LONG_TEXTS, MAPPABLE_FIELDS, NAMED_FIELDS
+from target_micropim.mapping.characters import all_fit
+from target_micropim.mapping.field_rows import MAPPABLE_FIELDS, NAMED_FIELDS
+from target_micropim.mapping.headings import KINDS
 from target_micropim.mapping.lookup import leaves
+from target_micropim.mapping.texts import CONSUMER_GROUPS
 from target_micropim.plan.fields import READ_ONLY
 from target_micropim.plan.values import REFERENCES, extra_field
 
@@ -23,11 +26,6 @@ VALUE = "value"
 NOT_WRITABLE = frozenset({*READ_ONLY, *REFERENCES.values()})
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*", re.ASCII)
-_TEXT_TYPES = (
-    *(kind for kind, _reason in LONG_TEXTS), "faq", "measurements", "legal_text", "contra_indication", "usage_extended",
-    "side_effects", "nutritional_value", "usage_type", "pregnancy_description", "pregnancy_description_extended",
-    "breastfeeding_description", "breastfeeding_description_extended", "interactions", "warnings", "keywords",
-)  # fmt: skip
 
 
 def checked_field_map(paths: Mapping[str, Any], source_fields: Collection[str]) -> dict[str, str | None]:
@@ -51,8 +49,8 @@ def _map_problem(name: str, path: Any, source_fields: Collection[str]) -> str | 
     first, _, rest = path.partition(".")
     if close := _misspelt(first, source_fields):
         return f"{name}: Medipim has no field {first}; is {close} meant?"
-    if first == "descriptions" and rest not in _TEXT_TYPES:
-        return f"{name}: {rest or 'nothing'} is no type of description; there are {', '.join(_TEXT_TYPES)}"
+    if first == "descriptions" and rest not in KINDS:
+        return f"{name}: {rest or 'nothing'} is no type of description; there are {', '.join(KINDS)}"
     return None
 
 
@@ -106,13 +104,18 @@ def _extra_problem(name: str, value: Any, documented: Collection[str], source_fi
     return None
 
 
-def extra_values(record: dict[str, Any], extras: Mapping[str, ExtraField], locales: tuple[str, ...]) -> dict[str, Any]:
+def extra_values(
+    record: dict[str, Any],
+    extras: Mapping[str, ExtraField],
+    locales: tuple[str, ...],
+    groups: frozenset[str] = CONSUMER_GROUPS,
+) -> dict[str, Any]:
     """The extra fields that have a value, under the names in which they are compared."""
-    values = {name: _value(record, extra, locales) for name, extra in extras.items()}
+    values = {name: _value(record, extra, locales, groups) for name, extra in extras.items()}
     return {extra_field(name): value for name, value in values.items() if value not in (None, "", [], {})}
 
 
-def _value(record: dict[str, Any], extra: ExtraField, locales: tuple[str, ...]) -> Any:
+def _value(record: dict[str, Any], extra: ExtraField, locales: tuple[str, ...], groups: frozenset[str]) -> Any:
     if extra.path is None:
         return extra.constant
-    return next(leaves(record, extra.path, locales), None)
+    return all_fit(next(leaves(record, extra.path, locales, groups), None))

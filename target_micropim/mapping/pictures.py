@@ -2,77 +2,115 @@
 
 See docs/api/micropim.md#picture-identity and docs/api/micropim.md#picture-position.
 
-Frontal pictures first, in their display order, then the others in Medipim's. Of the pictures that are tied to
-languages only those of the first language that has any are taken: Medipim's documented fall-back.
+Frontal pictures first, then the others, both in their display order where they have one, else in Medipim's. Of the
+pictures that are tied to languages only those of one language are taken: the first that has any which can be used. So
+a language whose pictures have no usable format does not hide the next one's (docs/decisions/0031).
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from target_micropim.mapping.desired import Picture
+from target_micropim.mapping.numbers import decimal_of
+from target_micropim.mapping.picture_formats import formats_of
 from target_micropim.mapping.public_url import is_public_url
 from target_micropim.mapping.texts import is_for, objects
 
 Record = dict[str, Any]
 MAX_ALT_TEXT = 255
+FIELDS = ("frontals", "photos")
+_LAST = Decimal("Infinity")
 
 
 @dataclass(frozen=True)
 class PictureRules:
-    """The settings that choose pictures."""
+    """The settings that choose pictures; ``any_language``: one that no fall-back names is better than none."""
 
     formats: tuple[str, ...]
     target_groups: frozenset[str]
-    most: int
     allow_private_hosts: bool
+    any_language: bool = False
+
+
+@dataclass(frozen=True)
+class _Shot:
+    """One media item; ``url`` is None where none of its addresses can be used, ``languages`` those it is tied to."""
+
+    key: str
+    languages: tuple[str, ...]
+    url: str | None
+    formats: dict[str, str]
 
 
 def pictures(
     record: Record, rules: PictureRules, locales: tuple[str, ...], alt: str, warnings: list[str]
 ) -> Iterator[Picture]:
-    """Each media item once, in one format; one without a usable address is named in the warnings."""
-    seen: set[str] = set()
-    for item in _in_language(_candidates(record, rules), locales):
-        key = str(item.get("id") or "")
-        if not key or key in seen or len(seen) >= rules.most:
+    """Each picture once, in one format, whatever its ids; one without a usable address is named in the warnings."""
+    shots = [_shot(item, rules) for item in _candidates(record, rules)]
+    language = _language(shots, locales, rules)
+    looked_at = locales[: locales.index(language) + 1] if language in locales else None
+    keys: set[str] = set()
+    addresses: set[str] = set()
+    for shot in shots:
+        if shot.url is None:
+            if shot.key not in keys and _is_missed(shot, looked_at):
+                warnings.append(_unusable(shot, rules))
             continue
-        url = _format_url(item.get("formats"), rules.formats)
-        if url is None or not is_public_url(url, allow_private=rules.allow_private_hosts):
-            warnings.append(f"picture {key}: no usable address in {', '.join(rules.formats)}")
+        if (shot.languages and language not in shot.languages) or shot.key in keys or shot.url in addresses:
             continue
-        seen.add(key)
-        yield Picture(key, url, alt[:MAX_ALT_TEXT])
+        keys.add(shot.key)
+        addresses.update(shot.formats.values())
+        yield Picture(shot.key, shot.url, alt[:MAX_ALT_TEXT], frozenset(shot.formats.values()))
+
+
+def source_addresses(record: Record) -> frozenset[str] | None:
+    """Every address of a picture that the source has, for whomever it is; None where the record does not say.
+
+    See docs/api/medipim.md#pictures: a picture that is not among them is unlinked or removed.
+    """
+    if not any(name in record for name in FIELDS):
+        return None
+    items = (item for name in FIELDS for item in objects(record.get(name)))
+    return frozenset(address for item in items for address in formats_of(item.get("formats")).values())
 
 
 def _candidates(record: Record, rules: PictureRules) -> list[Record]:
-    frontals = sorted(objects(record.get("frontals")), key=_display_order)
-    return [item for item in [*frontals, *objects(record.get("photos"))] if is_for(item, rules.target_groups)]
+    items = [item for name in FIELDS for item in sorted(objects(record.get(name)), key=_display_order)]
+    return [item for item in items if is_for(item, rules.target_groups)]
 
 
-def _in_language(items: list[Record], locales: tuple[str, ...]) -> list[Record]:
-    languages = [_languages(item) for item in items]
-    tied = frozenset().union(*languages)
-    first = next((locale for locale in locales if locale in tied), None)
-    return [item for item, each in zip(items, languages, strict=True) if not each or first in each]
-
-
-def _languages(item: Record) -> frozenset[str]:
-    """The languages a picture is tied to; none: it suits all."""
+def _shot(item: Record, rules: PictureRules) -> _Shot:
+    formats = formats_of(item.get("formats"))
+    url = next((formats[name] for name in rules.formats if formats.get(name)), None)
+    if url is not None and not is_public_url(url, allow_private=rules.allow_private_hosts):
+        url = None
+    number = item.get("id")
+    is_id = isinstance(number, int | str) and not isinstance(number, bool) and str(number).strip() != ""
+    key = str(number).strip() if is_id else url or ""  # a picture is its address, with an id or without
     locales = item.get("locales")
-    return frozenset(map(str, locales)) if isinstance(locales, list) else frozenset()
+    return _Shot(key, tuple(map(str, locales)) if isinstance(locales, list) else (), url, formats)
 
 
-def _display_order(item: Record) -> float:
-    order = item.get("displayOrder")
-    return order if isinstance(order, int | float) else float("inf")
+def _language(shots: list[_Shot], locales: tuple[str, ...], rules: PictureRules) -> str | None:
+    """The first language with a usable picture: of those wanted in their order, else any; None where no one has."""
+    usable = list(dict.fromkeys(locale for shot in shots if shot.url is not None for locale in shot.languages))
+    wanted = next((locale for locale in locales if locale in usable), None)
+    return wanted if wanted is not None or not rules.any_language else next(iter(usable), None)
 
 
-def _format_url(formats: Any, names: tuple[str, ...]) -> str | None:
-    if not isinstance(formats, dict):
-        return None
-    for name in names:
-        url = formats.get(name)
-        if isinstance(url, str) and url:
-            return url
-    return None
+def _is_missed(shot: _Shot, looked_at: tuple[str, ...] | None) -> bool:
+    """Whether the picture would have gone, had it an address; None: every language was looked at."""
+    return looked_at is None or not shot.languages or any(locale in looked_at for locale in shot.languages)
+
+
+def _unusable(shot: _Shot, rules: PictureRules) -> str:
+    named = f"picture {shot.key}" if shot.key else "a picture without an id"
+    has = f" (it has {', '.join(shot.formats)}; see media_formats)" if shot.formats else ""
+    return f"{named}: no usable address in {', '.join(rules.formats)}{has}"
+
+
+def _display_order(item: Record) -> Decimal:
+    order = decimal_of(item.get("displayOrder"))
+    return _LAST if order is None else order

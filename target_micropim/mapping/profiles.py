@@ -7,6 +7,7 @@ from typing import Any
 
 from target_micropim.errors import Reason, RecordRejected
 from target_micropim.mapping.category_sources import PUBLIC, CategorySource
+from target_micropim.mapping.characters import all_fit
 from target_micropim.mapping.desired import DELETED, DesiredCategory, DesiredProduct
 from target_micropim.mapping.life import left_out_status, successor_of
 from target_micropim.mapping.links import windows
@@ -14,7 +15,7 @@ from target_micropim.mapping.medipim import MappingRules, add_table, map_product
 from target_micropim.mapping.native import HTML_FIELDS, native_category, native_product
 from target_micropim.mapping.numbers import decimal_of
 from target_micropim.mapping.overrides import extra_values
-from target_micropim.mapping.texts import text_in
+from target_micropim.mapping.texts import in_words, text_in
 
 Record = dict[str, Any]
 MOST_ORDER = 10**9
@@ -105,16 +106,16 @@ def _deleted(record: Record, key_field: str, rules: MappingRules) -> DesiredProd
 def _native(record: Record, rules: MappingRules) -> DesiredProduct:
     desired = native_product(
         record,
-        max_images=rules.max_images,
         allow_private_media_hosts=rules.allow_private_media_hosts,
         with_attributes=rules.with_attributes or bool(rules.attributes_to_description),
     )
-    fields = desired.fields | extra_values(record, rules.extra_fields, rules.locales)
+    fields = all_fit(desired.fields) | extra_values(record, rules.extra_fields, rules.locales)
     warnings = list(desired.warnings)
     if not rules.keeps_native_html:
         _clean(fields, rules, warnings)
     add_table(fields, desired.attributes, rules, warnings)
-    attributes = desired.attributes if rules.with_attributes else ()
+    values = tuple(replace(value, value=all_fit(value.value)) for value in desired.attributes)
+    attributes = values if rules.with_attributes else ()
     return replace(desired, fields=fields, attributes=attributes, warnings=tuple(warnings))
 
 
@@ -138,7 +139,7 @@ def _category(record: Record, rules: MappingRules) -> DesiredCategory:
         raise RecordRejected("map", [Reason("id", "is missing")])
     name = text_in(record.get("name"), rules.locales)
     if name is None:
-        raise RecordRejected("map", [Reason("name", f"no text in any of the languages {', '.join(rules.locales)}")])
+        raise RecordRejected("map", [Reason("name", f"no text in any of the languages {in_words(rules.locales)}")])
     source, parent = rules.category_source, record.get("parent")
     above = None if parent in (None, "", 0) else source.key(parent)
     return DesiredCategory(source.key(key), name, above, order=_order(record.get("order")))

@@ -2,21 +2,48 @@
 
 See docs/api/medipim.md#product.
 
-A text that is longer than MicroPIM takes is refused, or cut with a warning; nothing is cut silently
+Plain texts and HTML are told apart by the field: names and short texts are plain, whatever stands in them; descriptions
+are HTML. A text that is longer than MicroPIM takes is refused, or cut with a warning; nothing is cut silently
 (docs/api/micropim.md#text-limits).
 """
 
-import unicodedata
+import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
 
 from target_micropim.errors import Reason
+from target_micropim.mapping.characters import decoded, one_line
 
 Record = dict[str, Any]
 
 CONSUMER_GROUPS = frozenset({"public", "webshop"})
+TARGET_GROUPS = (
+    "public", "pharmacist", "doctor", "homecare", "hospital", "nurse", "physiotherapist", "webshop",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Found:
+    """A text and its language; None where the source has it as a plain text, in no language."""
+
+    text: str
+    language: str | None
+
+
+@dataclass
+class Notes:
+    """What is to be told of a record's texts: languages other than the one asked for, and what a person must see to."""
+
+    warnings: list[str] = field(default_factory=list)
+    for_a_person: list[str] = field(default_factory=list)
+    languages: dict[str, str] = field(default_factory=dict)
+
+    def taken(self, what: str, language: str | None, asked: str) -> None:
+        """A text was taken in this language."""
+        if language not in (None, asked):
+            self.languages[what] = str(language)
 
 
 def text_in(value: Any, locales: tuple[str, ...]) -> str | None:
@@ -24,28 +51,36 @@ def text_in(value: Any, locales: tuple[str, ...]) -> str | None:
 
     See docs/api/medipim.md#localized and docs/api/medipim.md#names-as-text.
     """
-    if isinstance(value, str):
-        return plain(value)
-    if not isinstance(value, dict):
-        return None
-    for locale in locales:
-        content = value.get(locale)
-        if isinstance(content, str) and (text := plain(content)):
-            return text
+    found = first_in([value], locales)
+    return None if found is None else found.text
+
+
+def first_in(values: list[Any], locales: tuple[str, ...]) -> Found | None:
+    """The first of several plain texts, in the first language in which one of them says something."""
+    maps = [value for value in values if isinstance(value, dict)]
+    for locale in in_order(locales, (key for value in maps for key in value)):
+        for value in values:
+            content = value.get(locale) if isinstance(value, dict) else value
+            if isinstance(content, str) and (text := plain(content)):
+                return Found(text, locale if isinstance(value, dict) else None)
     return None
 
 
 def plain(text: str) -> str | None:
-    """One line, composed characters, no outer or doubled white space; None when nothing is left."""
-    return " ".join(unicodedata.normalize("NFC", text).split()) or None
+    """Plain text in one line, its entities as characters; None when nothing is left to see."""
+    return one_line(decoded(text))
+
+
+# Tags inside a line: they leave no gap where they were.
+INLINE = frozenset({"a", "b", "i", "em", "strong", "sup", "sub", "span", "s"})
 
 
 def without_tags(html: str) -> str | None:
-    """The text of HTML that was cleaned before, as one line."""
+    """The text of HTML that was cleaned before, as one line: a gap where a block, a cell or a line ended."""
     collector = _Text()
     collector.feed(html)
     collector.close()
-    return plain(" ".join(collector.parts))
+    return one_line("".join(collector.parts))
 
 
 class _Text(HTMLParser):
@@ -55,6 +90,25 @@ class _Text(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.parts.append(data)
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:  # noqa: ARG002 - the parser's signature
+        self.handle_endtag(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in INLINE:
+            self.parts.append(" ")
+
+
+def shortened(text: str, most: int) -> str:
+    """The beginning of a plain text: whole sentences if they fill half of the room, else whole words."""
+    if len(text) <= most:
+        return text
+    room = text[:most]
+    sentence = max(room.rfind(f"{mark} ") for mark in ".!?")
+    if sentence >= most // 2:
+        return room[: sentence + 1]
+    words = text[: most - 1].rpartition(" ")[0] or text[: most - 1]
+    return f"{words.rstrip(' ,;:-')}\N{HORIZONTAL ELLIPSIS}"
 
 
 def objects(value: Any) -> list[Record]:
@@ -68,23 +122,44 @@ def is_for(item: Record, groups: frozenset[str]) -> bool:
     return not isinstance(targets, list) or not targets or not groups or bool(set(map(str, targets)) & groups)
 
 
-def consumer_texts(record: Record, kinds: Iterable[str], locales: tuple[str, ...]) -> Iterator[str]:
-    """The HTML texts for consumers of these types: language by language, then type by type."""
-    texts = [text for text in objects(record.get("descriptions")) if is_for(text, CONSUMER_GROUPS)]
-    kinds = tuple(kinds)
-    for locale in locales:
+def descriptions(record: Record, groups: frozenset[str]) -> list[Record]:
+    """The texts of a record that are meant for one of the groups."""
+    return [text for text in objects(record.get("descriptions")) if is_for(text, groups)]
+
+
+def contents(texts: list[Record], kind: str, locale: str) -> Iterator[str]:
+    """The HTML of all texts of one type in one language; one without a language stands in each.
+
+    An entry may be null or false (docs/api/medipim.md#product-collections).
+    """
+    for text in texts:
+        content = text.get("content") if text.get("type") == kind else None
+        html = content.get(locale) if isinstance(content, dict) else content
+        if isinstance(html, str) and html.strip():
+            yield html
+
+
+def content_languages(texts: list[Record]) -> Iterator[str]:
+    """The languages in which there is any content."""
+    for text in texts:
+        content = text.get("content")
+        yield from content if isinstance(content, dict) else ()
+
+
+def consumer_texts(
+    record: Record, kinds: Iterable[str], locales: tuple[str, ...], groups: frozenset[str] = CONSUMER_GROUPS
+) -> Iterator[str]:
+    """The HTML texts for these groups of these types: language by language, then type by type."""
+    texts, kinds = descriptions(record, groups), tuple(kinds)
+    for locale in in_order(locales, content_languages(texts)):
         for kind in kinds:
-            for text in texts:
-                content = text.get("content")
-                html = content.get(locale) if text.get("type") == kind and isinstance(content, dict) else None
-                if isinstance(html, str) and html.strip():
-                    yield html
+            yield from contents(texts, kind, locale)
 
 
 def languages_in(value: Any) -> set[str]:
     """The languages in which a localized map holds a text."""
     texts = value.items() if isinstance(value, dict) else ()
-    return {str(locale) for locale, text in texts if isinstance(text, str) and text.strip()}
+    return {str(locale) for locale, text in texts if isinstance(text, str) and plain(text)}
 
 
 # Which language a text is taken in when the first one is missing. Medipim documents an order for three languages (v3
@@ -93,26 +168,45 @@ def languages_in(value: Any) -> set[str]:
 LANGUAGES = ("nl", "fr", "en", "de", "es")
 DOCUMENTED = {"nl": ("fr", "en"), "fr": ("nl", "en"), "en": ("nl",)}
 _UNDOCUMENTED = ("en",)
+ANY = "*"  # stands for every language that is not named, in the order of the alphabet
+_LANGUAGE = re.compile(r"(?!id)[a-z]{2}(?:[-_][A-Za-z]{2,4})?", re.ASCII)  # "id" names things, not Indonesian
 
 
 def languages(locale: str, fallbacks: Iterable[str] | None) -> tuple[str, ...]:
-    """The language, then exactly its fall-backs; where these are None, the documented order and then the rest."""
+    """The language, then exactly its fall-backs; where these are None, the documented order, the rest, then any."""
     if fallbacks is None:
-        fallbacks = (*DOCUMENTED.get(locale, _UNDOCUMENTED), *LANGUAGES)
+        fallbacks = (*DOCUMENTED.get(locale, _UNDOCUMENTED), *LANGUAGES, ANY)
     return tuple(dict.fromkeys([locale, *fallbacks]))
 
 
+def in_order(locales: tuple[str, ...], present: Iterable[Any]) -> Iterator[str]:
+    """The languages to look into, one after the other; ``present`` are the keys of what may hold more of them."""
+    yield from (locale for locale in locales if locale != ANY)
+    if ANY in locales:
+        keys = {key for key in present if isinstance(key, str) and _LANGUAGE.fullmatch(key)}
+        yield from sorted(keys - set(locales))
+
+
+def in_words(locales: tuple[str, ...]) -> str:
+    """The languages as people read them."""
+    return ", ".join(locale if locale != ANY else "any other" for locale in locales)
+
+
 # limits are unknown (docs/api/micropim.md#text-limits); schemas/micropim goes no further
-MOST_NAME, MOST_TEXT = 255, 65_000
+MOST_NAME, MOST_TEXT, MOST_SHORT = 255, 65_000, 500
 
 
 @dataclass(frozen=True)
 class TextLimits:
-    """The most characters of a name and of the two texts; ``cut`` or ``reject`` beyond them."""
+    """The most characters of a name and of the two texts; ``cut`` or ``reject`` beyond them.
+
+    ``short`` is how much of a longer text makes a short one.
+    """
 
     name: int = MOST_NAME
     text: int = MOST_TEXT
     on_too_long: str = "reject"
+    short: int = MOST_SHORT
 
     def apply(
         self, fields: dict[str, Any], clean_html: Callable[[str], str], reasons: list[Reason], warnings: list[str]
@@ -124,7 +218,7 @@ class TextLimits:
                 continue
             message = f"has {len(value)} characters, {most} are allowed (on_too_long: {self.on_too_long})"
             if self.on_too_long == "cut":
-                fields[name] = _cut_html(value, most, clean_html) if name == "description" else value[:most].rstrip()
+                fields[name] = cut_html(value, most, clean_html) if name == "description" else value[:most].rstrip()
                 warnings.append(f"{name}: {message}")
                 if not fields[name]:
                     del fields[name]
@@ -132,7 +226,7 @@ class TextLimits:
                 reasons.append(Reason(name, message))
 
 
-def _cut_html(html: str, most: int, clean_html: Callable[[str], str]) -> str:
+def cut_html(html: str, most: int, clean_html: Callable[[str], str]) -> str:
     """The beginning of a text with its open tags closed again, which makes it longer: so cut until it fits."""
     keep = most
     while keep > 0:

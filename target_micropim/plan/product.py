@@ -11,7 +11,7 @@ Policies (docs/gaps.md#what-field-policies-are-by-default); S is the source's va
 Whose V is: plan/ownership.py.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -145,7 +145,9 @@ def _decide(name: str, source: str, policy: str, product: KnownProduct) -> bool 
         return True
     if policy == "if_empty" and server != EMPTY:
         return False
-    verdict = judge(source, server, product.ours.get(name), product.handled.get(name))
+    # a write on its way may still replace what was dealt with before it
+    handled = None if name in product.pending else product.handled.get(name)
+    verdict = judge(source, server, product.ours.get(name), handled)
     if verdict in _REASONS:
         kind, reason = _REASONS[Verdict.UNSURE if name in product.pending else verdict]
         return Conflict(name, _EMPTIED if server == EMPTY else reason, kind)
@@ -229,11 +231,6 @@ def categories_after(
     kept = [key for key in before if key in desired or known.get(key) in present]
     shown = [key for key, number in desired.items() if number in present]
     return tuple(dict.fromkeys([*kept, *shown]))
-
-
-def plan_pictures(desired_keys: list[str], handled: Collection[str]) -> list[str]:
-    """The pictures not sent yet, in their order."""
-    return [key for key in desired_keys if key not in handled]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 from target_micropim.plan.question import Question
 from target_micropim.report.markup import cut
-from target_micropim.report.unmapped import escaped
+from target_micropim.report.sheet import escaped
 
 COLUMNS = ("id", "sku", "field", "micropim", "source", "setting")
 NOT_READ = "another value"  # the product list was compared, which keeps no values

@@ -183,6 +183,11 @@ def _other_parts(content: Mapping[str, Any]) -> Iterator[Part]:
     yield _listed("sent", "All pictures", ("what", "pictures"), list(content.get("pictures", {}).items()))
     languages = list(content.get("languages_left", {}).items())
     yield _listed("languages", "Languages left out: MicroPIM holds one", ("language", "products"), languages)
+    texts = content.get("texts_in_other_languages", {})
+    counted = [(name, language, count) for name, counts in texts.items() for language, count in counts.items()]
+    title = "Texts in another language than the one asked for"
+    yield _listed("texts", title, ("field", "language", "products"), counted)
+    yield _row_part(content, "other_languages", f"{title}, by product", "Medipim has them in no better one.")
     codes = [(code,) for code in content.get("attributes_made", ())]
     yield _listed("attributes", "Attributes defined", ("code",), codes)
     yield Part("cost", "Requests and waits", 1, cost_section(content))

@@ -87,7 +87,8 @@ class Report:
         self.pictures: Counter[str] = Counter()
         self.languages: Counter[str] = Counter()
         self.attributes_made: list[str] = []
-        kinds = ("conflicts", "unsure", "manual_actions", "warnings")
+        self.other_languages: Counter[tuple[str, str]] = Counter()
+        kinds = ("conflicts", "unsure", "manual_actions", "warnings", "other_languages")
         self._rows: dict[str, FirstRows[Row]] = {kind: FirstRows(MAX_ROWS) for kind in kinds}
         self._changes: FirstRows[dict[str, Any]] = FirstRows(MAX_ROWS)
         self.totals: Counter[str] = Counter()
@@ -128,6 +129,19 @@ class Report:
         """Languages that a record has and MicroPIM cannot hold (docs/api/micropim.md#translations)."""
         with self._lock:
             self.languages.update(languages)
+
+    def text_language(self, row: Row, language: str, asked: str) -> None:
+        """A text of a product was taken in another language than the one asked for; ``row`` names the field."""
+        with self._lock:
+            self.other_languages[str(row.field), language] += 1
+        self.add("other_languages", replace(row, what=f"{row.field}: missing in {asked}, taken in {language}"))
+
+    def _texts_by_language(self) -> dict[str, dict[str, int]]:
+        """Products per field and language, of texts in another language than the one asked for."""
+        table: dict[str, dict[str, int]] = {}
+        for (name, language), number in sorted(self.other_languages.items()):
+            table.setdefault(name, {})[language] = number
+        return table
 
     def add(self, kind: str, row: Row) -> None:
         """A row of ``conflicts``, ``manual_actions`` or ``warnings``; one without an id belongs to no record."""
@@ -201,6 +215,7 @@ class Report:
             "tried_again": self._tried_again(),
             "pictures": dict(self.pictures),
             "languages_left": dict(sorted(self.languages.items())),
+            "texts_in_other_languages": self._texts_by_language(),
             "attributes_made": sorted(self.attributes_made),
             "totals": dict(self.totals)
             | {"rejected": self.count("rejected"), "unmapped": len(unmapped)}

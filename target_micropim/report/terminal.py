@@ -47,6 +47,8 @@ def lines(content: Mapping[str, Any], folder: Path) -> Iterator[tuple[str, str]]
     person = list(_for_a_person(content))
     if pictures := _pictures(content):
         yield f"  pictures      {pictures}", ""
+    if texts := content.get("totals", {}).get("other_languages"):
+        yield f"  texts         {texts} in another language than the one asked for", ""
     yield f"  requests      {_requests(content.get('requests', {}))}", ""
     yield f"  waited        {_waits(content.get('requests', {}).get('waits', {}))}", ""
     yield f"  for a person  {', '.join(person) or 'nothing'}", _YELLOW if person else ""

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from target_micropim.report.input_order import FirstRows, current_number
+from target_micropim.report.sheet import escaped
 
 EXAMPLES = 5
 MOST_NAMES = 10_000  # what is kept in memory; names beyond are counted together
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Unmapped:
@@ -52,8 +52,3 @@ class Unmapped:
                 sheet.writerow([kind, escaped(name), number, escaped(examples)])
             if self.beyond:
                 sheet.writerow(["", "(further names)", self.beyond, ""])
-
-
-def escaped(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text

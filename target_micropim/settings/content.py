@@ -12,6 +12,7 @@ FORMATS = (
 
 Text = th.StringType(nullable=False)
 Map = th.CustomType({"type": ["object", "string", "null"]})
+Parts = th.CustomType({"type": ["array", "object", "string", "null"], "items": {"type": ["string", "object"]}})
 Rows = th.CustomType({"type": ["array", "object", "string", "null"]})
 Texts = th.CustomType({"type": ["array", "string", "null"], "items": {"type": "string"}})
 
@@ -25,10 +26,16 @@ class Operating(th.Property[Any]):
 
 
 def choice(
-    kind: type[Shaping] | type[Operating], name: str, default: str, options: list[str], title: str, description: str
+    kind: type[Shaping] | type[Operating],
+    name: str,
+    default: str | None,
+    options: list[str],
+    title: str,
+    description: str,
 ) -> Shaping | Operating:
-    """A setting with a closed list of values."""
-    return kind(name, Text, default=default, allowed_values=options, title=title, description=description)
+    """A setting with a closed list of values; without a default it may be unset."""
+    type_ = Text if default is not None else th.StringType
+    return kind(name, type_, default=default, allowed_values=options, title=title, description=description)
 
 
 CONTENT: tuple[Shaping | Operating, ...] = (
@@ -51,6 +58,22 @@ CONTENT: tuple[Shaping | Operating, ...] = (
         title="Extra fields",
         description="Fields that MicroPIM does not document, to send with products: a path into the record, or a value "
         'for all: {"vat_rate_id": {"value": 3}, "manufacturer_code": "supplierReference"}.',
+    ),
+    Shaping(
+        "text_target_groups",
+        Texts,
+        default=["public", "webshop"],
+        title="Text target groups",
+        description="Take texts meant for one of these groups, such as pharmacist for a shop between firms. Empty "
+        "list: all.",
+    ),
+    Shaping(
+        "description_parts",
+        Parts,
+        title="Parts of the description",
+        description="Types of text that make the description, in their order: a list of types; of objects with a "
+        'heading of your own, [{"type": "usage", "heading": {"nl": "Zo gebruik je het"}}] (false: none); or '
+        '{"headings": false, "parts": [...]}. Unset: all of docs/mapping.md, under headings.',
     ),
     Shaping(
         "clear_missing",
@@ -96,6 +119,13 @@ CONTENT: tuple[Shaping | Operating, ...] = (
         default=65_000,
         title="Longest text",
         description="Most characters of a description or short description.",
+    ),
+    Shaping(
+        "max_short_description_length",
+        th.IntegerType(nullable=False, minimum=20, maximum=65_000),
+        default=500,
+        title="Longest short text",
+        description="Most characters of a short description that is made of a longer text: whole sentences or words.",
     ),
     choice(
         Shaping,
@@ -203,7 +233,7 @@ CONTENT: tuple[Shaping | Operating, ...] = (
         Texts,
         default=list(FORMATS),
         title="Picture formats",
-        description="Medipim's formats in order of preference.",
+        description="Medipim's formats in order of preference; those that are not named, such as hugeWebp, do not go.",
     ),
     Shaping(
         "media_target_groups",
@@ -217,7 +247,7 @@ CONTENT: tuple[Shaping | Operating, ...] = (
         th.IntegerType(nullable=False, minimum=0),
         default=10,
         title="Most pictures",
-        description="At most this many pictures a product.",
+        description="At most this many pictures a product, counted over all runs.",
     ),
     Shaping(
         "allow_private_media_hosts",
@@ -237,13 +267,13 @@ CONTENT: tuple[Shaping | Operating, ...] = (
         "brand_map",
         Map,
         title="Brand map",
-        description="Brand name to MicroPIM id: an object, or the path of a CSV file with two columns.",
+        description="Brand name to MicroPIM id: an object, or a CSV file, such as a filled in unmapped.csv.",
     ),
     Shaping(
         "supplier_map",
         Map,
         title="Supplier map",
-        description="Supplier name to MicroPIM id: an object, or the path of a CSV file with two columns.",
+        description="Supplier name to MicroPIM id: an object, or a CSV file, such as a filled in unmapped.csv.",
     ),
     Shaping(
         "drop_unmapped",

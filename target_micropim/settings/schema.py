@@ -8,6 +8,7 @@ from singer_sdk import typing as th
 
 from pim_wire.cli import size_limit_settings, throttle_setting
 from target_micropim.settings.content import CONTENT, Operating, Shaping, Text, Texts, choice
+from target_micropim.settings.markets import MARKETS
 
 _Limit = th.CustomType({"type": ["integer", "string", "null"]})
 
@@ -24,7 +25,20 @@ SETTINGS = th.PropertiesList(
         "Profile",
         "medipim: records of tap-medipim. native: records in MicroPIM's own shape, from any tap.",
     ),
-    Shaping("locale", Text, default="en", title="Language", description="The language to write (MicroPIM holds one)."),
+    choice(
+        Operating,
+        "market",
+        None,
+        list(MARKETS),
+        "Market",
+        "Where Medipim's records come from, as in the tap: sets what locale and currency are unless they are set.",
+    ),
+    Shaping(
+        "locale",
+        th.StringType,
+        title="Language",
+        description="The language to write (MicroPIM holds one). Unset: nl, fr, de, es or en by market, else en.",
+    ),
     Shaping(
         "fallback_locales",
         Texts,
@@ -32,7 +46,12 @@ SETTINGS = th.PropertiesList(
         description="Languages to take, in this order, where a text is missing in the first; an empty list: none. "
         "Unset: Medipim's documented order (nl: fr, en; fr: nl, en; en: nl), then the rest.",
     ),
-    Shaping("currency", Text, default="EUR", title="Currency", description="Three letters; EUR, AUD or USD by market."),
+    Shaping(
+        "currency",
+        th.StringType,
+        title="Currency",
+        description="Three letters. Unset: AUD in market au, USD in us, else EUR.",
+    ),
     Shaping(
         "sku_template",
         Text,

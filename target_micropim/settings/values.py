@@ -1,13 +1,11 @@
 """The values of the settings: texts read as lists, maps and limits, and all that is wrong with them in one go."""
 
-import csv
 import hashlib
 import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from pathlib import Path
 from string import Formatter
 from typing import Any
 
@@ -20,15 +18,21 @@ from pim_wire.urls import checked_base_url, checked_throttle_url
 from target_micropim.mapping.attribute_rows import ATTRIBUTES
 from target_micropim.mapping.attributes import ALL_CODES, DEFAULT_CODES, checked_attribute_template
 from target_micropim.mapping.channel_rules import OFFERED, ChannelRule, checked_channel_rules
+from target_micropim.mapping.description_parts import DescriptionParts, checked_parts
 from target_micropim.mapping.life import ALL_STATUSES, STATUSES
 from target_micropim.mapping.overrides import ExtraField, checked_extra_fields, checked_field_map
-from target_micropim.mapping.texts import languages
+from target_micropim.mapping.texts import TARGET_GROUPS, languages
 from target_micropim.plan.limit import Limit
 from target_micropim.plan.product import DEFAULT_POLICIES, NATIVE_POLICIES, POLICIES
 from target_micropim.settings.capabilities import Capabilities, read_capabilities
+from target_micropim.settings.id_maps import read_id_map
+from target_micropim.settings.markets import currency_of, locale_of
 
 _ATTRIBUTE_CODE = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
 _MAPS = frozenset({"brand_map", "supplier_map"})
+# Raised when records are read in another way: then each is looked into once more when it comes, and gets what became
+# better. What did not change is not sent (docs/decisions/0030).
+MAPPING = 2
 
 
 @dataclass(frozen=True)
@@ -37,13 +41,16 @@ class TargetSettings:
 
     ``base_url`` is ``api_url``, checked. ``policies`` is ``field_policies`` over the defaults of the profile.
     ``locales`` is ``locale`` with ``fallback_locales``. ``size_limits`` are ``max_line_bytes`` and ``max_nesting``.
-    ``digest`` changes with every setting that shapes products.
+    ``locale`` and ``currency`` may follow from ``market``. ``any_language`` says that a language which no fall-back
+    names is better than none. ``digest`` changes with every setting that shapes products.
     """
 
     api_key: str = field(repr=False)
     base_url: str
     profile: str
+    market: str | None
     locales: tuple[str, ...]
+    any_language: bool
     currency: str
     sku_template: str
     match_on: tuple[str, ...]
@@ -63,6 +70,9 @@ class TargetSettings:
     on_too_long: str
     max_name_length: int
     max_description_length: int
+    max_short_description_length: int
+    text_target_groups: frozenset[str]
+    description_parts: DescriptionParts
     categories_mode: str
     update_categories: bool
     max_category_depth: int
@@ -108,6 +118,11 @@ class TargetSettings:
     digest: str
 
     @property
+    def source_market(self) -> str | None:
+        """The market that prices and texts come from; native records name their own currency."""
+        return self.market if self.profile == "medipim" else None
+
+    @property
     def channels(self) -> tuple[str, ...]:
         """Every channel that a new product may get."""
         of_rules = (name for rule in self.channel_rules for name in rule.publishing_channels or ())
@@ -122,7 +137,6 @@ class TargetSettings:
         reader = _Reader(config)
         parsed = _parsed(reader, config)
         reader.get("sku_template", _checked_template)
-        reader.get("currency", _checked_currency)
         if reader.errors:
             raise InvalidSettings("; ".join(reader.errors))
         plain: dict[str, Any] = {
@@ -133,7 +147,7 @@ class TargetSettings:
 
 def _parsed(reader: "_Reader", config: Mapping[str, Any]) -> dict[str, Any]:
     """The settings that need more than looking up."""
-    profile = config["profile"]
+    profile, market = config["profile"], config.get("market")
     base_url = reader.get("api_url", lambda value: checked_base_url("api_url", value, ("/api",)))
     readers: dict[str, Callable[[Any], Any]] = {
         "field_map": lambda value: checked_field_map(_object(value), _medipim_fields()),
@@ -141,10 +155,12 @@ def _parsed(reader: "_Reader", config: Mapping[str, Any]) -> dict[str, Any]:
         "attribute_template": lambda value: checked_attribute_template(_object(value)),
         "attributes_to_description": lambda value: _attribute_codes(value, profile),
         "attribute_codes": lambda value: _attribute_codes(value, profile),
-        "brand_map": _id_map,
-        "supplier_map": _id_map,
+        "brand_map": lambda value: read_id_map(value, "brand"),
+        "supplier_map": lambda value: read_id_map(value, "supplier"),
         "match_on": lambda value: _among(_texts(value), ("sku", "ean")),
         "media_formats": _texts,
+        "text_target_groups": lambda value: frozenset(_among(_texts(value), TARGET_GROUPS)),
+        "description_parts": lambda value: checked_parts(_parts(value)),
         "media_target_groups": lambda value: frozenset(_texts(value)),
         "statuses": _statuses,
         "channel_rules": lambda value: _channel_rules(value, profile),
@@ -155,7 +171,9 @@ def _parsed(reader: "_Reader", config: Mapping[str, Any]) -> dict[str, Any]:
     }
     return {
         "base_url": base_url,
-        "locales": languages(config["locale"], reader.get("fallback_locales", _texts_or_none)),
+        "locales": languages(locale_of(market, config.get("locale")), reader.get("fallback_locales", _texts_or_none)),
+        "any_language": config.get("fallback_locales") is None,
+        "currency": reader.get("currency", lambda value: _checked_currency(currency_of(market, value))),
         "policies": reader.get("field_policies", lambda value: _policies(value, profile)),
         **{name: reader.get(name, read) for name, read in readers.items()},
         "capabilities": reader.get("capabilities_file", lambda value: read_capabilities(value, base_url)),
@@ -166,6 +184,9 @@ def _parsed(reader: "_Reader", config: Mapping[str, Any]) -> dict[str, Any]:
 def _digest(config: Mapping[str, Any], shaping: Collection[str], parsed: Mapping[str, Any]) -> str:
     """A digest of the settings that shape what is sent; of the maps what they hold, wherever it is written."""
     values = {name: dict(parsed[name]) if name in _MAPS else config.get(name) for name in shaping}
+    resolved = {"currency": parsed["currency"], "locale": next(iter(parsed["locales"]), None)}
+    values |= {name: value for name, value in resolved.items() if name in values}  # whoever has said it
+    values["mapping"] = MAPPING
     return hashlib.blake2b(orjson.dumps(values, option=orjson.OPT_SORT_KEYS, default=str), digest_size=16).hexdigest()
 
 
@@ -201,10 +222,21 @@ def problems(config: Mapping[str, Any]) -> Iterator[str]:
 
 def _texts(value: Any) -> tuple[str, ...]:
     """A list of texts; a text is read as JSON, or as words between commas (how environment variables give lists)."""
-    if isinstance(value, str):
-        words = value.strip()
-        value = json.loads(words) if words.startswith("[") else [word.strip() for word in words.split(",")]
-    return tuple(str(item) for item in value or () if str(item))
+    return tuple(str(item) for item in (_words(value) if isinstance(value, str) else value) or () if str(item))
+
+
+def _words(text: str) -> list[Any]:
+    """A list that is written as JSON, or as words between commas."""
+    words = text.strip()
+    read: list[Any] = json.loads(words) if words.startswith("[") else [word.strip() for word in words.split(",")]
+    return [item for item in read if item != ""]
+
+
+def _parts(value: Any) -> Any:
+    """A list or object, also as JSON text, or types between commas."""
+    if isinstance(value, str) and value.strip().startswith("{"):
+        return json.loads(value)
+    return list(_words(value)) if isinstance(value, str) else value
 
 
 def _texts_or_none(value: Any) -> tuple[str, ...] | None:
@@ -272,18 +304,6 @@ def _policies(value: Any, profile: str) -> Mapping[str, str]:
         raise ValueError(f"{', '.join(unknown)} is no field; there are {', '.join(defaults)}")
     _among(tuple(str(policy) for policy in given.values()), POLICIES)
     return {**defaults, **given}
-
-
-def _id_map(value: Any) -> Mapping[str, int]:
-    """Name to id, from an object or a CSV file whose first two columns are name and id (a heading is skipped)."""
-    if isinstance(value, str) and value.strip() and not value.strip().startswith("{"):
-        with Path(value.strip()).open(newline="", encoding="utf-8-sig") as file:
-            rows = [row for row in csv.reader(file) if len(row) > 1]
-        return {row[0].strip(): int(row[1]) for row in rows if row[1].strip().isdigit()}
-    ids = _object(value or None)
-    if any(isinstance(number, bool) or not str(number).isdigit() for number in ids.values()):
-        raise ValueError("every value must be a MicroPIM id, a number")
-    return {str(name): int(number) for name, number in ids.items()}
 
 
 def _checked_template(template: str) -> str:

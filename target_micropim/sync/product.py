@@ -80,6 +80,11 @@ class ProductSync:
         desired, report = self._map(record), self._services.report
         for warning in desired.warnings:
             report.add("warnings", Row(STREAM, desired.external_id, desired.sku, warning))
+        for name, language in desired.other_languages.items():
+            row = Row(STREAM, desired.external_id, desired.sku, "", field=name)
+            report.text_language(row, language, self._services.settings.locales[0])
+        for what in desired.for_a_person:
+            report.add("manual_actions", Row(STREAM, desired.external_id, desired.sku, what))
         if desired.languages:
             report.languages_left(desired.languages)
         carry_over = partial(self._carry_over, desired, version, is_last)
@@ -93,7 +98,7 @@ class ProductSync:
 
     def _carry_over(self, desired: DesiredProduct, version: Version, is_last: bool, tries: Tries) -> Outcome:  # noqa: FBT001 - bound by position
         """Recognise, then make or change the product, or leave it as it is."""
-        found = self._recognition.find(desired)
+        found = self._recognition.find(desired, is_last=is_last)
         row, product = found.row, found.product
         if found.gone:
             return self._gone(desired, found, version)
@@ -115,7 +120,8 @@ class ProductSync:
         handled = self._catalog.pictures.handled(desired)
         write = self._creator.create(desired, fields, categories, tries)
         ignored = self._writer.verify(desired, write)
-        row = self._writer.remembered(_new_row(desired, write.after), fields, write, ignored)
+        made = replace(_new_row(desired, write.after), made=True)
+        row = self._writer.remembered(made, fields, write, ignored)
         pictures = RemotePictures(row.remote_id, write.after.images, is_ours=True)
         return self._settled("created", desired, row, pictures, handled, version)
 
@@ -177,7 +183,7 @@ class ProductSync:
         if pictures := self._catalog.pictures.missing(desired, remote, handled):
             # with the first picture that is announced, unless its address is tried before
             ledger.remember(row, soon=self._services.picture_url_check is None)
-            complete = self._catalog.pictures.send(desired, remote, pictures)
+            complete = self._catalog.pictures.send(desired, remote, pictures, handled)
         missing: list[str] = []
         if desired.categories and self._services.settings.categories_mode != "off":
             is_gone = self._catalog.categories.is_gone
@@ -240,7 +246,8 @@ def _existence_question(desired: DesiredProduct, kind: str, reason: str) -> Ques
 
 
 def _new_row(desired: DesiredProduct, product: RemoteProduct) -> ProductRow:
-    return ProductRow(desired.external_id, desired.sku, product.remote_id)
+    """A product that the shop had before."""
+    return ProductRow(desired.external_id, desired.sku, product.remote_id, made=False)
 
 
 def _left_row(

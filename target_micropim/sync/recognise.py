@@ -44,15 +44,16 @@ class Recognition:
         self._names = catalog.names
         self._archives = archives
 
-    def find(self, desired: DesiredProduct) -> Recognised:
+    def find(self, desired: DesiredProduct, *, is_last: bool) -> Recognised:
         """The ledger first, else the exact SKU, else the EAN if asked for.
 
-        Raises RecordRejected when several match, NotYet when another record owns the product.
+        Raises RecordRejected when several match, NotYet when another record owns the product and, unless it
+        ``is_last``, may give it up before the input ends.
         """
         row = self._ledger.product(desired.external_id)
         if row is not None and row.remote_id != ABSENT:
             return self._known(desired, row)
-        return self._unknown(desired, row)
+        return self._unknown(desired, row, is_last=is_last)
 
     def look(self, product_id: int) -> RemoteProduct:
         """A product as it is now. Raises NotFound."""
@@ -87,7 +88,7 @@ class Recognition:
                 self._ledger.forget_pictures(row.external_id)
         return Recognised(replace(row, remote_id=match.remote_id), match)
 
-    def _unknown(self, desired: DesiredProduct, row: ProductRow | None) -> Recognised:
+    def _unknown(self, desired: DesiredProduct, row: ProductRow | None, *, is_last: bool) -> Recognised:
         owner = self._ledger.owner_of_sku(desired.sku)
         if owner not in {None, desired.external_id}:
             return self._follow(desired, str(owner), "sku", desired.sku)
@@ -96,11 +97,26 @@ class Recognition:
             return Recognised(row, None)
         owner = self._ledger.claim(desired.external_id, match.remote_id)
         if owner != desired.external_id:
-            return self._follow(desired, owner, "id", match.remote_id)
+            try:
+                return self._follow(desired, owner, "id", match.remote_id)
+            except NotYet:
+                if is_last and self._is_another_of_ours(desired, match, owner):
+                    return Recognised(row, None)
+                raise
         if row is not None and is_made_by_us(row.on_its_way, match.server):  # by a run that was killed
             ours = {name: (value,) for name, value in row.on_its_way.items()}
-            return Recognised(replace(row, remote_id=match.remote_id, ours=ours), match)
+            return Recognised(replace(row, remote_id=match.remote_id, ours=ours, made=True), match)
         return Recognised(None, match)
+
+    def _is_another_of_ours(self, desired: DesiredProduct, match: RemoteProduct, owner: str) -> bool:
+        """Whether an EAN found what we made for another record: codes are shared, so that is no match.
+
+        See docs/api/medipim.md#shared-codes. A product that the shop had before goes to one record alone.
+        """
+        made_for = self._ledger.product(owner)
+        product = match if match.product is not None else self.look(match.remote_id)
+        is_by_ean = shown_sku(product) != desired.sku
+        return is_by_ean and made_for is not None and made_for.was_made_by_us
 
     def _follow(self, desired: DesiredProduct, owner: str, field: str, value: str | int) -> Recognised:
         """Take over from a predecessor that the source has given up: the product goes on with all its memory."""

@@ -91,3 +91,14 @@ def test_a_picture_that_never_shows(make_shop: Any, media: str) -> None:
     assert told.tells("M1")
     shop.night(product("M1", "B", **photos(1)))
     assert shop.pictures("M1") == [1]
+
+
+@pytest.mark.parametrize("field", ["name", "short_description"])
+def test_a_change_that_is_kept_late_and_taken_back(make_shop: Any, field: str) -> None:
+    """The source has again what it had before: that was dealt with, and since then another value was sent."""
+    shop = make_shop(patch_kept="late")
+    for value in "ABA":
+        name, line = (value, "Line") if field == "name" else ("Cream", value)
+        told = shop.night(product("M1", name, shortDescription={"nl": line}))
+        assert told.conflicts == set()
+    assert shop.product("M1")[field] == "A"

@@ -32,7 +32,7 @@ def test_the_environment_example_names_real_settings() -> None:
     ]
     assert environment == "MELTANO_ENVIRONMENT=prod"
     assert "prod" in names
-    assert len(lines) == 6
+    assert len(lines) == 5
     for line in lines:
         name = line.partition("=")[0]
         prefix = next(prefix for prefix in PLUGINS if name.startswith(prefix))

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 import requests
 
 from sandbox import MedipimOptions, MedipimService
@@ -170,6 +171,28 @@ def test_the_catalogue_holds_the_awkward_values() -> None:
     assert any(len(row["ean"]) == 2 and row["ean"][1] == "0" + row["ean"][0] for row in rows)
     texts = [text for row in rows for item in row["descriptions"] for text in item["content"].values() if text]
     assert any("<script>" in text for text in texts)
+
+
+@pytest.mark.parametrize("market", ["be", "fr", "de", "es", "au", "us"])
+def test_every_catalogue_holds_the_awkward_texts(market: Any) -> None:
+    """Legal texts, parts without a full text, other groups and languages; in the first hundred products too.
+
+    See docs/api/medipim.md#description-types and docs/api/medipim.md#localized.
+    """
+    rows = list(MedipimService(MedipimOptions(products=100, market=market)).catalogue.products.values())
+    kinds = [{text["type"] for text in row["descriptions"]} for row in rows]
+    legal = [(row["requiresLegalText"], "legal_text" in found) for row, found in zip(rows, kinds, strict=True)]
+    assert set(legal) == {(True, True), (True, False), (False, True), (False, False)}
+    assert any("full_description" not in found and len(found - {"legal_text"}) > 1 for found in kinds)
+    texts = [text for row in rows for text in row["descriptions"]]
+    groups = {tuple(text["targetGroups"]) for text in texts}
+    assert groups == {("public", "pharmacist"), ("pharmacist",), ("webshop",), ()}
+    assert any(all(text["targetGroups"] == ["pharmacist"] for text in row["descriptions"]) for row in rows)
+    contents = [html for text in texts for html in text["content"].values() if html]
+    assert all(any(part in html for html in contents) for part in ("<section>", "data:image", "<o:p>", "<!--"))
+    names = [name for row in rows for name in row["name"].values() if name]
+    assert any("&amp;" in name for name in names)
+    assert len(rows[0]["name"]) == 1 or any(not text["content"][next(iter(text["content"]))] for text in texts)
 
 
 def test_absent_values_by_switch(medipim: Callable[..., Any]) -> None:

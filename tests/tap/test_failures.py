@@ -80,8 +80,8 @@ def test_the_services_reason_is_quoted_in_one_printable_line(sandbox: Make, run_
     """A validation error names its place; control characters of the body never reach the log."""
     box = sandbox(products=5)
     words = {"status": 422, "code": "validation_failed", "message": "Invalid", "violations": [{"path": "filter.x"}]}
-    box.medipim.faults.add(Fault("status", status=422, body=json.dumps({"error": words})))
-    message = str(run_tap(box, "products").tap.run.failed["products"])
+    box.medipim.faults.add(Fault("status", times=2, status=422, body=json.dumps({"error": words})))
+    message = str(run_tap(box, "products").tap.run.failed["products"])  # with an update time it is refused as well
     assert "filter.x" in message
     assert "filter setting" in message
     box.medipim.faults.add(Fault("status", status=400, body="bad\n\x1b[31mERROR forged line\r\n" + "x" * 900))

@@ -17,7 +17,6 @@ def rules(**changes: Any) -> MappingRules:
             "publishing_channels": (),
             "media_formats": ("huge", "large", "medium"),
             "media_target_groups": frozenset({"public", "webshop"}),
-            "max_images": 10,
             "allow_private_media_hosts": False,
             "clean_html": clean_html,
             **changes,
@@ -33,7 +32,7 @@ def mapped(changes: Any = None, **fields: Any) -> Any:
 def dutch_rules(**changes: Any) -> MappingRules:
     """The rules of a shop in Dutch, else French."""
     return MappingRules(
-        ("nl", "fr"), "EUR", "{id}", "draft", (), ("huge",), frozenset(), 9,
+        ("nl", "fr"), "EUR", "{id}", "draft", (), ("huge",), frozenset(),
         allow_private_media_hosts=False, clean_html=clean_html, **changes,
     )  # fmt: skip
 
@@ -41,6 +40,6 @@ def dutch_rules(**changes: Any) -> MappingRules:
 def few_rules(sku_template: str = "{id}", **changes: Any) -> MappingRules:
     """Rules of mapping, most of them out of the way."""
     return MappingRules(
-        ("nl", "en"), "EUR", sku_template, "draft", (), ("huge",), frozenset(), 9,
+        ("nl", "en"), "EUR", sku_template, "draft", (), ("huge",), frozenset(),
         allow_private_media_hosts=False, clean_html=clean_html, **changes,
     )  # fmt: skip

@@ -99,7 +99,7 @@ def test_any_json_maps_or_is_rejected(record: dict[str, Any]) -> None:
     record.setdefault("id", "1")
     for shape in (
         lambda: map_product(record, rules()),
-        lambda: native_product({**record, "sku": "A"}, max_images=3, allow_private_media_hosts=False),
+        lambda: native_product({**record, "sku": "A"}, allow_private_media_hosts=False),
     ):
         try:
             desired = shape()

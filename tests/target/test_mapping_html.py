@@ -93,14 +93,14 @@ def test_html_is_reduced_to_what_is_safe_without_a_wrapper(html: str, cleaned: s
     [
         ("a" * 260_000, True),
         ("a" * 260_001, False),
-        ("a<br>" * 10_000, True),
-        ("a<br>" * 10_000 + "<", False),
+        ("a<br>" * 20_000, True),
+        ("<p>a</p>" + "<!-- b -->" * 100_000, True),
     ],
 )
 def test_html_is_cleaned_up_to_a_size(html: str, fits: bool) -> None:
-    """Deep nesting costs time by its square."""
+    """What no reader sees does not count."""
     if fits:
         assert clean_html(html)
         return
-    with pytest.raises(ValueError, match=f"HTML of {len(html)} characters and {html.count('<')} tags is more than"):
+    with pytest.raises(ValueError, match=f"HTML of {len(html)} characters is more than"):
         clean_html(html)

@@ -35,13 +35,15 @@ def test_what_is_no_price_is_left_out_with_a_warning(minor: Any) -> None:
         ({"ean": ["0012345678905"]}, "0012345678905"),
         ({"eanGtin8": "96385074"}, "96385074"),
         ({"eanGtin12": "012345678905"}, "012345678905"),
-        ({"eanGtin14": "04006381333931"}, "04006381333931"),
+        ({"eanGtin14": "04006381333931"}, "4006381333931"),
         ({"eanGtin13": 4006381333931}, "4006381333931"),
         ({"eanGtin13": "5449000000996", "ean": ["4006381333931"]}, "5449000000996"),
         ({"ean": None}, None),
         ({"ean": []}, None),
         ({"ean": ["4006381333932"]}, None),
         ({"ean": ["0000000000000"]}, None),
+        ({"ean": [], "gtin": "04006381333931"}, "4006381333931"),
+        ({"ean": None, "cip13": "3400935955838"}, "3400935955838"),
         ({"ean": {"a": 1}}, None),
         ({"ean": [["4006381333931"]]}, None),
     ],
@@ -203,7 +205,7 @@ def test_fields_fall_back() -> None:
         "status": "draft", "ean": "40170725", "product_type": "simple",
     }  # fmt: skip
     both = map_product({**record, "publicPrice": 0, "pharmacistPrice": 1}, dutch_rules()).fields
-    assert (both["price"], both["cost_price"]) == ("0.00", "0.01")
+    assert (both["price"], both["cost_price"]) == ("2.00", "0.01")
 
 
 def test_a_code_with_a_wrong_check_digit() -> None:
@@ -239,3 +241,35 @@ def test_all_reasons_of_a_refusal_are_told() -> None:
 def test_a_template_of_skus_may_hold_braces(template: str, sku: str) -> None:
     """Doubled, as Python's format has them."""
     assert sku_of({"id": 5}, template) == sku
+
+
+@pytest.mark.parametrize(
+    ("fields", "price", "told"),
+    [
+        ({"publicPrice": 0, "ttcPrice": 3360}, "33.60", "publicPrice: 0 is no price; 33.60 is taken"),
+        ({"publicPrice": "0"}, None, "publicPrice: 0 is no price; none is sent"),
+        ({"publicPrice": 14.95}, None, "publicPrice: '14.95' is no whole number of cents; none is sent"),
+        (
+            {"publicPrice": "1.495", "ttcPrice": 0},
+            None,
+            "publicPrice: '1.495' is no whole number of cents; ttcPrice: 0",
+        ),
+        ({"publicPrice": "x", "ttcPrice": 5}, "0.05", "publicPrice: 'x' is no number of cents; 0.05 is taken"),
+        ({"publicPrice": None, "ttcPrice": 5}, "0.05", None),
+        ({"publicPrice": 5, "ttcPrice": 0}, "0.05", None),
+    ],
+)
+def test_a_price_that_is_none_hides_no_other_and_is_told(fields: Any, price: str | None, told: str | None) -> None:
+    """By the field of Medipim; nothing is rounded."""
+    desired = mapped(**fields)
+    assert desired.fields.get("price") == price
+    assert len(desired.warnings) == (told is not None)
+    assert all(warning.startswith(f"price: {told}") for warning in desired.warnings)
+
+
+def test_a_field_that_is_never_sent_is_not_talked_about() -> None:
+    """By default that is the cost price; mapped and sent, it is told by its path."""
+    assert mapped({"never_sent": frozenset({"cost_price"})}, pharmacistPrice=0).warnings == ()
+    changes = {"field_map": {"cost_price": "manufacturerPrice"}}
+    (told,) = mapped(changes, manufacturerPrice=0).warnings
+    assert told == "cost_price: manufacturerPrice: 0 is no price; none is sent"

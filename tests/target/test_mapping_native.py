@@ -11,7 +11,7 @@ from target_micropim.mapping.native import native_category, native_product
 def native(**fields: Any) -> Any:
     """A native record mapped."""
     record = {"sku": "A", "name": "N", **fields}
-    return native_product(record, max_images=2, allow_private_media_hosts=False)
+    return native_product(record, allow_private_media_hosts=False)
 
 
 def test_native_records_pass_as_they_are() -> None:
@@ -25,7 +25,9 @@ def test_native_records_pass_as_they_are() -> None:
         price=8.95, stock=0, description="", slug="x", images=[*urls, urls[0], "https://m.example.test/3.jpg"]
     )
     assert desired.fields == {"name": "N", "price": "8.95", "stock": 0}
-    assert [(picture.url[-5:], picture.alt) for picture in desired.pictures] == [("1.jpg", "N"), ("2.jpg", "T")]
+    assert [(picture.url[-5:], picture.alt) for picture in desired.pictures] == [
+        ("1.jpg", "N"), ("2.jpg", "T"), ("3.jpg", "N"),
+    ]  # fmt: skip
     assert len(desired.warnings) == 1
 
 
@@ -35,11 +37,10 @@ def test_native_category_ids_are_numbers(ids: Any) -> None:
     assert native(category_ids=ids).category_ids == ()
 
 
-def own_shape(most: int = 9, *, with_attributes: bool = True, **record: Any) -> Any:
+def own_shape(*, with_attributes: bool = True, **record: Any) -> Any:
     """A native record mapped."""
     return native_product(
         {"sku": " s ", "name": "N", **record},
-        max_images=most,
         allow_private_media_hosts=False,
         with_attributes=with_attributes,
     )
@@ -91,7 +92,8 @@ def test_native_pictures() -> None:
         (url + "1", url + "1", "A" * 255), (url + "2", url + "2", "N"),
     ]  # fmt: skip
     assert len(desired.warnings) == 2
-    assert len(own_shape(most=1, images=images).pictures) == 1
+    assert desired.source_addresses == {url + "1", url + "2", "http://localhost/"}
+    assert own_shape().source_addresses is None
 
 
 def test_native_categories() -> None:

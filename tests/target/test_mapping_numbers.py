@@ -4,7 +4,19 @@ from typing import Any
 
 import pytest
 
-from target_micropim.mapping.numbers import best_code, codes, decimal_of, decimal_text, has_check_digit, money
+from target_micropim.mapping.numbers import (
+    Code,
+    best_code,
+    codes,
+    decimal_of,
+    decimal_text,
+    has_check_digit,
+    money,
+    read_codes,
+)
+
+EAN13, EAN8, UPC, GTIN14 = "4006381333931", "96385074", "012345678905", "14006381333938"
+CIP13, ACL13 = "3400935955838", "3401344408137"
 
 
 @pytest.mark.parametrize(
@@ -13,9 +25,10 @@ from target_micropim.mapping.numbers import best_code, codes, decimal_of, decima
         (1495, "14.95"),
         ("1495", "14.95"),
         (5, "0.05"),
-        (0, "0.00"),
         (None, None),
         ("", None),
+        (" ", None),
+        ("1495.0", "14.95"),
         (1495.0, "14.95"),
         ("1e3", "10.00"),
         (99999999999999, "999999999999.99"),
@@ -58,9 +71,7 @@ def test_a_number_in_any_form(value: Any, read: str | None) -> None:
     assert (None if number is None else decimal_text(number)) == read
 
 
-@pytest.mark.parametrize(
-    ("minor", "text"), [(0, "0.00"), (1, "0.01"), ("1E2", "1.00"), (10**14 - 1, "999999999999.99")]
-)
+@pytest.mark.parametrize(("minor", "text"), [(1, "0.01"), ("1E2", "1.00"), (10**14 - 1, "999999999999.99")])
 def test_prices_at_their_bounds(minor: Any, text: str) -> None:
     """The lowest and the highest that is one; a cent beyond is none."""
     assert money(minor) == text
@@ -69,12 +80,69 @@ def test_prices_at_their_bounds(minor: Any, text: str) -> None:
             money(beyond)
 
 
+@pytest.mark.parametrize("minor", [0, "0", 0.0, "0.00", 14.95, "1.495", "0.5", 1e-3])
+def test_nothing_is_guessed_of_a_price(minor: Any) -> None:
+    """0 is none, and a fraction of a cent is a price in another unit, or a mistake."""
+    with pytest.raises(ValueError, match=r"0 is no price|no whole number of cents"):
+        money(minor)
+
+
 def test_a_shorter_code_comes_before_one_of_14_digits() -> None:
     """MicroPIM shows 13 digits, so what fits into them goes first."""
-    assert best_code(["14006381333938", "96385074"]) == "96385074"
-    assert best_code(["14006381333938"]) == "14006381333938"
+    assert best_code(read_codes([GTIN14, EAN8])) == EAN8
+    assert best_code(read_codes([GTIN14])) == GTIN14
 
 
 def test_a_blank_is_no_code() -> None:
-    """It would be told as one with a wrong check digit."""
-    assert codes({"ean": [" ", "", None, True], "eanGtin13": " 4006381333931 "}) == ["4006381333931"]
+    """It would be told as one with a wrong check digit; so is the 0 of a number without a value."""
+    assert codes({"ean": [" ", "", None, True, 0, "0"], "eanGtin13": f" {EAN13} "}) == [Code(EAN13)]
+
+
+@pytest.mark.parametrize(
+    ("record", "ean"),
+    [
+        ({"gtin": EAN13}, EAN13),
+        ({"cip13": CIP13, "acl13": None}, CIP13),
+        ({"acl13": ACL13}, ACL13),
+        ({"cip13": CIP13, "acl13": ACL13}, CIP13),
+        ({"acl13": ACL13, "gtin": "0" + EAN13}, EAN13),
+        ({"upc12": UPC, "cip13": CIP13}, CIP13),
+        ({"upc12": UPC}, UPC),
+        ({"gtin": "00" + UPC}, "0" + UPC),
+        ({"eanGtin14": "0" + EAN13}, EAN13),
+        ({"eanGtin14": GTIN14, "gtin": EAN13}, GTIN14),
+        ({"eanGtin8": EAN8, "eanGtin14": "000000" + EAN8}, EAN8),
+        ({"eanGtin13": [EAN13], "eanGtin12": UPC}, EAN13),
+        ({"ean": EAN13}, EAN13),
+        ({"eanGtin13": "4006381333930", "upc12": [UPC]}, UPC),
+        ({"brandEquivalent": EAN13, "upc10": "1234567890", "upc11": "01234567890", "ndc": EAN13}, None),
+    ],
+)
+def test_every_code_that_is_a_gtin_counts_in_its_order(record: Any, ean: str | None) -> None:
+    """13, 12, 8, 14 digits of the EAN fields; then the codes that are GTINs by another name."""
+    assert best_code(codes(record)) == ean
+
+
+@pytest.mark.parametrize(
+    ("record", "ean"),
+    [
+        ({"eanGtin12": 12345678905}, UPC),
+        ({"eanGtin13": 12345678905}, "0" + UPC),
+        ({"eanGtin13": 12345678905.0}, "0" + UPC),
+        ({"eanGtin12": "12345678905"}, UPC),
+        ({"upc12": 12345678905}, UPC),
+        ({"eanGtin8": 1234565}, "01234565"),
+        ({"ean": [12345678905]}, UPC),
+        ({"ean": 1234565}, "01234565"),
+        ({"gtin": 12345678905}, UPC),
+        ({"eanGtin14": 4006381333931}, EAN13),
+        ({"eanGtin14": 14006381333938}, GTIN14),
+        ({"eanGtin12": 12345678906}, None),
+        ({"ean": ["12345678905"]}, None),
+        ({"eanGtin8": -1234565}, None),
+        ({"eanGtin8": 1234565.5}, None),
+    ],
+)
+def test_zeros_that_a_number_lost_are_put_back(record: Any, ean: str | None) -> None:
+    """To the length of its field; the check digit decides, which no zero in front changes."""
+    assert best_code(codes(record)) == ean

@@ -1,4 +1,4 @@
-"""What is done with a product: created, updated by its policies, emptied, left; its categories and pictures."""
+"""What is done with a product: created, updated by its policies, emptied, left; its categories."""
 
 from typing import Any
 
@@ -18,7 +18,6 @@ from target_micropim.plan.product import (
     plan_create,
     plan_leave,
     plan_managed,
-    plan_pictures,
     plan_update,
     policy_of,
 )
@@ -142,11 +141,6 @@ def test_a_conflict_names_its_field() -> None:
 def test_categories_are_added_to_what_is_there(desired: Any, acknowledged: Any, present: Any, sent: Any) -> None:
     """New ones only; what a person took out stays out; nothing new, nothing sent."""
     assert plan_categories(desired, acknowledged, present) == sent
-
-
-def test_pictures_already_handled_are_not_planned() -> None:
-    """In their order."""
-    assert plan_pictures(["c", "a", "b"], frozenset({"a"})) == ["c", "b"]
 
 
 SKIPPED, UNCHANGED = Leave("skipped"), Leave("unchanged")

@@ -39,7 +39,7 @@ def mapped() -> dict[str, Any]:
     def fields(**paths: str) -> Any:
         rules = medipim.MappingRules(
             locales=("en",), currency="EUR", sku_template="{id}", create_status="draft", publishing_channels=(),
-            media_formats=(), media_target_groups=frozenset(), max_images=0, allow_private_media_hosts=False,
+            media_formats=(), media_target_groups=frozenset(), allow_private_media_hosts=False,
             clean_html=str, field_map=overrides.checked_field_map(paths, list(record)),
         )  # fmt: skip
         return medipim.map_product(record, rules).fields
@@ -54,7 +54,7 @@ def mapped() -> dict[str, Any]:
 def native() -> dict[str, Any]:
     """A record in MicroPIM's own shape."""
     record = {"sku": "1", "name": "N", "warranty": "2 years", "deposit": 1.5, "other": 1}
-    product = module("mapping.native").native_product(record, max_images=0, allow_private_media_hosts=False)
+    product = module("mapping.native").native_product(record, allow_private_media_hosts=False)
     return {"native": product.fields}
 
 

@@ -1,13 +1,12 @@
 """Settings from files and from the environment: a mistake names its file or setting, and shows nothing of a file."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pim_wire.config import _read_files, environment_settings, warn_unknown_settings
+from pim_wire.config import _read_files, environment_settings
 from pim_wire.errors import InvalidSettings
 from tap_medipim.tap import TapMedipim
 from target_micropim.target import TargetMicroPim
@@ -117,19 +116,3 @@ def test_the_command_line_says_which_file_is_wrong(plugin: str, tmp_path: Path) 
     (line,) = done.stderr.splitlines()
     assert "--config nowhere.json cannot be read" in line
     assert line.endswith(" (docs/errors.md#settings)")
-
-
-def test_a_mistyped_setting_is_told_with_the_name_it_is_like(tmp_path: Path) -> None:
-    """A limit that nobody set protects nobody."""
-    warnings: list[str] = []
-    warn_unknown_settings(
-        ["market", "markt", "zzz"], ["market", "page_size"], lambda text, *words: warnings.append(text % words)
-    )
-    assert warnings == [
-        "Setting markt does not exist and does nothing; was market meant?",
-        "Setting zzz does not exist and does nothing",
-    ]
-    (tmp_path / "target.json").write_text(json.dumps({"api_key": "x", "max_archives": 1}), encoding="utf-8")
-    command = [str(Path(sys.executable).with_name("target-micropim")), "--config", "target.json", "--ledger=show"]
-    done = run_forked(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert "was max_archive meant?" in done.stderr

@@ -38,7 +38,6 @@ RULES = MappingRules(
     publishing_channels=("web",),
     media_formats=("huge", "large"),
     media_target_groups=frozenset({"public"}),
-    max_images=3,
     allow_private_media_hosts=False,
     clean_html=clean_html,
     limits=TextLimits(on_too_long="cut"),
@@ -100,7 +99,7 @@ def mapping(data: bytes) -> None:
 
 
 def _native(record: dict[str, object]) -> object:
-    return native_product(record, max_images=3, allow_private_media_hosts=False, with_attributes=True)
+    return native_product(record, allow_private_media_hosts=False, with_attributes=True)
 
 
 def _parsed(data: bytes) -> object:

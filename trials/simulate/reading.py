@@ -5,7 +5,9 @@ killed or that failed leaves a piece of its lines, and the writer sees the end o
 """
 
 import copy
-from collections.abc import Callable, Sequence
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 from unittest.mock import patch
@@ -171,7 +173,8 @@ class Medipim:
             "requests_per_minute": 100_000,
             **self._settings,
         }
-        tap = TwoStreams(config=config, state=copy.deepcopy(self.state), clock=reading.clock)
+        with _own_signals():
+            tap = TwoStreams(config=config, state=copy.deepcopy(self.state), clock=reading.clock)
         way_to(self._service, tap.run.client.wire, reading)
         self.failure = None
         try:
@@ -184,6 +187,17 @@ class Medipim:
         except (Killed, StopRun, Interrupted) as failure:
             self.failure = failure
             self._log(f"  tap STOPS: {failure}")
+
+
+@contextmanager
+def _own_signals() -> Iterator[None]:
+    """Whoever stops the simulator does not stop a simulated tap, which would be a finding."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _end_of(events: list[Event]) -> tuple[str, int] | None:

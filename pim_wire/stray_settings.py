@@ -1,0 +1,128 @@
+"""Settings that do not exist, in files and in environment variables: told, or refused where they may protect.
+
+A misspelt setting does nothing, and nobody sees it. For most of them a warning is enough. Whoever misspells ``dry_run``
+wants that nothing is written, so a run that goes on does the opposite of what was asked for.
+"""
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+_PROTECTIVE = re.compile(r"dry_run|write_mode|max_.+")
+_DRY_RUN_IN_OTHER_WORDS = frozenset({
+    "preview", "simulate", "simulation", "readonly", "nowrite", "nowrites", "noop", "test", "testrun", "testmode",
+    "trial",
+})  # fmt: skip
+_CLOSE = 0.75
+_SHORTEST = 3  # letters of an abbreviation, such as DRY
+# What the SDK reads beside settings (singer_sdk.plugin_base).
+_OF_THE_SDK = frozenset({"loglevel"})
+# Meltano tells a plugin its name, from which its variables begin (an inherited plugin has a name of its own).
+_NAMES_BY_MELTANO = ("MELTANO_EXTRACTOR_NAME", "MELTANO_LOADER_NAME")
+_MELTANO = "MELTANO_PROJECT_ROOT"
+
+
+@dataclass(frozen=True)
+class Stray:
+    """A setting that does not exist: as it was written, the real one it is near to, and whether that one protects."""
+
+    written: str
+    nearest: str | None
+    protects: bool
+
+    def __str__(self) -> str:
+        """One line for a person."""
+        meant = f"; was {self.nearest} meant?" if self.nearest else ""
+        advice = " Correct it or take it away: a run that goes on would write." if self.protects else ""
+        return f"{self.written} does nothing{meant}{advice}"
+
+
+def stray_settings(names: Iterable[str], known: Iterable[str]) -> Iterator[Stray]:
+    """Of settings in a file those that do not exist."""
+    known_names = list(known)
+    strays = (name for name in names if name not in known_names)
+    return (_stray(f"Setting {name} does not exist and", name, known_names) for name in strays)
+
+
+def stray_variables(environment: Mapping[str, str], prefix: str, known: Iterable[str]) -> Iterator[Stray]:
+    """Of variables with a plugin's prefix those that do not exist. What is empty counts as unset.
+
+    A second underscore begins what Meltano keeps for itself, or another plugin's name.
+    """
+    known_names = list(known)
+    for variable, value in sorted(environment.items()):
+        name = variable.removeprefix(prefix).lower()
+        is_ours = variable.startswith(prefix) and not name.startswith("_") and name
+        if not is_ours or not value.strip() or name in known_names or name in _OF_THE_SDK:
+            continue
+        yield _stray(f"Variable {variable} names no setting and", name, known_names)
+
+
+def unread_variables(
+    environment: Mapping[str, str], prefix: str, known: Iterable[str], config: Mapping[str, object]
+) -> Iterator[Stray]:
+    """Variables that would be settings if they were read, which only ``--config=ENV`` asks for."""
+    for name in known:
+        variable = f"{prefix}{name.upper()}"
+        if environment.get(variable, "").strip() and config.get(name) in (None, ""):
+            yield Stray(f"Variable {variable} is not read without --config=ENV and", None, _is_protective(name))
+
+
+def all_strays(
+    config: Mapping[str, object], own_prefix: str, known: Iterable[str], *, reads_environment: bool
+) -> list[Stray]:
+    """All settings of a run that do nothing, from wherever they come."""
+    environment, known_names = os.environ, list(known)
+    found = list(stray_settings(config, known_names))
+    inherited = _inherited_prefixes(own_prefix, environment)
+    others = _of_other_plugins(environment, own_prefix, known_names) if _MELTANO in environment else frozenset()
+    mine = {name: value for name, value in environment.items() if name not in others and not name.startswith(inherited)}
+    found += stray_variables(mine, own_prefix, known_names)
+    for prefix in inherited:
+        found += stray_variables(environment, prefix, known_names)
+    if not reads_environment and _MELTANO not in environment:
+        found += unread_variables(environment, own_prefix, known_names, config)
+    return found
+
+
+def _inherited_prefixes(own: str, environment: Mapping[str, str]) -> tuple[str, ...]:
+    """How variables of this plugin begin too, where Meltano runs it under a name of its own."""
+    names = (environment.get(variable, "") for variable in _NAMES_BY_MELTANO)
+    prefixes = (re.sub(r"[^A-Z0-9]", "_", name.upper()) + "_" for name in names)
+    return tuple(prefix for prefix in prefixes if prefix.startswith(own) and prefix != own)
+
+
+def _of_other_plugins(environment: Mapping[str, str], prefix: str, known: list[str]) -> frozenset[str]:
+    """Variables that may belong to plugins which inherit from this one, such as ``TAP_MEDIPIM_SHOP2_MARKET``."""
+    ends = tuple(f"_{name.upper()}" for name in known)
+    return frozenset(name for name in environment if name.startswith(prefix) and name.endswith(ends))
+
+
+def _stray(written: str, name: str, known: list[str]) -> Stray:
+    if protecting := _protection_near(name, known):
+        return Stray(written, protecting, protects=True)
+    (similar, *_) = [*get_close_matches(name.lower(), known, 1), None]
+    return Stray(written, similar, protects=False)
+
+
+def _is_protective(name: str) -> bool:
+    return _PROTECTIVE.fullmatch(name) is not None
+
+
+def _protection_near(name: str, known: list[str]) -> str | None:
+    """The protecting setting that may have been meant."""
+    written = _letters(name)
+    protective = {_letters(setting): setting for setting in known if _is_protective(setting)}
+    if written in _DRY_RUN_IN_OTHER_WORDS and "dry_run" in known:
+        return "dry_run"
+    for letters, setting in protective.items():
+        if letters in written or (len(written) >= _SHORTEST and letters.startswith(written)):
+            return setting
+    (nearest, *_) = [*get_close_matches(written, [*protective, *map(_letters, known)], 1, _CLOSE), ""]
+    return protective.get(nearest)
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())

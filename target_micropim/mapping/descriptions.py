@@ -1,0 +1,196 @@
+"""Pure: the description of a product, composed of the types of text that Medipim has of it, in one language.
+
+A full text stands for all others. Where there is none, the others are joined in the order of ``description_parts``,
+each under a heading when there are several. The legal text comes last. It is taken in another language where the one of
+the description has none, and is never left out where the product requires one (docs/api/medipim.md#legal-text).
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from html import escape
+
+from target_micropim.mapping.description_parts import DescriptionParts
+from target_micropim.mapping.headings import FULL, LEGAL
+from target_micropim.mapping.texts import (
+    ANY,
+    Notes,
+    Record,
+    TextLimits,
+    content_languages,
+    contents,
+    cut_html,
+    descriptions,
+    in_order,
+    without_tags,
+)
+
+_BLOCK = r"p|div|ul|ol|table|h[1-6]|dl|blockquote"
+_ANY_BLOCK, _ALL_BLOCKS = (
+    re.compile(rf"<(?:{_BLOCK})[ >]"),
+    re.compile(rf"\A<(?:{_BLOCK})[ >].*</(?:{_BLOCK})>\Z", re.DOTALL),
+)
+LEGAL_TEXT = "description (legal text)"
+
+
+@dataclass(frozen=True)
+class TextRules:
+    """The settings that shape texts."""
+
+    locales: tuple[str, ...]
+    groups: frozenset[str]
+    parts: DescriptionParts
+    clean_html: Callable[[str], str]
+    limits: TextLimits
+
+
+@dataclass(frozen=True)
+class Block:
+    """One text of the description, cleaned."""
+
+    kind: str
+    language: str
+    html: str
+
+
+def description(record: Record, rules: TextRules, notes: Notes) -> str | None:
+    """The description, or None without any text; what a person must know of it goes into the notes."""
+    composer = _Composer(record, rules, notes)
+    blocks = composer.body()
+    legal = composer.legal(blocks)
+    if requires_legal_text(record):
+        _tell_of_legal_text(record, legal, rules, notes)
+    asked = rules.locales[0]
+    for block in (blocks or legal)[:1]:
+        notes.taken("description", block.language, asked)
+    for block in legal:
+        notes.taken(LEGAL_TEXT, block.language, asked)
+    if legal and blocks:
+        said = " ".join(_words(block.html) for block in blocks)
+        legal = [block for block in legal if _words(block.html) not in said]
+    return _within_limits(blocks, legal, rules, notes, required=requires_legal_text(record))
+
+
+def requires_legal_text(record: Record) -> bool:
+    """Whether the product may be shown with its legal text only."""
+    return str(record.get("requiresLegalText")).lower() in {"true", "1"}
+
+
+class _Composer:
+    """Chooses texts of one record."""
+
+    def __init__(self, record: Record, rules: TextRules, notes: Notes) -> None:
+        self._texts = descriptions(record, rules.groups)
+        self._rules = rules
+        self._notes = notes
+        self._languages = tuple(in_order(rules.locales, content_languages(self._texts)))
+        self._requires_legal = requires_legal_text(record)
+
+    def body(self) -> list[Block]:
+        """The texts without the legal one, in the first language that has any that can be used."""
+        kinds = self._rules.parts.kinds
+        for language in self._languages:
+            if FULL in kinds and (full := self._first(FULL, language)):
+                return [full]
+            blocks = [self._first(kind, language) for kind in kinds if kind not in {FULL, LEGAL}]
+            if found := _distinct(block for block in blocks if block):
+                return found
+        return []
+
+    def legal(self, body: list[Block]) -> list[Block]:
+        """All legal texts, in the language of the description if it has one, else in the next.
+
+        One that is required comes in any language, also where ``fallback_locales`` names few.
+        """
+        if not self._requires_legal and LEGAL not in self._rules.parts.kinds:
+            return []
+        locales = (*self._rules.locales, ANY) if self._requires_legal else self._rules.locales
+        languages = in_order(locales, content_languages(self._texts))
+        for language in dict.fromkeys([*(block.language for block in body[:1]), *languages]):
+            if found := _distinct(self._usable(LEGAL, language)):
+                return found
+        return []
+
+    def _first(self, kind: str, language: str) -> Block | None:
+        return next(self._usable(kind, language), None)
+
+    def _usable(self, kind: str, language: str) -> Iterator[Block]:
+        """The texts of a type of which a reader sees something; one that cannot be cleaned is told."""
+        for html in contents(self._texts, kind, language):
+            try:
+                cleaned = self._rules.clean_html(html)
+            except ValueError as error:
+                self._notes.warnings.append(f"description: {kind} in {language}: {error}")
+                continue
+            if cleaned:
+                yield Block(kind, language, cleaned)
+
+
+def _distinct(blocks: Iterable[Block]) -> list[Block]:
+    """Each text once."""
+    found = list(blocks)
+    if len(found) < 2:  # noqa: PLR2004 - as nearly always, and telling words costs time
+        return found
+    return list({_words(block.html): block for block in reversed(found)}.values())[::-1]
+
+
+def _words(html: str) -> str:
+    return (without_tags(html) or "").casefold()
+
+
+def _tell_of_legal_text(record: Record, legal: list[Block], rules: TextRules, notes: Notes) -> None:
+    if legal and legal[0].language != rules.locales[0]:
+        missing = f"the legal text that it requires is missing in {rules.locales[0]}: it came over in"
+        notes.for_a_person.append(f"{missing} {legal[0].language}")
+    elif not legal:
+        others = descriptions(record, frozenset())
+        has_other = any(True for language in content_languages(others) for _html in contents(others, LEGAL, language))
+        known = "Medipim has one for other target groups only" if has_other else "Medipim has none"
+        notes.for_a_person.append(f"requires a legal text, and {known}: it is shown without")
+
+
+def _within_limits(
+    blocks: list[Block], legal: list[Block], rules: TextRules, notes: Notes, *, required: bool
+) -> str | None:
+    """As many texts as fit, the first ones and the legal ones; the rest is judged by ``on_too_long``."""
+    kept, left_out = list(blocks), list[str]()
+    while len(text := _joined([*kept, *legal], rules)) > rules.limits.text and len(kept) > 1:
+        left_out.insert(0, kept.pop().kind)
+    if len(text) > rules.limits.text and legal and kept and not required:
+        left_out.append(LEGAL)
+        legal, text = [], _joined(kept, rules)
+    if left_out:
+        notes.warnings.append(f"description: {', '.join(left_out)} left out, or it would be too long")
+    if len(text) > rules.limits.text and legal and kept and rules.limits.on_too_long == "cut":
+        notes.warnings.append(f"description: {kept[0].kind} cut, so that the legal text fits")
+        text = _cut(kept[0], legal, rules, len(text) - len(kept[0].html))
+    return text or None
+
+
+def _cut(block: Block, legal: list[Block], rules: TextRules, beside: int) -> str:
+    """As much of a text as fits beside the legal one; closing it may take some room."""
+    for spare in (0, len("<div></div>"), beside):
+        html = cut_html(block.html, rules.limits.text - beside - spare, rules.clean_html)
+        text = _joined([*([replace(block, html=html)] if html else []), *legal], rules)
+        if len(text) <= rules.limits.text:
+            break
+    return text
+
+
+def _joined(blocks: list[Block], rules: TextRules) -> str:
+    """One text as it is; several, each closed and under its heading."""
+    if len(blocks) < 2:  # noqa: PLR2004 - one is alone
+        return "".join(block.html for block in blocks)
+    return rules.clean_html("".join(f"{_heading(block, rules.parts)}{_closed(block.html)}" for block in blocks))
+
+
+def _heading(block: Block, parts: DescriptionParts) -> str:
+    text = parts.heading(block.kind, block.language)
+    return f"<h3>{escape(text, quote=False)}</h3>" if text else ""
+
+
+def _closed(html: str) -> str:
+    """HTML whose words cannot run into what follows."""
+    if _ALL_BLOCKS.match(html):
+        return html
+    return f"<div>{html}</div>" if _ANY_BLOCK.search(html) else f"<p>{html}</p>"

@@ -1,0 +1,139 @@
+"""Pure: where the texts of a product come from in a Medipim record; docs/mapping.md is made of it.
+
+Whether a source is plain text or HTML is told by its field, never by looking at it: a ``<`` in a name is a ``<``.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from html import escape
+from itertools import chain
+
+from target_micropim.mapping.characters import one_line
+from target_micropim.mapping.descriptions import TextRules, description
+from target_micropim.mapping.lookup import leaves
+from target_micropim.mapping.texts import (
+    Found,
+    Notes,
+    Record,
+    content_languages,
+    contents,
+    descriptions,
+    first_in,
+    in_order,
+    shortened,
+    without_tags,
+)
+from target_micropim.plan.fields import Kind
+
+# The source of a short text, and why it stands where it stands; the language counts before the source.
+SHORT_TEXTS = (
+    ("shortDescription", "made for this, though Medipim fills it no more"),
+    ("seoName", "one line that names product, form and size"),
+    ("descriptions.indication", "what the product is for, without HTML, its first sentences"),
+)
+DESCRIPTIONS = "descriptions"
+# Plain by their documentation (docs/api/medipim.md#product-fields, docs/api/medipim.md#product-collections). What is
+# neither one of these nor a description, such as a field of a stream map, is read as HTML for fields that hold HTML.
+PLAIN_SOURCES = frozenset({
+    "name", "seoName", "shortDescription", "conservationLabel", "brands", "organizations", "publicCategories",
+    "medipimCategories", "productFamilies", "attributes", "activeIngredients", "apbCategory", "bcfiCategory",
+    "ospCategory", "atcCategory", "fineLineCategory", "gs1Category", "links", "supplierReference", "packageContent",
+    "packageQuantity", "packagingUnit",
+})  # fmt: skip
+
+
+def _name(record: Record, rules: TextRules, notes: Notes) -> str | None:
+    return _told("name", first_in([record.get("name"), record.get("seoName")], rules.locales), rules, notes)
+
+
+def _short_description(record: Record, rules: TextRules, notes: Notes) -> str | None:
+    return _told("short_description", next(_short_texts(record, rules, notes), None), rules, notes)
+
+
+def _short_texts(record: Record, rules: TextRules, notes: Notes) -> Iterator[Found]:
+    """The candidates, language by language."""
+    texts = descriptions(record, rules.groups)
+    maps = [record.get(path) for path, _reason in SHORT_TEXTS if "." not in path]
+    keys = (key for value in maps if isinstance(value, dict) for key in value)
+    kinds = [path.partition(".")[2] for path, _reason in SHORT_TEXTS if "." in path]
+    for locale in in_order(rules.locales, chain(keys, content_languages(texts))):
+        if found := first_in(maps, (locale,)):
+            yield found
+        for html in (html for kind in kinds for html in contents(texts, kind, locale)):
+            if text := _text_of("short_description", html, rules, notes):
+                yield Found(shortened(text, rules.limits.short), locale)
+
+
+def _told(name: str, found: Found | None, rules: TextRules, notes: Notes) -> str | None:
+    """The text, its language noted where it is not the one asked for."""
+    if found is None:
+        return None
+    notes.taken(name, found.language, rules.locales[0])
+    return found.text
+
+
+@dataclass(frozen=True)
+class TextSource:
+    """How the text of one field is made; ``source`` and ``how`` say it on docs/mapping.md."""
+
+    make: Callable[[Record, TextRules, Notes], str | None]
+    source: str
+    how: str
+
+
+TEXT_SOURCES: Mapping[str, TextSource] = {
+    "name": TextSource(_name, "name, else seoName", "one language, one line"),
+    "description": TextSource(
+        description,
+        "descriptions for `text_target_groups`",
+        "composed by `description_parts`; HTML cleaned to a short list of tags",
+    ),
+    "short_description": TextSource(_short_description, ", else ".join(path for path, _ in SHORT_TEXTS), "one line"),
+}
+
+TEXT_KINDS: frozenset[Kind] = frozenset({"text", "html", "line"})
+
+
+def text_at(name: str, kind: Kind, path: str, record: Record, rules: TextRules, notes: Notes) -> str | None:
+    """The text at a path, in the form that a field of this kind holds."""
+    place = path.partition(".")[0]
+    is_html = place == DESCRIPTIONS or (kind != "text" and place not in PLAIN_SOURCES)
+    for found in _found_at(path, record, rules, is_html=is_html):
+        if text := _in_form(name, kind, found.text, rules, notes, is_html=is_html):
+            return _told(name, Found(text, found.language), rules, notes)
+    return None
+
+
+def _found_at(path: str, record: Record, rules: TextRules, *, is_html: bool) -> Iterator[Found]:
+    """The texts at a path, with their language where the path tells it."""
+    first, _, rest = path.partition(".")
+    if first == DESCRIPTIONS:
+        texts = descriptions(record, rules.groups)
+        for locale in in_order(rules.locales, content_languages(texts)):
+            yield from (Found(html, locale) for html in contents(texts, rest, locale))
+    elif not rest and not is_html and (found := first_in([record.get(first)], rules.locales)):
+        yield found
+    else:
+        yield from (Found(str(value), None) for value in leaves(record, path, rules.locales, as_html=is_html))
+
+
+def _in_form(name: str, kind: Kind, text: str, rules: TextRules, notes: Notes, *, is_html: bool) -> str | None:
+    if not is_html:
+        line = one_line(text)
+        return escape(line, quote=False) if line and kind == "html" else line
+    if kind != "html":
+        return _text_of(name, text, rules, notes)
+    return _cleaned(name, text, rules, notes)
+
+
+def _text_of(name: str, html: str, rules: TextRules, notes: Notes) -> str | None:
+    return without_tags(_cleaned(name, html, rules, notes))
+
+
+def _cleaned(name: str, html: str, rules: TextRules, notes: Notes) -> str:
+    """HTML that is clean; what cannot be cleaned is told, and another text is taken."""
+    try:
+        return rules.clean_html(html)
+    except ValueError as error:
+        notes.warnings.append(f"{name}: {error}")
+        return ""

@@ -1,0 +1,87 @@
+"""Pictures night after night: what the source drops, brings back or changes, and what a person takes out."""
+
+from typing import Any
+
+import pytest
+
+from tests.cases.records import photos, product
+from tests.cases.shop import Shop
+
+
+def shown(*keys: int, **fields: Any) -> Any:
+    """A product with these pictures."""
+    return product("M1", "One", **photos(*keys), **fields)
+
+
+def told(night: Any) -> list[str]:
+    """What a person hears of pictures."""
+    return [row["what"] for row in night.report["manual_actions"] if row["topic"] == "picture"]
+
+
+def test_a_withdrawn_picture_is_told_once_with_address_and_position(shop: Shop) -> None:
+    """Also when it was the last one; and it is no new one when it comes back."""
+    shop.night(shown(1, 2))
+    (what,) = told(shop.night(shown(1)))
+    assert "picture 2 was withdrawn" in what
+    assert "https://media.example.test/2.jpg, position 1" in what
+    assert told(shop.night(shown(1, seoName={"nl": "x"}))) == []
+    (what,) = told(shop.night(product("M1", "One", photos=[])))
+    assert "picture 1 was withdrawn" in what
+    assert told(shop.night(shown(1, 2))) == []
+    assert shop.pictures("M1") == [1, 2]
+
+
+def test_a_record_without_the_field_says_nothing_of_pictures(shop: Shop) -> None:
+    """A stream map, or another version of the API, may leave it out."""
+    shop.night(shown(1))
+    assert told(shop.night(product("M1", "Two"))) == []
+
+
+def test_a_place_is_free_when_a_person_took_the_withdrawn_one_out(make_shop: Any) -> None:
+    """As many as the product shows too few; until then a new one waits, and the report says so."""
+    shop = make_shop({"max_images": 2})
+    shop.night(shown(1, 2))
+    (what,) = told(shop.night(shown(2, 3)))
+    assert "1 new ones wait for room" in what
+    assert shop.pictures("M1") == [1, 2]
+    media = shop.product("M1")["_media"]
+    media.remove(media[0])
+    shop.night(shown(2, 3, seoName={"nl": "x"}))
+    assert shop.pictures("M1") == [2, 3]
+
+
+def test_the_limit_counts_replaced_pictures_too(make_shop: Any) -> None:
+    """media_changes append leaves the old one in the shop."""
+    shop = make_shop({"max_images": 2, "media_changes": "append"})
+    shop.night(shown(1))
+    for address in ("new", "newer"):
+        record = shown(1)
+        record["photos"][0]["formats"] = {"huge": f"https://media.example.test/{address}.jpg"}
+        (what,) = told(shop.night(record))
+        assert "https://media.example.test/" in what
+    assert len(shop.product("M1")["_media"]) == 2
+
+
+def test_one_address_under_two_ids_is_sent_once(shop: Shop) -> None:
+    """In one night and in two."""
+    record = shown(1)
+    record["photos"].append({**record["photos"][0], "id": 2})
+    shop.night(record)
+    record = shown(1)
+    record["photos"][0]["id"] = 3
+    shop.night(record)
+    assert shop.pictures("M1") == [1]
+
+
+@pytest.mark.parametrize("how", ["refused", "never shown", "shown"])
+def test_pictures_that_all_fail_are_told_as_one_thing(make_shop: Any, how: str) -> None:
+    """Medipim's host may refuse whoever fetches: no accident of a single picture."""
+    addresses = tuple(f"https://media.example.test/{n}.jpg" for n in range(1, 5))
+    shop = make_shop(
+        media="never" if how == "never shown" else "sync",
+        unreachable_media="400",
+        unreachable_urls=addresses if how == "refused" else (),
+    )
+    night = shop.night(*(product(f"M{n}", "One", **photos(n)) for n in range(1, 5)))
+    is_told = any("how-to/pictures.md" in row["what"] for row in night.report["manual_actions"])
+    assert is_told is (how != "shown")
