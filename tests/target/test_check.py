@@ -176,7 +176,7 @@ def test_the_ledger_is_shown_and_exported_while_a_run_writes(world: Any, singer:
         code, lines, _said = command(world, "--ledger=show")
         assert code == 0
         assert any(str(process.pid) in line for line in lines)
-        assert f"Ledger: version 5, made for {world.box.micropim_url}" in lines
+        assert f"Ledger: version 6, made for {world.box.micropim_url}" in lines
         code, rows, said = command(world, "--ledger=export")
         assert code == 0, said
         exported = [json.loads(row) for row in rows]
