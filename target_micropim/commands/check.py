@@ -83,6 +83,9 @@ class MatchPreview:
         if key is None:
             raise rejection("map", self._profile.key_field, "is missing")
         check_key(key, self._profile.key_field)
+        if self._profile.left_out and self._profile.left_out(record):
+            self._ends["status"] += 1
+            return
         desired = self._profile.product(record)
         row = self._ledger.product(desired.external_id)
         if row is not None and row.digest == _JUDGED:
@@ -135,6 +138,8 @@ class MatchPreview:
         )
         yield f"Would be made: {ends['made']}"
         yield f"Would be left out, since inactive or write_mode is update_only: {ends['left']}"
+        if ends["status"]:
+            yield f"Would be left out by their status (statuses): {ends['status']}"
         for kind, examples in self._examples.items():
             yield f"{kind}: {ends[kind]}" + (f", such as {'; '.join(examples)}" if examples else "")
 

@@ -60,7 +60,7 @@ def export_products(ledger: Ledger) -> Iterator[dict[str, Any]]:
     last = ""
     while True:
         query = select(table).where(table.c.external_id > last).order_by(table.c.external_id).limit(PAGE_ROWS)
-        rows = [row._asdict() for row in ledger.read(query)]
+        rows = [{str(name): value for name, value in row._asdict().items()} for row in ledger.read(query)]
         if not rows:
             return
         yield from rows

@@ -238,3 +238,11 @@ def test_a_connection_test_passes_while_a_run_holds_the_ledger(world: Any, singe
         assert command(world, given=TEST_LINES)[0] == 0
     finally:
         process.communicate(timeout=30)
+
+
+def test_a_check_counts_what_is_left_out_by_its_status(world: Any, singer: Any) -> None:
+    """As a run would."""
+    given = singer.lines(products=[singer.product(1), singer.product(2, status="no_selection")])
+    lines = checked(world, given, statuses=["active"])
+    assert "Would be made: 1" in lines
+    assert "Would be left out by their status (statuses): 1" in lines
