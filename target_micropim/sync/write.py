@@ -169,8 +169,9 @@ class ProductWriter:
             Memory(row.ours, row.acknowledged), Seen(fields, write.fields, shown, ignored, theirs, unsure, held_back)
         )
         late = fingerprints({name: write.fields[name] for name in ignored if name in write.fields}) if ignored else {}
-        if unsure and self._echo.changes_forms:  # what shows may be our own text in another form
-            late |= {name: row.on_its_way[name] for name in unsure & row.on_its_way.keys()}
+        for name in unsure & row.on_its_way.keys() if unsure else ():
+            if self._echo.changes_forms or name not in row.acknowledged:
+                late[name] = row.on_its_way[name]  # what shows may be our own text in another form
         known = self._catalog.categories.ids(row.categories)
         return replace(
             row,

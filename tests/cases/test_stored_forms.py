@@ -110,3 +110,12 @@ def test_a_person_still_renames_a_category(make_shop: Any, answers: str) -> None
     for name in ("sun A", "sun B", "sun B"):
         assert shop.night(categories=[category(1, name)]).conflicts == {"1"}
         assert shop.paths() == ["By hand"]
+
+
+def test_a_text_of_a_creation_of_unknown_end_is_nobodys(make_shop: Any) -> None:
+    """The very first write shows its text in another form: it is unsure until both sides agree, and no conflict."""
+    shop = make_shop(text_forms=("capitalised",))
+    shop.killed(product("M1", "Cream", **text("<p>one TEXT</p>")), write="POST /api/products$")
+    for line in ("one", "two", "three"):
+        told = shop.night(product("M1", "Cream", **text(f"<p>{line} TEXT</p>")))
+        assert (told.conflicts, told.unsure) == (set(), {"M1"}), line
