@@ -75,7 +75,7 @@ _PRODUCT_CODES = (
     _code("pin", "PIN", "pin", "us"),
     _code("hamacher_code", "Hamacher code", "hamacherCode", "us"),
     _code("private_label_type", "Private label type", "privateLabelType", "us", by_default=False),
-    _code("brand_equivalent", "Brand equivalent", "brandEquivalent", "us"),
+    AttributeRow("brand_equivalent", {"en": "Brand equivalent"}, ("brandEquivalent",), ("us",), is_list=True),
     _code("gtin", "GTIN", "gtin", *ALL_MARKETS, by_default=False),
     AttributeRow(
         "hs_code", _in("HS code", "GS-code", "Code SH", "HS-Code", "Código SA"), ("hsCode",), by_default=False
@@ -339,7 +339,7 @@ _LIFE = (
     AttributeRow(
         "replacement",
         _in("Replaced by", "Vervangen door", "Remplacé par", "Ersetzt durch", "Sustituido por"),
-        ("replacement",),
+        ("replacement", "replacement.id"),
         by_default=False,
     ),
     AttributeRow(

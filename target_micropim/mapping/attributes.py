@@ -13,7 +13,7 @@ marked table that is in the text already is taken out first, so that it is never
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from html import escape
 from string import Formatter
 from typing import Any
@@ -22,7 +22,7 @@ from target_micropim.mapping.attribute_rows import ATTRIBUTES, CODES, AttributeR
 from target_micropim.mapping.desired import AttributeValue
 from target_micropim.mapping.links import links_that_count
 from target_micropim.mapping.lookup import leaves
-from target_micropim.mapping.numbers import decimal_of, decimal_text, money
+from target_micropim.mapping.numbers import decimal_of, decimal_text, money, truth_of
 from target_micropim.mapping.texts import objects, text_in
 
 MAX_VALUE = 2000
@@ -60,8 +60,9 @@ class AttributeRules:
 
 def attribute_values(record: dict[str, Any], rules: AttributeRules) -> tuple[AttributeValue, ...]:
     """The attributes a record holds a value for: those of the table, then Medipim's own."""
-    if record.get("links"):
-        record = {**record, "links": links_that_count(record, rules.link_groups, rules.locales, rules.now)}
+    for place in ("links", "leaflets"):
+        if found := record.get(place):
+            record = {**record, place: links_that_count(found, rules.link_groups, rules.locales, rules.now)}
     wanted = (row for row in ATTRIBUTES if rules.takes(row.code, by_default=row.by_default))
     values = ((row, _attribute_value(row, record, rules.locales)) for row in wanted)
     language = rules.locales[0]
@@ -79,7 +80,7 @@ def _own_attributes(record: dict[str, Any], rules: AttributeRules) -> Iterator[A
     options: dict[str, list[str]] = {}
     for item in objects(record.get("attributes")):
         told = rules.options.get(str(item.get("id")), {})
-        code = str(item.get("type") or told.get("type") or UNTYPED).strip()
+        code = _type_code(item.get("type")) or _type_code(told.get("type")) or UNTYPED
         name = text_in(item.get("name"), rules.locales) or text_in(told.get("name"), rules.locales)
         if code and name and rules.takes(own_code(code), by_default=True):
             options.setdefault(code, []).append(name)
@@ -89,6 +90,12 @@ def _own_attributes(record: dict[str, Any], rules: AttributeRules) -> Iterator[A
         aliases = tuple(str(text) for text in known.values() if text) if isinstance(known, dict) else ()
         joined = ", ".join(dict.fromkeys(names))[:MAX_VALUE]
         yield AttributeValue(own_code(code), name, "text", joined, aliases)
+
+
+def _type_code(kind: Any) -> str:
+    """The code of a type, which may be told as an object; nothing for what is none."""
+    kind = (kind.get("code") or kind.get("id")) if isinstance(kind, dict) else kind
+    return str(kind).strip() if isinstance(kind, str | int) and not isinstance(kind, bool) else ""
 
 
 def own_code(code: str) -> str:
@@ -101,7 +108,7 @@ def _attribute_value(row: AttributeRow, record: dict[str, Any], locales: tuple[s
         values = list(leaves(record, path, locales))
         unit = row.unit if path == row.paths[-1] else ""
         if row.kind == "boolean":
-            return values[0] if values and isinstance(values[0], bool) else None
+            return next((truth for value in values if (truth := truth_of(value)) is not None), None)
         read = _READERS.get(row.kind, _text)
         if texts := list(dict.fromkeys(text for value in values if (text := read(value, unit)))):
             return ", ".join(texts if row.is_list else texts[:1])[:MAX_VALUE]
@@ -128,9 +135,14 @@ def _amount(value: Any, unit: str) -> str | None:
 
 
 def _date(value: Any, _unit: str) -> str | None:
-    """Unix seconds as a date. A whole hour is the midnight of a time zone: the day that begins next to it."""
+    """Unix seconds as a date. A whole hour is the midnight of a time zone: the day that begins next to it.
+
+    A date that is written as one stands; 0 is what no date may come as.
+    """
     number = decimal_of(value)
-    if number is None or abs(number) > MAX_SECONDS:
+    if number is None:
+        return _written_date(value)
+    if not 0 < number <= MAX_SECONDS:
         return None
     seconds = int(number)
     if seconds % 3600 == 0:
@@ -138,6 +150,13 @@ def _date(value: Any, _unit: str) -> str | None:
     try:
         return datetime.fromtimestamp(seconds, UTC).date().isoformat()
     except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _written_date(value: Any) -> str | None:
+    try:
+        return date.fromisoformat(str(value)[: len("2026-11-30")]).isoformat()
+    except ValueError:
         return None
 
 

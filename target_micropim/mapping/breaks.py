@@ -10,7 +10,7 @@ import re
 BLOCKS = frozenset({
     "section", "article", "center", "details", "summary", "figure", "figcaption", "fieldset", "legend", "hr", "pre",
     "address", "aside", "header", "footer", "main", "nav", "hgroup", "form", "dir", "menu", "search", "dialog",
-    "caption", "option", "optgroup", "textarea", "listing", "multicol", "marquee", "rp",
+    "caption", "option", "optgroup", "textarea", "listing", "xmp", "plaintext", "multicol", "marquee", "rp",
 })  # fmt: skip
 LINES = frozenset({"img", "input", "button", "select", "meter", "progress"})  # in the line, and apart from its words
 MARKS = frozenset({"q"})  # a browser shows quotation marks
@@ -21,7 +21,7 @@ KEPT_BLOCKS = frozenset({
     "p", "ul", "ol", "li", "table", "thead", "tbody", "tfoot", "tr", "th", "td", "h1", "h2", "h3", "h4", "h5", "h6",
     "dl", "dt", "dd", "blockquote", "div", "br",
 })  # fmt: skip
-_KEEPS_LINES = frozenset({"pre", "textarea", "listing"})
+_KEEPS_LINES = frozenset({"pre", "textarea", "listing", "xmp", "plaintext"})
 _TRANSLATED = BLOCKS | LINES | MARKS | STRUCK | UNSEEN
 _ANY = re.compile(rf"</?(?:{'|'.join(sorted(_TRANSLATED))})[ >]")
 _TOKEN = re.compile(r'<(/?)([a-z][a-z0-9:-]*)((?: [^\s=>]+="[^"]*")*)>|([^<]+|<)')

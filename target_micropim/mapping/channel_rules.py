@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
+from target_micropim.mapping.headings import KINDS
 from target_micropim.mapping.lookup import leaves
 
 CHANNELS, STATUS = "publishing_channels", "status"
@@ -41,9 +42,7 @@ def _fits(found: list[Any], wanted: Collection[Any]) -> bool:
 
 
 def _is_same(value: Any, wanted: Any) -> bool:
-    """Equal as people see it: true is no 1, and case does not count."""
-    if isinstance(value, bool) or isinstance(wanted, bool):
-        return value is wanted
+    """Equal as people see it: true is no 1, but true as a text is true; case does not count."""
     return str(value).strip().casefold() == str(wanted).strip().casefold()
 
 
@@ -130,7 +129,9 @@ def _condition_problems(path: Any, wanted: Any, source_fields: Collection[str]) 
     if not isinstance(path, str) or not _PATH.fullmatch(path):
         yield f"{path!r} is no field of Medipim"
         return
-    first = path.partition(".")[0]
+    first, _, rest = path.partition(".")
+    if first == "descriptions" and rest not in KINDS:
+        yield f"{path}: {rest or 'nothing'} is no type of description; there are {', '.join(KINDS)}"
     if first not in source_fields and (close := get_close_matches(first, source_fields, 1, 0.8)):
         yield f"Medipim has no field {first}; is {close[0]} meant?"
     values = wanted if isinstance(wanted, list) else [wanted]

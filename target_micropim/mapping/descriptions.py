@@ -67,7 +67,7 @@ def description(record: Record, rules: TextRules, notes: Notes) -> str | None:
         notes.taken(LEGAL_TEXT, block.language, asked)
     if legal and blocks:
         said = " ".join(_words(block.html) for block in blocks)
-        legal = [block for block in legal if _words(block.html) not in said]
+        legal = [block for block in legal if not _holds(said, _words(block.html))]
     return _within_limits(blocks, legal, rules, notes, required=requires_legal_text(record))
 
 
@@ -137,6 +137,11 @@ def _distinct(blocks: Iterable[Block]) -> list[Block]:
 
 def _words(html: str) -> str:
     return (without_tags(html) or "").casefold()
+
+
+def _holds(said: str, words: str) -> bool:
+    """Whether a text has these words already, as whole ones: "zink" is not said by "zinkoxide"."""
+    return re.search(rf"(?<!\w){re.escape(words)}(?!\w)", said) is not None
 
 
 def _tell_of_legal_text(record: Record, legal: list[Block], rules: TextRules, notes: Notes) -> None:

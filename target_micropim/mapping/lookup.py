@@ -9,7 +9,7 @@ from typing import Any
 
 from target_micropim.mapping.characters import decoded, fit, is_visible
 from target_micropim.mapping.numbers import decimal_of, decimal_text
-from target_micropim.mapping.texts import CONSUMER_GROUPS, consumer_texts, in_order, objects, text_in
+from target_micropim.mapping.texts import CONSUMER_GROUPS, consumer_texts, in_order, is_numbered, objects, text_in
 
 _TYPES = ("type", "linkType")
 _CONTENTS = ("content", "url", "name")
@@ -40,14 +40,16 @@ def leaves(
 
 
 def _inside(value: Any, step: str) -> list[Any]:
-    if isinstance(value, dict):
-        return [value.get(step)]
+    if isinstance(value, dict) and step in value:
+        return [value[step]]
     items = objects(value)
     of_type = [item for item in items if step in {item.get(name) for name in _TYPES if isinstance(item.get(name), str)}]
     return of_type or [item.get(step) for item in items]
 
 
 def _leaf(value: Any, locales: tuple[str, ...], *, as_html: bool) -> Iterator[Any]:
+    if isinstance(value, dict) and is_numbered(value):
+        value = list(value.values())
     if isinstance(value, list):
         for item in value:
             yield from _leaf(item, locales, as_html=as_html)

@@ -131,6 +131,11 @@ def decimal_of(value: Any) -> Decimal | None:
     return Decimal(text) if _NUMBER.fullmatch(text) else None
 
 
+def truth_of(value: Any) -> bool | None:
+    """True or false, also as the text or the number that stands for it; None for everything else."""
+    return {"true": True, "1": True, "false": False, "0": False}.get(str(value).strip().lower())
+
+
 def decimal_text(value: Decimal) -> str:
     """A number for people: no exponent, no trailing zeros."""
     return f"{value.normalize():f}"

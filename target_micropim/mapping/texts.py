@@ -112,13 +112,25 @@ def shortened(text: str, most: int) -> str:
 
 
 def objects(value: Any) -> list[Record]:
-    """The objects of a list; whatever else is there counts as nothing."""
+    """The objects of a list; whatever else is there counts as nothing.
+
+    One object alone is a list of one. Where its keys are numbers it is a list with gaps, as PHP writes it: ``formats``
+    comes so, too (docs/api/medipim.md#formats-as-object).
+    """
+    if isinstance(value, dict):
+        value = list(value.values()) if is_numbered(value) else [value]
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def is_numbered(value: Record) -> bool:
+    """Whether an object is a list whose places are its keys."""
+    return all(str(key).isdecimal() for key in value)
 
 
 def is_for(item: Record, groups: frozenset[str]) -> bool:
     """Whether an item is meant for one of the groups; an item that names no group is meant for all."""
     targets = item.get("targetGroups")
+    targets = [targets] if isinstance(targets, str) and targets else targets
     return not isinstance(targets, list) or not targets or not groups or bool(set(map(str, targets)) & groups)
 
 
@@ -177,6 +189,15 @@ def languages(locale: str, fallbacks: Iterable[str] | None) -> tuple[str, ...]:
     if fallbacks is None:
         fallbacks = (*DOCUMENTED.get(locale, _UNDOCUMENTED), *LANGUAGES, ANY)
     return tuple(dict.fromkeys([locale, *fallbacks]))
+
+
+def checked_language(locale: str) -> str:
+    """A language as Medipim writes it. Raises ValueError for what no key of a text can be."""
+    if locale == ANY or _LANGUAGE.fullmatch(locale):
+        return locale
+    close = locale.strip()[:2].lower()
+    meant = f"; is {close} meant?" if close in LANGUAGES else f", like {', '.join(LANGUAGES)}"
+    raise ValueError(f"{locale!r} is no language in two small letters{meant}")
 
 
 def in_order(locales: tuple[str, ...], present: Iterable[Any]) -> Iterator[str]:

@@ -21,12 +21,12 @@ from target_micropim.mapping.channel_rules import OFFERED, ChannelRule, checked_
 from target_micropim.mapping.description_parts import DescriptionParts, checked_parts
 from target_micropim.mapping.life import ALL_STATUSES, STATUSES
 from target_micropim.mapping.overrides import ExtraField, checked_extra_fields, checked_field_map
-from target_micropim.mapping.texts import TARGET_GROUPS, languages
+from target_micropim.mapping.texts import TARGET_GROUPS, checked_language, languages
 from target_micropim.plan.limit import Limit
 from target_micropim.plan.product import DEFAULT_POLICIES, NATIVE_POLICIES, POLICIES
 from target_micropim.settings.capabilities import Capabilities, read_capabilities
 from target_micropim.settings.id_maps import read_id_map
-from target_micropim.settings.markets import currency_of, locale_of
+from target_micropim.settings.markets import DEFAULT_LOCALE, currency_of, locale_of
 
 _ATTRIBUTE_CODE = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
 _MAPS = frozenset({"brand_map", "supplier_map"})
@@ -171,7 +171,10 @@ def _parsed(reader: "_Reader", config: Mapping[str, Any]) -> dict[str, Any]:
     }
     return {
         "base_url": base_url,
-        "locales": languages(locale_of(market, config.get("locale")), reader.get("fallback_locales", _texts_or_none)),
+        "locales": languages(
+            reader.get("locale", lambda value: checked_language(locale_of(market, value))) or DEFAULT_LOCALE,
+            reader.get("fallback_locales", _languages),
+        ),
         "any_language": config.get("fallback_locales") is None,
         "currency": reader.get("currency", lambda value: _checked_currency(currency_of(market, value))),
         "policies": reader.get("field_policies", lambda value: _policies(value, profile)),
@@ -228,20 +231,28 @@ def _texts(value: Any) -> tuple[str, ...]:
 def _words(text: str) -> list[Any]:
     """A list that is written as JSON, or as words between commas."""
     words = text.strip()
-    read: list[Any] = json.loads(words) if words.startswith("[") else [word.strip() for word in words.split(",")]
+    read: list[Any] = _json(words) if words.startswith("[") else [word.strip() for word in words.split(",")]
     return [item for item in read if item != ""]
+
+
+def _json(text: str) -> Any:
+    """A value that is written as JSON."""
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise ValueError(f"is no JSON text: {error}") from None
 
 
 def _parts(value: Any) -> Any:
     """A list or object, also as JSON text, or types between commas."""
     if isinstance(value, str) and value.strip().startswith("{"):
-        return json.loads(value)
+        return _json(value)
     return list(_words(value)) if isinstance(value, str) else value
 
 
-def _texts_or_none(value: Any) -> tuple[str, ...] | None:
+def _languages(value: Any) -> tuple[str, ...] | None:
     """A list that was not given is not an empty one."""
-    return None if value is None else _texts(value)
+    return None if value is None else tuple(map(checked_language, _texts(value)))
 
 
 def _among(values: tuple[str, ...], allowed: tuple[str, ...]) -> tuple[str, ...]:
@@ -259,14 +270,14 @@ def _statuses(value: Any) -> frozenset[str]:
 
 def _channel_rules(value: Any, profile: str) -> tuple[ChannelRule, ...]:
     """The table, as a text too; records in MicroPIM's own shape say themselves what they want."""
-    rules = checked_channel_rules(json.loads(value) if isinstance(value, str) and value else value, _medipim_fields())
+    rules = checked_channel_rules(_json(value) if isinstance(value, str) and value else value, _medipim_fields())
     if rules and profile == "native":
         raise ValueError("is for the profile medipim; native records have publishing_channels and status of their own")
     return rules
 
 
 def _object(value: Any) -> dict[str, Any]:
-    parsed = json.loads(value) if isinstance(value, str) else value
+    parsed = _json(value) if isinstance(value, str) else value
     if not isinstance(parsed, dict | None):
         raise ValueError("must be an object")
     return parsed or {}

@@ -54,6 +54,8 @@ FULL, LAW = text("full_description", nl="<p>F</p>"), text("legal_text", nl="<p>L
         ([LAW, USAGE], f"<h3>Gebruik</h3><p>U</p>{LEGAL}"),
         ([LAW, USAGE, INDICATION], f"<h3>Indicatie</h3><p>I</p><h3>Gebruik</h3><p>U</p>{LEGAL}"),
         ([text("full_description", nl="<p>F. <b>L</b></p>"), LAW], "<p>F. <b>L</b></p>"),  # it has its legal text
+        ([text("full_description", nl="<p>Full, low</p>"), LAW], f"<p>Full, low</p>{LEGAL}"),  # a part of a word is no legal text
+        ([{**LAW, "targetGroups": "public"}, {**USAGE, "targetGroups": "pharmacist"}], "<p>L</p>"),  # one group, no list
         ([text("full_description", nl="<p>\u200b</p>"), USAGE], "<p>U</p>"),  # nobody sees anything of it
         ([text("full_description", nl="<script>x</script>", fr="<p>F</p>"), USAGE], "<p>U</p>"),
         ([text("full_description", fr="<p>F</p>"), USAGE], "<p>U</p>"),  # the language before the type

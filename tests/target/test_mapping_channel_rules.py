@@ -13,6 +13,9 @@ FITS: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
     ({"prescription": True}, {"prescription": False}, False),
     ({"prescription": True}, {}, False),
     ({"prescription": True}, {"prescription": 1}, False),
+    ({"prescription": "true"}, {"prescription": True}, True),
+    ({"prescription": True}, {"prescription": "True"}, True),
+    ({"prescription": "true"}, {"prescription": False}, False),
     ({"prescription": False}, {"prescription": False}, True),
     ({"prescription": None}, {"prescription": None}, True),
     ({"prescription": None}, {"prescription": False}, False),
@@ -66,6 +69,7 @@ WRONG: list[tuple[Any, str]] = [
     ([{"when": {"perscription": True}, "status": "draft"}], "is prescription meant?"),
     ([{"when": {"prescription": []}, "status": "draft"}], "one value or a list"),
     ([{"when": {"a b": 1}, "status": "draft"}], "is no field"),
+    ([{"when": {"descriptions.usag": "x"}, "status": "draft"}], "usag is no type of description"),
     ([{"when": {}, "status": "draft"}, {"when": {"biocide": True}, "status": "active"}], "row 2: is never reached"),
 ]
 

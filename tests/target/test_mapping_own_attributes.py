@@ -7,6 +7,7 @@ import pytest
 from target_micropim.mapping.attribute_rows import ATTRIBUTES
 from target_micropim.mapping.attributes import AttributeRules, attribute_values
 from target_micropim.mapping.links import windows
+from target_micropim.mapping.texts import languages
 
 NOW = 1_790_000_000
 PUBLIC = frozenset({"public", "webshop"})
@@ -49,6 +50,18 @@ OWN = [
     ("v3 names no type", [{"id": 1, "name": {"nl": "suikervrij"}}], {"attributes": "suikervrij"}),
     ("without a name", [option("color", nl=None), {"id": 5, "type": "x"}, "no object", None], {}),
     ("no list", {"color": "blauw"}, {}),
+    ("one alone", option("color", nl="wit"), {"color": "wit"}),
+    (
+        "a list with gaps",
+        {"0": option("color", nl="wit"), "2": option("taste", nl="zoet")},
+        {"color": "wit", "taste": "zoet"},
+    ),
+    (
+        "a type as an object",
+        [{"id": 1, "type": {"code": "color", "name": {"nl": "Kleur"}}, "name": "wit"}],
+        {"color": "wit"},
+    ),
+    ("a type that is none", [{"id": 1, "type": ["color"], "name": "wit"}], {"attributes": "wit"}),
 ]
 
 
@@ -94,6 +107,17 @@ LINKS = [
         {"brochure": "https://x/a", "video": "https://x/b"},
     ),
     ("each type", [link(kind, kind) for kind in ("website", "app")], {k: f"https://x/{k}" for k in ("website", "app")}),
+    (
+        "for one group, no list",
+        [link("a", targetGroups="pharmacist"), link("b", targetGroups="public")],
+        {"video": "https://x/b"},
+    ),
+    ("one language, no list", [link("a", locales="fr"), link("b", locales="nl")], {"video": "https://x/b"}),
+    (
+        "language of the address",
+        [link("a") | {"url": {"fr": "F"}}, link("b") | {"url": {"nl": "N", "fr": None}}],
+        {"video": "N"},
+    ),
     ("v3", [{"id": 1, "type": "brochure", "url": "https://x/v3"}], {"brochure": "https://x/v3"}),
 ]
 
@@ -102,6 +126,27 @@ LINKS = [
 def test_links_that_count(given: Any, values: dict[str, str]) -> None:
     """Window, group and language, as for pictures."""
     assert found({"links": given}) == values
+
+
+LEAFLETS = [
+    ("by the languages that they name", {"locales": ["fr"], "url": "f"}, {"locales": ["nl"], "url": "n"}, "n"),
+    ("by the languages of their addresses", {"url": {"fr": "f"}}, {"url": {"nl": "n"}}, "n"),
+    ("in the next language", {"url": {"fr": "f", "nl": ""}}, {"url": {"de": "d"}}, "f"),
+]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "address"), [row[1:] for row in LEAFLETS], ids=[row[0] for row in LEAFLETS]
+)
+def test_leaflets_come_in_the_shops_language(first: Any, second: Any, address: str) -> None:
+    """Also where each language has a leaflet of its own, and the shop's is not the first."""
+    assert found({"leaflets": [{"type": "pil", **first}, {"type": "pil", **second}]}) == {"leaflet": address}
+
+
+def test_a_link_in_a_language_that_no_setting_names_is_better_than_none() -> None:
+    """As with texts."""
+    (video,) = attribute_values({"links": [link("a", locales=["pt"])]}, rules(locales=languages("nl", None)))
+    assert video.value == "https://x/a"
 
 
 def test_a_record_is_another_one_when_a_window_opens_or_closes() -> None:
@@ -117,6 +162,19 @@ KINDS = [
     ({"officialDeletionAt": 1_340_200_800}, {"official_deletion": "2012-06-21"}),  # midnight in Sydney
     ({"officialDeletionAt": 1_340_251_200}, {"official_deletion": "2012-06-21"}),  # midnight in New York
     ({"officialDeletionAt": "soon"}, {}),
+    ({"officialDeletionAt": "2026-01-31"}, {"official_deletion": "2026-01-31"}),
+    ({"officialDeletionAt": "2026-01-31T23:00:00+01:00"}, {"official_deletion": "2026-01-31"}),
+    ({"officialDeletionAt": "1340000000"}, {"official_deletion": "2012-06-18"}),
+    ({"officialDeletionAt": 0}, {}),
+    ({"officialDeletionAt": True}, {}),
+    (
+        {"prescription": "true", "biocide": 0, "writtenRequestByPatient": "perhaps"},
+        {"prescription": True, "biocide": False},
+    ),
+    ({"brandEquivalent": ["A", "B"]}, {"brand_equivalent": "A, B"}),
+    ({"replacement": {"id": "M2"}}, {"replacement": "M2"}),
+    ({"brands": {"id": 1, "name": "A"}}, {"brands": "A"}),
+    ({"organizations": {"3": {"type": "supplier", "name": "S"}}}, {"suppliers": "S"}),
     ({"officialDeletionAt": 10**30}, {}),
     ({"biocide": False, "requiresLegalText": True}, {"biocide": False, "requires_legal_text": True}),
     ({"refundValueWithOmnio": 123}, {"refund_with_omnio": "1.23 EUR"}),

@@ -66,6 +66,15 @@ def test_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
         ("description_parts", '["usage"', "Setting description_parts: "),
         ("description_parts", "usage,usage", "usage stands there twice"),
         ("description_parts", '{"headings": 1}', "headings must be true or false"),
+        ("description_parts", "{", "Setting description_parts: is no JSON text"),
+        ("channel_rules", "web", "Setting channel_rules: is no JSON text"),
+        ("locale", "NL", "Setting locale: 'NL' is no language in two small letters; is nl meant?"),
+        ("locale", "dutch", "Setting locale: 'dutch' is no language in two small letters, like nl"),
+        (
+            "fallback_locales",
+            "fr,EN",
+            "Setting fallback_locales: 'EN' is no language in two small letters; is en meant?",
+        ),
         ("text_target_groups", "pharmacists", "Setting text_target_groups: pharmacists is none of public, pharmacist"),
     ],
 )

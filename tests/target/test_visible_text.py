@@ -105,6 +105,7 @@ def test_a_short_text_has_the_same_words(text: Shown) -> None:
             "C<table><tbody><tr><td>x</td></tr></tbody></table>",
         ),
         ("<fieldset><legend>L</legend>x</fieldset>y", "L<br>x<br>y"),
+        ("x<xmp>1 < 2\n3</xmp>y", "x<br>1 &lt; 2<br>3<br>y"),
         (
             "<p><s>19,99</s> <strike>18</strike> <del>17</del> 14,99</p>",
             "<p><s>19,99</s> <s>18</s> <s>17</s> 14,99</p>",
