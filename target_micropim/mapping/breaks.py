@@ -15,7 +15,11 @@ BLOCKS = frozenset({
 LINES = frozenset({"img", "input", "button", "select", "meter", "progress"})  # in the line, and apart from its words
 MARKS = frozenset({"q"})  # a browser shows quotation marks
 STRUCK = frozenset({"del", "strike"})  # shown as <s> is
-UNSEEN = frozenset({"xml", "title"})  # office programs' data, the name of a page
+# Office programs' data, also where an editor has taken the <xml> around it away; the name of a page.
+UNSEEN = frozenset({
+    "xml", "title", "w:worddocument", "w:latentstyles", "o:documentproperties", "o:customdocumentproperties",
+    "o:officedocumentsettings", "m:mathpr",
+})  # fmt: skip
 # Kept tags at whose edges a line ends anyhow.
 KEPT_BLOCKS = frozenset({
     "p", "ul", "ol", "li", "table", "thead", "tbody", "tfoot", "tr", "th", "td", "h1", "h2", "h3", "h4", "h5", "h6",

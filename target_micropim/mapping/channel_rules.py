@@ -17,6 +17,7 @@ from typing import Any
 
 from target_micropim.mapping.headings import KINDS
 from target_micropim.mapping.lookup import leaves
+from target_micropim.mapping.numbers import decimal_of
 
 CHANNELS, STATUS = "publishing_channels", "status"
 OFFERED = ("web", "mobile", "api", "marketplace", "social", "email")  # docs/api/micropim.md#channels
@@ -42,7 +43,9 @@ def _fits(found: list[Any], wanted: Collection[Any]) -> bool:
 
 
 def _is_same(value: Any, wanted: Any) -> bool:
-    """Equal as people see it: true is no 1, but true as a text is true; case does not count."""
+    """Equal as people see it: true is no 1, but true as a text is true; 6 is 6.0; case does not count."""
+    if not (isinstance(value, str) and isinstance(wanted, str)) and (number := decimal_of(value)) is not None:
+        return number == decimal_of(wanted)
     return str(value).strip().casefold() == str(wanted).strip().casefold()
 
 

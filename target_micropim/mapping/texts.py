@@ -187,7 +187,8 @@ _LANGUAGE = re.compile(r"(?!id)[a-z]{2}(?:[-_][A-Za-z]{2,4})?", re.ASCII)  # "id
 def languages(locale: str, fallbacks: Iterable[str] | None) -> tuple[str, ...]:
     """The language, then exactly its fall-backs; where these are None, the documented order, the rest, then any."""
     if fallbacks is None:
-        fallbacks = (*DOCUMENTED.get(locale, _UNDOCUMENTED), *LANGUAGES, ANY)
+        plain_one = locale[:2]  # of nl-BE, nl
+        fallbacks = (plain_one, *DOCUMENTED.get(plain_one, _UNDOCUMENTED), *LANGUAGES, ANY)
     return tuple(dict.fromkeys([locale, *fallbacks]))
 
 

@@ -6,13 +6,18 @@ import pytest
 
 from target_micropim.mapping.channel_rules import channels_of, checked_channel_rules, status_of
 
-FIELDS = ("prescription", "status", "bcfiCategory", "scheduleCode", "name", "biocide")
+FIELDS = ("vat", "prescription", "status", "bcfiCategory", "scheduleCode", "name", "biocide")
 NO_WEB = {"when": {"prescription": True}, "publishing_channels": ["api"]}
 FITS: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
     ({"prescription": True}, {"prescription": True}, True),
     ({"prescription": True}, {"prescription": False}, False),
     ({"prescription": True}, {}, False),
     ({"prescription": True}, {"prescription": 1}, False),
+    ({"vat": 6}, {"vat": 6.0}, True),
+    ({"vat": "6"}, {"vat": 6.0}, True),
+    ({"vat": 6}, {"vat": "06"}, True),
+    ({"vat": 6}, {"vat": 21}, False),
+    ({"scheduleCode": "06"}, {"scheduleCode": "6"}, False),  # codes are texts
     ({"prescription": "true"}, {"prescription": True}, True),
     ({"prescription": True}, {"prescription": "True"}, True),
     ({"prescription": "true"}, {"prescription": False}, False),
