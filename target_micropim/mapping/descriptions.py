@@ -8,7 +8,7 @@ the description has none, and is never left out where the product requires one (
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from html import escape
+from html import escape, unescape
 
 from target_micropim.mapping.description_parts import DescriptionParts
 from target_micropim.mapping.headings import FULL, LEGAL
@@ -29,6 +29,11 @@ _BLOCK = r"p|div|ul|ol|table|h[1-6]|dl|blockquote"
 _ANY_BLOCK, _ALL_BLOCKS = (
     re.compile(rf"<(?:{_BLOCK})[ >]"),
     re.compile(rf"\A<(?:{_BLOCK})[ >].*</(?:{_BLOCK})>\Z", re.DOTALL),
+)
+# The first line of a text, where it looks like a heading.
+_OWN_HEADING = re.compile(
+    r"\A(?:<h[1-6]>(?:<(?:strong|b)>)?|(?:<(?:p|div)>)?<(?:strong|b)>)([^<]*)"
+    r"(?:</(?:strong|b)>)?:?(?:</(?:h[1-6]|p|div)>|<br>)"
 )
 LEGAL_TEXT = "description (legal text)"
 
@@ -65,9 +70,6 @@ def description(record: Record, rules: TextRules, notes: Notes) -> str | None:
         notes.taken("description", block.language, asked)
     for block in legal:
         notes.taken(LEGAL_TEXT, block.language, asked)
-    if legal and blocks:
-        said = " ".join(_words(block.html) for block in blocks)
-        legal = [block for block in legal if not _holds(said, _words(block.html))]
     return _within_limits(blocks, legal, rules, notes, required=requires_legal_text(record))
 
 
@@ -139,6 +141,14 @@ def _words(html: str) -> str:
     return (without_tags(html) or "").casefold()
 
 
+def _unsaid(legal: list[Block], blocks: list[Block]) -> list[Block]:
+    """The legal texts that these texts do not hold word for word."""
+    if not (legal and blocks):
+        return legal
+    said = " ".join(_words(block.html) for block in blocks)
+    return [block for block in legal if not _holds(said, _words(block.html))]
+
+
 def _holds(said: str, words: str) -> bool:
     """Whether a text has these words already, as whole ones: "zink" is not said by "zinkoxide"."""
     return re.search(rf"(?<!\w){re.escape(words)}(?!\w)", said) is not None
@@ -160,21 +170,22 @@ def _within_limits(
 ) -> str | None:
     """As many texts as fit, the first ones and the legal ones; the rest is judged by ``on_too_long``."""
     kept, left_out = list(blocks), list[str]()
-    while len(text := _joined([*kept, *legal], rules)) > rules.limits.text and len(kept) > 1:
+    while len(text := _joined([*kept, *_unsaid(legal, kept)], rules)) > rules.limits.text and len(kept) > 1:
         left_out.insert(0, kept.pop().kind)
     if len(text) > rules.limits.text and legal and kept and not required:
-        left_out.append(LEGAL)
+        left_out += [LEGAL] if _unsaid(legal, kept) else []
         legal, text = [], _joined(kept, rules)
     if left_out:
         notes.warnings.append(f"description: {', '.join(left_out)} left out, or it would be too long")
     if len(text) > rules.limits.text and legal and kept and rules.limits.on_too_long == "cut":
         notes.warnings.append(f"description: {kept[0].kind} cut, so that the legal text fits")
-        text = _cut(kept[0], legal, rules, len(text) - len(kept[0].html))
+        text = _cut(kept[0], legal, rules)
     return text or None
 
 
-def _cut(block: Block, legal: list[Block], rules: TextRules, beside: int) -> str:
+def _cut(block: Block, legal: list[Block], rules: TextRules) -> str:
     """As much of a text as fits beside the legal one; closing it may take some room."""
+    beside = len(_joined([block, *legal], rules)) - len(block.html)
     for spare in (0, len("<div></div>"), beside):
         html = cut_html(block.html, rules.limits.text - beside - spare, rules.clean_html)
         text = _joined([*([replace(block, html=html)] if html else []), *legal], rules)
@@ -191,8 +202,12 @@ def _joined(blocks: list[Block], rules: TextRules) -> str:
 
 
 def _heading(block: Block, parts: DescriptionParts) -> str:
+    """The heading of a text, unless it is the first line of the text itself."""
     text = parts.heading(block.kind, block.language)
-    return f"<h3>{escape(text, quote=False)}</h3>" if text else ""
+    own = _OWN_HEADING.match(block.html)
+    if not text or (own and unescape(own[1]).strip(" :\N{NO-BREAK SPACE}").casefold() == text.casefold()):
+        return ""
+    return f"<h3>{escape(text, quote=False)}</h3>"
 
 
 def _closed(html: str) -> str:

@@ -54,6 +54,8 @@ FULL, LAW = text("full_description", nl="<p>F</p>"), text("legal_text", nl="<p>L
         ([LAW, USAGE], f"<h3>Gebruik</h3><p>U</p>{LEGAL}"),
         ([LAW, USAGE, INDICATION], f"<h3>Indicatie</h3><p>I</p><h3>Gebruik</h3><p>U</p>{LEGAL}"),
         ([text("full_description", nl="<p>F. <b>L</b></p>"), LAW], "<p>F. <b>L</b></p>"),  # it has its legal text
+        ([text("usage", nl="<h2>Gebruik</h2><p>U</p>"), text("warnings", nl="<p><b>Waarschuwingen:</b></p><p>W</p>")], "<h2>Gebruik</h2><p>U</p><p><b>Waarschuwingen:</b></p><p>W</p>"),  # each has its heading
+        ([text("usage", nl="<p>Gebruik</p>dit"), text("warnings", nl="<b>Waarschuwingen</b> zijn er")], "<h3>Gebruik</h3><div><p>Gebruik</p>dit</div><h3>Waarschuwingen</h3><p><b>Waarschuwingen</b> zijn er</p>"),
         ([text("full_description", nl="<p>Full, low</p>"), LAW], f"<p>Full, low</p>{LEGAL}"),  # a part of a word is no legal text
         ([{**LAW, "targetGroups": "public"}, {**USAGE, "targetGroups": "pharmacist"}], "<p>L</p>"),  # one group, no list
         ([text("full_description", nl="<p>\u200b</p>"), USAGE], "<p>U</p>"),  # nobody sees anything of it
@@ -184,6 +186,16 @@ def test_a_composed_text_loses_its_last_parts_first(most: int, on_too_long: str,
     assert len(composed) <= most
     assert [letter for letter in "IUL" if f"<p>{letter}" in composed] == list(kept)
     assert any(warned in warning for warning in product.warnings) == bool(warned)
+
+
+def test_a_legal_text_that_goes_with_a_part_is_added_again() -> None:
+    """It stood in the part that is left out, or in the end that is cut off."""
+    parts = [text("indication", nl=f"<p>{'I ' * 40}</p>"), text("usage", nl=f"<p>{'U ' * 40} L</p>"), LAW]
+    product = mapped(*parts, limits=TextLimits(text=160), requiresLegalText=True)
+    assert str(product.fields["description"]).endswith(LEGAL)
+    full = text("full_description", nl=f"<p>{'F ' * 90} L</p>")
+    product = mapped(full, LAW, limits=TextLimits(text=160, on_too_long="cut"), requiresLegalText=True)
+    assert str(product.fields["description"]).endswith(LEGAL)
 
 
 def test_other_languages_are_told_by_field() -> None:
