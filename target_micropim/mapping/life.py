@@ -11,7 +11,12 @@ ENDED = frozenset({"inactive", "replaced"})
 
 def is_ended(record: Record) -> bool:
     """Whether the source sells the product no more."""
-    return str(record.get("status")) in ENDED
+    return _status(record) in ENDED
+
+
+def _status(record: Record) -> str:
+    """The status as Medipim documents it, however it is written; a record without one is of a live product."""
+    return str(record.get("status") or "active").strip().lower()
 
 
 def successor_of(record: Record) -> str | None:
@@ -23,9 +28,6 @@ def successor_of(record: Record) -> str | None:
 
 
 def left_out_status(record: Record, wanted: Collection[str]) -> str | None:
-    """The status for which a record is not brought over; None where it is. What ends a product always comes.
-
-    A record without a status is one of a live product.
-    """
-    status = str(record.get("status") or "active")
+    """The status for which a record is not brought over; None where it is. What ends a product always comes."""
+    status = _status(record)
     return status if wanted and status not in wanted and status not in ENDED else None

@@ -134,15 +134,22 @@ def _clean(fields: dict[str, Any], rules: MappingRules, warnings: list[str]) -> 
 
 
 def _category(record: Record, rules: MappingRules) -> DesiredCategory:
-    key = record.get("id")
-    if key in (None, "") or isinstance(key, dict | list):
+    key = _id(record.get("id"))
+    if not key:
         raise RecordRejected("map", [Reason("id", "is missing")])
     name = text_in(record.get("name"), rules.locales)
     if name is None:
         raise RecordRejected("map", [Reason("name", f"no text in any of the languages {in_words(rules.locales)}")])
     source, parent = rules.category_source, record.get("parent")
-    above = None if parent in (None, "", 0) else source.key(parent)
+    parent = _id(parent.get("id") if isinstance(parent, dict) else parent)
+    above = None if parent in ("", "0") else source.key(parent)
     return DesiredCategory(source.key(key), name, above, order=_order(record.get("order")))
+
+
+def _id(value: object) -> str:
+    """An id as the records of products name it, whether it travels as a number or as a text; nothing for what is none."""
+    value = int(value) if isinstance(value, float) and value.is_integer() else value
+    return str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
 def _order(value: object) -> float | None:

@@ -6,6 +6,7 @@ import pytest
 
 from target_micropim.errors import RecordRejected
 from target_micropim.mapping.desired import DesiredCategory
+from target_micropim.mapping.life import left_out_status
 from target_micropim.mapping.overrides import ExtraField
 from target_micropim.mapping.profiles import Profile, medipim_profile, native_profile
 from tests.target.shop_rules import few_rules
@@ -87,7 +88,7 @@ def test_native_records_take_extra_fields_and_tables_too() -> None:
     assert [one.code for one in native(with_attributes=True).product(record).attributes] == ["colour"]
 
 
-@pytest.mark.parametrize("key", [None, "", {"a": 1}, [1]])
+@pytest.mark.parametrize("key", [None, "", " ", True, {"a": 1}, [1]])
 def test_a_category_needs_an_id_and_a_name(key: Any) -> None:
     """0 is an id."""
     for wrong, words in (({"id": key, "name": "N"}, "id"), ({"id": 1, "name": {"fr": "N"}}, "name")):
@@ -96,8 +97,27 @@ def test_a_category_needs_an_id_and_a_name(key: Any) -> None:
         assert [reason.path for reason in refused.value.reasons] == [words]
 
 
-@pytest.mark.parametrize(("parent", "told"), [(None, None), ("", None), (0, None), (7, "7"), ("x", "x")])
+@pytest.mark.parametrize(
+    ("parent", "told"),
+    [
+        (None, None), ("", None), (0, None), ("0", None), (False, None), ([7], None), ({"id": None}, None),
+        (7, "7"), (7.0, "7"), (" 7 ", "7"), ({"id": 7}, "7"), ("x", "x"),
+    ],
+)  # fmt: skip
 def test_a_category_and_its_parent(parent: Any, told: str | None) -> None:
     """0 is no parent."""
     found = MEDIPIM.category({"id": 0, "name": {"en": "N"}, "parent": parent})
     assert found == DesiredCategory("0", "N", told)
+
+
+@pytest.mark.parametrize(
+    ("status", "ended", "left_out"),
+    [
+        ("active", False, None), (" Active", False, None), (None, False, None), ("", False, None),
+        ("Inactive", True, None), ("REPLACED ", True, None), ("no_selection", False, "no_selection"), (5, False, "5"),
+    ],
+)  # fmt: skip
+def test_a_status_counts_however_it_is_written(status: Any, ended: bool, left_out: str | None) -> None:
+    """What is left out where active products alone are brought over, and what ends a product."""
+    record = {"id": 1, "name": {"nl": "N"}, "status": status}
+    assert (MEDIPIM.product(record).inactive, left_out_status(record, {"active"})) == (ended, left_out)
