@@ -147,7 +147,7 @@ def _category(record: Record, rules: MappingRules) -> DesiredCategory:
 
 
 def _id(value: object) -> str:
-    """An id as the records of products name it, whether it travels as a number or as a text; nothing for what is none."""
+    """An id as the records of products name it, as a number or as a text; nothing for what is none."""
     value = int(value) if isinstance(value, float) and value.is_integer() else value
     return str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
