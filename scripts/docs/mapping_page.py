@@ -95,8 +95,8 @@ def _fields() -> Iterator[str]:
 
 
 _COMPOSED = """
-A text that is alone has no heading; a full text never has one. Which types, in which order, under which headings: the
-setting `description_parts`:
+A text that is alone has no heading; a full text never has one. Headings inside a text stand below ours.
+Which types, in which order, under which headings: the setting `description_parts`:
 
 ```json
 ["full_description", "indication", {"type": "usage", "heading": {"nl": "Zo gebruik je het"}}, "legal_text"]

@@ -30,6 +30,8 @@ _ANY_BLOCK, _ALL_BLOCKS = (
     re.compile(rf"<(?:{_BLOCK})[ >]"),
     re.compile(rf"\A<(?:{_BLOCK})[ >].*</(?:{_BLOCK})>\Z", re.DOTALL),
 )
+_HEADING_LEVEL = re.compile(r"(?:(?<=<h)|(?<=</h))[1-6](?=[ >])")  # in cleaned HTML, where any other "<" is an entity
+LEVEL, LOWEST = 3, 6  # of our headings, and of all that HTML has
 LEGAL_TEXT = "description (legal text)"
 
 
@@ -182,12 +184,24 @@ def _joined(blocks: list[Block], rules: TextRules) -> str:
     """One text as it is; several, each closed and under its heading."""
     if len(blocks) < 2:  # noqa: PLR2004 - one is alone
         return "".join(block.html for block in blocks)
-    return rules.clean_html("".join(f"{_heading(block, rules.parts)}{_closed(block.html)}" for block in blocks))
+    return rules.clean_html("".join(_section(block, rules.parts) for block in blocks))
 
 
-def _heading(block: Block, parts: DescriptionParts) -> str:
-    text = parts.heading(block.kind, block.language)
-    return f"<h3>{escape(text, quote=False)}</h3>" if text else ""
+def _section(block: Block, parts: DescriptionParts) -> str:
+    """A text under its heading; headings of its own stand below that one, or it would seem to head nothing."""
+    heading, html = parts.heading(block.kind, block.language), _closed(block.html)
+    if not heading:
+        return html
+    return f"<h{LEVEL}>{escape(heading, quote=False)}</h{LEVEL}>{_lowered(html)}"
+
+
+def _lowered(html: str) -> str:
+    """HTML whose highest heading stands below ours, and the others as far below that one as before."""
+    levels = [int(level) for level in _HEADING_LEVEL.findall(html)]
+    down = LEVEL + 1 - min(levels, default=LOWEST)
+    if down <= 0:
+        return html
+    return _HEADING_LEVEL.sub(lambda match: str(min(LOWEST, int(match[0]) + down)), html)
 
 
 def _closed(html: str) -> str:

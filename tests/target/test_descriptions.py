@@ -61,6 +61,10 @@ FULL, LAW = text("full_description", nl="<p>F</p>"), text("legal_text", nl="<p>L
         ([INDICATION, text("usage", fr="<p>F</p>")], "<p>I</p>"),  # all of one language
         ([INDICATION, text("properties", nl="<div>I</div>")], "<p>I</p>"),  # each text once
         ([text("indication", nl="I"), text("usage", nl="<p>U</p>V")], "<h3>Indicatie</h3><p>I</p><h3>Gebruik</h3><div><p>U</p>V</div>"),
+        ([text("full_description", nl="<h1>T</h1><h3>O</h3>")], "<h1>T</h1><h3>O</h3>"),  # alone: as it is
+        ([INDICATION, text("usage", nl="<h3>O</h3><h6>X</h6>&lt;h3 a")], "<h3>Indicatie</h3><p>I</p><h3>Gebruik</h3><div><h4>O</h4><h6>X</h6>&lt;h3 a</div>"),
+        ([INDICATION, text("usage", nl="<h1>T</h1><h2>O</h2>")], "<h3>Indicatie</h3><p>I</p><h3>Gebruik</h3><h4>T</h4><h5>O</h5>"),
+        ([INDICATION, text("usage", nl="<h5>O</h5>")], "<h3>Indicatie</h3><p>I</p><h3>Gebruik</h3><h5>O</h5>"),  # low enough
         ([LAW, text("legal_text", nl="<p>M</p>"), USAGE], f"<h3>Gebruik</h3><p>U</p>{LEGAL}<h3>Wettelijke vermelding</h3><p>M</p>"),
         ([text("keywords", nl="a, b"), USAGE], "<p>U</p>"),
         ([text("novel", nl="<p>X</p>")], None),
