@@ -167,7 +167,13 @@ def _within_limits(
     if len(text) > rules.limits.text and legal and kept and rules.limits.on_too_long == "cut":
         notes.warnings.append(f"description: {kept[0].kind} cut, so that the legal text fits")
         text = _cut(kept[0], legal, rules, len(text) - len(kept[0].html))
+    notes.legal = _ending(legal, rules, alone=text == _joined(legal, rules)) if legal else ""
     return text or None
+
+
+def _ending(legal: list[Block], rules: TextRules, *, alone: bool) -> str:
+    """The legal texts as the description ends in them."""
+    return _joined(legal, rules) if alone else "".join(_section(block, rules.parts) for block in legal)
 
 
 def _cut(block: Block, legal: list[Block], rules: TextRules, beside: int) -> str:

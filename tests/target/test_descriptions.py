@@ -237,3 +237,31 @@ def test_what_the_sandbox_has_is_shown(market: Any, locale: str) -> None:
         assert any(words in html for words in LEGAL_WORDS.values()) == has_legal
         assert bool(html) == bool(consumer)
     assert shown > 5
+
+
+TABLE = (
+    '<table><thead><tr><th colspan="2">Productgegevens</th></tr></thead><tbody><tr><th>CNK</th><td>1</td></tr></tbody>'
+    "</table>"
+)
+
+
+@pytest.mark.parametrize(
+    ("texts", "composed"),
+    [
+        ([], TABLE),
+        ([FULL], f"<p>F</p>{TABLE}"),
+        ([FULL, LAW], f"<p>F</p>{TABLE}{LEGAL}"),
+        ([LAW], f"{TABLE}<p>L</p>"),
+        (
+            [LAW, text("legal_text", nl="M")],
+            f"{TABLE}<h3>Wettelijke vermelding</h3><p>L</p><h3>Wettelijke vermelding</h3><p>M</p>",
+        ),
+        ([text("full_description", nl="<p>F. <b>L</b></p>"), LAW], f"<p>F. <b>L</b></p>{TABLE}"),
+        ([FULL, OTHER], f"<p>F</p>{TABLE}<h3>Mention légale</h3><p>M</p>"),
+    ],
+)
+def test_a_table_of_attributes_stands_before_the_legal_text(texts: list[dict[str, Any]], composed: str) -> None:
+    """Which is the end, always."""
+    record = {"id": "P", "name": {"nl": "N"}, "descriptions": texts, "cnk": "1"}
+    chosen = rules(locales=languages("nl", None), attributes_to_description=("cnk",))
+    assert map_product(record, chosen).fields["description"] == composed
