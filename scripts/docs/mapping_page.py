@@ -84,7 +84,7 @@ def _fields() -> Iterator[str]:
     yield "```"
     yield ""
     yield "**Fields that MicroPIM does not document** go with `extra_fields`: a path as above, or one value for all."
-    yield "**Attributes under the description**, as a small table: `attributes_to_description`, with their codes."
+    yield "**Attributes under the description**, a small table before the legal text: `attributes_to_description`, their codes."
     yield "**Channels and status of a new product by what Medipim says of it**: `channel_rules`, a table of rows. The"
     yield "first that fits decides. Prescription products on no web channel, and live at once:"
     yield ""
@@ -95,8 +95,8 @@ def _fields() -> Iterator[str]:
 
 
 _COMPOSED = """
-A text that is alone has no heading; a full text never has one. Which types, in which order, under which headings: the
-setting `description_parts`:
+A text that is alone has no heading; a full text never has one. Headings inside a text stand below ours.
+Which types, in which order, under which headings: the setting `description_parts`:
 
 ```json
 ["full_description", "indication", {"type": "usage", "heading": {"nl": "Zo gebruik je het"}}, "legal_text"]

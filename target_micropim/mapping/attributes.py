@@ -224,15 +224,24 @@ _YES, _NO = "\N{CHECK MARK}", "\N{MULTIPLICATION SIGN}"
 
 
 def with_table(
-    description: str | None, values: Iterable[AttributeValue], locale: str, clean_html: Callable[[str], str]
+    description: str | None,
+    values: Iterable[AttributeValue],
+    locale: str,
+    clean_html: Callable[[str], str],
+    *,
+    legal: str = "",
 ) -> str | None:
-    """The description with the table at its end, cleaned like any text; None when there is neither."""
-    text = without_table(description or "")
+    """The description with the table at its end, before its ``legal`` text; None when there is neither.
+
+    It is cleaned like any text.
+    """
+    text = without_table(description or "").removesuffix(legal)
+    end = legal if legal and (description or "").endswith(legal) else ""
     rows = "".join(f"<tr><th>{escape(value.name)}</th><td>{escape(_cell(value))}</td></tr>" for value in values)
     if rows:
         heading = HEADINGS.get(locale, HEADINGS["en"])
         text += f'<table><thead><tr><th colspan="2">{heading}</th></tr></thead><tbody>{rows}</tbody></table>'
-    return clean_html(text) or None
+    return clean_html(text + end) or None
 
 
 def without_table(html: str) -> str:

@@ -35,6 +35,8 @@ _OWN_HEADING = re.compile(
     r"\A(?:<h[1-6]>(?:<(?:strong|b)>)?|(?:<(?:p|div)>)?<(?:strong|b)>)([^<]*)"
     r"(?:</(?:strong|b)>)?:?(?:</(?:h[1-6]|p|div)>|<br>)"
 )
+_HEADING_LEVEL = re.compile(r"(?:(?<=<h)|(?<=</h))[1-6](?=[ >])")  # in cleaned HTML, where any other "<" is an entity
+LEVEL, LOWEST = 3, 6  # of our headings, and of all that HTML has
 LEGAL_TEXT = "description (legal text)"
 
 
@@ -180,7 +182,13 @@ def _within_limits(
     if len(text) > rules.limits.text and legal and kept and rules.limits.on_too_long == "cut":
         notes.warnings.append(f"description: {kept[0].kind} cut, so that the legal text fits")
         text = _cut(kept[0], legal, rules)
+    notes.legal = _ending(legal, rules, alone=text == _joined(legal, rules)) if legal else ""
     return text or None
+
+
+def _ending(legal: list[Block], rules: TextRules, *, alone: bool) -> str:
+    """The legal texts as the description ends in them."""
+    return _joined(legal, rules) if alone else "".join(_section(block, rules.parts) for block in legal)
 
 
 def _cut(block: Block, legal: list[Block], rules: TextRules) -> str:
@@ -198,16 +206,28 @@ def _joined(blocks: list[Block], rules: TextRules) -> str:
     """One text as it is; several, each closed and under its heading."""
     if len(blocks) < 2:  # noqa: PLR2004 - one is alone
         return "".join(block.html for block in blocks)
-    return rules.clean_html("".join(f"{_heading(block, rules.parts)}{_closed(block.html)}" for block in blocks))
+    return rules.clean_html("".join(_section(block, rules.parts) for block in blocks))
 
 
-def _heading(block: Block, parts: DescriptionParts) -> str:
-    """The heading of a text, unless it is the first line of the text itself."""
-    text = parts.heading(block.kind, block.language)
+def _section(block: Block, parts: DescriptionParts) -> str:
+    """A text under its heading; headings of its own stand below that one, or it would seem to head nothing.
+
+    A text whose first line is that heading has it already.
+    """
+    heading, html = parts.heading(block.kind, block.language), _closed(block.html)
     own = _OWN_HEADING.match(block.html)
-    if not text or (own and unescape(own[1]).strip(" :\N{NO-BREAK SPACE}").casefold() == text.casefold()):
-        return ""
-    return f"<h3>{escape(text, quote=False)}</h3>"
+    if not heading or (own and unescape(own[1]).strip(" :\N{NO-BREAK SPACE}").casefold() == heading.casefold()):
+        return html
+    return f"<h{LEVEL}>{escape(heading, quote=False)}</h{LEVEL}>{_lowered(html)}"
+
+
+def _lowered(html: str) -> str:
+    """HTML whose highest heading stands below ours, and the others as far below that one as before."""
+    levels = [int(level) for level in _HEADING_LEVEL.findall(html)]
+    down = LEVEL + 1 - min(levels, default=LOWEST)
+    if down <= 0:
+        return html
+    return _HEADING_LEVEL.sub(lambda match: str(min(LOWEST, int(match[0]) + down)), html)
 
 
 def _closed(html: str) -> str:

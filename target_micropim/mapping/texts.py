@@ -34,11 +34,15 @@ class Found:
 
 @dataclass
 class Notes:
-    """What is to be told of a record's texts: languages other than the one asked for, and what a person must see to."""
+    """What is to be told of a record's texts: languages other than the one asked for, and what a person must see to.
+
+    ``legal`` is the legal text as the description ends in it, or "".
+    """
 
     warnings: list[str] = field(default_factory=list)
     for_a_person: list[str] = field(default_factory=list)
     languages: dict[str, str] = field(default_factory=dict)
+    legal: str = ""
 
     def taken(self, what: str, language: str | None, asked: str) -> None:
         """A text was taken in this language."""

@@ -149,7 +149,7 @@ class ProductSync:
             write = self._updater.send(desired, changes, categories, product, base, tries)
         except NotFound as refusal:
             raise StaleId(refusal) from None
-        self._updater.tell_of(desired, changes, product)
+        self._updater.tell_of(desired, changes, row, product)
         ignored = self._writer.verify(desired, write)
         if changes.removed:
             base = replace(base, categories=self._without(changes.removed, base.categories))

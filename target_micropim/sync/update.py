@@ -34,6 +34,8 @@ from target_micropim.sync.resolve import FieldResolver
 from target_micropim.sync.write import STREAM, Fields, ProductWriter, Write
 
 ARCHIVED_STATUS = fingerprint("status", "archived")
+NOUGHT = fingerprint("price", "0.00")
+ZERO_PRICE = "MicroPIM shows a price of 0 that we once sent, and the source has none: empty it or set one by hand"
 # --probe has seen an empty text empty these (docs/api/micropim.md#null-in-patch)
 TEXTS = frozenset({"description", "short_description"})
 
@@ -190,14 +192,18 @@ class ProductUpdater:
             fingerprint(held.field, fields[held.field]), *texts,
         )  # fmt: skip
 
-    def tell_of(self, desired: DesiredProduct, changes: Changes, product: RemoteProduct) -> None:
-        """Categories taken away, and a VAT that differs, which nobody can write.
+    def tell_of(
+        self, desired: DesiredProduct, changes: Changes, row: ProductRow | None, product: RemoteProduct
+    ) -> None:
+        """Categories taken away, a price of 0 that is ours, and a VAT that differs, which nobody can write.
 
         See docs/api/micropim.md#vat-rate.
         """
         for number in changes.removed:
             path = self._categories.path(number)
             self._tell("warnings", desired, f"taken out of category {path}: the source has dropped it")
+        if "price" not in desired.fields and _is_our_zero(row, product):
+            self._tell("manual_actions", desired, ZERO_PRICE)
         if desired.vat is None:
             return
         shown = (product.product or {}).get("vat_rate")
@@ -248,6 +254,12 @@ def text_of(value: object, redact: Callable[[str], str]) -> str | None:
 def _named_id(name: object, number: object) -> str | None:
     """An id of MicroPIM with the name that it has."""
     return None if number is None else f"{name} ({number})" if name else str(number)
+
+
+def _is_our_zero(row: ProductRow | None, product: RemoteProduct) -> bool:
+    """Whether MicroPIM shows a price of 0 that we sent; what it shows where none was ever sent says nothing."""
+    ours = row.ours.get("price") if row is not None else None
+    return product.server.get("price") == NOUGHT and NOUGHT in (ours or ())
 
 
 def _percent(rate: Decimal) -> str:

@@ -4,6 +4,7 @@ import json
 import sqlite3
 from typing import Any
 
+from target_micropim.plan.values import fingerprint
 from tests.cases.records import ean, photos, product, text
 from tests.cases.shop import Shop
 
@@ -14,6 +15,13 @@ def made_by_an_older_program(shop: Shop) -> None:
     """Its digest of each record was another one, and it did not note who had made a product."""
     with sqlite3.connect(shop.folder / "ledger.db") as ledger:
         ledger.execute("update products set digest = 'of an older program', made = null")
+
+
+def as_an_older_program_made_it(shop: Shop, sku: str) -> None:
+    """With a price of 0, which it sent where Medipim said so."""
+    nought = json.dumps([fingerprint("price", "0.00")])
+    with sqlite3.connect(shop.folder / "ledger.db") as ledger:
+        ledger.execute("update products set ours = json_set(ours, '$.price', json(?)) where sku = ?", (nought, sku))
 
 
 def with_ids(record: Any, *ids: int) -> Any:
@@ -46,6 +54,23 @@ def test_only_what_became_better_travels(shop: Shop) -> None:
     shop.forget_requests()
     shop.night(*records)
     assert shop.requests == [] or shop.writes() == []
+
+
+def test_a_price_of_0_that_an_older_program_sent_is_told(make_shop: Any) -> None:
+    """It stays, since a price is sent once: a person has to see it. A price that we never sent is none of ours."""
+    shop = make_shop({})
+    shop.night(*(product(sku, sku, publicPrice=100) for sku in ("M1", "M2", "M3")), product("M4", "Four"))
+    as_an_older_program_made_it(shop, "M1")
+    as_an_older_program_made_it(shop, "M2")
+    for sku, price in (("M1", 0), ("M2", 5), ("M4", 0)):
+        shop.people.edit(shop.id_of(sku), price=price)
+    made_by_an_older_program(shop)
+    shop.forget_requests()
+    records = [*(product(sku, sku, publicPrice=0) for sku in ("M1", "M2", "M3")), product("M4", "Four")]
+    for dry_run in (True, False):
+        night = shop.night(*records, dry_run=dry_run)
+        assert shop.writes() == []
+        assert [(row["sku"], "price of 0" in row["what"]) for row in night.report["manual_actions"]] == [("M1", True)]
 
 
 def test_a_code_of_ours_is_shared_in_an_older_ledger_too(make_shop: Any) -> None:

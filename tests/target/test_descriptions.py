@@ -65,6 +65,10 @@ FULL, LAW = text("full_description", nl="<p>F</p>"), text("legal_text", nl="<p>L
         ([INDICATION, text("usage", fr="<p>F</p>")], "<p>I</p>"),  # all of one language
         ([INDICATION, text("properties", nl="<div>I</div>")], "<p>I</p>"),  # each text once
         ([text("indication", nl="I"), text("usage", nl="<p>U</p>V")], "<h3>Indicatie</h3><p>I</p><h3>Gebruik</h3><div><p>U</p>V</div>"),
+        ([text("full_description", nl="<h1>T</h1><h3>O</h3>")], "<h1>T</h1><h3>O</h3>"),  # alone: as it is
+        ([INDICATION, text("usage", nl="<h3>O</h3><h6>X</h6>&lt;h3 a")], "<h3>Indicatie</h3><p>I</p><h3>Gebruik</h3><div><h4>O</h4><h6>X</h6>&lt;h3 a</div>"),
+        ([INDICATION, text("usage", nl="<h1>T</h1><h2>O</h2>")], "<h3>Indicatie</h3><p>I</p><h3>Gebruik</h3><h4>T</h4><h5>O</h5>"),
+        ([INDICATION, text("usage", nl="<h5>O</h5>")], "<h3>Indicatie</h3><p>I</p><h3>Gebruik</h3><h5>O</h5>"),  # low enough
         ([LAW, text("legal_text", nl="<p>M</p>"), USAGE], f"<h3>Gebruik</h3><p>U</p>{LEGAL}<h3>Wettelijke vermelding</h3><p>M</p>"),
         ([text("keywords", nl="a, b"), USAGE], "<p>U</p>"),
         ([text("novel", nl="<p>X</p>")], None),
@@ -247,3 +251,31 @@ def test_what_the_sandbox_has_is_shown(market: Any, locale: str) -> None:
         assert any(words in html for words in LEGAL_WORDS.values()) == has_legal
         assert bool(html) == bool(consumer)
     assert shown > 5
+
+
+TABLE = (
+    '<table><thead><tr><th colspan="2">Productgegevens</th></tr></thead><tbody><tr><th>CNK</th><td>1</td></tr></tbody>'
+    "</table>"
+)
+
+
+@pytest.mark.parametrize(
+    ("texts", "composed"),
+    [
+        ([], TABLE),
+        ([FULL], f"<p>F</p>{TABLE}"),
+        ([FULL, LAW], f"<p>F</p>{TABLE}{LEGAL}"),
+        ([LAW], f"{TABLE}<p>L</p>"),
+        (
+            [LAW, text("legal_text", nl="M")],
+            f"{TABLE}<h3>Wettelijke vermelding</h3><p>L</p><h3>Wettelijke vermelding</h3><p>M</p>",
+        ),
+        ([text("full_description", nl="<p>F. <b>L</b></p>"), LAW], f"<p>F. <b>L</b></p>{TABLE}"),
+        ([FULL, OTHER], f"<p>F</p>{TABLE}<h3>Mention légale</h3><p>M</p>"),
+    ],
+)
+def test_a_table_of_attributes_stands_before_the_legal_text(texts: list[dict[str, Any]], composed: str) -> None:
+    """Which is the end, always."""
+    record = {"id": "P", "name": {"nl": "N"}, "descriptions": texts, "cnk": "1"}
+    chosen = rules(locales=languages("nl", None), attributes_to_description=("cnk",))
+    assert map_product(record, chosen).fields["description"] == composed
