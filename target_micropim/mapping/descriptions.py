@@ -217,14 +217,14 @@ def _section(block: Block, parts: DescriptionParts) -> str:
     heading, html = parts.heading(block.kind, block.language), _closed(block.html)
     own = _OWN_HEADING.match(block.html)
     if not heading or (own and unescape(own[1]).strip(" :\N{NO-BREAK SPACE}").casefold() == heading.casefold()):
-        return html
-    return f"<h{LEVEL}>{escape(heading, quote=False)}</h{LEVEL}>{_lowered(html)}"
+        return _lowered(html, LEVEL) if heading else html
+    return f"<h{LEVEL}>{escape(heading, quote=False)}</h{LEVEL}>{_lowered(html, LEVEL + 1)}"
 
 
-def _lowered(html: str) -> str:
-    """HTML whose highest heading stands below ours, and the others as far below that one as before."""
+def _lowered(html: str, highest: int) -> str:
+    """HTML without a heading above this level, and the others as far below their highest one as before."""
     levels = [int(level) for level in _HEADING_LEVEL.findall(html)]
-    down = LEVEL + 1 - min(levels, default=LOWEST)
+    down = highest - min(levels, default=LOWEST)
     if down <= 0:
         return html
     return _HEADING_LEVEL.sub(lambda match: str(min(LOWEST, int(match[0]) + down)), html)

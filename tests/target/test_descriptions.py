@@ -54,7 +54,7 @@ FULL, LAW = text("full_description", nl="<p>F</p>"), text("legal_text", nl="<p>L
         ([LAW, USAGE], f"<h3>Gebruik</h3><p>U</p>{LEGAL}"),
         ([LAW, USAGE, INDICATION], f"<h3>Indicatie</h3><p>I</p><h3>Gebruik</h3><p>U</p>{LEGAL}"),
         ([text("full_description", nl="<p>F. <b>L</b></p>"), LAW], "<p>F. <b>L</b></p>"),  # it has its legal text
-        ([text("usage", nl="<h2>Gebruik</h2><p>U</p>"), text("warnings", nl="<p><b>Waarschuwingen:</b></p><p>W</p>")], "<h2>Gebruik</h2><p>U</p><p><b>Waarschuwingen:</b></p><p>W</p>"),  # each has its heading
+        ([text("usage", nl="<h2>Gebruik</h2><p>U</p>"), text("warnings", nl="<p><b>Waarschuwingen:</b></p><p>W</p>")], "<h3>Gebruik</h3><p>U</p><p><b>Waarschuwingen:</b></p><p>W</p>"),  # each has its heading
         ([text("usage", nl="<p>Gebruik</p>dit"), text("warnings", nl="<b>Waarschuwingen</b> zijn er")], "<h3>Gebruik</h3><div><p>Gebruik</p>dit</div><h3>Waarschuwingen</h3><p><b>Waarschuwingen</b> zijn er</p>"),
         ([text("full_description", nl="<p>Full, low</p>"), LAW], f"<p>Full, low</p>{LEGAL}"),  # a part of a word is no legal text
         ([{**LAW, "targetGroups": "public"}, {**USAGE, "targetGroups": "pharmacist"}], "<p>L</p>"),  # one group, no list
@@ -68,6 +68,7 @@ FULL, LAW = text("full_description", nl="<p>F</p>"), text("legal_text", nl="<p>L
         ([text("full_description", nl="<h1>T</h1><h3>O</h3>")], "<h1>T</h1><h3>O</h3>"),  # alone: as it is
         ([INDICATION, text("usage", nl="<h3>O</h3><h6>X</h6>&lt;h3 a")], "<h3>Indicatie</h3><p>I</p><h3>Gebruik</h3><div><h4>O</h4><h6>X</h6>&lt;h3 a</div>"),
         ([INDICATION, text("usage", nl="<h1>T</h1><h2>O</h2>")], "<h3>Indicatie</h3><p>I</p><h3>Gebruik</h3><h4>T</h4><h5>O</h5>"),
+        ([INDICATION, text("usage", nl="<h2>Gebruik</h2><p>U</p><h3>O</h3>")], "<h3>Indicatie</h3><p>I</p><h3>Gebruik</h3><p>U</p><h4>O</h4>"),
         ([INDICATION, text("usage", nl="<h5>O</h5>")], "<h3>Indicatie</h3><p>I</p><h3>Gebruik</h3><h5>O</h5>"),  # low enough
         ([LAW, text("legal_text", nl="<p>M</p>"), USAGE], f"<h3>Gebruik</h3><p>U</p>{LEGAL}<h3>Wettelijke vermelding</h3><p>M</p>"),
         ([text("keywords", nl="a, b"), USAGE], "<p>U</p>"),
