@@ -2,6 +2,7 @@
 
 import copy
 import re
+from zlib import crc32
 
 from sandbox.exchange import Json, JsonValue
 from sandbox.medipim.filters import FilterGrammar
@@ -73,9 +74,13 @@ def v3_grammar(grammar: FilterGrammar) -> FilterGrammar:
     return FilterGrammar({k: v for k, v in grammar.makers.items() if k in V3_FILTERS}, grammar.several_keys)
 
 
-def number_of(product_id: str) -> int:
-    """The id as a number, as the page of v3 documents it."""
-    return int(product_id[1:], 16)
+def number_of(product_id: JsonValue) -> int:
+    """The id as a number, as the page of v3 documents it; of an id that was spoilt some number."""
+    text = str(product_id)
+    try:
+        return int(text[1:], 16)
+    except ValueError:
+        return crc32(text.encode())
 
 
 def v3_product(raw: Json, market: Market, *, integer_ids: bool = False) -> Json:
@@ -87,7 +92,7 @@ def v3_product(raw: Json, market: Market, *, integer_ids: bool = False) -> Json:
     product |= {"refundValueWithOmnio": refunds[0], "refundValueWithoutOmnio": refunds[1]}
     if number % 11 == 0:
         product["atc"] = "A01AB03"
-    if integer_ids:
+    if integer_ids and isinstance(raw["id"], str):
         product["id"] = number
     for key in ("brands", "organizations"):
         product[key] = [v3_named(row, market) for row in product[key]]
