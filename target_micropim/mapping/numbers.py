@@ -86,7 +86,7 @@ def _is_short(text: str) -> bool:
 
 def _is_filled(code: Any) -> bool:
     """Whether something stands there; 0 is what a number without a value may come as."""
-    return code not in (None, [], {}) and not isinstance(code, bool) and str(code).strip() not in {"", "0"}
+    return code not in (None, [], {}) and not isinstance(code, bool) and str(code).strip() not in {"", "0", "0.0"}
 
 
 def _with_zeros(value: Any, length: int | None) -> str:

@@ -12,6 +12,7 @@ from target_micropim.mapping.category_sources import CATEGORY_SOURCES, PUBLIC
     [
         ([{"id": 5}, {"id": "6"}, {"id": 5}], ("5", "6")),
         ({"id": 5}, ("5",)),
+        ([{"id": 5.0}, {"id": " 6 "}, {"id": 5.5}], ("5", "6")),
         ({"0": {"id": 5}, "2": {"id": 6}}, ("5", "6")),
         ([5, "6", "x", None, True, 0], ("5", "6")),
         (5, ("5",)),
