@@ -51,7 +51,8 @@ class Categories:
         self._post_once = services.post_once
         self._ledger = services.ledger
         self._max_depth = services.settings.max_category_depth
-        self._root_path = services.settings.category_root
+        path = services.settings.category_root or ""
+        self._root_names = [name for part in path.split(">") if (name := part.strip())]
         self._updater = CategoryUpdater(services) if services.settings.update_categories else None
         self._order = CategoryOrder(services) if self._updater else None
         self._twins = CategoryTwins()
@@ -74,11 +75,23 @@ class Categories:
         for key, row in self._known.items():
             self._twins.shares(key, row.remote_id)
         self._take_over(self._tree)
+        self._forget_deletions()
+        self._root = self._root_in(self._tree, makes=bool(self._known) or not rows)
+
+    def _root_in(self, tree: Tree, *, makes: bool) -> int | None:
+        """The configured root; one that a person has deleted with all in it is made when something is to stand in it.
+
+        Raises InvalidSettings where it cannot be told or made.
+        """
+        number: int | None = None
         try:
-            for name in filter(None, (part.strip() for part in (self._root_path or "").split(">"))):
-                self._root = self._place(name, "", self._root)[0]
+            for name in self._root_names:
+                number = self._place(name, "", number)[0] if makes else self._one(tree, number, name)
+                if number is None:
+                    break
         except RecordRejected as error:
-            raise InvalidSettings(f"category_root {self._root_path}: {error}") from None
+            raise InvalidSettings(f"category_root {' > '.join(self._root_names)}: {error}") from None
+        return number
 
     def _take_over(self, tree: Tree) -> None:
         """What a killed run was making is ours if it is there, whatever name the source has for it now."""
@@ -89,6 +102,12 @@ class Categories:
         if len(matches) == 1:
             self._note(external_id, _as_shown(tree, matches[0], name))
             self._is_new(matches[0])
+
+    def _forget_deletions(self) -> None:
+        """A category that a person had deleted is there again: nothing is to be decided of it any more."""
+        for asked in self._ledger.questions() if self._ledger.has_questions() else ():
+            if asked.stream == STREAM and asked.fact == EXISTENCE and asked.external_id in self._known:
+                self._ledger.ask(STREAM, asked.external_id, [])
 
     def _note(self, external_id: str, row: CategoryRow) -> None:
         """The category is this one, and this is ours of it."""
@@ -117,13 +136,13 @@ class Categories:
     @property
     def has_root(self) -> bool:
         """Whether the source has a part of the tree to itself."""
-        return bool(self._root_path)
+        return bool(self._root_names)
 
     def managed(self) -> frozenset[int]:
         """The ids under the configured root, or all that the ledger knows when there is no root."""
         self.ready()
-        if self._tree is not None and self._root is not None:
-            return self._tree.below(self._root)
+        if self._tree is not None and self.has_root:
+            return self._tree.below(self._root) if self._root is not None else frozenset()
         return frozenset(row.remote_id for row in self._known.values())
 
     def must_wait(self, pending: PendingCategory) -> bool:
@@ -141,7 +160,11 @@ class Categories:
         tree = self._tree or Tree()
         if desired.parent in self._gone and desired.external_id not in self._known:
             return self._left_out(desired, _PARENT_DELETED)
+        if desired.parent is None and desired.external_id not in self._gone and self._root is None:
+            self._root = self._root_in(tree, makes=True)
         parent = self._root if desired.parent is None else self._parent_id(desired.parent)
+        if self.has_root and parent is None and desired.external_id in self._gone:
+            return self._left_out(desired, _DELETED)  # its root was deleted with it
         if desired.external_id in self._known:
             return self._keep_up(tree, desired, parent)
         if desired.external_id in self._gone and not tree.find(parent, desired.name):

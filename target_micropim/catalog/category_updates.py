@@ -54,8 +54,9 @@ class CategoryUpdater:
         if not renamed and not moved:
             return (False, False), questions
         name, place = desired.name if renamed else tree.names[number], parent if moved else tree.parents[number]
-        if any(other != number for other in tree.find(place, name)):
-            raise RecordRejected("plan", [Reason("name", f"another category is already at {tree.path(number)}")])
+        if (other := next((other for other in tree.find(place, name) if other != number), None)) is not None:
+            what = f"{tree.path(number)} cannot become {name}: another category is already at {tree.path(other)}"
+            raise RecordRejected("plan", [Reason("name", what)])
         before = tree.path(number)
         if renamed:
             self._rename(tree, number, desired, tries)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from target_micropim.mapping.attribute_rows import ALL_MARKETS
+from target_micropim.mapping.texts import objects
 
 Record = dict[str, Any]
 
@@ -35,11 +36,16 @@ class CategorySource:
         return ()
 
     def _ids(self, value: Any) -> Iterator[str]:
-        """Ids of objects in a list or of one object, or codes as they stand."""
-        for item in value if isinstance(value, list) else [value]:
-            number = item.get("id") if isinstance(item, dict) else item if self.has_codes else None
+        """Ids of objects in a list or of one object, or ids and codes as they stand."""
+        for item in value if isinstance(value, list) else objects(value) or [value]:
+            number = item.get("id") if isinstance(item, dict) else item if self._is_bare(item) else None
+            number = int(number) if isinstance(number, float) and number.is_integer() else number
             if isinstance(number, str | int) and not isinstance(number, bool) and str(number).strip() not in {"", "0"}:
                 yield str(number).strip()
+
+    def _is_bare(self, item: Any) -> bool:
+        """Whether something stands for its category alone: a code where products name those, else a number."""
+        return self.has_codes or str(item).strip().isdecimal()
 
 
 def _source(name: str, fields: tuple[str, ...], *markets: str, has_codes: bool = False) -> CategorySource:

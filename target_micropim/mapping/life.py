@@ -9,14 +9,21 @@ ALL_STATUSES = "all"
 ENDED = frozenset({"inactive", "replaced"})
 
 
+def status_of(record: Record) -> str:
+    """The status as Medipim spells it; a record without one is of a live product."""
+    return str(record.get("status") or "active").strip().lower() or "active"
+
+
 def is_ended(record: Record) -> bool:
     """Whether the source sells the product no more."""
-    return _status(record) in ENDED
+    return status_of(record) in ENDED
 
 
-def _status(record: Record) -> str:
-    """The status as Medipim documents it, however it is written; a record without one is of a live product."""
-    return str(record.get("status") or "active").strip().lower()
+def odd_status(record: Record) -> str | None:
+    """What a person hears of a status that nobody has explained; None for those that are known."""
+    if (status := status_of(record)) in STATUSES:
+        return None
+    return f"status {status[:40]!r} is none of {', '.join(STATUSES)}: the product is taken for one that is on sale"
 
 
 def successor_of(record: Record) -> str | None:
@@ -28,6 +35,9 @@ def successor_of(record: Record) -> str | None:
 
 
 def left_out_status(record: Record, wanted: Collection[str]) -> str | None:
-    """The status for which a record is not brought over; None where it is. What ends a product always comes."""
-    status = _status(record)
+    """The status for which a record is not brought over; None where it is. What ends a product always comes.
+
+    A record without a status is one of a live product.
+    """
+    status = status_of(record)
     return status if wanted and status not in wanted and status not in ENDED else None

@@ -26,7 +26,7 @@ from target_micropim.mapping.description_parts import DescriptionParts
 from target_micropim.mapping.descriptions import TextRules
 from target_micropim.mapping.desired import AttributeValue, DesiredProduct
 from target_micropim.mapping.field_rows import NAMED_FIELDS, DoubtfulValue, FieldRules, InvalidValue, Maker, makers
-from target_micropim.mapping.life import is_ended
+from target_micropim.mapping.life import is_ended, odd_status
 from target_micropim.mapping.lookup import leaves
 from target_micropim.mapping.numbers import decimal_of, decimal_text
 from target_micropim.mapping.overrides import ExtraField, extra_values
@@ -129,13 +129,15 @@ def map_product(record: Record, rules: MappingRules) -> DesiredProduct:
     fields = _fields(record, rules, reasons, notes)
     values = _attributes(record, rules.for_attributes) if rules.with_attributes else ()
     shown = _attributes(record, rules.for_table) if rules.attributes_to_description else ()
-    add_table(fields, shown, rules, notes)
+    add_table(fields, shown, rules, notes.warnings, legal=notes.legal)
     sku = _sku(record, rules.sku_template, reasons)
     inactive = is_ended(record)
     if reasons and not inactive:
         raise RecordRejected("map", reasons)
     if reasons:  # what no longer fits is no reason to leave it on sale
         return DesiredProduct(str(record["id"]).strip(), sku or str(record["id"]).strip(), {}, inactive=True)
+    if odd := odd_status(record):
+        notes.warnings.append(odd)
     vat = decimal_of(record.get("vat"))
     groups = rules.text_target_groups
     extras = extra_values(record, rules.extra_fields, rules.locales, groups) if rules.extra_fields else {}
@@ -188,8 +190,15 @@ def _fields(record: Record, rules: MappingRules, reasons: list[Reason], notes: N
     return fields
 
 
-def add_table(fields: dict[str, Any], values: tuple[AttributeValue, ...], rules: MappingRules, notes: Notes) -> None:
-    """Attributes under the description, before its legal text, when asked to.
+def add_table(
+    fields: dict[str, Any],
+    values: tuple[AttributeValue, ...],
+    rules: MappingRules,
+    warnings: list[str],
+    *,
+    legal: str = "",
+) -> None:
+    """Attributes under the description, before its ``legal`` text, when asked to.
 
     A text that would become too long stays without.
 
@@ -199,11 +208,11 @@ def add_table(fields: dict[str, Any], values: tuple[AttributeValue, ...], rules:
         return
     before = fields.get("description")
     chosen = selected(values, rules.attributes_to_description)
-    text = with_table(before, chosen, rules.locales[0], rules.clean_html, legal=notes.legal)
+    text = with_table(before, chosen, rules.locales[0], rules.clean_html, legal=legal)
     if text is None:
         fields.pop("description", None)
     elif len(text) > rules.limits.text:
-        notes.warnings.append(f"attributes_to_description: the description would have {len(text)} characters: left out")
+        warnings.append(f"attributes_to_description: the description would have {len(text)} characters: left out")
     else:
         fields["description"] = text
 

@@ -15,6 +15,8 @@ from typing import Any
 
 LENGTHS = (13, 12, 8, 14)  # MicroPIM shows 13 digits, so those first
 GTIN_14 = 14
+SHORTEST = 10  # what a GTIN-12 has left of itself without two zeros
+_BETWEEN = re.compile(r"(?<=[0-9])[\s\u2010-\u2015-]+(?=[0-9])|[\u00ad\u200b-\u200f\u2060\ufeff]|\.0+\s*$")
 # Every field that is a GTIN by its definition, in the order in which they count (docs/api/medipim.md#product-codes).
 # The number is how many digits the field has: a number that lost its leading zeros gets them back, and the check digit,
 # which no zero in front changes, says whether that is the code. None: the field holds codes of several lengths.
@@ -48,7 +50,10 @@ def is_code(code: str) -> bool:
 
 
 def codes(record: dict[str, Any]) -> list[Code]:
-    """All codes of a record: those of the EAN fields, which are ordered by length, then those of the others."""
+    """All codes of a record: those of the EAN fields, which are ordered by length, then those of the others.
+
+    A text of a field of several lengths may have lost its zeros too (docs/api/medipim.md#integers-as-text).
+    """
     found = list(_in_fields(record, EAN_FIELDS, 0))
     for rank, field in enumerate(OTHER_CODE_FIELDS, 1):
         found += _in_fields(record, [field], rank)
@@ -58,19 +63,30 @@ def codes(record: dict[str, Any]) -> list[Code]:
 def _in_fields(record: dict[str, Any], fields: Iterable[tuple[str, int | None]], rank: int) -> Iterator[Code]:
     for name, length in fields:
         value = record.get(name)
-        for item in value if isinstance(value, list) else [value]:
+        for item in map(_bare, value if isinstance(value, list) else [value]):
             if _is_filled(item):
-                yield Code(_with_zeros(item, length), rank)
+                text = _with_zeros(item, length)
+                yield Code(_with_zeros(int(text), None) if _is_short(text) else text, rank)
 
 
 def read_codes(values: Iterable[Any]) -> list[Code]:
     """Codes whose field says nothing about their length."""
-    return [Code(_with_zeros(value, None)) for value in values if _is_filled(value)]
+    return [Code(_with_zeros(value, None)) for value in map(_bare, values) if _is_filled(value)]
+
+
+def _bare(value: Any) -> Any:
+    """A text without the blanks and dashes that people write between digits, what nobody sees, and decimals of none."""
+    return _BETWEEN.sub("", value) if isinstance(value, str) else value
+
+
+def _is_short(text: str) -> bool:
+    """Whether a text can be a GTIN-12 or -13 without its zeros: fewer digits are another kind of code."""
+    return text.isascii() and text.isdigit() and SHORTEST <= len(text) < LENGTHS[1]
 
 
 def _is_filled(code: Any) -> bool:
     """Whether something stands there; 0 is what a number without a value may come as."""
-    return code is not None and not isinstance(code, bool | dict | list) and str(code).strip() not in {"", "0", "0.0"}
+    return code not in (None, [], {}) and not isinstance(code, bool) and str(code).strip() not in {"", "0", "0.0"}
 
 
 def _with_zeros(value: Any, length: int | None) -> str:

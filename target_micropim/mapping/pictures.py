@@ -48,6 +48,7 @@ def pictures(
     record: Record, rules: PictureRules, locales: tuple[str, ...], alt: str, warnings: list[str]
 ) -> Iterator[Picture]:
     """Each picture once, in one format, whatever its ids; one without a usable address is named in the warnings."""
+    warnings += [f"{name}: holds no picture that can be read" for name in FIELDS if _unread(record.get(name))]
     shots = [_shot(item, rules) for item in _candidates(record, rules)]
     language = _language(shots, locales, rules)
     looked_at = locales[: locales.index(language) + 1] if language in locales else None
@@ -68,12 +69,18 @@ def pictures(
 def source_addresses(record: Record) -> frozenset[str] | None:
     """Every address of a picture that the source has, for whomever it is; None where the record does not say.
 
-    See docs/api/medipim.md#pictures: a picture that is not among them is unlinked or removed.
+    See docs/api/medipim.md#pictures: a picture that is not among them is unlinked or removed. What cannot be read says
+    nothing.
     """
-    if not any(name in record for name in FIELDS):
+    if not any(name in record for name in FIELDS) or any(_unread(record.get(name)) for name in FIELDS):
         return None
     items = (item for name in FIELDS for item in objects(record.get(name)))
     return frozenset(address for item in items for address in formats_of(item.get("formats")).values())
+
+
+def _unread(value: Any) -> bool:
+    """Whether something stands there, and none of it is a picture."""
+    return not objects(value) and (any(value) if isinstance(value, list) else bool(value))
 
 
 def _candidates(record: Record, rules: PictureRules) -> list[Record]:
@@ -89,8 +96,13 @@ def _shot(item: Record, rules: PictureRules) -> _Shot:
     number = item.get("id")
     is_id = isinstance(number, int | str) and not isinstance(number, bool) and str(number).strip() != ""
     key = str(number).strip() if is_id else url or ""  # a picture is its address, with an id or without
-    locales = item.get("locales")
-    return _Shot(key, tuple(map(str, locales)) if isinstance(locales, list) else (), url, formats)
+    return _Shot(key, _locales(item.get("locales")), url, formats)
+
+
+def _locales(value: Any) -> tuple[str, ...]:
+    """The languages that a picture is tied to, in a list or as the one text."""
+    value = [value] if isinstance(value, str) and value.strip() else value
+    return tuple(map(str, value)) if isinstance(value, list) else ()
 
 
 def _language(shots: list[_Shot], locales: tuple[str, ...], rules: PictureRules) -> str | None:

@@ -15,7 +15,7 @@ from target_micropim.mapping.medipim import MappingRules, add_table, map_product
 from target_micropim.mapping.native import HTML_FIELDS, native_category, native_product
 from target_micropim.mapping.numbers import decimal_of
 from target_micropim.mapping.overrides import extra_values
-from target_micropim.mapping.texts import Notes, in_words, text_in
+from target_micropim.mapping.texts import in_words, text_in
 
 Record = dict[str, Any]
 MOST_ORDER = 10**9
@@ -113,7 +113,7 @@ def _native(record: Record, rules: MappingRules) -> DesiredProduct:
     warnings = list(desired.warnings)
     if not rules.keeps_native_html:
         _clean(fields, rules, warnings)
-    add_table(fields, desired.attributes, rules, Notes(warnings))
+    add_table(fields, desired.attributes, rules, warnings)
     values = tuple(replace(value, value=all_fit(value.value)) for value in desired.attributes)
     attributes = values if rules.with_attributes else ()
     return replace(desired, fields=fields, attributes=attributes, warnings=tuple(warnings))

@@ -112,7 +112,8 @@ def plan_update(fields: Mapping[str, Any], policies: Mapping[str, str], product:
 
 
 _HOLDING = frozenset({"create_only", "if_empty", "never"})
-_OF_SETTINGS = frozenset(field.name for field in FIELDS if field.kind == "choice")  # never a value of the source
+# Made by settings, so nothing that a shop waits for; but a price in the wrong currency is a wrong price.
+_OF_SETTINGS = frozenset(field.name for field in FIELDS if field.kind == "choice" and field.name != "currency")
 
 
 def _let_through_by(name: str, source: str, policy: str, product: KnownProduct) -> str | None:

@@ -58,6 +58,14 @@ def wrong_for(market: str | None, currency: str) -> str | None:
     )
 
 
+def missing_tree(market: str | None, name: str) -> str | None:
+    """Why this market cannot have that tree of categories; None where it can, or nobody can tell."""
+    if market not in MARKETS or name in MARKETS[market].category_sources:
+        return None
+    has = ", ".join(MARKETS[market].category_sources)
+    return f"{name} is no tree of market {market}, which has {has}: no product would get a category"
+
+
 def remarks(market: str | None, locale: str) -> Iterator[str]:
     """What is odd, and may be meant."""
     if market in MARKETS and locale not in MARKETS[market].languages:

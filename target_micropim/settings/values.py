@@ -26,7 +26,7 @@ from target_micropim.plan.limit import Limit
 from target_micropim.plan.product import DEFAULT_POLICIES, NATIVE_POLICIES, POLICIES
 from target_micropim.settings.capabilities import Capabilities, read_capabilities
 from target_micropim.settings.id_maps import read_id_map
-from target_micropim.settings.markets import DEFAULT_LOCALE, currency_of, locale_of
+from target_micropim.settings.markets import DEFAULT_LOCALE, currency_of, locale_of, missing_tree
 
 _ATTRIBUTE_CODE = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
 _MAPS = frozenset({"brand_map", "supplier_map"})
@@ -161,7 +161,7 @@ def _parsed(reader: "_Reader", config: Mapping[str, Any]) -> dict[str, Any]:
         "media_formats": _texts,
         "text_target_groups": lambda value: frozenset(_among(_texts(value), TARGET_GROUPS)),
         "description_parts": lambda value: checked_parts(_parts(value)),
-        "media_target_groups": lambda value: frozenset(_texts(value)),
+        "media_target_groups": lambda value: frozenset(_among(_texts(value), TARGET_GROUPS)),
         "statuses": _statuses,
         "channel_rules": lambda value: _channel_rules(value, profile),
         "publishing_channels": lambda value: _among(_texts(value), OFFERED),
@@ -218,9 +218,12 @@ def problems(config: Mapping[str, Any]) -> Iterator[str]:
     elif not (key.isascii() and key.isprintable()):
         yield "Setting api_key: holds characters that cannot travel in a header (value not shown)"
     try:
-        TargetSettings.read(config, ())
+        settings = TargetSettings.read(config, ())
     except InvalidSettings as invalid:
         yield str(invalid)
+    else:
+        if missing := missing_tree(settings.source_market, settings.category_source):
+            yield f"Setting category_source: {missing}"
 
 
 def _texts(value: Any) -> tuple[str, ...]:

@@ -41,11 +41,13 @@ MAX_POSTS = 6
 class Outcome:
     """How a record ended.
 
-    ``archive`` is set instead when it is to be archived at the end of the input.
+    ``archive`` is set instead when it is to be archived at the end of the input; ``found_archived``: a person has done
+    it before.
     """
 
     action: str
     archive: ProductRow | None = None
+    found_archived: bool = False
 
 
 class ProductSync:
@@ -150,6 +152,7 @@ class ProductSync:
         except NotFound as refusal:
             raise StaleId(refusal) from None
         self._updater.tell_of(desired, changes, row, product)
+        self._tell_of_sku(desired, row)
         ignored = self._writer.verify(desired, write)
         if changes.removed:
             base = replace(base, categories=self._without(changes.removed, base.categories))
@@ -164,6 +167,12 @@ class ProductSync:
         was_announced = row is not None and row.announced_at is not None and not changes.conflicts
         action = "created" if was_announced else "updated" if write.fields else "unchanged"
         return self._settled(action, desired, after, pictures, handled, version)
+
+    def _tell_of_sku(self, desired: DesiredProduct, row: ProductRow | None) -> None:
+        """The fields of ``sku_template`` have changed: a SKU is what others know a product by, so it stays."""
+        if row is not None and row.is_made and row.sku != desired.sku:
+            what = f"its SKU by sku_template would be {desired.sku} now: it keeps {row.shown_sku or row.sku}"
+            self._services.report.add("manual_actions", Row(STREAM, desired.external_id, row.sku, what))
 
     def _without(self, removed: tuple[int, ...], categories: tuple[str, ...]) -> tuple[str, ...]:
         numbers = self._catalog.categories.ids(categories)
@@ -229,7 +238,8 @@ class ProductSync:
             ours = {**left.ours, EXISTENCE: left.ours.get(EXISTENCE, (agreed,))}
             left = replace(left, acknowledged={**left.acknowledged, EXISTENCE: agreed}, ours=ours)
         self._services.ledger.settle(left, version.digest, [])
-        return Outcome(leave.action)
+        found_archived = desired.inactive and state.archived and row is not None and not row.archived
+        return Outcome(leave.action, found_archived=found_archived)
 
     def _ask(self, desired: DesiredProduct, questions: list[Question]) -> None:
         """What a person has to decide, in place of what was open before; what is held back is told at the end."""

@@ -299,13 +299,15 @@ class ProductsSync:
                 self._services.report.add("manual_actions", Row(STREAM, key, None, what))
 
     def _name_successor_of_left(self, item: Item, outcome: Outcome) -> None:
-        """A product that the source has replaced and that stays on sale by on_inactive."""
-        if outcome.action != "skipped" or self._services.settings.on_inactive != "ignore":
+        """A product that the source has replaced and that is left: on sale by on_inactive, or archived by a person."""
+        is_ignored = outcome.action == "skipped" and self._services.settings.on_inactive == "ignore"
+        if not is_ignored and not outcome.found_archived:
             return
         successor, row = self._profile.successor(item.record), self._services.ledger.product(item.key)
         if successor is not None and row is not None and row.is_made:
             late = self._product_sync.late
-            late.name_successor(item.key, row.sku, successor, "left on sale (on_inactive)")
+            how = "archived already" if outcome.found_archived else "left on sale (on_inactive)"
+            late.name_successor(item.key, row.sku, successor, how)
 
     def _name_successor(self, pending: PendingArchive, action: str) -> None:
         """Links and stock of an archived product may go to the one that replaces it: a person is told which it is."""

@@ -186,7 +186,9 @@ class ProductUpdater:
             shown = (product.product or {}).get(REFERENCES[held.field])
             source = _named_id(wanted, source)
             micropim = _named_id(shown.get("name") if isinstance(shown, dict) else None, micropim)
-        texts = (text_of(value, self._redactor.clean) for value in (source, micropim))
+        texts = [text_of(value, self._redactor.clean) for value in (source, micropim)]
+        if product.product is not None:  # read, not only compared: nothing is shown there
+            texts[1] = texts[1] or ""
         return Question(
             STREAM, desired.external_id, held.field, HELD_BACK, desired.sku, held.setting,
             fingerprint(held.field, fields[held.field]), *texts,

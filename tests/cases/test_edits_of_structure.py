@@ -133,3 +133,26 @@ def test_a_new_picture_of_unknown_end_after_others_were_taken_away(shop: Any, re
     assert shop.night(record).tells("M1")
     shop.night(product("M1", "C", **photos(1, 2, 3)))
     assert shop.pictures("M1") == [2, 3][removed - 1 :]
+
+
+def test_a_root_that_was_deleted(shop: Any) -> None:
+    """With all in it: it is not made again empty, but with what is new to the source."""
+    root = {"category_root": "Shop > Care"}
+    shop.night(categories=[SUN], **root)
+    shop.people.delete_category(shop.people.category_id("Shop"))
+    told = shop.night(categories=[SUN], **root)
+    assert (shop.paths(), told.conflicts) == ([], {"2"})
+    shop.night(categories=[SUN, PROMO], **root)
+    assert shop.paths() == ["Shop", "Shop > Care", "Shop > Care > Promo"]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_deleted_category_that_is_there_again(shop: Any, mode: str) -> None:
+    """A person has made it again: it is found, and no open question any more."""
+    first = (product("M1", "A", **sold_in(2)),)
+    shop.night(*first, categories=[CARE, SUN], categories_mode=mode)
+    deleted(shop)
+    assert shop.night(*first, categories=[CARE, SUN], categories_mode=mode).conflicts == {"2"}
+    shop.people.add_category("Sun")
+    told = shop.night(product("M2", "B", **sold_in(2)), categories=[CARE, SUN], categories_mode=mode)
+    assert (told.conflicts, shop.categories_of("M2")) == (set(), ["Sun"])

@@ -103,3 +103,21 @@ def test_the_row_goes_when_both_sides_agree(sold: Any) -> None:
     sold.night(OLD, field_policies=HOLD)
     sold.night(NEW, field_policies=HOLD)
     assert rows(sold.night(OLD, field_policies=HOLD)) == {}
+
+
+def test_the_currency_of_a_market_that_was_set_later(shop: Any) -> None:
+    """Prices of one currency in the name of the other: told, and sent when the setting says so."""
+    records = [product("M1", "A", publicPrice=1450)]
+    shop.night(*records)
+    night = shop.night(*records, market="au")
+    assert rows(night) == {"currency": ("EUR", "AUD", "field_policies.currency: if_source_changed")}
+    assert shop.product("M1")["currency"] == "EUR"
+    assert rows(shop.night(*records, market="au", field_policies={"currency": "if_source_changed"})) == {}
+    assert shop.product("M1")["currency"] == "AUD"
+
+
+def test_what_is_not_there_is_shown_as_nothing(shop: Any) -> None:
+    """A field that never came is empty in MicroPIM."""
+    never = {"field_policies": {"price": "never"}}
+    shop.night(product("M1", "A", publicPrice=1450), **never)
+    assert rows(shop.night(product("M1", "A", publicPrice=1500), **never))["price"][:2] == ("", "15.00")

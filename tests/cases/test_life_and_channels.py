@@ -95,3 +95,22 @@ def test_what_ends_a_product_needs_its_identity_alone(shop: Any) -> None:
     shop.night({"sku": "N1", "name": "A"}, **native)
     assert shop.night({"sku": "N1", "status": "archived"}, **native).is_good
     assert shop.status("N1") == "archived"
+
+
+def test_the_successor_of_a_product_that_a_person_has_archived(shop: Any) -> None:
+    """Links and stock may go there too; once."""
+    live = {**OLD, "status": "active"}
+    shop.night(at(1, live), at(1, NEW))
+    shop.people.archive(shop.id_of("OLD"))
+    (what,) = told_of(shop.night(at(2, OLD), at(2, NEW)))
+    assert "NEW" in what
+    assert told_of(shop.night(at(3, {**OLD, "vat": 6}), at(3, NEW))) == []
+
+
+def test_a_code_of_the_sku_that_changes_is_told(shop: Any) -> None:
+    """Others know the product by its SKU, so that stays."""
+    code = {"sku_template": "{cnk}"}
+    shop.night(product("OLD", "A", cnk="1"), **code)
+    (what,) = told_of(shop.night(product("OLD", "A", cnk="2"), **code))
+    assert what == "its SKU by sku_template would be 2 now: it keeps 1"
+    assert shop.skus() == ["1"]

@@ -138,11 +138,28 @@ def test_every_code_that_is_a_gtin_counts_in_its_order(record: Any, ean: str | N
         ({"eanGtin14": 4006381333931}, EAN13),
         ({"eanGtin14": 14006381333938}, GTIN14),
         ({"eanGtin12": 12345678906}, None),
-        ({"ean": ["12345678905"]}, None),
+        ({"ean": ["12345678905"]}, UPC),
+        ({"gtin": "12345678905"}, UPC),
+        ({"ean": ["1234565"]}, None),
+        ({"ean": ["12345678906"]}, None),
         ({"eanGtin8": -1234565}, None),
         ({"eanGtin8": 1234565.5}, None),
     ],
 )
-def test_zeros_that_a_number_lost_are_put_back(record: Any, ean: str | None) -> None:
+def test_zeros_that_a_code_lost_are_put_back(record: Any, ean: str | None) -> None:
     """To the length of its field; the check digit decides, which no zero in front changes."""
     assert best_code(codes(record)) == ean
+
+
+@pytest.mark.parametrize(
+    "code", ["4006 3813 33931", "4-006381-333931", "\u00a04006381333931 ", "\u200b4006381333931", "4006381333931.0"]
+)
+def test_what_stands_between_the_digits_is_no_part_of_a_code(code: str) -> None:
+    """People and spreadsheets write codes so; the check digit still decides."""
+    assert best_code(codes({"eanGtin13": code})) == best_code(read_codes([code])) == EAN13
+
+
+def test_a_code_of_another_shape_is_told() -> None:
+    """It costs the field, and is no silence."""
+    assert codes({"eanGtin13": {"value": EAN13}})
+    assert best_code(codes({"eanGtin13": {"value": EAN13}, "gtin": EAN13})) == EAN13

@@ -158,3 +158,27 @@ def test_what_the_source_has_whoever_it_is_for() -> None:
     assert source_addresses(record) == {"https://a.example/1", "https://a.example/2.webp"}
     assert source_addresses({"photos": []}) == frozenset()
     assert source_addresses({"id": "1"}) is None
+
+
+@pytest.mark.parametrize("photos", [picture(1), {"0": picture(1)}, {"0": picture(1), "2": None}])
+def test_one_picture_in_place_of_a_list(photos: Any) -> None:
+    """An object in its place, or a list with gaps as some programs write it."""
+    assert shot({"photos": photos}) == (["1"], 0)
+    assert source_addresses({"photos": photos}) == {"https://a.example/1"}
+
+
+@pytest.mark.parametrize("photos", ["x", 5, ["https://a.example/1"]])
+def test_what_cannot_be_read_says_nothing_of_pictures(photos: Any) -> None:
+    """It is told, and nothing counts as withdrawn for it."""
+    assert shot({"photos": photos}) == ([], 1)
+    assert source_addresses({"photos": photos}) is None
+
+
+def test_one_language_or_group_in_place_of_a_list() -> None:
+    """A text is a list of one."""
+    photos = [
+        picture(1, locales="fr"),
+        picture(2, locales="nl", targetGroups="public"),
+        picture(3, targetGroups="other"),
+    ]
+    assert shot({"photos": photos}) == (["2"], 0)

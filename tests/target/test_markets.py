@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from singer_sdk.exceptions import ConfigValidationError
 
 from tap_medipim.resources import MARKETS as TAP_MARKETS
 from target_micropim.settings.markets import MARKETS
@@ -82,3 +83,25 @@ def test_a_run_tells_what_does_not_fit_the_market(world: Any, singer: Any) -> No
     assert any("currency is EUR" in what for what in told)
     assert any("locale nl" in what for what in told)
     assert world.load(given, market="us").report["warnings"] == []
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ({"market": "us", "category_source": "bcfi"}, "bcfi is no tree of market us, which has public, fine_line"),
+        ({"market": "be", "category_source": "osp"}, "osp is no tree of market be"),
+        ({"market": "de", "category_source": "medipim"}, "medipim is no tree of market de, which has public"),
+        ({"market": "be", "category_source": "atc"}, None),
+        ({"market": "us", "category_source": "public"}, None),
+        ({"category_source": "fine_line"}, None),
+        ({"market": "us", "category_source": "bcfi", "profile": "native"}, None),
+    ],
+)
+def test_a_tree_that_the_market_does_not_have_is_refused(config: Any, said: str | None) -> None:
+    """No product would get a category; without a market nobody can tell."""
+    if said is None:
+        assert read(**config).category_source == config["category_source"]
+        return
+    with pytest.raises(ConfigValidationError) as refused:
+        read(**config)
+    assert any(f"Setting category_source: {said}" in error for error in refused.value.errors)
