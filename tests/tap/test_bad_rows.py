@@ -176,7 +176,7 @@ def test_a_number_that_no_json_holds_costs_its_row(sandbox: Make, run_tap: Run) 
     assert "(id 2)" in str(run.tap.run.failed["brands"])
 
 
-@pytest.mark.parametrize("maps", [{}, {"stream_maps": {"brands": {"slug": "name.lower()"}}}])
+@pytest.mark.parametrize("maps", [{}, {"stream_maps": {"brands": {"slug": "str(name).lower()"}}}])
 def test_a_row_that_cannot_be_worked_with_costs_itself(
     maps: dict[str, Any], sandbox: Make, run_tap: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
