@@ -5,8 +5,8 @@ import random
 import sys
 import tempfile
 import traceback
-from collections.abc import Collection
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Collection, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +30,17 @@ class Life:
     trace: list[str]
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Nothing is logged: a simulated life speaks to nobody."""
+    before = logging.root.manager.disable
+    logging.disable()
+    try:
+        yield
+    finally:
+        logging.disable(before)
+
+
 class Simulator:
     """Runs scenarios one after another. ``without``: kinds of events, or switches, that are left out."""
 
@@ -38,8 +49,6 @@ class Simulator:
         self._ignored = frozenset(ignored)
         self._folder = Path(tempfile.mkdtemp(prefix="simulate-", dir=SHM if SHM.is_dir() else None))
         empty_ledger()  # before the tables count as made
-        for name in ("target-micropim", "tap-medipim", "singer_sdk"):  # they speak to people
-            logging.getLogger(name).setLevel(logging.CRITICAL)
 
     def live(
         self,
@@ -54,7 +63,7 @@ class Simulator:
         trace: list[str] = []
         machine = Machine(ENGINES, choices_of(seed), trace if traced else None)
         random.seed(seed)  # jitter of waits, and the order of lists in a world without one
-        with installed(machine), fault or nullcontext():
+        with _quiet(), installed(machine), fault or nullcontext():
             world = World(scenario, machine, self._folder, self._ignored)
             broken = self._lived(world)
         return Life(scenario, broken, world.nights, trace)
