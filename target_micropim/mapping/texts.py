@@ -191,18 +191,34 @@ _LANGUAGE = re.compile(r"(?!id)[a-z]{2}(?:[-_][A-Za-z]{2,4})?", re.ASCII)  # "id
 def languages(locale: str, fallbacks: Iterable[str] | None) -> tuple[str, ...]:
     """The language, then exactly its fall-backs; where these are None, the documented order, the rest, then any."""
     if fallbacks is None:
-        plain_one = locale[:2]  # of nl-BE, nl
-        fallbacks = (plain_one, *DOCUMENTED.get(plain_one, _UNDOCUMENTED), *LANGUAGES, ANY)
+        fallbacks = (*DOCUMENTED.get(locale, _UNDOCUMENTED), *LANGUAGES, ANY)
     return tuple(dict.fromkeys([locale, *fallbacks]))
 
 
+# Two-letter codes of ISO 639-1, without "id", which names things here.
+_CODES = (
+    "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee "
+    "el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia ie ig ii ik io is it "
+    "iu ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt "
+    "my na nb nd ne ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl "
+    "sm sn so sq sr ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo "
+    "za zh zu "
+)
+_AS_WRITTEN = re.compile(r"([a-z]{2})(?:[-_][a-z0-9]{2,4})*", re.ASCII | re.IGNORECASE)
+
+
 def checked_language(locale: str) -> str:
-    """A language as Medipim writes it. Raises ValueError for what no key of a text can be."""
-    if locale == ANY or _LANGUAGE.fullmatch(locale):
+    """The language of a setting as Medipim writes it: ``NL``, ``nl_BE`` and ``nl-BE`` are ``nl``.
+
+    Raises ValueError for what is no language.
+    """
+    if locale == ANY:
         return locale
-    close = locale.strip()[:2].lower()
-    meant = f"; is {close} meant?" if close in LANGUAGES else f", like {', '.join(LANGUAGES)}"
-    raise ValueError(f"{locale!r} is no language in two small letters{meant}")
+    written = _AS_WRITTEN.fullmatch(locale.strip())
+    code = written[1].lower() if written else ""
+    if code not in _CODES.split():
+        raise ValueError(f"{locale!r} is no language: give two letters, like {', '.join(LANGUAGES)}")
+    return code
 
 
 def in_order(locales: tuple[str, ...], present: Iterable[Any]) -> Iterator[str]:

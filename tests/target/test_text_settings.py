@@ -59,6 +59,12 @@ def test_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
     assert rules_of(read(monkeypatch, {"text_target_groups": []})).for_fields.texts.groups == frozenset()
 
 
+@pytest.mark.parametrize("written", ["nl", "NL", "Nl", "nl_BE", "nl-BE", "NL-be", " nl ", "nl_Latn_BE"])
+def test_a_language_in_other_letters(monkeypatch: pytest.MonkeyPatch, written: str) -> None:
+    """One way to mean it; a region is none of Medipim's."""
+    assert read(monkeypatch, {}, locale=written, fallback_locales="FR, en_GB").locales == ("nl", "fr", "en")
+
+
 @pytest.mark.parametrize(
     ("setting", "value", "problem"),
     [
@@ -68,13 +74,10 @@ def test_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
         ("description_parts", '{"headings": 1}', "headings must be true or false"),
         ("description_parts", "{", "Setting description_parts: is no JSON text"),
         ("channel_rules", "web", "Setting channel_rules: is no JSON text"),
-        ("locale", "NL", "Setting locale: 'NL' is no language in two small letters; is nl meant?"),
-        ("locale", "dutch", "Setting locale: 'dutch' is no language in two small letters, like nl"),
-        (
-            "fallback_locales",
-            "fr,EN",
-            "Setting fallback_locales: 'EN' is no language in two small letters; is en meant?",
-        ),
+        ("locale", "xx", "Setting locale: 'xx' is no language: give two letters, like nl"),
+        ("locale", "dutch", "Setting locale: 'dutch' is no language: give two letters, like nl"),
+        ("locale", '"nl"', "Setting locale: '\"nl\"' is no language: give two letters, like nl"),
+        ("fallback_locales", "fr,zz", "Setting fallback_locales: 'zz' is no language: give two letters, like nl"),
         ("text_target_groups", "pharmacists", "Setting text_target_groups: pharmacists is none of public, pharmacist"),
     ],
 )
