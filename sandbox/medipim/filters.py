@@ -108,6 +108,45 @@ def since(read: Callable[[Row], int | None], *, inclusive: bool = True) -> Maker
     return make
 
 
+def single(maker: Maker) -> Maker:
+    """One value, not a list of them."""
+
+    def make(value: JsonValue, path: str) -> Predicate:
+        if isinstance(value, list):
+            raise Violation(path, "must be one value")
+        return maker(value, path)
+
+    return make
+
+
+def without_type(maker: Maker) -> Maker:
+    """A search of v3: query and locale alone (docs/api/medipim.md#v3)."""
+
+    def make(value: JsonValue, path: str) -> Predicate:
+        if isinstance(value, dict) and set(value) - {"query", "locale"}:
+            raise Violation(path, "must have a query and a locale")
+        return maker(value, path)
+
+    return make
+
+
+def limit_codes(body: JsonValue, names: frozenset[str]) -> None:
+    """No filter holds more codes than that in all, in however many lists (docs/api/medipim.md#code-lists)."""
+    if _count_codes(body, names) > MAX_CODES:
+        raise Violation("filter", f"at most {MAX_CODES} identifier codes")
+
+
+def _count_codes(body: JsonValue, names: frozenset[str]) -> int:
+    if isinstance(body, list):
+        return sum(_count_codes(item, names) for item in body)
+    if not isinstance(body, dict):
+        return 0
+    return sum(
+        (len(value) if isinstance(value, list) else 1) if name in names else _count_codes(value, names)
+        for name, value in body.items()
+    )
+
+
 def search(read: Callable[[Row, str | None], Iterable[str]]) -> Maker:
     """``{query, locale, type?}`` or a plain string; without a type every word has to occur."""
 

@@ -6,7 +6,8 @@ from sandbox.exchange import Answer, Call, Json, json_answer
 from sandbox.medipim import paging
 from sandbox.medipim.errors import error_answer
 from sandbox.medipim.fields import field_list
-from sandbox.medipim.filters import FilterGrammar
+from sandbox.medipim.filters import FilterGrammar, limit_codes
+from sandbox.medipim.product_filters import code_names
 from sandbox.medipim.resources import ID, Resource
 from sandbox.medipim.rows import Row, record
 from sandbox.medipim.sortings import parse_sorting
@@ -103,6 +104,7 @@ def v3_search(state: MedipimState, call: Call) -> Answer:
     body = _object(call)
     if "filter" not in body:
         raise Violation("filter", "is required")
+    limit_codes(body["filter"], code_names(state.market))
     keep = v3_grammar(state.grammar).compile(body["filter"])
     sorting = parse_sorting(body.get("sorting", {"id": "ASC"}), V3_SORTINGS, state.market.locales)
     rows = sorting.apply(row for row in state.catalogue.entries.values() if keep(row))
@@ -141,6 +143,7 @@ def _matching(state: MedipimState, body: Json, kind: str) -> list[Row]:
         if not body.get(name):
             raise Violation(name, "is required")
     grammar = state.grammar if kind == "products" else state.media_grammar()
+    limit_codes(body["filter"], code_names(state.market))
     keep = grammar.compile(body["filter"])
     sorting = parse_sorting(body["sorting"], state.sortings(kind), state.market.locales)
     rows: Iterable[Row] = state.catalogue.entries.values() if kind == "products" else state.media_rows()

@@ -5,7 +5,7 @@ from operator import attrgetter
 from typing import Any
 
 from sandbox.exchange import Json, JsonValue
-from sandbox.medipim.filters import FilterGrammar, Maker, Predicate, flag, members, of_length, search, since
+from sandbox.medipim.filters import FilterGrammar, Maker, Predicate, flag, members, of_length, search, since, single
 from sandbox.medipim.markets import Market
 from sandbox.medipim.options import MedipimOptions
 from sandbox.medipim.rows import Row
@@ -48,6 +48,11 @@ def product_grammar(market: Market, options: MedipimOptions) -> FilterGrammar:
         **MARKET_MAKERS.get(market.code, {}),
     }
     return FilterGrammar(makers, options.several_keys)
+
+
+def code_names(market: Market) -> frozenset[str]:
+    """The filters whose values are identifier codes."""
+    return frozenset({"id", "ean", *SCALARS, *market.code_filters}) - {"hsCode", "cti"}
 
 
 def sort_names(market: Market) -> tuple[str, ...]:
@@ -141,5 +146,8 @@ MARKET_MAKERS: dict[str, dict[str, Maker]] = {
         "gs1Category": members(lambda row: [row.raw["gs1Category"]["code"]]),
         "narcotic": flag(_field("narcotic")),
     },
-    "us": {"fineLineCategory": members(_ids_of("fineLineCategory")), "narcotic": flag(_field("narcotic"))},
+    "us": {
+        "fineLineCategory": members(_ids_of("fineLineCategory")), "narcotic": flag(_field("narcotic")),
+        "brandEquivalent": single(members(_scalar("brandEquivalent"))),
+    },
 }  # fmt: skip

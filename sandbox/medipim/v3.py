@@ -5,7 +5,7 @@ import re
 from zlib import crc32
 
 from sandbox.exchange import Json, JsonValue
-from sandbox.medipim.filters import FilterGrammar
+from sandbox.medipim.filters import FilterGrammar, without_type
 from sandbox.medipim.markets import Market
 
 V3_FILTERS = frozenset(
@@ -71,7 +71,8 @@ V4_ONLY = (
 
 def v3_grammar(grammar: FilterGrammar) -> FilterGrammar:
     """The filters of v4 that v3 had too."""
-    return FilterGrammar({k: v for k, v in grammar.makers.items() if k in V3_FILTERS}, grammar.several_keys)
+    makers = {name: maker for name, maker in grammar.makers.items() if name in V3_FILTERS}
+    return FilterGrammar({**makers, "search": without_type(makers["search"])}, grammar.several_keys)
 
 
 def number_of(product_id: JsonValue) -> int:

@@ -59,6 +59,7 @@ def test_filters_are_really_evaluated(medipim: Callable[..., Any]) -> None:
         {"filter": {"status": "gone"}, "sorting": BY_ID, "page": {}},
         {"filter": {"pzn": "1"}, "sorting": BY_ID, "page": {}},
         {"filter": {"id": [str(i) for i in range(1001)]}, "sorting": BY_ID, "page": {}},
+        {"filter": {"or": [{"id": [str(i) for i in range(800)]}, {"cnk": ["1"] * 800}]}, "sorting": BY_ID, "page": {}},
         {"filter": ALL, "sorting": {"id": {"direction": "ASC"}}, "page": {}},
         {"filter": ALL, "sorting": {"weight": "ASC"}, "page": {}},
         {"filter": ALL, "sorting": {"name": {"direction": "ASC", "locale": "es"}}, "page": {}},
@@ -72,6 +73,22 @@ def test_bad_requests_are_422_with_violations(medipim: Callable[..., Any], body:
         answer = medipim(products=1, validation_status=status).post("/v4/products/query", body)
         assert answer.status_code == status
         assert answer.json()["error"]["violations"][0]["message"]
+
+
+def test_a_brand_equivalent_is_asked_for_one_code_alone(medipim: Callable[..., Any]) -> None:
+    """As the page says of it, and of no other code (docs/api/medipim.md#product-codes)."""
+    client = medipim(products=1, market="us")
+    for value, status in (("00000856001503", 200), (["00000856001503"], 422)):
+        body = {"filter": {"brandEquivalent": value}, "sorting": BY_ID, "page": {}}
+        assert client.post("/v4/products/query", body).status_code == status
+
+
+def test_a_search_of_v3_has_no_type(medipim: Callable[..., Any]) -> None:
+    """Query and locale (docs/api/medipim.md#v3)."""
+    client = medipim(products=1)
+    for more, status in (({}, 200), ({"type": "contains"}, 422)):
+        body = {"filter": {"search": {"query": "gel", "locale": "nl", **more}}}
+        assert client.post("/v3/products/search", body).status_code == status
 
 
 def test_a_body_that_is_not_json_is_400(medipim: Callable[..., Any]) -> None:
