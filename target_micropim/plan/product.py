@@ -188,6 +188,27 @@ def plan_categories(desired: Mapping[str, int], ours: frozenset[str], present: t
 
 
 @dataclass(frozen=True)
+class Membership:
+    """A category that a person took the product out of (``is_in_source``), or put it into."""
+
+    number: int
+    is_in_source: bool
+
+
+def memberships_of_people(
+    desired: Mapping[str, int], ours: Mapping[str, int], present: tuple[int, ...], managed: frozenset[int]
+) -> tuple[Membership, ...]:
+    """What stands against the source, to be told: taken out of what is ours, put into what follows the source alone.
+
+    ``ours`` are the categories that the product was in by us, ``managed`` those that only the source should fill.
+    """
+    taken_out = [number for key, number in desired.items() if key in ours and number not in present]
+    put_in = [n for n in present if n in managed and n not in desired.values() and n not in ours.values()]
+    out = (Membership(number, is_in_source=True) for number in dict.fromkeys(taken_out))
+    return (*out, *(Membership(number, is_in_source=False) for number in put_in))
+
+
+@dataclass(frozen=True)
 class ManagedCategories:
     """The ids to send, or None when nothing differs, and those that are thereby taken away."""
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 HELD_BACK = "held_back"
+MEMBERSHIP = "category "  # begins the fact that a product is in a category, before the category's id in MicroPIM
+IN, OUT = "in", "out"
 
 
 @dataclass(frozen=True)
@@ -11,7 +13,8 @@ class Question:
 
     ``kind``: ``conflicts`` where somebody typed a value, ``unsure`` where the program cannot know, ``held_back`` where
     a policy of the settings holds the source's value back (``reason`` is then the setting that would let it through).
-    ``source`` and ``micropim`` are both values as a person reads them.
+    ``source`` and ``micropim`` are both values as a person reads them. Of a membership ``source_print`` is ``in`` or
+    ``out``.
     """
 
     stream: str
@@ -23,3 +26,8 @@ class Question:
     source_print: str
     source: str | None
     micropim: str | None
+
+    @property
+    def category(self) -> int | None:
+        """The category of a membership, else None."""
+        return int(self.fact.removeprefix(MEMBERSHIP)) if self.fact.startswith(MEMBERSHIP) else None

@@ -140,7 +140,7 @@ class ProductSync:
         """Plan, write, verify, remember; what is theirs becomes an open question."""
         handled = self._catalog.pictures.handled(desired)
         changes = self._updater.changes(desired, fields, categories, row, product)
-        if product.product is None and (changes.fields or changes.conflicts):
+        if product.product is None and (changes.fields or changes.conflicts or changes.memberships):
             # the index may be old: look before writing (docs/api/micropim.md#concurrent-edits)
             product = remote_product(self._writer.shown(product.remote_id))
             changes = self._updater.changes(desired, fields, categories, row, product)
@@ -157,8 +157,7 @@ class ProductSync:
         if changes.removed:
             base = replace(base, categories=self._without(changes.removed, base.categories))
         after = self._writer.remembered(base, fields, write, ignored, changes.conflicts, changes.held)
-        is_open = changes.conflicts or changes.held
-        self._ask(desired, self._updater.questions(desired, fields, changes, product) if is_open else [])
+        self._ask(desired, self._updater.questions(desired, fields, changes, product) if changes.is_open else [])
         if not TEXTS.isdisjoint(ignored) or (changes.conflicts and changes.has_conflicts):
             version = replace(version, digest=INCOMPLETE)  # a person may settle it before the record changes
         pictures = RemotePictures(

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from itertools import groupby
 
-from target_micropim.catalog.matching import remote_product
+from target_micropim.catalog.matching import RemoteProduct, remote_product
 from target_micropim.errors import RecordRejected
 from target_micropim.plan.ownership import EXISTENCE, with_ours
-from target_micropim.plan.question import Question
+from target_micropim.plan.question import IN, Question
 from target_micropim.plan.values import EMPTY, server_fields
 from target_micropim.services import Services
 from target_micropim.sync.update import text_of
@@ -62,9 +62,8 @@ class OpenQuestions:
         except RecordRejected:
             return
         product = remote_product({**shown, "id": row.remote_id})
-        agreed = [q for q in questions if product.server.get(q.fact, EMPTY) == q.source_print and q.fact != EXISTENCE]
-        if agreed:
-            prints = {question.fact: question.source_print for question in agreed}
+        agreed = [question for question in questions if _is_agreed(question, product)]
+        if prints := {question.fact: question.source_print for question in agreed if question.category is None}:
             ours = {fact: with_ours(row.ours.get(fact), value) for fact, value in prints.items()}
             self._services.ledger.agree(external_id, {**row.acknowledged, **prints}, {**row.ours, **ours})
         fields = server_fields(shown)
@@ -78,5 +77,11 @@ class OpenQuestions:
             self._services.report.ask(question)
 
 
+def _is_agreed(question: Question, product: RemoteProduct) -> bool:
+    if question.category is not None:
+        return (question.category in product.category_ids) == (question.source_print == IN)
+    return question.fact != EXISTENCE and product.server.get(question.fact, EMPTY) == question.source_print
+
+
 def _seen(question: Question, text: str | None) -> Question:
-    return question if question.fact == EXISTENCE else replace(question, micropim=text)
+    return question if question.fact == EXISTENCE or question.category is not None else replace(question, micropim=text)

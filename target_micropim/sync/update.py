@@ -17,13 +17,15 @@ from target_micropim.plan.product import (
     Conflict,
     HeldBack,
     KnownProduct,
+    Membership,
     ProductState,
+    memberships_of_people,
     plan_categories,
     plan_clears,
     plan_managed,
     plan_update,
 )
-from target_micropim.plan.question import HELD_BACK, Question
+from target_micropim.plan.question import HELD_BACK, IN, MEMBERSHIP, OUT, Question
 from target_micropim.plan.values import REFERENCES, fingerprint
 from target_micropim.plan.write import body_of, without_extras
 from target_micropim.report.markup import cut
@@ -48,6 +50,12 @@ class Changes:
     conflicts: tuple[Conflict, ...]
     removed: tuple[int, ...]
     held: tuple[HeldBack, ...] = ()
+    memberships: tuple[Membership, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a person has something to decide, or to hear of what the settings hold back."""
+        return bool(self.conflicts or self.held or self.memberships)
 
     @property
     def has_conflicts(self) -> bool:
@@ -88,7 +96,7 @@ class ProductUpdater:
             changes["category_ids"] = ids
         if product.server.get("status") == ARCHIVED_STATUS and (status := self._revived_status(row)):
             changes["status"] = status
-        return Changes(changes, plan.conflicts, removed, plan.held)
+        return Changes(changes, plan.conflicts, removed, plan.held, self._memberships(categories, row, product))
 
     def _revived_status(self, row: ProductRow | None) -> str | None:
         """The status of a product that leaves the archive: the one that it had before we put it there."""
@@ -157,6 +165,17 @@ class ProductUpdater:
         plan = plan_managed(categories, removable, product.category_ids, ours=ours, complete=complete)
         return plan.ids, plan.removed
 
+    def _memberships(
+        self, categories: dict[str, int], row: ProductRow | None, product: RemoteProduct
+    ) -> tuple[Membership, ...]:
+        """Nothing where categories are not ours to say, and where no memory tells what a person did."""
+        mode = self._settings.categories_mode
+        if row is None or mode in {"off", "replace"}:
+            return ()
+        ours = self._categories.ids(row.categories)
+        managed = self._categories.managed() if mode == "managed" else frozenset()
+        return memberships_of_people(categories, ours, product.category_ids, managed)
+
     def questions(
         self, desired: DesiredProduct, fields: Fields, changes: Changes, product: RemoteProduct
     ) -> list[Question]:
@@ -176,7 +195,16 @@ class ProductUpdater:
             )
             for conflict in changes.conflicts
         ]
+        decide += [self._membership(desired, one) for one in changes.memberships]
         return decide + [self._held_back(desired, one, fields, product) for one in changes.held]
+
+    def _membership(self, desired: DesiredProduct, one: Membership) -> Question:
+        path = self._categories.path(one.number)
+        reason = f"taken out of category {path} by hand" if one.is_in_source else f"put into category {path} by hand"
+        return Question(
+            STREAM, desired.external_id, f"{MEMBERSHIP}{one.number}", "conflicts", desired.sku, reason,
+            IN if one.is_in_source else OUT, path if one.is_in_source else None, None if one.is_in_source else path,
+        )  # fmt: skip
 
     def _held_back(self, desired: DesiredProduct, held: HeldBack, fields: Fields, product: RemoteProduct) -> Question:
         """A row of the table of what the settings hold back; a brand or supplier is told by its name, too."""

@@ -89,6 +89,41 @@ def test_taken_out_by_hand(shop: Any, mode: str) -> None:
     assert shop.categories_of("M1") == ["Promo", "Sun"]
 
 
+def membership(night: Any) -> list[tuple[Any, Any]]:
+    """Of each category that is an open question the path in the source and in MicroPIM."""
+    rows = night.report.get("conflicts", ())
+    return [(row["source"], row["micropim"]) for row in rows if str(row["field"]).startswith("category ")]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_category_taken_out_by_hand_is_an_open_question_until_both_agree(shop: Any, mode: str) -> None:
+    """In every night's report, whatever comes; put back by hand, or dropped by the source, it ends."""
+    given = {"categories": [CARE, SUN], "categories_mode": mode}
+    shop.night(product("M1", "A", **sold_in(1, 2)), product("M2", "A", **sold_in(1)), **given)
+    care = shop.people.category_id("Care")
+    for sku in ("M1", "M2"):
+        shop.people.unassign(shop.id_of(sku), care)
+    nights = [product("M1", "B", **sold_in(1, 2))], [product("M2", "B", **sold_in(1))], []
+    counts = [len(membership(shop.night(*records, **given))) for records in nights]
+    assert counts == [1, 2, 2]
+    shop.people.assign(shop.id_of("M1"), care)
+    assert membership(shop.night(**given)) == [("Care", None)]
+    assert membership(shop.night(product("M2", "B"), **given)) == []
+    assert membership(shop.night(product("M1", "C", **sold_in(1, 2)), **given)) == []
+
+
+def test_a_category_put_in_by_hand_is_a_question_where_categories_follow_the_source_alone(shop: Any) -> None:
+    """``managed``: it stands, and is told; with ``add`` a person's own categories are nobody's business."""
+    for mode, told in (("add", []), ("managed", [(None, "Promo")])):
+        given = {"categories": [CARE, PROMO], "categories_mode": mode}
+        key = f"M-{mode}"
+        shop.night(product(key, "A", **sold_in(1)), **given)
+        shop.people.assign(shop.id_of(key), shop.people.category_id("Promo"))
+        assert membership(shop.night(product(key, "B", **sold_in(1)), **given)) == told
+    shop.people.unassign(shop.id_of("M-managed"), shop.people.category_id("Promo"))
+    assert membership(shop.night(**given)) == []
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_moved_from_one_category_to_another_by_hand(shop: Any, mode: str) -> None:
     """Out of ours and into another one of ours: both stand."""

@@ -13,6 +13,7 @@ from target_micropim.plan.product import (
     Leave,
     ManagedCategories,
     ProductState,
+    memberships_of_people,
     plan_categories,
     plan_clears,
     plan_create,
@@ -258,3 +259,24 @@ def test_managed_categories_follow_the_source(
 ) -> None:
     """Both ways, among ours alone, and nothing is taken away while an id is missing."""
     assert plan_managed(desired, frozenset(managed), present, complete=complete) == result
+
+
+@pytest.mark.parametrize(
+    ("desired", "ours", "present", "managed", "told"),
+    [
+        ({"a": 1}, {"a": 1}, (1,), {1, 2}, []),
+        ({"a": 1}, {"a": 1}, (), {1, 2}, [(1, True)]),
+        ({"a": 1}, {}, (), {1, 2}, []),  # new: it is sent
+        ({"a": 1, "b": 1}, {"a": 1, "b": 1}, (), {1}, [(1, True)]),  # two of the source are one in MicroPIM
+        ({"a": 1}, {"a": 1}, (1, 2), {1, 2}, [(2, False)]),
+        ({"a": 1}, {"a": 1}, (1, 3), {1, 2}, []),  # a person's own category
+        ({"a": 1}, {"a": 1, "b": 2}, (1, 2), {1, 2}, []),  # the source has dropped it: it is taken out
+        ({"a": 1}, {"a": 1}, (2,), {1, 2}, [(1, True), (2, False)]),
+    ],
+)
+def test_what_people_did_to_categories(
+    desired: dict[str, int], ours: dict[str, int], present: tuple[int, ...], managed: set[int], told: list[Any]
+) -> None:
+    """Taken out of ours, put into what follows the source."""
+    found = memberships_of_people(desired, ours, present, frozenset(managed))
+    assert [(one.number, one.is_in_source) for one in found] == told
