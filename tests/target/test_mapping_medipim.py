@@ -11,7 +11,7 @@ from target_micropim.mapping.attributes import (
 from target_micropim.mapping.desired import AttributeValue
 from target_micropim.mapping.html import clean_html
 from target_micropim.mapping.medipim import add_table, map_product, names_of, sku_of
-from target_micropim.mapping.texts import Notes, TextLimits
+from target_micropim.mapping.texts import TextLimits
 from tests.target.shop_rules import dutch_rules, few_rules, mapped, rules
 
 
@@ -119,11 +119,13 @@ def test_the_table_goes_under_the_description_on_request() -> None:
         (("a",), len(table), table, 0),
         (("a",), len(table) - 1, "<p>T</p>", 1),
     ):
-        fields, notes = {"description": "<p>T</p>"}, Notes()
-        add_table(fields, TABLE[:1], dutch_rules(attributes_to_description=asked, limits=TextLimits(text=most)), notes)
-        assert (fields, len(notes.warnings)) == ({"description": text}, warned)
+        fields, warnings = {"description": "<p>T</p>"}, list[str]()
+        add_table(
+            fields, TABLE[:1], dutch_rules(attributes_to_description=asked, limits=TextLimits(text=most)), warnings
+        )
+        assert (fields, len(warnings)) == ({"description": text}, warned)
     fields = {"description": with_table(None, TABLE, "nl", str)}
-    add_table(fields, (), dutch_rules(attributes_to_description=("a",)), Notes())
+    add_table(fields, (), dutch_rules(attributes_to_description=("a",)), [])
     assert fields == {}
 
 
