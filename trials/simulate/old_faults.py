@@ -42,7 +42,7 @@ def _forget_on_404(self: Recognition, desired: Any, row: Any) -> Recognised:
         with self._ledger.transaction() as connection:
             for table in (schema.products, schema.media):
                 connection.execute(delete(table).where(table.c.external_id == row.external_id))
-        return self._unknown(desired, None)
+        return self._unknown(desired, None, is_last=True)
 
 
 _evaluate = Wire._evaluate  # noqa: SLF001 - the function of today, within which the fault of before happens
