@@ -43,7 +43,6 @@ def test_entities_are_characters() -> None:
         ("en", None, "en nl fr de es *"),
         ("de", None, "de en nl fr es *"),
         ("es", None, "es en nl fr de *"),
-        ("fr-BE", None, "fr-BE fr nl en de es *"),
         ("nl", ("de",), "nl de"),
         ("nl", (), "nl"),
         ("nl", ("nl", "fr", "fr"), "nl fr"),
