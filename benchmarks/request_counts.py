@@ -87,7 +87,9 @@ def measured(size: int, place: Path) -> Iterator[Case]:
         for name, count in (("1 % of the products changed", len(mine) // 100), ("100 products changed", 100)):
             changed = min(count, len(mine))
             for record in mine[:changed]:
-                record["name"] = {locale: f"{text} {name}" for locale, text in record["name"].items() if text}
+                for field in ("name", "seoName"):  # in a language that has no name the other one is taken
+                    texts = record.get(field) or {}
+                    record[field] = {locale: f"{text} {name}" for locale, text in texts.items() if text}
             yield Case(name, world.run(products), {**none, "products": changed}, len(mine), naive)
         world.lose_ledger()
         yield Case("the ledger is lost, nothing changed", world.run(products), none, len(mine), naive)
