@@ -26,6 +26,14 @@ class Redactor:
             forms |= _forms(f"{user}:{password}") | _forms(password or user)
         self._pattern = re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True)))) if forms else None
 
+    def __eq__(self, other: object) -> bool:
+        """Whether the other one masks the same: a handler keeps one of them, however many runs a process has."""
+        return isinstance(other, Redactor) and self._pattern == other._pattern
+
+    def __hash__(self) -> int:
+        """The same for equal ones."""
+        return hash(self._pattern)
+
     def clean(self, text: str) -> str:
         """The text with every secret masked."""
         return self._pattern.sub(MASK, text) if self._pattern else text
@@ -40,9 +48,10 @@ class Redactor:
         loggers = [logging.getLogger(), *logging.getLogger().manager.loggerDict.values()]
         for logger in loggers:
             for handler in getattr(logger, "handlers", ()):  # a PlaceHolder has none
-                handler.addFilter(self._filter)
+                handler.addFilter(self)
 
-    def _filter(self, record: logging.LogRecord) -> bool:
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Mask the record: logging calls this for each of a handler's filters. It lets every record through."""
         record.msg = self.clean(record.getMessage())
         record.args = None
         if record.exc_info and record.exc_info[0] is not None:

@@ -7,20 +7,18 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from functools import lru_cache
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Engine, Row, Select, Table, bindparam, create_engine, event, inspect, select
+from sqlalchemy import Connection, Engine, Row, Select, Table, bindparam, create_engine, event, inspect, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
-from sqlalchemy.schema import CreateIndex, CreateTable
 
 from pim_wire.urls import shown_url
 from target_micropim.errors import LedgerUnusable
 from target_micropim.ledger import schema
 from target_micropim.ledger.migrations import STEPS, VERSION
+from target_micropim.ledger.statements import OF_SQLITE, definitions, upsert
 
 DAMAGED = "it is damaged: delete it or move it away; it is rebuilt by reading"
 _ADVICE = {
@@ -69,7 +67,6 @@ class Database:
         self._was_empty = False
         self._put_off = _OfThread()
         self._held: str | None = None  # once a writer holds the lock: the question whether he still does
-        self._insert: Any = import_module(f"sqlalchemy.dialects.{engine.dialect.name}").insert  # only one of the two
         self._failures = (SQLAlchemyError, engine.dialect.loaded_dbapi.Error)
 
     def close(self) -> None:
@@ -131,7 +128,7 @@ class Database:
     def put(self, connection: Connection, table: Table, rows: Rows) -> None:
         """Insert rows, replacing those with the same primary key."""
         if rows:
-            connection.execute(_upsert(self._engine.dialect, self._insert, table, tuple(rows[0])), rows)
+            connection.execute(upsert(self._engine.dialect, table, tuple(rows[0])), rows)
 
     # Writes that may wait: a commit costs the disk more than all else, and a product has several
 
@@ -183,7 +180,7 @@ class Database:
     def _make_tables(self) -> None:
         """Make what is missing; not by ``create_all``, which looks first and fails when somebody else is faster."""
         with self._engine.begin() as connection:
-            for definition in _definitions(self._engine.dialect):
+            for definition in definitions(self._engine.dialect):
                 connection.exec_driver_sql(definition)
 
     def upgrade(self) -> None:
@@ -216,34 +213,6 @@ class Database:
             self.put(connection, schema.meta, [{"name": name, "value": value}])
 
 
-_DEFINITIONS: dict[str, list[str]] = {}
-
-
-def _definitions(dialect: Dialect) -> list[str]:
-    """The statements that make all tables, put into words once for each kind of database: that costs more than they."""
-    if dialect.name not in _DEFINITIONS:
-        made: list[CreateTable | CreateIndex] = []
-        for table in schema.METADATA.sorted_tables:
-            made.append(CreateTable(table, if_not_exists=True))
-            made += [CreateIndex(index, if_not_exists=True) for index in table.indexes]
-        _DEFINITIONS[dialect.name] = [str(element.compile(dialect=dialect)) for element in made]
-    return _DEFINITIONS[dialect.name]
-
-
-@lru_cache(maxsize=64)
-def _upsert(dialect: Dialect, insert: Any, table: Table, columns: tuple[str, ...]) -> Any:
-    """The statement, compiled once: SQLAlchemy keeps no compiled upsert, and compiling costs more than writing."""
-    keys = [column.name for column in table.primary_key]
-    statement = insert(table)
-    others = {name: statement.excluded[name] for name in columns if name not in keys}
-    upsert = (
-        statement.on_conflict_do_update(index_elements=keys, set_=others)
-        if others
-        else statement.on_conflict_do_nothing()
-    )
-    return upsert.compile(dialect=dialect, column_keys=list(columns))
-
-
 def engine_for(url: str) -> Engine:
     """The engine of a ``ledger_url``. Raises OSError, SQLAlchemyError or LedgerUnusable."""
     place = place_of(url)
@@ -251,7 +220,8 @@ def engine_for(url: str) -> Engine:
         return _postgresql(place)
     if place.database and place.database != ":memory:":
         Path(place.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(place, connect_args={"timeout": 30, "check_same_thread": False})
+    options = {"compiled_cache": OF_SQLITE}
+    engine = create_engine(place, connect_args={"timeout": 30, "check_same_thread": False}, execution_options=options)
     event.listen(engine, "connect", _set_pragmas)
     return engine
 

@@ -12,7 +12,7 @@ from sqlalchemy import event
 
 from sandbox.faults import Fault
 from target_micropim.errors import LedgerUnusable
-from target_micropim.ledger import Ledger, MediaRow, ProductRow, database
+from target_micropim.ledger import Ledger, MediaRow, ProductRow, database, statements
 from target_micropim.ledger.migrations import VERSION
 
 FIRST_VERSION = """
@@ -219,6 +219,18 @@ def test_a_new_ledger_can_be_opened_by_many_at_the_same_moment(tmp_path: Path) -
         for thread in threads:
             thread.join()
     assert failures == []
+
+
+def test_ledgers_of_one_process_share_the_words_of_their_statements_and_nothing_else(tmp_path: Path) -> None:
+    """The second ledger puts no statement into words again, and holds what is its own."""
+    ledgers = [Ledger.open(f"sqlite:///{tmp_path / name}.db") for name in ("first", "second")]
+    sizes = []
+    for number, ledger in enumerate(ledgers):
+        ledger.remember(ProductRow(str(number), f"SKU-{number}", number))
+        assert [ledger.product(key) is not None for key in ("0", "1")] == [number == 0, number == 1]
+        sizes.append(len(statements.OF_SQLITE))
+        ledger.close()
+    assert sizes[0] == sizes[1] > 0
 
 
 @pytest.mark.parametrize(("ask", "key"), [("known", list), ("product", "".join), ("media", "".join)])

@@ -34,7 +34,7 @@ def log() -> Iterator[tuple[logging.Logger, io.StringIO]]:
     others = [h for h in root.handlers if h is not handler]
     redactor.install()
     for other in others:
-        other.removeFilter(redactor._filter)
+        other.removeFilter(redactor)
     yield logging.getLogger("deep.below"), text
     root.removeHandler(handler)
     root.setLevel(level)
@@ -45,6 +45,21 @@ def test_every_form_of_a_secret_is_masked(form: str) -> None:
     """Plain, URL-quoted, base64 and as a Basic pair: the text around stays."""
     cleaned = Redactor([SECRET], [("7", SECRET)]).clean(f"before {form} after")
     assert cleaned == f"before {MASK} after"
+
+
+def test_a_handler_keeps_one_filter_for_the_same_secrets(log: tuple[logging.Logger, io.StringIO]) -> None:
+    """A process that hosts one run after another does not filter each line as often as it has run."""
+    handler = next(h for h in logging.getLogger().handlers if getattr(h, "stream", None) is log[1])
+    before = [(each, list(each.filters)) for each in logging.getLogger().handlers]
+    try:
+        for _run in range(3):
+            Redactor([SECRET], [("7", SECRET)]).install()
+        assert len(handler.filters) == 1
+        Redactor([SECRET, "another secret"]).install()
+        assert len(handler.filters) == 2
+    finally:
+        for each, filters in before:
+            each.filters = filters
 
 
 @pytest.mark.parametrize("form", FORMS)
