@@ -18,6 +18,8 @@ help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1  /p' $(MAKEFILE_LIST)
 
 $(READY): requirements/uv.txt requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(f"$(PYTHON) is Python {sys.version.split()[0]}: 3.11 to 3.14 is needed; make PYTHON=python3.12 takes another" if not (3, 11) <= sys.version_info < (3, 15) else 0)'
+	@echo "Preparing $(VENV): some 150 packages, for half a minute to two minutes the first time"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
@@ -28,7 +30,7 @@ demo: $(READY) ## the whole road on this machine: sandbox, meltano run, what arr
 	@$(BIN)/python scripts/demo.py $(if $(KEEP),--keep)
 
 sandbox: $(READY) ## both services on this machine until Ctrl-C, with pages to look at; settings for tap and target
-	@$(BIN)/python -m sandbox --quick --env-file .sandbox.env
+	@$(BIN)/python -m sandbox --quick --env-file .sandbox.env --folder .sandbox
 
 test: $(READY) ## all tests; the ten slowest and the total at the end
 	$(TESTS_IN) $(BIN)/python -m pytest $(WORKERS) --durations=10
@@ -133,4 +135,4 @@ audit: $(READY) ## known vulnerabilities of what is locked; skipped with a word 
 	$(BIN)/python scripts/release/audit.py
 
 clean: ## what make built
-	rm -rf $(VENV) benchmarks/.run .meltano dist build .demo .sandbox.env .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) benchmarks/.run .meltano dist build .demo .sandbox .sandbox.env .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache

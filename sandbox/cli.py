@@ -1,7 +1,9 @@
 """``python -m sandbox``: both services until SIGINT or SIGTERM."""
 
 import argparse
+import shutil
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Sequence
@@ -19,6 +21,9 @@ QUICK = (
     "TARGET_MICROPIM_WRITES_PER_MINUTE=6000",
 )
 
+USUAL_PORTS = {"medipim": 8741, "micropim": 8742}  # so that a bookmark in the browser leads to the next sandbox too
+OF_A_SANDBOX = ("ledger.db", "ledger.db-wal", "ledger.db-shm", "reports", "records.jsonl", "states.jsonl", "state.json")
+
 
 def parser() -> argparse.ArgumentParser:
     """The flags."""
@@ -26,13 +31,16 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--products", type=int, default=300, help="products in Medipim")
     flags.add_argument("--market", choices=sorted(MARKETS), default="be")
     flags.add_argument("--seed", type=int, default=1, help="the same seed gives the same catalogue")
-    flags.add_argument("--medipim-port", type=int, default=0, help="0: a free port")
-    flags.add_argument("--micropim-port", type=int, default=0, help="0: a free port")
+    for name, usual in USUAL_PORTS.items():
+        flags.add_argument(f"--{name}-port", type=int, help=f"default: {usual} where it is free; 0: any free one")
     flags.add_argument("--medipim-requests-per-minute", type=_limit, default=100, help="documented: 100; 0: no limit")
     flags.add_argument("--micropim-reads-per-minute", type=_limit, default=120, help="unknown in reality; 0: no limit")
     flags.add_argument("--micropim-writes-per-minute", type=_limit, default=60, help="unknown in reality; 0: no limit")
     flags.add_argument("--quick", action="store_true", help="no limits, and settings that make use of it")
     flags.add_argument("--env-file", type=Path, help="write the settings of tap and target here as well")
+    flags.add_argument(
+        "--folder", type=Path, help="where ledger, reports and state of this sandbox lie; those of an earlier one go"
+    )
     return flags
 
 
@@ -43,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stop.set())
     with _sandbox(flags) as box:
-        lines = [*env_lines(box), *(QUICK if flags.quick else ())]
+        lines = [*env_lines(box), *(QUICK if flags.quick else ()), *folder_lines(flags.folder)]
         if flags.env_file is not None:
             flags.env_file.write_text("\n".join(lines) + "\n", encoding="utf-8")
         _say(f"Medipim   {box.medipim_url}", f"MicroPIM  {box.micropim_url}", "")
@@ -66,6 +74,22 @@ def env_lines(box: Sandbox) -> list[str]:
     ]
 
 
+def folder_lines(folder: Path | None) -> list[str]:
+    """The settings that keep a sandbox apart from a real shop in the same folder.
+
+    A new sandbox knows nothing of what an earlier one was sent, so what was remembered of that goes.
+    """
+    if folder is None:
+        return []
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in (folder / name for name in OF_A_SANDBOX):
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    return [
+        f"TARGET_MICROPIM_LEDGER_URL=sqlite:///{folder}/ledger.db",
+        f"TARGET_MICROPIM_REPORT_DIR={folder}/reports",
+    ]
+
+
 def _sandbox(flags: argparse.Namespace) -> Sandbox:
     if flags.quick:
         flags.medipim_requests_per_minute = None
@@ -79,7 +103,20 @@ def _sandbox(flags: argparse.Namespace) -> Sandbox:
     micropim = MicroPimOptions(
         reads_per_minute=flags.micropim_reads_per_minute, writes_per_minute=flags.micropim_writes_per_minute
     )
-    return Sandbox(medipim, micropim, medipim_port=flags.medipim_port, micropim_port=flags.micropim_port)
+    ports = {"medipim": flags.medipim_port, "micropim": flags.micropim_port}
+    chosen = {name: usual_port(USUAL_PORTS[name]) if port is None else port for name, port in ports.items()}
+    return Sandbox(medipim, micropim, medipim_port=chosen["medipim"], micropim_port=chosen["micropim"])
+
+
+def usual_port(port: int) -> int:
+    """This port, or 0, any free one, where another program holds it."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return 0
+    return port
 
 
 def _limit(text: str) -> int | None:

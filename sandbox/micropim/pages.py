@@ -1,12 +1,16 @@
-"""The catalogue in a browser, under ``/_sandbox/``: no key, no limits, not part of MicroPIM."""
+"""The catalogue in a browser, to look at and to edit by hand, under ``/_sandbox/``: no key, no limits, not MicroPIM's."""
 
 import time
 from collections import Counter
 from collections.abc import Iterator
+from threading import RLock
 
 from sandbox import html
 from sandbox.exchange import Answer, Call, Json
+from sandbox.micropim.checks import STATUSES
+from sandbox.micropim.errors import ApiError
 from sandbox.micropim.journal import Event, short
+from sandbox.micropim.people import People
 from sandbox.micropim.render import shown_product, visible_media
 from sandbox.micropim.state import MicroPimState
 from sandbox.micropim.store import Store
@@ -14,6 +18,7 @@ from sandbox.micropim.store import Store
 A_PAGE = 48
 LATEST = 15
 DEEPEST = 3
+TYPED = ("name", "short_description", "price", "status")
 FIELDS = (
     "id", "sku", "ean", "price", "currency", "stock", "brand", "supplier", "short_description", "description",
     "publishing_channels", "attributes", "slug",
@@ -50,8 +55,8 @@ def catalogue(state: MicroPimState, call: Call) -> Answer:
     )
 
 
-def product(state: MicroPimState, call: Call) -> Answer:
-    """GET ``/_sandbox/products/<id>``: fields, pictures, categories, history."""
+def product(state: MicroPimState, call: Call, refused: str = "") -> Answer:
+    """GET ``/_sandbox/products/<id>``: fields, pictures, categories, history, and a form to edit by hand."""
     store = state.store
     row = store.products.get(call.params["id"])
     if row is None:
@@ -65,7 +70,34 @@ def product(state: MicroPimState, call: Call) -> Answer:
         categories=[{"id": i, "path": store.path(i)} for i in row["category_ids"] if i in store.categories],
         fields=[(name, short(shown[name])) for name in FIELDS if shown[name] not in (None, "", [], {})],
         events=[_line(store, event) for event in store.journal.of(row["id"])],
+        statuses=STATUSES,
+        saved="saved" in call.query,
+        refused=refused,
     )
+
+
+def edit(state: MicroPimState, call: Call) -> Answer:
+    """POST ``/_sandbox/products/<id>``: a person types what the form says, and is led back to it."""
+    row, form = state.store.products.get(call.params["id"]), html.form(call)
+    if row is None or form is None:
+        return Answer(403 if form is None else 404, b"Not changed", {"content-type": "text/plain"})
+    person = People(state.store, RLock())  # the service holds the lock of its catalogue while it answers
+    typed = _typed(row, form)
+    try:
+        if values := {name: value for name, value in typed.items() if value != ""}:
+            person.edit(row["id"], **values)
+        if emptied := [name for name, value in typed.items() if value == ""]:
+            person.empty(row["id"], *emptied)
+    except ApiError as error:
+        return product(state, call, refused=error.message)
+    return Answer(303, b"", {"location": f"/_sandbox/products/{row['id']}?saved=1"})
+
+
+def _typed(row: Json, form: dict[str, str]) -> Json:
+    """What the form says otherwise than the product; a browser does not send a box that is not ticked."""
+    typed: Json = {name: form[name] for name in TYPED if name in form and form[name] != (row[name] or "")}
+    kept = [number for number in row["category_ids"] if f"category_{number}" in form]
+    return typed | ({"category_ids": kept} if "has_categories" in form and kept != row["category_ids"] else {})
 
 
 def _frame(state: MicroPimState, *, refresh: bool) -> Json:

@@ -57,6 +57,7 @@ def _pages(state: MicroPimState) -> list[Route]:
     return [
         _route("/_sandbox/", lambda call: pages.catalogue(state, call), "GET"),
         _route("/_sandbox/products/{id:int}", lambda call: pages.product(state, call), "GET"),
+        _route("/_sandbox/products/{id:int}", lambda call: pages.edit(state, call), "POST"),
         _route("/_sandbox/pictures/{key}.svg", html.picture, "GET"),
         _route("/_sandbox/style.css", html.style, "GET"),
     ]

@@ -99,6 +99,28 @@ def test_a_product_of_the_source_is_changed_by_its_form(box: Any) -> None:
     assert EVIL[:8] not in read(f"{box.page('medipim')}?q={key}")
 
 
+def test_a_product_of_micropim_is_edited_by_hand(box: Any) -> None:
+    """Name, text, price, status and categories: a person's edit in the history; what is refused is told and changes nothing."""
+    shelf = box.micropim.people.add_category("Shelf")["id"]
+    texts = {"short_description": "Old.", "price": "9.9500"}
+    made = box.micropim.add("A", name="First", category_ids=[shelf], **texts)["id"]
+    url = f"{box.page('micropim')}products/{made}"
+    fields = {"name": EVIL, "short_description": "", "price": "9.9500", "status": "active", "has_categories": "1"}
+    after = requests.post(url, data=fields, timeout=10)
+    assert "Changed by hand. The next sync lets it stand." in after.text
+    assert "<script" not in after.text
+    stored = box.micropim.products[made]
+    assert (stored["name"], stored["short_description"], stored["status"]) == (EVIL, None, "active")
+    assert (stored["price"], stored["category_ids"]) == ("9.9500", [])
+    assert [event.who for event in box.micropim.store.journal.of(made)[:2]] == ["hand", "hand"]
+    refused = requests.post(url, data={"price": "much"}, timeout=10).text
+    assert 'role="alert">Not changed: ' in refused
+    assert box.micropim.products[made]["price"] == "9.9500"
+    other = requests.post(url, data={"name": "X"}, headers={"Origin": "https://evil.test"}, timeout=10)
+    assert (other.status_code, box.micropim.products[made]["name"]) == (403, EVIL)
+    assert requests.post(f"{box.page('micropim')}products/99", data={"name": "X"}, timeout=10).status_code == 404
+
+
 def test_another_site_cannot_send_the_form(box: Any) -> None:
     """A page elsewhere that posts here is refused; what does not exist is 404."""
     key = next(iter(box.medipim.catalogue.products))
