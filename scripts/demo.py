@@ -48,6 +48,7 @@ def main() -> int:
         second = run(box, 2)
         show(box, second, "Second run")
         code = verdict(first, second, changed)
+        print(f"A page to look at, with all that the second run did: {(newest_report() / 'report.html').as_uri()}")
         if "--keep" in sys.argv[1:]:
             keep(box)
     return code
@@ -65,11 +66,18 @@ def keep(box: Sandbox) -> None:
         time.sleep(3600)
 
 
+def newest_report() -> Path:
+    """The folder of the latest run."""
+    return max((HOME / "reports").glob("*/report.json"), key=lambda path: path.stat().st_mtime).parent
+
+
 def run(box: Sandbox, number: int) -> dict[str, Any]:
     """``meltano run`` with its log in .demo/; the report of target-micropim."""
     log = HOME / f"run-{number}.log"
     words = ["--environment", "demo", "run", "tap-medipim", "target-micropim"]
     print(f"\n$ meltano {' '.join(words)}   (log: {log.relative_to(ROOT)})", flush=True)
+    if number == 1:
+        print("Meltano sets up its project first; all in all this takes some half a minute", flush=True)
     began = time.monotonic()
     command = [str(Path(sys.executable).with_name("meltano")), *words]
     with log.open("wb") as file, ended(command, environment(box), file) as process:
@@ -78,8 +86,7 @@ def run(box: Sandbox, number: int) -> dict[str, Any]:
         print(log.read_text(encoding="utf-8", errors="replace")[-3000:])
         raise SystemExit(f"meltano run ended with code {code}; the whole log is in {log}")
     print(f"done in {time.monotonic() - began:.0f} s")
-    newest = max((HOME / "reports").glob("*/report.json"), key=lambda path: path.stat().st_mtime)
-    report_json: dict[str, Any] = json.loads(newest.read_text(encoding="utf-8"))
+    report_json: dict[str, Any] = json.loads((newest_report() / "report.json").read_text(encoding="utf-8"))
     return report_json
 
 

@@ -1,4 +1,4 @@
-"""The catalogue in a browser, to look at and to edit by hand, under ``/_sandbox/``: no key, no limits, not MicroPIM's."""
+"""The catalogue in a browser, to look at and to edit by hand, under ``/_sandbox/``: no key, no limits."""
 
 import time
 from collections import Counter

@@ -100,7 +100,7 @@ def test_a_product_of_the_source_is_changed_by_its_form(box: Any) -> None:
 
 
 def test_a_product_of_micropim_is_edited_by_hand(box: Any) -> None:
-    """Name, text, price, status and categories: a person's edit in the history; what is refused is told and changes nothing."""
+    """Name, text, price, status and categories are a person's edit; what is refused is told and changes nothing."""
     shelf = box.micropim.people.add_category("Shelf")["id"]
     texts = {"short_description": "Old.", "price": "9.9500"}
     made = box.micropim.add("A", name="First", category_ids=[shelf], **texts)["id"]

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from sandbox import MedipimOptions, MicroPimOptions, Sandbox
-from sandbox.cli import QUICK, env_lines
+from sandbox.cli import QUICK, env_lines, folder_lines
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNNABLE = re.compile(r"<!-- run -->\n```bash\n(.*?)\n```", re.DOTALL)
@@ -69,7 +69,8 @@ def settings_of(box: Sandbox) -> dict[str, str]:
 def run(blocks: list[str], box: Sandbox, folder: Path) -> None:
     """One shell, as somebody types them."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    (folder / ".sandbox.env").write_text("\n".join([*env_lines(box), *QUICK]), encoding="utf-8")
+    apart = folder_lines(folder / ".sandbox")
+    (folder / ".sandbox.env").write_text("\n".join([*env_lines(box), *QUICK, *apart]), encoding="utf-8")
     quick = dict(line.split("=", 1) for line in QUICK)
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", "\n".join(blocks)], cwd=folder,
