@@ -105,7 +105,8 @@ Which types, in which order, under which headings: the setting `description_part
 `{"headings": false}` leaves all headings out, `{"type": "usage", "heading": false}` one of them. The legal text comes
 last. Where the product requires one (`requiresLegalText`), no setting leaves it out: it comes over in the next language
 that has it, and the product is listed for a person, as is one that has none. A description that `field_map` takes from
-elsewhere is not composed, and has no legal text of ours.
+elsewhere is not composed, and ends in the legal text only where the product requires one. Where `field_map` leaves the
+description out, such products are listed for a person.
 
 The short text is the first of these; the language counts before the source:
 """

@@ -38,6 +38,7 @@ _OWN_HEADING = re.compile(
 _HEADING_LEVEL = re.compile(r"(?:(?<=<h)|(?<=</h))[1-6](?=[ >])")  # in cleaned HTML, where any other "<" is an entity
 LEVEL, LOWEST = 3, 6  # of our headings, and of all that HTML has
 LEGAL_TEXT = "description (legal text)"
+LEFT_OUT = "requires a legal text, and field_map leaves the description out: see to it in MicroPIM"
 
 
 @dataclass(frozen=True)
@@ -67,12 +68,28 @@ def description(record: Record, rules: TextRules, notes: Notes) -> str | None:
     legal = composer.legal(blocks)
     if requires_legal_text(record):
         _tell_of_legal_text(record, legal, rules, notes)
-    asked = rules.locales[0]
     for block in (blocks or legal)[:1]:
-        notes.taken("description", block.language, asked)
+        notes.taken("description", block.language, rules.locales[0])
+    return _ended(blocks, legal, rules, notes, required=requires_legal_text(record))
+
+
+def with_required_legal_text(
+    record: Record, html: str | None, language: str | None, rules: TextRules, notes: Notes
+) -> str | None:
+    """A description that field_map takes from elsewhere: the operator's own, but for a legal text that is required."""
+    if not requires_legal_text(record):
+        return html
+    blocks = [Block(FULL, language or rules.locales[0], html)] if html else []
+    legal = _Composer(record, rules, notes).legal(blocks)
+    _tell_of_legal_text(record, legal, rules, notes)
+    return _ended(blocks, legal, rules, notes, required=True)
+
+
+def _ended(blocks: list[Block], legal: list[Block], rules: TextRules, notes: Notes, *, required: bool) -> str | None:
+    """The texts and their end, the legal one."""
     for block in legal:
-        notes.taken(LEGAL_TEXT, block.language, asked)
-    return _within_limits(blocks, legal, rules, notes, required=requires_legal_text(record))
+        notes.taken(LEGAL_TEXT, block.language, rules.locales[0])
+    return _within_limits(blocks, legal, rules, notes, required=required)
 
 
 def requires_legal_text(record: Record) -> bool:

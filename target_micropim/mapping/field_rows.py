@@ -9,10 +9,10 @@ from functools import partial
 from typing import Any
 
 from target_micropim.mapping.channel_rules import ChannelRule, channels_of, status_of
-from target_micropim.mapping.descriptions import TextRules
+from target_micropim.mapping.descriptions import LEFT_OUT, TextRules, requires_legal_text
 from target_micropim.mapping.lookup import leaves
 from target_micropim.mapping.numbers import CODE_FIELDS, Code, best_code, codes, is_code, money, read_codes
-from target_micropim.mapping.text_rows import TEXT_KINDS, TEXT_SOURCES, text_at
+from target_micropim.mapping.text_rows import DESCRIPTION, TEXT_KINDS, TEXT_SOURCES, text_at
 from target_micropim.mapping.texts import Notes
 from target_micropim.plan.fields import FIELDS, Field, Kind
 from target_micropim.plan.values import PLAIN_FIELDS
@@ -118,6 +118,12 @@ def _channels(record: Record, rules: FieldRules, _notes: Notes) -> list[str] | N
     return list(channels_of(rules.channel_rules, record, rules.locales, rules.publishing_channels)) or None
 
 
+def _no_description(record: Record, _rules: FieldRules, notes: Notes) -> None:
+    """field_map leaves the description out: whoever writes it has to see to a legal text."""
+    if requires_legal_text(record):
+        notes.for_a_person.append(LEFT_OUT)
+
+
 def _nothing(_record: Record, _rules: FieldRules, _notes: Notes) -> None:
     return None
 
@@ -187,6 +193,8 @@ def _maker(name: str, rules: FieldRules) -> Maker | None:
     kind, path = _BY_NAME[name].kind, _BY_NAME[name].path
     if name in rules.overrides and kind in MAPPABLE_KINDS:
         path = rules.overrides[name]
+        if path is None and name == DESCRIPTION:
+            return _no_description
     elif name in TEXT_SOURCES:
         return partial(_text, TEXT_SOURCES[name].make)
     elif name in SOURCES:

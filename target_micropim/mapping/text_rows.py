@@ -9,7 +9,7 @@ from html import escape
 from itertools import chain
 
 from target_micropim.mapping.characters import one_line
-from target_micropim.mapping.descriptions import TextRules, description
+from target_micropim.mapping.descriptions import TextRules, description, with_required_legal_text
 from target_micropim.mapping.lookup import leaves
 from target_micropim.mapping.texts import (
     Found,
@@ -32,6 +32,7 @@ SHORT_TEXTS = (
     ("descriptions.indication", "what the product is for, without HTML, its first sentences"),
 )
 DESCRIPTIONS = "descriptions"
+DESCRIPTION = "description"
 # Plain by their documentation (docs/api/medipim.md#product-fields, docs/api/medipim.md#product-collections). What is
 # neither one of these nor a description, such as a field of a stream map, is read as HTML for fields that hold HTML.
 PLAIN_SOURCES = frozenset({
@@ -83,7 +84,7 @@ class TextSource:
 
 TEXT_SOURCES: Mapping[str, TextSource] = {
     "name": TextSource(_name, "name, else seoName", "one language, one line"),
-    "description": TextSource(
+    DESCRIPTION: TextSource(
         description,
         "descriptions for `text_target_groups`",
         "composed by `description_parts`; HTML cleaned to a short list of tags",
@@ -95,12 +96,20 @@ TEXT_KINDS: frozenset[Kind] = frozenset({"text", "html", "line"})
 
 
 def text_at(name: str, kind: Kind, path: str, record: Record, rules: TextRules, notes: Notes) -> str | None:
-    """The text at a path, in the form that a field of this kind holds."""
+    """The text at a path, in the form that a field of this kind holds; a required legal text ends a description."""
+    found = _first_in_form(name, kind, path, record, rules, notes)
+    text = _told(name, found, rules, notes)
+    if name != DESCRIPTION:
+        return text
+    return with_required_legal_text(record, text, found.language if found else None, rules, notes)
+
+
+def _first_in_form(name: str, kind: Kind, path: str, record: Record, rules: TextRules, notes: Notes) -> Found | None:
     place = path.partition(".")[0]
     is_html = place == DESCRIPTIONS or (kind != "text" and place not in PLAIN_SOURCES)
     for found in _found_at(path, record, rules, is_html=is_html):
         if text := _in_form(name, kind, found.text, rules, notes, is_html=is_html):
-            return _told(name, Found(text, found.language), rules, notes)
+            return Found(text, found.language)
     return None
 
 

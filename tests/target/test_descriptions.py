@@ -26,7 +26,8 @@ def text(kind: str, groups: tuple[str, ...] = ("public",), **content: Any) -> di
 
 def mapped(*texts: dict[str, Any], setting: Any = None, locale: str = "nl", **more: Any) -> DesiredProduct:
     """A record with these texts, mapped for a shop in Dutch; ``more`` are settings, or fields of the record."""
-    fields = {name: more.pop(name) for name in list(more) if name not in {"limits", "text_target_groups", "locales"}}
+    settings = {"limits", "text_target_groups", "locales", "field_map"}
+    fields = {name: more.pop(name) for name in list(more) if name not in settings}
     changes = {"locales": languages(locale, None), "description_parts": checked_parts(setting), **more}
     record = {"id": "P", "name": {locale: "N"}, "descriptions": list(texts), **fields}
     return map_product(record, rules(**changes))
@@ -231,6 +232,35 @@ def test_a_setting_that_makes_no_sense_is_refused(value: Any, problem: str) -> N
     """At start, with what is meant."""
     with pytest.raises(ValueError, match=problem):
         checked_parts(value)
+
+
+@pytest.mark.parametrize(
+    ("path", "has", "right"),
+    [
+        ("descriptions.usage", True, f"<div><h3>Gebruik</h3>x</div>{LEGAL}"),
+        ("descriptions.usage", False, "<h3>Gebruik</h3>x"),
+        ("seoName", True, f"<p>A &lt; B</p>{LEGAL}"),
+        ("descriptions.legal_text", True, "<p>L</p>"),
+        ("descriptions.faq", True, "<p>L</p>"),
+        ("descriptions.faq", False, None),
+        (None, True, None),
+    ],
+)
+def test_a_description_by_field_map_ends_in_a_legal_text_that_is_required(path: Any, has: bool, right: Any) -> None:
+    """All else is the operator's own; where the field is left out, a person is told."""
+    usage, own = text("usage", nl="<h3>Gebruik</h3>x"), {"field_map": {"description": path}}
+    product = mapped(usage, LAW, **own, requiresLegalText=has, seoName={"nl": "A < B"})
+    assert product.fields.get("description") == right
+    assert bool(product.for_a_person) is (path is None)
+
+
+def test_a_legal_text_of_another_language_ends_a_mapped_description() -> None:
+    """As of a composed one: it comes, and is told; where there is none, that is told."""
+    own = {"field_map": {"description": "descriptions.usage"}, "requiresLegalText": True}
+    product = mapped(USAGE, text("legal_text", fr="<p>LF</p>"), **own)
+    assert product.fields["description"].endswith("<h3>Mention légale</h3><p>LF</p>")
+    assert product.other_languages == {"description (legal text)": "fr"}
+    assert "requires a legal text, and Medipim has none" in mapped(USAGE, **own).for_a_person[0]
 
 
 def test_an_empty_setting_is_the_default() -> None:
