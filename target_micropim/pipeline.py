@@ -110,6 +110,7 @@ class Pipeline:
         self._try_rejects_again()
         self._categories.finish()
         self._products.finish()
+        self._send_what_was_held_back()
         self._products.close()
         self._names.save()
         self._attribute_names.save()
@@ -139,6 +140,13 @@ class Pipeline:
             self._again[stream](record)
         self._products.flush()
         self._pool.drain()
+
+    def _send_what_was_held_back(self) -> None:
+        """What a policy of an earlier run held back, and those of now let through."""
+        if self._products.let_through.is_due():
+            if not self._is_connected:
+                self._connect()
+            self._products.let_through.send()
 
     def _connect(self) -> None:
         """The cheapest question proves key and organization before anything else is asked. Raises StopRun.

@@ -58,6 +58,12 @@ def _who_made_it(connection: Connection) -> None:
     _add_column(connection, products.c.made)
 
 
+def _what_is_held_back(connection: Connection) -> None:
+    """What a policy holds back goes when another one lets it through, whether its record comes again or not."""
+    for column in (questions.c.wanted, questions.c.held_by, questions.c.mapped_by):
+        _add_column(connection, column)
+
+
 def _next_rows(last: str) -> Select[Any]:
     """Only columns that are there by then: a later step may add others."""
     names = ("external_id", "remote_id", "written", "acknowledged", "on_its_way")
@@ -85,6 +91,7 @@ STEPS: tuple[Step, ...] = (
     _what_is_ours,
     _what_a_category_was_asked_to_be,
     _who_made_it,
+    _what_is_held_back,
 )
 VERSION = 1 + len(STEPS)
 

@@ -1,9 +1,9 @@
 """What a run leaves open: questions to a person, and rejects that the next run tries again."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import Engine, delete, or_, select
 
 from target_micropim.ledger import schema
 from target_micropim.ledger.database import Database
@@ -22,8 +22,14 @@ class OpenEnds(Database):
         self._wall = wall
         self._has_questions: bool | None = None  # until it was asked for
 
-    def ask(self, stream: str, external_id: ProductId, questions: Iterable[Question]) -> None:
-        """Replace the open questions about one record."""
+    def ask(
+        self,
+        stream: str,
+        external_id: ProductId,
+        questions: Iterable[Question],
+        among: Collection[str] | None = None,
+    ) -> None:
+        """Replace the open questions about one record: all of them, or those ``among`` these facts."""
         table, questions = schema.questions, list(questions)
         if not questions and not (self.has_questions() if self._has_questions is None else self._has_questions):
             return
@@ -31,6 +37,8 @@ class OpenEnds(Database):
         rows = [{**vars(question), "fact": question.fact[: schema.MAX_KEY]} for question in questions]
         with self.transaction() as connection:
             about_it = (table.c.stream == stream) & (table.c.external_id == external_id)
+            if among is not None:
+                about_it &= table.c.fact.in_(sorted(among))
             connection.execute(delete(table).where(about_it))
             self.put(connection, table, [{**row, "asked_at": self._wall()} for row in rows])
 
@@ -44,12 +52,19 @@ class OpenEnds(Database):
             query = query.where(table.c.asked_at < before).order_by(table.c.asked_at, table.c.external_id)
         return [Question(*row) for row in self.read(query.limit(most))]
 
-    def held_back(self) -> Iterator[Question]:
-        """What the settings hold back, as it was seen last, by record and field; read a part at a time."""
+    def held_back(self, fields: Collection[str] | None = None) -> Iterator[Question]:
+        """What the settings hold back, as it was seen last, by record and field; read a part at a time.
+
+        Of all fields, or of these fields and maps of fields.
+        """
         table, last = schema.questions, ("", "")
+        wanted = table.c.kind == HELD_BACK
+        if fields is not None:
+            maps = (table.c.fact.startswith(f"{name}.", autoescape=True) for name in sorted(fields))
+            wanted &= or_(table.c.fact.in_(sorted(fields)), *maps)
         while True:
             after = (table.c.external_id > last[0]) | ((table.c.external_id == last[0]) & (table.c.fact > last[1]))
-            query = select(*_QUESTION).where(table.c.kind == HELD_BACK, after)
+            query = select(*_QUESTION).where(wanted, after)
             rows = self.read(query.order_by(table.c.external_id, table.c.fact).limit(ROWS_AT_ONCE))
             for row in rows:
                 yield Question(*row)

@@ -76,6 +76,9 @@ questions = Table(
     Column("source", Text),
     Column("micropim", Text),
     Column("asked_at", Float, nullable=False),
+    Column("wanted", Text),  # JSON: the source's value, where a policy holds it back
+    Column("held_by", String(32)),  # that policy
+    Column("mapped_by", String(64)),  # digest of the settings that made that value
 )
 
 # Records that were rejected, to be tried again by the next run; the newest version of each only.

@@ -54,10 +54,11 @@ class Conflict:
 
 @dataclass(frozen=True)
 class HeldBack:
-    """A new value of the source that a policy holds back, and the policy under which it would be sent."""
+    """A new value of the source that a policy holds back, ``by`` which, and the policy under which it would be sent."""
 
     field: str
     policy: str
+    by: str = "never"
 
     @property
     def setting(self) -> str:
@@ -67,9 +68,10 @@ class HeldBack:
 
 @dataclass(frozen=True)
 class Create:
-    """Make the product with these fields."""
+    """Make the product with these fields. ``held`` are those that a policy keeps from it."""
 
     fields: dict[str, Any]
+    held: tuple[HeldBack, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,11 @@ class Update:
 
 def plan_create(fields: Mapping[str, Any], policies: Mapping[str, str]) -> Create:
     """A new product gets every field whose policy is not ``never``."""
-    return Create({name: value for name, value in fields.items() if policy_of(name, policies, "always") != "never"})
+    kept = [name for name in fields if policy_of(name, policies, "always") == "never"]
+    nothing, prints = KnownProduct(0, {}), fingerprints({name: fields[name] for name in kept})
+    ways = {name: _let_through_by(name, prints[name], "never", nothing) for name in kept if prints[name] != EMPTY}
+    held = tuple(HeldBack(name, way) for name, way in ways.items() if way)
+    return Create({name: value for name, value in fields.items() if name not in kept}, held)
 
 
 def policy_of(name: str, policies: Mapping[str, str], otherwise: str = "never") -> str:
@@ -107,7 +113,7 @@ def plan_update(fields: Mapping[str, Any], policies: Mapping[str, str], product:
         elif isinstance(decision, Conflict):
             conflicts.append(decision)
         elif policy in _HOLDING and (let_through := _let_through_by(name, source, policy, product)):
-            held.append(HeldBack(name, let_through))
+            held.append(HeldBack(name, let_through, policy))
     return Update(product.remote_id, send, tuple(conflicts), tuple(held))
 
 

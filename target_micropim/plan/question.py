@@ -14,7 +14,8 @@ class Question:
     ``kind``: ``conflicts`` where somebody typed a value, ``unsure`` where the program cannot know, ``held_back`` where
     a policy of the settings holds the source's value back (``reason`` is then the setting that would let it through).
     ``source`` and ``micropim`` are both values as a person reads them. Of a membership ``source_print`` is ``in`` or
-    ``out``.
+    ``out``. What is held back is kept whole: ``wanted`` is the source's value as JSON, ``held_by`` the policy,
+    ``mapped_by`` the digest of the settings that made the value. Rows of an older program have none of the three.
     """
 
     stream: str
@@ -26,6 +27,9 @@ class Question:
     source_print: str
     source: str | None
     micropim: str | None
+    wanted: str | None = None
+    held_by: str | None = None
+    mapped_by: str | None = None
 
     @property
     def category(self) -> int | None:

@@ -218,7 +218,7 @@ def _held_back(content: Mapping[str, Any]) -> Part:
         "held_back", "Held back by your settings", total,
         table(heads, rows, "Product by product", total, "held_back.csv"),
         "The source has another value, and a policy keeps MicroPIM's. Nothing is to be done, unless you want it: then "
-        "change the setting, look at the effect with dry_run, and the next run that receives the product sends it.",
+        "change the setting and look at the effect with dry_run; the next run sends it.",
     )  # fmt: skip
 
 

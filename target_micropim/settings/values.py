@@ -33,6 +33,13 @@ _MAPS = frozenset({"brand_map", "supplier_map"})
 # Raised when records are read in another way: then each is looked into once more when it comes, and gets what became
 # better. What did not change is not sent (docs/decisions/0030).
 MAPPING = 2
+# They decide what becomes of a value, of a product, of its categories and pictures, and leave each value as it is.
+_SHAPE_NO_VALUE = frozenset({
+    "field_policies", "clear_missing", "write_mode", "create_status", "statuses", "on_inactive", "on_archived",
+    "delete_mode", "categories_mode", "category_source", "category_root", "media_mode", "on_unknown_media",
+    "media_changes", "media_formats", "max_images", "allow_private_media_hosts", "drop_unmapped",
+    "publishing_channels", "channel_rules",
+})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,8 @@ class TargetSettings:
     ``base_url`` is ``api_url``, checked. ``policies`` is ``field_policies`` over the defaults of the profile.
     ``locales`` is ``locale`` with ``fallback_locales``. ``size_limits`` are ``max_line_bytes`` and ``max_nesting``.
     ``locale`` and ``currency`` may follow from ``market``. ``any_language`` says that a language which no fall-back
-    names is better than none. ``digest`` changes with every setting that shapes products.
+    names is better than none. ``digest`` changes with every setting that shapes products, ``value_digest`` with those
+    that shape the value of a field.
     """
 
     api_key: str = field(repr=False)
@@ -116,6 +124,7 @@ class TargetSettings:
     size_limits: SizeLimits
     user_agent: str | None
     digest: str
+    value_digest: str
 
     @property
     def source_market(self) -> str | None:
@@ -139,10 +148,11 @@ class TargetSettings:
         reader.get("sku_template", _checked_template)
         if reader.errors:
             raise InvalidSettings("; ".join(reader.errors))
-        plain: dict[str, Any] = {
-            name: config.get(name) for name in cls.__dataclass_fields__ if name not in parsed and name != "digest"
-        }
-        return cls(**plain, **parsed, digest=_digest(config, shaping, parsed))
+        made = {*parsed, "digest", "value_digest"}
+        plain: dict[str, Any] = {name: config.get(name) for name in cls.__dataclass_fields__ if name not in made}
+        of_values = [name for name in shaping if name not in _SHAPE_NO_VALUE]
+        digest, value_digest = (_digest(config, names, parsed) for names in (shaping, of_values))
+        return cls(**plain, **parsed, digest=digest, value_digest=value_digest)
 
 
 def _parsed(reader: "_Reader", config: Mapping[str, Any]) -> dict[str, Any]:

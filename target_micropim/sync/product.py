@@ -18,7 +18,7 @@ from target_micropim.errors import NotFound, NotYet, Reason, RecordRejected, Sta
 from target_micropim.ledger import ABSENT, MediaRow, ProductRow
 from target_micropim.mapping.desired import DesiredProduct
 from target_micropim.plan.ownership import ARCHIVED, EXISTENCE, LIVE
-from target_micropim.plan.product import plan_leave
+from target_micropim.plan.product import plan_create, plan_leave
 from target_micropim.plan.question import HELD_BACK, Question
 from target_micropim.plan.values import fingerprint
 from target_micropim.report.run_report import Row
@@ -28,6 +28,7 @@ from target_micropim.sync.create import ProductCreator
 from target_micropim.sync.deferred import Version
 from target_micropim.sync.echo import TEXTS
 from target_micropim.sync.late import INCOMPLETE, LateWork
+from target_micropim.sync.let_through import LetThrough
 from target_micropim.sync.outcomes import Guards
 from target_micropim.sync.recognise import Recognised, Recognition, shown_sku
 from target_micropim.sync.resolve import FieldResolver
@@ -72,6 +73,7 @@ class ProductSync:
         self._updater = ProductUpdater(services, catalog, self._resolver, self._writer)
         self.doubles = self._creator.doubles
         self.late = LateWork(services, catalog, self._recognition, self._writer)
+        self.let_through = LetThrough(services, self._recognition, self._updater, self._writer)
         self.adopted = 0  # products that were in MicroPIM before the ledger knew them; nearly exact with many threads
 
     def sync(self, record: dict[str, Any], version: Version, *, is_last: bool = False) -> Outcome:
@@ -123,7 +125,10 @@ class ProductSync:
         write = self._creator.create(desired, fields, categories, tries)
         ignored = self._writer.verify(desired, write)
         made = replace(_new_row(desired, write.after), made=True)
-        row = self._writer.remembered(made, fields, write, ignored)
+        held = plan_create(fields, self._services.settings.policies).held
+        row = self._writer.remembered(made, fields, write, ignored, held=held)
+        if held:
+            self._ask(desired, self._updater.held_back(desired, fields, held, write.after))
         pictures = RemotePictures(row.remote_id, write.after.images, is_ours=True)
         return self._settled("created", desired, row, pictures, handled, version)
 

@@ -20,6 +20,7 @@ from target_micropim.report.run_report import Row
 from target_micropim.services import Services
 from target_micropim.sync.archives import PendingArchive, PendingArchives
 from target_micropim.sync.deferred import DeferredItems, Item, Version, source_time
+from target_micropim.sync.let_through import LetThrough
 from target_micropim.sync.outcomes import Outcomes, check_key, rejection
 from target_micropim.sync.pool import KeyedPool
 from target_micropim.sync.product import Outcome, ProductSync
@@ -132,6 +133,11 @@ class ProductsSync:
                 "from what was never sent, and may have come back"
             )
             self._services.report.add("warnings", Row(STREAM, "", None, what))
+
+    @property
+    def let_through(self) -> LetThrough:
+        """What sends values that a policy held back before."""
+        return self._product_sync.let_through
 
     def close(self) -> None:
         """The run ends, well or not."""

@@ -1,6 +1,7 @@
 """Changing a product that is there: only what differs, and only what is ours to change."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -83,7 +84,7 @@ class ProductUpdater:
         product: RemoteProduct,
     ) -> Changes:
         """What differs and is ours to change."""
-        settings, known = self._settings, _known(row, product)
+        settings, known = self._settings, known_product(row, product)
         plan = plan_update(fields, settings.policies, known)
         changes = dict(plan.fields)
         if settings.clear_missing:
@@ -196,7 +197,13 @@ class ProductUpdater:
             for conflict in changes.conflicts
         ]
         decide += [self._membership(desired, one) for one in changes.memberships]
-        return decide + [self._held_back(desired, one, fields, product) for one in changes.held]
+        return decide + self.held_back(desired, fields, changes.held, product)
+
+    def held_back(
+        self, desired: DesiredProduct, fields: Fields, held: Iterable[HeldBack], product: RemoteProduct
+    ) -> list[Question]:
+        """The rows of the table of what the settings hold back."""
+        return [self._held_back(desired, one, fields, product) for one in held]
 
     def _membership(self, desired: DesiredProduct, one: Membership) -> Question:
         path = self._categories.path(one.number)
@@ -207,7 +214,7 @@ class ProductUpdater:
         )  # fmt: skip
 
     def _held_back(self, desired: DesiredProduct, held: HeldBack, fields: Fields, product: RemoteProduct) -> Question:
-        """A row of the table of what the settings hold back; a brand or supplier is told by its name, too."""
+        """One row; a brand or supplier is told by its name, too."""
         source, micropim = fields[held.field], product.fields.get(held.field)
         if held.field in REFERENCES:
             wanted = desired.brand if held.field == "brand_id" else desired.supplier
@@ -219,7 +226,8 @@ class ProductUpdater:
             texts[1] = texts[1] or ""
         return Question(
             STREAM, desired.external_id, held.field, HELD_BACK, desired.sku, held.setting,
-            fingerprint(held.field, fields[held.field]), *texts,
+            fingerprint(held.field, fields[held.field]), texts[0], texts[1],
+            json.dumps(fields[held.field]), held.by, self._settings.value_digest,
         )  # fmt: skip
 
     def tell_of(
@@ -265,7 +273,8 @@ def product_state(desired: DesiredProduct, row: ProductRow | None, product: Remo
     )
 
 
-def _known(row: ProductRow | None, product: RemoteProduct) -> KnownProduct:
+def known_product(row: ProductRow | None, product: RemoteProduct) -> KnownProduct:
+    """A product as it shows, and what the ledger knows of it."""
     return KnownProduct(
         remote_id=product.remote_id,
         server=product.server,

@@ -117,7 +117,89 @@ def test_the_currency_of_a_market_that_was_set_later(shop: Any) -> None:
 
 
 def test_what_is_not_there_is_shown_as_nothing(shop: Any) -> None:
-    """A field that never came is empty in MicroPIM."""
+    """A field that never came is empty in MicroPIM; it is listed from the first night on."""
     never = {"field_policies": {"price": "never"}}
-    shop.night(product("M1", "A", publicPrice=1450), **never)
+    assert rows(shop.night(product("M1", "A", publicPrice=1450), **never))["price"][:2] == ("", "14.50")
     assert rows(shop.night(product("M1", "A", publicPrice=1500), **never))["price"][:2] == ("", "15.00")
+
+
+ANOTHER = product("M2", "Other")
+
+
+@pytest.mark.parametrize("records", [(), (ANOTHER,)], ids=["empty input", "another record"])
+def test_a_policy_of_later_sends_what_was_held_back_though_its_record_does_not_come(sold: Any, records: Any) -> None:
+    """Shown beforehand by a dry run, sent once, and nothing else of the product is touched."""
+    sold.night(OLD, field_policies=HOLD)
+    sold.night(NEW, field_policies=HOLD)
+    sold.people.edit(sold.id_of("M1"), name="By hand", description="Mine")
+    planned = sold.night(*records, field_policies=LET, dry_run=True)
+    assert '"price"' in (planned.folder / "plan.jsonl").read_text()
+    assert values(sold) == ("14.50", EAN, 10)
+    night = sold.night(*records, field_policies=LET)
+    assert values(sold) == ("16.50", OTHER, 11)
+    assert rows(night) == {}
+    assert night.report["tried_again"]["products"] == {"updated": 1}
+    assert (sold.name("M1"), sold.product("M1")["description"]) == ("By hand", "Mine")
+    sold.forget_requests()
+    assert sold.night(*records, field_policies=LET).is_good
+    sold.night(NEW, field_policies=LET)
+    assert sold.writes() == []
+    assert sold.night(record(1750, OTHER, "Two"), field_policies=LET).conflicts == set()
+    assert values(sold)[0] == "17.50"
+
+
+def test_a_persons_value_stands_against_a_later_policy(sold: Any) -> None:
+    """As it does when the record comes: a conflict, in each report until both sides agree."""
+    sold.night(OLD, field_policies=HOLD)
+    sold.night(NEW, field_policies=HOLD)
+    sold.people.edit(sold.id_of("M1"), price="12.00")
+    assert sold.night(field_policies={**HOLD, "price": "if_source_changed"}).conflicts == {"M1"}
+    night = sold.night(field_policies={**HOLD, "price": "if_source_changed"})
+    assert night.conflicts == {"M1"}
+    assert set(rows(night)) == {"ean", "brand_id"}
+    assert values(sold) == ("12.00", EAN, 10)
+
+
+def test_what_never_came_comes_by_if_empty(shop: Any) -> None:
+    """Where nothing stands; else it is held back by the new policy, and looked at once."""
+    never, records = {"field_policies": {"price": "never"}}, [product(f"M{n}", "A", publicPrice=1450) for n in (1, 2)]
+    shop.night(*records, **never)
+    shop.people.edit(shop.id_of("M2"), price="12.00")
+    shop.night(field_policies={"price": "if_empty"})
+    assert [str(shop.product(sku)["price"])[:5] for sku in ("M1", "M2")] == ["14.50", "12.00"]
+    shop.forget_requests()
+    assert rows(shop.night(field_policies={"price": "if_empty"}))["price"][0] == "12.0000"
+    assert [request.path for request in shop.requests if "/products" in request.path] == []
+
+
+def test_a_value_of_other_settings_waits_for_its_record(sold: Any) -> None:
+    """Another source of the field: what it would be now nobody knows. The report says so."""
+    sold.night(OLD, field_policies=HOLD)
+    sold.night(NEW, field_policies=HOLD)
+    other = {"field_map": {"price": "ttcPrice"}, "field_policies": LET}
+    night = sold.night(**other)
+    assert night.warns
+    assert values(sold)[0] == "14.50"
+
+
+def test_what_is_no_products_life_any_more_is_left(sold: Any) -> None:
+    """Archived at the source, or by hand; or a newer version was refused."""
+    sold.night(OLD, field_policies=HOLD)
+    sold.night(NEW, field_policies=HOLD)
+    sold.night({**NEW, "name": {}}, field_policies=HOLD)
+    sold.night(field_policies=LET)
+    assert values(sold)[0] == "14.50"
+    sold.night({**NEW, "status": "inactive"}, field_policies=HOLD)
+    sold.night(field_policies=LET)
+    assert values(sold)[0] == "14.50"
+
+
+def test_a_kill_in_the_middle_costs_nothing(sold: Any) -> None:
+    """The value that is on its way is ours, and the rest goes the next night."""
+    sold.night(OLD, field_policies=HOLD)
+    sold.night(NEW, field_policies=HOLD)
+    sold.killed(write="PATCH /api/products/{id}", field_policies=LET)
+    assert rows(sold.night(field_policies=LET)) == {}
+    assert values(sold) == ("16.50", OTHER, 11)
+    sold.night(record(1750, OTHER, "Two"), field_policies=LET)
+    assert values(sold)[0] == "17.50"
