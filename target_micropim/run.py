@@ -21,7 +21,7 @@ from target_micropim.report.plan_file import PlanFile
 from target_micropim.report.rejects import Rejects
 from target_micropim.report.run_report import Report, Row
 from target_micropim.services import Services
-from target_micropim.settings.markets import remarks, wrong_for
+from target_micropim.settings.markets import wrong_for
 from target_micropim.settings.shaping import profile_of
 from target_micropim.sync.checkpoints import Checkpoints
 from target_micropim.sync.outcomes import Guards, Outcomes
@@ -72,7 +72,7 @@ class Run:
             if recognised is not None:
                 logger.warning("%s", recognised)
                 self.report.add("warnings", Row("ledger", "", None, recognised))
-            self._tell_of_the_market()
+            self._tell_of_odd_settings()
             self._checkpoints = Checkpoints(write_state, self._settings.state_interval_seconds, self._clock.now)
             self.rejects = Rejects(self.report.folder / "rejects.jsonl", self._clock.wall)
             self._plan = PlanFile(self.report.folder / "plan.jsonl") if self._settings.dry_run else None
@@ -86,11 +86,10 @@ class Run:
         self._ticker = threading.Thread(target=self._tick, name="ticker", daemon=True)
         self._ticker.start()
 
-    def _tell_of_the_market(self) -> None:
+    def _tell_of_odd_settings(self) -> None:
         """A currency or language that is none of the market's: told on each night, since --check may never be asked."""
         settings = self._settings
-        market, currency, locale = settings.source_market, settings.currency, settings.locales[0]
-        for what in filter(None, (wrong_for(market, currency), *remarks(market, locale))):
+        for what in filter(None, (wrong_for(settings.source_market, settings.currency), *settings.remarks)):
             logger.warning("%s", what)
             self.report.add("warnings", Row("settings", "", None, what))
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from target_micropim.mapping.characters import without_unseen
 from target_micropim.plan.values import as_id
 
 ROOT = None
@@ -17,12 +18,14 @@ _LIST_KEYS = ("tree", "categories")
 _DEEPEST = 50  # a cycle must not hang the run
 
 
+def as_seen(name: str) -> str:
+    """A name as people see it: composed, without what nobody sees and outer or doubled blanks."""
+    return " ".join(without_unseen(unicodedata.normalize("NFC", name)).split())
+
+
 def folded(name: str) -> str:
-    """A name as people see it: composed, without what nobody sees and outer or doubled blanks, case-folded."""
-    text = unicodedata.normalize("NFC", name)
-    if not text.isascii():
-        text = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
-    return " ".join(text.split()).casefold()
+    """A name as people compare it: as they see it, case-folded."""
+    return as_seen(name).casefold()
 
 
 @dataclass

@@ -50,6 +50,7 @@ class Categories:
         self._client = services.client
         self._post_once = services.post_once
         self._ledger = services.ledger
+        self._asked = services.settings.locales[0]
         self._max_depth = services.settings.max_category_depth
         path = services.settings.category_root or ""
         self._root_names = [name for part in path.split(">") if (name := part.strip())]
@@ -157,6 +158,7 @@ class Categories:
     def place(self, desired: DesiredCategory) -> str:
         """Find or make one category whose parent is dealt with; the action. Raises RecordRejected."""
         self.ready()
+        self._tell_of_language(desired)
         tree = self._tree or Tree()
         if desired.parent in self._gone and desired.external_id not in self._known:
             return self._left_out(desired, _PARENT_DELETED)
@@ -178,6 +180,11 @@ class Categories:
             self._is_new(number)
         self._ledger.ask(STREAM, desired.external_id, [])
         return "created" if made else "unchanged"
+
+    def _tell_of_language(self, desired: DesiredCategory) -> None:
+        if desired.other_language:
+            row = Row(STREAM, desired.external_id, None, "", field="category name")
+            self._report.text_language(row, desired.other_language, self._asked)
 
     def _parent_id(self, external_id: str) -> int | None:
         """The id of a parent; where it was deleted, its child stays where it is."""

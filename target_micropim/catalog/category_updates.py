@@ -7,7 +7,7 @@ from typing import Any
 
 from pim_wire.wire import Tries
 from target_micropim.api.payloads import check_payload
-from target_micropim.api.tree import Tree
+from target_micropim.api.tree import Tree, as_seen
 from target_micropim.errors import Reason, RecordRejected
 from target_micropim.ledger import CategoryRow
 from target_micropim.mapping.desired import DesiredCategory
@@ -24,7 +24,7 @@ def differences(tree: Tree, known: CategoryRow, desired: DesiredCategory, parent
     """Whether name and place are to be dealt with: a name of ours was, in whatever form MicroPIM stores it."""
     shown = tree.names[known.remote_id]
     is_dealt_with = known.name == shown and known.handled == desired.name
-    return shown != desired.name and not is_dealt_with, tree.parents[known.remote_id] != parent
+    return as_seen(shown) != as_seen(desired.name) and not is_dealt_with, tree.parents[known.remote_id] != parent
 
 
 class CategoryUpdater:

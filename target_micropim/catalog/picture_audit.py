@@ -8,8 +8,10 @@ next one. Where none of all pictures arrives it is no matter of single pictures:
 with a descriptive User-Agent only, and MicroPIM fetches with its own.
 """
 
+import json
 import logging
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from math import ceil
 from typing import Any
 
@@ -17,7 +19,7 @@ from pim_wire.errors import StopRun
 from target_micropim.api.client import PAGE_LIMIT
 from target_micropim.catalog.pictures import SHOWN_AFTER
 from target_micropim.errors import RecordRejected
-from target_micropim.ledger import AwaitedPictures
+from target_micropim.ledger import AwaitedPictures, Ledger
 from target_micropim.plan.values import image_count
 from target_micropim.report.input_order import record_scope
 from target_micropim.report.run_report import Row
@@ -25,9 +27,16 @@ from target_micropim.services import Services
 
 FAILING_ALL = 3  # pictures without a single one that arrives: no accident of one of them
 HELP = "see docs/how-to/pictures.md"
+ALL_FAILED = "pictures_all_failed"  # fact of the ledger: when none of all arrived, and in which words that was told
 MANY_AWAITED = 50  # products, from which on the list may be the cheaper way
 
 logger = logging.getLogger("target-micropim")
+
+
+def last_failure(ledger: Ledger) -> str | None:
+    """When none of all pictures arrived, and why that may be; None where some have arrived since."""
+    moment, what = json.loads(ledger.fact(ALL_FAILED) or "[0, null]")
+    return None if what is None else f"{datetime.fromtimestamp(moment, UTC):%d %B %Y}: {what}"
 
 
 class PictureAudit:
@@ -53,6 +62,9 @@ class PictureAudit:
         if what := self._what_fails():
             logger.warning("%s", what)
             self._report.add("manual_actions", Row("products", "", None, what, "picture"))
+            self._ledger.note(ALL_FAILED, json.dumps([self._clock.wall(), what]))
+        elif self._shown and self._ledger.fact(ALL_FAILED):
+            self._ledger.note(ALL_FAILED, "")
 
     def _what_fails(self) -> str | None:
         """What is said where not a single picture arrives; None where one does, or too few were tried."""

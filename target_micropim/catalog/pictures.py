@@ -183,7 +183,9 @@ class ProductPictures:
         self._remember(desired, rows, {name: replace(rows[name], state="sent") for name in plan.returned})
         for name in plan.withdrawn:
             row = rows[name]
-            what = f"picture {name} was withdrawn at the source: remove it by hand{_where(row)}"
+            is_for_others = row.url in desired.addresses_for_others
+            why = "is for other target groups only now" if is_for_others else "was withdrawn"
+            what = f"picture {name} {why} at the source: remove it by hand{_where(row)}"
             if waiting:
                 what += f"; {waiting} new ones wait for room (max_images {self._settings.max_images})"
             self._report.picture("withdrawn")

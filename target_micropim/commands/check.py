@@ -14,6 +14,7 @@ from pim_wire.errors import InvalidSettings, StopRun, StrangeAnswer, Unclear
 from target_micropim.api.client import PAGE_LIMIT
 from target_micropim.catalog.matching import ProductMatching
 from target_micropim.catalog.ownership import recognise_new_key
+from target_micropim.catalog.picture_audit import last_failure
 from target_micropim.connection import Connection
 from target_micropim.errors import RecordRejected
 from target_micropim.ledger import Ledger, LedgerSummary, ProductRow, copy_of, summarize
@@ -21,7 +22,7 @@ from target_micropim.mapping.desired import DesiredProduct
 from target_micropim.plan.limit import Limit
 from target_micropim.report.markup import visible
 from target_micropim.report.plan_file import FIRST_PLANNED_ID
-from target_micropim.settings.markets import remarks, wrong_for
+from target_micropim.settings.markets import wrong_for
 from target_micropim.settings.shaping import profile_of
 from target_micropim.sync.outcomes import check_key, rejection
 from target_micropim.sync.write import STREAM
@@ -233,15 +234,17 @@ class Check:
                 return
             yield from described(summary)
             ledger.upgrade()
+            if (failure := last_failure(ledger)) and self._settings.media_mode == "append":
+                yield f"PICTURES FAIL. The last run that sent any, on {failure}"
             yield recognise_new_key(ledger, self._connection) or "Ledger's owner: this organization"
         finally:
             ledger.close()
 
     def _market(self) -> Iterator[str]:
-        """Whether currency and language are those of the market. Raises InvalidSettings for the wrong currency."""
+        """Market, currency, language, and what is odd about settings. Raises InvalidSettings for a wrong currency."""
         settings = self._settings
         yield f"Market: {settings.market or 'not set'}; language {settings.locales[0]}, prices in {settings.currency}"
-        yield from remarks(settings.source_market, settings.locales[0])
+        yield from settings.remarks
         if wrong := wrong_for(settings.source_market, settings.currency):
             raise InvalidSettings(wrong)
 

@@ -43,6 +43,14 @@ def is_visible(text: str) -> bool:
     return any(seen)
 
 
+def without_unseen(text: str) -> str:
+    """The text without marks of direction and of zero width, and letters that no font draws."""
+    if text.isascii():
+        return text
+    seen = (character for character in text if unicodedata.category(character) != "Cf")
+    return _FILLERS.sub("", "".join(seen))
+
+
 def decoded(text: str) -> str:
     """Plain text with its entities as characters; one without its semicolon is text, as in ``R&D`` or ``1&copy``."""
     return _ENTITY.sub(lambda entity: unescape(entity[0]), text) if "&" in text else text

@@ -41,8 +41,9 @@ class DesiredProduct:
     ``fields`` are MicroPIM's own write fields without the SKU; ``brand`` and ``supplier`` are names still to be
     resolved, ``categories`` external ids of the categories stream, ``category_ids`` ids that already are MicroPIM's.
     ``vat`` can only be compared (docs/api/micropim.md#vat-rate); ``languages`` are those of the source that MicroPIM
-    cannot hold (docs/api/micropim.md#translations). ``source_addresses`` are those of all pictures that the source has,
-    also of those that are not for this shop; None where the record does not say. ``deleted`` says that the record
+    cannot hold (docs/api/micropim.md#translations). ``source_addresses`` are those of all pictures that the source has
+    for this shop, in whatever language; None where the record does not say. ``addresses_for_others`` are those of the
+    pictures that are for other target groups only. ``deleted`` says that the record
     carries a mark of deletion (docs/api/micropim.md#product-delete); then it is ``inactive`` too. ``other_languages``
     are the texts that were taken in another language than the one asked for, by field; ``for_a_person`` is what no
     program can put right.
@@ -57,6 +58,7 @@ class DesiredProduct:
     category_ids: tuple[int, ...] = ()
     pictures: tuple[Picture, ...] = ()
     source_addresses: frozenset[str] | None = None
+    addresses_for_others: frozenset[str] = frozenset()
     attributes: tuple[AttributeValue, ...] = ()
     vat: str | None = None
     languages: frozenset[str] = field(default_factory=frozenset)
@@ -71,7 +73,8 @@ class DesiredProduct:
 class DesiredCategory:
     """One category; ``parent`` is the external id of its parent, or None below the root.
 
-    ``order`` is its place among its siblings in the source.
+    ``order`` is its place among its siblings in the source, ``other_language`` that of its name, where it is missing in
+    the one asked for.
     """
 
     external_id: str
@@ -79,3 +82,4 @@ class DesiredCategory:
     parent: str | None
     description: str = ""
     order: float | None = None
+    other_language: str | None = None

@@ -30,7 +30,7 @@ from target_micropim.mapping.life import is_ended, odd_status
 from target_micropim.mapping.lookup import leaves
 from target_micropim.mapping.numbers import decimal_of, decimal_text
 from target_micropim.mapping.overrides import ExtraField, extra_values
-from target_micropim.mapping.pictures import PictureRules, pictures, source_addresses
+from target_micropim.mapping.pictures import PictureRules, addresses_for_others, pictures, source_addresses
 from target_micropim.mapping.texts import (
     CONSUMER_GROUPS,
     Notes,
@@ -149,7 +149,8 @@ def map_product(record: Record, rules: MappingRules) -> DesiredProduct:
         supplier=_named("supplier", record, rules),
         categories=rules.category_source.keys_of(record),
         pictures=tuple(pictures(record, rules.for_pictures, rules.locales, fields["name"], notes.warnings)),
-        source_addresses=source_addresses(record),
+        source_addresses=source_addresses(record, rules.media_target_groups),
+        addresses_for_others=addresses_for_others(record, rules.media_target_groups),
         attributes=values,
         vat=None if vat is None else decimal_text(vat),
         languages=_languages_left(record, rules.locales),

@@ -3,13 +3,32 @@
 Both product pages write ``formats[]``, a list; clients have seen an object of name and address.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from typing import Any
 from urllib.parse import urlsplit
 
 _NAMES = ("name", "format", "type", "code", "key", "size")
 _ADDRESSES = ("url", "href", "src", "uri", "address")
 SIZES = ("huge", "large", "medium", "thumbnail")
+KNOWN = tuple(f"{size}{kind}" for size in SIZES for kind in ("", "Jpg", "Jpeg", "Png", "Webp"))
+
+
+def checked_formats(names: Iterable[str]) -> tuple[str, ...]:
+    """The names of formats, when none is nearly one that is known. Raises ValueError with what may be meant.
+
+    Names differ by item and market (docs/api/medipim.md#pictures): so others may be right, and are told.
+    """
+    given = tuple(names)
+    meant = {name: get_close_matches(name, KNOWN, 1, 0.75) for name in unknown_formats(given)}
+    if problems := [f"{name} is no format; is {close[0]} meant?" for name, close in meant.items() if close]:
+        raise ValueError("; ".join(problems))
+    return given
+
+
+def unknown_formats(names: Iterable[str]) -> tuple[str, ...]:
+    """Names that were never seen."""
+    return tuple(name for name in names if name not in KNOWN)
 
 
 def formats_of(value: Any) -> dict[str, str]:

@@ -7,7 +7,7 @@ pictures that are tied to languages only those of one language are taken: the fi
 a language whose pictures have no usable format does not hide the next one's (docs/decisions/0031).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -66,15 +66,27 @@ def pictures(
         yield Picture(shot.key, shot.url, alt[:MAX_ALT_TEXT], frozenset(shot.formats.values()))
 
 
-def source_addresses(record: Record) -> frozenset[str] | None:
-    """Every address of a picture that the source has, for whomever it is; None where the record does not say.
+def source_addresses(record: Record, groups: frozenset[str]) -> frozenset[str] | None:
+    """Every address of a picture that the source has for these groups; None where the record does not say.
 
-    See docs/api/medipim.md#pictures: a picture that is not among them is unlinked or removed. What cannot be read says
-    nothing.
+    See docs/api/medipim.md#pictures: a picture that is not among them is unlinked, removed, or for others now. What
+    cannot be read says nothing.
     """
     if not any(name in record for name in FIELDS) or any(_unread(record.get(name)) for name in FIELDS):
         return None
-    items = (item for name in FIELDS for item in objects(record.get(name)))
+    return _addresses(item for item in _items(record) if is_for(item, groups))
+
+
+def addresses_for_others(record: Record, groups: frozenset[str]) -> frozenset[str]:
+    """The addresses of pictures that the source has for other groups only."""
+    return _addresses(item for item in _items(record) if not is_for(item, groups))
+
+
+def _items(record: Record) -> Iterator[Record]:
+    return (item for name in FIELDS for item in objects(record.get(name)))
+
+
+def _addresses(items: Iterable[Record]) -> frozenset[str]:
     return frozenset(address for item in items for address in formats_of(item.get("formats")).values())
 
 

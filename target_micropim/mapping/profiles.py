@@ -15,7 +15,7 @@ from target_micropim.mapping.medipim import MappingRules, add_table, map_product
 from target_micropim.mapping.native import HTML_FIELDS, native_category, native_product
 from target_micropim.mapping.numbers import decimal_of
 from target_micropim.mapping.overrides import extra_values
-from target_micropim.mapping.texts import in_words, text_in
+from target_micropim.mapping.texts import first_in, in_words
 
 Record = dict[str, Any]
 MOST_ORDER = 10**9
@@ -137,13 +137,16 @@ def _category(record: Record, rules: MappingRules) -> DesiredCategory:
     key = _id(record.get("id"))
     if not key:
         raise RecordRejected("map", [Reason("id", "is missing")])
-    name = text_in(record.get("name"), rules.locales)
-    if name is None:
+    found = first_in([record.get("name")], rules.locales)
+    if found is None:
         raise RecordRejected("map", [Reason("name", f"no text in any of the languages {in_words(rules.locales)}")])
     source, parent = rules.category_source, record.get("parent")
     parent = _id(parent.get("id") if isinstance(parent, dict) else parent)
     above = None if parent in ("", "0") else source.key(parent)
-    return DesiredCategory(source.key(key), name, above, order=_order(record.get("order")))
+    language = found.language if found.language != rules.locales[0] else None
+    return DesiredCategory(
+        source.key(key), found.text, above, order=_order(record.get("order")), other_language=language
+    )
 
 
 def _id(value: object) -> str:

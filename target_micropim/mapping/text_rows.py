@@ -59,10 +59,18 @@ def _short_texts(record: Record, rules: TextRules, notes: Notes) -> Iterator[Fou
     kinds = [path.partition(".")[2] for path, _reason in SHORT_TEXTS if "." in path]
     for locale in in_order(rules.locales, chain(keys, content_languages(texts))):
         if found := first_in(maps, (locale,)):
+            _tell_of_length(found.text, rules, notes)
             yield found
         for html in (html for kind in kinds for html in contents(texts, kind, locale)):
             if text := _text_of("short_description", html, rules, notes):
                 yield Found(shortened(text, rules.limits.short), locale)
+
+
+def _tell_of_length(text: str, rules: TextRules, notes: Notes) -> None:
+    """A text that was written as a short one goes whole: what would be cut stands nowhere else."""
+    if len(text) > rules.limits.short:
+        is_long = f"has {len(text)} characters, more than max_short_description_length ({rules.limits.short})"
+        notes.warnings.append(f"short_description: {is_long}; it was written as a short text, so it goes whole")
 
 
 def _told(name: str, found: Found | None, rules: TextRules, notes: Notes) -> str | None:
@@ -131,7 +139,8 @@ def _in_form(name: str, kind: Kind, text: str, rules: TextRules, notes: Notes, *
         line = one_line(text)
         return escape(line, quote=False) if line and kind == "html" else line
     if kind != "html":
-        return _text_of(name, text, rules, notes)
+        line = _text_of(name, text, rules, notes)
+        return shortened(line, rules.limits.short) if line and kind == "line" else line
     return _cleaned(name, text, rules, notes)
 
 

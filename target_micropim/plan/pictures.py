@@ -9,7 +9,7 @@ and is told to a person (docs/decisions/0031).
     sent       MicroPIM has accepted it
     assumed    it was found after an answer that was lost
     replaced   it changed in the source, and the new one was appended
-    withdrawn  the source does not have it any more, and a person knows
+    withdrawn  the source does not have it for this shop any more, and a person knows
     removed    it was withdrawn, and a person has taken it out
     refused    MicroPIM did not take it
     left       it was left out, since the product had pictures of unknown origin
@@ -68,7 +68,7 @@ class PicturePlan:
 def plan_pictures(
     offered: Iterable[Offered], source: frozenset[str] | None, rows: Mapping[str, Remembered]
 ) -> PicturePlan:
-    """What is to be done. ``source``: all addresses of the record; None where it says nothing of pictures."""
+    """What is to be done. ``source``: all addresses of the record for this shop; None where it says nothing."""
     offered = list(offered)
     there = frozenset(address for one in offered for address in (one.url, *one.addresses)) | (source or frozenset())
     handled = {row.url for row in rows.values() if row.state in HANDLED}

@@ -21,12 +21,13 @@ from target_micropim.mapping.channel_rules import OFFERED, ChannelRule, checked_
 from target_micropim.mapping.description_parts import DescriptionParts, checked_parts
 from target_micropim.mapping.life import ALL_STATUSES, STATUSES
 from target_micropim.mapping.overrides import ExtraField, checked_extra_fields, checked_field_map
+from target_micropim.mapping.picture_formats import KNOWN, checked_formats, unknown_formats
 from target_micropim.mapping.texts import TARGET_GROUPS, checked_language, languages
 from target_micropim.plan.limit import Limit
 from target_micropim.plan.product import DEFAULT_POLICIES, NATIVE_POLICIES, POLICIES
 from target_micropim.settings.capabilities import Capabilities, read_capabilities
 from target_micropim.settings.id_maps import read_id_map
-from target_micropim.settings.markets import DEFAULT_LOCALE, currency_of, locale_of, missing_tree
+from target_micropim.settings.markets import DEFAULT_LOCALE, currency_of, locale_of, missing_tree, remarks
 
 _ATTRIBUTE_CODE = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
 _MAPS = frozenset({"brand_map", "supplier_map"})
@@ -132,6 +133,18 @@ class TargetSettings:
         return self.market if self.profile == "medipim" else None
 
     @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is odd about the settings, and may be meant: told at start, and by --check."""
+        odd = list(remarks(self.source_market, self.locales[0]))
+        if self.profile != "medipim" or self.media_mode == "off":
+            return tuple(odd)
+        if unknown := unknown_formats(self.media_formats):
+            odd.append(f"media_formats: {', '.join(unknown)} was never seen at Medipim, which has {', '.join(KNOWN)}")
+        if not self.media_formats:
+            odd.append("media_formats: is empty, so no picture goes; media_mode off says so")
+        return tuple(odd)
+
+    @property
     def channels(self) -> tuple[str, ...]:
         """Every channel that a new product may get."""
         of_rules = (name for rule in self.channel_rules for name in rule.publishing_channels or ())
@@ -168,7 +181,7 @@ def _parsed(reader: "_Reader", config: Mapping[str, Any]) -> dict[str, Any]:
         "brand_map": lambda value: read_id_map(value, "brand"),
         "supplier_map": lambda value: read_id_map(value, "supplier"),
         "match_on": lambda value: _among(_texts(value), ("sku", "ean")),
-        "media_formats": _texts,
+        "media_formats": lambda value: checked_formats(_texts(value)),
         "text_target_groups": lambda value: frozenset(_among(_texts(value), TARGET_GROUPS)),
         "description_parts": lambda value: checked_parts(_parts(value)),
         "media_target_groups": lambda value: frozenset(_among(_texts(value), TARGET_GROUPS)),

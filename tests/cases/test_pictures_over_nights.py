@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from target_micropim.commands.check import Check
+from target_micropim.target import TargetMicroPim
 from tests.cases.records import photos, product
 from tests.cases.shop import Shop
 
@@ -11,6 +13,12 @@ from tests.cases.shop import Shop
 def shown(*keys: int, **fields: Any) -> Any:
     """A product with these pictures."""
     return product("M1", "One", **photos(*keys), **fields)
+
+
+def checked(shop: Shop) -> bool:
+    """Whether --check tells that no picture arrives, and what to do."""
+    connection = TargetMicroPim(config=shop.settings()).connection
+    return any("PICTURES FAIL" in line and "how-to/pictures.md" in line for line in Check(connection).lines())
 
 
 def told(night: Any) -> list[str]:
@@ -29,6 +37,21 @@ def test_a_withdrawn_picture_is_told_once_with_address_and_position(shop: Shop) 
     assert "picture 1 was withdrawn" in what
     assert told(shop.night(shown(1, 2))) == []
     assert shop.pictures("M1") == [1, 2]
+
+
+def test_a_picture_that_is_for_others_now_is_told_as_a_withdrawn_one(shop: Shop) -> None:
+    """Once, and no more when it is for the public again; one in another language is there."""
+    shop.night(shown(1, 2))
+    record = shown(1, 2)
+    record["photos"][1]["targetGroups"] = ["pharmacist"]
+    (what,) = told(shop.night(record))
+    assert "picture 2 is for other target groups only now" in what
+    assert "https://media.example.test/2.jpg, position 1" in what
+    assert told(shop.night({**record, "seoName": {"nl": "x"}})) == []
+    assert told(shop.night(shown(1, 2))) == []
+    record = shown(1, 2)
+    record["photos"][0]["locales"], record["photos"][1]["locales"] = ["nl"], ["fr"]
+    assert told(shop.night(record)) == []
 
 
 def test_a_record_without_the_field_says_nothing_of_pictures(shop: Shop) -> None:
@@ -85,3 +108,15 @@ def test_pictures_that_all_fail_are_told_as_one_thing(make_shop: Any, how: str) 
     night = shop.night(*(product(f"M{n}", "One", **photos(n)) for n in range(1, 5)))
     is_told = any("how-to/pictures.md" in row["what"] for row in night.report["manual_actions"])
     assert is_told is (how != "shown")
+    assert checked(shop) is is_told
+
+
+def test_check_tells_of_failing_pictures_until_some_arrive(make_shop: Any) -> None:
+    """A night in which no picture is sent changes nothing."""
+    addresses = tuple(f"https://media.example.test/{n}.jpg" for n in range(1, 5))
+    shop = make_shop(unreachable_media="400", unreachable_urls=addresses)
+    shop.night(*(product(f"M{n}", "One", **photos(n)) for n in range(1, 5)))
+    shop.night(product("M9", "One"))
+    assert checked(shop)
+    shop.night(product("M5", "One", **photos(5)))
+    assert not checked(shop)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from target_micropim.mapping.pictures import PictureRules, pictures, source_addresses
+from target_micropim.mapping.pictures import PictureRules, addresses_for_others, pictures, source_addresses
 from tests.target.shop_rules import mapped
 
 
@@ -153,25 +153,28 @@ def test_one_address_under_two_ids_is_one_picture() -> None:
 
 
 def test_what_the_source_has_whoever_it_is_for() -> None:
-    """Every address in every format; a record without the fields says nothing."""
+    """Every address in every format, by target group; a record without the fields says nothing."""
     record = {"photos": [picture(1, targetGroups=["doctor"]), webp(2, "de")], "frontals": None}
-    assert source_addresses(record) == {"https://a.example/1", "https://a.example/2.webp"}
-    assert source_addresses({"photos": []}) == frozenset()
-    assert source_addresses({"id": "1"}) is None
+    assert source_addresses(record, frozenset()) == {"https://a.example/1", "https://a.example/2.webp"}
+    public = frozenset({"public"})
+    assert source_addresses(record, public) == {"https://a.example/2.webp"}
+    assert addresses_for_others(record, public) == {"https://a.example/1"}
+    assert source_addresses({"photos": []}, frozenset()) == frozenset()
+    assert source_addresses({"id": "1"}, frozenset()) is None
 
 
 @pytest.mark.parametrize("photos", [picture(1), {"0": picture(1)}, {"0": picture(1), "2": None}])
 def test_one_picture_in_place_of_a_list(photos: Any) -> None:
     """An object in its place, or a list with gaps as some programs write it."""
     assert shot({"photos": photos}) == (["1"], 0)
-    assert source_addresses({"photos": photos}) == {"https://a.example/1"}
+    assert source_addresses({"photos": photos}, frozenset()) == {"https://a.example/1"}
 
 
 @pytest.mark.parametrize("photos", ["x", 5, ["https://a.example/1"]])
 def test_what_cannot_be_read_says_nothing_of_pictures(photos: Any) -> None:
     """It is told, and nothing counts as withdrawn for it."""
     assert shot({"photos": photos}) == ([], 1)
-    assert source_addresses({"photos": photos}) is None
+    assert source_addresses({"photos": photos}, frozenset()) is None
 
 
 def test_one_language_or_group_in_place_of_a_list() -> None:

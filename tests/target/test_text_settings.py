@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from singer_sdk.exceptions import ConfigValidationError
 
 from target_micropim.mapping.description_parts import DescriptionParts
 from target_micropim.settings.shaping import rules_of
@@ -50,6 +51,26 @@ def test_lists_between_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.description_parts == DescriptionParts(("usage", "indication"))
     assert rules_of(settings).for_fields.texts.groups == {"pharmacist", "doctor"}
     assert read(monkeypatch, {}, description_parts="").description_parts == DescriptionParts()
+
+
+@pytest.mark.parametrize(
+    ("formats", "said"),
+    [("huge,hugeWebp,largePng", ""), ("frontalXl", "frontalXl was never seen"), ("[]", "is empty")],
+)
+def test_formats_that_nobody_has_seen_are_told(monkeypatch: pytest.MonkeyPatch, formats: str, said: str) -> None:
+    """Names differ by item and market, so they may be right; and only where Medipim's pictures go."""
+    (what,) = read(monkeypatch, {}, media_formats=formats).remarks or ("",)
+    assert said in what
+    assert bool(what) == bool(said)
+    assert read(monkeypatch, {"media_mode": "off"}, media_formats=formats).remarks == ()
+
+
+@pytest.mark.parametrize("name", ["hugejpg", "Huge", "largeWebP", "medium_jpeg", "huge_webp", "larg"])
+def test_a_misspelt_format_is_refused_at_start(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """With the one that may be meant."""
+    with pytest.raises(ConfigValidationError) as refused:
+        read(monkeypatch, {"media_formats": ["huge", name]})
+    assert f"media_formats: {name} is no format; is" in str(refused.value.errors)
 
 
 def test_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
