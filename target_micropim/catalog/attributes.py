@@ -51,6 +51,15 @@ class Attributes:
         pairs = zip(codes, desired.attributes, strict=True)
         return {attribute_field(code): attribute.value for code, attribute in pairs if code is not None}
 
+    def ended(self, desired: DesiredProduct) -> frozenset[str]:
+        """The attributes that show links which are over, as fields; no definition is made for them."""
+        if not (self._sends and desired.ended_attributes):
+            return frozenset()
+        with self._lock:
+            definitions = self._list() or []
+            found = ((self._codes.get(one.code) or _code_in(definitions, one)) for one in desired.ended_attributes)
+            return frozenset(attribute_field(code) for code in found if code)
+
     def switch_off(self, why: str) -> None:
         """No values any more in this run; told once."""
         with self._lock:
@@ -81,8 +90,7 @@ class Attributes:
             definition = self._create(desired, body, named)
         elif self._settings.update_attributes:
             self._update(definition, desired, body)
-        code = next((definition[key] for key in _CODE_KEYS if isinstance(definition.get(key), str)), "")
-        return code if code.strip() else str(named["code"])
+        return _shown_code(definition) or str(named["code"])
 
     def _update(self, definition: dict[str, Any], desired: AttributeValue, body: dict[str, Any]) -> None:
         """PATCH what differs from the template; a refusal leaves the definition as it is, and usable.
@@ -144,6 +152,21 @@ def _definitions(data: Any) -> list[dict[str, Any]]:
     if not isinstance(items, list):
         raise ValueError("the answer holds no list of attributes")
     return [item for item in items if isinstance(item, dict)]
+
+
+def _code_in(definitions: list[dict[str, Any]], desired: AttributeValue) -> str | None:
+    """The code of an attribute that is defined already; None where it is not, or nobody can tell."""
+    named = {"code": desired.code, "name": desired.name}
+    try:
+        definition = _match(definitions, named) or _match_alias(definitions, desired, named)
+    except RecordRejected:
+        return None
+    return None if definition is None else _shown_code(definition) or desired.code
+
+
+def _shown_code(definition: Mapping[str, Any]) -> str:
+    code = next((definition[key] for key in _CODE_KEYS if isinstance(definition.get(key), str)), "")
+    return code if code.strip() else ""
 
 
 def _match_alias(

@@ -26,6 +26,7 @@ from target_micropim.mapping.numbers import decimal_of, decimal_text, money, tru
 from target_micropim.mapping.texts import objects, text_in
 
 MAX_VALUE = 2000
+LINK_PLACES = ("links", "leaflets")
 DEFAULT_CODES, ALL_CODES = "default", "all"
 UNTYPED = "attributes"  # v3 names no type of an attribute (docs/api/medipim.md#v3)
 UNTYPED_NAMES = {
@@ -60,14 +61,34 @@ class AttributeRules:
 
 def attribute_values(record: dict[str, Any], rules: AttributeRules) -> tuple[AttributeValue, ...]:
     """The attributes a record holds a value for: those of the table, then Medipim's own."""
-    for place in ("links", "leaflets"):
-        if found := record.get(place):
-            record = {**record, place: links_that_count(found, rules.link_groups, rules.locales, rules.now)}
+    record = _of_now(record, rules)
     wanted = (row for row in ATTRIBUTES if rules.takes(row.code, by_default=row.by_default))
     values = ((row, _attribute_value(row, record, rules.locales)) for row in wanted)
     language = rules.locales[0]
     fixed = (_value(row, value, language) for row, value in values if value is not None)
     return (*fixed, *_own_attributes(record, rules))
+
+
+def ended_links(record: dict[str, Any], rules: AttributeRules) -> tuple[AttributeValue, ...]:
+    """The attributes whose links are all over, or for others: nothing is left to show there, and the source says so."""
+    if not any(record.get(place) for place in LINK_PLACES):
+        return ()
+    now, language = _of_now(record, rules), rules.locales[0]
+    rows = (row for row in ATTRIBUTES if row.paths[0].partition(".")[0] in LINK_PLACES)
+    wanted = (row for row in rows if rules.takes(row.code, by_default=row.by_default))
+    return tuple(
+        _value(row, "", language)
+        for row in wanted
+        if _attribute_value(row, now, rules.locales) is None and _attribute_value(row, record, rules.locales)
+    )
+
+
+def _of_now(record: dict[str, Any], rules: AttributeRules) -> dict[str, Any]:
+    """The record with those links and leaflets that count."""
+    for place in LINK_PLACES:
+        if found := record.get(place):
+            record = {**record, place: links_that_count(found, rules.link_groups, rules.locales, rules.now)}
+    return record
 
 
 def _value(row: AttributeRow, value: Any, language: str) -> AttributeValue:

@@ -43,10 +43,10 @@ class DesiredProduct:
     ``vat`` can only be compared (docs/api/micropim.md#vat-rate); ``languages`` are those of the source that MicroPIM
     cannot hold (docs/api/micropim.md#translations). ``source_addresses`` are those of all pictures that the source has
     for this shop, in whatever language; None where the record does not say. ``addresses_for_others`` are those of the
-    pictures that are for other target groups only. ``deleted`` says that the record
-    carries a mark of deletion (docs/api/micropim.md#product-delete); then it is ``inactive`` too. ``other_languages``
-    are the texts that were taken in another language than the one asked for, by field; ``for_a_person`` is what no
-    program can put right.
+    pictures that are for other target groups only, ``ended_attributes`` those whose links are over. ``deleted``
+    says that the record carries a mark of deletion (docs/api/micropim.md#product-delete); then it is ``inactive`` too.
+    ``other_languages`` are the texts that were taken in another language than the one asked for, by field;
+    ``for_a_person`` is what no program can put right.
     """
 
     external_id: str
@@ -60,6 +60,7 @@ class DesiredProduct:
     source_addresses: frozenset[str] | None = None
     addresses_for_others: frozenset[str] = frozenset()
     attributes: tuple[AttributeValue, ...] = ()
+    ended_attributes: tuple[AttributeValue, ...] = ()
     vat: str | None = None
     languages: frozenset[str] = field(default_factory=frozenset)
     inactive: bool = False

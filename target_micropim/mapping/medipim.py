@@ -16,6 +16,7 @@ from target_micropim.mapping.attributes import (
     DEFAULT_CODES,
     AttributeRules,
     attribute_values,
+    ended_links,
     selected,
     with_table,
 )
@@ -152,6 +153,7 @@ def map_product(record: Record, rules: MappingRules) -> DesiredProduct:
         source_addresses=source_addresses(record, rules.media_target_groups),
         addresses_for_others=addresses_for_others(record, rules.media_target_groups),
         attributes=values,
+        ended_attributes=ended_links(record, rules.for_attributes) if rules.with_attributes else (),
         vat=None if vat is None else decimal_text(vat),
         languages=_languages_left(record, rules.locales),
         inactive=inactive,

@@ -20,7 +20,7 @@ class Memory:
 
 @dataclass(frozen=True)
 class Seen:
-    """One pass over a product: ``fields`` the source wants, ``sent`` those that went out, null to empty one.
+    """One pass over a product: ``fields`` the source wants, ``sent`` those that went out, null or "" to empty one.
 
     ``shown`` is what MicroPIM showed since, oldest first: without a write the look before, after one its answer and a
     look. ``ignored`` did not take; ``theirs`` and ``unsure`` are the fields that were left to a person. What a policy
@@ -41,8 +41,8 @@ def after(before: Memory, seen: Seen) -> Memory:
     ours, handled = dict(before.ours), dict(before.handled)
     last = seen.shown[-1]
     wanted = seen.fields
-    if None in seen.sent.values():
-        wanted = {**wanted, **{name: None for name, value in seen.sent.items() if value is None}}
+    if None in seen.sent.values() or "" in seen.sent.values():
+        wanted = {**wanted, **{name: None for name, value in seen.sent.items() if value in (None, "")}}
     for name, source in fingerprints(wanted).items():
         shown = last.get(name, EMPTY)
         if name in seen.sent:

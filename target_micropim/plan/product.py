@@ -11,7 +11,7 @@ Policies (docs/gaps.md#what-field-policies-are-by-default); S is the source's va
 Whose V is: plan/ownership.py.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -170,15 +170,19 @@ def plan_clears(
 
     Only what is ours; ``unsure`` are fields whose value could not be told this time.
     """
-    gone = CLEARABLE - fields.keys() - unsure
-    return {
-        name: None
+    return dict.fromkeys(plan_emptied(CLEARABLE - fields.keys() - unsure, policies, product))
+
+
+def plan_emptied(gone: Collection[str], policies: Mapping[str, str], product: KnownProduct) -> list[str]:
+    """Those of the fields that show a value of ours which the source has no more."""
+    return [
+        name
         for name in sorted(gone)
         if policy_of(name, policies) in {"if_source_changed", "always"}
         and product.handled.get(name, EMPTY) != EMPTY
         and product.server.get(name, EMPTY) != EMPTY
         and product.server.get(name) in product.ours.get(name, ())
-    }
+    ]
 
 
 def plan_categories(desired: Mapping[str, int], ours: frozenset[str], present: tuple[int, ...]) -> list[int] | None:

@@ -42,6 +42,11 @@ def without_attributes(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if not name.startswith(_ATTRIBUTE_PREFIX)}
 
 
+def emptied_attributes(fields: Mapping[str, Any]) -> list[str]:
+    """The attributes that are emptied."""
+    return [name for name, value in fields.items() if name.startswith(_ATTRIBUTE_PREFIX) and value == ""]
+
+
 def without_extras(fields: Mapping[str, Any]) -> dict[str, Any]:
     """The documented fields alone: only they have a schema to be checked against.
 
@@ -86,6 +91,9 @@ def verify(sent: Mapping[str, Any], before: Fingerprints, after: Fingerprints) -
 
 
 def shows_no_attribute(sent: Mapping[str, Any], after: Fingerprints) -> bool:
-    """Whether attribute values were sent and none of them shows (docs/api/micropim.md#attribute-values)."""
-    values = {name: value for name, value in sent.items() if name.startswith(_ATTRIBUTE_PREFIX)}
+    """Whether attribute values were sent and none of them shows (docs/api/micropim.md#attribute-values).
+
+    One that is emptied shows nothing anyway.
+    """
+    values = {name: value for name, value in sent.items() if name.startswith(_ATTRIBUTE_PREFIX) and value != ""}
     return bool(values) and not any(after.get(name) == print_ for name, print_ in fingerprints(values).items())

@@ -37,6 +37,10 @@ class FieldResolver:
         fields = {name: value for name, value in fields.items() if value != []}
         return fields | self._catalog.attributes.fields(desired) if desired.attributes else fields
 
+    def ended(self, desired: DesiredProduct) -> frozenset[str]:
+        """The attributes whose links are over."""
+        return self._catalog.attributes.ended(desired)
+
     def category_ids(self, desired: DesiredProduct) -> dict[str, int]:
         """MicroPIM's ids of the categories that the product should be in, by external id."""
         if self._services.settings.categories_mode == "off":

@@ -23,6 +23,7 @@ from target_micropim.plan.product import (
     memberships_of_people,
     plan_categories,
     plan_clears,
+    plan_emptied,
     plan_managed,
     plan_update,
 )
@@ -92,6 +93,8 @@ class ProductUpdater:
             cleared = plan_clears(fields, settings.policies, known, unsure=unsure)
             empty_text = settings.capabilities.empties_with
             changes |= {name: empty_text if name in TEXTS else None for name in cleared}
+        ended = plan_emptied(self._resolver.ended(desired), settings.policies, known)
+        changes |= dict.fromkeys(ended, "")  # as every kind of map stores it (docs/api/micropim.md#attribute-values)
         ids, removed = self._category_changes(desired, categories, row, product)
         if ids is not None:
             changes["category_ids"] = ids
@@ -140,7 +143,7 @@ class ProductUpdater:
         except RequestRefused as refusal:
             for fallback in self._writer.fallbacks(refusal, fields, desired):
                 try:
-                    views = self._writer.patch(product, fallback.fields, tries)
+                    views = self._writer.patch(product, fallback.fields, tries) if fallback.fields else [product]
                 except RequestRefused:
                     continue
                 self._writer.tell_fallback(refusal, fallback, desired)

@@ -22,7 +22,7 @@ from target_micropim.plan.memory import after as memory_after
 from target_micropim.plan.ownership import EXISTENCE, LIVE
 from target_micropim.plan.product import Conflict, HeldBack, categories_after
 from target_micropim.plan.values import REFERENCES, fingerprints
-from target_micropim.plan.write import body_of, shows_no_attribute, verify, without_attributes
+from target_micropim.plan.write import body_of, emptied_attributes, shows_no_attribute, verify, without_attributes
 from target_micropim.report.run_report import Change, Row, Subject
 from target_micropim.services import Services
 from target_micropim.sync.echo import Echo
@@ -98,9 +98,15 @@ class ProductWriter:
         return self.views(product.remote_id, answer, fields)
 
     def fallbacks(self, refusal: RequestRefused, fields: Fields, desired: DesiredProduct) -> Iterator[Fallback]:
-        """Smaller writes in the order in which they are tried: without attributes, without brand and supplier."""
+        """Smaller writes in the order in which they are tried.
+
+        Without emptied attributes, without all of them, without brand and supplier.
+        """
         if refusal.status not in _REFUSED_CONTENT:
             return
+        if emptied := emptied_attributes(fields):
+            fields = {name: value for name, value in fields.items() if name not in emptied}
+            yield Fallback(fields, ", ".join(emptied))
         smaller = without_attributes(fields)
         if smaller != fields:
             yield Fallback(smaller, ATTRIBUTES)
@@ -115,6 +121,10 @@ class ProductWriter:
 
     def tell_fallback(self, refusal: RequestRefused, fallback: Fallback, desired: DesiredProduct) -> None:
         """A smaller write was taken: what was left out was to blame."""
+        if fallback.without.startswith(f"{ATTRIBUTES}."):
+            what = f"{fallback.without}: the link is over at the source, and MicroPIM refuses to empty it: by hand"
+            self._services.report.add("manual_actions", Row(STREAM, desired.external_id, desired.sku, what))
+            return
         if fallback.without == ATTRIBUTES:
             self._catalog.attributes.switch_off(f"MicroPIM refuses them ({refusal.said})")
             return

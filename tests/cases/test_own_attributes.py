@@ -56,3 +56,34 @@ def test_a_link_counts_while_it_is_available(modern: Any) -> None:
     for url in ("https://v/1", "https://v/2", "https://v/2"):
         assert modern.night(product("M1", "A", links=links)).is_good
         assert modern.product("M1")["attributes"] == {"video": url}
+
+
+def film(url: str, until: int | None, **fields: Any) -> Any:
+    """A product with a film that is to be seen until then."""
+    window = None if until is None else {"from": 1, "until": until}
+    link = {"id": url, "linkType": "video", "url": f"https://v/{url}", "available": window, **fields}
+    return product("M1", "A", weight=3, links=[link])
+
+
+@pytest.mark.parametrize("over", [{"until": 2}, {"until": None, "targetGroups": ["pharmacist"]}])
+def test_a_link_that_is_over_is_taken_out(modern: Any, over: Any) -> None:
+    """It was ours; a new one goes again, and the same one too when its time is extended."""
+    modern.night(film("a", None))
+    assert modern.night(film("a", **over)).is_good
+    assert modern.product("M1")["attributes"] == {"video": "", "weight": "3 g"}
+    modern.forget_requests()
+    modern.night(film("a", **over, seoName={"nl": "x"}))
+    modern.night({**film("a", **over), "seoName": {"nl": "x"}})
+    assert [write for write in modern.writes() if "attributes" in write] == []
+    modern.night(film("a", None))
+    assert modern.product("M1")["attributes"]["video"] == "https://v/a"
+
+
+def test_a_link_of_a_persons_own_stays(modern: Any) -> None:
+    """And one that never was there makes no attribute."""
+    modern.night(film("a", None))
+    modern.people.edit(modern.id_of("M1"), attributes={"video": "https://own", "weight": "3 g"})
+    modern.night(film("a", 2))
+    assert modern.product("M1")["attributes"] == {"video": "https://own", "weight": "3 g"}
+    modern.night({**film("a", 2), "id": "M2"})
+    assert modern.product("M2")["attributes"] == {"weight": "3 g"}
