@@ -190,6 +190,13 @@ class ProductPictures:
                 what += f"; {waiting} new ones wait for room (max_images {self._settings.max_images})"
             self._report.picture("withdrawn")
             self._tell(desired, what, micropim=row.url)
+        if (
+            waiting
+            and not plan.withdrawn
+            and (taken := [name for name, row in rows.items() if row.state == "withdrawn"])
+        ):
+            what = f"{waiting} new pictures wait for room (max_images {self._settings.max_images}): take out by hand "
+            self._tell(desired, f"{what}{', '.join(taken)}, which the source has withdrawn")
         self._remember(desired, rows, {name: replace(rows[name], state="withdrawn") for name in plan.withdrawn})
 
     def _remember(self, desired: DesiredProduct, rows: dict[str, MediaRow], changed: dict[str, MediaRow]) -> None:

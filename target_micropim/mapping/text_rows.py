@@ -32,7 +32,7 @@ SHORT_TEXTS = (
     ("descriptions.indication", "what the product is for, without HTML, its first sentences"),
 )
 DESCRIPTIONS = "descriptions"
-DESCRIPTION = "description"
+DESCRIPTION, SHORT = "description", "short_description"
 # Plain by their documentation (docs/api/medipim.md#product-fields, docs/api/medipim.md#product-collections). What is
 # neither one of these nor a description, such as a field of a stream map, is read as HTML for fields that hold HTML.
 PLAIN_SOURCES = frozenset({
@@ -48,7 +48,7 @@ def _name(record: Record, rules: TextRules, notes: Notes) -> str | None:
 
 
 def _short_description(record: Record, rules: TextRules, notes: Notes) -> str | None:
-    return _told("short_description", next(_short_texts(record, rules, notes), None), rules, notes)
+    return _told(SHORT, next(_short_texts(record, rules, notes), None), rules, notes)
 
 
 def _short_texts(record: Record, rules: TextRules, notes: Notes) -> Iterator[Found]:
@@ -59,18 +59,10 @@ def _short_texts(record: Record, rules: TextRules, notes: Notes) -> Iterator[Fou
     kinds = [path.partition(".")[2] for path, _reason in SHORT_TEXTS if "." in path]
     for locale in in_order(rules.locales, chain(keys, content_languages(texts))):
         if found := first_in(maps, (locale,)):
-            _tell_of_length(found.text, rules, notes)
             yield found
         for html in (html for kind in kinds for html in contents(texts, kind, locale)):
-            if text := _text_of("short_description", html, rules, notes):
+            if text := without_tags(_cleaned(SHORT, html, rules, notes), shows_struck=False):
                 yield Found(shortened(text, rules.limits.short), locale)
-
-
-def _tell_of_length(text: str, rules: TextRules, notes: Notes) -> None:
-    """A text that was written as a short one goes whole: what would be cut stands nowhere else."""
-    if len(text) > rules.limits.short:
-        is_long = f"has {len(text)} characters, more than max_short_description_length ({rules.limits.short})"
-        notes.warnings.append(f"short_description: {is_long}; it was written as a short text, so it goes whole")
 
 
 def _told(name: str, found: Found | None, rules: TextRules, notes: Notes) -> str | None:
@@ -78,6 +70,9 @@ def _told(name: str, found: Found | None, rules: TextRules, notes: Notes) -> str
     if found is None:
         return None
     notes.taken(name, found.language, rules.locales[0])
+    if name == SHORT and len(found.text) > rules.limits.short:  # written as a short one, or chosen by field_map
+        is_long = f"has {len(found.text)} characters, more than max_short_description_length ({rules.limits.short})"
+        notes.warnings.append(f"{SHORT}: {is_long}, and goes whole: only an extract of our own is shortened")
     return found.text
 
 
@@ -97,7 +92,7 @@ TEXT_SOURCES: Mapping[str, TextSource] = {
         "descriptions for `text_target_groups`",
         "composed by `description_parts`; HTML cleaned to a short list of tags",
     ),
-    "short_description": TextSource(_short_description, ", else ".join(path for path, _ in SHORT_TEXTS), "one line"),
+    SHORT: TextSource(_short_description, ", else ".join(path for path, _ in SHORT_TEXTS), "one line"),
 }
 
 TEXT_KINDS: frozenset[Kind] = frozenset({"text", "html", "line"})
@@ -139,13 +134,12 @@ def _in_form(name: str, kind: Kind, text: str, rules: TextRules, notes: Notes, *
         line = one_line(text)
         return escape(line, quote=False) if line and kind == "html" else line
     if kind != "html":
-        line = _text_of(name, text, rules, notes)
-        return shortened(line, rules.limits.short) if line and kind == "line" else line
+        return _text_of(name, text, rules, notes)
     return _cleaned(name, text, rules, notes)
 
 
 def _text_of(name: str, html: str, rules: TextRules, notes: Notes) -> str | None:
-    return without_tags(_cleaned(name, html, rules, notes))
+    return without_tags(_cleaned(name, html, rules, notes), shows_struck=False)
 
 
 def _cleaned(name: str, html: str, rules: TextRules, notes: Notes) -> str:

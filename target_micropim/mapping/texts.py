@@ -75,12 +75,18 @@ def plain(text: str) -> str | None:
     return one_line(decoded(text))
 
 
+_STRUCK = re.compile(r"<s>.*?</s>", re.DOTALL)
 # Tags inside a line: they leave no gap where they were.
 INLINE = frozenset({"a", "b", "i", "em", "strong", "sup", "sub", "span", "s"})
 
 
-def without_tags(html: str) -> str | None:
-    """The text of HTML that was cleaned before, as one line: a gap where a block, a cell or a line ended."""
+def without_tags(html: str, *, shows_struck: bool = True) -> str | None:
+    """The text of HTML that was cleaned before, as one line: a gap where a block, a cell or a line ended.
+
+    Struck text goes where its stroke would be lost: ``19,99 14,99`` would be two prices.
+    """
+    if not shows_struck and "<s>" in html:
+        html = _STRUCK.sub("", html)
     collector = _Text()
     collector.feed(html)
     collector.close()

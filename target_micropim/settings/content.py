@@ -125,8 +125,8 @@ CONTENT: tuple[Shaping | Operating, ...] = (
         th.IntegerType(nullable=False, minimum=20, maximum=65_000),
         default=500,
         title="Longest short text",
-        description="Most characters of a short description that is made of a longer text: whole sentences or words. One "
-        "that was written as a short text goes whole, and is told.",
+        description="Most characters of a short description that is made of a longer text: whole sentences or words. "
+        "One that was written as a short text, or comes by field_map, goes whole, and is told.",
     ),
     choice(
         Shaping,

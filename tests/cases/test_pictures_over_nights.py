@@ -67,6 +67,8 @@ def test_a_place_is_free_when_a_person_took_the_withdrawn_one_out(make_shop: Any
     (what,) = told(shop.night(shown(2, 3)))
     assert "1 new ones wait for room" in what
     assert shop.pictures("M1") == [1, 2]
+    (what,) = told(shop.night(shown(2, 3, seoName={"nl": "w"})))
+    assert what == "1 new pictures wait for room (max_images 2): take out by hand 1, which the source has withdrawn"
     media = shop.product("M1")["_media"]
     media.remove(media[0])
     shop.night(shown(2, 3, seoName={"nl": "x"}))

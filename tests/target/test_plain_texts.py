@@ -73,6 +73,7 @@ def test_names_and_short_texts_are_plain(fields: Any, made: dict[str, str]) -> N
         ("<p>a</p><p>b</p>c<br>d<ul><li>e</li><li>f</li></ul>", "a b c d e f"),
         ("<table><tr><td>1</td><td>2</td></tr></table>", "1 2"),
         ("<section>a</section>b &lt; c", "a b < c"),
+        ("Nu <strike>19,99</strike> 14,99 <del>weg</del>", "Nu 14,99"),  # without its stroke it would be a price
     ],
 )
 def test_a_short_text_out_of_html(html: str, line: str) -> None:
@@ -103,7 +104,12 @@ def test_only_longer_texts_are_shortened() -> None:
     texts = [{"type": "indication", "content": {"en": long}}]
     assert len(mapped(descriptions=texts).fields["short_description"]) <= 500
     assert mapped(descriptions=texts).fields["description"] == long.strip()
-    assert len(mapped(seoName={"en": long}).fields["short_description"]) == len(long.strip())
+    whole = mapped(seoName={"en": long})
+    assert len(whole.fields["short_description"]) == len(long.strip())
+    assert "more than max_short_description_length (500)" in whole.warnings[0]
+    chosen = mapped({"field_map": {"short_description": "descriptions.indication"}}, descriptions=texts)
+    assert len(chosen.fields["short_description"]) > 500
+    assert "more than max_short_description_length (500)" in chosen.warnings[0]
 
 
 @pytest.mark.parametrize(
