@@ -1,9 +1,9 @@
 """What a run leaves open: questions to a person, and rejects that the next run tries again."""
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
-from sqlalchemy import Engine, delete, or_, select
+from sqlalchemy import ColumnElement, Engine, delete, false, or_, select
 
 from target_micropim.ledger import schema
 from target_micropim.ledger.database import Database
@@ -14,6 +14,13 @@ ROWS_AT_ONCE = 1000
 _QUESTION = [schema.questions.c[name] for name in Question.__dataclass_fields__]
 
 
+def _held_by_other(name: str, policy: str) -> ColumnElement[bool]:
+    """Whether a field, or an entry of a map of fields, was held back by another policy, or nobody knows by which."""
+    fact, held_by = schema.questions.c.fact, schema.questions.c.held_by
+    is_it = (fact == name) | fact.startswith(f"{name}.", autoescape=True)
+    return is_it & (held_by.is_(None) | (held_by != policy))
+
+
 class OpenEnds(Database):
     """The part of the ledger that is about what is not settled. ``wall`` gives unix seconds."""
 
@@ -22,14 +29,8 @@ class OpenEnds(Database):
         self._wall = wall
         self._has_questions: bool | None = None  # until it was asked for
 
-    def ask(
-        self,
-        stream: str,
-        external_id: ProductId,
-        questions: Iterable[Question],
-        among: Collection[str] | None = None,
-    ) -> None:
-        """Replace the open questions about one record: all of them, or those ``among`` these facts."""
+    def ask(self, stream: str, external_id: ProductId, questions: Iterable[Question]) -> None:
+        """Replace the open questions about one record."""
         table, questions = schema.questions, list(questions)
         if not questions and not (self.has_questions() if self._has_questions is None else self._has_questions):
             return
@@ -37,9 +38,18 @@ class OpenEnds(Database):
         rows = [{**vars(question), "fact": question.fact[: schema.MAX_KEY]} for question in questions]
         with self.transaction() as connection:
             about_it = (table.c.stream == stream) & (table.c.external_id == external_id)
-            if among is not None:
-                about_it &= table.c.fact.in_(sorted(among))
             connection.execute(delete(table).where(about_it))
+            self.put(connection, table, [{**row, "asked_at": self._wall()} for row in rows])
+
+    def ask_about(
+        self, stream: str, external_id: ProductId, facts: Collection[str], questions: Iterable[Question]
+    ) -> None:
+        """Replace what is open about some facts of a record; whatever else is, stays."""
+        table = schema.questions
+        about_them = (table.c.stream == stream) & (table.c.external_id == external_id) & table.c.fact.in_(sorted(facts))
+        with self.transaction() as connection:
+            connection.execute(delete(table).where(about_them))
+            rows = [{**vars(question), "fact": question.fact[: schema.MAX_KEY]} for question in questions]
             self.put(connection, table, [{**row, "asked_at": self._wall()} for row in rows])
 
     def questions(self, before: float | None = None, most: int | None = None) -> list[Question]:
@@ -52,16 +62,15 @@ class OpenEnds(Database):
             query = query.where(table.c.asked_at < before).order_by(table.c.asked_at, table.c.external_id)
         return [Question(*row) for row in self.read(query.limit(most))]
 
-    def held_back(self, fields: Collection[str] | None = None) -> Iterator[Question]:
+    def held_back(self, policies: Mapping[str, str] | None = None) -> Iterator[Question]:
         """What the settings hold back, as it was seen last, by record and field; read a part at a time.
 
-        Of all fields, or of these fields and maps of fields.
+        All of it, or what another policy held back than these, by field or map of fields.
         """
         table, last = schema.questions, ("", "")
         wanted = table.c.kind == HELD_BACK
-        if fields is not None:
-            maps = (table.c.fact.startswith(f"{name}.", autoescape=True) for name in sorted(fields))
-            wanted &= or_(table.c.fact.in_(sorted(fields)), *maps)
+        if policies is not None:
+            wanted &= or_(false(), *(_held_by_other(name, policy) for name, policy in policies.items()))
         while True:
             after = (table.c.external_id > last[0]) | ((table.c.external_id == last[0]) & (table.c.fact > last[1]))
             query = select(*_QUESTION).where(wanted, after)

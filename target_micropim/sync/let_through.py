@@ -15,7 +15,7 @@ from typing import Any
 
 from pim_wire.wire import Tries
 from target_micropim.errors import RecordRejected
-from target_micropim.ledger import ProductRow
+from target_micropim.ledger import MAX_KEY, ProductRow
 from target_micropim.mapping.desired import DesiredProduct
 from target_micropim.plan.product import plan_update, policy_of
 from target_micropim.plan.question import HELD_BACK, Question
@@ -45,7 +45,7 @@ class LetThrough:
         self._updater = updater
         self._writer = writer
         policies = self._settings.policies.items()
-        self._fields = frozenset(name for name, policy in policies if policy in _LETS_THROUGH)
+        self._policies = {name: policy for name, policy in policies if policy in _LETS_THROUGH}
         self._waiting = 0
 
     def is_due(self) -> bool:
@@ -70,13 +70,12 @@ class LetThrough:
 
     def _due(self) -> Iterable[Question]:
         """Those that another policy held back than that of now: what came in this run is not among them."""
-        held = self._ledger.held_back(self._fields)
-        return (one for one in held if self._is_let_through(one, policy_of(one.fact, self._settings.policies)))
+        held = self._ledger.held_back(self._policies)
+        return (one for one in held if len(one.fact) < MAX_KEY and (one.held_by or self._may_be_other(one)))
 
-    @staticmethod
-    def _is_let_through(one: Question, policy: str) -> bool:
-        """Whether another policy holds now; of an older program's row what is shown must tell."""
-        return policy != one.held_by if one.held_by else policy != "if_empty" or one.micropim == ""
+    def _may_be_other(self, one: Question) -> bool:
+        """Of an older program's row: whether what is shown tells that another policy than that of now held it back."""
+        return policy_of(one.fact, self._policies) != "if_empty" or one.micropim == ""
 
     def _value(self, question: Question) -> Any:
         """The source's value; of an older program's row its text, where that is the value itself."""
@@ -126,7 +125,7 @@ class LetThrough:
         for question in questions:
             if question.kind != HELD_BACK:
                 self._services.report.ask(question)
-        self._ledger.ask(STREAM, key, questions, among=fields)
+        self._ledger.ask_about(STREAM, key, fields.keys(), questions)
 
     def _is_free(self, row: ProductRow, fields: Fields) -> bool:
         """Whether nothing else is going on: an end of life, a newer version that was refused, a write of a record."""

@@ -1,6 +1,7 @@
 """What a policy holds back is listed with both values and the setting, and comes when the setting lets it through."""
 
 import csv
+import sqlite3
 from typing import Any
 
 import pytest
@@ -203,3 +204,17 @@ def test_a_kill_in_the_middle_costs_nothing(sold: Any) -> None:
     assert values(sold) == ("16.50", OTHER, 11)
     sold.night(record(1750, OTHER, "Two"), field_policies=LET)
     assert values(sold)[0] == "17.50"
+
+
+def test_what_an_earlier_version_held_back_goes_where_its_text_is_the_value(sold: Any) -> None:
+    """It kept texts for people: a price and a code go, the id of a brand waits for its record."""
+    sold.night(OLD, field_policies=HOLD)
+    sold.night(NEW, field_policies=HOLD)
+    with sqlite3.connect(sold.folder / "ledger.db") as ledger:
+        ledger.execute("update questions set wanted = null, held_by = null, mapped_by = null")
+    night = sold.night(field_policies=LET)
+    assert values(sold) == ("16.50", OTHER, 10)
+    assert set(rows(night)) == {"brand_id"}
+    sold.forget_requests()
+    sold.night(field_policies=HOLD)
+    assert [request.path for request in sold.requests if "/products" in request.path] == []
