@@ -1,20 +1,14 @@
-"""Pure: product attributes: what they are made of, how a definition is sent, and a table of them in the description.
+"""Pure: product attributes: what they are made of, and how a definition is sent.
 
 The code of an attribute is what a definition in MicroPIM is matched by, before its name; both can be changed there, one
 at a time. Values are texts: a number could come back in another form and would look like a change. No page shows the
 body of a definition, so it is made by the setting attribute_template (docs/api/micropim.md#attribute-values,
 docs/api/micropim.md#attribute-definitions).
-
-The table is part of the text that is compared and remembered, so it follows the rules of ``description``: made again
-from the source each time, sent when it differs, left alone where a person edited the text. Its heading marks it; a
-marked table that is in the text already is taken out first, so that it is never there twice.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from html import escape
 from string import Formatter
 from typing import Any
 
@@ -23,7 +17,7 @@ from target_micropim.mapping.desired import AttributeValue
 from target_micropim.mapping.links import links_that_count
 from target_micropim.mapping.lookup import leaves
 from target_micropim.mapping.numbers import decimal_of, decimal_text, money, truth_of
-from target_micropim.mapping.texts import objects, text_in
+from target_micropim.mapping.texts import ANY, first_language, objects, text_in
 
 MAX_VALUE = 2000
 LINK_PLACES = ("links", "leaflets")
@@ -67,6 +61,23 @@ def attribute_values(record: dict[str, Any], rules: AttributeRules) -> tuple[Att
     language = rules.locales[0]
     fixed = (_value(row, value, language) for row, value in values if value is not None)
     return (*fixed, *_own_attributes(record, rules))
+
+
+def other_languages(values: Iterable[AttributeValue], record: dict[str, Any], rules: AttributeRules) -> dict[str, str]:
+    """The language of each attribute that is not in the one asked for, by code."""
+
+    def at(locale: str) -> dict[str, Any]:
+        found = attribute_values(record, replace(rules, locales=(locale,)))
+        return {value.code: value.value for value in found}
+
+    asked = at(rules.locales[0])
+    others = [value for value in values if asked.get(value.code) != value.value]
+    by_language = {locale: at(locale) for locale in rules.locales[1:] if locale != ANY} if others else {}
+
+    def language(one: AttributeValue) -> str:
+        return first_language(tuple(by_language), lambda locale: by_language[locale].get(one.code) == one.value)
+
+    return {one.code: language(one) for one in others}
 
 
 def ended_links(record: dict[str, Any], rules: AttributeRules) -> tuple[AttributeValue, ...]:
@@ -228,59 +239,3 @@ def _template_problem(key: str, value: Any) -> str | None:
     if any(name is not None and (name not in PLACEHOLDERS or spec or conversion) for name, spec, conversion in parts):
         return f"{key}: only the placeholders {{{'}, {'.join(PLACEHOLDERS)}}} can be filled in"
     return None
-
-
-# The table under the description; only by attributes_to_description
-
-HEADINGS = {
-    "en": "Product data", "nl": "Productgegevens", "fr": "Données du produit", "de": "Produktdaten",
-    "es": "Datos del producto",
-}  # fmt: skip
-_HEADING = "|".join(re.escape(text) for text in HEADINGS.values())
-_MARKED = re.compile(
-    rf'\s*<table>\s*(?:<thead>|<tbody>)?\s*<tr>\s*<th colspan="2">(?:{_HEADING})</th>\s*</tr>.*?</table>',
-    re.DOTALL,
-)
-_YES, _NO = "\N{CHECK MARK}", "\N{MULTIPLICATION SIGN}"
-
-
-def with_table(
-    description: str | None,
-    values: Iterable[AttributeValue],
-    locale: str,
-    clean_html: Callable[[str], str],
-    *,
-    legal: str = "",
-) -> str | None:
-    """The description with the table at its end, before its ``legal`` text; None when there is neither.
-
-    It is cleaned like any text.
-    """
-    text = without_table(description or "").removesuffix(legal)
-    end = legal if legal and (description or "").endswith(legal) else ""
-    rows = "".join(f"<tr><th>{escape(value.name)}</th><td>{escape(_cell(value))}</td></tr>" for value in values)
-    if rows:
-        heading = HEADINGS.get(locale, HEADINGS["en"])
-        text += f'<table><thead><tr><th colspan="2">{heading}</th></tr></thead><tbody>{rows}</tbody></table>'
-    return clean_html(text + end) or None
-
-
-def without_table(html: str) -> str:
-    """The text without any marked table."""
-    return _MARKED.sub("", html)
-
-
-def selected(values: Iterable[AttributeValue], codes: tuple[str, ...]) -> tuple[AttributeValue, ...]:
-    """The values to show, in the order in which the setting names them; ``all`` names every one."""
-    by_code = {value.code: value for value in values}
-    if ALL_CODES in codes:
-        return tuple(by_code.values())
-    return tuple(by_code[code] for code in codes if code in by_code)
-
-
-def _cell(value: AttributeValue) -> str:
-    if isinstance(value.value, bool):
-        return _YES if value.value else _NO
-    if isinstance(value.value, list):
-        return ", ".join(str(item) for item in value.value)
-    return str(value.value)

@@ -9,7 +9,15 @@ from typing import Any
 
 from target_micropim.mapping.characters import decoded, fit, is_visible
 from target_micropim.mapping.numbers import decimal_of, decimal_text
-from target_micropim.mapping.texts import CONSUMER_GROUPS, consumer_texts, in_order, is_numbered, objects, text_in
+from target_micropim.mapping.texts import (
+    CONSUMER_GROUPS,
+    consumer_texts,
+    first_language,
+    in_order,
+    is_numbered,
+    objects,
+    text_in,
+)
 
 _TYPES = ("type", "linkType")
 _CONTENTS = ("content", "url", "name")
@@ -37,6 +45,19 @@ def leaves(
     for value in values:
         if value is not None:
             yield from _leaf(value, locales, as_html=as_html)
+
+
+def language_of(
+    value: Any,
+    record: dict[str, Any],
+    path: str,
+    locales: tuple[str, ...],
+    groups: frozenset[str] = CONSUMER_GROUPS,
+    *,
+    as_html: bool = False,
+) -> str:
+    """The language in which a value stands at a path; the first of all where it is in none, as a code or a number."""
+    return first_language(locales, lambda locale: value in leaves(record, path, (locale,), groups, as_html=as_html))
 
 
 def _inside(value: Any, step: str) -> list[Any]:

@@ -11,14 +11,14 @@ from string import Formatter
 from typing import Any
 
 from target_micropim.errors import Reason, RecordRejected
+from target_micropim.mapping.attribute_table import selected, with_table
 from target_micropim.mapping.attributes import (
     ALL_CODES,
     DEFAULT_CODES,
     AttributeRules,
     attribute_values,
     ended_links,
-    selected,
-    with_table,
+    other_languages,
 )
 from target_micropim.mapping.category_sources import PUBLIC, CategorySource
 from target_micropim.mapping.channel_rules import ChannelRule
@@ -30,7 +30,7 @@ from target_micropim.mapping.field_rows import NAMED_FIELDS, DoubtfulValue, Fiel
 from target_micropim.mapping.life import is_ended, odd_status
 from target_micropim.mapping.lookup import leaves
 from target_micropim.mapping.numbers import decimal_of, decimal_text
-from target_micropim.mapping.overrides import ExtraField, extra_values
+from target_micropim.mapping.overrides import ExtraField, extra_languages, extra_values
 from target_micropim.mapping.pictures import PictureRules, addresses_for_others, pictures, source_addresses
 from target_micropim.mapping.texts import (
     CONSUMER_GROUPS,
@@ -42,6 +42,7 @@ from target_micropim.mapping.texts import (
     objects,
     text_in,
 )
+from target_micropim.plan.values import attribute_field
 
 Record = dict[str, Any]
 
@@ -142,6 +143,8 @@ def map_product(record: Record, rules: MappingRules) -> DesiredProduct:
     vat = decimal_of(record.get("vat"))
     groups = rules.text_target_groups
     extras = extra_values(record, rules.extra_fields, rules.locales, groups) if rules.extra_fields else {}
+    if not inactive:
+        _note_languages(record, values, rules, notes)
     return DesiredProduct(
         external_id=str(record["id"]).strip(),
         sku=sku,
@@ -158,9 +161,24 @@ def map_product(record: Record, rules: MappingRules) -> DesiredProduct:
         languages=_languages_left(record, rules.locales),
         inactive=inactive,
         warnings=tuple(notes.warnings),
-        other_languages={} if inactive else {k: v for k, v in notes.languages.items() if k.partition(" ")[0] in fields},
+        other_languages={} if inactive else _languages_told(notes, fields),
         for_a_person=() if inactive else tuple(notes.for_a_person),
     )
+
+
+def _note_languages(record: Record, values: tuple[AttributeValue, ...], rules: MappingRules, notes: Notes) -> None:
+    """Attributes and extra fields in another language than the one asked for."""
+    asked, groups = rules.locales[0], rules.text_target_groups
+    for code, language in other_languages(values, record, rules.for_attributes).items() if values else ():
+        notes.taken(attribute_field(code), language, asked)
+    if rules.extra_fields:
+        for name, language in extra_languages(record, rules.extra_fields, rules.locales, groups).items():
+            notes.taken(name, language, asked)
+
+
+def _languages_told(notes: Notes, fields: Mapping[str, Any]) -> dict[str, str]:
+    """Of the fields that have a value, of attributes and of extra fields."""
+    return {name: language for name, language in notes.languages.items() if "." in name or name.split()[0] in fields}
 
 
 def _attributes(record: Record, rules: AttributeRules) -> tuple[AttributeValue, ...]:

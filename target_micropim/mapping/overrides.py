@@ -15,7 +15,7 @@ from typing import Any
 from target_micropim.mapping.characters import all_fit
 from target_micropim.mapping.field_rows import MAPPABLE_FIELDS, NAMED_FIELDS
 from target_micropim.mapping.headings import KINDS
-from target_micropim.mapping.lookup import leaves
+from target_micropim.mapping.lookup import language_of, leaves
 from target_micropim.mapping.texts import CONSUMER_GROUPS
 from target_micropim.plan.fields import READ_ONLY
 from target_micropim.plan.values import REFERENCES, extra_field
@@ -113,6 +113,19 @@ def extra_values(
     """The extra fields that have a value, under the names in which they are compared."""
     values = {name: _value(record, extra, locales, groups) for name, extra in extras.items()}
     return {extra_field(name): value for name, value in values.items() if value not in (None, "", [], {})}
+
+
+def extra_languages(
+    record: dict[str, Any], extras: Mapping[str, ExtraField], locales: tuple[str, ...], groups: frozenset[str]
+) -> dict[str, str]:
+    """The language of each extra field that is taken from the record."""
+    paths = {name: extra.path for name, extra in extras.items() if extra.path is not None}
+    found = {name: next(leaves(record, path, locales, groups), None) for name, path in paths.items()}
+    return {
+        extra_field(name): language_of(value, record, paths[name], locales, groups)
+        for name, value in found.items()
+        if isinstance(value, str)
+    }
 
 
 def _value(record: dict[str, Any], extra: ExtraField, locales: tuple[str, ...], groups: frozenset[str]) -> Any:

@@ -10,7 +10,7 @@ from itertools import chain
 
 from target_micropim.mapping.characters import one_line
 from target_micropim.mapping.descriptions import TextRules, description, with_required_legal_text
-from target_micropim.mapping.lookup import leaves
+from target_micropim.mapping.lookup import language_of, leaves
 from target_micropim.mapping.texts import (
     Found,
     Notes,
@@ -126,7 +126,8 @@ def _found_at(path: str, record: Record, rules: TextRules, *, is_html: bool) -> 
     elif not rest and not is_html and (found := first_in([record.get(first)], rules.locales)):
         yield found
     else:
-        yield from (Found(str(value), None) for value in leaves(record, path, rules.locales, as_html=is_html))
+        for value in leaves(record, path, rules.locales, as_html=is_html):
+            yield Found(str(value), language_of(value, record, path, rules.locales, as_html=is_html))
 
 
 def _in_form(name: str, kind: Kind, text: str, rules: TextRules, notes: Notes, *, is_html: bool) -> str | None:

@@ -235,6 +235,11 @@ def in_order(locales: tuple[str, ...], present: Iterable[Any]) -> Iterator[str]:
         yield from sorted(keys - set(locales))
 
 
+def first_language(locales: tuple[str, ...], has: Callable[[str], bool]) -> str:
+    """The first language that has something, in words where it is none of those that are named."""
+    return next((locale for locale in locales if locale != ANY and has(locale)), "another one")
+
+
 def in_words(locales: tuple[str, ...]) -> str:
     """The languages as people read them."""
     return ", ".join(locale if locale != ANY else "any other" for locale in locales)

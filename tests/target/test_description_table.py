@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from target_micropim.mapping.attributes import HEADINGS, selected, with_table
+from target_micropim.mapping.attribute_table import HEADINGS, selected, with_table
 from target_micropim.mapping.desired import AttributeValue
 from target_micropim.mapping.html import clean_html
 

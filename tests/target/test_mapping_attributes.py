@@ -4,14 +4,13 @@ from typing import Any
 
 import pytest
 
+from target_micropim.mapping.attribute_table import selected, with_table
 from target_micropim.mapping.attributes import (
     DEFAULT_TEMPLATE,
     AttributeRules,
     attribute_body,
     attribute_values,
     checked_attribute_template,
-    selected,
-    with_table,
 )
 from target_micropim.mapping.desired import AttributeValue
 

@@ -5,9 +5,7 @@ from typing import Any
 import pytest
 
 from target_micropim.errors import RecordRejected
-from target_micropim.mapping.attributes import (
-    with_table,
-)
+from target_micropim.mapping.attribute_table import with_table
 from target_micropim.mapping.desired import AttributeValue
 from target_micropim.mapping.html import clean_html
 from target_micropim.mapping.medipim import add_table, map_product, names_of, sku_of

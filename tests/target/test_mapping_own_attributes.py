@@ -7,7 +7,10 @@ import pytest
 from target_micropim.mapping.attribute_rows import ATTRIBUTES
 from target_micropim.mapping.attributes import AttributeRules, attribute_values
 from target_micropim.mapping.links import windows
+from target_micropim.mapping.medipim import map_product
+from target_micropim.mapping.overrides import ExtraField
 from target_micropim.mapping.texts import languages
+from tests.target.shop_rules import rules as shop_rules
 
 NOW = 1_790_000_000
 PUBLIC = frozenset({"public", "webshop"})
@@ -204,3 +207,27 @@ def test_every_row_has_a_name_in_english_and_each_market_its_own() -> None:
     """And a code that no other row has."""
     assert all(row.names["en"] and row.markets for row in ATTRIBUTES)
     assert len({row.code for row in ATTRIBUTES}) == len(ATTRIBUTES)
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"attributes": [{"type": "color", "name": {"fr": "bleu"}}]}, {"attributes.color": "fr"}),
+        ({"attributes": [{"type": "color", "name": {"pt": "azul"}}]}, {"attributes.color": "another one"}),
+        ({"attributes": [{"type": "color", "name": {"nl": "blauw", "fr": "bleu"}}]}, {}),
+        ({"weight": 3, "cnk": "1", "prescription": True}, {}),
+        ({"bcfiCategory": {"name": {"fr": "Gels"}}}, {"short_description": "fr", "extra_fields.kind": "fr"}),
+        ({"bcfiCategory": {"name": {"nl": "Gels"}}}, {}),
+        ({"bcfiCategory": {"name": "Gels"}}, {}),
+    ],
+)
+def test_what_is_in_another_language_is_told(fields: Any, told: dict[str, str]) -> None:
+    """Attributes, mapped texts inside other objects, and extra fields; a code or a number is in none."""
+    settings = {
+        "locales": languages("nl", None),
+        "with_attributes": True,
+        "field_map": {"short_description": "bcfiCategory.name"},
+        "extra_fields": {"kind": ExtraField("bcfiCategory.name"), "code": ExtraField("cnk")},
+    }
+    record = {"id": "P", "name": {"nl": "N"}, **fields}
+    assert map_product(record, shop_rules(**settings)).other_languages == told
