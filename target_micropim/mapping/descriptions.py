@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from html import escape, unescape
 
 from target_micropim.mapping.description_parts import DescriptionParts
-from target_micropim.mapping.headings import FULL, LEGAL
+from target_micropim.mapping.headings import FULL, KINDS, LEGAL
 from target_micropim.mapping.texts import (
     ANY,
     Notes,
@@ -36,6 +36,7 @@ _OWN_HEADING = re.compile(
     r"(?:</(?:strong|b)>)?:?(?:</(?:h[1-6]|p|div)>|<br>)"
 )
 _HEADING_LEVEL = re.compile(r"(?:(?<=<h)|(?<=</h))[1-6](?=[ >])")  # in cleaned HTML, where any other "<" is an entity
+_KNOWN = frozenset(KINDS)
 LEVEL, LOWEST = 3, 6  # of our headings, and of all that HTML has
 LEGAL_TEXT = "description (legal text)"
 LEFT_OUT = "requires a legal text, and field_map leaves the description out: see to it in MicroPIM"
@@ -64,6 +65,10 @@ class Block:
 def description(record: Record, rules: TextRules, notes: Notes) -> str | None:
     """The description, or None without any text; what a person must know of it goes into the notes."""
     composer = _Composer(record, rules, notes)
+    if unknown := composer.unknown_types():
+        notes.warnings.append(
+            f"description: texts of type {', '.join(unknown)} are left out: nobody knows what they are"
+        )
     blocks = composer.body()
     legal = composer.legal(blocks)
     if requires_legal_text(record):
@@ -106,6 +111,10 @@ class _Composer:
         self._notes = notes
         self._languages = tuple(in_order(rules.locales, content_languages(self._texts)))
         self._requires_legal = requires_legal_text(record)
+
+    def unknown_types(self) -> list[str]:
+        """Types of text that Medipim does not document (docs/api/medipim.md#description-types), and may have now."""
+        return sorted({str(text.get("type"))[:40] for text in self._texts} - _KNOWN)
 
     def body(self) -> list[Block]:
         """The texts without the legal one, in the first language that has any that can be used."""

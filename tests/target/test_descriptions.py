@@ -263,6 +263,14 @@ def test_a_legal_text_of_another_language_ends_a_mapped_description() -> None:
     assert "requires a legal text, and Medipim has none" in mapped(USAGE, **own).for_a_person[0]
 
 
+def test_a_type_of_text_that_nobody_knows_is_told() -> None:
+    """New ones come without notice; the others come over all the same."""
+    product = mapped(USAGE, text("tips", nl="<p>T</p>"))
+    assert product.fields["description"] == "<p>U</p>"
+    assert product.warnings == ("description: texts of type tips are left out: nobody knows what they are",)
+    assert mapped(*(text(kind, nl="x") for kind in KINDS)).warnings == ()
+
+
 def test_an_empty_setting_is_the_default() -> None:
     """Leaving the description out altogether is field_map's."""
     assert checked_parts(None) == checked_parts([]) == checked_parts({}) == DescriptionParts()
