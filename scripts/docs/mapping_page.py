@@ -85,7 +85,7 @@ def _fields() -> Iterator[str]:
     yield ""
     yield "**Fields that MicroPIM does not document** go with `extra_fields`: a path as above, or one value for all."
     yield "**Links and leaflets** are attributes while they are available and for the shop's target groups. One that"
-    yield "is over is taken out of its attribute when its product comes again, unless a person changed it there.\n"
+    yield "is over is taken out of its attribute when its product comes again, unless a person changed it there."
     yield "**Attributes under the description**, a table before the legal text: `attributes_to_description`, by code."
     yield "**Channels and status of a new product by what Medipim says of it**: `channel_rules`, a table of rows. The"
     yield "first that fits decides. Prescription products on no web channel, and live at once:"
