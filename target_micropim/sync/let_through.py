@@ -115,7 +115,8 @@ class LetThrough:
         write = self._updater.send(desired, changes, {}, product, row, tries)
         ignored = self._writer.verify(desired, write)
         after = self._writer.remembered(_about(row, fields), fields, write, ignored, changes.conflicts, changes.held)
-        digest = INCOMPLETE if changes.has_conflicts else row.digest
+        is_open = any(one.kind == "conflicts" for one in changes.conflicts)  # a person may settle it before it changes
+        digest = INCOMPLETE if is_open else row.digest
         self._ledger.remember(replace(_with(row, after), digest=digest))
         questions = self._updater.questions(desired, fields, changes, product)
         self._ask(key, [replace(question, source=told[question.fact]) for question in questions], fields)

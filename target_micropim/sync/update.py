@@ -230,7 +230,8 @@ class ProductUpdater:
         return Question(
             STREAM, desired.external_id, held.field, HELD_BACK, desired.sku, held.setting,
             fingerprint(held.field, fields[held.field]), texts[0], texts[1],
-            json.dumps(fields[held.field], default=str), held.by, self._settings.value_digest,
+            wanted=json.dumps(fields[held.field], default=str), held_by=held.by,
+            mapped_by=self._settings.value_digest,
         )  # fmt: skip
 
     def tell_of(
