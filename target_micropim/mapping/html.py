@@ -24,7 +24,7 @@ TAGS = frozenset({
 })  # fmt: skip
 _TRANSLATED = BLOCKS | LINES | MARKS | STRUCK | UNSEEN  # read by with_breaks, which leaves none of them
 _ATTRIBUTES = {"a": {"href", "title"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}}
-# Of these a browser shows no text. What a page is named by is a case of its own: UNSEEN.
+# Of these a browser shows no text, or a drawing. What a page is named by is a case of its own: UNSEEN.
 _WITHOUT_CONTENT = {
     "script", "style", "iframe", "object", "embed", "template", "noscript", "svg", "math", "video", "audio", "canvas",
     "noembed", "noframes", "datalist",
@@ -35,6 +35,9 @@ MAX_SOURCE = 4_000_000  # of what came: pictures and office data inside a text
 MAX_WEIGHT = 500_000  # tags times depth, which is what reading them costs
 _SHORT = 4_000  # characters of a text that is worth remembering
 _LONE_WRAPPER = re.compile(r"^<(div|span)>(.*)</\1>$", re.DOTALL)
+_FORMULA = re.compile(r"<math(?=[\s>])[^<>]*>(.{0,2000}?)</math>", re.IGNORECASE | re.DOTALL)
+_ANNOTATION = re.compile(r"<(annotation(?:-xml)?)(?=[\s>])[^<>]*>.*?</\1>", re.IGNORECASE | re.DOTALL)
+_IN_A_LINE = re.compile(r"</?(?:m(?:row|i|n|o|text|s|space|style|padded)|semantics)(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _LINK = re.compile(r"\s*(https?://|mailto:)", re.IGNORECASE)
 
 
@@ -74,7 +77,7 @@ def _short_cleaned(html: str) -> str:
 def _any_cleaned(html: str) -> str:
     if len(html) > MAX_SOURCE:
         raise ValueError(f"HTML of {len(html)} characters is more than is read")
-    source = lean(fit(html))
+    source = _FORMULA.sub(_words_of_a_formula, lean(fit(html)))
     before, cleaned = "", _tidy(with_breaks(_READER.clean(_bounded(source)), source))
     if len(cleaned) > MAX_CHARACTERS:
         raise ValueError(f"HTML of {len(cleaned)} characters is more than is cleaned")
@@ -83,6 +86,15 @@ def _any_cleaned(html: str) -> str:
         if cleaned == before:
             return cleaned if has_text(cleaned) else ""
     raise ValueError("HTML that reads differently each time it is cleaned")
+
+
+def _words_of_a_formula(formula: re.Match[str]) -> str:
+    """The words of one that a browser shows in a line, such as 5 %; the parser would drop it whole.
+
+    One with powers, roots or fractions is a drawing: in a line its numbers would say something else.
+    """
+    words = _IN_A_LINE.sub("", _ANNOTATION.sub("", formula[1]))
+    return formula[0] if "<" in words else words
 
 
 def _bounded(html: str) -> str:

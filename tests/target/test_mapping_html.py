@@ -69,6 +69,12 @@ def test_any_html_is_cleaned_to_a_fixed_point(html: str) -> None:
         ("<div>a</div><div>b</div>", "<div>a</div><div>b</div>"),
         ("<div>a<div>b</div></div>", "<div>a<div>b</div></div>"),
         ("<p>a</p>", "<p>a</p>"),
+        (
+            '<p>Bevat <math display="inline"><mn>5</mn><mo>%</mo><annotation>5\\%</annotation></math> ureum</p>',
+            "<p>Bevat 5% ureum</p>",
+        ),
+        ("10<math><msup><mn>10</mn><mn>2</mn></msup></math> keer", "10 keer"),
+        ("a<svg><text>drawn</text></svg>b", "ab"),
         ("<b>d</b>", "<b>d</b>"),
         ("<div></div>", ""),
         ("<p>&nbsp;</p>", ""),
