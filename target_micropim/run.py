@@ -17,6 +17,8 @@ from target_micropim.dry_run.client import DryRunClient
 from target_micropim.ledger import Heartbeat, Ledger, PlannedProducts, RunLock, copy_of
 from target_micropim.pipeline import Pipeline
 from target_micropim.report import terminal
+from target_micropim.report.journal import FILE as JOURNAL
+from target_micropim.report.journal import Journal, JournalFile
 from target_micropim.report.plan_file import PlanFile
 from target_micropim.report.rejects import Rejects
 from target_micropim.report.run_report import Report, Row
@@ -36,10 +38,11 @@ class Run:
     """Opened once. ``finish`` or ``abort`` ends it; both write the report and give the ledger back.
 
     With ``dry_run`` the same road runs over a copy of the ledger and a client that only pretends to write; no STATE
-    leaves, and plan.jsonl lies beside the report.
+    leaves, and plan.jsonl lies beside the report. ``undoes`` is the run whose changes are taken back.
     """
 
-    def __init__(self, connection: Connection, write_state: WriteState) -> None:
+    def __init__(self, connection: Connection, write_state: WriteState, undoes: str | None = None) -> None:
+        self._undoes = undoes
         self._connection = connection
         self._settings = connection.settings
         self._clock = connection.clock
@@ -76,6 +79,7 @@ class Run:
             self._checkpoints = Checkpoints(write_state, self._settings.state_interval_seconds, self._clock.now)
             self.rejects = Rejects(self.report.folder / "rejects.jsonl", self._clock.wall)
             self._plan = PlanFile(self.report.folder / "plan.jsonl") if self._settings.dry_run else None
+            self._journal = self._new_journal()
             self.pipeline = self._wired()
             if write_state is not None:
                 self._connection.wire.before_attempt = self._refuse_lost_lock
@@ -85,6 +89,14 @@ class Run:
         self._ticking = threading.Event()
         self._ticker = threading.Thread(target=self._tick, name="ticker", daemon=True)
         self._ticker.start()
+
+    def _new_journal(self) -> Journal:
+        """None of a plan, which writes nothing."""
+        path = None if self._plan is not None else self.report.folder / JOURNAL
+        journal = Journal(path, self.ledger.identity, self._connection.redactor.clean, self._undoes)
+        if self._undoes is not None:
+            journal.begin()
+        return journal
 
     def _tell_of_the_market(self) -> None:
         """A currency or language that is none of the market's: told on each night, since --check may never be asked."""
@@ -102,6 +114,7 @@ class Run:
             ledger=self.ledger,
             report=self.report,
             rejects=self.rejects,
+            journal=self._journal,
             post_once=PostOnce(connection.wire.wait, connection.clock.now, settings.max_wait_seconds),
             picture_url_check=connection.picture_url_check() if settings.check_media_urls else None,
             clock=connection.clock,
@@ -114,6 +127,7 @@ class Run:
 
     def _client(self) -> MicroPimClient:
         client = self._connection.client
+        client.before_write = self._journal.note_other
         return client if self._plan is None else DryRunClient(client, self._plan, PlannedProducts(self.ledger))
 
     def _tick(self) -> None:
@@ -133,6 +147,11 @@ class Run:
     def finish(self) -> None:
         """The input has ended."""
         self.pipeline.finish()
+        self._close(None)
+
+    def undo(self, journal: JournalFile) -> None:
+        """Take back what an earlier run has written; then the run has ended."""
+        self.pipeline.undo(journal)
         self._close(None)
 
     def abort(self, failure: BaseException) -> None:
@@ -159,6 +178,7 @@ class Run:
             self._summary = self.report.write(self._facts(failure), self.pipeline.unmapped)
             if self._plan is not None:
                 self._plan.close()
+            self._journal.close()
         finally:
             try:
                 self._give_back()
@@ -174,6 +194,7 @@ class Run:
         return {
             "api_url": self._settings.base_url,
             "dry_run": self._settings.dry_run,
+            "undoes": self._undoes,
             "started_at": _moment(self._started),
             "finished_at": _moment(self._clock.wall()),
             "duration_seconds": round(self._clock.now() - self._began, 3),

@@ -62,6 +62,7 @@ class TargetMicroPim(Target):
         self.clock = clock or Clock()
         self._reads_environment = bool(kwargs.get("parse_env_config"))
         self._probed = False
+        self._undoes: str | None = None
         self._direct: dict[str, MicroPimSink] = {}
         self._preview: MatchPreview | None = None
         super().__init__(*args, **kwargs)
@@ -85,7 +86,7 @@ class TargetMicroPim(Target):
         """The run, opened when the first message needs it. Raises LedgerUnusable, OSError."""
         from target_micropim.run import Run
 
-        return Run(self.connection, self._write_state_message)
+        return Run(self.connection, self._write_state_message, self._undoes)
 
     @override
     def _write_state_message(self, state: dict[str, Any]) -> None:
@@ -138,6 +139,22 @@ class TargetMicroPim(Target):
             self._abort(failure)
             raise
         self._finish()
+        self.run.tell()
+
+    def undo(self, name: str) -> None:
+        """Take back what a run has written; standard input is not read, no STATE leaves."""
+        from target_micropim.commands.undo import journal_of
+
+        journal = journal_of(self.connection.settings.report_dir, name)
+        if journal is None:
+            return
+        self._undoes = journal.run_id
+        try:
+            journal.refuse_another(self.run.ledger)
+            self.run.undo(journal.file)
+        except BaseException as failure:
+            self._abort(failure)
+            raise
         self.run.tell()
 
     def _finish(self) -> None:
@@ -263,7 +280,7 @@ class TargetMicroPim(Target):
     def invoke(cls, *, about: bool = False, about_format: str | None = None, **given: Any) -> None:
         """Carry out a command line: ``given`` holds the SDK's config and file_input, and the flags of flags.py."""
         super(Target, cls).invoke(about=about, about_format=about_format)
-        refuse_together(**{name: given[name] for name in ("check", "replay", "ledger", "probe")})
+        refuse_together(**{name: given[name] for name in ("check", "replay", "undo", "ledger", "probe")})
         cls.print_version(print_fn=cls.logger.info)
         config = given["config"]
         target = cls(
@@ -276,7 +293,7 @@ class TargetMicroPim(Target):
                 ProbeRequest(given["probe"], given["throw_away"], given["probe_picture"], given["probe_big_picture"])
             )
             return
-        target.carry_out(**{name: given[name] for name in ("check", "replay", "ledger", "file_input")})
+        target.carry_out(**{name: given[name] for name in ("check", "replay", "undo", "ledger", "file_input")})
 
     def probe_service(self, request: "ProbeRequest") -> None:
         """``--probe``."""
@@ -294,7 +311,9 @@ class TargetMicroPim(Target):
 
         return feed
 
-    def carry_out(self, *, check: bool, replay: Path | None, ledger: str | None, file_input: Any) -> None:
+    def carry_out(
+        self, *, check: bool, replay: Path | None, undo: str | None, ledger: str | None, file_input: Any
+    ) -> None:
         """What the command line asks for: one of the flags' errands, else a run over the input."""
         if check:
             from target_micropim.commands.check import Check
@@ -314,5 +333,7 @@ class TargetMicroPim(Target):
                 click.echo(line)
         elif replay is not None:
             self.replay(replay)
+        elif undo is not None:
+            self.undo(undo)
         else:
             self.listen(file_input)

@@ -16,6 +16,7 @@ from target_micropim.plan.values import EMPTY
 MOST_OURS = 6  # values of one fact; an older one of ours can only come back by a person's hand
 EXISTENCE = "existence"  # the fact whether a product is live or archived
 LIVE, ARCHIVED = "live", "archived"
+UNDONE = "undone"  # dealt with and taken back by --undo: it stays in the archive until the source has something new
 
 Ours = tuple[str, ...]
 

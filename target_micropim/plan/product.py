@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from target_micropim.plan.fields import FIELDS
-from target_micropim.plan.ownership import ARCHIVED, LIVE, Ours, Verdict, judge
+from target_micropim.plan.ownership import ARCHIVED, LIVE, UNDONE, Ours, Verdict, judge
 from target_micropim.plan.values import EMPTY, fingerprints
 
 POLICIES = ("create_only", "if_empty", "if_source_changed", "always", "never")
@@ -260,6 +260,7 @@ class ProductState:
     """A product in the source and in MicroPIM.
 
     ``half_done``: a run was killed in the middle of writing it. ``ours`` and ``handled`` are those of its existence.
+    ``has_news``: the source has something that was not dealt with; it counts only where ``--undo`` archived a product.
     """
 
     inactive: bool
@@ -268,6 +269,7 @@ class ProductState:
     half_done: bool
     ours: Ours | None = None
     handled: str | None = None
+    has_news: bool = True
 
 
 @dataclass(frozen=True)
@@ -285,7 +287,7 @@ def plan_leave(state: ProductState, *, write_mode: str, on_inactive: str, on_arc
         return Leave("skipped") if state.inactive or write_mode == "update_only" else None
     if state.inactive:
         return _leave_inactive(state, on_inactive)
-    if write_mode == "create_only" and not state.half_done:
+    if (write_mode == "create_only" and not state.half_done) or (is_undone(state) and not state.has_news):
         return Leave("skipped")
     if state.archived and not is_revived(state) and on_archived in {"skip", "error"}:
         return Leave("skipped", "is archived in MicroPIM while the source has it", refused=on_archived == "error")
@@ -305,3 +307,8 @@ def _leave_inactive(state: ProductState, on_inactive: str) -> Leave | None:
 def is_revived(state: ProductState) -> bool:
     """Whether a product that the source has again goes out of the archive: we put it there, nobody else."""
     return state.archived and ARCHIVED in (state.ours or ())
+
+
+def is_undone(state: ProductState) -> bool:
+    """Whether ``--undo`` has put the product into the archive, where it still is."""
+    return state.archived and state.handled == UNDONE
