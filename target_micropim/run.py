@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pim_wire.errors import StopRun
 from pim_wire.wire import Call
 from target_micropim.api.client import MicroPimClient
 from target_micropim.api.post_once import PostOnce
@@ -19,6 +20,8 @@ from target_micropim.pipeline import Pipeline
 from target_micropim.report import terminal
 from target_micropim.report.journal import FILE as JOURNAL
 from target_micropim.report.journal import Journal, JournalFile
+from target_micropim.report.metrics import write_metrics
+from target_micropim.report.notice import IN_A_HURRY_SECONDS, LONGEST_SECONDS, is_due, send, text_of_notice
 from target_micropim.report.plan_file import PlanFile
 from target_micropim.report.rejects import Rejects
 from target_micropim.report.run_report import Report, Row
@@ -184,6 +187,20 @@ class Run:
                 self._give_back()
             finally:
                 self.ledger.close()
+                self._tell_others(failure)
+
+    def _tell_others(self, failure: BaseException | None) -> None:
+        """Notices and metrics, when all else is done; not of a preview and an undo, which a person waits for."""
+        settings = self._settings
+        if settings.dry_run or self._undoes is not None:
+            return
+        content = self._summary or {**self._facts(failure), "complete": False}
+        if settings.metrics_file is not None:
+            write_metrics(Path(settings.metrics_file), content)
+        if settings.notify_urls and is_due(settings.notify_on, content):
+            text = self._connection.redactor.clean(text_of_notice(content, self.report.folder / "report.html"))
+            seconds = IN_A_HURRY_SECONDS if self._clock.stopped else LONGEST_SECONDS
+            send(settings.notify_urls, text, failed=not content["complete"], seconds=seconds)
 
     def _give_back(self) -> None:
         self._heartbeat.stop()
@@ -211,6 +228,19 @@ class Run:
 
     def _run_id(self) -> str:
         return f"{datetime.fromtimestamp(self._started, UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:6]}"
+
+
+def tell_of_no_run(connection: Connection, failure: StopRun) -> None:
+    """A run that could not even begin, such as one whose ledger is in use: there is no report to tell of."""
+    settings = connection.settings
+    if settings.dry_run:
+        return
+    reason, moment = connection.redactor.clean(str(failure)), _moment(connection.clock.wall())
+    content = {"complete": False, "stopped_by": reason, "finished_at": moment}
+    if settings.metrics_file is not None:
+        write_metrics(Path(settings.metrics_file), content)
+    if settings.notify_urls:
+        send(settings.notify_urls, text_of_notice(content, None), failed=True)
 
 
 def _moment(unix_seconds: float) -> str:

@@ -28,6 +28,7 @@ from pim_wire.stdout import write_whole
 from target_micropim.commands.flags import FLAGS, refuse_together
 from target_micropim.lines import Unreadable
 from target_micropim.reader import OrjsonReader
+from target_micropim.settings.notices import secrets_in
 from target_micropim.settings.schema import SETTINGS, SHAPING
 from target_micropim.sinks import NOTES, TEST_STREAM, MicroPimSink, ProbeSink
 
@@ -84,9 +85,14 @@ class TargetMicroPim(Target):
     @cached_property
     def run(self) -> "Run":
         """The run, opened when the first message needs it. Raises LedgerUnusable, OSError."""
-        from target_micropim.run import Run
+        from target_micropim.run import Run, tell_of_no_run
 
-        return Run(self.connection, self._write_state_message, self._undoes)
+        try:
+            return Run(self.connection, self._write_state_message, self._undoes)
+        except StopRun as failure:
+            if self._undoes is None:  # a person waits for an undo
+                tell_of_no_run(self.connection, failure)
+            raise
 
     @override
     def _write_state_message(self, state: dict[str, Any]) -> None:
@@ -100,10 +106,11 @@ class TargetMicroPim(Target):
 
     @cached_property
     def redactor(self) -> Redactor:
-        """Masks the key, and passwords of databases and of proxies, in whatever this target writes."""
+        """Masks the key, passwords of databases and of proxies, and addresses of notices, in all that is written."""
         key, *places = (str(self.config.get(name) or "") for name in ("api_key", "ledger_url", "throttle_url"))
         passwords = (password for place in places for password in passwords_in(place))
-        return Redactor([key.strip(), *passwords], proxy_credentials())
+        notices = secrets_in(self.config.get("notify_urls"))
+        return Redactor([key.strip(), *passwords, *notices], proxy_credentials())
 
     @override
     def get_sink_class(self, stream_name: str) -> type[MicroPimSink | ProbeSink]:
