@@ -181,8 +181,8 @@ class Run:
             self._summary = self.report.write(self._facts(failure), self.pipeline.unmapped)
             if self._plan is not None:
                 self._plan.close()
-            self._journal.close()
         finally:
+            self._journal.close()
             try:
                 self._give_back()
             finally:

@@ -46,7 +46,9 @@ def journal_of(report_dir: str, name: str) -> RunJournal | None:
         logger.warning("Run %s has no %s: it changed nothing, or was a preview. Runs that can be undone: %s",
                        folder.name, FILE, others)  # fmt: skip
         return None
-    return RunJournal(folder.name, JournalFile(file))
+    journal = JournalFile(file)
+    logger.info("Undo of run %s: %d writes to products", folder.name, journal.writes)
+    return RunJournal(folder.name, journal)
 
 
 def _named(reports: Path, name: str) -> Path:

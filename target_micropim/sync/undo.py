@@ -25,6 +25,7 @@ from target_micropim.report.journal import JournalFile, Other
 from target_micropim.report.run_report import Change, Row, Subject
 from target_micropim.services import Services
 from target_micropim.sync.archives import PendingArchives
+from target_micropim.sync.late import INCOMPLETE
 from target_micropim.sync.outcomes import Guards
 from target_micropim.sync.recognise import Recognition, shown_sku
 from target_micropim.sync.undo_rest import Rest
@@ -47,6 +48,7 @@ class _Task:
     noted: Noted
     row: ProductRow
     left: tuple[Left, ...] = ()
+    shown: RemoteProduct | None = None
     done: set[str] = field(default_factory=set)
     refused: dict[str, str] = field(default_factory=dict)
     alone: bool = False
@@ -154,7 +156,7 @@ class Undo:
         plan = plan_undo(task.noted, self._now(row, product))
         seen_to = task.done | task.refused.keys()
         if not seen_to:
-            task.left = plan.left
+            task.left, task.shown = plan.left, product
         if fields := {name: value for name, value in plan.fields.items() if name not in seen_to}:
             name = next(iter(fields))
             self._put_back(task, product, {name: fields[name]} if task.alone else fields, tries)
@@ -232,7 +234,8 @@ class Undo:
         if after.server.get(STATUS) != fingerprint(STATUS, "archived"):
             task.refused[STATUS] = "MicroPIM says that it is archived and shows it live: archive it by hand"
             return
-        self._services.ledger.remember(replace(task.row, archived=True))
+        # settled: no category that comes later is added to it
+        self._services.ledger.settle(replace(task.row, archived=True), row.digest or INCOMPLETE, [])
         task.action = "archived" if task.noted.created else "undone"
         self._report(task, product, after, {STATUS})
 
@@ -250,17 +253,19 @@ class Undo:
     def _tell_of_rest(self, task: _Task) -> None:
         """What somebody has touched stays, and what MicroPIM does not put back is left to a person."""
         for left in task.left:
-            self._stays(task.noted, left)
+            self._stays(task, left)
         for name, reason in task.refused.items():
             self._tell(task.noted, f"{name}: could not be put back: {reason}", name, task.noted.before.get(name))
         if (task.left or task.refused) and task.action == "unchanged":
             task.action = "left"
 
-    def _stays(self, noted: Noted, left: Left) -> None:
-        what = f"{left.field}: {left.reason}; it stays"
-        clean = self._services.client.redactor.clean
-        row = Row(STREAM, noted.external_id, noted.sku, what, field=left.field, source=text_of(left.before, clean))
-        self._services.report.add("conflicts", row)
+    def _stays(self, task: _Task, left: Left) -> None:
+        """With the value of before that run, and the one that stays."""
+        noted, clean = task.noted, self._services.client.redactor.clean
+        row = Row(STREAM, noted.external_id, noted.sku, f"{left.field}: {left.reason}; it stays", field=left.field)
+        shown = None if task.shown is None else _value(task.shown, left.field)
+        before, micropim = text_of(left.before, clean), text_of(shown, clean)
+        self._services.report.add("conflicts", replace(row, source=before, micropim=micropim))
 
     def _left(self, noted: Noted, what: str) -> str:
         self._tell(noted, what)

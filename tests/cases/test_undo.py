@@ -10,10 +10,12 @@ import pytest
 
 from pim_wire.errors import InvalidInput
 from target_micropim.errors import LedgerUnusable
-from tests.cases.records import brand, category, photos, product, sold_in, text
+from tests.cases.records import at, brand, category, photos, product, sold_in, text
 from tests.support.forked import ForkedPopen
+from tests.target.conftest import KEY, lines
 
 Json = dict[str, Any]
+OLDER = 2_000_000_000
 
 
 def stored(shop: Any) -> Json:
@@ -165,6 +167,82 @@ def test_categories_and_pictures(make_shop: Any, patch_categories: str) -> None:
     shop.forget_requests()
     shop.night(bad, categories=[*tree, category(4, "Four")], fallback_locales=["fr"])
     assert shop.writes() == []
+
+
+def colour(name: str) -> Json:
+    """The field that gives an attribute of Medipim's own."""
+    return {"attributes": [{"id": 91, "type": "color", "name": {"nl": name}}]}
+
+
+def test_every_kind_of_field(make_shop: Any) -> None:
+    """Prices, codes, brands, attributes and fields that nobody documents; those that were empty are emptied."""
+    config = {
+        "field_policies": {"price": "always", "ean": "if_source_changed", "brand_id": "always"},
+        "attributes_mode": "values",
+        "extra_fields": {"shelf": "supplierReference"},
+        "brand_map": {"Exemplia": 1, "Rosalba": 2},
+    }
+    shop = make_shop(config, attributes="map", unknown_fields="kept")
+    first = {
+        "publicPrice": 995,
+        "ean": ["4006381333931"],
+        "supplierReference": "A1",
+        **colour("blauw"),
+        **brand("Exemplia"),
+    }
+    second = {
+        "publicPrice": 500,
+        "ean": ["5412345678908"],
+        "supplierReference": "B2",
+        **colour("rood"),
+        **brand("Rosalba"),
+    }
+    shop.night(product("M0", "A", **first), product("M1", "A"))
+    fields = ("price", "ean", "brand_id", "attributes", "shelf")
+    before = [{name: shop.product(sku).get(name) for name in fields} for sku in ("M0", "M1")]
+
+    shop.night(product("M0", "A", **second), product("M1", "A", **second))
+    changed = [{name: shop.product(sku).get(name) for name in fields} for sku in ("M0", "M1")]
+    assert all(changed[n][name] != before[n][name] for n in range(2) for name in fields)
+    undone = shop.undo("last")
+
+    after = [{name: shop.product(sku).get(name) for name in fields} for sku in ("M0", "M1")]
+    assert after[0] == before[0]
+    assert not any(after[1][name] for name in ("price", "ean", "brand_id", "shelf"))
+    assert not any((after[1]["attributes"] or {}).values())
+    assert not any(row["field"] for row in undone.report["manual_actions"])
+    assert count(undone, "undone") == 2
+
+
+def test_several_writes_to_one_product_are_taken_back_in_turn(shop: Any) -> None:
+    """Two versions of one record in one run, and a category that came after its product."""
+    shop.night(product("M0", "A"), categories=[])
+    versions = lines(
+        products=[at(OLDER, product("M0", "B", **sold_in(1))), at(OLDER, product("M1", "B"))],
+        categories=[category(1, "One")],
+    ) + lines(
+        products=[
+            at(OLDER + 1, product("M0", "C", **sold_in(1))),
+            at(OLDER + 1, product("M1", "C", **text("<p>C</p>"))),
+        ]
+    )
+    night = shop.fed(b"\n".join(versions) + b"\n")
+    assert (shop.name("M0"), shop.categories_of("M0"), shop.name("M1")) == ("C", ["One"], "C")
+    undone = shop.undo(night.folder.name)
+    assert (shop.name("M0"), shop.categories_of("M0"), shop.status("M1")) == ("A", [], "archived")
+    assert undone.conflicts == set()
+
+
+def test_no_secret_is_noted(shop: Any) -> None:
+    """A text that holds the key is not written down, so a person has to put it back."""
+    shop.night(product("M0", "A"))
+    shop.people.edit(shop.id_of("M0"), name=f"Key {KEY}", short_description="Theirs")
+    night = shop.night(product("M0", "B"), field_policies={"name": "always"})
+    assert shop.name("M0") == "B"
+    assert KEY not in (night.folder / "changes.jsonl").read_text()
+    undone = shop.undo(night.folder.name)
+    assert shop.name("M0") == "B"
+    assert [row["field"] for row in undone.report["conflicts"]] == ["name"]
 
 
 def test_a_dry_run_says_what_would_be(shop: Any) -> None:
