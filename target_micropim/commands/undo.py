@@ -12,6 +12,7 @@ from target_micropim.ledger import Ledger
 from target_micropim.report.journal import FILE, JournalFile
 
 LAST = "last"
+_SECOND = len("20260101T000000Z")  # of a folder's name
 SHOWN = 5  # runs that are named where the one that was asked for has changed nothing
 
 logger = logging.getLogger("target-micropim")
@@ -69,9 +70,10 @@ def _last(reports: Path) -> Path:
 
 
 def _runs(reports: Path) -> Iterator[Path]:
-    """Folders of runs, the newest first: their names begin with their time."""
+    """Folders of runs, the newest first: their names begin with their second."""
     folders = reports.iterdir() if reports.is_dir() else ()
-    yield from sorted((path for path in folders if path.is_dir() and path.name[:8].isdigit()), reverse=True)
+    runs = [path for path in folders if path.is_dir() and path.name[:8].isdigit()]
+    yield from sorted(runs, key=lambda run: (run.name[:_SECOND], run.stat().st_mtime_ns), reverse=True)
 
 
 def _is_own(run: Path) -> bool:
