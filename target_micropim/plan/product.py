@@ -5,7 +5,7 @@ Policies (docs/gaps.md#what-field-policies-are-by-default); S is the source's va
     create_only        sent when the product is made, never afterwards
     if_empty           sent while V is empty, unless a person emptied what we had filled
     if_source_changed  sent when S is new and V is ours; a person's V stands and is an open question
-    always             sent when S differs from V
+    always             sent when S differs from V, unless V is what --undo put back in place of S
     never              not sent
 
 Whose V is: plan/ownership.py.
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from target_micropim.plan.fields import FIELDS
-from target_micropim.plan.ownership import ARCHIVED, LIVE, UNDONE, Ours, Verdict, judge
+from target_micropim.plan.ownership import ARCHIVED, LIVE, UNDONE, Ours, Verdict, is_put_back, judge
 from target_micropim.plan.values import EMPTY, fingerprints
 
 POLICIES = ("create_only", "if_empty", "if_source_changed", "always", "never")
@@ -142,12 +142,12 @@ def _decide(name: str, source: str, policy: str, product: KnownProduct) -> bool 
     server = product.server.get(name, EMPTY)
     if policy not in _COMPARED:
         return False
-    if policy == "always":
-        return True
-    if policy == "if_empty" and server != EMPTY:
-        return False
     # a write on its way may still replace what was dealt with before it
     handled = None if name in product.pending else product.handled.get(name)
+    if policy == "always":
+        return source != handled or not is_put_back(server, product.ours.get(name))
+    if policy == "if_empty" and server != EMPTY:
+        return False
     verdict = judge(source, server, product.ours.get(name), handled)
     if verdict in _REASONS:
         kind, reason = _REASONS[Verdict.UNSURE if name in product.pending else verdict]

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from target_micropim.plan.ownership import Ours, with_ours
+from target_micropim.plan.ownership import UNDONE, Ours, with_ours
 from target_micropim.plan.values import EMPTY, fingerprint, fingerprints
 
 ARCHIVED = "archived"  # the status of a product that is in the archive
@@ -142,7 +142,7 @@ def with_undone(ours: Mapping[str, Ours], back: Mapping[str, Any], written: Mapp
     """
     names = back.keys() - _NOT_COMPARED
     first, second = fingerprints(back), fingerprints({name: written.get(name) for name in names})
-    return {**ours, **{name: with_ours(ours.get(name), first[name], second[name]) for name in names}}
+    return {**ours, **{name: with_ours(ours.get(name), first[name], UNDONE, second[name]) for name in names}}
 
 
 def has_news(

@@ -213,7 +213,7 @@ class Undo:
         if CATEGORIES in sent:
             for number in set(after.category_ids).difference(sent[CATEGORIES]):
                 task.refused[CATEGORIES] = f"MicroPIM keeps it in category {self._catalog.categories.path(number)}"
-        shown = {name: with_ours(task.row.ours.get(name), after.server.get(name, "")) for name in plain}
+        shown = {name: with_ours(task.row.ours.get(name), after.server.get(name, ""), UNDONE) for name in plain}
         if any(values != task.row.ours.get(name) for name, values in shown.items()):
             task.row = replace(task.row, ours={**task.row.ours, **shown})
             self._services.ledger.remember(task.row)

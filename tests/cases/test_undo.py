@@ -71,6 +71,20 @@ def test_it_is_not_sent_again_until_the_source_changes(shop: Any) -> None:
     assert shop.status("M2") == "archived"
 
 
+def test_always_is_no_exception(make_shop: Any) -> None:
+    """A field that always follows the source stands after an undo, until somebody types over it or the source moves."""
+    shop = make_shop({"field_policies": {"name": "always"}})
+    shop.night(product("M0", "A"))
+    shop.undo(shop.night(product("M0", "B")).folder.name)
+    shop.night(product("M0", "B", **text("<p>More</p>")))
+    assert (shop.name("M0"), shop.product("M0")["description"]) == ("A", "<p>More</p>")
+    shop.night(product("M0", "C", **text("<p>More</p>")))
+    assert shop.name("M0") == "C"
+    shop.people.edit(shop.id_of("M0"), name="A")
+    shop.night(product("M0", "C", **text("<p>Most</p>")))
+    assert shop.name("M0") == "C"
+
+
 def test_twice_is_once(shop: Any) -> None:
     """The second time nothing is written, and ``last`` still means the run and not the undo."""
     shop.night(product("M0", "A"))
@@ -159,6 +173,7 @@ def test_categories_and_pictures(make_shop: Any, patch_categories: str) -> None:
     undone = shop.undo(night.folder.name)
 
     kept = patch_categories == "merge"
+    assert shop.status("M1") == "archived"
     assert shop.categories_of("M0") == ["One", "Three", "Two"] if kept else ["One", "Three"]
     told = [row["what"] for row in undone.report["manual_actions"]]
     assert sum("picture" in what for what in told) == 1

@@ -109,7 +109,9 @@ def test_a_product_that_was_made(shown: Now, archive: bool, touched: list[str]) 
 def test_what_is_ours_and_what_is_new_afterwards() -> None:
     """Both values are ours; the source's is dealt with until it is another one."""
     prints = fingerprints({"name": "A"}) | {"b": fingerprints({"name": "B"})["name"]}
-    assert with_undone({}, {"name": "A", "category_ids": []}, {"name": "B"}) == {"name": (prints["name"], prints["b"])}
+    assert with_undone({}, {"name": "A", "category_ids": []}, {"name": "B"}) == {
+        "name": (prints["name"], "undone", prints["b"])
+    }
     dealt = fingerprints({"name": "B"})
     assert not has_news({"name": "B", "ean": None}, ["1"], dealt, ["1", "2"])
     assert has_news({"name": "C"}, [], dealt, [])
