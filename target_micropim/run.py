@@ -182,7 +182,6 @@ class Run:
             if self._plan is not None:
                 self._plan.close()
         finally:
-            self._journal.close()
             try:
                 self._give_back()
             finally:

@@ -15,7 +15,7 @@ from array import array
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import orjson
 
@@ -45,7 +45,7 @@ class Journal:
         self._clean = clean
         self._undoes = undoes
         self._lock = threading.Lock()
-        self._file: IO[bytes] | None = None
+        self._has_head = False
 
     def note_write(
         self, key: str, sku: str | None, remote_id: int | None, before: Values | None, after: Values
@@ -72,13 +72,7 @@ class Journal:
         """Make the file now: an undo is known as one from its first moment on."""
         if self._path is not None:
             with self._lock, writing(self._path):
-                self._opened(self._path)
-
-    def close(self) -> None:
-        """The run has ended."""
-        with self._lock:
-            if self._file is not None:
-                self._file.close()
+                self._append(self._path, b"", sync=False)
 
     def _write(self, line: dict[str, Any], *, sync: bool) -> None:
         """Raises CannotWrite."""
@@ -86,18 +80,19 @@ class Journal:
             return
         data = self._without_secrets(line)
         with self._lock, writing(self._path):
-            file = self._opened(self._path)
+            self._append(self._path, data, sync=sync)
+
+    def _append(self, path: Path, data: bytes, *, sync: bool) -> None:
+        """Opened for each line, as the rejects are: a run that is killed leaves nothing open. Under the lock."""
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "ab") as file:
+            if not self._has_head:
+                file.write(as_json({"journal": FORMAT, "ledger": self._ledger(), "undoes": self._undoes}))
+                self._has_head = True
             file.write(data)
+            file.flush()
             if sync:
                 os.fsync(file.fileno())
-
-    def _opened(self, path: Path) -> IO[bytes]:
-        """The file, under the lock. Unbuffered: what was written survives a kill."""
-        if self._file is None:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
-            self._file = os.fdopen(os.open(path, flags, 0o600), "ab", buffering=0)
-            self._file.write(as_json({"journal": FORMAT, "ledger": self._ledger(), "undoes": self._undoes}))
-        return self._file
 
     def _without_secrets(self, line: dict[str, Any]) -> bytes:
         data = as_json(line)

@@ -127,7 +127,6 @@ def test_the_journal_is_read_from_its_end(tmp_path: Path) -> None:
     journal.note_other("POST", "/api/products/7/media", {"file_url": "https://x.test/1.jpg"})
     journal.note_other("PATCH", "/api/products/7", {"name": "b"})
     journal.note_write("1", "SKU", 7, {"name": "A"}, {"name": "b"})
-    journal.close()
     with file.open("ab") as end:
         end.write(b'{"kind": "write", "external_id": "2"')
 
