@@ -16,6 +16,7 @@ from target_micropim.catalog.catalog import Catalog
 from target_micropim.catalog.picture_audit import PictureAudit
 from target_micropim.connection import Connection
 from target_micropim.mapping.profiles import Profile
+from target_micropim.report.journal import JournalFile
 from target_micropim.report.unmapped import Unmapped
 from target_micropim.services import Services
 from target_micropim.sync.categories import CategorySync
@@ -24,6 +25,7 @@ from target_micropim.sync.outcomes import Outcomes, rejection
 from target_micropim.sync.pool import KeyedPool
 from target_micropim.sync.products import ProductsSync
 from target_micropim.sync.questions import OpenQuestions
+from target_micropim.sync.undo import Undo
 
 logger = logging.getLogger("target-micropim")
 
@@ -47,6 +49,7 @@ class Pipeline:
         self._outcomes = outcomes
         self._pool = pool
         catalog = Catalog.of(services)
+        self._catalog = catalog
         self._names = catalog.names
         self._categories = CategorySync(profile, catalog.categories, outcomes)
         self._products = ProductsSync(profile, services, catalog, outcomes, pool)
@@ -120,6 +123,11 @@ class Pipeline:
         self._checkpoints.release(now=True)
         if not self._services.settings.dry_run:  # a plan sent no picture that could be looked at
             PictureAudit(self._services).look()
+
+    def undo(self, journal: JournalFile) -> None:
+        """Take back what an earlier run has written, in place of an input. Raises StopRun, Interrupted."""
+        self._connect()
+        Undo(self._services, self._catalog, self._outcomes.guards).take_back(journal)
 
     def abort(self) -> None:
         """Something went wrong or somebody asked to stop: let what is in flight end, write the last safe STATE."""

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pim_wire.errors import StopRun
 from pim_wire.wire import Call
 from target_micropim.api.client import MicroPimClient
 from target_micropim.api.post_once import PostOnce
@@ -17,6 +18,10 @@ from target_micropim.dry_run.client import DryRunClient
 from target_micropim.ledger import Heartbeat, Ledger, PlannedProducts, RunLock, copy_of
 from target_micropim.pipeline import Pipeline
 from target_micropim.report import terminal
+from target_micropim.report.journal import FILE as JOURNAL
+from target_micropim.report.journal import Journal, JournalFile
+from target_micropim.report.metrics import write_metrics
+from target_micropim.report.notice import IN_A_HURRY_SECONDS, LONGEST_SECONDS, is_due, send, text_of_notice
 from target_micropim.report.plan_file import PlanFile
 from target_micropim.report.rejects import Rejects
 from target_micropim.report.run_report import Report, Row
@@ -36,10 +41,11 @@ class Run:
     """Opened once. ``finish`` or ``abort`` ends it; both write the report and give the ledger back.
 
     With ``dry_run`` the same road runs over a copy of the ledger and a client that only pretends to write; no STATE
-    leaves, and plan.jsonl lies beside the report.
+    leaves, and plan.jsonl lies beside the report. ``undoes`` is the run whose changes are taken back.
     """
 
-    def __init__(self, connection: Connection, write_state: WriteState) -> None:
+    def __init__(self, connection: Connection, write_state: WriteState, undoes: str | None = None) -> None:
+        self._undoes = undoes
         self._connection = connection
         self._settings = connection.settings
         self._clock = connection.clock
@@ -76,6 +82,7 @@ class Run:
             self._checkpoints = Checkpoints(write_state, self._settings.state_interval_seconds, self._clock.now)
             self.rejects = Rejects(self.report.folder / "rejects.jsonl", self._clock.wall)
             self._plan = PlanFile(self.report.folder / "plan.jsonl") if self._settings.dry_run else None
+            self._journal = self._new_journal()
             self.pipeline = self._wired()
             if write_state is not None:
                 self._connection.wire.before_attempt = self._refuse_lost_lock
@@ -85,6 +92,14 @@ class Run:
         self._ticking = threading.Event()
         self._ticker = threading.Thread(target=self._tick, name="ticker", daemon=True)
         self._ticker.start()
+
+    def _new_journal(self) -> Journal:
+        """None of a plan, which writes nothing."""
+        path = None if self._plan is not None else self.report.folder / JOURNAL
+        journal = Journal(path, self.ledger.identity, self._connection.redactor.clean, self._undoes)
+        if self._undoes is not None:
+            journal.begin()
+        return journal
 
     def _tell_of_odd_settings(self) -> None:
         """A currency or language that is none of the market's: told on each night, since --check may never be asked."""
@@ -101,6 +116,7 @@ class Run:
             ledger=self.ledger,
             report=self.report,
             rejects=self.rejects,
+            journal=self._journal,
             post_once=PostOnce(connection.wire.wait, connection.clock.now, settings.max_wait_seconds),
             picture_url_check=connection.picture_url_check() if settings.check_media_urls else None,
             clock=connection.clock,
@@ -113,6 +129,7 @@ class Run:
 
     def _client(self) -> MicroPimClient:
         client = self._connection.client
+        client.before_write = self._journal.note_other
         return client if self._plan is None else DryRunClient(client, self._plan, PlannedProducts(self.ledger))
 
     def _tick(self) -> None:
@@ -132,6 +149,11 @@ class Run:
     def finish(self) -> None:
         """The input has ended."""
         self.pipeline.finish()
+        self._close(None)
+
+    def undo(self, journal: JournalFile) -> None:
+        """Take back what an earlier run has written; then the run has ended."""
+        self.pipeline.undo(journal)
         self._close(None)
 
     def abort(self, failure: BaseException) -> None:
@@ -163,6 +185,20 @@ class Run:
                 self._give_back()
             finally:
                 self.ledger.close()
+                self._tell_others(failure)
+
+    def _tell_others(self, failure: BaseException | None) -> None:
+        """Notices and metrics, when all else is done; not of a preview and an undo, which a person waits for."""
+        settings = self._settings
+        if settings.dry_run or self._undoes is not None:
+            return
+        content = self._summary or {**self._facts(failure), "complete": False}
+        if settings.metrics_file is not None:
+            write_metrics(Path(settings.metrics_file), content)
+        if settings.notify_urls and is_due(settings.notify_on, content):
+            text = self._connection.redactor.clean(text_of_notice(content, self.report.folder / "report.html"))
+            seconds = IN_A_HURRY_SECONDS if self._clock.stopped else LONGEST_SECONDS
+            send(settings.notify_urls, text, failed=not content["complete"], seconds=seconds)
 
     def _give_back(self) -> None:
         self._heartbeat.stop()
@@ -173,6 +209,7 @@ class Run:
         return {
             "api_url": self._settings.base_url,
             "dry_run": self._settings.dry_run,
+            "undoes": self._undoes,
             "started_at": _moment(self._started),
             "finished_at": _moment(self._clock.wall()),
             "duration_seconds": round(self._clock.now() - self._began, 3),
@@ -189,6 +226,19 @@ class Run:
 
     def _run_id(self) -> str:
         return f"{datetime.fromtimestamp(self._started, UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:6]}"
+
+
+def tell_of_no_run(connection: Connection, failure: StopRun) -> None:
+    """A run that could not even begin, such as one whose ledger is in use: there is no report to tell of."""
+    settings = connection.settings
+    if settings.dry_run:
+        return
+    reason, moment = connection.redactor.clean(str(failure)), _moment(connection.clock.wall())
+    content = {"complete": False, "stopped_by": reason, "finished_at": moment}
+    if settings.metrics_file is not None:
+        write_metrics(Path(settings.metrics_file), content)
+    if settings.notify_urls:
+        send(settings.notify_urls, text_of_notice(content, None), failed=True)
 
 
 def _moment(unix_seconds: float) -> str:

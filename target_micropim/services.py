@@ -7,6 +7,7 @@ from target_micropim.api.client import MicroPimClient
 from target_micropim.api.picture_urls import PictureUrlCheck
 from target_micropim.api.post_once import PostOnce
 from target_micropim.ledger import Ledger
+from target_micropim.report.journal import Journal
 from target_micropim.report.rejects import Rejects
 from target_micropim.report.run_report import Report
 from target_micropim.settings.values import TargetSettings
@@ -24,6 +25,7 @@ class Services:
     ledger: Ledger
     report: Report
     rejects: Rejects
+    journal: Journal
     post_once: PostOnce
     picture_url_check: PictureUrlCheck | None
     clock: Clock

@@ -28,6 +28,7 @@ from pim_wire.stdout import write_whole
 from target_micropim.commands.flags import FLAGS, refuse_together
 from target_micropim.lines import Unreadable
 from target_micropim.reader import OrjsonReader
+from target_micropim.settings.notices import secrets_in
 from target_micropim.settings.schema import SETTINGS, SHAPING
 from target_micropim.sinks import NOTES, TEST_STREAM, MicroPimSink, ProbeSink
 
@@ -62,6 +63,7 @@ class TargetMicroPim(Target):
         self.clock = clock or Clock()
         self._reads_environment = bool(kwargs.get("parse_env_config"))
         self._probed = False
+        self._undoes: str | None = None
         self._direct: dict[str, MicroPimSink] = {}
         self._preview: MatchPreview | None = None
         super().__init__(*args, **kwargs)
@@ -83,9 +85,14 @@ class TargetMicroPim(Target):
     @cached_property
     def run(self) -> "Run":
         """The run, opened when the first message needs it. Raises LedgerUnusable, OSError."""
-        from target_micropim.run import Run
+        from target_micropim.run import Run, tell_of_no_run
 
-        return Run(self.connection, self._write_state_message)
+        try:
+            return Run(self.connection, self._write_state_message, self._undoes)
+        except StopRun as failure:
+            if self._undoes is None:  # a person waits for an undo
+                tell_of_no_run(self.connection, failure)
+            raise
 
     @override
     def _write_state_message(self, state: dict[str, Any]) -> None:
@@ -99,10 +106,11 @@ class TargetMicroPim(Target):
 
     @cached_property
     def redactor(self) -> Redactor:
-        """Masks the key, and passwords of databases and of proxies, in whatever this target writes."""
+        """Masks the key, passwords of databases and of proxies, and addresses of notices, in all that is written."""
         key, *places = (str(self.config.get(name) or "") for name in ("api_key", "ledger_url", "throttle_url"))
         passwords = (password for place in places for password in passwords_in(place))
-        return Redactor([key.strip(), *passwords], proxy_credentials())
+        notices = secrets_in(self.config.get("notify_urls"))
+        return Redactor([key.strip(), *passwords, *notices], proxy_credentials())
 
     @override
     def get_sink_class(self, stream_name: str) -> type[MicroPimSink | ProbeSink]:
@@ -138,6 +146,22 @@ class TargetMicroPim(Target):
             self._abort(failure)
             raise
         self._finish()
+        self.run.tell()
+
+    def undo(self, name: str) -> None:
+        """Take back what a run has written; standard input is not read, no STATE leaves."""
+        from target_micropim.commands.undo import journal_of
+
+        journal = journal_of(self.connection.settings.report_dir, name)
+        if journal is None:
+            return
+        self._undoes = journal.run_id
+        try:
+            journal.refuse_another(self.run.ledger)
+            self.run.undo(journal.file)
+        except BaseException as failure:
+            self._abort(failure)
+            raise
         self.run.tell()
 
     def _finish(self) -> None:
@@ -263,7 +287,7 @@ class TargetMicroPim(Target):
     def invoke(cls, *, about: bool = False, about_format: str | None = None, **given: Any) -> None:
         """Carry out a command line: ``given`` holds the SDK's config and file_input, and the flags of flags.py."""
         super(Target, cls).invoke(about=about, about_format=about_format)
-        refuse_together(**{name: given[name] for name in ("check", "replay", "ledger", "probe")})
+        refuse_together(**{name: given[name] for name in ("check", "replay", "undo", "ledger", "probe")})
         cls.print_version(print_fn=cls.logger.info)
         config = given["config"]
         target = cls(
@@ -276,7 +300,7 @@ class TargetMicroPim(Target):
                 ProbeRequest(given["probe"], given["throw_away"], given["probe_picture"], given["probe_big_picture"])
             )
             return
-        target.carry_out(**{name: given[name] for name in ("check", "replay", "ledger", "file_input")})
+        target.carry_out(**{name: given[name] for name in ("check", "replay", "undo", "ledger", "file_input")})
 
     def probe_service(self, request: "ProbeRequest") -> None:
         """``--probe``."""
@@ -294,7 +318,9 @@ class TargetMicroPim(Target):
 
         return feed
 
-    def carry_out(self, *, check: bool, replay: Path | None, ledger: str | None, file_input: Any) -> None:
+    def carry_out(
+        self, *, check: bool, replay: Path | None, undo: str | None, ledger: str | None, file_input: Any
+    ) -> None:
         """What the command line asks for: one of the flags' errands, else a run over the input."""
         if check:
             from target_micropim.commands.check import Check
@@ -314,5 +340,7 @@ class TargetMicroPim(Target):
                 click.echo(line)
         elif replay is not None:
             self.replay(replay)
+        elif undo is not None:
+            self.undo(undo)
         else:
             self.listen(file_input)

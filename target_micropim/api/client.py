@@ -62,6 +62,7 @@ class MicroPimClient:
         self.health = Health()
         self._may_give_up_reading = self.health.judge("read")
         self._may_give_up_writing = self.health.judge("write")
+        self.before_write: Callable[[str, str, Any], None] | None = None  # is told of method, path and body
 
     # A write that follows a look
 
@@ -269,6 +270,8 @@ class MicroPimClient:
                 envelope.update(opened)
             return envelope.get("status") not in _STATUSES
 
+        if self.before_write is not None and method != "GET":
+            self.before_write(method, path, json)
         call = Call(method, path, self.timeout, json=json, params=params, repeatable=repeatable, is_broken=is_broken)
         call.tries = tries
         try:

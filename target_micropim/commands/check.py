@@ -21,6 +21,7 @@ from target_micropim.ledger import Ledger, LedgerSummary, ProductRow, copy_of, s
 from target_micropim.mapping.desired import DesiredProduct
 from target_micropim.plan.limit import Limit
 from target_micropim.report.markup import visible
+from target_micropim.report.notice import check_lines
 from target_micropim.report.plan_file import FIRST_PLANNED_ID
 from target_micropim.settings.markets import wrong_for
 from target_micropim.settings.shaping import profile_of
@@ -167,6 +168,7 @@ class Check:
         yield from self._section(self._ledger)
         yield from self._section(self._market)
         yield from self._limits()
+        yield from check_lines(self._settings.notify_urls, self._settings.notify_on)
         yield from self._pictures()
         if self.is_good:
             yield from self._section(self._matches)

@@ -13,6 +13,12 @@ FLAGS: tuple[click.Option, ...] = (
         help="Feed a rejects.jsonl again instead of reading messages.",
     ),
     click.Option(
+        ["--undo"],
+        metavar="RUN",
+        help="Put back what a run has written, wherever MicroPIM still shows it: the name of its folder in report_dir, "
+        "or last. With --dry-run: only say what would be put back.",
+    ),
+    click.Option(
         ["--ledger"],
         type=click.Choice(["show", "export", "rebind"]),
         help="show: counts and owner of the ledger. export: its products as JSON lines. rebind: bind it to the present "

@@ -6,6 +6,7 @@ Everything here is written before the fact is relied upon.
 """
 
 import time
+import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
@@ -30,6 +31,7 @@ from target_micropim.ledger.schema import (
     product_values,
 )
 
+IDENTITY = "identity"
 MOST_AT_ONCE = 100  # rows of a list that is worked off
 
 # Asked for every few records, built once: a statement that holds its values is a ring, left to the collector.
@@ -81,6 +83,12 @@ class Ledger(CatalogueIndex, OpenEnds):
             raise LedgerUnusable("ledger_url: this ledger belongs to another MicroPIM address or key")
         if self.fact("organization") is None:
             self.bind(organization)
+
+    def identity(self) -> str:
+        """The name of this ledger, whatever it is bound to: journals tell by it whose they are."""
+        if (name := self.fact(IDENTITY)) is None:
+            self.note(IDENTITY, name := uuid.uuid4().hex)
+        return name
 
     @property
     def is_new(self) -> bool:

@@ -16,6 +16,9 @@ from target_micropim.plan.values import EMPTY
 MOST_OURS = 6  # values of one fact; an older one of ours can only come back by a person's hand
 EXISTENCE = "existence"  # the fact whether a product is live or archived
 LIVE, ARCHIVED = "live", "archived"
+# Taken back by --undo: of an existence, it stays in the archive until the source has something new; among the values
+# that are ours, it stands behind the one that was put back.
+UNDONE = "undone"
 
 Ours = tuple[str, ...]
 
@@ -50,6 +53,11 @@ def judge(source: str, server: str, ours: Ours | None, handled: str | None) -> V
 def with_ours(before: Ours | None, *values: str) -> Ours:
     """The values that count as ours, with newer ones in front."""
     return tuple(dict.fromkeys([*values, *(before or ())]))[:MOST_OURS]
+
+
+def is_put_back(server: str, ours: Ours | None) -> bool:
+    """Whether MicroPIM shows what ``--undo`` has put back, and nothing was written since."""
+    return ours is not None and ours[:2] == (server, UNDONE)
 
 
 def with_pending(ours: Mapping[str, Ours], on_its_way: Mapping[str, str]) -> Mapping[str, Ours]:

@@ -5,7 +5,7 @@ Policies (docs/gaps.md#what-field-policies-are-by-default); S is the source's va
     create_only        sent when the product is made, never afterwards
     if_empty           sent while V is empty, unless a person emptied what we had filled
     if_source_changed  sent when S is new and V is ours; a person's V stands and is an open question
-    always             sent when S differs from V
+    always             sent when S differs from V, unless V is what --undo put back in place of S
     never              not sent
 
 Whose V is: plan/ownership.py.
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from target_micropim.plan.fields import FIELDS
-from target_micropim.plan.ownership import ARCHIVED, LIVE, Ours, Verdict, judge
+from target_micropim.plan.ownership import ARCHIVED, LIVE, UNDONE, Ours, Verdict, is_put_back, judge
 from target_micropim.plan.values import EMPTY, fingerprints
 
 POLICIES = ("create_only", "if_empty", "if_source_changed", "always", "never")
@@ -148,12 +148,12 @@ def _decide(name: str, source: str, policy: str, product: KnownProduct) -> bool 
     server = product.server.get(name, EMPTY)
     if policy not in _COMPARED:
         return False
-    if policy == "always":
-        return True
-    if policy == "if_empty" and server != EMPTY:
-        return False
     # a write on its way may still replace what was dealt with before it
     handled = None if name in product.pending else product.handled.get(name)
+    if policy == "always":
+        return source != handled or not is_put_back(server, product.ours.get(name))
+    if policy == "if_empty" and server != EMPTY:
+        return False
     verdict = judge(source, server, product.ours.get(name), handled)
     if verdict in _REASONS:
         kind, reason = _REASONS[Verdict.UNSURE if name in product.pending else verdict]
@@ -270,6 +270,7 @@ class ProductState:
     """A product in the source and in MicroPIM.
 
     ``half_done``: a run was killed in the middle of writing it. ``ours`` and ``handled`` are those of its existence.
+    ``has_news``: the source has something that was not dealt with; it counts only where ``--undo`` archived a product.
     """
 
     inactive: bool
@@ -278,6 +279,7 @@ class ProductState:
     half_done: bool
     ours: Ours | None = None
     handled: str | None = None
+    has_news: bool = True
 
 
 @dataclass(frozen=True)
@@ -295,7 +297,7 @@ def plan_leave(state: ProductState, *, write_mode: str, on_inactive: str, on_arc
         return Leave("skipped") if state.inactive or write_mode == "update_only" else None
     if state.inactive:
         return _leave_inactive(state, on_inactive)
-    if write_mode == "create_only" and not state.half_done:
+    if (write_mode == "create_only" and not state.half_done) or (is_undone(state) and not state.has_news):
         return Leave("skipped")
     if state.archived and not is_revived(state) and on_archived in {"skip", "error"}:
         return Leave("skipped", "is archived in MicroPIM while the source has it", refused=on_archived == "error")
@@ -315,3 +317,8 @@ def _leave_inactive(state: ProductState, on_inactive: str) -> Leave | None:
 def is_revived(state: ProductState) -> bool:
     """Whether a product that the source has again goes out of the archive: we put it there, nobody else."""
     return state.archived and ARCHIVED in (state.ours or ())
+
+
+def is_undone(state: ProductState) -> bool:
+    """Whether ``--undo`` has put the product into the archive, where it still is."""
+    return state.archived and state.handled == UNDONE

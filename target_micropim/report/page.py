@@ -38,7 +38,7 @@ $sections
 </html>
 """)
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-_FIGURES = ("created", "updated", "archived", "unchanged", "skipped", "rejected")
+_FIGURES = ("created", "updated", "archived", "undone", "left", "unchanged", "skipped", "rejected")
 _DETAILS = "details.jsonl, one a line"
 _HEADS = ("product", "what")
 
@@ -76,6 +76,8 @@ def _state(content: Mapping[str, Any], todo: int) -> str:
         kind, headline, more = "stopped", "Stopped before the end.", content.get("stopped_by")
     elif dry:
         kind, headline, more = "dry", "Only a plan.", "Nothing was written; plan.jsonl has every action."
+    elif undoes := content.get("undoes"):
+        kind, headline, more = "done", "Taken back.", f"What run {undoes} wrote, as far as it still showed."
     else:
         things = "1 thing needs" if todo == 1 else f"{number(todo)} things need"
         kind, headline, more = "done", "Ended well.", f"{things} a person." if todo else "Nothing is left to do."

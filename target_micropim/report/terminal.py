@@ -41,10 +41,12 @@ def lines(content: Mapping[str, Any], folder: Path) -> Iterator[tuple[str, str]]
         yield f"STOPPED after {lasted}: {_one_line(content.get('stopped_by'))[:300]}", _RED
     elif content.get("dry_run"):
         yield f"PLAN made in {lasted}: nothing was written to MicroPIM, the ledger or the state", _BOLD
+    elif undoes := content.get("undoes"):
+        yield f"UNDONE in {lasted}: what run {_one_line(undoes)} wrote, as far as it still showed", _GREEN
     else:
         yield f"DONE in {lasted}", _GREEN
     yield from _streams(content.get("streams", {}))
-    person = list(_for_a_person(content))
+    person = list(for_a_person(content))
     if pictures := _pictures(content):
         yield f"  pictures      {pictures}", ""
     if texts := content.get("totals", {}).get("other_languages"):
@@ -87,18 +89,22 @@ def _pictures(content: Mapping[str, Any]) -> str:
     return ", ".join(f"{number} {labels.get(state, state)}" for state, number in content.get("pictures", {}).items())
 
 
-def _for_a_person(content: Mapping[str, Any]) -> Iterator[str]:
+def needs(content: Mapping[str, Any]) -> dict[str, tuple[int, str]]:
+    """What needs a person: how much of each kind, and its words."""
     totals, topics = content.get("totals", {}), content.get("for_a_person", {})
-    for number, label in (
-        (totals.get("rejected"), "rejected"),
-        (totals.get("conflicts"), "changed on both sides"),
-        (totals.get("unsure"), "of unknown origin"),
-        (topics.get("picture"), "with pictures to look at"),
-        (topics.get("product"), "other"),
-        (totals.get("unmapped"), "names without an id"),
-    ):
-        if number:
-            yield f"{number} {label}"
+    return {
+        "rejected": (totals.get("rejected", 0), "rejected"),
+        "conflicts": (totals.get("conflicts", 0), "changed on both sides"),
+        "unsure": (totals.get("unsure", 0), "of unknown origin"),
+        "pictures": (topics.get("picture", 0), "with pictures to look at"),
+        "other": (topics.get("product", 0), "other"),
+        "unmapped": (totals.get("unmapped", 0), "names without an id"),
+    }
+
+
+def for_a_person(content: Mapping[str, Any]) -> Iterator[str]:
+    """The same, as far as there is any."""
+    yield from (f"{number} {words}" for number, words in needs(content).values() if number)
 
 
 def _requests(requests: Mapping[str, Any]) -> str:

@@ -164,6 +164,30 @@ SETTINGS = th.PropertiesList(
         description="Each run gets a folder here: report.json, rejects.jsonl, unmapped.csv, plan.jsonl.",
     ),
     Operating(
+        "notify_urls",
+        Texts,
+        secret=True,
+        title="Notices",
+        description="Where a notice goes at the end of a run, as addresses of the apprise library: "
+        "mailto://..., slack://..., json://... Needs the extra notify.",
+    ),
+    choice(
+        Operating,
+        "notify_on",
+        "attention",
+        ["failure", "attention", "always"],
+        "When to notify",
+        "failure: when a run stopped. attention: also when something needs a person. always: after each run. Never "
+        "after a dry run.",
+    ),
+    Operating(
+        "metrics_file",
+        th.StringType,
+        title="Metrics file",
+        description="The numbers of the last run for Prometheus, such as /var/lib/node_exporter/shop.prom. Needs the "
+        "extra metrics.",
+    ),
+    Operating(
         "capabilities_file",
         th.StringType,
         title="Capability file",

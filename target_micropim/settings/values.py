@@ -28,6 +28,7 @@ from target_micropim.plan.product import DEFAULT_POLICIES, NATIVE_POLICIES, POLI
 from target_micropim.settings.capabilities import Capabilities, read_capabilities
 from target_micropim.settings.id_maps import read_id_map
 from target_micropim.settings.markets import DEFAULT_LOCALE, currency_of, locale_of, missing_tree, remarks
+from target_micropim.settings.notices import read_urls
 
 _ATTRIBUTE_CODE = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
 _MAPS = frozenset({"brand_map", "supplier_map"})
@@ -113,6 +114,9 @@ class TargetSettings:
     max_in_flight: int
     ledger_url: str
     report_dir: str
+    notify_urls: tuple[str, ...] = field(repr=False)
+    notify_on: str
+    metrics_file: str | None
     capabilities: Capabilities
     max_rejects: Limit
     max_archive: Limit
@@ -191,6 +195,7 @@ def _parsed(reader: "_Reader", config: Mapping[str, Any]) -> dict[str, Any]:
         "max_rejects": Limit.read,
         "max_archive": Limit.read,
         "throttle_url": checked_throttle_url,
+        "notify_urls": read_urls,
     }
     return {
         "base_url": base_url,

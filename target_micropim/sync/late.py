@@ -56,6 +56,7 @@ class LateWork:
                 )
                 self._services.report.add("unsure", Row(STREAM, row.external_id, row.sku, what))
             announced = replace(row, digest=None, on_its_way={EXISTENCE: ARCHIVED}, revive_as=str(status))
+            self._writer.note(row, {"status": "archived"}, before)
             ledger.remember(announced)
             self._services.client.archive_product(row.remote_id, tries)
             self._prove_archived(row)
@@ -112,6 +113,7 @@ class LateWork:
         categories = self._catalog.categories.ids((category,))
         ids = plan_categories(categories, frozenset(row.categories), product.category_ids)
         if ids is not None:
+            self._writer.note(row, {"category_ids": ids}, product)
             after = self._writer.patch(product, {"category_ids": ids}, tries)[-1]
             after = self._writer.assign(after, categories)
             if any(number not in after.category_ids for number in categories.values()):

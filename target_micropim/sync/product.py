@@ -18,8 +18,9 @@ from target_micropim.errors import NotFound, NotYet, Reason, RecordRejected, Sta
 from target_micropim.ledger import ABSENT, MediaRow, ProductRow
 from target_micropim.mapping.desired import DesiredProduct
 from target_micropim.plan.ownership import ARCHIVED, EXISTENCE, LIVE
-from target_micropim.plan.product import plan_create, plan_leave
+from target_micropim.plan.product import is_undone, plan_create, plan_leave
 from target_micropim.plan.question import HELD_BACK, Question
+from target_micropim.plan.undo import has_news
 from target_micropim.plan.values import fingerprint
 from target_micropim.report.run_report import Row
 from target_micropim.services import Services
@@ -223,6 +224,8 @@ class ProductSync:
     ) -> Outcome | None:
         """The end of a product that is not written; it is remembered, so that it costs nothing next time."""
         settings, state = self._services.settings, product_state(desired, row, product)
+        if row is not None and is_undone(state):
+            state = replace(state, has_news=self._has_news(desired, row))
         leave = plan_leave(
             state,
             write_mode=settings.write_mode,
@@ -244,6 +247,12 @@ class ProductSync:
         self._services.ledger.settle(left, version.digest, [])
         found_archived = desired.inactive and state.archived and row is not None and not row.archived
         return Outcome(leave.action, found_archived=found_archived)
+
+    def _has_news(self, desired: DesiredProduct, row: ProductRow) -> bool:
+        """Whether the source has something that it did not have when the making of this product was undone."""
+        policies, categories = self._services.settings.policies, self._resolver.category_ids(desired)
+        fields = plan_create(self._resolver.fields(desired), policies).fields
+        return has_news(fields, categories, {**row.on_its_way, **row.acknowledged}, row.categories)
 
     def _ask(self, desired: DesiredProduct, questions: list[Question]) -> None:
         """What a person has to decide, in place of what was open before; what is held back is told at the end."""

@@ -125,7 +125,7 @@ class ProductUpdater:
         if checked := {name: value for name, value in body.items() if value is not None}:
             # null, which empties a field, has no form to check (docs/api/micropim.md#null-in-patch)
             check_payload("product_patch", checked)
-        self._writer.announce(base, changes.fields)
+        self._writer.announce(base, changes.fields, product)
         views, fields = self._patch(desired, product, changes.fields, tries)
         write = Write(fields, product, views[-1], tuple(views), categories)
         if "category_ids" in fields:

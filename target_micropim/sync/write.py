@@ -5,7 +5,7 @@ docs/api/micropim.md#assign-products, docs/api/micropim.md#attribute-values). Mi
 field (docs/api/micropim.md#envelope), so what was to blame is learnt by leaving it out once.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,7 +21,7 @@ from target_micropim.plan.memory import Memory, Seen
 from target_micropim.plan.memory import after as memory_after
 from target_micropim.plan.ownership import EXISTENCE, LIVE
 from target_micropim.plan.product import Conflict, HeldBack, categories_after
-from target_micropim.plan.values import REFERENCES, fingerprints
+from target_micropim.plan.values import EMPTY, PLAIN_FIELDS, REFERENCES, fingerprints
 from target_micropim.plan.write import body_of, emptied_attributes, shows_no_attribute, verify, without_attributes
 from target_micropim.report.run_report import Change, Row, Subject
 from target_micropim.services import Services
@@ -84,12 +84,30 @@ class ProductWriter:
             views.append(look)
         return views
 
-    def announce(self, row: ProductRow, fields: Fields) -> None:
-        """Write down what a write is about to send: whoever finds it without its end knows whose values are there."""
+    def announce(self, row: ProductRow, fields: Fields, before: RemoteProduct | None = None) -> None:
+        """Write down what a write is about to send: whoever finds it without its end knows whose values are there.
+
+        The journal comes first, with whole values: so it can be put back. ``before`` is None where it is made.
+        """
+        self.note(row, fields, before)
         prints = fingerprints(fields)
         for name in _NOT_COMPARED & prints.keys():
             del prints[name]
         self._services.ledger.remember(replace(row, digest=None, on_its_way=prints))
+
+    def note(self, row: ProductRow, fields: Fields, before: RemoteProduct | None) -> None:
+        """Note in the journal what is about to be sent, and what it replaces."""
+        values = None if before is None else _values(before, fields)
+        remote = None if before is None else before.remote_id
+        self._services.journal.note_write(row.external_id, row.shown_sku or row.sku, remote, values, fields)
+
+    def note_shown(self, external_id: str, write: "Write") -> None:
+        """Note in the journal what MicroPIM made of a write; of a product that was made also what nobody sent."""
+        sent, shown = fingerprints(write.fields), write.after.server
+        names = {name for name, value in sent.items() if name not in _NOT_COMPARED and shown.get(name, EMPTY) != value}
+        if write.before is None:
+            names |= {"status", *(name for name in PLAIN_FIELDS if shown.get(name, EMPTY) != EMPTY)} - sent.keys()
+        self._services.journal.note_shown(external_id, {name: write.after.fields.get(name) for name in sorted(names)})
 
     def patch(self, product: RemoteProduct, fields: Fields, tries: Tries) -> list[RemoteProduct]:
         """PATCH, and the product as MicroPIM shows it afterwards. Raises RequestRefused, StaleLook."""
@@ -147,6 +165,7 @@ class ProductWriter:
         """See whether MicroPIM shows what was sent, and tell what it does not; the fields that are not acknowledged."""
         if not write.fields:
             return frozenset()
+        self.note_shown(desired.external_id, write)
         after_write = write.after.server
         unseen = _NOT_COMPARED
         if shows_no_attribute(write.fields, after_write):
@@ -212,6 +231,12 @@ class ProductWriter:
             return ", ".join(f"{path(number)} ({number})" for number in ids) if ids else []
         value = product.fields.get(name)
         return self._services.client.redactor.clean(value) if isinstance(value, str) else value
+
+
+def _values(product: RemoteProduct, names: Iterable[str]) -> Fields:
+    """What a product shows of these fields, whole."""
+    values = {name: product.fields.get(name) for name in names}
+    return values | {"category_ids": list(product.category_ids)} if "category_ids" in values else values
 
 
 def _taken_out_meanwhile(answer: RemoteProduct, look: RemoteProduct) -> RemoteProduct:

@@ -209,6 +209,10 @@ class Shop:
         file = night.folder / "rejects.jsonl"
         return self._run(lambda target: target.replay(file), settings)
 
+    def undo(self, run: str, **settings: Any) -> Night:
+        """What a run wrote is taken back."""
+        return self._run(lambda target: target.undo(run), settings)
+
     def _run(self, feed: Callable[[TargetMicroPim], None], settings: Json) -> Night:
         before, out = set(self._folders()), io.StringIO()
         failure: BaseException | None = None
