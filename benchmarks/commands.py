@@ -42,6 +42,7 @@ def target_settings(url: str, ledger: Path, key: str = KEY) -> dict[str, Any]:
         "writes_per_minute": UNLIMITED,
         "ledger_url": f"sqlite:///{ledger}",
         "report_dir": str(PLACE / "reports"),
+        "decisions_file": str(PLACE / "decisions.csv"),
     }
 
 

@@ -172,6 +172,7 @@ def _start(case: Case, testbed: Testbed, place: Path, number: int) -> "subproces
         "api_url": testbed.url, "api_key": "x" * 16, "lookup": "index", "reads_per_minute": 60_000,
         "writes_per_minute": case.setting, "pictures_per_minute": case.pictures,
         "ledger_url": f"sqlite:///{folder}/ledger.db", "report_dir": str(folder / "reports"),
+        "decisions_file": str(folder / "decisions.csv"),
         "throttle_url": testbed.throttle_url,
     }  # fmt: skip
     (folder / "target.json").write_text(json.dumps(config), encoding="utf-8")

@@ -21,6 +21,7 @@ from target_micropim.report.unmapped import Unmapped
 from target_micropim.services import Services
 from target_micropim.sync.categories import CategorySync
 from target_micropim.sync.checkpoints import Checkpoints
+from target_micropim.sync.decisions import Decisions
 from target_micropim.sync.outcomes import Outcomes, rejection
 from target_micropim.sync.pool import KeyedPool
 from target_micropim.sync.products import ProductsSync
@@ -51,13 +52,14 @@ class Pipeline:
         catalog = Catalog.of(services)
         self._catalog = catalog
         self._names = catalog.names
-        self._categories = CategorySync(profile, catalog.categories, outcomes)
+        self._categories = CategorySync(profile, catalog.categories, outcomes, services.ledger)
         self._products = ProductsSync(profile, services, catalog, outcomes, pool)
         self._attribute_names = AttributeNames(services, profile.attribute_names, profile.attribute_options)
         self._attribute_names.load()
         self._announced: set[str] = set()  # streams that MicroPIM has no place for, told once each
         self._is_connected = False
         self._questions = OpenQuestions(services)
+        self._decisions = Decisions(services, catalog.names)
         self._began = services.ledger.now()
         self._again: dict[str, Callable[[dict[str, Any]], None]] = {
             "products": self._products.receive_again,
@@ -83,8 +85,7 @@ class Pipeline:
         if stream not in self._receivers:
             self._acknowledge(stream, record)
             return
-        if not self._is_connected:
-            self._connect()
+        self._ready()
         if isinstance(record, dict):
             self._receivers[stream](record, line)
         else:
@@ -111,18 +112,23 @@ class Pipeline:
         self._products.flush()
         self._pool.drain()
         self._try_rejects_again()
+        decided = self._take_decided()
         self._categories.finish()
         self._products.finish()
         self._send_what_was_held_back()
         self._products.close()
+        for stream, key in decided:
+            self._services.ledger.taken_again(stream, key)
         self._names.save()
         self._attribute_names.save()
         self._questions.look_again()
+        self._write_decisions()
         self._products.tell_of_a_new_ledger()
         self._outcomes.judge()
         self._checkpoints.release(now=True)
         if not self._services.settings.dry_run:  # a plan sent no picture that could be looked at
             PictureAudit(self._services).look()
+            self._write_decisions()
 
     def undo(self, journal: JournalFile) -> None:
         """Take back what an earlier run has written, in place of an input. Raises StopRun, Interrupted."""
@@ -142,8 +148,7 @@ class Pipeline:
             reject = None if stream not in self._receivers else self._services.ledger.reject(stream, key)
             if reject is None or reject.rejected_at >= self._began or self._products.is_pending(key):
                 continue
-            if not self._is_connected:
-                self._connect()
+            self._ready()
             self._services.rejects.note_attempts(stream, record := orjson.loads(reject.record), reject.attempts)
             self._again[stream](record)
         self._products.flush()
@@ -152,9 +157,36 @@ class Pipeline:
     def _send_what_was_held_back(self) -> None:
         """What a policy of an earlier run held back, and those of now let through."""
         if self._products.let_through.is_due():
-            if not self._is_connected:
-                self._connect()
+            self._ready()
             self._products.let_through.send()
+
+    def _write_decisions(self) -> None:
+        """A plan leaves the file as it is."""
+        if not self._services.settings.dry_run:
+            self._decisions.write()
+
+    def _take_decided(self) -> list[tuple[str, str]]:
+        """Records of which people have decided, unless this run has seen a newer version; which were taken."""
+        if self._decisions.is_due() or self._products.has_late_names:
+            self._ready()
+        ledger, taken, refused = self._services.ledger, [], set(self._outcomes.waiting_rejects())
+        for stream, key in ledger.due():
+            if (stream, key) in refused or (record := ledger.kept_record(stream, key)) is None:
+                continue
+            taken.append((stream, key))
+            if stream == "products" and not self._products.has_seen(key):
+                self._products.receive_decided(orjson.loads(record))
+            elif stream == "categories" and not self._categories.has_seen(key):
+                self._categories.receive_again(orjson.loads(record))
+        self._products.flush()
+        self._pool.drain()
+        return taken
+
+    def _ready(self) -> None:
+        """Before the first record, what people have decided is noted. Raises StopRun."""
+        if not self._is_connected:
+            self._connect()
+            self._decisions.take()
 
     def _connect(self) -> None:
         """The cheapest question proves key and organization before anything else is asked. Raises StopRun.

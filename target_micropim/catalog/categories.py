@@ -64,6 +64,7 @@ class Categories:
         self._gone: dict[str, CategoryRow] = {}
         self._waiting: dict[str, list[PendingCategory]] = {}
         self._made: set[str] = set()
+        self.asked: set[str] = set()  # those of which a person has something to decide
 
     def ready(self) -> None:
         """Read the tree and the ledger once; what MicroPIM no longer has was deleted by a person. Raises StopRun."""
@@ -217,9 +218,9 @@ class Categories:
             self._note(desired.external_id, _what_is_ours(tree, known, desired.name, parent, sent))
 
     def _ask(self, desired: DesiredCategory, questions: list[Question]) -> None:
-        for one in questions:
+        for one in self._ledger.ask(STREAM, desired.external_id, questions):
+            self.asked.add(desired.external_id)
             self._report.ask(one)
-        self._ledger.ask(STREAM, desired.external_id, questions)
 
     def finish(self) -> None:
         """Every category has come: see to those that share one, and to the order of those that were made."""

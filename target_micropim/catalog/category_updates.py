@@ -3,6 +3,7 @@
 Only a name and a place that are ours follow the source; what people renamed or moved stays (docs/ownership.md).
 """
 
+from dataclasses import replace
 from typing import Any
 
 from pim_wire.wire import Tries
@@ -49,7 +50,8 @@ class CategoryUpdater:
             renamed = False
         if moved and (problem := _not_ours(known.parent_id, tree.parents[number] or TOP)):
             wanted, shown = tree.path(parent) if parent else "the top", tree.path(number)
-            questions.append(question_of(desired, "place", problem, wanted, shown))
+            question = question_of(desired, "place", problem, wanted, shown)
+            questions.append(replace(question, micropim_print=str(tree.parents[number] or TOP)))
             moved = False
         if not renamed and not moved:
             return (False, False), questions
@@ -90,4 +92,4 @@ def question_of(
     """A question about one category; ``problem`` is its kind and its reason."""
     kind, reason = problem
     print_ = fingerprint(fact, source)
-    return Question(STREAM, desired.external_id, fact, kind, None, reason, print_, source, micropim)
+    return Question(STREAM, desired.external_id, fact, kind, None, reason, print_, source, micropim, name=desired.name)

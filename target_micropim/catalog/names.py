@@ -1,14 +1,18 @@
 """Brands and suppliers: MicroPIM has no route for them, only ids on write (docs/api/micropim.md#brand-ids).
 
-A name is looked up in the map of the settings, then among the names that MicroPIM's own products show. Two ids for one
-name, or none: the field is left out and the name is listed. No id is ever invented.
+A name is looked up in the map of the settings, then among what a person has decided, then among the names that
+MicroPIM's own products show. Two ids for one name, or none: the field is left out and the name is listed. No id is ever
+invented.
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from target_micropim.api.tree import folded
+from target_micropim.catalog.near_names import NearNames
+from target_micropim.ledger import MAX_KEY
 from target_micropim.mapping.characters import decoded
 from target_micropim.report.unmapped import Unmapped
 from target_micropim.services import Services
@@ -29,7 +33,9 @@ class Names:
         }
         self._shown: dict[str, dict[str, int | None]] = {kind: ledger.names(kind) for kind in KINDS}
         self._fresh: dict[str, dict[str, int | None]] = {kind: {} for kind in KINDS}
+        self._decided: dict[str, dict[str, int | None]] = {kind: ledger.decided_names(kind) for kind in KINDS}
         self._lock = threading.Lock()
+        self._near: dict[str, Callable[[str], tuple[str, int] | None]] = {}  # as known when first asked for
         self.unmapped = Unmapped()
 
     def id_of(self, kind: str, name: str | None) -> int | None:
@@ -38,7 +44,26 @@ class Names:
             return None
         key = folded(name)
         with self._lock:
-            return self._configured[kind].get(key) or self._shown[kind].get(key)
+            return self._configured[kind].get(key) or self._decided[kind].get(key) or self._shown[kind].get(key)
+
+    def decide(self, kind: str, name: str, number: int | None) -> None:
+        """A person says the id of a name, or that products go without."""
+        key = folded(name)
+        with self._lock:
+            self._decided[kind][key[:MAX_KEY]] = number
+            self._ledger.decide_name(kind, key, number)
+
+    def is_settled(self, kind: str, name: str) -> bool:
+        """Whether a name has an id, or a person has said that products go without it."""
+        return folded(name) in self._decided[kind] or self.id_of(kind, name) is not None
+
+    def near(self, kind: str, name: str) -> tuple[str, int] | None:
+        """A name that products of MicroPIM show, and that may be meant, with its id."""
+        with self._lock:
+            if kind not in self._near:
+                shown = {key: number for key, number in self._shown[kind].items() if number is not None}
+                self._near[kind] = cache(NearNames(shown).find)
+        return self._near[kind](folded(name))
 
     def is_worth_a_look(self, kind: str, name: str | None) -> bool:
         """Whether reading the whole product list could still tell this name: once in a ledger's life."""
@@ -50,7 +75,8 @@ class Names:
         """Whether the id of a name comes from what MicroPIM's products show, not from the settings."""
         with self._lock:
             key = folded(name or "")
-            return key not in self._configured[kind] and self._shown[kind].get(key) is not None
+            learnt = self._shown[kind].get(key) or self._decided[kind].get(key)
+            return key not in self._configured[kind] and learnt is not None
 
     def forget(self, kind: str, name: str | None) -> bool:
         """MicroPIM refuses an id that was learnt: it is learnt anew from what products show. Whether it was learnt."""
@@ -58,6 +84,9 @@ class Names:
             return False
         key = folded(name)
         with self._lock:
+            if key not in self._configured[kind] and self._decided[kind].pop(key, None) is not None:
+                self._ledger.forget_decided_name(kind, key)  # it is asked for again
+                return True
             if key in self._configured[kind] or self._shown[kind].pop(key, None) is None:
                 return False
             self._fresh[kind].pop(key, None)

@@ -17,10 +17,11 @@ from typing import Any
 
 from pim_wire.errors import StopRun
 from target_micropim.api.client import PAGE_LIMIT
-from target_micropim.catalog.pictures import SHOWN_AFTER
+from target_micropim.catalog.pictures import MISSING, SHOWN_AFTER
 from target_micropim.errors import RecordRejected
 from target_micropim.ledger import AwaitedPictures, Ledger
-from target_micropim.plan.values import image_count
+from target_micropim.plan.question import PICTURE, TASKS, Question
+from target_micropim.plan.values import fingerprint, image_count
 from target_micropim.report.input_order import record_scope
 from target_micropim.report.run_report import Row
 from target_micropim.services import Services
@@ -114,8 +115,12 @@ class PictureAudit:
                 f"shows {images} of {awaited.expected} pictures that MicroPIM accepted: it may fetch the others "
                 "later, or could not"
             )
-            with record_scope("products", awaited.external_id):
-                self._report.add("manual_actions", Row("products", awaited.external_id, awaited.sku, what))
+            question = Question(
+                TASKS, awaited.external_id, MISSING, PICTURE, awaited.sku, what, fingerprint(MISSING, what), None, None
+            )
+            if self._ledger.add_task(question):
+                with record_scope("products", awaited.external_id):
+                    self._report.add("manual_actions", Row("products", awaited.external_id, awaited.sku, what))
             self._ledger.note(SHOWN_AFTER, "")
         elif self._ledger.fact(SHOWN_AFTER) is None:
             self._ledger.note(SHOWN_AFTER, str(self._clock.now() - self._began))

@@ -18,11 +18,15 @@ from target_micropim.errors import NotFound, RequestRefused
 from target_micropim.ledger import AwaitedPictures, MediaRow
 from target_micropim.mapping.desired import DesiredProduct, Picture
 from target_micropim.plan.pictures import IN_SHOP, PicturePlan, in_shop, plan_pictures, room, taken_out
-from target_micropim.plan.values import image_count
+from target_micropim.plan.question import PICTURE, TASKS, Question
+from target_micropim.plan.values import fingerprint, image_count
+from target_micropim.report.markup import cut
 from target_micropim.report.run_report import Row
 from target_micropim.services import Services
 
 MAX_POSTS = 2  # a picture that was stored need not show at once, so a third would be reckless
+MISSING = "missing"  # the task to see why accepted pictures do not show
+WAITING = "waiting"  # the task to make room for new pictures
 SHOWN_AFTER = "picture_shown_after_seconds"  # fact of the ledger: a look that late after the last picture showed all
 
 
@@ -103,7 +107,7 @@ class ProductPictures:
             return True
         self._report.picture("unreachable")
         what = f"picture {picture.key} was not sent: its address {problem}; it is tried again when the product comes"
-        self._tell(desired, what, source=picture.url)
+        self._tell(desired, f"unreachable {picture.key}", what, source=picture.url)
         return False
 
     def _account_for(self, desired: DesiredProduct, remote: RemotePictures, rows: dict[str, MediaRow]) -> None:
@@ -127,7 +131,7 @@ class ProductPictures:
             self._ledger.remember_media(desired.external_id, left)
         self._report.picture("left")
         what = f"has {remote.images} pictures that this ledger does not know; {len(left)} from the source were left out"
-        self._tell(desired, what)
+        self._tell(desired, "unknown", what)
 
     def _resolve_intents(self, desired: DesiredProduct, remote: RemotePictures, rows: dict[str, MediaRow]) -> None:
         """A killed run may have sent a picture without noting its end: more pictures than before means it pending."""
@@ -146,6 +150,7 @@ class ProductPictures:
         names = taken_out(rows, remote.images) if remote.is_ours else ()
         if names and not self._ledger.awaited_pictures([remote.remote_id]):
             self._remember(desired, rows, {name: replace(rows[name], state="removed") for name in names})
+            self._ledger.end_tasks(desired.external_id, [f"withdrawn {name}" for name in names])
 
     def _note_changed(
         self, desired: DesiredProduct, plan: PicturePlan, wanted: dict[str, Picture], rows: dict[str, MediaRow]
@@ -165,7 +170,7 @@ class ProductPictures:
             else:
                 self._remember(desired, rows, {key: replace(row, url=url)})
                 what = f"picture {key} changed in the source: replace it by hand"
-            self._tell(desired, f"{what}{_where(row)}", source=url, micropim=row.url)
+            self._tell(desired, f"changed {key}", f"{what}{_where(row)}", source=url, micropim=row.url)
         return appended
 
     def _is_appended(self, row: MediaRow, rows: dict[str, MediaRow]) -> bool:
@@ -181,6 +186,7 @@ class ProductPictures:
         One that the source has again is as before.
         """
         self._remember(desired, rows, {name: replace(rows[name], state="sent") for name in plan.returned})
+        self._ledger.end_tasks(desired.external_id, [f"withdrawn {name}" for name in plan.returned])
         for name in plan.withdrawn:
             row = rows[name]
             is_for_others = row.url in desired.addresses_for_others
@@ -189,14 +195,16 @@ class ProductPictures:
             if waiting:
                 what += f"; {waiting} new ones wait for room (max_images {self._settings.max_images})"
             self._report.picture("withdrawn")
-            self._tell(desired, what, micropim=row.url)
+            self._tell(desired, f"withdrawn {name}", what, micropim=row.url)
         if (
             waiting
             and not plan.withdrawn
             and (taken := [name for name, row in rows.items() if row.state == "withdrawn"])
         ):
             what = f"{waiting} new pictures wait for room (max_images {self._settings.max_images}): take out by hand "
-            self._tell(desired, f"{what}{', '.join(taken)}, which the source has withdrawn")
+            self._tell(desired, WAITING, f"{what}{', '.join(taken)}, which the source has withdrawn")
+        if not waiting:
+            self._ledger.end_tasks(desired.external_id, (WAITING,))
         self._remember(desired, rows, {name: replace(rows[name], state="withdrawn") for name in plan.withdrawn})
 
     def _remember(self, desired: DesiredProduct, rows: dict[str, MediaRow], changed: dict[str, MediaRow]) -> None:
@@ -215,7 +223,9 @@ class ProductPictures:
                 f"shows {remote.images} pictures of {sent} that MicroPIM accepted: it could not fetch the others, or "
             )
             what += "somebody removed them"
-            self._tell(desired, what)
+            self._tell(desired, MISSING, what)
+        else:
+            self._ledger.end_tasks(desired.external_id, (MISSING,))
 
     def _send_one(
         self, desired: DesiredProduct, picture: Picture, remote: RemotePictures, rows: dict[str, MediaRow]
@@ -231,10 +241,11 @@ class ProductPictures:
                 self._tell_of_doubt(desired, picture.key)
         except RequestRefused as refusal:
             what = f"picture {picture.key} was refused: {refusal.said or refusal}"
-            self._tell(desired, what, source=picture.url)
+            self._tell(desired, f"refused {picture.key}", what, source=picture.url)
             state = "refused"
         else:
             remote.images += 1
+            self._ledger.end_tasks(desired.external_id, (f"refused {picture.key}", f"unreachable {picture.key}"))
         row = MediaRow(name, picture.url, state, before)
         self._ledger.remember_media(desired.external_id, [row], soon=True)  # with the next intent, or with the settling
         self._report.picture(state)
@@ -243,16 +254,25 @@ class ProductPictures:
     def _tell_of_doubt(self, desired: DesiredProduct, key: str) -> None:
         """Sent again it could be there twice, so it is not."""
         what = f"picture {key} may be missing: one more shows since it was sent, but others were on their way too"
-        self._tell(desired, what)
+        self._tell(desired, f"doubt {key}", what)
 
     def _tell(
-        self, desired: DesiredProduct, what: str, *, source: str | None = None, micropim: str | None = None
+        self, desired: DesiredProduct, task: str, what: str, *, source: str | None = None, micropim: str | None = None
     ) -> None:
-        """A line for a person, with the addresses that the source has and that MicroPIM was given."""
+        """A line for a person, with the addresses that the source has and that MicroPIM was given.
+
+        It stays open until it is done; what a person has done once is not asked for again.
+        """
         clean = self._client.redactor.clean
-        row = Row("products", desired.external_id, desired.sku, clean(what), "picture", "pictures")
-        source, micropim = (None if url is None else clean(url) for url in (source, micropim))
-        self._report.add("manual_actions", replace(row, source=source, micropim=micropim))
+        what, (source, micropim) = clean(what), (None if url is None else clean(url) for url in (source, micropim))
+        name, print_ = desired.fields.get("name"), fingerprint(task, what)
+        question = Question(
+            TASKS, desired.external_id, task, PICTURE, desired.sku, what, print_, source, micropim,
+            name=None if name is None else str(cut(name)),
+        )  # fmt: skip
+        if self._ledger.add_task(question):
+            row = Row("products", desired.external_id, desired.sku, what, "picture", "pictures")
+            self._report.add("manual_actions", replace(row, source=source, micropim=micropim))
 
     def _post(self, payload: dict[str, Any], remote: RemotePictures) -> str:
         """``sent``, or ``assumed`` when the answer was lost and the product shows one picture more."""

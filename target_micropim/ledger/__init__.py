@@ -15,6 +15,7 @@ from target_micropim.ledger.schema import (
 )
 from target_micropim.ledger.store import Ledger
 from target_micropim.ledger.summary import LedgerSummary, export_products, summarize
+from target_micropim.ledger.waiting_names import WaitingName
 
 __all__ = [
     "ABSENT",
@@ -31,6 +32,7 @@ __all__ = [
     "ProductRow",
     "RunLock",
     "SeenProduct",
+    "WaitingName",
     "copy_of",
     "export_products",
     "summarize",

@@ -10,7 +10,17 @@ from typing import Any
 from sqlalchemy import Column, Connection, Select, insert, inspect, select, text, update
 from sqlalchemy.schema import CreateColumn
 
-from target_micropim.ledger.schema import ABSENT, categories, owners, products, questions, rejects
+from target_micropim.ledger.schema import (
+    ABSENT,
+    categories,
+    decided_names,
+    kept_records,
+    owners,
+    products,
+    questions,
+    rejects,
+    waiting_names,
+)
 
 Step = Callable[[Connection], None]
 
@@ -58,10 +68,16 @@ def _who_made_it(connection: Connection) -> None:
     _add_column(connection, products.c.made)
 
 
-def _what_is_held_back(connection: Connection) -> None:
-    """What a policy holds back goes when another one lets it through, whether its record comes again or not."""
+def _what_is_open(connection: Connection) -> None:
+    """What waits for a person or another policy goes in without its record coming again: so it is kept."""
     for column in (questions.c.wanted, questions.c.held_by, questions.c.mapped_by):
         _add_column(connection, column)
+    for column in (questions.c.name, questions.c.micropim_print, products.c.decided):
+        _add_column(connection, column)
+    for table in (kept_records, waiting_names, decided_names):
+        table.create(connection, checkfirst=True)
+        for index in table.indexes:
+            index.create(connection, checkfirst=True)
 
 
 def _next_rows(last: str) -> Select[Any]:
@@ -91,7 +107,7 @@ STEPS: tuple[Step, ...] = (
     _what_is_ours,
     _what_a_category_was_asked_to_be,
     _who_made_it,
-    _what_is_held_back,
+    _what_is_open,
 )
 VERSION = 1 + len(STEPS)
 

@@ -1,17 +1,19 @@
 """What a run leaves open: questions to a person, and rejects that the next run tries again."""
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, delete, false, or_, select
+from sqlalchemy import ColumnElement, Connection, Engine, Select, delete, false, or_, select, tuple_, update
 
 from target_micropim.ledger import schema
-from target_micropim.ledger.database import Database
-from target_micropim.ledger.schema import KeptReject, ProductId
-from target_micropim.plan.question import HELD_BACK, Question
+from target_micropim.ledger.kept_records import KeptRecords
+from target_micropim.ledger.schema import KeptReject, ProductId, ProductRow, product_values
+from target_micropim.plan.question import HELD_BACK, KEPT, PICTURE, TASKS, Question
 
 ROWS_AT_ONCE = 1000
 _QUESTION = [schema.questions.c[name] for name in Question.__dataclass_fields__]
+_QUIET = (HELD_BACK, KEPT, PICTURE)  # no question that is told every night
 
 
 def _held_by_other(name: str, policy: str) -> ColumnElement[bool]:
@@ -21,25 +23,44 @@ def _held_by_other(name: str, policy: str) -> ColumnElement[bool]:
     return is_it & (held_by.is_(None) | (held_by != policy))
 
 
-class OpenEnds(Database):
+def _kept_of(stream: str, external_id: ProductId) -> Select[Any]:
+    table = schema.questions
+    mine = (table.c.stream == stream) & (table.c.external_id == external_id) & (table.c.kind == KEPT)
+    return select(table.c.fact, table.c.source_print).where(mine)
+
+
+class OpenEnds(KeptRecords):
     """The part of the ledger that is about what is not settled. ``wall`` gives unix seconds."""
 
     def __init__(self, engine: Engine, wall: Callable[[], float] = time.time) -> None:
         super().__init__(engine)
         self._wall = wall
         self._has_questions: bool | None = None  # until it was asked for
+        self._has_kept: bool | None = None
+        self._has_tasks: bool | None = None
 
-    def ask(self, stream: str, external_id: ProductId, questions: Iterable[Question]) -> None:
-        """Replace the open questions about one record."""
-        table, questions = schema.questions, list(questions)
-        if not questions and not (self.has_questions() if self._has_questions is None else self._has_questions):
-            return
+    def ask(
+        self, stream: str, external_id: ProductId, questions: Iterable[Question], record: bytes | None = None
+    ) -> list[Question]:
+        """Replace the open questions about one record; those that are open.
+
+        One of which a person has said that MicroPIM's side stands is none, while the source says the same. ``record``
+        is kept with them, so that a decision needs no source.
+        """
+        questions = list(questions)
+        if not questions and not self.has_questions():
+            return []
         self._has_questions = True
-        rows = [{**vars(question), "fact": question.fact[: schema.MAX_KEY]} for question in questions]
         with self.transaction() as connection:
-            about_it = (table.c.stream == stream) & (table.c.external_id == external_id)
-            connection.execute(delete(table).where(about_it))
-            self.put(connection, table, [{**row, "asked_at": self._wall()} for row in rows])
+            kept = self._kept_facts(connection, stream, external_id)
+            open_ones = [question for question in questions if kept.get(question.fact) != question.source_print]
+            table = schema.questions
+            connection.execute(delete(table).where(table.c.stream == stream, table.c.external_id == external_id))
+            rows = [self._row(question, is_kept=question not in open_ones) for question in questions]
+            self.put(connection, table, rows)
+            is_waiting = any(question.kind != HELD_BACK for question in open_ones)
+            self.put_record(connection, stream, external_id, record if is_waiting else b"")
+        return open_ones
 
     def ask_about(
         self, stream: str, external_id: ProductId, facts: Collection[str], questions: Iterable[Question]
@@ -49,13 +70,102 @@ class OpenEnds(Database):
         about_them = (table.c.stream == stream) & (table.c.external_id == external_id) & table.c.fact.in_(sorted(facts))
         with self.transaction() as connection:
             connection.execute(delete(table).where(about_them))
-            rows = [{**vars(question), "fact": question.fact[: schema.MAX_KEY]} for question in questions]
-            self.put(connection, table, [{**row, "asked_at": self._wall()} for row in rows])
+            self.put(connection, table, [self._row(question) for question in questions])
+
+    def _row(self, question: Question, *, is_kept: bool = False) -> dict[str, object]:
+        fact, kind = question.fact[: schema.MAX_KEY], KEPT if is_kept else question.kind
+        return {**vars(question), "fact": fact, "kind": kind, "asked_at": self._wall()}
+
+    def _kept_facts(self, connection: Connection, stream: str, external_id: ProductId) -> dict[str, str]:
+        """What a person has settled of a record: the source's side of each fact as it was then."""
+        table = schema.questions
+        if self._has_kept is None:
+            one = connection.execute(select(table.c.external_id).where(table.c.kind == KEPT).limit(1)).first()
+            self._has_kept = one is not None
+        if not self._has_kept:
+            return {}
+        return {row.fact: row.source_print for row in connection.execute(_kept_of(stream, external_id))}
+
+    def is_kept(self, question: Question) -> bool:
+        """Whether a person has said of this very question that MicroPIM's side stands, or that it is done."""
+        if not self.has_questions() or self._has_kept is False:
+            return False
+        rows = self.read(_kept_of(question.stream, question.external_id))
+        return any((row.fact, row.source_print) == (question.fact, question.source_print) for row in rows)
+
+    def add_task(self, question: Question) -> bool:
+        """Keep something that only a person can do, beside all else that is open of its record; whether it is open."""
+        if self.is_kept(question):
+            return False
+        self._has_questions = self._has_tasks = True
+        with self.transaction() as connection:
+            self.put(connection, schema.questions, [self._row(question)])
+        return True
+
+    def end_tasks(self, external_id: ProductId, facts: Sequence[str]) -> None:
+        """What a person had to do of a product is done, or needed no longer."""
+        table = schema.questions
+        if self._has_tasks is None:
+            self._has_tasks = bool(self.read(select(table.c.fact).where(table.c.stream == TASKS).limit(1)))
+        if facts and self._has_tasks:
+            mine = (table.c.stream == TASKS) & (table.c.external_id == external_id)
+            with self.transaction() as connection:
+                connection.execute(delete(table).where(mine, table.c.fact.in_(facts)))
+
+    def open_questions(self) -> Iterator[Question]:
+        """All that a person has to decide or to do, by record and fact; read a part at a time."""
+        return self._each(schema.questions.c.kind.not_in((HELD_BACK, KEPT)))
+
+    def _each(self, condition: ColumnElement[bool]) -> Iterator[Question]:
+        table, last = schema.questions, ("", "", "")
+        place = tuple_(table.c.stream, table.c.external_id, table.c.fact)
+        while True:
+            query = select(*_QUESTION).where(condition, place > last).limit(ROWS_AT_ONCE)
+            rows = self.read(query.order_by(table.c.stream, table.c.external_id, table.c.fact))
+            for row in rows:
+                yield Question(*row)
+            if len(rows) < ROWS_AT_ONCE:
+                return
+            last = (rows[-1].stream, rows[-1].external_id, rows[-1].fact)
+
+    def is_open(self, stream: str, external_id: str) -> bool:
+        """Whether a person has something to decide of a record."""
+        table = schema.questions
+        mine = (table.c.stream == stream) & (table.c.external_id == external_id) & table.c.kind.not_in(_QUIET)
+        return self.has_questions() and bool(self.read(select(table.c.fact).where(mine).limit(1)))
+
+    def taken_again(self, stream: str, external_id: str) -> None:
+        """What a person has decided of a record has been done; it stays while something else of it is open."""
+        table = schema.kept_records
+        mine = (table.c.stream == stream) & (table.c.external_id == external_id)
+        is_open = self.is_open(stream, external_id)
+        with self.transaction() as connection:
+            connection.execute(update(table).where(mine).values(due=False) if is_open else delete(table).where(mine))
+
+    # What a person has decided
+
+    def settle_question(self, question: Question, *, kept: bool, rows: Sequence[ProductRow] = ()) -> bool:
+        """A person has answered: the question ends, and what follows for the product is noted with it.
+
+        ``kept``: MicroPIM's side stands while the source says the same. Otherwise the record is due; whether it is
+        there to be taken again.
+        """
+        table, records = schema.questions, schema.kept_records
+        mine = (table.c.stream == question.stream) & (table.c.external_id == question.external_id)
+        record = (records.c.stream == question.stream) & (records.c.external_id == question.external_id)
+        with self.transaction() as connection:
+            self.put(connection, schema.products, [product_values(row) for row in rows])
+            if kept:
+                connection.execute(update(table).where(mine, table.c.fact == question.fact).values(kind=KEPT))
+                self._has_kept = True
+                return False
+            connection.execute(delete(table).where(mine, table.c.fact == question.fact))
+            return bool(connection.execute(update(records).where(record).values(due=True)).rowcount)
 
     def questions(self, before: float | None = None, most: int | None = None) -> list[Question]:
         """Open questions by stream and record; or so many of those not looked at since a moment, oldest first."""
         table = schema.questions
-        query = select(*_QUESTION).where(table.c.kind != HELD_BACK)
+        query = select(*_QUESTION).where(table.c.kind.not_in(_QUIET))
         if before is None:
             query = query.order_by(table.c.stream, table.c.external_id, table.c.fact)
         else:
@@ -67,24 +177,16 @@ class OpenEnds(Database):
 
         All of it, or what another policy held back than these, by field or map of fields.
         """
-        table, last = schema.questions, ("", "")
-        wanted = table.c.kind == HELD_BACK
+        wanted = schema.questions.c.kind == HELD_BACK
         if policies is not None:
             wanted &= or_(false(), *(_held_by_other(name, policy) for name, policy in policies.items()))
-        while True:
-            after = (table.c.external_id > last[0]) | ((table.c.external_id == last[0]) & (table.c.fact > last[1]))
-            query = select(*_QUESTION).where(wanted, after)
-            rows = self.read(query.order_by(table.c.external_id, table.c.fact).limit(ROWS_AT_ONCE))
-            for row in rows:
-                yield Question(*row)
-            if len(rows) < ROWS_AT_ONCE:
-                return
-            last = (rows[-1].external_id, rows[-1].fact)
+        return self._each(wanted)
 
     def has_questions(self) -> bool:
         """Whether anything waits for a person, or has waited since the start of this run."""
         if self._has_questions is None:
-            self._has_questions = bool(self.read(select(schema.questions.c.external_id).limit(1)))
+            tables = (schema.questions, schema.kept_records)
+            self._has_questions = any(self.read(select(table.c.external_id).limit(1)) for table in tables)
         return self._has_questions
 
     # Rejects, to be tried again

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Float,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -52,6 +53,7 @@ products = Table(
     Column("revive_as", String(32)),  # the status that the product had before we archived it
     Column("announced_at", Float),  # unix seconds: since when a POST is on its way
     Column("made", Boolean),  # whether we made the product; None where an older program did not note it
+    Column("decided", JSON),  # fact -> fingerprint of MicroPIM's value, over which a person lets the source's go
 )
 
 # Who owns a product of MicroPIM: at most one record of the source, and a record owns at most one product.
@@ -69,7 +71,7 @@ questions = Table(
     Column("stream", String(64), primary_key=True),
     Column("external_id", String(MAX_KEY), primary_key=True),
     Column("fact", String(MAX_KEY), primary_key=True),
-    Column("kind", String(16), nullable=False),  # conflicts, unsure
+    Column("kind", String(16), nullable=False),  # conflicts, unsure, manual_actions, held_back, picture, kept
     Column("sku", String(255)),
     Column("reason", Text, nullable=False),
     Column("source_print", String(64), nullable=False),
@@ -79,6 +81,37 @@ questions = Table(
     Column("wanted", Text),  # JSON: the source's value, where a policy holds it back
     Column("held_by", String(32)),  # that policy
     Column("mapped_by", String(64)),  # digest of the settings that made that value
+    Column("name", Text),
+    Column("micropim_print", String(64)),
+)
+
+# The newest record of a product or category that waits for a person, so that it can go in without the source.
+kept_records = Table(
+    "kept_records",
+    METADATA,
+    Column("stream", String(64), primary_key=True),
+    Column("external_id", String(MAX_KEY), primary_key=True),
+    Column("record", LargeBinary, nullable=False),  # JSON, compressed
+    Column("due", Boolean, nullable=False, default=False),  # a person has decided: it is taken again
+)
+
+# Products whose brand or supplier has no id yet: they get it when it is known.
+waiting_names = Table(
+    "waiting_names",
+    METADATA,
+    Column("external_id", String(MAX_KEY), primary_key=True),
+    Column("kind", String(16), primary_key=True),  # brand, supplier
+    Column("folded", String(MAX_KEY), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+)
+
+# What a person has decided of a name: its id, or None where products shall go without.
+decided_names = Table(
+    "decided_names",
+    METADATA,
+    Column("kind", String(16), primary_key=True),
+    Column("folded", String(MAX_KEY), primary_key=True),
+    Column("remote_id", Integer),
 )
 
 # Records that were rejected, to be tried again by the next run; the newest version of each only.
@@ -163,6 +196,7 @@ class ProductRow:
 
     ``on_its_way`` is what a write sends, kept until its end is remembered: a run may be killed in between; then
     ``ours`` holds what was sent as well. ``ours`` has, field by field, every value that counts as ours, newest first.
+    ``decided`` has the values of MicroPIM over which a person lets the source's go, until the next look.
     """
 
     external_id: ProductId
@@ -180,6 +214,7 @@ class ProductRow:
     revive_as: str | None = None
     announced_at: float | None = None
     made: bool | None = None
+    decided: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def was_made_by_us(self) -> bool:
@@ -281,6 +316,7 @@ def product_row(row: Any) -> ProductRow:
         row.revive_as,
         row.announced_at,
         row.made,
+        row.decided or {},
     )
 
 
@@ -293,4 +329,5 @@ def product_values(row: ProductRow) -> dict[str, Any]:
         "on_its_way": dict(row.on_its_way),
         "categories": row.categories,
         "ours": dict(row.ours),  # in JSON a tuple is a list
+        "decided": dict(row.decided),
     }

@@ -18,7 +18,7 @@ from target_micropim.errors import LedgerUnusable
 from target_micropim.ledger import schema
 from target_micropim.ledger.catalogue_index import CatalogueIndex
 from target_micropim.ledger.database import Rows, engine_for, ledger_failure
-from target_micropim.ledger.open_ends import OpenEnds
+from target_micropim.ledger.open_ends import ROWS_AT_ONCE, OpenEnds
 from target_micropim.ledger.schema import (
     ABSENT,
     AwaitedPictures,
@@ -30,8 +30,10 @@ from target_micropim.ledger.schema import (
     product_row,
     product_values,
 )
+from target_micropim.ledger.waiting_names import WaitingNames
 
 IDENTITY = "identity"
+PRODUCTS = "products"
 MOST_AT_ONCE = 100  # rows of a list that is worked off
 
 # Asked for every few records, built once: a statement that holds its values is a ring, left to the collector.
@@ -49,7 +51,7 @@ _SEEN_AT = (
 )
 
 
-class Ledger(CatalogueIndex, OpenEnds):
+class Ledger(CatalogueIndex, WaitingNames, OpenEnds):
     """Opened for one run. ``wall`` gives unix seconds."""
 
     @classmethod
@@ -146,7 +148,10 @@ class Ledger(CatalogueIndex, OpenEnds):
                 connection.execute(delete(table).where(table.c.external_id == external_id))
                 moved = update(table).where(table.c.external_id == predecessor.external_id)
                 connection.execute(moved.values(external_id=external_id))
-            for table in (schema.questions, schema.missing_categories):
+            kept = schema.kept_records
+            mine = (kept.c.stream == PRODUCTS) & (kept.c.external_id == predecessor.external_id)
+            connection.execute(delete(kept).where(mine))
+            for table in (schema.questions, schema.missing_categories, schema.waiting_names):
                 connection.execute(delete(table).where(table.c.external_id == predecessor.external_id))
         return successor
 
@@ -171,8 +176,13 @@ class Ledger(CatalogueIndex, OpenEnds):
         with self.transaction() as connection:
             self.put(connection, schema.products, values)
 
-    def settle(self, row: ProductRow, digest: str, missing: Iterable[str]) -> None:
-        """Everything about this record is done; ``missing`` categories are linked when they arrive."""
+    def settle(
+        self, row: ProductRow, digest: str, missing: Iterable[str], names: Iterable[tuple[str, str, str]] = ()
+    ) -> None:
+        """Everything about this record is done.
+
+        ``missing`` categories are linked when they arrive, and ``names`` (kind, folded name, name) when they have ids.
+        """
         values = {**product_values(row), "digest": digest, "settled_at": self._wall()}
         rows: Rows = []
         for key in missing:
@@ -182,6 +192,7 @@ class Ledger(CatalogueIndex, OpenEnds):
             self.put(connection, schema.products, [values])
             connection.execute(_NOT_MISSING, {"key": row.external_id})
             self.put(connection, schema.missing_categories, rows)
+            self.put_waiting(connection, row.external_id, names)
 
     def linked(self, row: ProductRow, category: str) -> None:
         """A category that was missing has been linked."""
@@ -282,6 +293,27 @@ class Ledger(CatalogueIndex, OpenEnds):
         """Write a category."""
         with self.transaction() as connection:
             self.put(connection, schema.categories, [{"external_id": external_id, **vars(row)}])
+
+    def forget_category(self, external_id: str) -> None:
+        """A person lets a category be made again that was deleted by hand: its products are put into it anew."""
+        table, last = schema.products, ""
+        while True:
+            query = select(table).where(table.c.external_id > last).order_by(table.c.external_id).limit(ROWS_AT_ONCE)
+            rows = [product_row(row) for row in self.read(query)]
+            inside = [row for row in rows if external_id in row.categories]
+            left = [
+                replace(row, categories=tuple(key for key in row.categories if key != external_id)) for row in inside
+            ]
+            missing = [{"external_id": row.external_id, "category": external_id} for row in inside]
+            with self.transaction() as connection:
+                self.put(connection, table, [product_values(row) for row in left])
+                self.put(connection, schema.missing_categories, missing)
+            if len(rows) < ROWS_AT_ONCE:
+                break
+            last = rows[-1].external_id
+        with self.transaction() as connection:
+            categories = schema.categories
+            connection.execute(delete(categories).where(categories.c.external_id == external_id))
 
     def products_missing_categories(self) -> list[tuple[ProductId, str]]:
         """Products written before their category was there, with the category's external id."""

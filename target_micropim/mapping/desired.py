@@ -46,7 +46,8 @@ class DesiredProduct:
     pictures that are for other target groups only, ``ended_attributes`` those whose links are over. ``deleted``
     says that the record carries a mark of deletion (docs/api/micropim.md#product-delete); then it is ``inactive`` too.
     ``other_languages`` are the texts that were taken in another language than the one asked for, by field;
-    ``for_a_person`` is what no program can put right.
+    ``for_a_person`` is what no program can put right. ``record`` is what it was made of, to be kept where a person has
+    to decide.
     """
 
     external_id: str
@@ -68,6 +69,7 @@ class DesiredProduct:
     warnings: tuple[str, ...] = ()
     other_languages: Mapping[str, str] = field(default_factory=dict)
     for_a_person: tuple[str, ...] = ()
+    record: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,16 @@ def with_pending(ours: Mapping[str, Ours], on_its_way: Mapping[str, str]) -> Map
     return {**ours, **pending}
 
 
+def with_decided(ours: Mapping[str, Ours], decided: Mapping[str, str]) -> Mapping[str, Ours]:
+    """The values that count as ours where a person lets the source's go over these of MicroPIM."""
+    return {**ours, **{fact: with_ours(ours.get(fact), shown) for fact, shown in decided.items()}}
+
+
+def without_decided(handled: Mapping[str, str], decided: Mapping[str, str]) -> Mapping[str, str]:
+    """What was dealt with; what a person has decided is to be dealt with again."""
+    return {fact: print_ for fact, print_ in handled.items() if fact not in decided}
+
+
 def with_wish(before: Ours, wish: str) -> Ours:
     """As before, and what the source wants instead of a person's value: when the person types it, both sides agree."""
     return tuple(dict.fromkeys([*before[: MOST_OURS - 1], wish]))

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 
 HELD_BACK = "held_back"
+PICTURE = "picture"  # something to do with pictures, which only a person can do
+TASKS = "pictures"  # the stream of such tasks: beside all else that is open of the product
+KEPT = "kept"  # a person has decided: MicroPIM's side stands until the source's is another one
 MEMBERSHIP = "category "  # begins the fact that a product is in a category, before the category's id in MicroPIM
 IN, OUT = "in", "out"
 
@@ -13,9 +16,11 @@ class Question:
 
     ``kind``: ``conflicts`` where somebody typed a value, ``unsure`` where the program cannot know, ``held_back`` where
     a policy of the settings holds the source's value back (``reason`` is then the setting that would let it through).
-    ``source`` and ``micropim`` are both values as a person reads them. Of a membership ``source_print`` is ``in`` or
-    ``out``. What is held back is kept whole: ``wanted`` is the source's value as JSON, ``held_by`` the policy,
-    ``mapped_by`` the digest of the settings that made the value. Rows of an older program have none of the three.
+    ``source`` and ``micropim`` are both values as a person reads them, ``source_print`` and ``micropim_print`` tell
+    whether they are still the same. Of a membership ``source_print`` is ``in`` or ``out``. What is held back is kept
+    whole: ``wanted`` is the source's value as JSON, ``held_by`` the policy, ``mapped_by`` the digest of the settings
+    that made the value. ``name`` is that of the product or category. Rows of an older program have nothing of
+    ``wanted``, ``held_by``, ``mapped_by``, ``name`` and ``micropim_print``.
     """
 
     stream: str
@@ -30,6 +35,8 @@ class Question:
     wanted: str | None = None
     held_by: str | None = None
     mapped_by: str | None = None
+    name: str | None = None
+    micropim_print: str | None = None
 
     @property
     def category(self) -> int | None:

@@ -173,6 +173,7 @@ def _row_part(content: Mapping[str, Any], kind: str, title: str, note: str) -> P
 
 
 def _other_parts(content: Mapping[str, Any]) -> Iterator[Part]:
+    yield _row_part(content, "decisions", "Decided by you", "What your answers in the decisions file came to.")
     yield _changed(content)
     yield _held_back(content)
     yield _row_part(content, "warnings", "Warnings", "Taken over, with something left out or put right.")

@@ -88,7 +88,7 @@ class Report:
         self.languages: Counter[str] = Counter()
         self.attributes_made: list[str] = []
         self.other_languages: Counter[tuple[str, str]] = Counter()
-        kinds = ("conflicts", "unsure", "manual_actions", "warnings", "other_languages")
+        kinds = ("conflicts", "unsure", "manual_actions", "warnings", "other_languages", "decisions")
         self._rows: dict[str, FirstRows[Row]] = {kind: FirstRows(MAX_ROWS) for kind in kinds}
         self._changes: FirstRows[dict[str, Any]] = FirstRows(MAX_ROWS)
         self.totals: Counter[str] = Counter()
@@ -144,7 +144,7 @@ class Report:
         return table
 
     def add(self, kind: str, row: Row) -> None:
-        """A row of ``conflicts``, ``manual_actions`` or ``warnings``; one without an id belongs to no record."""
+        """A row of one of the lists, such as ``conflicts`` or ``warnings``; one without an id belongs to no record."""
         place = current_number() if row.external_id else -1
         with self._lock:
             self.totals[kind] += 1

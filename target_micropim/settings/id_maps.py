@@ -4,16 +4,13 @@ Brands and suppliers have no route in MicroPIM (docs/api/micropim.md#brand-ids),
 cannot be read as an id stops the run with its file, line and value: skipped, products would lose their brand.
 """
 
-import csv
-import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from target_micropim.report.sheet import unescaped
+from target_micropim.report.sheet import lines_of, text_of_file, unescaped
 
-_DELIMITERS = (",", ";", "\t")
 _ID_HEADINGS = frozenset({"id", "micropim id", "micropim_id", "brand id", "brand_id", "supplier id", "supplier_id"})
 _NAME_HEADINGS = frozenset({"name", "naam", "nom", "nombre", "brand", "merk", "marque", "marke", "marca", "supplier"})
 _KIND = "kind"
@@ -47,12 +44,7 @@ def _id(value: Any, where: str) -> int:
 
 
 def _from_file(file: Path, kind: str) -> dict[str, int]:
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise ValueError(f"{file} is not in UTF-8: save it as CSV UTF-8") from None
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), skipinitialspace=True)
-    lines = [(rows.line_num, [cell.strip() for cell in row]) for row in rows if any(map(str.strip, row))]
+    lines = list(lines_of(text_of_file(file)))
     columns = _columns(lines[0][1], file) if lines else None
     ids: dict[str, int] = {}
     for number, cells in lines[1:] if columns else _without_heading(lines):
@@ -76,12 +68,6 @@ def _without_heading(lines: list[tuple[int, list[str]]]) -> list[tuple[int, list
         if len([cell for cell in cells if cell]) > len(_TWO_COLUMNS):
             raise ValueError(f"line {number} has more than two columns: give a heading with name and id")
     return lines[1:] if lines and not any(character.isdigit() for character in "".join(lines[0][1])) else lines
-
-
-def _delimiter(text: str) -> str:
-    """The one that cuts the first line into most cells."""
-    (first, *_) = [*(line for line in text.splitlines() if line.strip()), ""]
-    return max(_DELIMITERS, key=first.count)
 
 
 def _columns(cells: list[str], file: Path) -> dict[str, int] | None:

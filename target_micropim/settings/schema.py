@@ -188,6 +188,14 @@ SETTINGS = th.PropertiesList(
         "extra metrics.",
     ),
     Operating(
+        "decisions_file",
+        Text,
+        default=".micropim/decisions.csv",
+        title="Decisions file",
+        description="All that waits for a person, a line each: fill in its column decision, and the next run acts on "
+        "it.",
+    ),
+    Operating(
         "capabilities_file",
         th.StringType,
         title="Capability file",

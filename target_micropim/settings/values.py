@@ -117,6 +117,7 @@ class TargetSettings:
     notify_urls: tuple[str, ...] = field(repr=False)
     notify_on: str
     metrics_file: str | None
+    decisions_file: str
     capabilities: Capabilities
     max_rejects: Limit
     max_archive: Limit

@@ -4,8 +4,10 @@ from typing import Any
 
 from target_micropim.catalog.categories import Categories, PendingCategory
 from target_micropim.errors import RecordRejected
+from target_micropim.ledger import Ledger
 from target_micropim.mapping.profiles import Profile
 from target_micropim.report.input_order import record_scope
+from target_micropim.report.rejects import as_json
 from target_micropim.sync.outcomes import Outcomes, check_key, rejection
 
 STREAM = "categories"
@@ -14,11 +16,13 @@ STREAM = "categories"
 class CategorySync:
     """Called by one thread."""
 
-    def __init__(self, profile: Profile, categories: Categories, outcomes: Outcomes) -> None:
+    def __init__(self, profile: Profile, categories: Categories, outcomes: Outcomes, ledger: Ledger) -> None:
         self._profile = profile
         self._categories = categories
         self._outcomes = outcomes
+        self._ledger = ledger
         self._source = profile.category_source
+        self._seen: set[str] = set()
 
     def receive(self, record: dict[str, Any]) -> None:
         """Place a category now, or keep it until its parent is there."""
@@ -28,6 +32,10 @@ class CategorySync:
         """Take a reject of an earlier run."""
         self._receive(self._outcomes.open_again(), record)
 
+    def has_seen(self, external_id: str) -> bool:
+        """Whether a category has come in this run."""
+        return external_id in self._seen
+
     def _receive(self, ticket: int, record: dict[str, Any]) -> None:
         if not self._profile.writes_categories:
             self._outcomes.settle(self._source.stream, ticket, "skipped")
@@ -35,6 +43,7 @@ class CategorySync:
         try:
             pending = PendingCategory(self._profile.category(record), ticket, record)
             check_key(pending.desired.external_id)
+            self._seen.add(pending.desired.external_id)
             if not self._categories.must_wait(pending):
                 self._place(pending)
         except RecordRejected as error:
@@ -62,6 +71,8 @@ class CategorySync:
             except RecordRejected as error:
                 self._reject(pending, error)
                 continue
+            if desired.external_id in self._categories.asked:
+                self._ledger.keep_record(STREAM, desired.external_id, as_json(pending.record))
             self._outcomes.settle(self._source.stream, pending.ticket, action, self._key(desired.external_id))
             queue += self._categories.freed_by(desired.external_id)
 

@@ -63,7 +63,9 @@ class LateWork:
         known = {**row.acknowledged, EXISTENCE: ARCHIVED}
         ours = {**row.ours, EXISTENCE: (ARCHIVED,)}
         revive_as = status if status != "archived" else row.revive_as
-        archived = replace(row, archived=True, acknowledged=known, ours=ours, revive_as=revive_as, on_its_way={})
+        archived = replace(
+            row, archived=True, acknowledged=known, ours=ours, revive_as=revive_as, on_its_way={}, decided={}
+        )
         ledger.settle(archived, row.digest or "", [])
         return "archived"
 

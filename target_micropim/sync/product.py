@@ -17,11 +17,13 @@ from target_micropim.catalog.pictures import RemotePictures
 from target_micropim.errors import NotFound, NotYet, Reason, RecordRejected, StaleId
 from target_micropim.ledger import ABSENT, MediaRow, ProductRow
 from target_micropim.mapping.desired import DesiredProduct
+from target_micropim.plan.decision import DELETED
 from target_micropim.plan.ownership import ARCHIVED, EXISTENCE, LIVE
 from target_micropim.plan.product import is_undone, plan_create, plan_leave
 from target_micropim.plan.question import HELD_BACK, Question
 from target_micropim.plan.undo import has_news
 from target_micropim.plan.values import fingerprint
+from target_micropim.report.rejects import as_json
 from target_micropim.report.run_report import Row
 from target_micropim.services import Services
 from target_micropim.sync.archives import PendingArchives
@@ -29,11 +31,13 @@ from target_micropim.sync.create import ProductCreator
 from target_micropim.sync.deferred import Version
 from target_micropim.sync.echo import TEXTS
 from target_micropim.sync.late import INCOMPLETE, LateWork
+from target_micropim.sync.late_names import LateNames
 from target_micropim.sync.let_through import LetThrough
 from target_micropim.sync.outcomes import Guards
+from target_micropim.sync.pool import KeyedPool
 from target_micropim.sync.recognise import Recognised, Recognition, shown_sku
 from target_micropim.sync.resolve import FieldResolver
-from target_micropim.sync.update import ARCHIVED_STATUS, ProductUpdater, product_state
+from target_micropim.sync.update import ARCHIVED_STATUS, ProductUpdater, name_of, product_state
 from target_micropim.sync.write import STREAM, Fields, ProductWriter
 
 MAX_POSTS = 6
@@ -77,12 +81,16 @@ class ProductSync:
         self.let_through = LetThrough(services, self._recognition, self._updater, self._writer)
         self.adopted = 0  # products that were in MicroPIM before the ledger knew them; nearly exact with many threads
 
+    def late_names(self, pool: KeyedPool) -> LateNames:
+        """What gives products their brand and supplier when those have become known."""
+        return LateNames(self._services, self._catalog, self._recognition, self._writer, pool)
+
     def sync(self, record: dict[str, Any], version: Version, *, is_last: bool = False) -> Outcome:
         """Bring one product over; ``is_last``: nothing that comes later in the input can help.
 
         Raises RecordRejected when it cannot go in, NotYet when it may later, StopRun when nothing can.
         """
-        desired, report = self._map(record), self._services.report
+        desired, report = replace(self._map(record), record=record), self._services.report
         for warning in desired.warnings:
             report.add("warnings", Row(STREAM, desired.external_id, desired.sku, warning))
         for name, language in desired.other_languages.items():
@@ -128,8 +136,7 @@ class ProductSync:
         made = replace(_new_row(desired, write.after), made=True)
         held = plan_create(fields, self._services.settings.policies).held
         row = self._writer.remembered(made, fields, write, ignored, held=held)
-        if held:
-            self._ask(desired, self._updater.held_back(desired, fields, held, write.after))
+        self._ask(desired, self._updater.held_back(desired, fields, held, write.after) if held else [])
         pictures = RemotePictures(row.remote_id, write.after.images, is_ours=True)
         return self._settled("created", desired, row, pictures, handled, version)
 
@@ -163,8 +170,10 @@ class ProductSync:
         if changes.removed:
             base = replace(base, categories=self._without(changes.removed, base.categories))
         after = self._writer.remembered(base, fields, write, ignored, changes.conflicts, changes.held)
-        self._ask(desired, self._updater.questions(desired, fields, changes, product) if changes.is_open else [])
-        if not TEXTS.isdisjoint(ignored) or (changes.conflicts and changes.has_conflicts):
+        asked = self._ask(
+            desired, self._updater.questions(desired, fields, changes, product) if changes.is_open else []
+        )
+        if not TEXTS.isdisjoint(ignored) or any(one.kind == "conflicts" and one.category is None for one in asked):
             version = replace(version, digest=INCOMPLETE)  # a person may settle it before the record changes
         pictures = RemotePictures(
             product.remote_id, product.images, row is not None and bool(row.ours or row.on_its_way)
@@ -203,7 +212,8 @@ class ProductSync:
             is_gone = self._catalog.categories.is_gone
             missing = [key for key in desired.categories if key not in row.categories and not is_gone(key)]
         row = replace(row, source_at=version.source_at)
-        ledger.settle(row, version.digest if complete else INCOMPLETE, missing)
+        names = self._resolver.names_without_id(desired) if desired.brand or desired.supplier else ()
+        ledger.settle(row, version.digest if complete else INCOMPLETE, missing, names)
         return Outcome(action)
 
     # What is left as it is
@@ -213,10 +223,13 @@ class ProductSync:
         if found.row is None:
             return Outcome("skipped")
         if not desired.inactive:
-            self._guards.after_gone(self._services.ledger.count_live())
             reason = f"{found.gone}: it was deleted there, and is not made again"
-            self._ask(desired, [_existence_question(desired, "conflicts", reason)])
-        self._services.ledger.settle(replace(found.row, source_at=version.source_at), version.digest, [])
+            question = _existence_question(desired, "conflicts", reason, DELETED)
+            if not self._services.ledger.is_kept(question):
+                self._guards.after_gone(self._services.ledger.count_live())
+            self._ask(desired, [question])
+        left = replace(found.row, source_at=version.source_at, decided={})
+        self._services.ledger.settle(left, version.digest, [])
         return Outcome("skipped")
 
     def _left_alone(
@@ -237,7 +250,8 @@ class ProductSync:
         if leave.refused:
             raise RecordRejected("plan", [Reason("status", leave.reason or "")])
         kind = "conflicts" if desired.inactive else "manual_actions"
-        asked = [_existence_question(desired, kind, f"{leave.reason}: left there")] if leave.reason else []
+        shown = ARCHIVED if state.archived else LIVE
+        asked = [_existence_question(desired, kind, f"{leave.reason}: left there", shown)] if leave.reason else []
         self._ask(desired, asked)
         left = _left_row(desired, row, product, version)
         if product is not None and desired.inactive == state.archived:  # both sides agree
@@ -254,18 +268,25 @@ class ProductSync:
         fields = plan_create(self._resolver.fields(desired), policies).fields
         return has_news(fields, categories, {**row.on_its_way, **row.acknowledged}, row.categories)
 
-    def _ask(self, desired: DesiredProduct, questions: list[Question]) -> None:
+    def _ask(self, desired: DesiredProduct, questions: list[Question]) -> list[Question]:
         """What a person has to decide, in place of what was open before; what is held back is told at the end."""
-        for question in questions:
+        record = None
+        if any(question.kind != HELD_BACK for question in questions):
+            record = as_json(desired.record)
+        asked = self._services.ledger.ask(STREAM, desired.external_id, questions, record)
+        for question in asked:
             if question.kind != HELD_BACK:
                 self._services.report.ask(question)
-        self._services.ledger.ask(STREAM, desired.external_id, questions)
+        return asked
 
 
-def _existence_question(desired: DesiredProduct, kind: str, reason: str) -> Question:
+def _existence_question(desired: DesiredProduct, kind: str, reason: str, micropim: str) -> Question:
     source = ARCHIVED if desired.inactive else LIVE
-    print_ = fingerprint(EXISTENCE, source)
-    return Question(STREAM, desired.external_id, EXISTENCE, kind, desired.sku, reason, print_, source, None)
+    print_, name = fingerprint(EXISTENCE, source), name_of(desired)
+    return Question(
+        STREAM, desired.external_id, EXISTENCE, kind, desired.sku, reason, print_, source, micropim,
+        name=name, micropim_print=micropim,
+    )  # fmt: skip
 
 
 def _new_row(desired: DesiredProduct, product: RemoteProduct) -> ProductRow:
@@ -283,5 +304,10 @@ def _left_row(
     row = row or _new_row(desired, product)
     is_archived = product.server.get("status") == ARCHIVED_STATUS
     return replace(
-        row, remote_id=product.remote_id, digest=version.digest, archived=is_archived, source_at=version.source_at
+        row,
+        remote_id=product.remote_id,
+        digest=version.digest,
+        archived=is_archived,
+        source_at=version.source_at,
+        decided={},
     )

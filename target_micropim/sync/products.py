@@ -5,6 +5,7 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -71,6 +72,7 @@ class ProductsSync:
         self._pool = pool
         self._archives = PendingArchives()
         self._product_sync = ProductSync(services, catalog, profile.product, self._archives, outcomes.guards)
+        self._late_names = self._product_sync.late_names(pool)
         self._buffer: list[Item] = []
         self._deferred = DeferredItems()
         self._in_flight: Counter[str] = Counter()
@@ -88,14 +90,32 @@ class ProductsSync:
         """Take a reject of an earlier run."""
         self._keep(self._outcomes.open_again(), record, None)
 
-    def _keep(self, ticket: int, record: dict[str, Any], line: bytes | None) -> None:
+    def receive_decided(self, record: dict[str, Any]) -> None:
+        """Take the newest record of a product of which a person has decided: as new as what came since unchanged."""
+        row = self._services.ledger.product(self._profile.key(record) or "")
+        self._keep(self._outcomes.open_again(), record, None, None if row is None else row.source_at)
+
+    def has_seen(self, key: str) -> bool:
+        """Whether a version of a product of which a person has decided waits, or was settled since."""
+        row = self._services.ledger.product(key)
+        return self.is_pending(key) or (row is not None and bool(row.digest))
+
+    @property
+    def has_late_names(self) -> bool:
+        """Whether a product waits for a brand or supplier that is known now."""
+        return self._late_names.is_due()
+
+    def _keep(self, ticket: int, record: dict[str, Any], line: bytes | None, source_at: float | None = None) -> None:
         key = self._profile.key(record)
         if self._profile.left_out and (status := self._profile.left_out(record)) is not None:
             self._left_out[status] += 1
             self._outcomes.settle(STREAM, ticket, "skipped", key)
             return
         try:
-            self._buffer.append(self._item(ticket, record, line, key))
+            item = self._item(ticket, record, line, key)
+            if source_at is not None:
+                item = replace(item, version=replace(item.version, source_at=source_at))
+            self._buffer.append(item)
         except RecordRejected as error:
             self._outcomes.reject(STREAM, ticket, key, record, error, source_time(record))
         if len(self._buffer) >= BATCH_ROWS:
@@ -118,6 +138,7 @@ class ProductsSync:
         self._pool.drain()
         self._sync_deferred()
         self._link_late_categories()
+        self._late_names.give()
         self._archive()
         for status, number in sorted(self._left_out.items()):
             what = f"{number} records of status {status} are not brought over (statuses)"

@@ -68,9 +68,13 @@ class OpenQuestions:
             self._services.ledger.agree(external_id, {**row.acknowledged, **prints}, {**row.ours, **ours})
         fields = server_fields(shown)
         still = [q for q in questions if q not in agreed]
-        seen = [_seen(q, text_of(fields.get(q.fact), self._services.client.redactor.clean)) for q in still]
-        self._services.ledger.ask(PRODUCTS, external_id, seen)
+        clean, server = self._services.client.redactor.clean, product.server
+        seen = [_seen(q, text_of(fields.get(q.fact), clean), server.get(q.fact, EMPTY)) for q in still]
         self._tell(seen)
+        ledger, facts = self._services.ledger, {question.fact for question in questions}
+        ledger.ask_about(PRODUCTS, external_id, facts, seen)
+        if not seen:
+            ledger.taken_again(PRODUCTS, external_id)
 
     def _tell(self, questions: Iterable[Question]) -> None:
         for question in questions:
@@ -83,5 +87,7 @@ def _is_agreed(question: Question, product: RemoteProduct) -> bool:
     return question.fact != EXISTENCE and product.server.get(question.fact, EMPTY) == question.source_print
 
 
-def _seen(question: Question, text: str | None) -> Question:
-    return question if question.fact == EXISTENCE or question.category is not None else replace(question, micropim=text)
+def _seen(question: Question, text: str | None, print_: str) -> Question:
+    if question.fact == EXISTENCE or question.category is not None:
+        return question
+    return replace(question, micropim=text, micropim_print=print_)

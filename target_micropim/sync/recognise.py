@@ -12,7 +12,7 @@ from target_micropim.catalog.matching import RemoteProduct, remote_product
 from target_micropim.errors import NotFound, NotYet, Reason
 from target_micropim.ledger import ABSENT, ProductRow
 from target_micropim.mapping.desired import DesiredProduct
-from target_micropim.plan.ownership import ARCHIVED, EXISTENCE, is_made_by_us, is_recognised, with_pending
+from target_micropim.plan.ownership import ARCHIVED, EXISTENCE, is_made_by_us, is_recognised, with_decided, with_pending
 from target_micropim.services import Services
 from target_micropim.sync.archives import PendingArchives
 
@@ -151,4 +151,6 @@ def existence(row: ProductRow | None) -> tuple[tuple[str, ...] | None, str | Non
     if row is None:
         return None, None
     ours = with_pending(row.ours, row.on_its_way) if row.on_its_way else row.ours
+    if EXISTENCE in row.decided:  # a person lets the source's word go
+        return with_decided(ours, row.decided).get(EXISTENCE), None
     return ours.get(EXISTENCE), row.acknowledged.get(EXISTENCE)

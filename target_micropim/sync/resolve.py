@@ -3,6 +3,7 @@
 import threading
 from typing import Any
 
+from target_micropim.api.tree import folded
 from target_micropim.catalog.catalog import Catalog
 from target_micropim.catalog.names import KINDS
 from target_micropim.mapping.desired import DesiredProduct
@@ -53,6 +54,15 @@ class FieldResolver:
         names = zip(KINDS, (desired.brand, desired.supplier), strict=True)
         warned = {warning.partition(":")[0] for warning in desired.warnings}
         return frozenset({f"{kind}_id" for kind, name in names if name is not None} | warned)
+
+    def names_without_id(self, desired: DesiredProduct) -> list[tuple[str, str, str]]:
+        """Brand and supplier that have no id yet: kind, name as people see it, name. The product waits for them."""
+        id_of, policies = self._catalog.names.id_of, self._services.settings.policies
+        return [
+            (kind, folded(name), name)
+            for kind, name in zip(KINDS, (desired.brand, desired.supplier), strict=True)
+            if name and folded(name) and id_of(kind, name) is None and policies[f"{kind}_id"] != "never"
+        ]
 
     def _offered_among(self, channels: list[str]) -> list[str]:
         """The channels that the organization has; others would be refused with the whole product.

@@ -13,7 +13,7 @@ from target_micropim.errors import RequestRefused
 from target_micropim.ledger import ProductRow
 from target_micropim.mapping.desired import DesiredProduct
 from target_micropim.mapping.numbers import decimal_of
-from target_micropim.plan.ownership import ARCHIVED, with_pending
+from target_micropim.plan.ownership import ARCHIVED, with_decided, with_pending, without_decided
 from target_micropim.plan.product import (
     Conflict,
     HeldBack,
@@ -28,7 +28,7 @@ from target_micropim.plan.product import (
     plan_update,
 )
 from target_micropim.plan.question import HELD_BACK, IN, MEMBERSHIP, OUT, Question
-from target_micropim.plan.values import REFERENCES, fingerprint
+from target_micropim.plan.values import EMPTY, REFERENCES, fingerprint
 from target_micropim.plan.write import body_of, without_extras
 from target_micropim.report.markup import cut
 from target_micropim.report.run_report import Row
@@ -58,11 +58,6 @@ class Changes:
     def is_open(self) -> bool:
         """Whether a person has something to decide, or to hear of what the settings hold back."""
         return bool(self.conflicts or self.held or self.memberships)
-
-    @property
-    def has_conflicts(self) -> bool:
-        """Whether a person typed what the source has otherwise."""
-        return any(conflict.kind == "conflicts" for conflict in self.conflicts)
 
 
 class ProductUpdater:
@@ -196,6 +191,8 @@ class ProductUpdater:
                 fingerprint(conflict.field, fields[conflict.field]),
                 text_of(fields[conflict.field], redact),
                 text_of(shown.get(conflict.field), redact),
+                name=name_of(desired),
+                micropim_print=product.server.get(conflict.field, EMPTY),
             )
             for conflict in changes.conflicts
         ]
@@ -214,6 +211,7 @@ class ProductUpdater:
         return Question(
             STREAM, desired.external_id, f"{MEMBERSHIP}{one.number}", "conflicts", desired.sku, reason,
             IN if one.is_in_source else OUT, path if one.is_in_source else None, None if one.is_in_source else path,
+            name=name_of(desired),
         )  # fmt: skip
 
     def _held_back(self, desired: DesiredProduct, held: HeldBack, fields: Fields, product: RemoteProduct) -> Question:
@@ -278,20 +276,35 @@ def product_state(desired: DesiredProduct, row: ProductRow | None, product: Remo
 
 
 def known_product(row: ProductRow | None, product: RemoteProduct) -> KnownProduct:
-    """A product as it shows, and what the ledger knows of it."""
+    """A product with what the ledger knows of it.
+
+    Where a person lets the source's value go over MicroPIM's, that one counts as ours, and nothing as dealt with.
+    """
+    if row is None:
+        return KnownProduct(product.remote_id, product.server, product.category_ids)
+    ours, handled, pending = with_pending(row.ours, row.on_its_way), row.acknowledged, frozenset(row.on_its_way)
+    if row.decided:
+        ours, handled = with_decided(ours, row.decided), without_decided(handled, row.decided)
+        pending = pending - row.decided.keys()
     return KnownProduct(
         remote_id=product.remote_id,
         server=product.server,
         category_ids=product.category_ids,
-        ours=with_pending(row.ours, row.on_its_way) if row is not None else {},
-        handled=row.acknowledged if row is not None else {},
-        pending=frozenset(row.on_its_way) if row is not None else frozenset(),
+        ours=ours,
+        handled=handled,
+        pending=pending,
     )
 
 
 def text_of(value: object, redact: Callable[[str], str]) -> str | None:
     """A value as a person reads it in the report, without a key that may stand in it."""
     return None if value in (None, "") else str(cut(redact(str(value))))
+
+
+def name_of(desired: DesiredProduct) -> str | None:
+    """What a product is called, as a person reads it."""
+    name = desired.fields.get("name")
+    return str(cut(name)) if name else None
 
 
 def _named_id(name: object, number: object) -> str | None:

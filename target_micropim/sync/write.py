@@ -214,6 +214,7 @@ class ProductWriter:
             announced_at=None,
             revive_as=None,
             shown_sku=str((after.product or {}).get("sku") or row.shown_sku or row.sku).strip(),
+            decided={},
         )
 
     def report_changes(self, desired: DesiredProduct, write: Write) -> None:

@@ -21,6 +21,7 @@ def organization(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         CONFIG["api_url"] = BOX.micropim_url
         CONFIG["ledger_url"] = f"sqlite:///{folder}/ledger.db"
         CONFIG["report_dir"] = str(folder / "reports")
+        CONFIG["decisions_file"] = str(folder / "decisions.csv")
         yield
 
 

@@ -87,6 +87,24 @@ def test_a_plan_leaves_no_trace_in_the_database(world: Any, singer: Any, url: st
     assert asked(url, "select products::text from products order by 1") == before
 
 
+def test_decisions_over_postgresql(world: Any, singer: Any, url: str) -> None:
+    """A conflict is decided and a brand gets its id, without their records."""
+    options = {"ledger_url": url, "brand_map": {}}
+    branded = {"brands": [{"id": "b", "name": {"en": "Rosalba"}}]}
+    world.load(singer.lines(products=[singer.product(n, **branded) for n in (1, 2)]), **options)
+    (one, two) = sorted(world.pim.products)
+    world.pim.people.edit(one, name="X")
+    world.load(singer.lines(products=[singer.product(1, name={"en": "B"}, **branded)]), **options)
+    file = world.folder / "decisions.csv"
+    lines = file.read_text().splitlines()
+    file.write_text("\n".join(line.replace(",B,X,,", ",B,X,source,") for line in lines) + "\n")
+    outcome = world.load(singer.lines(products=[]), ledger_url=url, brand_map={"Rosalba": 1})
+    assert [world.pim.products[number]["brand_id"] for number in (one, two)] == [1, 1]
+    assert world.pim.products[one]["name"] == "B"
+    assert outcome.report["tried_again"] == {"products": {"updated": 1}}
+    assert file.read_text().count("\n") == 1
+
+
 HOLD = """
 import sys
 from target_micropim.ledger import Ledger, RunLock

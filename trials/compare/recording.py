@@ -44,6 +44,7 @@ def recorded(checkout: Path, night: Night) -> Texts:
             "api_url": box.micropim_url, "api_key": night.micropim.api_key, "locale": "nl", "max_in_flight": 1,
             "reads_per_minute": QUICK, "writes_per_minute": QUICK, "state_interval_seconds": 3600,
             "ledger_url": "sqlite:///ledger.db", "report_dir": "reports",
+            "decisions_file": "decisions.csv",
         }  # fmt: skip
         stage = Stage(checkout / ".venv" / "bin", Path(folder), box, tap | night.tap, target | night.target)
         try:

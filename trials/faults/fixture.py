@@ -95,6 +95,7 @@ class Fixture:
             "api_url": self.box.micropim_url, "api_key": KEY, "locale": "nl", "max_in_flight": 1,
             "reads_per_minute": FAST, "writes_per_minute": FAST, "state_interval_seconds": 0,
             "ledger_url": f"sqlite:///{self.folder}/ledger.db", "report_dir": str(self.folder / "reports"),
+            "decisions_file": str(self.folder / "decisions.csv"),
         }  # fmt: skip
         log = self.folder / "logging.yml"
         log.write_text(_LOGGING.replace("FILE", str(self.folder / "debug.log")), encoding="utf-8")

@@ -203,6 +203,7 @@ def settings_of(folder: str, given: tuple[tuple[str, Any], ...]) -> TargetSettin
         "api_key": "sandbox-micropim-key",
         "api_url": "http://127.0.0.1:9",
         "report_dir": folder,
+        "decisions_file": f"{folder}.decisions.csv",
         "reads_per_minute": 100_000,
         "writes_per_minute": 100_000,
         "state_interval_seconds": 0,

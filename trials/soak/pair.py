@@ -51,6 +51,7 @@ def target_settings(folder: Path, box: Sandbox) -> dict[str, Any]:
         "state_interval_seconds": 1,
         "ledger_url": f"sqlite:///{folder}/ledger.db",
         "report_dir": str(folder / "reports"),
+        "decisions_file": str(folder / "decisions.csv"),
     }
 
 

@@ -1,0 +1,54 @@
+"""The newest record of each product or category that waits for a person: what is decided goes in without the source."""
+
+import zlib
+
+from sqlalchemy import Connection, delete, func, insert, select
+
+from target_micropim.ledger import schema
+from target_micropim.ledger.database import Database
+
+MOST_KEPT = 10_000  # records; what is beyond goes in when the source sends it again
+MOST_KEPT_BYTES = 200_000  # of one, compressed
+
+
+class KeptRecords(Database):
+    """The part of the ledger that holds records."""
+
+    _records: int | None = None  # until they were counted
+
+    def put_record(self, connection: Connection, stream: str, external_id: str, record: bytes | None) -> None:
+        """Keep this record, none (``b""``), or the one that is kept."""
+        table = schema.kept_records
+        if record is None:
+            return
+        mine = (table.c.stream == stream) & (table.c.external_id == external_id)
+        connection.execute(delete(table).where(mine))
+        data = zlib.compress(record) if record else b""
+        if data and len(data) <= MOST_KEPT_BYTES and self._has_room(connection):
+            row = {"stream": stream, "external_id": external_id, "record": data, "due": False}
+            connection.execute(insert(table).values(**row))
+
+    def _has_room(self, connection: Connection) -> bool:
+        """Counted anew only where it may be full; a few too many do no harm."""
+        if self._records is None or self._records >= MOST_KEPT:
+            self._records = int(connection.execute(select(func.count()).select_from(schema.kept_records)).scalar() or 0)
+        self._records += 1
+        return self._records <= MOST_KEPT
+
+    def keep_record(self, stream: str, external_id: str, record: bytes) -> None:
+        """Keep the record of something that is open."""
+        with self.transaction() as connection:
+            self.put_record(connection, stream, external_id, record)
+
+    def due(self) -> list[tuple[str, str]]:
+        """Stream and id of records of which a person has decided, categories first."""
+        table = schema.kept_records
+        rows = self.read(select(table.c.stream, table.c.external_id).where(table.c.due.is_(True)))
+        return sorted(((row.stream, row.external_id) for row in rows), key=lambda key: (key[0] == "products", key))
+
+    def kept_record(self, stream: str, external_id: str) -> bytes | None:
+        """A record that is kept."""
+        table = schema.kept_records
+        query = select(table.c.record).where(table.c.stream == stream, table.c.external_id == external_id)
+        rows = self.read(query)
+        return zlib.decompress(rows[0].record) if rows else None
