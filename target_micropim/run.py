@@ -12,7 +12,7 @@ from pim_wire.errors import StopRun
 from pim_wire.wire import Call
 from target_micropim.api.client import MicroPimClient
 from target_micropim.api.post_once import PostOnce
-from target_micropim.catalog.ownership import recognise_new_key
+from target_micropim.catalog.ownership import enter_shop
 from target_micropim.connection import Connection
 from target_micropim.dry_run.client import DryRunClient
 from target_micropim.ledger import Heartbeat, Ledger, PlannedProducts, RunLock, copy_of
@@ -71,7 +71,7 @@ class Run:
         self._heartbeat = Heartbeat(self._lock, self._pool.fail)
         try:
             self.ledger.upgrade()
-            recognised = recognise_new_key(self.ledger, self._connection)
+            recognised = enter_shop(self.ledger, self._connection)
             self.ledger.forget_seen()
             self.report = Report(Path(self._settings.report_dir), self._run_id())
             self.report.open()

@@ -13,7 +13,7 @@ from typing import Any
 from pim_wire.errors import InvalidSettings, StopRun, StrangeAnswer, Unclear
 from target_micropim.api.client import PAGE_LIMIT
 from target_micropim.catalog.matching import ProductMatching
-from target_micropim.catalog.ownership import recognise_new_key
+from target_micropim.catalog.ownership import enter_shop, fingerprint
 from target_micropim.catalog.picture_audit import last_failure
 from target_micropim.connection import Connection
 from target_micropim.errors import RecordRejected
@@ -233,12 +233,15 @@ class Check:
             summary = summarize(ledger)
             if summary.organization is None:
                 yield "Ledger: none yet; the first run makes it and takes over what MicroPIM holds already"
+                yield f"Organization: {fingerprint(ledger, self._connection)} (setting organization)"
+                enter_shop(ledger, self._connection)
                 return
             yield from described(summary)
             ledger.upgrade()
             if (failure := last_failure(ledger)) and self._settings.media_mode == "append":
                 yield f"PICTURES FAIL. The last run that sent any, on {failure}"
-            yield recognise_new_key(ledger, self._connection) or "Ledger's owner: this organization"
+            yield enter_shop(ledger, self._connection) or "Ledger's owner: this organization"
+            yield f"Organization: {fingerprint(ledger, self._connection)} (setting organization)"
         finally:
             ledger.close()
 

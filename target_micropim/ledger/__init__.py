@@ -2,6 +2,7 @@
 
 from target_micropim.ledger.copies import PlannedProducts, copy_of
 from target_micropim.ledger.lock import Heartbeat, RunLock
+from target_micropim.ledger.neighbours import Neighbour, neighbours
 from target_micropim.ledger.schema import (
     ABSENT,
     MAX_KEY,
@@ -27,11 +28,13 @@ __all__ = [
     "Ledger",
     "LedgerSummary",
     "MediaRow",
+    "Neighbour",
     "PlannedProducts",
     "ProductRow",
     "RunLock",
     "SeenProduct",
     "copy_of",
     "export_products",
+    "neighbours",
     "summarize",
 ]

@@ -73,6 +73,10 @@ class Ledger(CatalogueIndex, OpenEnds):
         owner = self.fact("organization")
         return None if owner is None else owner.split(" ")[0]
 
+    def fingerprint(self) -> str | None:
+        """The name of its organization, where that was noted: since it got a new key."""
+        return self.fact("fingerprint")
+
     def bind(self, organization: str) -> None:
         """Bind this ledger to an organization that was recognised by what it holds."""
         self.note("organization", organization)

@@ -17,6 +17,12 @@ SETTINGS = th.PropertiesList(
     Operating(
         "api_url", Text, default="https://app.micropim.net", title="API URL", description="Base URL, without /api."
     ),
+    Operating(
+        "organization",
+        th.StringType,
+        title="Organization",
+        description="The shop that is meant, by its fingerprint, which --check prints: a key of another one stops.",
+    ),
     choice(
         Shaping,
         "profile",

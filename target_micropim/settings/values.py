@@ -31,6 +31,7 @@ from target_micropim.settings.markets import DEFAULT_LOCALE, currency_of, locale
 from target_micropim.settings.notices import read_urls
 
 _ATTRIBUTE_CODE = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
+_FINGERPRINT = re.compile(r"[0-9a-f]{12}", re.ASCII)
 _MAPS = frozenset({"brand_map", "supplier_map"})
 # Raised when records are read in another way: then each is looked into once more when it comes, and gets what became
 # better. What did not change is not sent (docs/decisions/0030).
@@ -57,6 +58,7 @@ class TargetSettings:
 
     api_key: str = field(repr=False)
     base_url: str
+    organization: str | None
     profile: str
     market: str | None
     locales: tuple[str, ...]
@@ -199,6 +201,7 @@ def _parsed(reader: "_Reader", config: Mapping[str, Any]) -> dict[str, Any]:
     }
     return {
         "base_url": base_url,
+        "organization": reader.get("organization", _fingerprint),
         "locales": languages(
             reader.get("locale", lambda value: checked_language(locale_of(market, value))) or DEFAULT_LOCALE,
             reader.get("fallback_locales", _languages),
@@ -252,6 +255,16 @@ def problems(config: Mapping[str, Any]) -> Iterator[str]:
     else:
         if missing := missing_tree(settings.source_market, settings.category_source):
             yield f"Setting category_source: {missing}"
+
+
+def _fingerprint(value: Any) -> str | None:
+    """The name of an organization, as --check prints it."""
+    name = None if value is None else value.strip().lower()
+    if name is not None and not _FINGERPRINT.fullmatch(name):
+        raise ValueError(
+            f"{value!r} is no fingerprint of an organization: --check prints it, 12 characters 0-9 and a-f"
+        )
+    return name
 
 
 def _texts(value: Any) -> tuple[str, ...]:
