@@ -21,6 +21,7 @@ from target_micropim.report.unmapped import Unmapped
 from target_micropim.services import Services
 from target_micropim.sync.categories import CategorySync
 from target_micropim.sync.checkpoints import Checkpoints
+from target_micropim.sync.full_reads import FullReads
 from target_micropim.sync.outcomes import Outcomes, rejection
 from target_micropim.sync.pool import KeyedPool
 from target_micropim.sync.products import ProductsSync
@@ -57,6 +58,7 @@ class Pipeline:
         self._attribute_names.load()
         self._announced: set[str] = set()  # streams that MicroPIM has no place for, told once each
         self._is_connected = False
+        self.full_reads = FullReads(services, self._connect)
         self._questions = OpenQuestions(services)
         self._began = services.ledger.now()
         self._again: dict[str, Callable[[dict[str, Any]], None]] = {
@@ -102,6 +104,7 @@ class Pipeline:
 
     def checkpoint(self, state: dict[str, Any]) -> None:
         """Take a STATE: every record before it is handed out first."""
+        self.full_reads.see(state)
         self._products.flush()
         self._checkpoints.checkpoint(state)
         self._checkpoints.release()
@@ -142,8 +145,7 @@ class Pipeline:
             reject = None if stream not in self._receivers else self._services.ledger.reject(stream, key)
             if reject is None or reject.rejected_at >= self._began or self._products.is_pending(key):
                 continue
-            if not self._is_connected:
-                self._connect()
+            self._connect()
             self._services.rejects.note_attempts(stream, record := orjson.loads(reject.record), reject.attempts)
             self._again[stream](record)
         self._products.flush()
@@ -161,6 +163,8 @@ class Pipeline:
 
         Only now is a new ledger bound to them: a mistyped address must not make it another organization's.
         """
+        if self._is_connected:
+            return
         settings = self._services.settings
         if warning := settings.capabilities.warning:
             logger.warning("%s", warning)

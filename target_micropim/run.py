@@ -79,7 +79,8 @@ class Run:
                 logger.warning("%s", recognised)
                 self.report.add("warnings", Row("ledger", "", None, recognised))
             self._tell_of_odd_settings()
-            self._checkpoints = Checkpoints(write_state, self._settings.state_interval_seconds, self._clock.now)
+            leave = None if write_state is None else self._noting(write_state)
+            self._checkpoints = Checkpoints(leave, self._settings.state_interval_seconds, self._clock.now)
             self.rejects = Rejects(self.report.folder / "rejects.jsonl", self._clock.wall)
             self._plan = PlanFile(self.report.folder / "plan.jsonl") if self._settings.dry_run else None
             self._journal = self._new_journal()
@@ -100,6 +101,15 @@ class Run:
         if self._undoes is not None:
             journal.begin()
         return journal
+
+    def _noting(self, write_state: WriteState) -> WriteState:
+        """A STATE leaves when the ledger has noted what it says of full reads."""
+
+        def leave(state: dict[str, Any]) -> None:
+            self.pipeline.full_reads.note(state)
+            write_state(state)
+
+        return leave
 
     def _tell_of_odd_settings(self) -> None:
         """A currency or language that is none of the market's: told on each night, since --check may never be asked."""

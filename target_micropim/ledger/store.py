@@ -110,6 +110,10 @@ class Ledger(CatalogueIndex, OpenEnds):
         rows = self.read(_PRODUCT, {"key": external_id})
         return product_row(rows[0]) if rows else None
 
+    def knows_products(self) -> bool:
+        """Whether it holds any."""
+        return bool(self.read(select(schema.products.c.external_id).limit(1)))
+
     def owner_of_sku(self, sku: str) -> ProductId | None:
         """The external id of a product that MicroPIM has under this SKU."""
         query = select(schema.products.c.external_id).where(
