@@ -13,10 +13,12 @@ import orjson
 from pim_wire.errors import InvalidInput, InvalidSettings
 from target_micropim.catalog.attribute_names import AttributeNames
 from target_micropim.catalog.catalog import Catalog
+from target_micropim.catalog.languages import SourceLanguages
 from target_micropim.catalog.picture_audit import PictureAudit
 from target_micropim.connection import Connection
 from target_micropim.mapping.profiles import Profile
 from target_micropim.report.journal import JournalFile
+from target_micropim.report.run_report import Row
 from target_micropim.report.unmapped import Unmapped
 from target_micropim.services import Services
 from target_micropim.sync.categories import CategorySync
@@ -27,6 +29,7 @@ from target_micropim.sync.pool import KeyedPool
 from target_micropim.sync.products import ProductsSync
 from target_micropim.sync.questions import OpenQuestions
 from target_micropim.sync.undo import Undo
+from target_micropim.sync.write import STREAM as PRODUCTS
 
 logger = logging.getLogger("target-micropim")
 
@@ -42,6 +45,7 @@ class Pipeline:
         checkpoints: Checkpoints,
         outcomes: Outcomes,
         pool: KeyedPool,
+        languages: SourceLanguages,
     ) -> None:
         self._connection = connection
         self._profile = profile
@@ -59,6 +63,8 @@ class Pipeline:
         self._announced: set[str] = set()  # streams that MicroPIM has no place for, told once each
         self._is_connected = False
         self.full_reads = FullReads(services, self._connect)
+        self._languages = languages
+        self._is_decided = languages.is_decided
         self._questions = OpenQuestions(services)
         self._began = services.ledger.now()
         self._again: dict[str, Callable[[dict[str, Any]], None]] = {
@@ -85,8 +91,13 @@ class Pipeline:
         if stream not in self._receivers:
             self._acknowledge(stream, record)
             return
+        if not self._is_decided:
+            self._languages.look(record, is_product=stream == PRODUCTS)
+            return
         if not self._is_connected:
             self._connect()
+        if stream == PRODUCTS:
+            self._languages.count(record)
         if isinstance(record, dict):
             self._receivers[stream](record, line)
         else:
@@ -105,12 +116,16 @@ class Pipeline:
     def checkpoint(self, state: dict[str, Any]) -> None:
         """Take a STATE: every record before it is handed out first."""
         self.full_reads.see(state)
+        if self._languages.is_asked_for:
+            return  # nothing before it was written
         self._products.flush()
         self._checkpoints.checkpoint(state)
         self._checkpoints.release()
 
     def finish(self) -> None:
         """The input has ended: settle everything, and let the last STATE leave."""
+        if self._languages.is_asked_for or (not self._languages.is_decided and self._outcomes.waiting_rejects()):
+            self._languages.demand()
         self._products.flush()
         self._pool.drain()
         self._try_rejects_again()
@@ -122,6 +137,9 @@ class Pipeline:
         self._attribute_names.save()
         self._questions.look_again()
         self._products.tell_of_a_new_ledger()
+        if remark := self._languages.remark():
+            logger.warning("%s", remark)
+            self._services.report.add("warnings", Row("settings", "", None, remark))
         self._outcomes.judge()
         self._checkpoints.release(now=True)
         if not self._services.settings.dry_run:  # a plan sent no picture that could be looked at
@@ -170,6 +188,7 @@ class Pipeline:
             logger.warning("%s", warning)
         missing = self._connection.missing_channels()
         self._services.ledger.claim_for(self._connection.organization)
+        self._languages.note(self._services.ledger)
         if missing:
             names = ", ".join(missing)
             if settings.on_missing_channel == "fail":

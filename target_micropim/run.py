@@ -12,6 +12,7 @@ from pim_wire.errors import StopRun
 from pim_wire.wire import Call
 from target_micropim.api.client import MicroPimClient
 from target_micropim.api.post_once import PostOnce
+from target_micropim.catalog.languages import SourceLanguages
 from target_micropim.catalog.ownership import enter_shop
 from target_micropim.connection import Connection
 from target_micropim.dry_run.client import DryRunClient
@@ -72,6 +73,9 @@ class Run:
         try:
             self.ledger.upgrade()
             recognised = enter_shop(self.ledger, self._connection)
+            self._languages = SourceLanguages(self._settings, self.ledger)
+            self._settings = self._languages.settled(self._settings)
+            self._connection.use(self._settings)
             self.ledger.forget_seen()
             self.report = Report(Path(self._settings.report_dir), self._run_id())
             self.report.open()
@@ -133,9 +137,8 @@ class Run:
         )
         guards = Guards(settings.max_rejects, settings.max_archive)
         outcomes = Outcomes(self._checkpoints, self.report, self.rejects, guards, self.ledger)
-        return Pipeline(
-            connection, profile_of(settings, self._clock.wall), services, self._checkpoints, outcomes, self._pool
-        )
+        profile = profile_of(settings, self._clock.wall)
+        return Pipeline(connection, profile, services, self._checkpoints, outcomes, self._pool, self._languages)
 
     def _client(self) -> MicroPimClient:
         client = self._connection.client
@@ -224,6 +227,7 @@ class Run:
             "finished_at": _moment(self._clock.wall()),
             "duration_seconds": round(self._clock.now() - self._began, 3),
             "complete": failure is None,
+            "language": self._languages.facts(),
             "stopped_by": None if failure is None else str(failure) or type(failure).__name__,
             "requests": {kind: vars(tally) for kind, tally in self._connection.tallies.items()}
             | {

@@ -180,6 +180,7 @@ class World:
             "api_url": self.box.micropim_url,
             "ledger_url": f"sqlite:///{self.folder}/ledger.db",
             "report_dir": str(self.folder / "reports"),
+            "locale": "en",
             "reads_per_minute": 600_000,
             "writes_per_minute": 600_000,
             "state_interval_seconds": 0,
