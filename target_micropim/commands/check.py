@@ -209,8 +209,8 @@ class Check:
             yield f"Of the ledger's {products} products {there} are still in MicroPIM, {products - there} are not"
         if self._feed is not None:
             self._feed(preview)
-            yield from preview.lines()
             yield f"Language: {languages.found()}"
+            yield from preview.lines()
 
     def _section(self, part: Part) -> Iterator[str]:
         try:

@@ -89,6 +89,7 @@ class Deployment:
             "api_key": box.micropim.options.api_key,
             "ledger_url": self.ledger.url,
             "report_dir": str(folder / "reports"),
+            "locale": "en",
             "reads_per_minute": 600_000,
             "writes_per_minute": 600_000,
             "state_interval_seconds": 0,

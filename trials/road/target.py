@@ -111,6 +111,7 @@ def _settings(box: Any, folder: Path) -> Json:
         "api_url": box.micropim_url,
         "ledger_url": f"sqlite:///{folder}/ledger.db",
         "report_dir": str(folder / "reports"),
+        "locale": "en",
         "state_interval_seconds": 0,
     }
 
