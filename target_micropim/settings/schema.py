@@ -37,15 +37,15 @@ SETTINGS = th.PropertiesList(
         None,
         list(MARKETS),
         "Market",
-        "Where Medipim's records come from, as in the tap: sets what currency and (but in be) locale are unless they are "
-        "set.",
+        "Where Medipim's records come from, as in the tap: sets what currency and (except in be) locale are unless "
+        "they are set.",
     ),
     Shaping(
         "locale",
         th.StringType,
         title="Language",
-        description="The language to write (MicroPIM holds one). Unset: that of the ledger; a new one takes fr, de, es or en "
-        "by market, and in be, or without market, stops and lists the languages of the source.",
+        description="The language to write (MicroPIM holds one). Unset: that of the ledger; a new one takes fr, de, es "
+        "or en by market, and in be, or without market, stops and lists the languages of the source.",
     ),
     Shaping(
         "fallback_locales",
