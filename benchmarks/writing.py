@@ -169,7 +169,7 @@ def _start(case: Case, testbed: Testbed, place: Path, number: int) -> "subproces
     folder = place / str(number)
     folder.mkdir()
     config: dict[str, Any] = {
-        "api_url": testbed.url, "api_key": "x" * 16, "lookup": "index", "reads_per_minute": 60_000,
+        "api_url": testbed.url, "api_key": "x" * 16, "locale": "en", "lookup": "index", "reads_per_minute": 60_000,
         "writes_per_minute": case.setting, "pictures_per_minute": case.pictures,
         "ledger_url": f"sqlite:///{folder}/ledger.db", "report_dir": str(folder / "reports"),
         "decisions_file": str(folder / "decisions.csv"),

@@ -9,6 +9,7 @@ Singer's two keys say where the next run goes on. The others are ours, beside th
 | `origin` | the run did not reach its end: only up to here it is certain that nothing is missing |
 | `read_again_from` | it reached its end, in several answers: from here on all is read once more |
 | `read_whole_at` | when everything was last read |
+| `read_since` | in the first STATE of a run: it goes on from there, and does not begin with everything |
 | `unread` | times in which a row could not be read: looked at again each night, until it can be read or is gone |
 
 A state of an earlier release has none of them and is believed.
@@ -32,7 +33,8 @@ DAY = 86_400
 FUTURE_SECONDS = DAY  # more than any two servers' clocks differ
 FILTER_KEY = "filter_digest"
 _TIMES = ("read_from", "origin", "read_again_from", "read_whole_at")
-_OURS = ("replication_key", "replication_key_value", FILTER_KEY, "source", "unread", *_TIMES)
+READ_SINCE = "read_since"
+_OURS = ("replication_key", "replication_key_value", FILTER_KEY, "source", "unread", READ_SINCE, *_TIMES)
 LONGEST_SHOWN = 100
 
 

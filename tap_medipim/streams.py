@@ -21,6 +21,7 @@ from pim_wire.errors import Interrupted, StopRun
 from pim_wire.schema_files import read_schema
 from tap_medipim.bad_rows import BadRow, bad_row
 from tap_medipim.bookmark import Bookmark
+from tap_medipim.bookmark_state import READ_SINCE
 from tap_medipim.drift import Drift
 from tap_medipim.errors import EndpointAbsent, StreamFailed
 from tap_medipim.pagination import all_pages
@@ -226,6 +227,29 @@ class IncrementalStream(MedipimStream):
         notices = Notices(run.progress.expect, self._warn, self._tell_bad_row)
         reader = IncrementalReader(run.client, self.resource, settings, self._decoder, self._bookmark, notices)
         return reader.rows(row_filter)
+
+    def announce(self) -> None:
+        """Before the first STATE, which is the state that was given: say in it from where this run goes on.
+
+        A target with a new ledger has to know (docs/decisions/0035-the-right-shop.md). Where rows are read, the
+        bookmark that is written takes it away again: the state of the end is the same with it.
+        """
+        entry = self.tap_state.get("bookmarks", {}).get(self.name)
+        if not isinstance(entry, dict) or entry.get("replication_key_value") is None:
+            return
+        entry.pop(READ_SINCE, None)
+        if not self._counts(entry):
+            entry.pop("read_whole_at", None)  # of what is not asked any more
+        elif not self.selected or self.replication_method != "FULL_TABLE":
+            entry[READ_SINCE] = entry["replication_key_value"]
+
+    def _counts(self, entry: dict[str, Any]) -> bool:
+        """Whether the bookmark is one of what is asked now; one that cannot be read is told when it is used."""
+        settings = self._run.settings
+        row_filter = settings.filter if self.name == "products" else None
+        with suppress(StreamFailed):
+            return not Bookmark.read(entry, settings.start_date, settings.circumstances(row_filter)).refusal
+        return True
 
     def _warn(self, message: str) -> None:
         self.logger.warning("%s: %s", self.name, message)

@@ -55,6 +55,10 @@ class Connection:
         self.wire = self._wire(self._throttle_for)
         self.client = MicroPimClient(self.wire, redactor, settings.request_timeout_seconds)
 
+    def use(self, settings: TargetSettings) -> None:
+        """The settings as the ledger completes them: the language. The wire stays as it is."""
+        self.settings = settings
+
     def picture_url_check(self) -> PictureUrlCheck:
         """Asks an address of a picture: not over our wire, and without our key."""
         return PictureUrlCheck(

@@ -9,6 +9,8 @@ RecordRejected      this record cannot go in as it stands: keep it whole with it
 StaleId             MicroPIM has shown a product and does not know its id in the next moment: look again, once
 TooMany             a guard (max_rejects, max_archive, max_create) stops the run before harm
 LedgerUnusable      the ledger cannot be opened, belongs to another organization or is in use
+UnseenState         the tap goes on from a state of which this ledger has seen nothing
+AnotherShop         the key is that of another organization than the settings, or another ledger, say
 """
 
 from dataclasses import dataclass
@@ -78,3 +80,15 @@ class LedgerUnusable(StopRun):
     """The ledger cannot serve this run."""
 
     section = "ledger"
+
+
+class AnotherShop(StopRun):
+    """The organization at hand is not the one that is meant, or it has a ledger already."""
+
+    section = "another-shop"
+
+
+class UnseenState(StopRun):
+    """What the tap's state leaves out was never seen by this ledger, and is not in MicroPIM."""
+
+    section = "state"

@@ -13,20 +13,24 @@ import orjson
 from pim_wire.errors import InvalidInput, InvalidSettings
 from target_micropim.catalog.attribute_names import AttributeNames
 from target_micropim.catalog.catalog import Catalog
+from target_micropim.catalog.languages import SourceLanguages
 from target_micropim.catalog.picture_audit import PictureAudit
 from target_micropim.connection import Connection
 from target_micropim.mapping.profiles import Profile
 from target_micropim.report.journal import JournalFile
+from target_micropim.report.run_report import Row
 from target_micropim.report.unmapped import Unmapped
 from target_micropim.services import Services
 from target_micropim.sync.categories import CategorySync
 from target_micropim.sync.checkpoints import Checkpoints
 from target_micropim.sync.decisions import Decisions
+from target_micropim.sync.full_reads import FullReads
 from target_micropim.sync.outcomes import Outcomes, rejection
 from target_micropim.sync.pool import KeyedPool
 from target_micropim.sync.products import ProductsSync
 from target_micropim.sync.questions import OpenQuestions
 from target_micropim.sync.undo import Undo
+from target_micropim.sync.write import STREAM as PRODUCTS
 
 logger = logging.getLogger("target-micropim")
 
@@ -42,6 +46,7 @@ class Pipeline:
         checkpoints: Checkpoints,
         outcomes: Outcomes,
         pool: KeyedPool,
+        languages: SourceLanguages,
     ) -> None:
         self._connection = connection
         self._profile = profile
@@ -58,6 +63,9 @@ class Pipeline:
         self._attribute_names.load()
         self._announced: set[str] = set()  # streams that MicroPIM has no place for, told once each
         self._is_connected = False
+        self.full_reads = FullReads(services, self._connect)
+        self._languages = languages
+        self._is_decided = languages.is_decided
         self._questions = OpenQuestions(services)
         self._decisions = Decisions(services, catalog.names)
         self._began = services.ledger.now()
@@ -85,7 +93,12 @@ class Pipeline:
         if stream not in self._receivers:
             self._acknowledge(stream, record)
             return
+        if not self._is_decided:
+            self._languages.look(record, is_product=stream == PRODUCTS)
+            return
         self._ready()
+        if stream == PRODUCTS:
+            self._languages.count(record)
         if isinstance(record, dict):
             self._receivers[stream](record, line)
         else:
@@ -103,12 +116,17 @@ class Pipeline:
 
     def checkpoint(self, state: dict[str, Any]) -> None:
         """Take a STATE: every record before it is handed out first."""
+        self.full_reads.see(state)
+        if self._languages.is_asked_for:
+            return  # nothing before it was written
         self._products.flush()
         self._checkpoints.checkpoint(state)
         self._checkpoints.release()
 
     def finish(self) -> None:
         """The input has ended: settle everything, and let the last STATE leave."""
+        if self._languages.is_asked_for or (not self._languages.is_decided and self._outcomes.waiting_rejects()):
+            self._languages.demand()
         self._products.flush()
         self._pool.drain()
         self._try_rejects_again()
@@ -124,6 +142,9 @@ class Pipeline:
         self._questions.look_again()
         self._write_decisions()
         self._products.tell_of_a_new_ledger()
+        if remark := self._languages.remark():
+            logger.warning("%s", remark)
+            self._services.report.add("warnings", Row("settings", "", None, remark))
         self._outcomes.judge()
         self._checkpoints.release(now=True)
         if not self._services.settings.dry_run:  # a plan sent no picture that could be looked at
@@ -193,11 +214,14 @@ class Pipeline:
 
         Only now is a new ledger bound to them: a mistyped address must not make it another organization's.
         """
+        if self._is_connected:
+            return
         settings = self._services.settings
         if warning := settings.capabilities.warning:
             logger.warning("%s", warning)
         missing = self._connection.missing_channels()
         self._services.ledger.claim_for(self._connection.organization)
+        self._languages.note(self._services.ledger)
         if missing:
             names = ", ".join(missing)
             if settings.on_missing_channel == "fail":

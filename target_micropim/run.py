@@ -12,7 +12,8 @@ from pim_wire.errors import StopRun
 from pim_wire.wire import Call
 from target_micropim.api.client import MicroPimClient
 from target_micropim.api.post_once import PostOnce
-from target_micropim.catalog.ownership import recognise_new_key
+from target_micropim.catalog.languages import SourceLanguages
+from target_micropim.catalog.ownership import enter_shop
 from target_micropim.connection import Connection
 from target_micropim.dry_run.client import DryRunClient
 from target_micropim.ledger import Heartbeat, Ledger, PlannedProducts, RunLock, copy_of
@@ -71,7 +72,10 @@ class Run:
         self._heartbeat = Heartbeat(self._lock, self._pool.fail)
         try:
             self.ledger.upgrade()
-            recognised = recognise_new_key(self.ledger, self._connection)
+            recognised = enter_shop(self.ledger, self._connection)
+            self._languages = SourceLanguages(self._settings, self.ledger)
+            self._settings = self._languages.settled(self._settings)
+            self._connection.use(self._settings)
             self.ledger.forget_seen()
             self.report = Report(Path(self._settings.report_dir), self._run_id())
             self.report.open()
@@ -79,7 +83,8 @@ class Run:
                 logger.warning("%s", recognised)
                 self.report.add("warnings", Row("ledger", "", None, recognised))
             self._tell_of_odd_settings()
-            self._checkpoints = Checkpoints(write_state, self._settings.state_interval_seconds, self._clock.now)
+            leave = None if write_state is None else self._noting(write_state)
+            self._checkpoints = Checkpoints(leave, self._settings.state_interval_seconds, self._clock.now)
             self.rejects = Rejects(self.report.folder / "rejects.jsonl", self._clock.wall)
             self._plan = PlanFile(self.report.folder / "plan.jsonl") if self._settings.dry_run else None
             self._journal = self._new_journal()
@@ -100,6 +105,15 @@ class Run:
         if self._undoes is not None:
             journal.begin()
         return journal
+
+    def _noting(self, write_state: WriteState) -> WriteState:
+        """A STATE leaves when the ledger has noted what it says of full reads."""
+
+        def leave(state: dict[str, Any]) -> None:
+            self.pipeline.full_reads.note(state)
+            write_state(state)
+
+        return leave
 
     def _tell_of_odd_settings(self) -> None:
         """A currency or language that is none of the market's: told on each night, since --check may never be asked."""
@@ -123,9 +137,8 @@ class Run:
         )
         guards = Guards(settings.max_rejects, settings.max_archive)
         outcomes = Outcomes(self._checkpoints, self.report, self.rejects, guards, self.ledger)
-        return Pipeline(
-            connection, profile_of(settings, self._clock.wall), services, self._checkpoints, outcomes, self._pool
-        )
+        profile = profile_of(settings, self._clock.wall)
+        return Pipeline(connection, profile, services, self._checkpoints, outcomes, self._pool, self._languages)
 
     def _client(self) -> MicroPimClient:
         client = self._connection.client
@@ -214,6 +227,7 @@ class Run:
             "finished_at": _moment(self._clock.wall()),
             "duration_seconds": round(self._clock.now() - self._began, 3),
             "complete": failure is None,
+            "language": self._languages.facts(),
             "stopped_by": None if failure is None else str(failure) or type(failure).__name__,
             "requests": {kind: vars(tally) for kind, tally in self._connection.tallies.items()}
             | {

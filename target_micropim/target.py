@@ -5,7 +5,6 @@ What only some commands need is imported by the method that needs it: ``--about`
 
 import json
 import sys
-from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from types import FrameType
@@ -33,7 +32,8 @@ from target_micropim.settings.schema import SETTINGS, SHAPING
 from target_micropim.sinks import NOTES, TEST_STREAM, MicroPimSink, ProbeSink
 
 if TYPE_CHECKING:
-    from target_micropim.commands.check import MatchPreview
+    from target_micropim.commands.check import Feed, MatchPreview
+    from target_micropim.commands.language_look import LanguageLook
     from target_micropim.commands.probe.probe import ProbeRequest
     from target_micropim.connection import Connection
     from target_micropim.pipeline import Pipeline
@@ -65,7 +65,7 @@ class TargetMicroPim(Target):
         self._probed = False
         self._undoes: str | None = None
         self._direct: dict[str, MicroPimSink] = {}
-        self._preview: MatchPreview | None = None
+        self._preview: MatchPreview | LanguageLook | None = None
         super().__init__(*args, **kwargs)
         self._config["dry_run"] = dry_run or self._config["dry_run"]
         if isinstance(self.message_reader, OrjsonReader):
@@ -100,7 +100,7 @@ class TargetMicroPim(Target):
         write_whole(json.dumps(state).encode() + b"\n")
 
     @property
-    def pipeline(self) -> "Pipeline | MatchPreview":
+    def pipeline(self) -> "Pipeline | MatchPreview | LanguageLook":
         """The pipeline of the run, or the preview of --check in its place."""
         return self._preview or self.run.pipeline
 
@@ -309,10 +309,10 @@ class TargetMicroPim(Target):
         if not Probe(self.connection, request, lambda line: click.echo(self.redactor.clean(line))).run():
             sys.exit(1)
 
-    def _feed_from(self, file: Any) -> Callable[["MatchPreview"], None]:
+    def _feed_from(self, file: Any) -> "Feed":
         """A way to send a file through the target to a preview, which stands where a pipeline would."""
 
-        def feed(preview: "MatchPreview") -> None:
+        def feed(preview: "MatchPreview | LanguageLook") -> None:
             self._preview = preview
             self.listen(file)
 

@@ -30,13 +30,17 @@ def settings(plugin: Any) -> Iterator[tuple[str, dict[str, Any], bool]]:
 
 
 def kind_of(schema: dict[str, Any]) -> str:
-    """Meltano's kind of a setting (hub/schema/common/base_setting.schema.json)."""
+    """Meltano's kind of a setting (hub/schema/common/base_setting.schema.json).
+
+    One that may be a text is passed on as it is written: Meltano would refuse a path or ``web,mobile`` for an object
+    or a list, and drop names with a dot, such as those of brands, from an object in a variable.
+    """
     types = [kind for kind in schema.get("type", []) if kind != "null"]
     if schema.get("enum") and "string" in types:
         return "options"  # of numbers, Meltano would make texts
     if schema.get("format") == "date-time":
         return "date_iso8601"
-    for declaration, kind in (("object", "object"), ("array", "array"), ("string", "string")):
+    for declaration, kind in (("string", "string"), ("object", "object"), ("array", "array")):
         if declaration in types:
             return kind
     return {"integer": "integer", "number": "decimal", "boolean": "boolean"}[types[0]]

@@ -2,6 +2,9 @@
 
 A key says nothing that lasts (docs/api/micropim.md#envelope): it is a user's, and people renew it. So a ledger that
 meets another key at its own address looks at a few of its products first; their ids and SKUs are the proof.
+
+Beside that, an organization has a name: the fingerprint of the key that its ledger was made with. It stays when a new
+key is recognised, so that the setting ``organization`` stays right (docs/decisions/0035-the-right-shop.md).
 """
 
 from dataclasses import dataclass
@@ -10,11 +13,13 @@ from urllib.parse import urlsplit
 from pim_wire.errors import StrangeAnswer, Unclear
 from target_micropim.api.client import MicroPimClient
 from target_micropim.connection import Connection
-from target_micropim.errors import LedgerUnusable, NotFound, RecordRejected
-from target_micropim.ledger import Ledger
+from target_micropim.errors import AnotherShop, LedgerUnusable, NotFound, RecordRejected
+from target_micropim.ledger import Ledger, neighbours
+from target_micropim.settings.shaping import organization
 
 FEW = 5  # looks before a run that meets a new key
 MANY = 20  # looks of --ledger=rebind, which a person waits for
+FINGERPRINT = 12  # characters
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,55 @@ def _folded(sku: object) -> str:
     return str(sku or "").strip().casefold()
 
 
+def fingerprint_of(owner: str) -> str:
+    """Address and key of an organization in a few characters that do not give the key away."""
+    return owner.rpartition(" ")[2][:FINGERPRINT]
+
+
+def fingerprint(ledger: Ledger, connection: Connection) -> str:
+    """The name of the ledger's organization, or of the one at hand while the ledger is nobody's."""
+    return ledger.fingerprint() or fingerprint_of(ledger.fact("organization") or connection.organization)
+
+
+def enter_shop(ledger: Ledger, connection: Connection) -> str | None:
+    """Before anything is written: the organization at hand is the one that is meant; what was done, to be told.
+
+    Raises AnotherShop, LedgerUnusable and other StopRuns.
+    """
+    recognised = recognise_new_key(ledger, connection)
+    meant, here = connection.settings.organization, fingerprint_of(connection.organization)
+    if meant is None:
+        _refuse_second_ledger(ledger, connection)
+    elif meant not in {here, fingerprint(ledger, connection)}:
+        _refuse(connection, meant)
+    return recognised
+
+
+def _refuse(connection: Connection, meant: str) -> None:
+    connection.channels()  # a key that was mistyped is told as such
+    here = fingerprint_of(connection.organization)
+    raise AnotherShop(
+        f"organization: {meant} is meant, and api_key belongs to {here} at {connection.settings.base_url}: nothing was "
+        f"written; check api_key and api_url, or set organization to {here} if that is the right shop"
+    )
+
+
+def _refuse_second_ledger(ledger: Ledger, connection: Connection) -> None:
+    """A shop that forgot its key would write into the one whose key it got."""
+    if not ledger.is_new:
+        return
+    url, here = connection.settings.ledger_url, connection.settings.base_url
+    for other in neighbours(url):
+        address = other.organization.split(" ")[0]
+        if _is_same_place(address, here) and other.organization == organization(address, connection.settings.api_key):
+            connection.channels()
+            raise AnotherShop(
+                f"ledger_url: this ledger is new, and {other.name} beside it serves the organization of this api_key "
+                "already: nothing was written; check api_key, or set ledger_url to that ledger; if two ledgers are to "
+                f"serve one organization, set organization to {fingerprint_of(connection.organization)}"
+            )
+
+
 def recognise_new_key(ledger: Ledger, connection: Connection) -> str | None:
     """Bind a ledger of this address to the key at hand, if its products are there; what was done, to be told.
 
@@ -78,7 +132,10 @@ def recognise_new_key(ledger: Ledger, connection: Connection) -> str | None:
             f"ledger_url: this ledger belongs to another organization than this api_key ({seen}): check api_key, and "
             "give each organization its own ledger_url; if both are right, --ledger=rebind looks at more products"
         )
-    ledger.bind(connection.organization)
+    meant = connection.settings.organization
+    if not seen.looked and meant not in {None, fingerprint_of(connection.organization)}:
+        _refuse(connection, str(meant))  # nothing shows that it is the same organization
+    _bind(ledger, connection, seen)
     return f"The ledger met a new api_key of its organization and goes on with it ({seen})"
 
 
@@ -99,8 +156,15 @@ def rebind(ledger: Ledger, connection: Connection) -> str:
             f"stays bound to {address}: check api_url, api_key and ledger_url; an organization that this ledger has "
             "never seen needs a ledger_url of its own"
         )
-    ledger.bind(connection.organization)
+    _bind(ledger, connection, seen)
     return f"Ledger: bound to {here} and this api_key ({seen}); before, it was bound to {address}"
+
+
+def _bind(ledger: Ledger, connection: Connection, seen: Recognition) -> None:
+    """Bind a ledger to another key; a recognised organization keeps its name."""
+    name = fingerprint(ledger, connection) if seen.looked else fingerprint_of(connection.organization)
+    ledger.note("fingerprint", name)
+    ledger.bind(connection.organization)
 
 
 def _is_same_place(one: str | None, other: str) -> bool:

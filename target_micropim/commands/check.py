@@ -12,9 +12,11 @@ from typing import Any
 
 from pim_wire.errors import InvalidSettings, StopRun, StrangeAnswer, Unclear
 from target_micropim.api.client import PAGE_LIMIT
+from target_micropim.catalog.languages import SourceLanguages
 from target_micropim.catalog.matching import ProductMatching
-from target_micropim.catalog.ownership import recognise_new_key
+from target_micropim.catalog.ownership import enter_shop, fingerprint
 from target_micropim.catalog.picture_audit import last_failure
+from target_micropim.commands.language_look import LanguageLook
 from target_micropim.connection import Connection
 from target_micropim.errors import RecordRejected
 from target_micropim.ledger import Ledger, LedgerSummary, ProductRow, copy_of, summarize
@@ -35,8 +37,9 @@ _JUDGED = "judged by --check"  # stands where a real run keeps its digest
 class MatchPreview:
     """Takes the place of a run's pipeline. ``ledger`` must be a private copy, claimed for this organization."""
 
-    def __init__(self, connection: Connection, ledger: Ledger) -> None:
+    def __init__(self, connection: Connection, ledger: Ledger, languages: SourceLanguages) -> None:
         self._ledger = ledger
+        self._languages = languages
         self._profile = profile_of(connection.settings, connection.clock.wall)
         self._creates = connection.settings.write_mode != "update_only"
         self._matching = ProductMatching(connection.client, ledger, connection.settings)
@@ -62,6 +65,7 @@ class MatchPreview:
         """Judge one record."""
         if stream == STREAM:
             self._ends["records"] += 1
+            self._languages.count(record)
             try:
                 self._judge(record)
             except RecordRejected as error:
@@ -149,14 +153,18 @@ class MatchPreview:
 Part = Callable[[], Iterator[str]]
 
 
+Feed = Callable[[MatchPreview | LanguageLook], None]
+
+
 class Check:
     """``is_good`` says, after the last line, whether a run could begin.
 
     ``feed`` hands the records of a file to a preview; without it nothing is read but MicroPIM and the ledger.
     """
 
-    def __init__(self, connection: Connection, feed: Callable[[MatchPreview], None] | None = None) -> None:
+    def __init__(self, connection: Connection, feed: Feed | None = None) -> None:
         self._feed = feed
+        self._languages: SourceLanguages | None = None
         self._connection = connection
         self._settings = connection.settings
         self.is_good = True
@@ -166,6 +174,7 @@ class Check:
         yield f"Address: {self._settings.base_url}"
         yield from self._section(self._organization)
         yield from self._section(self._ledger)
+        yield from self._section(self._language)
         yield from self._section(self._market)
         yield from self._limits()
         yield from check_lines(self._settings.notify_urls, self._settings.notify_on)
@@ -192,13 +201,15 @@ class Check:
             yield "Matches: not counted, since lookup is search and MicroPIM's list is not read"
             return
         yield "Reading MicroPIM's list now"
-        preview = MatchPreview(self._connection, ledger)
+        languages = self._languages or SourceLanguages(self._settings, ledger)
+        preview = MatchPreview(self._connection, ledger, languages)
         preview.read_list()
         if products:
             there = ledger.count_known_and_seen()
             yield f"Of the ledger's {products} products {there} are still in MicroPIM, {products - there} are not"
         if self._feed is not None:
             self._feed(preview)
+            yield f"Language: {languages.found()}"
             yield from preview.lines()
 
     def _section(self, part: Part) -> Iterator[str]:
@@ -231,21 +242,42 @@ class Check:
         ledger = copy_of(self._settings.ledger_url)
         try:
             summary = summarize(ledger)
+            self._settle_language(ledger)
             if summary.organization is None:
                 yield "Ledger: none yet; the first run makes it and takes over what MicroPIM holds already"
+                yield f"Organization: {fingerprint(ledger, self._connection)} (setting organization)"
+                enter_shop(ledger, self._connection)
                 return
             yield from described(summary)
             ledger.upgrade()
             if (failure := last_failure(ledger)) and self._settings.media_mode == "append":
                 yield f"PICTURES FAIL. The last run that sent any, on {failure}"
-            yield recognise_new_key(ledger, self._connection) or "Ledger's owner: this organization"
+            yield enter_shop(ledger, self._connection) or "Ledger's owner: this organization"
+            yield f"Organization: {fingerprint(ledger, self._connection)} (setting organization)"
         finally:
             ledger.close()
+
+    def _settle_language(self, ledger: Ledger) -> None:
+        self._languages = SourceLanguages(self._settings, ledger)
+        self._settings = self._languages.settled(self._settings)
+        self._connection.use(self._settings)
+
+    def _language(self) -> Iterator[str]:
+        """Which language a run writes. Raises InvalidSettings where nothing has decided it, with those of the file."""
+        if self._languages is None:  # no ledger could be looked at
+            return
+        if not self._languages.is_decided:
+            if self._feed is not None:
+                self._feed(LanguageLook(self._languages))
+            self._languages.demand()
+        yield f"Language: {self._languages.told()}"
 
     def _market(self) -> Iterator[str]:
         """Market, currency, language, and what is odd about settings. Raises InvalidSettings for a wrong currency."""
         settings = self._settings
-        yield f"Market: {settings.market or 'not set'}; language {settings.locales[0]}, prices in {settings.currency}"
+        is_decided = self._languages is not None and self._languages.is_decided
+        language = settings.locales[0] if is_decided else "not set"
+        yield f"Market: {settings.market or 'not set'}; language {language}, prices in {settings.currency}"
         yield from settings.remarks
         if wrong := wrong_for(settings.source_market, settings.currency):
             raise InvalidSettings(wrong)

@@ -2,6 +2,7 @@
 
 from target_micropim.ledger.copies import PlannedProducts, copy_of
 from target_micropim.ledger.lock import Heartbeat, RunLock
+from target_micropim.ledger.neighbours import Neighbour, neighbours
 from target_micropim.ledger.schema import (
     ABSENT,
     MAX_KEY,
@@ -28,6 +29,7 @@ __all__ = [
     "Ledger",
     "LedgerSummary",
     "MediaRow",
+    "Neighbour",
     "PlannedProducts",
     "ProductRow",
     "RunLock",
@@ -35,5 +37,6 @@ __all__ = [
     "WaitingName",
     "copy_of",
     "export_products",
+    "neighbours",
     "summarize",
 ]

@@ -20,7 +20,7 @@ from target_micropim.ledger import schema
 from target_micropim.ledger.migrations import STEPS, VERSION
 from target_micropim.ledger.statements import OF_SQLITE, definitions, upsert
 
-DAMAGED = "it is damaged: delete it or move it away; it is rebuilt by reading"
+DAMAGED = "it is damaged: delete it or move it to another folder; it is rebuilt by reading"
 _ADVICE = {
     "malformed": DAMAGED,
     "not a database": "this is another file: choose another place, or delete it",

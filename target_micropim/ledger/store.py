@@ -75,6 +75,10 @@ class Ledger(CatalogueIndex, WaitingNames, OpenEnds):
         owner = self.fact("organization")
         return None if owner is None else owner.split(" ")[0]
 
+    def fingerprint(self) -> str | None:
+        """The name of its organization, where that was noted: since it got a new key."""
+        return self.fact("fingerprint")
+
     def bind(self, organization: str) -> None:
         """Bind this ledger to an organization that was recognised by what it holds."""
         self.note("organization", organization)
@@ -107,6 +111,10 @@ class Ledger(CatalogueIndex, WaitingNames, OpenEnds):
         """The row of one product."""
         rows = self.read(_PRODUCT, {"key": external_id})
         return product_row(rows[0]) if rows else None
+
+    def knows_products(self) -> bool:
+        """Whether it holds any."""
+        return bool(self.read(select(schema.products.c.external_id).limit(1)))
 
     def owner_of_sku(self, sku: str) -> ProductId | None:
         """The external id of a product that MicroPIM has under this SKU."""

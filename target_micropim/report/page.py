@@ -83,11 +83,20 @@ def _state(content: Mapping[str, Any], todo: int) -> str:
         kind, headline, more = "done", "Ended well.", f"{things} a person." if todo else "Nothing is left to do."
     when = _when(content.get("started_at"), content.get("finished_at"))
     lasted = duration(content.get("duration_seconds") or 0)
-    run = f"{text(content.get('api_url'))}, run {text(content.get('run_id'))}"
+    run = f"{text(content.get('api_url'))}, run {text(content.get('run_id'))}{_language(content.get('language'))}"
     return (
         f'<div class="state {kind}"><p><strong>{headline}</strong> {text(more)}</p></div>\n'
         f'<p class="quiet">{text(when)}, {lasted}. {run}.</p>'
     )
+
+
+def _language(language: Mapping[str, Any] | None) -> str:
+    """The language that was written, and in how many products of the input it was found."""
+    if not language or language.get("locale") is None:
+        return ""
+    products = language.get("products")
+    found = f", found in {number(language.get('found_in') or 0)} of {number(products)} products" if products else ""
+    return f". Language: {text(language['locale'])}{found}"
 
 
 def _when(started: Any, finished: Any) -> str:

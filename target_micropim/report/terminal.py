@@ -49,6 +49,8 @@ def lines(content: Mapping[str, Any], folder: Path) -> Iterator[tuple[str, str]]
     person = list(for_a_person(content))
     if pictures := _pictures(content):
         yield f"  pictures      {pictures}", ""
+    if language := content.get("language"):
+        yield f"  language      {_language(language)}", ""
     if texts := content.get("totals", {}).get("other_languages"):
         yield f"  texts         {texts} in another language than the one asked for", ""
     yield f"  requests      {_requests(content.get('requests', {}))}", ""
@@ -87,6 +89,15 @@ def _pictures(content: Mapping[str, Any]) -> str:
     """Each state with its number; a plan has sent nothing."""
     labels = {"sent": "to send"} if content.get("dry_run") else {}
     return ", ".join(f"{number} {labels.get(state, state)}" for state, number in content.get("pictures", {}).items())
+
+
+def _language(language: Mapping[str, Any]) -> str:
+    """The language that was written, who has decided it, and in how many products of the input it was found."""
+    if language.get("locale") is None:
+        return "not set"
+    said = f"{_one_line(language['locale'])} (by {_one_line(language.get('decided_by'))})"
+    products = language.get("products")
+    return f"{said}, in {language.get('found_in')} of {products} products" if products else said
 
 
 def needs(content: Mapping[str, Any]) -> dict[str, tuple[int, str]]:

@@ -15,7 +15,8 @@ class Market:
     """One of Medipim's databases.
 
     ``languages`` are those of its texts, the usual one first. ``category_sources`` are the trees that it has, by the
-    names that the tap gives their streams; the usual one first.
+    names that the tap gives their streams; the usual one first. ``has_one_language`` says whether the shops of this
+    market all have the usual one, whatever others Medipim has texts in.
     """
 
     code: str
@@ -23,10 +24,18 @@ class Market:
     currency: str
     languages: tuple[str, ...]
     category_sources: tuple[str, ...] = (PUBLIC,)
+    has_one_language: bool = True
 
 
 _TABLE = (
-    Market("be", "Belgium", EURO, ("nl", "fr", "en", "de"), (PUBLIC, "bcfi", "apb", "atc", "medipim")),
+    Market(
+        "be",
+        "Belgium",
+        EURO,
+        ("nl", "fr", "en", "de"),
+        (PUBLIC, "bcfi", "apb", "atc", "medipim"),
+        has_one_language=False,
+    ),
     Market("fr", "France", EURO, ("fr", "en"), (PUBLIC, "osp", "medipim")),
     Market("de", "Germany", EURO, ("de", "en")),
     Market("es", "Spain", EURO, ("es", "en")),
@@ -43,7 +52,7 @@ def currency_of(market: str | None, given: str | None) -> str:
 
 
 def locale_of(market: str | None, given: str | None) -> str:
-    """The language: as given, else the usual one of the market, else English."""
+    """The language: as given, else the usual one of the market, else English: what ledgers were filled in before."""
     return given or (MARKETS[market].languages[0] if market in MARKETS else DEFAULT_LOCALE)
 
 

@@ -17,6 +17,12 @@ SETTINGS = th.PropertiesList(
     Operating(
         "api_url", Text, default="https://app.micropim.net", title="API URL", description="Base URL, without /api."
     ),
+    Operating(
+        "organization",
+        th.StringType,
+        title="Organization",
+        description="The shop that is meant, by its fingerprint, which --check prints: a key of another one stops.",
+    ),
     choice(
         Shaping,
         "profile",
@@ -31,13 +37,15 @@ SETTINGS = th.PropertiesList(
         None,
         list(MARKETS),
         "Market",
-        "Where Medipim's records come from, as in the tap: sets what locale and currency are unless they are set.",
+        "Where Medipim's records come from, as in the tap: sets what currency and (except in be) locale are unless "
+        "they are set.",
     ),
     Shaping(
         "locale",
         th.StringType,
         title="Language",
-        description="The language to write (MicroPIM holds one). Unset: nl, fr, de, es or en by market, else en.",
+        description="The language to write (MicroPIM holds one). Unset: that of the ledger; a new one takes fr, de, es "
+        "or en by market, and in be, or without market, stops and lists the languages of the source.",
     ),
     Shaping(
         "fallback_locales",

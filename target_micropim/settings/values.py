@@ -27,10 +27,11 @@ from target_micropim.plan.limit import Limit
 from target_micropim.plan.product import DEFAULT_POLICIES, NATIVE_POLICIES, POLICIES
 from target_micropim.settings.capabilities import Capabilities, read_capabilities
 from target_micropim.settings.id_maps import read_id_map
-from target_micropim.settings.markets import DEFAULT_LOCALE, currency_of, locale_of, missing_tree, remarks
+from target_micropim.settings.markets import currency_of, locale_of, missing_tree, remarks
 from target_micropim.settings.notices import read_urls
 
 _ATTRIBUTE_CODE = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
+_FINGERPRINT = re.compile(r"[0-9a-f]{12}", re.ASCII)
 _MAPS = frozenset({"brand_map", "supplier_map"})
 # Raised when records are read in another way: then each is looked into once more when it comes, and gets what became
 # better. What did not change is not sent (docs/decisions/0030).
@@ -50,15 +51,18 @@ class TargetSettings:
 
     ``base_url`` is ``api_url``, checked. ``policies`` is ``field_policies`` over the defaults of the profile.
     ``locales`` is ``locale`` with ``fallback_locales``. ``size_limits`` are ``max_line_bytes`` and ``max_nesting``.
-    ``locale`` and ``currency`` may follow from ``market``. ``any_language`` says that a language which no fall-back
-    names is better than none. ``digest`` changes with every setting that shapes products, ``value_digest`` with those
-    that shape the value of a field.
+    ``currency`` may follow from ``market``, ``locales`` from ``market`` or the ledger where ``locale`` is None; then
+    ``in_language`` settles them. ``any_language`` says that a language which no fall-back names is better than none.
+    ``digest`` changes with every setting that shapes products, ``value_digest`` with those that shape the value of a
+    field.
     """
 
     api_key: str = field(repr=False)
     base_url: str
+    organization: str | None
     profile: str
     market: str | None
+    locale: str | None
     locales: tuple[str, ...]
     any_language: bool
     currency: str
@@ -131,6 +135,7 @@ class TargetSettings:
     user_agent: str | None
     digest: str
     value_digest: str
+    read_with: Callable[[str], "TargetSettings"] = field(repr=False, compare=False)
 
     @property
     def source_market(self) -> str | None:
@@ -155,6 +160,10 @@ class TargetSettings:
         of_rules = (name for rule in self.channel_rules for name in rule.publishing_channels or ())
         return tuple(dict.fromkeys([*self.publishing_channels, *of_rules]))
 
+    def in_language(self, locale: str) -> "TargetSettings":
+        """The same settings where another one has decided the language; ``read_with`` reads them again."""
+        return self if locale == self.locales[0] else self.read_with(locale)
+
     @classmethod
     def read(cls, config: Mapping[str, Any], shaping: Collection[str]) -> "TargetSettings":
         """Build from a validated config; ``shaping`` names the settings that make the digest.
@@ -166,11 +175,11 @@ class TargetSettings:
         reader.get("sku_template", _checked_template)
         if reader.errors:
             raise InvalidSettings("; ".join(reader.errors))
-        made = {*parsed, "digest", "value_digest"}
+        made = {*parsed, "digest", "value_digest", "read_with"}
         plain: dict[str, Any] = {name: config.get(name) for name in cls.__dataclass_fields__ if name not in made}
         of_values = [name for name in shaping if name not in _SHAPE_NO_VALUE]
-        digest, value_digest = (_digest(config, names, parsed) for names in (shaping, of_values))
-        return cls(**plain, **parsed, digest=digest, value_digest=value_digest)
+        plain["digest"], plain["value_digest"] = (_digest(config, names, parsed) for names in (shaping, of_values))
+        return cls(**plain, **parsed, read_with=lambda locale: cls.read({**config, "locale": locale}, shaping))
 
 
 def _parsed(reader: "_Reader", config: Mapping[str, Any]) -> dict[str, Any]:
@@ -198,10 +207,13 @@ def _parsed(reader: "_Reader", config: Mapping[str, Any]) -> dict[str, Any]:
         "throttle_url": checked_throttle_url,
         "notify_urls": read_urls,
     }
+    locale = reader.get("locale", lambda value: None if value is None else checked_language(value)) or None
     return {
         "base_url": base_url,
+        "locale": locale,
+        "organization": reader.get("organization", _fingerprint),
         "locales": languages(
-            reader.get("locale", lambda value: checked_language(locale_of(market, value))) or DEFAULT_LOCALE,
+            locale_of(market, locale),
             reader.get("fallback_locales", _languages),
         ),
         "any_language": config.get("fallback_locales") is None,
@@ -253,6 +265,16 @@ def problems(config: Mapping[str, Any]) -> Iterator[str]:
     else:
         if missing := missing_tree(settings.source_market, settings.category_source):
             yield f"Setting category_source: {missing}"
+
+
+def _fingerprint(value: Any) -> str | None:
+    """The name of an organization, as --check prints it."""
+    name = None if value is None else value.strip().lower()
+    if name is not None and not _FINGERPRINT.fullmatch(name):
+        raise ValueError(
+            f"{value!r} is no fingerprint of an organization: --check prints it, 12 characters 0-9 and a-f"
+        )
+    return name
 
 
 def _texts(value: Any) -> tuple[str, ...]:

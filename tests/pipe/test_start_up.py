@@ -60,6 +60,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             "requests_per_minute": 6000,
         }
         target = {"api_url": box.micropim_url, "api_key": box.micropim.options.api_key, "reads_per_minute": 6000}
+        target["locale"] = "en"
         (place / "tap.json").write_text(json.dumps(tap), encoding="utf-8")
         (place / "target.json").write_text(json.dumps(target), encoding="utf-8")
         (place / "lines.jsonl").write_text(LINES, encoding="utf-8")

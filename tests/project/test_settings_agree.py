@@ -59,3 +59,10 @@ def test_environments_of_meltano_yml_use_real_settings() -> None:
         for plugins in environment.get("config", {}).get("plugins", {}).values():
             for plugin in plugins:
                 assert set(plugin["config"]) <= set(known[plugin["name"]])
+
+
+def test_what_may_be_a_text_is_one_to_meltano() -> None:
+    """As an object it would lose its names with dots in a variable; a path or ``web,mobile`` would be refused."""
+    declared = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))["plugins"]["loaders"][0]["settings"]
+    kinds = {setting["name"]: setting["kind"] for setting in declared}
+    assert {kinds[name] for name in ("brand_map", "supplier_map", "match_on", "channel_rules")} == {"string"}

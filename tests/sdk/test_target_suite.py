@@ -10,7 +10,7 @@ from sandbox import MicroPimOptions, Sandbox
 from target_micropim.target import TargetMicroPim
 
 BOX = Sandbox(None, MicroPimOptions(reads_per_minute=None, writes_per_minute=None), micropim_port=0)
-CONFIG: dict[str, Any] = {"api_key": "sandbox-micropim-key", "api_url": "http://127.0.0.1:1"}
+CONFIG: dict[str, Any] = {"api_key": "sandbox-micropim-key", "api_url": "http://127.0.0.1:1", "locale": "en"}
 
 
 @pytest.fixture(scope="module", autouse=True)

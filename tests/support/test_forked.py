@@ -39,6 +39,7 @@ def start(tmp_path: Path, env: dict[str, str]) -> Iterator[Callable[..., Any]]:
     pipe = subprocess.PIPE
     with Sandbox(None, MicroPimOptions()) as box, ExitStack() as stack:
         settings = {"api_key": box.micropim.options.api_key, "api_url": box.micropim_url, "state_interval_seconds": 0}
+        settings["locale"] = "en"
         (tmp_path / "config.json").write_text(json.dumps(settings), encoding="utf-8")
 
         def start_(popen: type[subprocess.Popen[Any]] = ForkedPopen) -> Any:

@@ -181,6 +181,7 @@ class World:
             "ledger_url": f"sqlite:///{self.folder}/ledger.db",
             "report_dir": str(self.folder / "reports"),
             "decisions_file": str(self.folder / "decisions.csv"),
+            "locale": "en",
             "reads_per_minute": 600_000,
             "writes_per_minute": 600_000,
             "state_interval_seconds": 0,

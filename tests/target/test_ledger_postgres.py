@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, text
 
-from target_micropim.errors import LedgerUnusable
+from target_micropim.errors import AnotherShop, LedgerUnusable
 from target_micropim.ledger import Ledger, RunLock, copy_of
 from target_micropim.ledger.lock import DEAD_AFTER_SECONDS
 from target_micropim.ledger.migrations import VERSION
@@ -208,3 +208,20 @@ def test_a_database_that_cannot_be_reached_is_one_line_without_the_password(worl
     assert isinstance(outcome.failure, LedgerUnusable)
     assert "127.0.0.1" in str(outcome.failure)
     assert "s3cret" not in str(outcome.failure)
+
+
+def test_a_ledger_in_another_schema_is_a_neighbour(world: Any, singer: Any, url: str) -> None:
+    """A new one refuses the organization that the first one serves, unless it is named."""
+    world.load(singer.lines(products=[singer.product(1)]), ledger_url=url)
+    asked(url, "create schema paris")
+    asked(url, "create schema empty")
+    paris = url + ("&" if "?" in url else "?") + "options=-csearch_path%3Dparis"
+    given = singer.lines(products=[singer.product(2)])
+    refused = world.run(given, ledger_url=paris)
+    assert isinstance(refused.failure, AnotherShop)
+    assert "schema public" in str(refused.failure)
+    assert asked(url, "select count(*) from paris.products") == [0]
+    fingerprint = str(refused.failure).rpartition(" ")[2]
+    world.load(given, ledger_url=paris, organization=fingerprint)
+    world.load(given, ledger_url=paris)
+    world.load(singer.lines(products=[singer.product(1)]), ledger_url=url)

@@ -22,6 +22,7 @@ def project(folder: Path, box: Sandbox) -> None:
         "TAP_MEDIPIM_API_KEY_SECRET": SECRET,
         "TARGET_MICROPIM_API_URL": box.micropim_url,
         "TARGET_MICROPIM_API_KEY": KEY,
+        "TARGET_MICROPIM_LOCALE": "nl",
     }
     text = "".join(f"{name}='{value}'\n" for name, value in settings.items())
     (folder / ".env").write_text(text, encoding="utf-8")

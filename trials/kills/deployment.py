@@ -90,6 +90,7 @@ class Deployment:
             "ledger_url": self.ledger.url,
             "report_dir": str(folder / "reports"),
             "decisions_file": str(folder / "decisions.csv"),
+            "locale": "en",
             "reads_per_minute": 600_000,
             "writes_per_minute": 600_000,
             "state_interval_seconds": 0,

@@ -112,6 +112,7 @@ def _settings(box: Any, folder: Path) -> Json:
         "ledger_url": f"sqlite:///{folder}/ledger.db",
         "report_dir": str(folder / "reports"),
         "decisions_file": str(folder / "decisions.csv"),
+        "locale": "en",
         "state_interval_seconds": 0,
     }
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pim_wire.errors import ProbeNotAllowed, StrangeAnswer, Unclear
+from target_micropim.catalog.ownership import fingerprint_of
 from target_micropim.commands.probe import lists, products, structure
 from target_micropim.commands.probe.client import ProbeClient
 from target_micropim.commands.probe.context import SKU, Facts, ProbeContext
@@ -51,7 +52,7 @@ class Probe:
     @property
     def fingerprint(self) -> str:
         """Address and key of the organization in twelve characters that do not give the key away."""
-        return self._connection.organization.rpartition(" ")[2][:12]
+        return fingerprint_of(self._connection.organization)
 
     def run(self) -> bool:
         """Whether it was carried out. Raises StopRun for an organization that does not look like a throw-away."""

@@ -1,0 +1,28 @@
+"""``--check --input`` where nothing has decided the language: which ones the products of the file have."""
+
+from typing import Any
+
+from target_micropim.catalog.languages import SourceLanguages
+from target_micropim.sync.write import STREAM
+
+
+class LanguageLook:
+    """Takes the place of a run's pipeline, and judges no record."""
+
+    def __init__(self, languages: SourceLanguages) -> None:
+        self._languages = languages
+
+    def takes(self, stream: str) -> bool:
+        """Products and categories have languages; nothing is judged, so nothing is refused."""
+        return bool(stream)
+
+    def receive(self, stream: str, record: Any, _line: bytes | None = None) -> None:
+        """Look at one record. Raises InvalidSettings when enough were looked at."""
+        if stream in {STREAM, "categories"}:
+            self._languages.look(record, is_product=stream == STREAM)
+
+    def refuse(self, stream: str, kept: Any, reason: str) -> None:
+        """A record that could not be read has no language."""
+
+    def checkpoint(self, _state: dict[str, Any]) -> None:
+        """No state leaves."""

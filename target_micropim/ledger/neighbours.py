@@ -1,0 +1,99 @@
+"""Other ledgers in the same folder, or in other schemas of the same database, and whose they are.
+
+They are only read, and nothing of theirs is changed: what cannot be read is no ledger.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from sqlalchemy import Engine, column, func, select, table
+from sqlalchemy.exc import SQLAlchemyError
+
+from pim_wire.urls import shown_url
+from target_micropim.ledger import schema
+from target_micropim.ledger.database import engine_for, ledger_failure, place_of
+
+_HEAD = b"SQLite format 3\0"
+_OWNER = "organization"
+MOST_FILES = 10_000
+_TABLES = table("tables", column("table_schema"), column("table_name"), schema="information_schema")
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """Another ledger, by the name that a person knows it by, and the organization that it is bound to."""
+
+    name: str
+    organization: str
+
+
+def neighbours(url: str) -> Iterator[Neighbour]:
+    """The ledgers that lie beside the one of this ``ledger_url``. Raises LedgerUnusable."""
+    place = place_of(url)
+    if place.get_backend_name() == "postgresql":
+        engine = engine_for(url)
+        try:
+            yield from _in_database(engine)
+        except SQLAlchemyError as error:
+            raise ledger_failure(shown_url(url), error) from None
+        finally:
+            engine.dispose()
+    elif place.database and place.database != ":memory:":
+        yield from _in_folder(Path(place.database))
+
+
+def _in_folder(own: Path) -> Iterator[Neighbour]:
+    try:
+        files = sorted(own.parent.iterdir())[:MOST_FILES]
+    except OSError:
+        return
+    for file in files:
+        if _is_database(file) and not (own.exists() and file.samefile(own)):
+            owner = _owner_in(file)
+            if owner is not None:
+                yield Neighbour(str(file), owner)
+
+
+def _is_database(file: Path) -> bool:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(len(_HEAD)) == _HEAD
+    except OSError:  # a folder, a socket, somebody else's
+        return False
+
+
+def _owner_in(file: Path) -> str | None:
+    """One that nobody has open is read without the side files that even a reader would leave."""
+    option = "mode=ro" if file.with_name(f"{file.name}-wal").exists() else "immutable=1"
+    try:
+        source = sqlite3.connect(f"file:{quote(str(file.resolve()))}?{option}", uri=True, timeout=5)
+    except sqlite3.Error:
+        return None
+    try:
+        row = source.execute("SELECT value FROM meta WHERE name = ?", (_OWNER,)).fetchone()
+        return None if row is None else str(row[0])
+    except sqlite3.Error:
+        return None
+    finally:
+        source.close()
+
+
+def _in_database(engine: Engine) -> Iterator[Neighbour]:
+    """Schemas that hold a ledger's two smallest tables; one that may not be read is no neighbour."""
+    names = (schema.meta.name, schema.lock.name)
+    is_ledger = _TABLES.c.table_name.in_(names) & (_TABLES.c.table_schema != func.current_schema())
+    having = func.count() == len(names)
+    query = select(_TABLES.c.table_schema).where(is_ledger).group_by(_TABLES.c.table_schema).having(having)
+    with engine.connect() as connection:
+        for (name,) in connection.execute(query.order_by(_TABLES.c.table_schema)).all():
+            facts = table(schema.meta.name, column("name"), column("value"), schema=name)
+            try:
+                with connection.begin_nested():
+                    owner = connection.execute(select(facts.c.value).where(facts.c.name == _OWNER)).scalar()
+            except SQLAlchemyError:
+                continue
+            if owner is not None:
+                yield Neighbour(f"schema {name}", str(owner))
