@@ -29,7 +29,7 @@ from tap_medipim.resources import resources_of
 from tap_medipim.run import Run
 from tap_medipim.settings import SETTINGS, setting_errors
 from tap_medipim.state_file import read_state
-from tap_medipim.streams import stream_for
+from tap_medipim.streams import MedipimStream, stream_for
 from tap_medipim.writer import OrjsonWriter
 
 HAIR_SECONDS = 1.0
@@ -94,6 +94,13 @@ class TapMedipim(Tap):
     def discover_streams(self) -> Sequence[Stream]:
         market, version = str(self.config.get("market", "be")), str(self.config.get("api_version", "v4"))
         return [stream_for(self, self.run, resource) for resource in resources_of(market, version)]
+
+    @override
+    def setup_mapper(self) -> None:
+        """As the SDK's, but maps see what is selected, and those of streams that are not selected stop nothing."""
+        super(Tap, self).setup_mapper()
+        for stream in self.streams.values():
+            cast("MedipimStream", stream).register(self.mapper)
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
