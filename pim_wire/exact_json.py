@@ -1,7 +1,7 @@
 """JSON whose numbers stay what they are: whole numbers beyond 64 bits, and decimals that no float holds. Pure.
 
-orjson reads the first as a fraction and rounds the second. Both are rare: a text is searched for a long number, and only
-one that has it is read once more, by the standard library, with a Decimal in the place of such a number.
+orjson reads the first as a fraction and rounds the second. Both are rare: a text is searched for a long number, and
+only one that has it is read once more, by the standard library, with a Decimal in the place of such a number.
 """
 
 import json

@@ -65,7 +65,7 @@ class Conformer:
                 value[name] = brought
 
     def _foreign(self, value: dict[str, Any], name: str, node: Schema, path: Path) -> Schema | None:
-        """The new node of a field that the schema does not have; None where the field is left out, or goes elsewhere."""
+        """The new node of a field that the schema does not have; None where it is left out, or goes elsewhere."""
         properties, place = node["properties"], (*path, name)
         if spelled := next((known for known in properties if known.lower() == name.lower()), None):
             self._respell(value, name, spelled, properties[spelled], path)
@@ -79,8 +79,8 @@ class Conformer:
         if not is_kept:
             return None
         self._new += 1
-        properties[name] = self._unseen_node()
-        return properties[name]
+        new = properties[name] = self._unseen_node()
+        return new
 
     def _respell(self, value: dict[str, Any], name: str, spelled: str, node: Schema, path: Path) -> None:
         """Two names that differ in case alone would be one column (docs/api/medipim.md#contact-spellings)."""

@@ -7,8 +7,6 @@ there, raises no error in any HTTP client; a stream is complete only when every 
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from pim_wire import exact_json
 from pim_wire.limits import LINE_BYTES, SizeLimits, is_nested_deeper
 from tap_medipim.bad_rows import BadRow, OnBad, bad_row, mended

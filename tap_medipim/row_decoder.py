@@ -3,9 +3,9 @@
 A record differs from its row by one link and one time (``normalise``). To build forty objects and texts from a row and
 write them again is most of what reading it costs; to walk over it costs half of that (docs/decisions/0021, 0041).
 
-Whatever is unusual (a field that the schema lacks, another type, an invalid id, another order, no JSON) gives None here.
-Such a row is decoded by the ordinary reader, which says in words what is wrong with it, and brought to the schema by
-``Conformer``. So nothing here refuses anything.
+Whatever is unusual (a field that the schema lacks, another type, an invalid id, another order, no JSON) gives None
+here. Such a row is decoded by the ordinary reader, which says in words what is wrong with it, and brought to the schema
+by ``Conformer``. So nothing here refuses anything.
 """
 
 import re

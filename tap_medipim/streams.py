@@ -8,22 +8,18 @@ left out; ``tests/tap/test_streams.py`` notices when the SDK's own steps change 
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from singer_sdk import Tap
-from singer_sdk.helpers._catalog import get_selected_schema
-from singer_sdk.helpers.conform import TypeConformanceLevel
-from singer_sdk.mapper import PluginMapper, SameRecordTransform
-from singer_sdk.singerlib import Catalog, RecordMessage
-from singer_sdk.streams import Stream
+from singer_sdk.mapper import SameRecordTransform
 from typing_extensions import override
 
 from pim_wire.errors import Interrupted, StopRun
 from pim_wire.schema_files import read_schema
 from tap_medipim.bad_rows import BadRow, bad_row
 from tap_medipim.bookmark import Bookmark
-from tap_medipim.conform import Conformer
+from tap_medipim.declared_stream import REPLICATION_KEY, DeclaredStream
 from tap_medipim.errors import EndpointAbsent, FieldRefused, StreamFailed
 from tap_medipim.pagination import all_pages
 from tap_medipim.raw_rows import record_text, whole
@@ -31,74 +27,28 @@ from tap_medipim.reader import IncrementalReader, Notices
 from tap_medipim.records import Row, normalise
 from tap_medipim.resources import Resource
 from tap_medipim.run import Run
-from tap_medipim.schema_types import is_declared
-from tap_medipim.selection import is_wanted
 from tap_medipim.v3 import plain_name, text_id_schema, with_text_ids
 from tap_medipim.writer import OrjsonWriter
 
 if TYPE_CHECKING:  # its library is imported when a tap begins to read
     from tap_medipim.row_decoder import RowDecoder
 
-REPLICATION_KEY = "updated_at"
 T = TypeVar("T")
 _UNWORKABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
 PLAIN_NAMES = frozenset({"brands", "organizations"})  # localized in v3, one text in v4
 
 
-class MedipimStream(Stream):
+class MedipimStream(DeclaredStream):
     """A reference list: read whole at every run, since it has no change filter (docs/api/medipim.md#incremental)."""
-
-    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # JSON in, JSON out; unknown fields are kept
 
     def __init__(self, tap: Tap, run: Run, resource: Resource) -> None:
         self.resource = resource
         schema = read_schema("medipim", resource.name)
         if tap.config.get("api_version") == "v3":  # not of the run's settings: discovery needs no key
             schema = text_id_schema(schema)
-        super().__init__(tap, schema=schema, name=resource.name)
-        self.primary_keys = ["id"]
+        super().__init__(tap, schema, resource, run)
         self._run = run
         self._decoder: RowDecoder | None = None
-        self._version = 0  # of the schema that was written last
-
-    @cached_property
-    def _conformer(self) -> Conformer:
-        """What records are compared with: the schema that was declared, and what is new since."""
-        return Conformer(self.declared, self._run.settings.unknown_fields, partial(is_wanted, self.mask))
-
-    @property
-    def declared(self) -> dict[str, Any]:
-        """All fields, selected or not: of the catalog that was given, else of this tap's own."""
-        return self.effective_schema if is_declared(self.effective_schema) else self.schema
-
-    @override
-    def apply_catalog(self, catalog: Catalog) -> None:
-        """As the SDK's, but a catalog that leaves out keys, as older programs make them, takes none away."""
-        super().apply_catalog(catalog)
-        self.primary_keys = self.primary_keys or ["id"]
-        if self.resource.incremental and self.forced_replication_method != "FULL_TABLE":
-            self.replication_key = self.replication_key or REPLICATION_KEY
-
-    def register(self, mapper: PluginMapper) -> None:
-        """Tell the mapper of the schema as it is selected now; a stream that is not selected needs no map."""
-        schema = self._conformer.schema if "_conformer" in self.__dict__ else self.declared
-        if self.selected:
-            mapper.register_raw_stream_schema(
-                self.name, get_selected_schema(self.name, schema, self.mask), self.primary_keys
-            )
-        else:
-            mapper.stream_maps[self.name] = [SameRecordTransform(self.name, schema, self.primary_keys, None)]
-        self._stream_maps = None
-
-    def _write_new_schema(self) -> None:
-        """The schema has grown: it goes out before the record that needs it, where that is to be seen."""
-        self._version = self._conformer.version
-        before = [message.to_dict() for message in self._generate_schema_messages()]
-        self.register(self._tap.mapper)
-        if self.selected and [message.to_dict() for message in self._generate_schema_messages()] != before:
-            self._write_schema_message()
-        if self._decoder is not None:
-            self._decoder.take(self._conformer.schema, self._version)
 
     @property
     def writer(self) -> OrjsonWriter:
@@ -162,9 +112,11 @@ class MedipimStream(Stream):
     def _normalised(self, row: Row) -> dict[str, Any]:
         keep_embed_url = self._run.settings.keep_embed_url
         record = normalise(whole(row), incremental=self.resource.incremental, keep_embed_url=keep_embed_url)
-        record = self._conformer.bring(record)
-        if self._version != self._conformer.version:
-            self._write_new_schema()
+        record = self.conformer.bring(record)
+        if self.has_new_schema():
+            self.write_new_schema()
+            if self._decoder is not None:
+                self._decoder.take(self.conformer.schema, self.version)
         if self._decoder is not None:
             self._decoder.learn(record)
         return record
@@ -192,7 +144,7 @@ class MedipimStream(Stream):
         finally:
             self.writer.flush()  # the SDK leaves out a STATE that says nothing new: no record may wait for one
             run.progress.end()
-            if report := self._conformer.drift.report():
+            if report := self.conformer.drift.report():
                 self.logger.warning("%s: %s", self.name, report)
         if write_messages:
             self._write_state_message()
@@ -232,7 +184,7 @@ class MedipimStream(Stream):
 
     def _record_of(self, row: Row) -> dict[str, Any] | tuple[bytes, ...] | None:
         """The record, as text where the row is text and was compared with the schema that was written last."""
-        if isinstance(row, dict) or row.version != self._version:
+        if isinstance(row, dict) or row.version != self.version:
             return self.post_process(whole(row))
         keep_embed_url = self._run.settings.keep_embed_url
         return record_text(row, incremental=self.resource.incremental, keep_embed_url=keep_embed_url)
@@ -243,7 +195,6 @@ class IncrementalStream(MedipimStream):
 
     def __init__(self, tap: Tap, run: Run, resource: Resource) -> None:
         super().__init__(tap, run, resource)
-        self.replication_key = REPLICATION_KEY
         self._bookmark: Bookmark | None = None  # until the state has been read, nothing may be written there
 
     @property
@@ -265,7 +216,7 @@ class IncrementalStream(MedipimStream):
         self._bookmark = Bookmark.read(state, settings.start_date, settings.circumstances(row_filter))
         if remark := self._bookmark.refusal or self._bookmark.remark:
             self._warn(run.redactor.clean(remark))
-        self._decoder = RowDecoder(self._conformer.schema)
+        self._decoder = RowDecoder(self.conformer.schema)
         notices = Notices(run.progress.expect, self._warn, self._tell_bad_row)
         reader = IncrementalReader(run.client, self.resource, settings, self._decoder, self._bookmark, notices)
         return reader.rows(row_filter)

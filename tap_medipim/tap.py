@@ -25,11 +25,12 @@ from pim_wire.cli import IS_MISSING, checked_config, discard_stdout, quiet
 from pim_wire.clock import Clock
 from pim_wire.config import environment_of
 from pim_wire.errors import Interrupted, InvalidInput
+from tap_medipim.declared_stream import DeclaredStream
 from tap_medipim.resources import resources_of
 from tap_medipim.run import Run
 from tap_medipim.settings import SETTINGS, setting_errors
 from tap_medipim.state_file import read_state
-from tap_medipim.streams import MedipimStream, stream_for
+from tap_medipim.streams import stream_for
 from tap_medipim.writer import OrjsonWriter
 
 HAIR_SECONDS = 1.0
@@ -100,7 +101,7 @@ class TapMedipim(Tap):
         """As the SDK's, but maps see what is selected, and those of streams that are not selected stop nothing."""
         super(Tap, self).setup_mapper()
         for stream in self.streams.values():
-            cast("MedipimStream", stream).register(self.mapper)
+            cast("DeclaredStream", stream).register(self.mapper)
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
