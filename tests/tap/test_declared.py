@@ -127,7 +127,7 @@ def test_what_no_schema_has_is_declared_or_left_out(
 
 
 def test_values_come_in_the_type_of_the_schema(sandbox: Make, run_tap: Run) -> None:
-    """A number becomes its own digits where a text is meant, and a name in another spelling the one that is declared."""
+    """A number becomes its own digits where a text is meant, and a name is spelled as it is declared."""
     box = sandbox(products=4)
     change_all(box, **ODD)
 
