@@ -11,7 +11,7 @@ from typing import Any
 
 from tap_medipim.drift import Drift
 from tap_medipim.errors import FieldRefused
-from tap_medipim.scalars import UNCLEAR, as_type
+from tap_medipim.scalars import UNCLEAR, as_type, with_zeros
 from tap_medipim.schema_types import SCALARS, kind_of, types_of
 
 Schema = dict[str, Any]
@@ -109,7 +109,7 @@ class Conformer:
         brought = as_type(value, scalar)
         if brought is UNCLEAR or (brought is None and "null" not in types):
             return self._beyond(value, kind, node, path)
-        return brought
+        return with_zeros(brought, path[-1].removesuffix("[]")) if kind == "integer" and scalar == "string" else brought
 
     def _inside(self, value: Any, node: Schema, path: Path) -> Any:
         """The same value, its members brought to the node's."""

@@ -12,7 +12,7 @@ from typing import Any
 from singer_sdk import Tap
 from singer_sdk.helpers._catalog import get_selected_schema, pop_deselected_record_properties
 from singer_sdk.mapper import CustomStreamMap, PluginMapper, RemoveRecordTransform, SameRecordTransform, StreamMap
-from singer_sdk.singerlib import Catalog, RecordMessage, SchemaMessage
+from singer_sdk.singerlib import Catalog, Metadata, RecordMessage, SchemaMessage
 from singer_sdk.streams import Stream
 from typing_extensions import override
 
@@ -56,6 +56,8 @@ class DeclaredStream(Stream):
         self.primary_keys = self.primary_keys or ["id"]
         if self.resource.incremental and self.forced_replication_method != "FULL_TABLE":
             self.replication_key = self.replication_key or REPLICATION_KEY
+        for name in filter(None, [*self.primary_keys, self.replication_key]):
+            self.metadata["properties", name].inclusion = Metadata.InclusionType.AUTOMATIC
 
     def register(self, mapper: PluginMapper) -> None:
         """Tell the mapper of the schema as it is selected now; a stream that is not selected needs no map."""

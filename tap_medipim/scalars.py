@@ -12,6 +12,8 @@ from pim_wire.exact_json import number
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,400})(\.[0-9]{1,400})?([eE][+-]?[0-9]{1,2})?", re.ASCII)
 _TRUTH = {"true": True, "false": False, "1": True, "0": False}
 UNCLEAR = object()
+_GTIN_LENGTHS = (8, 12, 13, 14)
+_DIGITS_OF = {"ean": _GTIN_LENGTHS, **{f"eanGtin{length}": (length,) for length in _GTIN_LENGTHS}}
 
 
 def as_type(value: Any, kind: str) -> Any:
@@ -43,3 +45,12 @@ def as_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return value if isinstance(value, str) else str(value)
+
+
+def with_zeros(text: str, name: str) -> str:
+    """The digits of a number with the zeros in front that it lost, where the field holds codes of known lengths.
+
+    See docs/api/medipim.md#product-codes.
+    """
+    length = next((length for length in _DIGITS_OF.get(name, ()) if len(text) <= length), 0)
+    return text.zfill(length) if text.isdecimal() and text != "0" else text

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pim_wire.exact_json import number
+from tap_medipim.scalars import with_zeros
 from tap_medipim.schema_types import SCALARS, types_of
 
 OTHER_NAMES = {b'"zipcode":': b'"zipCode":'}  # docs/api/medipim.md#contact-spellings
@@ -47,14 +48,15 @@ _TEXT_OR_NUMBER = re.compile(rb'"[^"\\]*"|' + _NUMBER)
 
 def _quoted(found: re.Match[bytes]) -> bytes:
     name, _, value = found[0].partition(b":")
-    return name + b":" + _TEXT_OR_NUMBER.sub(_as_text, value)
+    field = name[1:-1].decode()
 
+    def as_text(part: re.Match[bytes]) -> bytes:
+        digits = part[0]
+        if digits.startswith(b'"'):
+            return digits
+        try:
+            return b'"%b"' % with_zeros(str(number(digits.decode())), field).encode()
+        except (ArithmeticError, ValueError):
+            return digits
 
-def _as_text(found: re.Match[bytes]) -> bytes:
-    digits = found[0]
-    if digits.startswith(b'"'):
-        return digits
-    try:
-        return b'"%b"' % str(number(digits.decode())).encode()
-    except (ArithmeticError, ValueError):
-        return digits
+    return name + b":" + _TEXT_OR_NUMBER.sub(as_text, value)

@@ -63,6 +63,21 @@ def _as_numbers(*names: str) -> Callable[[Record], Record | None]:
     return make
 
 
+def _codes(record: Record) -> Record | None:
+    """Codes as numbers, which lose the zeros in front."""
+    older: Record = {}
+    for name in ("ean", "eanGtin8", "eanGtin12", "eanGtin13", "eanGtin14"):
+        value = record.get(name)
+        before = [_digits(item) for item in value] if isinstance(value, list) else _digits(value)
+        if before != value:
+            older[name] = before
+    return older or None
+
+
+def _digits(value: Any) -> Any:
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdecimal() else value
+
+
 def _inner_numbers(name: str, *fields: str) -> Callable[[Record], Record | None]:
     def make(record: Record) -> Record | None:
         inner = record.get(name)
@@ -93,7 +108,7 @@ _PARTS: dict[str, Callable[[Record], Record | None]] = {
     "packageQuantity": _as_numbers("packageQuantity"),
     "zipcode": _zipcode,
     "packageContent": _as_numbers("packageContent"),
-    "codes": _as_numbers("ean", "eanGtin8", "eanGtin12", "eanGtin13", "eanGtin14"),
+    "codes": _codes,
     "hsCode": _as_numbers("hsCode"),
     "gs1Category": _inner_numbers("gs1Category", "code", "parent"),
     "ospCategory": _inner_numbers("ospCategory", "parent"),

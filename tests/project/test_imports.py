@@ -12,6 +12,7 @@ PACKAGES = ("pim_wire", "tap_medipim", "target_micropim")
 PURE = {
     "tap_medipim/records.py": set(),
     "tap_medipim/drift.py": set(),
+    "tap_medipim/catalog_file.py": {"pim_wire"},
     "tap_medipim/conform.py": {"tap_medipim"},
     "tap_medipim/scalars.py": {"pim_wire"},
     "tap_medipim/schema_types.py": set(),

@@ -93,7 +93,7 @@ ODD: Json = {
     "supplierReference": 42,
     "vat": "twenty-one",
     "hsCode": 33049900,
-    "ean": [5400000123450, "x"],
+    "ean": [5400000123450, "x", 1234565],
     "weightWithUnit": {"value": "1.5", "unit": "g", "exact": True},
     "attributes": [{"id": "12", "colour": {"rgb": [1, 2]}}],
     "name": {"nl": "x", "it": "y"},
@@ -127,7 +127,7 @@ def test_what_no_schema_has_is_declared_or_left_out(
 
 
 def test_values_come_in_the_type_of_the_schema(sandbox: Make, run_tap: Run) -> None:
-    """A number becomes its own digits where a text is meant, and a name is spelled as it is declared."""
+    """A number becomes its own digits where a text is meant, a code gets the zeros that it lost back."""
     box = sandbox(products=4)
     change_all(box, **ODD)
 
@@ -135,7 +135,7 @@ def test_values_come_in_the_type_of_the_schema(sandbox: Make, run_tap: Run) -> N
 
     assert record["supplierReference"] == "42"
     assert record["hsCode"] == "33049900"
-    assert record["ean"] == ["5400000123450", "x"]
+    assert record["ean"] == ["5400000123450", "x", "01234565"]
     assert record["attributes"] == [{"id": 12, "colour": {"rgb": [1, 2]}}]
     assert record["weightWithUnit"] == {"value": 1.5, "unit": "g", "exact": True}
     assert record["name"] == {"nl": "x", "it": "y"}

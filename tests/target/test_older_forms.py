@@ -11,7 +11,7 @@ from tests.support.declared import declared
 OLD: list[dict[str, Any]] = [
     {"id": "1", "packageQuantity": 750},
     {"id": "1", "packageQuantity": 7.5, "packageContent": "1", "hsCode": "33049900"},
-    {"id": "1", "ean": [5400000123450, 12], "eanGtin13": 5400000123450, "packageQuantity": "200"},
+    {"id": "1", "ean": [5400000123450, 1234565, "x"], "eanGtin13": 5400000123450, "packageQuantity": "200"},
     {"id": "1", "gs1Category": {"code": 10001, "parent": 1, "title": "x"}, "packageQuantity": 3},
     {"id": "1", "organizations": [{"id": 1, "contactInformation": {"zipcode": "0900", "city": "Gent"}}]},
 ]
