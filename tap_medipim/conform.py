@@ -33,6 +33,7 @@ class Conformer:
         self.schema: Schema = deepcopy(dict(schema))
         self.version = 0
         self.drift = Drift()
+        self.numbers: set[str] = set()  # fields that are texts, and came as numbers
         self._unknown = unknown
         self._is_wanted = is_wanted
         self._new = 0
@@ -109,7 +110,11 @@ class Conformer:
         brought = as_type(value, scalar)
         if brought is UNCLEAR or (brought is None and "null" not in types):
             return self._beyond(value, kind, node, path)
-        return with_zeros(brought, path[-1].removesuffix("[]")) if kind == "integer" and scalar == "string" else brought
+        return self._text_of_number(brought, path[-1].removesuffix("[]")) if scalar == "string" else brought
+
+    def _text_of_number(self, digits: str, name: str) -> str:
+        self.numbers.add(name)
+        return with_zeros(digits, name)
 
     def _inside(self, value: Any, node: Schema, path: Path) -> Any:
         """The same value, its members brought to the node's."""

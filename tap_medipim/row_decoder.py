@@ -9,7 +9,7 @@ by ``Conformer``. So nothing here refuses anything.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -65,6 +65,7 @@ class RowDecoder:
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
         self._sample: Mapping[str, Any] | None = None
+        self._spellings = Spellings({})
         self.take(schema, 0)
 
     def take(self, schema: Mapping[str, Any], version: int) -> None:
@@ -80,10 +81,11 @@ class RowDecoder:
         self._row: msgspec.json.Decoder[Any] = msgspec.json.Decoder(row)
         self._meta: msgspec.json.Decoder[Any] = msgspec.json.Decoder(meta | None)
         self._no_meta = meta()
-        self._spellings = Spellings(schema)
+        self._spellings = Spellings(schema, self._spellings.seen)
 
-    def learn(self, row: Mapping[str, Any]) -> None:
-        """Take the order of names from a row that was decoded whole, once."""
+    def learn(self, row: Mapping[str, Any], numbers: Iterable[str]) -> None:
+        """Take the order of names from a row that was decoded whole, once; and texts that came as ``numbers``."""
+        self._spellings.learn(numbers)
         if self._sample is None:
             self._sample = row
             self.take(self._schema, self._version)

@@ -139,7 +139,7 @@ def test_what_the_service_sends_passes_as_text(market: Any) -> None:
     rows = [b"token".join(catalogue.serialise(entry.raw)) for entry in catalogue.entries.values()]
     schema = read_schema("medipim", "products")
     decoder, conformer = RowDecoder(schema), Conformer(schema)
-    decoder.learn(orjson.loads(rows[0]))
+    decoder.learn(orjson.loads(rows[0]), ["packageQuantity"])
     for text in rows:
         raw = decoder.decode_row(text)
         assert raw is not None or (b'"zipCode":' in text and b'"zipcode":' in text)
@@ -199,7 +199,7 @@ class TestLimits:
 
     def test_our_own_name_is_never_learnt(self) -> None:
         decoder = new_decoder()
-        decoder.learn({"id": 1, "updated_at": "theirs", "meta": {}})
+        decoder.learn({"id": 1, "updated_at": "theirs", "meta": {}}, ())
         assert decoder.decode_row(b'{"id":1,"updated_at":"theirs"}') is None
 
     @pytest.mark.parametrize(
