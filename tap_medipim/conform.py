@@ -130,6 +130,8 @@ class Conformer:
 
     def _beyond(self, value: Any, kind: str, node: Schema, path: Path) -> Any:
         """A value of a type that the schema does not have, and that is not the same in another."""
+        if not self._is_wanted(path):
+            return _GONE
         if self._unknown == "fail":
             raise FieldRefused(path, kind)
         self.drift.note_other(path, kind, is_kept=self._unknown == "extend")

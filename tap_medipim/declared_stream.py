@@ -6,7 +6,7 @@ maps and flattening are the SDK's, and their schema and records are made to agre
 
 from collections.abc import Generator
 from datetime import UTC, datetime
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 from singer_sdk import Tap
@@ -24,6 +24,7 @@ from tap_medipim.schema_types import is_declared
 from tap_medipim.selection import is_wanted
 
 REPLICATION_KEY = "updated_at"
+MOST_PATHS = 1000  # of new fields, of which is remembered whether they are selected
 
 
 class DeclaredStream(Stream):
@@ -42,7 +43,8 @@ class DeclaredStream(Stream):
     @cached_property
     def conformer(self) -> Conformer:
         """What records are compared with: the schema that was declared, and what is new since."""
-        return Conformer(self._declared, self._settings_of.settings.unknown_fields, partial(is_wanted, self.mask))
+        wanted = lru_cache(MOST_PATHS)(partial(is_wanted, self.mask, self._declared))
+        return Conformer(self._declared, self._settings_of.settings.unknown_fields, wanted)
 
     @property
     def _declared(self) -> dict[str, Any]:

@@ -1,28 +1,29 @@
 """Whether a field that no catalog knows is selected. Pure."""
 
 from collections.abc import Mapping
+from typing import Any
 
 Path = tuple[str, ...]
 
 
-def is_wanted(mask: Mapping[Path, bool], path: Path) -> bool:
-    """Whether a field that the schema does not have comes with the others.
+def is_wanted(mask: Mapping[Path, bool], schema: Mapping[str, Any], path: Path) -> bool:
+    """Whether a field comes along, be it in the schema or new.
 
     ``mask`` says of each known field whether it is selected, by its breadcrumb. Who deselects more fields of an object
     than he selects has chosen those that he wants; who deselects a few does not want these.
     """
     breadcrumb: Path = ()
+    node = schema
     for name in path:
         if not mask[breadcrumb]:
             return False
-        siblings = [is_selected for known, is_selected in mask.items() if _is_in(known, breadcrumb)]
-        breadcrumb = (*breadcrumb, "properties", name.removesuffix("[]"))
-        if breadcrumb not in mask and siblings.count(False) > siblings.count(True):
-            return False
+        known = node.get("properties", {})
+        place: Path = (*breadcrumb, "properties", name.removesuffix("[]"))
+        if place not in mask and name.removesuffix("[]") not in known:
+            siblings = [mask[*breadcrumb, "properties", each] for each in known]
+            if siblings.count(False) > siblings.count(True):
+                return False
         if name.endswith("[]"):  # no catalog tells the fields of the items of a list apart
-            return mask[breadcrumb]
+            return mask[place]
+        breadcrumb, node = place, known.get(name, {})
     return mask[breadcrumb]
-
-
-def _is_in(breadcrumb: Path, parent: Path) -> bool:
-    return len(breadcrumb) == len(parent) + 2 and breadcrumb[: len(parent)] == parent

@@ -103,8 +103,9 @@ def test_a_deselected_field_stays_away_whatever_it_is(sandbox: Make, run_tap: Ru
         {"breadcrumb": ["properties", name], "metadata": {"selected": name == "status"}}
         for name in run_tap(box).tap.streams["products"].schema["properties"]
     ]
+    away = ("narcotic", "secret", "vat", "ean", "status")
     many = [{"breadcrumb": [], "metadata": {"selected": True}}] + [
-        {"breadcrumb": ["properties", name], "metadata": {"selected": False}} for name in ("narcotic", "secret")
+        {"breadcrumb": ["properties", name], "metadata": {"selected": False}} for name in away
     ]
 
     chosen = run_tap(box, catalog=entry(metadata=few))
@@ -115,13 +116,32 @@ def test_a_deselected_field_stays_away_whatever_it_is(sandbox: Make, run_tap: Ru
     assert faults(chosen.messages) == faults(rest.messages) == []
 
 
+def test_a_deselected_field_of_another_type_refuses_nothing(sandbox: Make, run_tap: Run) -> None:
+    """What does not go out need not fit."""
+    box = sandbox(products=2)
+    for key in list(box.medipim.catalogue.products):
+        box.medipim.change(key, lambda product: product.update(vat="twenty-one"))
+    metadata = [
+        {"breadcrumb": [], "metadata": {"selected": True}},
+        {"breadcrumb": ["properties", "vat"], "metadata": {"selected": False}},
+    ]
+
+    run = run_tap(box, catalog=entry(metadata=metadata), unknown_fields="fail")
+
+    assert run.error is None
+    assert len(run.records()) == 2
+    assert all("vat" not in record for record in run.records())
+
+
 def test_a_field_of_a_deselected_object_is_not_wanted() -> None:
     """Its parent decides, and behind a list the list."""
-    mask = {(): True, ("properties", "meta"): False, ("properties", "photos"): True}
+    mask = _Mask({(): True, ("properties", "meta"): False, ("properties", "photos"): True})
+    schema = {"properties": {"id": {}, "meta": {}, "photos": {}}}
 
-    assert not is_wanted(_Mask(mask), ("meta", "new"))
-    assert is_wanted(_Mask(mask), ("photos[]", "new"))
-    assert is_wanted(_Mask(mask), ("new",))
+    assert not is_wanted(mask, schema, ("meta", "new"))
+    assert is_wanted(mask, schema, ("photos[]", "new"))
+    assert is_wanted(mask, schema, ("new",))
+    assert not is_wanted(mask, {"properties": {"meta": {}}}, ("new",))
 
 
 class _Mask(dict[tuple[str, ...], bool]):
