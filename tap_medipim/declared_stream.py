@@ -10,12 +10,14 @@ from functools import cached_property, lru_cache, partial
 from typing import Any
 
 from singer_sdk import Tap
+from singer_sdk.exceptions import MapExpressionError
 from singer_sdk.helpers._catalog import get_selected_schema, pop_deselected_record_properties
 from singer_sdk.mapper import CustomStreamMap, PluginMapper, RemoveRecordTransform, SameRecordTransform, StreamMap
 from singer_sdk.singerlib import Catalog, Metadata, RecordMessage, SchemaMessage
 from singer_sdk.streams import Stream
 from typing_extensions import override
 
+from tap_medipim.bad_rows import bad_row
 from tap_medipim.conform import Conformer
 from tap_medipim.mapped import declared_schema, fitted
 from tap_medipim.resources import Resource
@@ -24,6 +26,7 @@ from tap_medipim.schema_types import is_declared
 from tap_medipim.selection import is_wanted
 
 REPLICATION_KEY = "updated_at"
+_UNWORKABLE = (MapExpressionError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 MOST_PATHS = 1000  # of new fields, of which is remembered whether they are selected
 
 
@@ -37,14 +40,14 @@ class DeclaredStream(Stream):
         if resource.incremental:
             self.replication_key = REPLICATION_KEY
         self.version = 0  # of the schema that was written last
-        self._settings_of = run
+        self._run_of = run
         self._maps_declared: list[tuple[StreamMap, dict[str, Any]]] = []
 
     @cached_property
     def conformer(self) -> Conformer:
         """What records are compared with: the schema that was declared, and what is new since."""
         wanted = lru_cache(MOST_PATHS)(partial(is_wanted, self.mask, self._declared))
-        return Conformer(self._declared, self._settings_of.settings.unknown_fields, wanted)
+        return Conformer(self._declared, self._run_of.settings.unknown_fields, wanted)
 
     @property
     def _declared(self) -> dict[str, Any]:
@@ -97,7 +100,12 @@ class DeclaredStream(Stream):
         whole = record.copy()
         pop_deselected_record_properties(record, self.schema, self.mask)
         for each, schema in self._maps_declared:
-            mapped = each.transform(whole if isinstance(each, CustomStreamMap) else record)
+            try:
+                mapped = each.transform(whole if isinstance(each, CustomStreamMap) else record)
+            except _UNWORKABLE as failure:  # a value that the expression cannot take costs this record alone
+                reason = f"stream_maps: {failure}" if isinstance(failure, MapExpressionError) else "stream_maps"
+                self._run_of.tell_bad_row(self.name, bad_row(record, f"a row of {self.name}", reason))
+                continue
             if mapped is not None:
                 fit, now = fitted(mapped, schema), datetime.now(UTC)
                 yield RecordMessage(each.stream_alias, fit, version=self._stream_version, time_extracted=now)

@@ -80,6 +80,19 @@ def test_maps_keep_to_the_schema_that_they_give(maps: Json, more: Json, sandbox:
     assert len(run.records()) == (0 if maps.get("products") == "__NULL__" else 12)
 
 
+def test_a_value_that_an_expression_cannot_take_costs_its_record(sandbox: Make, run_tap: Run) -> None:
+    """It is told by its id, and the run is no success; all other records arrive."""
+    box = sandbox(products=5)
+    odd = min(box.medipim.catalogue.products)
+    box.medipim.change(odd, lambda product: product.update(status=None))
+
+    run = run_tap(box, "products", stream_maps={"products": {"slug": "status.upper()"}}, stream_map_config={})
+
+    assert odd in str(run.tap.run.failed["products"])
+    assert len(run.records()) == 4
+    assert faults(run.messages) == []
+
+
 @pytest.mark.parametrize("depth", [1, 2, 5])
 def test_flattening_gives_what_its_schema_says(depth: int, sandbox: Make, run_tap: Run) -> None:
     """Of every stream, also of a name that is a text here and localized there, and of what is null."""
