@@ -12,9 +12,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import orjson
 import requests
 
+from pim_wire import exact_json
 from pim_wire.deadline import Deadline, iter_body
 from pim_wire.errors import AccessDenied, AnswerRefused
 from pim_wire.limits import SizeLimits
@@ -275,7 +275,7 @@ def _object(content: bytes) -> dict[str, Any]:
 def _parsed(content: bytes) -> Any:
     """The answer; None when it is no JSON, however its characters are mended."""
     try:
-        return orjson.loads(content)
+        return exact_json.loads(content)
     except ValueError:
         try:
             return mended_answer(content)

@@ -6,6 +6,7 @@ StreamFailed        this stream stops, the others go on, the run ends with exit 
 │   └── NothingThere 404: a list is asked for by the other method
 ├── MethodRefused   405: the same
 ├── QuestionRefused 422: the service does not take the question
+├── FieldRefused    a field that the schema does not have, and unknown_fields: fail
 ├── OutOfReach      pages sorted by update time cannot reach all rows: read by windows
 └── StreamBroken    the answer ended before it was complete: asked again from the last edge
     └── ConnectionLost  the connection broke; harmless when every row had arrived
@@ -38,6 +39,13 @@ class MethodRefused(StreamFailed):
 
 class QuestionRefused(StreamFailed):
     """The service does not take this filter or sorting."""
+
+
+class FieldRefused(StreamFailed):
+    """A field, or a type of one, that the schema does not have, and the settings want none."""
+
+    def __init__(self, path: tuple[str, ...], kind: str) -> None:
+        super().__init__(f"{'.'.join(path)} ({kind}) is not in the schema (unknown_fields: fail)")
 
 
 class OutOfReach(StreamFailed):

@@ -7,8 +7,7 @@ there, raises no error in any HTTP client; a stream is complete only when every 
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
+from pim_wire import exact_json
 from pim_wire.limits import LINE_BYTES, SizeLimits, is_nested_deeper
 from tap_medipim.bad_rows import BadRow, OnBad, bad_row, mended
 from tap_medipim.errors import ConnectionLost, StreamBroken
@@ -134,7 +133,7 @@ class _Lines:
 
     def _message(self, line: bytes) -> dict[str, Any]:
         try:
-            message = orjson.loads(line)
+            message = exact_json.loads(line)
         except ValueError:
             try:
                 message = mended(line)

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import orjson
 
+from pim_wire import exact_json
 from tap_medipim.errors import StreamFailed
 from tap_medipim.records import RawRow, Row
 
@@ -27,7 +28,8 @@ def whole(row: Row) -> dict[str, Any]:
     if not isinstance(row, RawRow):
         return row
     try:
-        return cast("dict[str, Any]", orjson.loads(b"".join(record_text(row, incremental=False, keep_embed_url=True))))
+        text = b"".join(record_text(row, incremental=False, keep_embed_url=True))
+        return cast("dict[str, Any]", exact_json.loads(text))
     except ValueError:
         raise StreamFailed(f"the row with id {row.key} holds a number that is too large to be read") from None
 

@@ -17,7 +17,8 @@ class RawRow:
     """A row as text, with the two values that reading needs: its key, and its update time where it has one.
 
     ``before_meta`` is the text up to ``,"meta":``. ``meta`` is the text of that value, as it came and without its link.
-    Where ``meta`` is empty, ``before_meta`` is all of the row but the last bracket.
+    Where ``meta`` is empty, ``before_meta`` is all of the row but the last bracket. ``version`` is that of the schema
+    that the row was compared with.
     """
 
     key: int | str
@@ -25,6 +26,7 @@ class RawRow:
     before_meta: bytes
     meta: bytes = b""
     meta_without_link: bytes = b""
+    version: int = 0
 
 
 Row = dict[str, Any] | RawRow

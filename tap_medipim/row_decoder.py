@@ -1,52 +1,41 @@
-"""Rows left as the text they came in: key and update time are read, the rest is proven to be JSON and not decoded.
+"""Rows left as the text they came in: key and update time are read, the rest is compared with the schema.
 
 A record differs from its row by one link and one time (``normalise``). To build forty objects and texts from a row and
-write them again is most of what reading it costs; to check its JSON costs a quarter of that (docs/decisions/0021).
+write them again is most of what reading it costs; to walk over it costs half of that (docs/decisions/0021, 0041).
 
-Whatever is unusual (a name that no schema has, an invalid id, another order, no JSON) gives None here. Such a row is
-decoded by the ordinary reader, which says in words what is wrong with it. So nothing here refuses anything.
+Whatever is unusual (a field that the schema lacks, another type, an invalid id, another order, no JSON) gives None
+here. Such a row is decoded by the ordinary reader, which says in words what is wrong with it, and brought to the schema
+by ``Conformer``. So nothing here refuses anything.
 """
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 import orjson
 
+from pim_wire import exact_json
 from pim_wire.limits import is_nested_deeper
 from tap_medipim.raw_rows import without_link
 from tap_medipim.records import RawRow, second_or_none
+from tap_medipim.row_shapes import COUNT, key_shape, meta_shape, row_shape
+from tap_medipim.spellings import Spellings
 
-MOST_NEW_NAMES, LONGEST_NAME = 50, 200  # names that differ in each row must not fill the memory
 MOST_ROWS = 10_000  # of a page; an answer of millions of small ones is decoded by the ordinary reader
-_RESERVED_NAMES = {"id", "meta", "updated_at"}  # never learnt; the last one is added by the tap
 _LINE_BEGINS, _LINE_GOES_ON, _LINE_ENDS = b'{"meta":{', b',"result":{', b"}}"
 _META_BEGINS, _META_ENDS = b',"meta":{', b"}}"
 _DIGITS_SAMPLED_EVERY = 1000
 _LONG_NUMBER = re.compile(rb"[0-9]{4}")
-_ESCAPED = re.compile(r'["\\\x00-\x1f]')  # msgspec cannot name such fields: rows with them are decoded whole
 _NULL = msgspec.Raw(b"null")
 _NOT_DECODED = (msgspec.MsgspecError, ValueError, RecursionError)
-
-
-_LARGEST = 2**63 - 1  # orjson would read a larger number as a fraction
-_Count = Annotated[int, msgspec.Meta(ge=0, le=_LARGEST)]
-_Key = Annotated[int, msgspec.Meta(ge=-_LARGEST, le=_LARGEST)] | Annotated[str, msgspec.Meta(min_length=1)]  # is_key
 
 
 class _Position(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """Which line of the answer this is."""
 
-    total: _Count
-    index: _Count
-
-
-class _Meta(msgspec.Struct, gc=False):
-    """What is read of the ``meta`` of a row; the link as it is written."""
-
-    updated_at: Any = msgspec.field(name="updatedAt", default=None)
-    link: msgspec.Raw = msgspec.field(name="embedUrl", default=msgspec.Raw())
+    total: COUNT
+    index: COUNT
 
 
 class _Page(msgspec.Struct, gc=False):
@@ -56,47 +45,50 @@ class _Page(msgspec.Struct, gc=False):
     meta: msgspec.Raw = _NULL
 
 
-_POSITION, _META, _PAGE = (
+class _Meta(msgspec.Struct, gc=False):
+    """What is read of the ``meta`` of a row that is not compared; the link as it is written."""
+
+    updated_at: Any = msgspec.field(name="updatedAt", default=None)
+    link: msgspec.Raw = msgspec.field(name="embedUrl", default=msgspec.Raw())
+
+
+_POSITION, _PAGE, _META, _FIELDS = (
     msgspec.json.Decoder(_Position),
-    msgspec.json.Decoder(_Meta | None),
     msgspec.json.Decoder(_Page),
+    msgspec.json.Decoder(_Meta),
+    msgspec.json.Decoder(dict[str, msgspec.Raw]),
 )
 
 
 class RowDecoder:
-    """Decodes the rows of one stream, with names from its schema and names learnt from rows that were decoded whole."""
+    """Decodes the rows of one stream that are as its schema says."""
 
-    def __init__(self, names: Iterable[str]) -> None:
-        self._names = dict.fromkeys(name for name in names if name not in _RESERVED_NAMES)
-        self._new_names = 0
-        self._is_in_order = False
-        self._build()
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        self._sample: Mapping[str, Any] | None = None
+        self._spellings = Spellings({})
+        self.take(schema, 0)
 
-    def _build(self) -> None:
-        """Decoders of rows with these names and no others; numbers stand in for names that Python would not take."""
-        plain = [name for name in self._names if not _ESCAPED.search(name)]
-        names = {f"field_{number}": name for number, name in enumerate(plain)}
-        fields: list[Any] = [("id", _Key), *((field, msgspec.Raw, _NULL) for field in names)]
-        before = msgspec.defstruct("BeforeMeta", fields, rename=names, forbid_unknown_fields=True, gc=False)
-        row = msgspec.defstruct("Row", [("meta", msgspec.Raw, _NULL)], bases=(before,), rename=names, gc=False)
+    def take(self, schema: Mapping[str, Any], version: int) -> None:
+        """Compare with this schema from now on."""
+        self._schema, self._version = schema, version
+        sample = self._sample or {}
+        before = row_shape(schema, sample, frozenset({"meta", "updated_at"}))  # the last one is added by the tap
+        row = msgspec.defstruct(
+            "Whole", [("meta", msgspec.Raw, _NULL)], bases=(before,), forbid_unknown_fields=True, gc=False
+        )
+        meta = meta_shape(schema["properties"].get("meta", {}))
         self._before_meta: msgspec.json.Decoder[Any] = msgspec.json.Decoder(before)
         self._row: msgspec.json.Decoder[Any] = msgspec.json.Decoder(row)
+        self._meta: msgspec.json.Decoder[Any] = msgspec.json.Decoder(meta | None)
+        self._no_meta = meta()
+        self._spellings = Spellings(schema, self._spellings.seen)
 
-    def learn(self, row: Mapping[str, Any]) -> None:
-        """Take up the new names of a row that was decoded whole and checked for drift.
-
-        Their order is learnt once, since msgspec looks for a name first where it expects it: a fifth of its time.
-        """
-        known = self._names.keys() | _RESERVED_NAMES
-        new = [name for name in row if name not in known and len(name) <= LONGEST_NAME]
-        if self._new_names + len(new) > MOST_NEW_NAMES:
-            new = []
-        if new or not self._is_in_order:
-            self._new_names += len(new)
-            self._is_in_order = True
-            names = self._names | dict.fromkeys(new)
-            self._names = {name: None for name in row if name in names} | names
-            self._build()
+    def learn(self, row: Mapping[str, Any], numbers: Iterable[str]) -> None:
+        """Take the order of names from a row that was decoded whole, once; and texts that came as ``numbers``."""
+        self._spellings.learn(numbers)
+        if self._sample is None:
+            self._sample = row
+            self.take(self._schema, self._version)
 
     def decode_line(self, line: bytes) -> tuple[int, int, RawRow] | None:
         """Index, total and row of a line of ``*/stream``."""
@@ -116,6 +108,37 @@ class RowDecoder:
             return None
         try:
             text.decode()  # msgspec does not check the UTF-8 of what it leaves as text
+        except ValueError:
+            return None
+        row = self._as_it_came(text)
+        if row is None and (spelled := self._spellings.declared(text)) != text:
+            row = self._as_it_came(spelled)
+        return self._unbounded(text) if row is None else row
+
+    def _unbounded(self, text: bytes) -> RawRow | None:
+        """A row with a number that nobody can hold (1e999): JSON all the same, which a loader may take or refuse."""
+        try:
+            orjson.loads(text)
+        except ValueError:
+            pass
+        else:
+            return None
+        try:
+            fields = _FIELDS.decode(text)
+            key = msgspec.json.decode(fields.pop("id"), type=key_shape(self._schema["properties"].get("id", {})))
+            meta = bytes(fields.pop("meta", b""))
+            values = _META.decode(meta) if meta else _Meta()
+            if not fields.keys() <= self._schema["properties"].keys() - {"updated_at"}:
+                return None
+            before = b",".join([b'{"id":' + orjson.dumps(key), *(_member(*field) for field in fields.items())])
+            link = bytes(values.link)
+            plain = without_link(meta, link) if link else meta
+        except (*_NOT_DECODED, LookupError):
+            return None
+        return RawRow(key, second_or_none(values.updated_at), before, meta, plain, self._version)
+
+    def _as_it_came(self, text: bytes) -> RawRow | None:
+        try:
             cut = text.rfind(_META_BEGINS)
             if cut >= 0 and text.endswith(_META_ENDS) and text.find(b"}", cut) == len(text) - len(_META_ENDS):
                 return self._ending_in_meta(text[:cut], text[cut + len(_META_BEGINS) - 1 : -1])
@@ -125,19 +148,20 @@ class RowDecoder:
 
     def _ending_in_meta(self, before_meta: bytes, meta: bytes) -> RawRow:
         """A row cut in two. Each part is JSON without the other, so ``meta`` is the row's own; a second is unknown."""
-        row, values = self._before_meta.decode(before_meta + b"}"), _META.decode(meta)
+        row, values = self._before_meta.decode(before_meta + b"}"), self._meta.decode(meta)
         link = bytes(values.link)
-        return RawRow(
-            row.id, second_or_none(values.updated_at), before_meta, meta, without_link(meta, link) if link else meta
-        )
+        plain = without_link(meta, link) if link else meta
+        return RawRow(row.id, second_or_none(values.updated_at), before_meta, meta, plain, self._version)
 
     def _with_meta_elsewhere(self, text: bytes) -> RawRow | None:
         """A row with its ``meta`` before other names, or with none; one with a signed link has to be decoded whole."""
         if b"embedUrl" in text or not text.endswith(b"}"):
             return None
         row = self._row.decode(text)
-        values = _META.decode(row.meta) or _Meta()
-        return None if bytes(values.link) else RawRow(row.id, second_or_none(values.updated_at), text[:-1])
+        values = self._meta.decode(row.meta) or self._no_meta
+        if bytes(values.link):
+            return None
+        return RawRow(row.id, second_or_none(values.updated_at), text[:-1], version=self._version)
 
     def decode_page(self, answer: bytes, most_nesting: int) -> dict[str, Any] | None:
         """An answer of ``*/query``, its rows left as text; None when it is no page, or when a row is nested deeper."""
@@ -157,7 +181,11 @@ class RowDecoder:
         if is_nested_deeper(text, most_nesting):
             raise ValueError(text[:1])
         row = self.decode_row(text)
-        return orjson.loads(text) if row is None else row
+        return exact_json.loads(text) if row is None else row
+
+
+def _member(name: str, value: msgspec.Raw) -> bytes:
+    return b"%b:%b" % (orjson.dumps(name), bytes(value))
 
 
 def _has_long_number(text: bytes) -> bool:

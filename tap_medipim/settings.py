@@ -123,6 +123,15 @@ SETTINGS = th.PropertiesList(
         "were subscribed to since; unchanged ones cost MicroPIM nothing. 0: never.",
     ),
     th.Property(
+        "unknown_fields",
+        th.StringType(nullable=False),
+        default="extend",
+        allowed_values=["extend", "drop", "fail"],
+        title="Unknown fields",
+        description="A field, or a type of one, that the schema does not have: extend: a new SCHEMA declares it before "
+        "the record. drop: it is left out. fail: the stream ends there. Each is told.",
+    ),
+    th.Property(
         "keep_embed_url",
         th.BooleanType(nullable=False),
         default=False,
@@ -174,6 +183,7 @@ class TapSettings:
     throttle_url: str | None
     lookback_seconds: int
     full_read_every_days: int
+    unknown_fields: str
     keep_embed_url: bool
     request_timeout: float
     stream_timeout: float
@@ -211,6 +221,7 @@ class TapSettings:
             throttle_url=checked_throttle_url(config.get("throttle_url")),
             lookback_seconds=config["lookback_seconds"],
             full_read_every_days=config["full_read_every_days"],
+            unknown_fields=config["unknown_fields"],
             keep_embed_url=config["keep_embed_url"],
             request_timeout=config["request_timeout_seconds"],
             stream_timeout=config["stream_timeout_seconds"],

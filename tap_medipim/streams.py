@@ -12,9 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from singer_sdk import Tap
-from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
-from singer_sdk.streams import Stream
 from typing_extensions import override
 
 from pim_wire.errors import Interrupted, StopRun
@@ -22,8 +20,8 @@ from pim_wire.schema_files import read_schema
 from tap_medipim.bad_rows import BadRow, bad_row
 from tap_medipim.bookmark import Bookmark
 from tap_medipim.bookmark_state import READ_SINCE
-from tap_medipim.drift import Drift
-from tap_medipim.errors import EndpointAbsent, StreamFailed
+from tap_medipim.declared_stream import REPLICATION_KEY, DeclaredStream
+from tap_medipim.errors import EndpointAbsent, FieldRefused, StreamFailed
 from tap_medipim.pagination import all_pages
 from tap_medipim.raw_rows import record_text, whole
 from tap_medipim.reader import IncrementalReader, Notices
@@ -36,26 +34,21 @@ from tap_medipim.writer import OrjsonWriter
 if TYPE_CHECKING:  # its library is imported when a tap begins to read
     from tap_medipim.row_decoder import RowDecoder
 
-REPLICATION_KEY = "updated_at"
 T = TypeVar("T")
 _UNWORKABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
 PLAIN_NAMES = frozenset({"brands", "organizations"})  # localized in v3, one text in v4
 
 
-class MedipimStream(Stream):
+class MedipimStream(DeclaredStream):
     """A reference list: read whole at every run, since it has no change filter (docs/api/medipim.md#incremental)."""
-
-    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # JSON in, JSON out; unknown fields are kept
 
     def __init__(self, tap: Tap, run: Run, resource: Resource) -> None:
         self.resource = resource
         schema = read_schema("medipim", resource.name)
         if tap.config.get("api_version") == "v3":  # not of the run's settings: discovery needs no key
             schema = text_id_schema(schema)
-        super().__init__(tap, schema=schema, name=resource.name)
-        self.primary_keys = ["id"]
+        super().__init__(tap, schema, resource, run)
         self._run = run
-        self._drift = Drift(schema)
         self._decoder: RowDecoder | None = None
 
     @property
@@ -102,6 +95,8 @@ class MedipimStream(Stream):
         """What becomes of a row; None, and told, for one that cannot be worked with."""
         try:
             return change(row)
+        except FieldRefused:
+            raise
         except (*_UNWORKABLE, StreamFailed) as failure:
             reason = str(failure) if isinstance(failure, StreamFailed) else f"{type(failure).__name__} in its values"
             self._tell_bad_row(bad_row(row, f"a row of {self.name}", reason))
@@ -118,9 +113,13 @@ class MedipimStream(Stream):
     def _normalised(self, row: Row) -> dict[str, Any]:
         keep_embed_url = self._run.settings.keep_embed_url
         record = normalise(whole(row), incremental=self.resource.incremental, keep_embed_url=keep_embed_url)
-        self._drift.check(record)
+        record = self.conformer.bring(record)
+        if self.has_new_schema():
+            self.write_new_schema()
+            if self._decoder is not None:
+                self._decoder.take(self.conformer.schema, self.version)
         if self._decoder is not None:
-            self._decoder.learn(record)
+            self._decoder.learn(record, self.conformer.numbers)
         return record
 
     @override
@@ -146,7 +145,7 @@ class MedipimStream(Stream):
         finally:
             self.writer.flush()  # the SDK leaves out a STATE that says nothing new: no record may wait for one
             run.progress.end()
-            if report := self._drift.report():
+            if report := self.conformer.drift.report():
                 self.logger.warning("%s: %s", self.name, report)
         if write_messages:
             self._write_state_message()
@@ -185,13 +184,9 @@ class MedipimStream(Stream):
         self._finalize_state(self.stream_state)
 
     def _record_of(self, row: Row) -> dict[str, Any] | tuple[bytes, ...] | None:
-        """The record, as text where the row is text. Of those rows a sample is decoded as well, to look for drift."""
-        if isinstance(row, dict):
-            return self.post_process(row)
-        if not self._drift.skip():
-            with suppress(StreamFailed):  # a number without bounds does not keep the text from being passed on
-                if self.post_process(whole(row)) is None:
-                    return None
+        """The record, as text where the row is text and was compared with the schema that was written last."""
+        if isinstance(row, dict) or row.version != self.version:
+            return self.post_process(whole(row))
         keep_embed_url = self._run.settings.keep_embed_url
         return record_text(row, incremental=self.resource.incremental, keep_embed_url=keep_embed_url)
 
@@ -201,7 +196,6 @@ class IncrementalStream(MedipimStream):
 
     def __init__(self, tap: Tap, run: Run, resource: Resource) -> None:
         super().__init__(tap, run, resource)
-        self.replication_key = REPLICATION_KEY
         self._bookmark: Bookmark | None = None  # until the state has been read, nothing may be written there
 
     @property
@@ -223,7 +217,7 @@ class IncrementalStream(MedipimStream):
         self._bookmark = Bookmark.read(state, settings.start_date, settings.circumstances(row_filter))
         if remark := self._bookmark.refusal or self._bookmark.remark:
             self._warn(run.redactor.clean(remark))
-        self._decoder = RowDecoder(self.schema["properties"])
+        self._decoder = RowDecoder(self.conformer.schema)
         notices = Notices(run.progress.expect, self._warn, self._tell_bad_row)
         reader = IncrementalReader(run.client, self.resource, settings, self._decoder, self._bookmark, notices)
         return reader.rows(row_filter)

@@ -18,6 +18,7 @@ from singer_sdk import Stream, Tap
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
+from singer_sdk.singerlib import Catalog
 from singer_sdk.tap_base import CliTestOptionValue
 from typing_extensions import override
 
@@ -25,7 +26,9 @@ from pim_wire.cli import IS_MISSING, checked_config, discard_stdout, quiet
 from pim_wire.clock import Clock
 from pim_wire.config import environment_of
 from pim_wire.errors import Interrupted, InvalidInput
-from tap_medipim.resources import resources_of
+from tap_medipim.catalog_file import readable
+from tap_medipim.declared_stream import DeclaredStream
+from tap_medipim.resources import RESOURCES, resources_of
 from tap_medipim.run import Run
 from tap_medipim.settings import SETTINGS, setting_errors
 from tap_medipim.state_file import read_state
@@ -61,6 +64,8 @@ class TapMedipim(Tap):
         """``clock`` is the seam for tests: nothing else in the tap waits or asks the time."""
         self.clock = clock or Clock()
         self._reads_environment = bool(kwargs.get("parse_env_config"))
+        if isinstance(catalog := kwargs.get("catalog"), dict) and not isinstance(catalog, Catalog):
+            kwargs["catalog"] = readable(catalog, (resource.name for resource in RESOURCES))
         super().__init__(*args, **kwargs)
 
     @cached_property
@@ -102,6 +107,13 @@ class TapMedipim(Tap):
         for stream in self.streams.values():
             if isinstance(stream, IncrementalStream):
                 stream.announce()
+
+    @override
+    def setup_mapper(self) -> None:
+        """As the SDK's, but maps see what is selected, and those of streams that are not selected stop nothing."""
+        super(Tap, self).setup_mapper()
+        for stream in self.streams.values():
+            cast("DeclaredStream", stream).register(self.mapper)
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:

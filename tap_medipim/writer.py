@@ -8,6 +8,7 @@ import orjson
 from singer_sdk.singerlib.encoding.base import GenericSingerWriter, SingerMessageType
 from typing_extensions import override
 
+from pim_wire import exact_json
 from pim_wire.errors import Interrupted
 from pim_wire.stdout import write_whole
 
@@ -35,7 +36,7 @@ class OrjsonWriter(GenericSingerWriter[bytes, Any]):
     def serialize_message(self, message: Any) -> bytes:
         is_schema = message.type is SingerMessageType.SCHEMA
         content = _shallow(message) if is_schema else message.to_dict()
-        return orjson.dumps(content, default=str, option=orjson.OPT_APPEND_NEWLINE)
+        return exact_json.dumps(content, orjson.OPT_APPEND_NEWLINE)
 
     @override
     def write_message(self, message: Any) -> None:
@@ -48,7 +49,7 @@ class OrjsonWriter(GenericSingerWriter[bytes, Any]):
     def write_record(self, stream: str, record: dict[str, Any] | tuple[bytes, ...], extracted: datetime) -> None:
         """One RECORD, as ``write_message`` writes it, without the objects in between; or of pieces that are JSON."""
         if isinstance(record, dict):
-            record = (orjson.dumps(record, default=str),)
+            record = (exact_json.dumps(record),)
         begin, time_extracted = (
             b'{"type":"RECORD","stream":%b,"record":' % orjson.dumps(stream),
             orjson.dumps(extracted),

@@ -5,7 +5,7 @@ one by one, parents first; products go through a pool; archives wait for the end
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -86,6 +86,10 @@ class Pipeline:
     def takes(self, stream: str) -> bool:
         """Whether the profile knows this stream: its records are judged here, record by record."""
         return stream in self._receivers or stream in self._profile.acknowledged
+
+    def refusal(self, stream: str, schema: Mapping[str, Any], keys: Sequence[str]) -> str | None:
+        """Why no record of this schema could be used; None when some can, or when nothing is made of the stream."""
+        return self._profile.refusal(stream, schema, keys)
 
     def receive(self, stream: str, record: Any, line: bytes | None = None) -> None:
         """Take one record, and the line that holds it as it is, if there is one. Raises StopRun."""

@@ -14,9 +14,11 @@ import click
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
+from singer_sdk.mapper import RemoveRecordTransform
 from singer_sdk.target_base import Target
 from typing_extensions import override
 
+from pim_wire import exact_json
 from pim_wire.cli import checked_config, quiet
 from pim_wire.clock import Clock
 from pim_wire.config import environment_of
@@ -96,8 +98,12 @@ class TargetMicroPim(Target):
 
     @override
     def _write_state_message(self, state: dict[str, Any]) -> None:
-        """As the SDK's, but whole where stdout is a raw file."""
-        write_whole(json.dumps(state).encode() + b"\n")
+        """As the SDK's, but whole where stdout is a raw file, and with every digit of a long number."""
+        try:
+            text = json.dumps(state).encode()
+        except TypeError:  # a Decimal
+            text = exact_json.dumps(state)
+        write_whole(text + b"\n")
 
     @property
     def pipeline(self) -> "Pipeline | MatchPreview | LanguageLook":
@@ -212,12 +218,22 @@ class TargetMicroPim(Target):
         """Raises StopRun for a schema that the SDK cannot work with."""
         try:
             super()._process_schema_message(message_dict)
+            self._refuse_unusable(message_dict["stream"])
             self._note_direct(message_dict["stream"])
         except (StopRun, Interrupted, OSError):
             raise
         except Exception as failure:
             stream, reason = message_dict["stream"][:80], f"{type(failure).__name__}: {failure}".splitlines()[0]
             raise InvalidInput(f"The SCHEMA of stream {stream!r} cannot be used ({reason[:200]})") from failure
+
+    def _refuse_unusable(self, stream: str) -> None:
+        """Raises InvalidInput for a schema of which every record would be a reject, before the first of them."""
+        for each in self.mapper.stream_maps.get(stream, ()):
+            keys = each.transformed_key_properties or []
+            if each.stream_alias == TEST_STREAM or isinstance(each, RemoveRecordTransform):
+                continue
+            if reason := self.pipeline.refusal(each.stream_alias, each.transformed_schema, keys):
+                raise InvalidInput(f"The SCHEMA of stream {stream[:80]!r} cannot be used: {reason}")
 
     def _note_direct(self, stream: str) -> None:
         """Whether this stream's records go to the pipeline as they are, from now on."""

@@ -6,7 +6,7 @@ one reading of MicroPIM's list. What was judged is noted in the copy, so memory 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import ceil
 from typing import Any
 
@@ -60,6 +60,10 @@ class MatchPreview:
     def takes(self, stream: str) -> bool:
         """Products, and what the profile knows: their records are judged here."""
         return stream in {STREAM, "categories"} or stream in self._profile.acknowledged
+
+    def refusal(self, stream: str, schema: Mapping[str, Any], keys: Sequence[str]) -> str | None:
+        """Why no record of this schema could be used."""
+        return self._profile.refusal(stream, schema, keys)
 
     def receive(self, stream: str, record: Any, _line: bytes | None = None) -> None:
         """Judge one record."""

@@ -61,6 +61,9 @@ PLACES: dict[str, Place] = {
     "ospCategory": Place(reason="another tree than the default", settings="category_source, attribute_codes"),
     "medipimCategories": Place(reason="another tree than the default", settings="category_source, attribute_codes"),
     "fineLineCategory": Place(reason="another tree than the default", settings="category_source, attribute_codes"),
+    "narcotic": Place(reason="no page documents it as a field"),
+    "popularity": Place(reason="no page documents it"),
+    "order": Place(reason="no page documents it"),
     "notApplicableField": Place(reason="it speaks of Medipim's own fields, not of the product"),
     "meta": Place(reason="times of the record, which decide what is newer, and a link that changes with each answer"),
 }
@@ -69,6 +72,7 @@ _PRICES = frozenset({"publicPrice", "pharmacistPrice", "manufacturerPrice", "vat
 _ONLY_IN: dict[str, tuple[str, ...]] = {
     "refundValueWithOmnio": ("be",), "refundValueWithoutOmnio": ("be",), "prescription": ("be", "fr"),
     "shortDescription": ("be", "fr"), "medipimCategories": ("be", "fr"), "notApplicableField": ("au",),
+    "narcotic": ("au", "us"),
     "apbCategory": ("be",), "bcfiCategory": ("be",), "ospCategory": ("fr",), "ttcPrice": ("fr",), "tfrPrice": ("fr",),
     "fineLineCategory": ("us",), "gs1Category": ("au",),
 }  # fmt: skip
@@ -151,7 +155,7 @@ _PARTS_BY_NAME = {
     "displayOrder": "the order of the pictures", "contactInformation": "not sent: MicroPIM has no route for suppliers",
     "parent": _TREE, "order": _TREE, "description": "not sent", "type": "not sent: the kind of category",
     "level": "not sent", "code": "not sent: attribute `gs1_category` has the title", "definition": "not sent",
-    "definitionExcludes": "not sent", "active": "not sent",
+    "definitionExcludes": "not sent", "active": "not sent", "deleted": "not sent: Medipim's own mark of the category",
 }  # fmt: skip
 _TREES = frozenset({"bcfiCategory", "apbCategory", "ospCategory", "medipimCategories", "fineLineCategory"})
 

@@ -1,14 +1,16 @@
 """The two shapes of input: Medipim's records, or records that are MicroPIM's own already."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from string import Formatter
 from typing import Any
 
 from target_micropim.errors import Reason, RecordRejected
 from target_micropim.mapping.category_sources import PUBLIC, CategorySource
 from target_micropim.mapping.characters import all_fit
 from target_micropim.mapping.desired import DELETED, DesiredCategory, DesiredProduct
+from target_micropim.mapping.input_schemas import Needs, unusable
 from target_micropim.mapping.life import left_out_status, successor_of
 from target_micropim.mapping.links import windows
 from target_micropim.mapping.medipim import MappingRules, add_table, map_product, names_of, sku_of
@@ -38,6 +40,8 @@ class Profile:
     names: Callable[[Record], Iterator[tuple[str, str]]]
     writes_categories: bool
     acknowledged: frozenset[str]
+    product_needs: Needs
+    category_needs: Needs
     category_source: CategorySource = PUBLIC
     windows: Callable[[Record], str] | None = None
     successor: Callable[[Record], str | None] = lambda _record: None
@@ -50,6 +54,14 @@ class Profile:
         value = record.get(self.key_field)
         text = "" if value is None or isinstance(value, dict | list) else str(value).strip()
         return text or None
+
+    def refusal(self, stream: str, schema: Mapping[str, Any], keys: Sequence[str]) -> str | None:
+        """Why no record of this schema could be used; None when some can, or when nothing is made of the stream."""
+        if stream == "products":
+            return unusable(schema, keys, self.product_needs)
+        if stream == self.category_source.stream and self.writes_categories:
+            return unusable(schema, keys, self.category_needs)
+        return None
 
 
 def medipim_profile(rules: MappingRules, *, writes_categories: bool, acknowledged: frozenset[str]) -> Profile:
@@ -67,6 +79,8 @@ def medipim_profile(rules: MappingRules, *, writes_categories: bool, acknowledge
         names=partial(names_of, rules=rules),
         writes_categories=writes_categories,
         acknowledged=acknowledged,
+        product_needs=_medipim_needs(rules),
+        category_needs=Needs((("id",), ("name",)), frozenset({"id"}), objects=frozenset({"name"})),
         category_source=rules.category_source,
         windows=partial(windows, now=rules.now) if shows_links else None,
         attribute_names=names,
@@ -74,6 +88,20 @@ def medipim_profile(rules: MappingRules, *, writes_categories: bool, acknowledge
         successor=successor_of,
         left_out=partial(left_out_status, wanted=rules.statuses) if rules.statuses else None,
     )
+
+
+def _medipim_needs(rules: MappingRules) -> Needs:
+    """Id, a name, and what the SKU is made of; the tree of everything else that a product is made of."""
+    in_sku = [(name,) for _literal, name, *_rest in Formatter().parse(rules.sku_template) if name]
+    path = rules.field_map.get("name")
+    names = ("name", "seoName", DELETED, *([path.partition(".")[0]] if path else []))
+    return Needs((("id",), *in_sku, names), frozenset({"id", "updated_at"}), _OBJECTS, _LISTS)
+
+
+_OBJECTS = frozenset({"name", "seoName", "shortDescription", "meta", "apbCategory", "bcfiCategory", "ospCategory"})
+_LISTS = frozenset(
+    {"ean", "descriptions", "photos", "frontals", "brands", "organizations", "publicCategories", "attributes"}
+)
 
 
 def native_profile(rules: MappingRules, *, writes_categories: bool) -> Profile:
@@ -87,6 +115,8 @@ def native_profile(rules: MappingRules, *, writes_categories: bool) -> Profile:
         names=lambda _record: iter(()),
         writes_categories=writes_categories,
         acknowledged=frozenset(),
+        product_needs=Needs((("sku",), ("name", "status", DELETED)), frozenset({"sku"})),
+        category_needs=Needs((("name",),), frozenset({"id"})),
     )
 
 

@@ -265,6 +265,8 @@ def problems(config: Mapping[str, Any]) -> Iterator[str]:
     else:
         if missing := missing_tree(settings.source_market, settings.category_source):
             yield f"Setting category_source: {missing}"
+        if settings.profile == "medipim" and config.get("flattening_enabled"):
+            yield "Setting flattening_enabled: profile medipim reads the tree of a record; leave it out"
 
 
 def _fingerprint(value: Any) -> str | None:

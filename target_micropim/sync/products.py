@@ -22,6 +22,7 @@ from target_micropim.services import Services
 from target_micropim.sync.archives import PendingArchive, PendingArchives
 from target_micropim.sync.deferred import DeferredItems, Item, Version, source_time
 from target_micropim.sync.let_through import LetThrough
+from target_micropim.sync.older_forms import OlderForms
 from target_micropim.sync.outcomes import Outcomes, check_key, rejection
 from target_micropim.sync.pool import KeyedPool
 from target_micropim.sync.product import Outcome, ProductSync
@@ -79,6 +80,7 @@ class ProductsSync:
         self._in_flight_at: dict[str, float | None] = {}  # the update time of the newest version in flight
         self._lock = threading.Lock()
         self._left_out: Counter[str] = Counter()
+        self._older_forms = OlderForms()
         self._is_repaired = False
         self._is_new = services.ledger.is_new
 
@@ -195,7 +197,7 @@ class ProductsSync:
                 continue
             if item.version.source_at is not None and item.version.source_at != seen_at:
                 newest[item.key] = item.version.source_at
-            is_same = digest == item.version.digest and item.key not in touched
+            is_same = item.key not in touched and (digest == item.version.digest or self._was(item, digest))
             if is_same and not (is_waiting and self.is_pending(item.key)):
                 self._outcomes.settle(STREAM, item.ticket, "unchanged", item.key)
             else:
@@ -204,6 +206,14 @@ class ProductsSync:
         if newest:
             self._services.ledger.seen_at({key: at for key, at in newest.items() if key in known})
         return changed
+
+    def _was(self, item: Item, digest: str | None) -> bool:
+        """Whether the ledger knows this very record in the form that an earlier version of the tap gave it."""
+        if not digest or self._profile.name != "medipim":
+            return False
+        settings, windows = self._services.settings.digest, self._profile.windows
+        moment = windows(item.record) if windows else ""
+        return self._older_forms.has(item.record, digest, lambda record: digest_of(record, settings, moment))
 
     def _waiting_versions(self, key: str) -> Iterable[float | None]:
         """The update times of versions of a record that are in flight, or wait for the end of the input."""

@@ -12,6 +12,12 @@ PACKAGES = ("pim_wire", "tap_medipim", "target_micropim")
 PURE = {
     "tap_medipim/records.py": set(),
     "tap_medipim/drift.py": set(),
+    "tap_medipim/catalog_file.py": {"pim_wire"},
+    "tap_medipim/conform.py": {"tap_medipim"},
+    "tap_medipim/scalars.py": {"pim_wire"},
+    "tap_medipim/schema_types.py": set(),
+    "tap_medipim/selection.py": set(),
+    "tap_medipim/spellings.py": {"tap_medipim", "pim_wire"},
     "tap_medipim/v3.py": set(),
     "tap_medipim/bookmark.py": {"tap_medipim"},
     "tap_medipim/bookmark_state.py": {"tap_medipim"},
@@ -29,6 +35,8 @@ WITH_THE_SDK = {
     "pim_wire/cli.py",
     "tap_medipim/tap.py",
     "tap_medipim/streams.py",
+    "tap_medipim/declared_stream.py",
+    "tap_medipim/mapped.py",
     "tap_medipim/settings.py",
     "tap_medipim/writer.py",
     "target_micropim/target.py",
@@ -56,9 +64,9 @@ SEES_SERVICES = ("target_micropim/sync/", "target_micropim/catalog/", "target_mi
 TALKS_SQL = ("target_micropim/ledger/", "pim_wire/pace_stores.py")
 POSTS = {"create_product", "add_media", "create_category", "create_attribute"}
 WIRE_MODULES = {
-    "__init__", "cli", "clock", "config", "connections", "deadline", "errors", "limits", "name_lookup", "pace",
-    "pace_stores", "redaction", "retry", "schema_files", "session", "startup", "stdout", "stray_settings", "throttle",
-    "timeline", "urls", "wire",
+    "__init__", "cli", "clock", "config", "connections", "deadline", "errors", "exact_json", "limits", "name_lookup",
+    "pace", "pace_stores", "redaction", "retry", "schema_files", "session", "startup", "stdout", "stray_settings",
+    "throttle", "timeline", "urls", "wire",
 }  # fmt: skip
 
 

@@ -1,12 +1,15 @@
 """Fields and types that no schema foresees: named once, with their place and never a value."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 import pytest
 
 from sandbox import Sandbox
-from tap_medipim.drift import EVERY, FIRST_RECORDS, MAX_PATHS, Drift
+from tap_medipim.conform import MOST_NEW, Conformer
+from tap_medipim.drift import MAX_PATHS
+from tap_medipim.errors import FieldRefused
 
 Run = Callable[..., Any]
 Make = Callable[..., Sandbox]
@@ -15,74 +18,115 @@ SCHEMA = {
         "id": {"type": "string"},
         "ean": {"type": ["array", "null"], "items": {"type": "string"}},
         "weight": {"type": ["number", "null"]},
+        "order": {"type": ["integer", "null"]},
+        "flag": {"type": ["boolean", "null"]},
         "name": {"type": "object", "additionalProperties": {"type": ["string", "null"]}},
         "meta": {"type": "object", "properties": {"updatedAt": {"type": "integer"}}},
     }
 }
 
 
-def drift_of(*records: dict[str, Any]) -> Drift:
-    """The drift after some records."""
-    drift = Drift(SCHEMA)
+def after(*records: dict[str, Any], unknown: str = "extend") -> Conformer:
+    """What is known after some records."""
+    conformer = Conformer(SCHEMA, unknown)
     for record in records:
-        drift.check(record)
-    return drift
+        conformer.bring(deepcopy(record))
+    return conformer
 
 
 def test_what_is_foreseen_is_not_told() -> None:
     """Nulls, whole numbers for numbers and localized maps are as the schema says."""
     record = {"id": "1", "ean": None, "weight": 3, "name": {"nl": "x", "fr": None}, "meta": {"updatedAt": 1}}
 
-    assert drift_of(record).report() is None
+    conformer = after(record)
+
+    assert conformer.drift.report() is None
+    assert conformer.version == 0
 
 
-@pytest.mark.parametrize(
-    ("record", "told"),
-    [
-        ({"popularity": 3}, "popularity (integer)"),
-        ({"meta": {"touched": {"by": 1}}}, "meta.touched (object)"),
-        ({"ean": ["1", 2]}, "ean[] (integer)"),
-        ({"id": True}, "id (boolean)"),
-        ({"name": {"nl": ["x"]}}, "name.nl (array)"),
-        ({"weight": "3 kg"}, "weight (string)"),
-    ],
-)
-def test_a_new_field_or_type_is_told_with_its_path_and_never_its_value(record: dict[str, Any], told: str) -> None:
+BEYOND = [
+    ({"popularity": 3}, "popularity (integer)"),
+    ({"meta": {"touched": {"by": 1}}}, "meta.touched (object)"),
+    ({"ean": ["1", {}]}, "ean[] (object)"),
+    ({"name": {"nl": ["x"]}}, "name.nl (array)"),
+    ({"weight": "3 kg"}, "weight (string)"),
+    ({"order": 1.5}, "order (number)"),
+    ({"ean": [None]}, "ean[] (null)"),
+]
+
+
+@pytest.mark.parametrize("unknown", ["extend", "drop", "fail"])
+@pytest.mark.parametrize(("record", "told"), BEYOND)
+def test_a_new_field_or_type_is_told_with_its_path_and_never_its_value(
+    record: dict[str, Any], told: str, unknown: str
+) -> None:
     """One path and one type are enough to act on; values may be confidential."""
-    report = drift_of(record).report()
+    if unknown == "fail":
+        with pytest.raises(FieldRefused) as refused:
+            after(record, unknown=unknown)
+        report = str(refused.value)
+    else:
+        report = after(record, unknown=unknown).drift.report() or ""
 
-    assert report is not None
     assert told in report
     assert "3 kg" not in report
 
 
-def test_a_rare_top_level_field_is_seen_in_any_record() -> None:
-    """Names at the top are compared for every record, whatever is sampled."""
-    quiet = [{"id": "1"}] * (FIRST_RECORDS + 1)
-
-    assert "late (string)" in (drift_of(*quiet, {"id": "2", "late": "x"}).report() or "")
-
-
-def test_depth_is_sampled_after_the_first_records() -> None:
-    """Every fiftieth record is still walked."""
-    quiet = [{"id": "1"}] * (FIRST_RECORDS + EVERY)
-    odd = [{"id": "2", "meta": {"odd": 1}}] * EVERY
-
-    assert "meta.odd (integer)" in (drift_of(*quiet, *odd).report() or "")
-
-
-def test_the_list_of_paths_is_bounded() -> None:
-    """A service that sends other names each time does not fill the memory."""
-    report = drift_of(*({f"x{number}": 1} for number in range(500))).report() or ""
-
-    assert report.count("(integer)") == MAX_PATHS
+BROUGHT: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({"id": 7}, {"id": "7"}),
+    ({"id": 7.5}, {"id": "7.5"}),
+    ({"id": True}, {"id": "true"}),
+    ({"weight": "1495"}, {"weight": 1495}),
+    ({"weight": "1.5"}, {"weight": 1.5}),
+    ({"weight": ""}, {"weight": None}),
+    ({"order": 12.0}, {"order": 12}),
+    ({"order": "12"}, {"order": 12}),
+    ({"flag": 1}, {"flag": True}),
+    ({"flag": "false"}, {"flag": False}),
+    ({"ean": {}}, {"ean": []}),
+    ({"name": []}, {"name": {}}),
+    ({"name": {"nl": 5}}, {"name": {"nl": "5"}}),
+    ({"Weight": 5}, {"weight": 5}),
+    ({"Weight": 5, "weight": None}, {"weight": 5}),
+    ({"Weight": 5, "weight": 6}, {"weight": 6}),
+]
 
 
-def test_names_that_differ_in_each_record_are_not_remembered() -> None:
-    """Nor does each of them cost a walk through its record."""
-    drift = drift_of(*({f"x{number}": 1} for number in range(2000)))
+@pytest.mark.parametrize(("record", "brought"), BROUGHT)
+def test_a_value_that_means_the_same_is_brought_to_its_type(record: dict[str, Any], brought: dict[str, Any]) -> None:
+    """Without a new schema."""
+    conformer = Conformer(SCHEMA)
 
-    assert len(drift._names) < len(SCHEMA["properties"]) + 2 * MAX_PATHS
+    assert conformer.bring(record) == brought
+    assert conformer.version == 0
+
+
+GROWN: list[tuple[list[Any], list[str]]] = [
+    ([None], ["string", "null"]),
+    ([None, 5], ["integer", "null"]),
+    ([5, 1.5], ["number", "null"]),
+    ([5, "x"], ["string", "null"]),
+    ([True, 5], ["string", "null"]),
+    ([5, {"a": 1}], ["object", "integer", "null"]),
+    ([[1], "x"], ["string", "array", "null"]),
+    ([10**30], ["string", "null"]),
+]
+
+
+@pytest.mark.parametrize(("values", "types"), GROWN)
+def test_a_new_field_is_typed_by_what_was_seen(values: list[Any], types: list[str]) -> None:
+    """It has one scalar type at any time; a text holds every other."""
+    conformer = after(*({"id": "1", "late": value} for value in values))
+
+    assert conformer.schema["properties"]["late"]["type"] == types
+
+
+def test_the_list_of_paths_and_the_schema_are_bounded() -> None:
+    """A service that sends other names each time fills neither the memory nor a table."""
+    conformer = after(*({f"x{number}": 1} for number in range(500)))
+
+    assert (conformer.drift.report() or "").count("(integer)") == 2 * MAX_PATHS
+    assert len(conformer.schema["properties"]) == len(SCHEMA["properties"]) + MOST_NEW
 
 
 def test_drift_is_kept_and_told_once_per_stream(sandbox: Make, run_tap: Run, caplog: pytest.LogCaptureFixture) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox import Fault, Sandbox
+from tests.support.declared import declared
 
 Run = Callable[..., Any]
 Make = Callable[..., Sandbox]
@@ -64,7 +65,7 @@ def touch_while_reading(box: Sandbox, plan: OneRun) -> None:
 
 def newest(box: Sandbox) -> dict[str, Any]:
     """The catalogue as it is now."""
-    return {key: dict(raw) for key, raw in box.medipim.catalogue.products.items()}
+    return {key: declared(raw) for key, raw in box.medipim.catalogue.products.items()}
 
 
 def last_versions(runs: list[Any]) -> dict[str, Any]:

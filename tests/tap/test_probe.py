@@ -68,12 +68,9 @@ def test_the_probe_finds_out_what_the_world_is(probe: Any, options: Any, expecte
 
 @pytest.mark.parametrize("market", ["be", "fr", "us"])
 def test_every_field_of_a_market_has_its_schema(probe: Any, market: str) -> None:
-    """get-fields names none that this program would not know; streams of other markets are absent.
-
-    ``narcotic`` is documented as a filter of the US only; the sandbox shows it as a field too, and the probe sees that.
-    """
+    """get-fields names none that this program would not know; streams of other markets are absent."""
     facts, _told, _box = probe(market=market)
-    assert facts["products_fields_without_schema"] == (["narcotic"] if market == "us" else [])
+    assert facts["products_fields_without_schema"] == []
     assert facts["offered"]["bcfi_categories"] == ("yes" if market == "be" else "absent")
 
 

@@ -139,10 +139,10 @@ def test_what_is_no_message_stops_with_one_sentence(world: Any, singer: Any, str
     assert outcome.states == [{"at": 1}]
 
 
-def test_a_schema_the_sdk_cannot_flatten_stops_with_one_sentence(world: Any, singer: Any) -> None:
+def test_a_schema_the_sdk_cannot_flatten_stops_with_one_sentence(world: Any) -> None:
     """The SDK's own code fails on it; the sentence names the stream."""
     strange = b'{"type":"SCHEMA","stream":"p","schema":{"properties":{"id":7}}}'
-    outcome = outcome_of(world, singer, strange, flattening_enabled=True, flattening_max_depth=2)
+    outcome = world.run([strange], profile="native", flattening_enabled=True, flattening_max_depth=2)
     assert isinstance(outcome.failure, StopRun)
     assert "SCHEMA of stream 'p' cannot be used" in str(outcome.failure)
 

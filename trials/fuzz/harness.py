@@ -50,7 +50,7 @@ def lines(data: bytes) -> None:
     size = 1 + (data[0] if data else 0)
     read = _rows([data[1:]])
     assert read == _rows([data[at : at + size] for at in range(1, len(data), size)])
-    _rows([data[1:]], RowDecoder(["name", "ean"]))
+    _rows([data[1:]], RowDecoder({"properties": {"id": {}, "meta": {}, "name": {}, "ean": {}}}))
 
 
 def _rows(parts: list[bytes], decoder: RowDecoder | None = None) -> list[object] | None:

@@ -1,0 +1,41 @@
+"""JSON whose numbers stay what they are: whole numbers beyond 64 bits, and decimals that no float holds. Pure.
+
+orjson reads the first as a fraction and rounds the second. Both are rare: a text is searched for a long number, and
+only one that has it is read once more, by the standard library, with a Decimal in the place of such a number.
+"""
+
+import json
+import re
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+LONGEST_EXACT = 15  # digits that every float keeps
+_LONG_NUMBER = re.compile(rb"[0-9][0-9.]{%d}" % LONGEST_EXACT)
+_WHOLE = range(-(2**63), 2**64)  # what orjson reads and writes as it is
+
+
+def loads(text: bytes) -> Any:
+    """The value of a JSON text. Raises ValueError for what is none, a number without bounds (1e999) included."""
+    value = orjson.loads(text)
+    if _LONG_NUMBER.search(text) is None:
+        return value
+    return json.loads(text, parse_float=number, parse_int=number)
+
+
+def number(digits: str) -> int | float | Decimal:
+    """The number that is written so: a Decimal where no other keeps all its digits."""
+    if digits.lstrip("-").isdecimal():
+        return int(digits) if len(digits) < LONGEST_EXACT or int(digits) in _WHOLE else Decimal(digits)
+    value = float(digits)
+    return value if len(digits) <= LONGEST_EXACT or Decimal(repr(value)) == Decimal(digits) else Decimal(digits)
+
+
+def dumps(value: Any, option: int = 0) -> bytes:
+    """The JSON of a value. A Decimal is written as the number that it is; what JSON does not know, as its text."""
+    return orjson.dumps(value, default=_other, option=option)
+
+
+def _other(value: Any) -> Any:
+    return orjson.Fragment(str(value)) if isinstance(value, Decimal) else str(value)

@@ -1,0 +1,45 @@
+"""A product whose numbers became texts is known again: the upgrade of the tap costs no request."""
+
+from typing import Any
+
+import pytest
+
+from target_micropim.sync.older_forms import OlderForms
+from target_micropim.sync.products import digest_of
+from tests.support.declared import declared
+
+OLD: list[dict[str, Any]] = [
+    {"id": "1", "packageQuantity": 750},
+    {"id": "1", "packageQuantity": 7.5, "packageContent": "1", "hsCode": "33049900"},
+    {"id": "1", "ean": [5400000123450, 1234565, "x"], "eanGtin13": 5400000123450, "packageQuantity": "200"},
+    {"id": "1", "gs1Category": {"code": 10001, "parent": 1, "title": "x"}, "packageQuantity": 3},
+    {"id": "1", "organizations": [{"id": 1, "contactInformation": {"zipcode": "0900", "city": "Gent"}}]},
+]
+
+
+@pytest.mark.parametrize("old", OLD)
+def test_the_older_form_of_a_record_is_known_again(old: dict[str, Any]) -> None:
+    """Whatever mixture of numbers and texts the source had."""
+    forms, digest = OlderForms(), digest_of(old, "settings")
+    new = declared(old)
+    assert digest_of(new, "settings") != digest
+    assert forms.has(new, digest, lambda record: digest_of(record, "settings"))
+    assert forms.has(new, digest, lambda record: digest_of(record, "settings"))
+
+
+def test_a_changed_record_is_changed() -> None:
+    """Another quantity is no other form of the same."""
+    digest = digest_of({"id": "1", "packageQuantity": 750}, "settings")
+    assert not OlderForms().has({"id": "1", "packageQuantity": "751"}, digest, lambda record: digest_of(record, ""))
+
+
+def test_the_upgrade_of_the_tap_costs_no_request(world: Any, singer: Any) -> None:
+    """The first night with numbers, the second with texts."""
+    old = singer.product(1, packageQuantity=750, hsCode=33049900)
+    world.load(singer.lines(products=[old]))
+    world.forget_requests()
+
+    outcome = world.load(singer.lines(products=[declared(old)]))
+
+    assert outcome.report["streams"]["products"]["unchanged"] == 1
+    assert [request.path for request in world.pim.requests if "/products" in request.path] == []
