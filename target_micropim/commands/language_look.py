@@ -1,5 +1,6 @@
 """``--check --input`` where nothing has decided the language: which ones the products of the file have."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from target_micropim.catalog.languages import SourceLanguages
@@ -15,6 +16,11 @@ class LanguageLook:
     def takes(self, stream: str) -> bool:
         """Products and categories have languages; nothing is judged, so nothing is refused."""
         return bool(stream)
+
+    def refusal(self, stream: str, schema: Mapping[str, Any], keys: Sequence[str]) -> str | None:
+        """Nothing: the run itself refuses what it cannot use."""
+        del stream, schema, keys
+        return None
 
     def receive(self, stream: str, record: Any, _line: bytes | None = None) -> None:
         """Look at one record. Raises InvalidSettings when enough were looked at."""
