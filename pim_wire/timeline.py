@@ -5,6 +5,7 @@ up and the width doubles: no sum is lost, only its exact time.
 """
 
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -24,6 +25,7 @@ class Timeline:
         self._lock = threading.Lock()
         self._width = FIRST_WIDTH_SECONDS
         self._sums: dict[str, list[float]] = {}
+        self._waits: Counter[str] = Counter()
 
     def count(self, kind: str, moment: float | None = None) -> None:
         """Add one to a kind, at a moment of the clock or now."""
@@ -44,12 +46,20 @@ class Timeline:
     def waiting(self, kind: str) -> Iterator[None]:
         """Add the seconds that pass inside to a kind, also when a wait is cut short."""
         start = self._clock.now()
+        with self._lock:
+            self._waits[kind] += 1
         try:
             yield
         finally:
             end = self._clock.now()
             with self._lock:
+                self._waits[kind] -= 1
                 self._spread(kind, start, end)
+
+    def waits(self) -> set[str]:
+        """The kinds of waits that go on at this moment."""
+        with self._lock:
+            return {kind for kind, number in self._waits.items() if number}
 
     def total(self, kind: str) -> float:
         """The sum of a kind."""

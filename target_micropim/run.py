@@ -22,10 +22,13 @@ from target_micropim.report import terminal
 from target_micropim.report.journal import FILE as JOURNAL
 from target_micropim.report.journal import Journal, JournalFile
 from target_micropim.report.metrics import write_metrics
+from target_micropim.report.nights import clear_away, list_nights
 from target_micropim.report.notice import IN_A_HURRY_SECONDS, LONGEST_SECONDS, is_due, send, text_of_notice
 from target_micropim.report.plan_file import PlanFile
+from target_micropim.report.progress import Progress
 from target_micropim.report.rejects import Rejects
 from target_micropim.report.run_report import Report, Row
+from target_micropim.report.words import Words
 from target_micropim.services import Services
 from target_micropim.settings.markets import wrong_for
 from target_micropim.settings.shaping import profile_of
@@ -77,7 +80,7 @@ class Run:
             self._settings = self._languages.settled(self._settings)
             self._connection.use(self._settings)
             self.ledger.forget_seen()
-            self.report = Report(Path(self._settings.report_dir), self._run_id())
+            self.report = Report(Path(self._settings.report_dir), self._run_id(), self._settings.report_language)
             self.report.open()
             if recognised is not None:
                 logger.warning("%s", recognised)
@@ -94,6 +97,10 @@ class Run:
         except BaseException:
             self._give_back()
             raise
+        self._start_ticking()
+
+    def _start_ticking(self) -> None:
+        self._progress = Progress(self.report, self._clock.now, self._connection.timeline.waits)
         self._ticking = threading.Event()
         self._ticker = threading.Thread(target=self._tick, name="ticker", daemon=True)
         self._ticker.start()
@@ -146,10 +153,11 @@ class Run:
         return client if self._plan is None else DryRunClient(client, self._plan, PlannedProducts(self.ledger))
 
     def _tick(self) -> None:
-        """Let states go, also while the input is silent."""
+        """Let states go, and say how far the run is, also while the input is silent."""
         while not self._ticking.wait(TICK_SECONDS):
             try:
                 self._checkpoints.release()
+                self._progress.tell()
             except Exception as failure:  # noqa: BLE001 - handed to the thread that feeds the pool
                 self._pool.fail(failure)
                 return
@@ -188,11 +196,10 @@ class Run:
         self._is_closed = True
         self._ticking.set()
         self._ticker.join()
+        self._progress.end()
         self._pool.close()
         try:
-            self._summary = self.report.write(self._facts(failure), self.pipeline.unmapped)
-            if self._plan is not None:
-                self._plan.close()
+            self._write_report(failure)
         finally:
             try:
                 self._give_back()
@@ -213,6 +220,16 @@ class Run:
             seconds = IN_A_HURRY_SECONDS if self._clock.stopped else LONGEST_SECONDS
             send(settings.notify_urls, text, failed=not content["complete"], seconds=seconds)
 
+    def _write_report(self, failure: BaseException | None) -> None:
+        """The files of the run, and the list of all nights; a plan deletes no older ones."""
+        if self._plan is not None:
+            self._plan.close()
+        self._summary = self.report.write(self._facts(failure), self.pipeline.unmapped)
+        nights, settings = self.report.folder.parent, self._settings
+        if self._plan is None:
+            clear_away(nights, settings.keep_reports_days, self._clock.wall())
+        list_nights(nights, Words(settings.report_language))
+
     def _give_back(self) -> None:
         self._heartbeat.stop()
         self._lock.release()
@@ -223,6 +240,7 @@ class Run:
             "api_url": self._settings.base_url,
             "dry_run": self._settings.dry_run,
             "undoes": self._undoes,
+            **self._expected(),
             "started_at": _moment(self._started),
             "finished_at": _moment(self._clock.wall()),
             "duration_seconds": round(self._clock.now() - self._began, 3),
@@ -237,6 +255,13 @@ class Run:
                 "over_time": timeline.shown(),
             },
         }
+
+    def _expected(self) -> dict[str, Any]:
+        """Of a plan: the requests that a real run would write, and how long it would take to send them."""
+        if self._plan is None:
+            return {}
+        writes = self._plan.writes
+        return {"planned_writes": writes, "planned_seconds": round(60 * writes / self._settings.writes_per_minute)}
 
     def _run_id(self) -> str:
         return f"{datetime.fromtimestamp(self._started, UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:6]}"

@@ -303,7 +303,7 @@ class TargetMicroPim(Target):
     def invoke(cls, *, about: bool = False, about_format: str | None = None, **given: Any) -> None:
         """Carry out a command line: ``given`` holds the SDK's config and file_input, and the flags of flags.py."""
         super(Target, cls).invoke(about=about, about_format=about_format)
-        refuse_together(**{name: given[name] for name in ("check", "replay", "undo", "ledger", "probe")})
+        refuse_together(**{name: given[name] for name in ("check", "replay", "undo", "ledger", "probe", "explain")})
         cls.print_version(print_fn=cls.logger.info)
         config = given["config"]
         target = cls(
@@ -316,6 +316,9 @@ class TargetMicroPim(Target):
                 ProbeRequest(given["probe"], given["throw_away"], given["probe_picture"], given["probe_big_picture"])
             )
             return
+        if given["explain"] is not None:
+            target.explain(given["explain"])
+            return
         target.carry_out(**{name: given[name] for name in ("check", "replay", "undo", "ledger", "file_input")})
 
     def probe_service(self, request: "ProbeRequest") -> None:
@@ -323,6 +326,18 @@ class TargetMicroPim(Target):
         from target_micropim.commands.probe.probe import Probe
 
         if not Probe(self.connection, request, lambda line: click.echo(self.redactor.clean(line))).run():
+            sys.exit(1)
+
+    def explain(self, sku: str) -> None:
+        """``--explain``."""
+        from target_micropim.commands.explain import Explain
+
+        if not sku.strip():
+            raise click.UsageError("--explain needs a SKU, or an id of the source")
+        explanation = Explain(self.connection, sku)
+        for line in explanation.lines():
+            click.echo(self.redactor.clean(line))
+        if not explanation.is_known:
             sys.exit(1)
 
     def _feed_from(self, file: Any) -> "Feed":

@@ -55,6 +55,11 @@ class MatchPreview:
                 "MicroPIM's product list changed while it was read, twice: check again when nobody edits"
             )
 
+    @property
+    def products(self) -> int:
+        """How many products of the file would be made, or are there."""
+        return sum(self._ends[end] for end in ("made", "ledger", "sku", "ean"))
+
     # What a pipeline offers to the target
 
     def takes(self, stream: str) -> bool:
@@ -214,6 +219,8 @@ class Check:
         if self._feed is not None:
             self._feed(preview)
             yield f"Language: {languages.found()}"
+            lasting = _lasting(preview.products, self._settings.writes_per_minute)
+            yield f"To write each product of the input once: {lasting}, without pictures"
             yield from preview.lines()
 
     def _section(self, part: Part) -> Iterator[str]:

@@ -29,6 +29,11 @@ FLAGS: tuple[click.Option, ...] = (
         type=click.Path(dir_okay=False, path_type=Path),
         help="Find out what nobody says about MicroPIM, in a throw-away organization; what it is goes into this file.",
     ),
+    click.Option(
+        ["--explain"],
+        metavar="SKU",
+        help="Why is this product in MicroPIM, or not: source, ledger, MicroPIM, last runs, open questions.",
+    ),
     click.Option(["--throw-away"], metavar="FINGERPRINT", help="With --probe: this organization may be written to."),
     click.Option(["--probe-picture"], metavar="URL", help="With --probe: a small public picture to attach."),
     click.Option(["--probe-big-picture"], metavar="URL", help="With --probe: a public picture of some 20 MB."),

@@ -16,6 +16,7 @@ import orjson
 from pim_wire.errors import InvalidInput
 from pim_wire.limits import LINES_IN_AN_ANSWER, SizeLimits
 from target_micropim.lines import lines_of, too_deep
+from target_micropim.report.product_rows import ProductEnd
 from target_micropim.run import Run
 from target_micropim.sync.categories import STREAM as CATEGORIES
 from target_micropim.sync.write import STREAM as PRODUCTS
@@ -57,7 +58,8 @@ class Replay:
     def _feed_one(self, reject: RejectedLine) -> None:
         if self._is_superseded(reject):
             self._run.report.receive(PRODUCTS)
-            self._run.report.settle(PRODUCTS, "superseded")
+            end = ProductEnd(reject.external_id, None, "", "a newer version of it was dealt with since")
+            self._run.report.settle(PRODUCTS, "superseded", end)
         elif reject.too_much:
             self._run.pipeline.refuse(reject.stream, reject.record, reject.too_much)
         else:

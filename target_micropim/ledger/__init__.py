@@ -15,7 +15,7 @@ from target_micropim.ledger.schema import (
     SeenProduct,
 )
 from target_micropim.ledger.store import Ledger
-from target_micropim.ledger.summary import LedgerSummary, export_products, summarize
+from target_micropim.ledger.summary import LedgerSummary, export_products, products_called, summarize
 from target_micropim.ledger.waiting_names import WaitingName
 
 __all__ = [
@@ -38,5 +38,6 @@ __all__ = [
     "copy_of",
     "export_products",
     "neighbours",
+    "products_called",
     "summarize",
 ]

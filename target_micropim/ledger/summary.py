@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from target_micropim.ledger import schema
+from target_micropim.ledger.schema import ProductRow, product_row
 from target_micropim.ledger.store import Ledger
 from target_micropim.plan.pictures import IN_SHOP
 
@@ -52,6 +53,13 @@ def summarize(ledger: Ledger) -> LedgerSummary:
         pictures=count(schema.media, schema.media.c.state.in_(sorted(IN_SHOP))),
         categories=count(schema.categories),
     )
+
+
+def products_called(ledger: Ledger, name: str, most: int = 10) -> list[ProductRow]:
+    """Products that have this SKU, here or as MicroPIM shows it, or this id in the source."""
+    table = schema.products
+    called = (table.c.external_id == name) | (table.c.sku == name) | (table.c.shown_sku == name)
+    return [product_row(row) for row in ledger.read(select(table).where(called).limit(most))]
 
 
 def export_products(ledger: Ledger) -> Iterator[dict[str, Any]]:

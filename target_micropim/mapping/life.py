@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from typing import Any
 
+from target_micropim.mapping.desired import DELETED
+
 Record = dict[str, Any]
 STATUSES = ("active", "inactive", "replaced", "no_selection")
 ALL_STATUSES = "all"
@@ -17,6 +19,13 @@ def status_of(record: Record) -> str:
 def is_ended(record: Record) -> bool:
     """Whether the source sells the product no more."""
     return status_of(record) in ENDED
+
+
+def ended_by(record: Record) -> str:
+    """Why the source sells a product no more, for people."""
+    if record.get(DELETED) not in (None, ""):
+        return "the source has deleted it"
+    return f"its status in the source is {status_of(record)[:40]}"
 
 
 def odd_status(record: Record) -> str | None:

@@ -27,13 +27,14 @@ MOST_ORDER = 10**9
 class Profile:
     """How records of one shape are read. ``worker_key`` is what two workers must not have at once: the SKU.
 
-    ``successor`` is the id of the product that replaces one; ``left_out`` the status for which a record is not brought
-    over. ``windows`` says which parts of a record are not of now; ``attribute_names`` and
-    ``attribute_options`` are learnt as their streams come.
+    ``title`` is the product's name for the report, quickly found. ``successor`` is the id of the product that replaces
+    one; ``left_out`` the status for which a record is not brought over. ``windows`` says which parts of a record are
+    not of now; ``attribute_names`` and ``attribute_options`` are learnt as their streams come.
     """
 
     name: str
     key_field: str
+    title: Callable[[Record], str]
     product: Callable[[Record], DesiredProduct]
     category: Callable[[Record], DesiredCategory]
     worker_key: Callable[[Record, str], str]
@@ -73,6 +74,7 @@ def medipim_profile(rules: MappingRules, *, writes_categories: bool, acknowledge
     return Profile(
         name="medipim",
         key_field="id",
+        title=partial(title, locales=rules.locales),
         product=lambda record: _deleted(record, "id", rules) or map_product(record, rules),
         category=lambda record: _category(record, rules),
         worker_key=lambda record, key: sku_of(record, rules.sku_template) or key,
@@ -109,6 +111,7 @@ def native_profile(rules: MappingRules, *, writes_categories: bool) -> Profile:
     return Profile(
         name="native",
         key_field="sku",
+        title=title,
         product=lambda record: _deleted(record, "sku", rules) or _native(record, rules),
         category=native_category,
         worker_key=lambda _record, key: key,
@@ -118,6 +121,19 @@ def native_profile(rules: MappingRules, *, writes_categories: bool) -> Profile:
         product_needs=Needs((("sku",), ("name", "status", DELETED)), frozenset({"sku"})),
         category_needs=Needs((("name",),), frozenset({"id"})),
     )
+
+
+def title(record: Record, locales: tuple[str, ...] = ()) -> str:
+    """The name of a record on one line; where it has none in these languages, one in another."""
+    text = record.get("name")
+    if isinstance(text, dict):
+        text = text.get(locales[0]) if locales else None
+        if not text or not isinstance(text, str):  # seldom: nearly every name is there in the shop's language
+            named = (record["name"].get(locale) for locale in (*locales[1:], *record["name"]))
+            text = next((one for one in named if isinstance(one, str) and one), "")
+    if not isinstance(text, str):
+        return ""
+    return text if text.isprintable() else " ".join(text.split())
 
 
 def _deleted(record: Record, key_field: str, rules: MappingRules) -> DesiredProduct | None:

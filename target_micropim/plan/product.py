@@ -282,33 +282,50 @@ class ProductState:
     has_news: bool = True
 
 
+NEVER_MADE = "the source has given it up, and MicroPIM does not have it: it is not made"
+
+
 @dataclass(frozen=True)
 class Leave:
-    """Leave the product as it is. ``reason`` is for a person; ``refused`` makes it a reject."""
+    """Leave the product as it is. ``reason`` is for a person; ``refused`` makes it a reject.
+
+    ``why`` says it in the list of all products, where nobody has to do anything.
+    """
 
     action: str
     reason: str | None = None
     refused: bool = False
+    why: str = field(default="", compare=False)
 
 
 def plan_leave(state: ProductState, *, write_mode: str, on_inactive: str, on_archived: str) -> Leave | None:
     """The reason for not writing a product, or None."""
     if not state.present:
-        return Leave("skipped") if state.inactive or write_mode == "update_only" else None
+        return _leave_absent(state, write_mode)
     if state.inactive:
         return _leave_inactive(state, on_inactive)
-    if (write_mode == "create_only" and not state.half_done) or (is_undone(state) and not state.has_news):
-        return Leave("skipped")
+    if write_mode == "create_only" and not state.half_done:
+        return Leave("skipped", why="it is in MicroPIM already, and write_mode is create_only")
+    if is_undone(state) and not state.has_news:
+        return Leave("skipped", why="it was undone, and the source has not changed since")
     if state.archived and not is_revived(state) and on_archived in {"skip", "error"}:
         return Leave("skipped", "is archived in MicroPIM while the source has it", refused=on_archived == "error")
     return None
 
 
+def _leave_absent(state: ProductState, write_mode: str) -> Leave | None:
+    if state.inactive:
+        return Leave("skipped", why=NEVER_MADE)
+    if write_mode == "update_only":
+        return Leave("skipped", why="it is not in MicroPIM, and write_mode is update_only")
+    return None
+
+
 def _leave_inactive(state: ProductState, on_inactive: str) -> Leave | None:
     if state.archived:
-        return Leave("unchanged")
+        return Leave("unchanged", why="it is archived in MicroPIM already")
     if on_inactive == "ignore":
-        return Leave("skipped")
+        return Leave("skipped", why="the source has given it up, and on_inactive or delete_mode is ignore")
     if judge(ARCHIVED, LIVE, state.ours, state.handled) in {Verdict.KEEP, Verdict.THEIRS}:
         return Leave("skipped", "was taken out of the archive by hand while the source has it inactive")
     return None

@@ -10,20 +10,23 @@ from html import escape
 from typing import Any
 
 from target_micropim.report.markup import number, table
+from target_micropim.report.words import Words
 
 WIDTH, HEIGHT, GAP = 640, 120, 0.15
+ENGLISH = Words()
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One colour of a stack of bars: its kind in the timeline, its label, its class in the style."""
+    """One colour of a stack of bars: its kind in the timeline, its class in the style."""
 
     kind: str
-    label: str
     colour: str
 
 
-def bars(layers: Sequence[Layer], over_time: Mapping[str, Any], title: str, ends: tuple[str, str], unit: str) -> str:
+def bars(
+    words: Words, layers: Sequence[Layer], over_time: Mapping[str, Any], title: str, ends: tuple[str, str], unit: str
+) -> str:
     """A stack of bars for each bucket, with its legend and its scale in words."""
     series = over_time["series"]
     filled = [layer for layer in layers if any(series.get(layer.kind, ()))]
@@ -31,8 +34,11 @@ def bars(layers: Sequence[Layer], over_time: Mapping[str, Any], title: str, ends
     if not count:
         return ""
     sums = [sum(series[layer.kind][place] for layer in filled) for place in range(count)]
-    scale = f"highest bar: {number(max(sums))} {unit} in {duration(over_time['bucket_seconds'])}"
-    legend = "".join(f'<li><span class="swatch {layer.colour}"></span>{escape(layer.label)}</li>' for layer in filled)
+    width = duration(over_time["bucket_seconds"], words)
+    scale = words("highest", number=number(max(sums)), unit=unit, time=width)
+    legend = "".join(
+        f'<li><span class="swatch {layer.colour}"></span>{escape(words(f"l_{layer.kind}"))}</li>' for layer in filled
+    )
     return (
         f"<figure>\n<figcaption>{escape(title)} ({escape(scale)})</figcaption>\n"
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none" role="img" '
@@ -58,57 +64,55 @@ def _rects(layers: Sequence[Layer], series: Mapping[str, Sequence[float]], count
     return "".join(drawn)
 
 
-def duration(seconds: float) -> str:
+def duration(seconds: float, words: Words = ENGLISH) -> str:
     """A duration in words."""
     hours, rest = divmod(round(seconds), 3600)
     minutes, full_seconds = divmod(rest, 60)
     if hours:
-        return f"{hours} h {minutes:02d} min"
-    return f"{minutes} min {full_seconds:02d} s" if minutes else f"{seconds:.1f}".removesuffix(".0") + " s"
+        return words("hours", hours=hours, minutes=f"{minutes:02d}")
+    if minutes:
+        return words("minutes", minutes=minutes, seconds=f"{full_seconds:02d}")
+    return f"{seconds:.1f}".removesuffix(".0") + " s"
 
 
-REQUESTS = (Layer("reads", "reads", "blue"), Layer("writes", "writes", "teal"))
-WAITS = (
-    Layer("pace", "for its turn: reads_per_minute, writes_per_minute", "grey"),
-    Layer("asked", "because MicroPIM asked to wait (429)", "orange"),
-    Layer("failing", "because MicroPIM failed or could not be reached", "blue"),
-)
+REQUESTS = (Layer("reads", "blue"), Layer("writes", "teal"))
+WAITS = (Layer("pace", "grey"), Layer("asked", "orange"), Layer("failing", "blue"))
 _COST_KINDS = ("reads", "writes", "refused", "pace", "asked", "failing")
-_COST_HEADS = ("from", "reads", "writes", "refused (429)", "s for its turn", "s asked to wait", "s after failures")
 
 
-def cost_section(content: Mapping[str, Any]) -> str:
+def cost_section(content: Mapping[str, Any], words: Words) -> str:
     """The section of the page, of the content of report.json; empty when no request was sent."""
     requests = content.get("requests", {})
     over_time = requests.get("over_time") or {"bucket_seconds": 1.0, "series": {}}
     if not any(over_time["series"].values()):
         return ""
     ends = (_time_of(content.get("started_at")), _time_of(content.get("finished_at")))
-    numbers = table(_COST_HEADS, list(_by_bucket(content, over_time)), "Requests and waits over time", 0, "report.json")
-    waits = "Waits, of all requests in flight together"
+    heads = [words("h_from"), *(words(f"h_{kind}") for kind in _COST_KINDS)]
+    caption, what = words("both_over_time"), (words("h_what"), words("h_number"))
+    numbers = table(words, heads, list(_by_bucket(content, over_time)), caption, 0, "report.json")
     return "\n".join(
         part
         for part in (
-            table(("what", "number"), list(_totals(requests)), "The whole run", 0, "report.json"),
-            bars(REQUESTS, over_time, "Requests over time", ends, "requests"),
-            bars(WAITS, over_time, waits, ends, "s"),
-            f"<details>\n<summary>The same in numbers (times are UTC)</summary>\n{numbers}\n</details>",
+            table(words, what, list(_totals(requests, words)), words("whole_run"), 0, "report.json"),
+            bars(words, REQUESTS, over_time, words("requests_over_time"), ends, words("unit_requests")),
+            bars(words, WAITS, over_time, words("waits_over_time"), ends, "s"),
+            f"<details>\n<summary>{escape(words('in_numbers'))}</summary>\n{numbers}\n</details>",
         )
         if part
     )
 
 
-def _totals(requests: Mapping[str, Any]) -> Iterator[Sequence[Any]]:
+def _totals(requests: Mapping[str, Any], words: Words) -> Iterator[Sequence[Any]]:
     for kind in ("reads", "writes", "pictures"):
         tally = requests.get(kind, {})
         if kind == "pictures" and not tally:
             continue  # they have no budget of their own
-        yield f"{kind} sent", tally.get("turns", 0)
-        yield f"{kind} refused for coming too fast (429)", tally.get("refused", 0)
-    yield "requests sent again", requests.get("retries", 0)
+        yield words(f"{kind}_sent"), tally.get("turns", 0)
+        yield words(f"{kind}_refused"), tally.get("refused", 0)
+    yield words("again"), requests.get("retries", 0)
     waits = requests.get("waits", {})
     for layer in WAITS:
-        yield f"waited {layer.label}", duration(waits.get(layer.kind, 0.0))
+        yield words("waited", why=words(f"l_{layer.kind}")), duration(waits.get(layer.kind, 0.0), words)
 
 
 def _by_bucket(content: Mapping[str, Any], over_time: Mapping[str, Any]) -> Iterator[Sequence[Any]]:
@@ -120,8 +124,8 @@ def _by_bucket(content: Mapping[str, Any], over_time: Mapping[str, Any]) -> Iter
 
 
 def _time_of(moment: Any, later: float = 0.0) -> str:
-    """The time of day, UTC."""
+    """The time of day, where the program runs."""
     try:
-        return f"{datetime.fromisoformat(str(moment)) + timedelta(seconds=later):%H:%M:%S}"
-    except ValueError:
+        return f"{(datetime.fromisoformat(str(moment)) + timedelta(seconds=later)).astimezone():%H:%M:%S}"
+    except (ValueError, OverflowError, OSError):
         return ""

@@ -8,31 +8,43 @@ from bisect import insort
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
+FieldChange = tuple[str, Any, Any]  # a field of a product, and what MicroPIM showed before and after
 AFTER_THE_INPUT = 2**62  # the number of what is done when all records have been read
 
 
-@dataclass(frozen=True)
+@dataclass
 class RecordScope:
-    """A record on its way: its stream, its external id and its place in the input."""
+    """A record on its way: its stream, its external id, its place in the input, and what became of it so far.
+
+    ``asked`` are the facts about which a person was asked.
+    """
 
     stream: str
     external_id: str | None
     number: int
+    name: str = ""
+    sku: str | None = None
+    changes: list[FieldChange] = field(default_factory=list)
+    pictures: int = 0
+    asked: list[str] = field(default_factory=list)
 
 
 _SCOPE: ContextVar[RecordScope | None] = ContextVar("record_scope", default=None)
 
 
 @contextmanager
-def record_scope(stream: str, external_id: str | None, number: int = AFTER_THE_INPUT) -> Iterator[None]:
+def record_scope(
+    stream: str, external_id: str | None, number: int = AFTER_THE_INPUT, name: str = ""
+) -> Iterator[RecordScope]:
     """Everything this thread does within is for the sake of this record."""
-    token = _SCOPE.set(RecordScope(stream, external_id, number))
+    scope = RecordScope(stream, external_id, number, name)
+    token = _SCOPE.set(scope)
     try:
-        yield
+        yield scope
     finally:
         _SCOPE.reset(token)
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
+from target_micropim.report.words import Words
+
 Rows = Iterable[Sequence[Any]]
 OPEN_ROWS = 20  # of each table, at first sight
 SHOWN_ROWS = 200  # in all: a page that a phone opens at once; the files beside it hold the rest
@@ -30,8 +32,16 @@ def cut(value: Any) -> Any:
     return whole if len(whole) <= MAX_VALUE else whole[: MAX_VALUE - 1] + "…"
 
 
+class Markup(str):
+    """Markup that this program has made: it stands as it is."""
+
+    __slots__ = ()
+
+
 def text(value: Any) -> str:
     """Text from outside, in a direction of its own; nothing for nothing."""
+    if isinstance(value, Markup):
+        return value
     if value is None or value == "":
         return ""
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -51,7 +61,9 @@ def section(key: str, title: str, body: str, note: str = "") -> str:
     return f'<section id="{key}" aria-labelledby="{key}-title">\n{head}\n{body}\n</section>'
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[Any]], caption: str, total: int, rest_in: str) -> str:
+def table(
+    words: Words, heads: Sequence[str], rows: Sequence[Sequence[Any]], caption: str, total: int, rest_in: str
+) -> str:
     """A table, on a phone a list of cards; roles say so where CSS takes the table away. Nothing when there is no row.
 
     The first rows stand open, more of them behind a click, and the rest in a file that is named.
@@ -61,12 +73,12 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[Any]], caption: str, tot
     shown, total = rows[:SHOWN_ROWS], max(total, len(rows))
     parts = [_table(heads, shown[:OPEN_ROWS], caption)]
     if closed := shown[OPEN_ROWS:]:
-        more = _table(heads, closed, f"{caption}, continued")
-        parts.append(f"<details>\n<summary>{number(len(closed))} more</summary>\n{more}\n</details>")
+        more = _table(heads, closed, words("continued", caption=caption))
+        label = escape(words("more", number=number(len(closed))))
+        parts.append(f"<details>\n<summary>{label}</summary>\n{more}\n</details>")
     if total > len(shown):
-        parts.append(
-            f'<p class="more">{number(len(shown))} of {number(total)} shown; all of them: {escape(rest_in)}.</p>'
-        )
+        rest = words("rest", shown=number(len(shown)), total=number(total), file=rest_in)
+        parts.append(f'<p class="more">{escape(rest)}</p>')
     return "\n".join(parts)
 
 

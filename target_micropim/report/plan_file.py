@@ -29,6 +29,7 @@ class Action:
     fields: dict[str, Change] = field(default_factory=dict)
     pictures: list[dict[str, Any]] = field(default_factory=list)
     categories: list[dict[str, Any]] = field(default_factory=list)
+    name: str = ""
 
 
 @dataclass
@@ -52,6 +53,7 @@ class PlanFile:
         self._drafts: dict[int, _Draft] = {}  # by thread
         self._order = array("q")  # of each line, the number of its record
         self._ends = array("q")  # of each line, where it ends
+        self.writes = 0  # requests that a real run would send
 
     @contextmanager
     def action(self, stream: str, action: str, key: int, sku: str | None = None) -> Iterator[Action]:
@@ -63,7 +65,7 @@ class PlanFile:
             self._write(current_number(), [alone])
             return
         place = ("" if stream == "products" else action, key)  # a product's pictures stand in the line of its making
-        action_of_record = Action(stream, action, scope.external_id, sku, _known(key))
+        action_of_record = Action(stream, action, scope.external_id, sku, _known(key), name=scope.name)
         yield self._draft_for(scope).actions.setdefault(place, action_of_record)
 
     def close(self) -> None:
@@ -89,6 +91,7 @@ class PlanFile:
         options = orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS
         with self._lock, self._path.open("ab") as file:
             for action in actions:
+                self.writes += bool(action.fields or action.categories or not action.pictures) + len(action.pictures)
                 file.write(orjson.dumps(asdict(action), default=str, option=options))
                 self._order.append(number)
                 self._ends.append(file.tell())

@@ -1,4 +1,7 @@
-"""Dead letters: each refused record whole, as one JSON line, on disk before its STATE may leave; read for the page."""
+"""Dead letters: each refused record whole, as one JSON line, on disk before its STATE may leave; read for the page.
+
+rejects.csv beside it says in a table which and why.
+"""
 
 import hashlib
 import json
@@ -15,6 +18,10 @@ import orjson
 from pim_wire.errors import writing
 from target_micropim.errors import RecordRejected
 from target_micropim.report.markup import SHOWN_ROWS, cut
+from target_micropim.report.sheet import Sheet
+
+COLUMNS = ("stream", "id", "stage", "why", "said", "attempts")
+MOST_REASONS = 20
 
 
 class Rejects:
@@ -22,6 +29,7 @@ class Rejects:
 
     def __init__(self, path: Path, wall: Callable[[], float]) -> None:
         self._path = path
+        self._sheet = Sheet(path.with_suffix(".csv"), COLUMNS)
         self._wall = wall
         self._lock = threading.Lock()
         self.count = 0
@@ -62,6 +70,8 @@ class Rejects:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
+            reasons = "; ".join(_reason(reason) for reason in line["reasons"][:MOST_REASONS])
+            self._sheet.add((stream, cut(external_id), why.stage, reasons, cut(why.said), attempts))
         return attempts
 
 
@@ -75,9 +85,6 @@ def as_json(line: Any) -> bytes:
         return orjson.dumps(line, default=str, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS)
     except TypeError:
         return json.dumps(line, default=str).encode() + b"\n"
-
-
-MOST_REASONS = 20
 
 
 def rejects_in(file: Path) -> Iterator[Sequence[Any]]:

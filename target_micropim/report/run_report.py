@@ -1,6 +1,7 @@
 """The report of a run: counts that add up to the records received, and rows that need a person.
 
-details.jsonl has every change, conflict, warning and thing for a person, one a line; memory keeps only the first.
+products.csv has every product, details.jsonl and a table beside it every change, conflict, warning and thing for a
+person; memory keeps only the first.
 """
 
 import json
@@ -14,13 +15,21 @@ from typing import Any, Literal
 from pim_wire.errors import writing
 from target_micropim.plan.question import Question
 from target_micropim.report.held_back import HeldBackFile
-from target_micropim.report.input_order import FirstRows, current_number
+from target_micropim.report.input_order import AFTER_THE_INPUT, FirstRows, current_number, current_record
+from target_micropim.report.lists import Lists, write_numbers
 from target_micropim.report.markup import cut
+from target_micropim.report.nights import NIGHT, summary_of
 from target_micropim.report.page import page
+from target_micropim.report.parts import Rows
+from target_micropim.report.plan_sheet import write_plan_sheet
+from target_micropim.report.product_rows import ProductEnd, ProductRows
 from target_micropim.report.rejects import as_json, rejects_in
 from target_micropim.report.unmapped import Unmapped
+from target_micropim.report.words import Words
 
 MAX_ROWS = 1000
+PRODUCTS = "products"
+AGAIN = "rejected by an earlier run, and tried again"
 
 
 @dataclass(frozen=True)
@@ -38,6 +47,7 @@ class Row:
     field: str | None = None
     source: str | None = None
     micropim: str | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,7 +87,8 @@ class Details:
 class Report:
     """Collects while the run goes on, in the order of the input. Beyond MAX_ROWS only details.jsonl has all rows."""
 
-    def __init__(self, folder: Path, run_id: str) -> None:
+    def __init__(self, folder: Path, run_id: str, language: str = "en") -> None:
+        self._language = language
         self.folder = folder / run_id
         self.run_id = run_id
         self._lock = threading.Lock()
@@ -90,11 +101,13 @@ class Report:
         self.other_languages: Counter[tuple[str, str]] = Counter()
         kinds = ("conflicts", "unsure", "manual_actions", "warnings", "other_languages", "decisions")
         self._rows: dict[str, FirstRows[Row]] = {kind: FirstRows(MAX_ROWS) for kind in kinds}
-        self._changes: FirstRows[dict[str, Any]] = FirstRows(MAX_ROWS)
+        self._changes: FirstRows[tuple[dict[str, Any], str]] = FirstRows(MAX_ROWS)  # each with the product's name
         self.totals: Counter[str] = Counter()
         self.topics: Counter[str] = Counter()
         self._details = Details(self.folder / "details.jsonl")
         self._held_back = HeldBackFile(self.folder / "held_back.csv", MAX_ROWS)
+        self._lists = Lists(self.folder)
+        self.products = ProductRows(self.folder / "products.csv", MAX_ROWS)
 
     def open(self) -> None:
         """Make the run's folder. Raises CannotWrite."""
@@ -105,13 +118,24 @@ class Report:
         """A record came in."""
         self.received[stream] += 1
 
-    def settle(self, stream: str, action: str) -> None:
-        """A record's end: created, updated, unchanged, archived, skipped, rejected or acknowledged."""
+    def settle(self, stream: str, action: str, end: ProductEnd | None = None, place: int = -1) -> None:
+        """A record's end: created, updated, unchanged, archived, skipped, rejected or acknowledged.
+
+        ``end`` is that of a product, whose record has this ``place`` in the input; without one the record at hand
+        tells. Raises CannotWrite.
+        """
+        if end is None:
+            end = _at_hand(stream)
+        if end is not None:
+            self.products.add(action, end, place)
         with self._lock:
             self.actions[stream, action] += 1
 
-    def settle_again(self, stream: str, action: str) -> None:
-        """The end of a reject of an earlier run that was tried again."""
+    def settle_again(self, stream: str, action: str, end: ProductEnd | None = None, place: int = -1) -> None:
+        """The end of a reject of an earlier run that was tried again. Raises CannotWrite."""
+        if end is not None:
+            reason = f"{AGAIN}; {end.reason}" if end.reason else AGAIN
+            self.products.add(action, end._replace(reason=reason), place)
         with self._lock:
             self.retried[stream, action] += 1
 
@@ -119,6 +143,8 @@ class Report:
         """A picture's end: sent, assumed, refused or left."""
         with self._lock:
             self.pictures[outcome] += 1
+        if outcome == "sent" and (record := current_record()) is not None:
+            record.pictures += 1
 
     def attribute(self, code: str) -> None:
         """An attribute was defined."""
@@ -146,9 +172,11 @@ class Report:
     def add(self, kind: str, row: Row) -> None:
         """A row of one of the lists, such as ``conflicts`` or ``warnings``; one without an id belongs to no record."""
         place = current_number() if row.external_id else -1
+        row = _named(row)
         with self._lock:
             self.totals[kind] += 1
             self._details.write(kind, asdict(row))
+            self._lists.add(kind, asdict(row))
             if kind == "manual_actions":
                 self.topics[row.topic] += 1
             self._rows[kind].add(place, row.what, row)
@@ -158,7 +186,14 @@ class Report:
         is_value = question.fact != "existence"
         what = f"{question.fact}: {question.reason}; MicroPIM's value stands" if is_value else question.reason
         row = Row(question.stream, question.external_id, question.sku, what)
-        self.add(question.kind, replace(row, field=question.fact, source=question.source, micropim=question.micropim))
+        row = replace(
+            row, field=question.fact, source=question.source, micropim=question.micropim, name=question.name or ""
+        )
+        if (record := current_record()) is not None:
+            record.asked.append(question.fact)
+        self.add(question.kind, row)
+        with self._lock:
+            self._lists.ask(question.kind, asdict(_named(row)))
 
     def held_back(self, held: Iterable[Question]) -> None:
         """What the settings hold back, once, at the end of the run. Raises CannotWrite."""
@@ -167,11 +202,28 @@ class Report:
 
     def changed(self, subject: Subject, changes: Iterable[Change]) -> None:
         """Something that was there was changed: each field with its values, cut to what a person can read."""
-        fields = {change.field: {"before": cut(change.before), "after": cut(change.after)} for change in changes}
+        rows = [(change.field, cut(change.before), cut(change.after)) for change in changes]
+        whole = {**asdict(subject), "fields": {name: {"before": old, "after": new} for name, old, new in rows}}
+        record = current_record()
+        name = "" if record is None else record.name
+        if record is not None and record.number != AFTER_THE_INPUT:
+            record.changes += rows
+            record.sku = subject.sku
+        elif subject.stream == PRODUCTS:  # no record's end will tell of it
+            self.products.add("updated", ProductEnd(subject.external_id, subject.sku, name, "", rows), AFTER_THE_INPUT)
         with self._lock:
             self.totals["changes"] += 1
-            self._details.write("changes", {**asdict(subject), "fields": fields})
-            self._changes.add(current_number(), subject.external_id, {**asdict(subject), "fields": fields})
+            self._details.write("changes", whole)
+            self._lists.changed(whole, name, rows)
+            self._changes.add(current_number(), subject.external_id, (whole, name))
+
+    def counts(self) -> tuple[int, Counter[str]]:
+        """Records received so far, and how many of them ended which way."""
+        with self._lock:
+            ends: Counter[str] = Counter()
+            for (_stream, action), number in self.actions.items():
+                ends[action] += number
+            return sum(self.received.copy().values()), ends
 
     def count(self, action: str) -> int:
         """Records of all streams that ended this way."""
@@ -198,13 +250,22 @@ class Report:
     def write(self, facts: Mapping[str, Any], unmapped: Unmapped) -> dict[str, Any]:
         """Write report.json, report.html and, when there is something to list, unmapped.csv; each at once or not."""
         content = self.content(facts, unmapped)
+        self.products.close()
         with writing(f"report_dir {self.folder}"):
             _replace(self.folder / "report.json", json.dumps(content, indent=2, ensure_ascii=False) + "\n")
-            html = page(content, unmapped.rows(), rejects_in(self.folder / "rejects.jsonl"))
-            _replace(self.folder / "report.html", html)
+            _replace(self.folder / NIGHT, json.dumps(summary_of(content), ensure_ascii=False) + "\n")
+            _replace(self.folder / "report.html", page(content, self._rows_beside(unmapped), Words(self._language)))
+            write_numbers(content, self.folder / "numbers.csv")
+            if (plan := self.folder / "plan.jsonl").is_file():
+                write_plan_sheet(plan, self.folder / "plan.csv")
             if len(unmapped):
                 unmapped.write(self.folder / "unmapped.csv")
         return content
+
+    def _rows_beside(self, unmapped: Unmapped) -> Rows:
+        """What the page shows and report.json does not hold."""
+        rejects = list(rejects_in(self.folder / "rejects.jsonl"))
+        return Rows(list(unmapped.rows()), rejects, self._changes.in_order(), self.products)
 
     def content(self, facts: Mapping[str, Any], unmapped: Unmapped) -> dict[str, Any]:
         """The content of report.json."""
@@ -221,10 +282,26 @@ class Report:
             | {"rejected": self.count("rejected"), "unmapped": len(unmapped)}
             | ({"held_back": self._held_back.total} if self._held_back.total else {}),
             "for_a_person": dict(self.topics),
-            "changes": self._changes.in_order(),
+            "changes": [whole for whole, _name in self._changes.in_order()],
             "held_back": self._held_back.rows,
             **{kind: [asdict(row) for row in rows.in_order()] for kind, rows in self._rows.items()},
         }
+
+
+def _at_hand(stream: str) -> ProductEnd | None:
+    """The end of the product at hand, as far as it is known from what was told of it."""
+    record = current_record()
+    if stream != PRODUCTS or record is None or record.stream != stream:
+        return None
+    return ProductEnd(record.external_id, record.sku, record.name, "", list(record.changes), record.pictures)
+
+
+def _named(row: Row) -> Row:
+    """With the name of the record at hand."""
+    record = current_record()
+    if row.name or record is None or record.external_id != row.external_id:
+        return row
+    return replace(row, name=record.name)
 
 
 def _replace(path: Path, text: str) -> None:

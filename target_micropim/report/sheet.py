@@ -1,13 +1,18 @@
-"""Cells and lines of a CSV that a person opens in a spreadsheet, and gives back."""
+"""Tables for a spreadsheet: CSV that grows while the run goes on; cells and lines that a person gives back."""
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+from pim_wire.errors import writing
+
 _DELIMITERS = (",", ";", "\t")
 _WIDE = (b"\xff\xfe", b"\xfe\xff")  # how a spreadsheet's "Unicode text" begins
+_END = "\r\n"
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_CELL_STARTS = tuple(f"{before}{start}" for start in _FORMULA_STARTS[:-1] for before in ",\n")
 
 
 def escaped(text: str) -> str:
@@ -46,3 +51,68 @@ def lines_of(text: str) -> Iterator[tuple[int, list[str]]]:
     for row in rows:
         if any(map(str.strip, row)):
             yield rows.line_num, [cell.strip() for cell in row]
+
+
+class Sheet:
+    """A CSV file that appears with its first row. A killed run leaves what it had. Used under its owner's lock."""
+
+    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+        self._path = path
+        self._columns = columns
+        self._lines: list[str] = []
+        self._rows = csv.writer(_Lines(self._lines))
+
+    def add(self, cells: Sequence[Any]) -> None:
+        """Add a row at once. Raises CannotWrite."""
+        self.hold(cells)
+        self.flush()
+
+    def hold(self, cells: Sequence[Any]) -> int:
+        """Add a row to those that the next ``flush`` writes; how many wait."""
+        self._rows.writerow([cell if cell is None else escaped(str(cell)) for cell in cells])
+        return len(self._lines)
+
+    def hold_all(self, rows: Sequence[Sequence[str]]) -> None:
+        """Add many rows of texts, with one look at all of them: nearly no text needs a quote."""
+        lines = [",".join(row) + _END for row in rows]
+        if _is_plain("".join(lines), len(rows), len(self._columns)):
+            self._lines += lines
+            return
+        for row, line in zip(rows, lines, strict=True):
+            if _is_plain(line, 1, len(self._columns)):
+                self._lines.append(line)
+            else:
+                self.hold(row)
+
+    def flush(self) -> None:
+        """Write the rows that wait, in one piece; no file stays open. Raises CannotWrite."""
+        if not self._lines:
+            return
+        text = "".join(self._lines)
+        self._lines.clear()
+        with writing(self._path):
+            if not self._path.exists():
+                self._path.touch(mode=0o600)
+                text = self._heads() + text
+            with self._path.open("ab", buffering=0) as file:
+                file.write(text.encode("utf-8", "backslashreplace"))
+
+    def _heads(self) -> str:
+        heads: list[str] = []
+        csv.writer(_Lines(heads)).writerow(self._columns)
+        return heads[0]
+
+
+def _is_plain(text: str, rows: int, columns: int) -> bool:
+    """Whether so many lines say what their cells say: no cell needs a quote, none looks like a formula."""
+    if text.count(",") != rows * (columns - 1) or text.count("\n") != rows or text.count("\r") != rows:
+        return False
+    text = f"\n{text}"
+    return '"' not in text and not any(start in text for start in _CELL_STARTS)
+
+
+class _Lines:
+    """What a csv.writer writes to: a list of lines."""
+
+    def __init__(self, lines: list[str]) -> None:
+        self.write = lines.append

@@ -41,6 +41,8 @@ def lines(content: Mapping[str, Any], folder: Path) -> Iterator[tuple[str, str]]
         yield f"STOPPED after {lasted}: {_one_line(content.get('stopped_by'))[:300]}", _RED
     elif content.get("dry_run"):
         yield f"PLAN made in {lasted}: nothing was written to MicroPIM, the ledger or the state", _BOLD
+        if writes := content.get("planned_writes"):
+            yield f"  a real run    {writes} writes, at least {duration(content.get('planned_seconds') or 0)}", ""
     elif undoes := content.get("undoes"):
         yield f"UNDONE in {lasted}: what run {_one_line(undoes)} wrote, as far as it still showed", _GREEN
     else:

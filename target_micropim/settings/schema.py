@@ -7,6 +7,7 @@ Each declaration says by its class whether the setting shapes products (``Shapin
 from singer_sdk import typing as th
 
 from pim_wire.cli import size_limit_settings, throttle_setting
+from target_micropim.report.words import LANGUAGES
 from target_micropim.settings.content import CONTENT, Operating, Shaping, Text, Texts, choice
 from target_micropim.settings.markets import MARKETS
 
@@ -169,7 +170,22 @@ SETTINGS = th.PropertiesList(
         Text,
         default=".micropim/reports",
         title="Report folder",
-        description="Each run gets a folder here: report.json, rejects.jsonl, unmapped.csv, plan.jsonl.",
+        description="Each run gets a folder here: report.html, report.json, products.csv, rejects.jsonl and more; "
+        "index.html lists them.",
+    ),
+    choice(
+        Operating,
+        "report_language",
+        "en",
+        list(LANGUAGES),
+        "Language of the report",
+        "Language of the words on the pages for people; tables beside them stay English.",
+    ),
+    Operating(
+        "keep_reports_days",
+        th.IntegerType(minimum=1),
+        title="Days to keep reports",
+        description="Older folders of runs are deleted at the end of a run, never the newest one. Empty: all stay.",
     ),
     Operating(
         "notify_urls",

@@ -121,6 +121,8 @@ class TargetSettings:
     notify_urls: tuple[str, ...] = field(repr=False)
     notify_on: str
     metrics_file: str | None
+    report_language: str
+    keep_reports_days: int | None
     decisions_file: str
     capabilities: Capabilities
     max_rejects: Limit

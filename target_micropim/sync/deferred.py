@@ -39,7 +39,7 @@ def source_time(record: dict[str, Any]) -> float | None:
 
 @dataclass(frozen=True)
 class Item:
-    """A record of the stream: its ticket, its text, its external id, its SKU and its version.
+    """A record of the stream: its ticket, its text, its external id, its SKU, its version and its name.
 
     The record waits as text, its own or that of the line it came in. Two hundred objects would push each other out of
     the processor's cache and set off the garbage collector: more than all else that an unchanged record costs.
@@ -51,6 +51,7 @@ class Item:
     key: str
     sku: str
     version: Version
+    name: str = ""
 
     @cached_property
     def record(self) -> dict[str, Any]:
@@ -93,6 +94,7 @@ class _Place:
     sku: str
     is_line: bool
     version: Version
+    name: str
     start: int
     length: int
 
@@ -109,7 +111,9 @@ class DeferredItems:
         """Keep a record until the input has ended."""
         with self._lock:
             start, length = self._file.put(item.text)
-            self._places[item.key] = _Place(item.ticket, item.key, item.sku, item.is_line, item.version, start, length)
+            self._places[item.key] = _Place(
+                item.ticket, item.key, item.sku, item.is_line, item.version, item.name, start, length
+            )
 
     def drop(self, key: str) -> _Place | None:
         """A newer version of it has come."""
@@ -128,7 +132,7 @@ class DeferredItems:
             with self._lock:
                 place = self._places.pop(next(iter(self._places)))
                 text = self._file.get(place.start, place.length)
-            yield Item(place.ticket, text, place.is_line, place.key, place.sku, place.version)
+            yield Item(place.ticket, text, place.is_line, place.key, place.sku, place.version, place.name)
 
     def close(self) -> None:
         """The run ends."""

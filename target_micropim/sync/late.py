@@ -102,13 +102,14 @@ class LateWork:
             message = f"MicroPIM says that it is archived and shows it {shown}: archive it by hand"
             raise RecordRejected("send", [Reason("status", message)])
 
-    def link(self, external_id: str, category: str) -> None:
-        """Add a category that arrived after its product was written. Raises RecordRejected."""
+    def link(self, external_id: str, category: str) -> str | None:
+        """Add a category that arrived after its product was written; its SKU if it was. Raises RecordRejected."""
         row = self._services.ledger.product(external_id)
-        if row is not None and row.is_made:
-            self._services.client.look_and_write(partial(self._link_once, row, category))
+        if row is None or not row.is_made:
+            return None
+        return self._services.client.look_and_write(partial(self._link_once, row, category))
 
-    def _link_once(self, row: ProductRow, category: str, tries: Tries) -> None:
+    def _link_once(self, row: ProductRow, category: str, tries: Tries) -> str | None:
         product = self._recognition.look(row.remote_id)
         if not self._recognition.is_same(row, product):
             raise RecordRejected("recognise", [Reason("sku", f"its id shows another product ({shown_sku(product)})")])
@@ -121,3 +122,4 @@ class LateWork:
             if any(number not in after.category_ids for number in categories.values()):
                 raise RecordRejected("send", [Reason("category_ids", "MicroPIM does not show the category")])
         self._services.ledger.linked(replace(row, categories=(*row.categories, category)), category)
+        return None if ids is None else row.shown_sku or row.sku

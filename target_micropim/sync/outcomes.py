@@ -14,6 +14,7 @@ from typing import Any
 from target_micropim.errors import Reason, RecordRejected, TooMany
 from target_micropim.ledger import MAX_KEY, KeptReject, Ledger
 from target_micropim.plan.limit import Limit
+from target_micropim.report.product_rows import ProductEnd
 from target_micropim.report.rejects import Rejects, as_json
 from target_micropim.report.run_report import Report
 from target_micropim.sync.checkpoints import Checkpoints
@@ -26,6 +27,7 @@ DEFAULT_REJECT_FREE = 10
 MOST_EQUAL_REFUSALS = 10  # in a row, without anything going in between them
 DEFAULT_ARCHIVE_SHARE = 0.20
 DEFAULT_ARCHIVE_FREE = 50
+MOST_LETTERS = 500  # of a reason in products.csv; rejects.jsonl has it whole
 _WROTE = frozenset({"created", "updated", "archived"})
 _PARTICULARS = re.compile(r"[0-9]+|'[^']*'|\"[^\"]*\"")
 
@@ -139,20 +141,25 @@ class Outcomes:
         """The update time of the version of a record that was rejected last and waits."""
         return self._kept.get((stream, key)) if self._kept else None
 
-    def settle(self, stream: str, ticket: int, action: str, key: str | None = None) -> None:
-        """The record is in MicroPIM, or needs nothing; ``key`` is given where that is true of its newest version."""
+    def settle(
+        self, stream: str, ticket: int, action: str, key: str | None = None, end: ProductEnd | None = None
+    ) -> None:
+        """The record is in MicroPIM, or needs nothing; ``key`` is given where that is true of its newest version.
+
+        ``end`` tells a person which product it was and what became of it.
+        """
         if action in _WROTE:
             self.guards.wrote()
         if key is not None and self._kept:
             self._drop_reject(stream, key)
-        self._count(stream, ticket, action)
+        self._count(stream, ticket, action, end)
         self._checkpoints.close(ticket)
 
-    def _count(self, stream: str, ticket: int, action: str) -> None:
+    def _count(self, stream: str, ticket: int, action: str, end: ProductEnd | None) -> None:
         if ticket in self._retried:
-            self._report.settle_again(stream, action)
+            self._report.settle_again(stream, action, end, ticket)
         else:
-            self._report.settle(stream, action)
+            self._report.settle(stream, action, end, ticket)
 
     def _drop_reject(self, stream: str, key: str) -> None:
         with self._lock:
@@ -169,13 +176,16 @@ class Outcomes:
         record: Any,
         error: RecordRejected,
         source_at: float | None = None,
+        end: ProductEnd | None = None,
     ) -> None:
         """The record cannot go in: it is kept, with its reasons. Raises TooMany when that happens too often."""
         attempts = self._rejects.write(stream, key, record, error)
         logger.warning("%s %s rejected (%s): %s", stream, key, error.stage, str(error)[:300])
         if key is not None and len(key) <= MAX_KEY:
             self._keep(stream, key, record, attempts, source_at)
-        self._count(stream, ticket, "rejected")
+        if end is None and stream == "products":
+            end = ProductEnd(key, None)
+        self._count(stream, ticket, "rejected", end and end._replace(reason=_in_words(error)))
         with self._lock:
             self._held.append(ticket)
         self.guards.after_refusal(error)
@@ -200,6 +210,12 @@ class Outcomes:
     def release(self) -> None:
         """Let a STATE go if one is due."""
         self._checkpoints.release()
+
+
+def _in_words(error: RecordRejected) -> str:
+    """Why a record was refused, with MicroPIM's own words."""
+    words = f"{error} ({error.said})" if error.said and error.said not in str(error) else str(error)
+    return words[:MOST_LETTERS]
 
 
 def rejection(stage: str, path: str, message: str) -> RecordRejected:

@@ -38,9 +38,10 @@ from target_micropim.sync.pool import KeyedPool
 from target_micropim.sync.recognise import Recognised, Recognition, shown_sku
 from target_micropim.sync.resolve import FieldResolver
 from target_micropim.sync.update import ARCHIVED_STATUS, ProductUpdater, name_of, product_state
-from target_micropim.sync.write import STREAM, Fields, ProductWriter
+from target_micropim.sync.write import STREAM, Fields, ProductWriter, Write
 
 MAX_POSTS = 6
+REVIVED = "revived"
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,14 @@ class Outcome:
     """How a record ended.
 
     ``archive`` is set instead when it is to be archived at the end of the input; ``found_archived``: a person has done
-    it before.
+    it before. ``reason`` and ``word``, where that says more than the action, are for the list of all products.
     """
 
     action: str
     archive: ProductRow | None = None
     found_archived: bool = False
+    reason: str = ""
+    word: str = ""
 
 
 class ProductSync:
@@ -180,7 +183,8 @@ class ProductSync:
         )
         was_announced = row is not None and row.announced_at is not None and not changes.conflicts
         action = "created" if was_announced else "updated" if write.fields else "unchanged"
-        return self._settled(action, desired, after, pictures, handled, version)
+        outcome = self._settled(action, desired, after, pictures, handled, version)
+        return replace(outcome, word=REVIVED) if action == "updated" and _leaves_the_archive(write) else outcome
 
     def _tell_of_sku(self, desired: DesiredProduct, row: ProductRow | None) -> None:
         """The fields of ``sku_template`` have changed: a SKU is what others know a product by, so it stays."""
@@ -221,7 +225,7 @@ class ProductSync:
     def _gone(self, desired: DesiredProduct, found: Recognised, version: Version) -> Outcome:
         """A product that somebody has deleted is not made again; its memory stays, in case it comes back."""
         if found.row is None:
-            return Outcome("skipped")
+            return Outcome("skipped", reason=found.gone or "")
         if not desired.inactive:
             reason = f"{found.gone}: it was deleted there, and is not made again"
             question = _existence_question(desired, "conflicts", reason, DELETED)
@@ -230,7 +234,7 @@ class ProductSync:
             self._ask(desired, [question])
         left = replace(found.row, source_at=version.source_at, decided={})
         self._services.ledger.settle(left, version.digest, [])
-        return Outcome("skipped")
+        return Outcome("skipped", reason=f"{found.gone}: it is not made again")
 
     def _left_alone(
         self, desired: DesiredProduct, row: ProductRow | None, product: RemoteProduct | None, version: Version
@@ -260,7 +264,7 @@ class ProductSync:
             left = replace(left, acknowledged={**left.acknowledged, EXISTENCE: agreed}, ours=ours)
         self._services.ledger.settle(left, version.digest, [])
         found_archived = desired.inactive and state.archived and row is not None and not row.archived
-        return Outcome(leave.action, found_archived=found_archived)
+        return Outcome(leave.action, found_archived=found_archived, reason=leave.why or leave.reason or "")
 
     def _has_news(self, desired: DesiredProduct, row: ProductRow) -> bool:
         """Whether the source has something that it did not have when the making of this product was undone."""
@@ -278,6 +282,12 @@ class ProductSync:
             if question.kind != HELD_BACK:
                 self._services.report.ask(question)
         return asked
+
+
+def _leaves_the_archive(write: Write) -> bool:
+    """Whether a write put the status of a product that was archived."""
+    before = write.before
+    return "status" in write.fields and before is not None and before.server.get("status") == ARCHIVED_STATUS
 
 
 def _existence_question(desired: DesiredProduct, kind: str, reason: str, micropim: str) -> Question:

@@ -15,8 +15,10 @@ from pim_wire.errors import Interrupted, StopRun
 from target_micropim.catalog.catalog import Catalog
 from target_micropim.errors import NotYet, RecordRejected
 from target_micropim.ledger import ABSENT, Known
+from target_micropim.mapping.life import ended_by
 from target_micropim.mapping.profiles import Profile
-from target_micropim.report.input_order import record_scope
+from target_micropim.report.input_order import AFTER_THE_INPUT, RecordScope, record_scope
+from target_micropim.report.product_rows import ProductEnd
 from target_micropim.report.run_report import Row
 from target_micropim.services import Services
 from target_micropim.sync.archives import PendingArchive, PendingArchives
@@ -29,6 +31,7 @@ from target_micropim.sync.product import Outcome, ProductSync
 from target_micropim.sync.write import STREAM
 
 BATCH_ROWS = 200
+NOT_OURS = "MicroPIM does not show it any more, or it is another record's by now"
 VOLATILE = frozenset({"meta", "updated_at"})  # change without the content changing (docs/api/medipim.md#touches)
 _UNKNOWN = Known(None, None, ABSENT)
 _CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
@@ -83,6 +86,7 @@ class ProductsSync:
         self._older_forms = OlderForms()
         self._is_repaired = False
         self._is_new = services.ledger.is_new
+        self._began = services.ledger.now() - 0.001  # products are settled after this moment
 
     def receive(self, record: dict[str, Any], line: bytes | None) -> None:
         """Keep a product until its batch is full."""
@@ -111,7 +115,8 @@ class ProductsSync:
         key = self._profile.key(record)
         if self._profile.left_out and (status := self._profile.left_out(record)) is not None:
             self._left_out[status] += 1
-            self._outcomes.settle(STREAM, ticket, "skipped", key)
+            end = self._end_of(record, key, f"its status is {status}, which is not brought over (statuses)")
+            self._outcomes.settle(STREAM, ticket, "skipped", key, end)
             return
         try:
             item = self._item(ticket, record, line, key)
@@ -119,9 +124,13 @@ class ProductsSync:
                 item = replace(item, version=replace(item.version, source_at=source_at))
             self._buffer.append(item)
         except RecordRejected as error:
-            self._outcomes.reject(STREAM, ticket, key, record, error, source_time(record))
+            self._outcomes.reject(STREAM, ticket, key, record, error, source_time(record), self._end_of(record, key))
         if len(self._buffer) >= BATCH_ROWS:
             self.flush()
+
+    def _end_of(self, record: dict[str, Any], key: str | None, reason: str = "") -> ProductEnd:
+        sku = None if key is None else self._profile.worker_key(record, key)
+        return ProductEnd(key, sku, self._profile.title(record), reason)
 
     def flush(self) -> None:
         """One query of the ledger for a batch: what is unchanged is done, the rest goes into the pool."""
@@ -177,7 +186,8 @@ class ProductsSync:
             windows = self._profile.windows
             digest = digest_of(record, self._services.settings.digest, windows(record) if windows else "")
             text = line or orjson.dumps(record, default=str, option=orjson.OPT_NON_STR_KEYS)
-            return Item(ticket, text, line is not None, key, sku, Version(digest, source_time(record)))
+            name, version = self._profile.title(record), Version(digest, source_time(record))
+            return Item(ticket, text, line is not None, key, sku, version, name)
         except TypeError as error:  # orjson's word for what it cannot write, such as 255 levels of nesting
             raise rejection("map", "$", str(error)) from None
 
@@ -193,13 +203,15 @@ class ProductsSync:
             waiting = self._waiting_versions(item.key) if is_waiting else ()
             seen_at = _later(seen_at, newest.get(item.key), self._outcomes.rejected_at(STREAM, item.key), *waiting)
             if _is_older(item.version.source_at, seen_at):
-                self._outcomes.settle(STREAM, item.ticket, "superseded")
+                end = ProductEnd(item.key, item.sku, item.name, "a newer version of it was dealt with before")
+                self._outcomes.settle(STREAM, item.ticket, "superseded", None, end)
                 continue
             if item.version.source_at is not None and item.version.source_at != seen_at:
                 newest[item.key] = item.version.source_at
             is_same = item.key not in touched and (digest == item.version.digest or self._was(item, digest))
             if is_same and not (is_waiting and self.is_pending(item.key)):
-                self._outcomes.settle(STREAM, item.ticket, "unchanged", item.key)
+                end = ProductEnd(item.key, item.sku, item.name)
+                self._outcomes.settle(STREAM, item.ticket, "unchanged", item.key, end)
             else:
                 touched.add(item.key)
                 changed.append(item)
@@ -259,37 +271,40 @@ class ProductsSync:
 
     def _sync(self, item: Item, *, is_last: bool = False) -> None:
         """One product, in a thread of the pool."""
-        self._supersede(item.key)
+        self._supersede(item)
+        done = RecordScope(STREAM, item.key, item.ticket)
         try:
-            with record_scope(STREAM, item.key, item.ticket):
+            with record_scope(STREAM, item.key, item.ticket, item.name) as done:
                 outcome = self._product_sync.sync(item.record, item.version, is_last=is_last)
-            self._close(item, outcome)
+            self._close(item, outcome, done)
         except NotYet as error:
             if is_last:
-                self._reject(item, error)
+                self._reject(item, error, done)
             else:
                 self._deferred.put(item)
         except RecordRejected as error:
-            self._reject(item, error)
+            self._reject(item, error, done)
         except (StopRun, Interrupted, OSError):
             raise
         except Exception as failure:
             logger.debug("Unexpected failure of one record", exc_info=failure)
-            self._reject(item, rejection("internal", "$", f"unexpected {type(failure).__name__}"))
+            self._reject(item, rejection("internal", "$", f"unexpected {type(failure).__name__}"), done)
         finally:
             for replaced in self._archives.take_replaced():
-                self._tell_of_taking_over(item, replaced)
-                self._outcomes.settle(STREAM, replaced.ticket, "skipped")
+                self._settle_replaced(item, replaced)
             self._services.ledger.flush()
             self._forget_in_flight(item.key)
         self._outcomes.release()
 
-    def _tell_of_taking_over(self, item: Item, replaced: PendingArchive) -> None:
+    def _settle_replaced(self, item: Item, replaced: PendingArchive) -> None:
         what = f"the source has given it up: its product goes on as {item.key}, with the SKU {replaced.sku}"
         self._services.report.add("warnings", Row(STREAM, replaced.key, replaced.sku, what))
+        end = ProductEnd(replaced.key, replaced.sku, self._profile.title(self._archives.record(replaced)), what)
+        self._outcomes.settle(STREAM, replaced.ticket, "skipped", None, end)
 
-    def _reject(self, item: Item, error: RecordRejected) -> None:
-        self._outcomes.reject(STREAM, item.ticket, item.key, item.record, error, item.version.source_at)
+    def _reject(self, item: Item, error: RecordRejected, done: RecordScope) -> None:
+        end = ProductEnd(item.key, item.sku, item.name, "", done.changes, done.pictures)
+        self._outcomes.reject(STREAM, item.ticket, item.key, item.record, error, item.version.source_at, end)
 
     def _sync_deferred(self) -> None:
         """What something later in the input could have helped: now the input has ended."""
@@ -304,16 +319,21 @@ class ProductsSync:
                 del self._in_flight[key]
                 self._in_flight_at.pop(key, None)
 
-    def _supersede(self, key: str) -> None:
+    def _supersede(self, item: Item) -> None:
         """A newer version of a product that was to be archived, or to be tried again: the newer one decides."""
-        for waiting in (self._archives.drop(key), self._deferred.drop(key)):
+        for waiting in (self._archives.drop(item.key), self._deferred.drop(item.key)):
             if waiting is not None:
-                self._outcomes.settle(STREAM, waiting.ticket, "superseded")
+                end = ProductEnd(item.key, item.sku, item.name, "a newer version of it came in the same run")
+                self._outcomes.settle(STREAM, waiting.ticket, "superseded", None, end)
 
-    def _close(self, item: Item, outcome: Outcome) -> None:
+    def _close(self, item: Item, outcome: Outcome, done: RecordScope) -> None:
         if outcome.archive is None:
             self._name_successor_of_left(item, outcome)
-            self._outcomes.settle(STREAM, item.ticket, outcome.action, item.key)
+            reason = outcome.reason
+            if done.asked and not reason:
+                reason = f"MicroPIM's value stands: {', '.join(done.asked)} (questions.csv)"
+            end = ProductEnd(item.key, item.sku, item.name, reason, done.changes, done.pictures, outcome.word)
+            self._outcomes.settle(STREAM, item.ticket, outcome.action, item.key, end)
             return
         self._archives.put(item.ticket, item.record, outcome.archive)
 
@@ -329,11 +349,19 @@ class ProductsSync:
                 continue
             try:
                 with record_scope(STREAM, key):
-                    self._product_sync.late.link(key, category)
+                    sku = self._product_sync.late.link(key, category)
+                if sku is not None:
+                    self._tell_of_link(key, sku, category)
             except RecordRejected as error:
                 reason = error.said or error
                 what = f"could not be added to its category {category}: {reason}; the next run tries again"
                 self._services.report.add("manual_actions", Row(STREAM, key, None, what))
+
+    def _tell_of_link(self, key: str, sku: str, category: str) -> None:
+        """A product that came in an earlier run, and changed in this one without its record."""
+        if not self._services.ledger.was_settled_between(key, self._began, self._services.ledger.now() + 1):
+            end = ProductEnd(key, sku, "", f"its category {category} has come")
+            self._services.report.products.add("updated", end, AFTER_THE_INPUT)
 
     def _name_successor_of_left(self, item: Item, outcome: Outcome) -> None:
         """A product that the source has replaced and that is left: on sale by on_inactive, or archived by a person."""
@@ -346,11 +374,16 @@ class ProductsSync:
             how = "archived already" if outcome.found_archived else "left on sale (on_inactive)"
             late.name_successor(item.key, row.sku, successor, how)
 
-    def _name_successor(self, pending: PendingArchive, action: str) -> None:
+    def _name_successor(self, pending: PendingArchive, record: dict[str, Any], action: str) -> None:
         """Links and stock of an archived product may go to the one that replaces it: a person is told which it is."""
-        successor = self._profile.successor(self._archives.record(pending)) if action == "archived" else None
+        successor = self._profile.successor(record) if action == "archived" else None
         if successor is not None:
             self._product_sync.late.name_successor(pending.key, pending.sku, successor)
+
+    def _archived(self, end: ProductEnd) -> ProductEnd:
+        """With the status that the product had before."""
+        row = self._services.ledger.product(str(end.external_id))
+        return end._replace(changes=[("status", row.revive_as if row else None, "archived")])
 
     def _archive(self) -> None:
         ledger = self._services.ledger
@@ -358,14 +391,16 @@ class ProductsSync:
             return  # counting the products that live reads every page of a large ledger
         self._outcomes.guards.before_archiving(len(self._archives), ledger.count_live())
         for pending in self._archives:
+            record = self._archives.record(pending)
+            end = ProductEnd(pending.key, pending.sku, self._profile.title(record), ended_by(record))
             try:
-                with record_scope(STREAM, pending.key, pending.ticket):
+                with record_scope(STREAM, pending.key, pending.ticket, end.name):
                     action = self._product_sync.late.archive(pending.row(ledger.product(pending.key)))
-                    self._name_successor(pending, action)
+                    self._name_successor(pending, record, action)
             except RecordRejected as error:
-                record = self._archives.record(pending)
-                self._outcomes.reject(STREAM, pending.ticket, pending.key, record, error, pending.source_at)
+                self._outcomes.reject(STREAM, pending.ticket, pending.key, record, error, pending.source_at, end)
             else:
-                self._outcomes.settle(STREAM, pending.ticket, action, pending.key)
+                end = self._archived(end) if action == "archived" else end._replace(reason=NOT_OURS)
+                self._outcomes.settle(STREAM, pending.ticket, action, pending.key, end)
             self._archives.drop(pending.key)
             self._outcomes.release()

@@ -294,7 +294,7 @@ class Shop:
         return list(self.pim.snapshot()["categories"])
 
     def _folders(self) -> list[Path]:
-        return sorted((self.folder / "reports").glob("*"))
+        return sorted((self.folder / "reports").glob("*/"))
 
 
 def _is_main() -> bool:

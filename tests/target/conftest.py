@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -261,7 +262,7 @@ class World:
         (self.pim.on_committed if committed else self.pim.on_request)(strike)
 
     def _folders(self) -> list[Path]:
-        return sorted((self.folder / "reports").glob("*")) if (self.folder / "reports").is_dir() else []
+        return sorted((self.folder / "reports").glob("*/")) if (self.folder / "reports").is_dir() else []
 
 
 @pytest.fixture
@@ -318,3 +319,13 @@ def singer() -> Any:
         category = staticmethod(category)
 
     return Singer
+
+
+@pytest.fixture
+def brussels(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The local time of the process is that of Brussels."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+        time.tzset()
+        yield
+    time.tzset()

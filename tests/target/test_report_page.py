@@ -147,7 +147,7 @@ def test_a_long_report_stays_small_and_says_where_the_rest_is(tmp_path: Any) -> 
     assert len(whole["changes"]) == len(whole["conflicts"]) == MAX_ROWS
     found = seen(html)
     text = "".join(found.text)
-    for name in ("details.jsonl, one a line", "rejects.jsonl", "unmapped.csv"):
+    for name in ("questions.csv", "manual_actions.csv", "warnings.csv", "changes.csv", "rejects.jsonl", "unmapped.csv"):
         assert f"200 of 5\u202f000 shown; all of them: {name}." in text
     assert found.tags.count("tr") <= 7 * (SHOWN_ROWS + 2) + 20
     assert found.tags.count("details") == 6

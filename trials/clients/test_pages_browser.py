@@ -58,7 +58,7 @@ class Sync:
         return self._newest()
 
     def _newest(self) -> Path:
-        return max((self._folder / "reports").iterdir())
+        return max((self._folder / "reports").glob("*/"))
 
     def _write(self, name: str, **settings: Any) -> None:
         (self._folder / f"{name}.json").write_text(json.dumps(settings), encoding="utf-8")

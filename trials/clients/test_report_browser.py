@@ -3,6 +3,7 @@
 Chromium is the system's own (``CHROMIUM`` names another); nothing is downloaded. In CI its absence is a failure.
 """
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,12 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from target_micropim.errors import Reason, RecordRejected
+from target_micropim.report.nights import list_nights
+from target_micropim.report.product_rows import ProductEnd
 from target_micropim.report.rejects import Rejects
 from target_micropim.report.run_report import Change, Report, Row, Subject
 from target_micropim.report.unmapped import Unmapped
+from target_micropim.report.words import LANGUAGES, Words
 
 DESK, PHONE, SMALL = (1280, 900), (360, 740), (320, 640)
 EVIL = [
@@ -73,14 +77,16 @@ def look(browser: Browser) -> Iterator[Any]:
         context.close()
 
 
-def report_of(folder: Path, words: list[str], rows: int = 1) -> Path:
+def report_of(folder: Path, words: list[str], rows: int = 1, language: str = "en", **more: Any) -> Path:
     """A report in which the words stand wherever words can stand."""
-    report, unmapped = Report(folder, "run"), Unmapped()
+    report, unmapped = Report(folder, "run", language), Unmapped()
     report.open()
     rejects = Rejects(report.folder / "rejects.jsonl", lambda: 0.0)
     for word in words:
         report.receive(word)
         report.settle(word, word)
+        for action in ("created", "updated", "archived", "skipped"):
+            report.settle("products", action, ProductEnd(word, word, word, word, [(word, word, word)]))
         report.picture(word)
         report.languages_left([word])
         report.attribute(word)
@@ -101,7 +107,7 @@ def report_of(folder: Path, words: list[str], rows: int = 1) -> Path:
         "started_at": "2026-11-24T02:00:00Z", "finished_at": "2026-11-24T02:00:04Z",
         "requests": {"reads": {"turns": 6}, "writes": {"turns": 2}, "waits": {"pace": 1.5}, "over_time": over_time},
     }  # fmt: skip
-    report.write(facts, unmapped)
+    report.write({**facts, **more}, unmapped)
     return report.folder / "report.html"
 
 
@@ -172,7 +178,9 @@ def test_every_part_can_be_reached_from_the_top(tmp_path: Path, look: Any, size:
     links = page.locator("a")
     targets = [(link.get_attribute("href") or "").removeprefix("#") for link in links.all()]
     assert sections == ["todo", *targets]
-    assert targets[:6] == ["rejected", "conflicts", "pictures", "products", "unmapped", "changes"]
+    assert targets[:5] == ["rejected", "conflicts", "pictures", "products", "unmapped"]
+    assert targets[5:9] == ["products-created", "changes", "products-archived", "products-skipped"]
+    assert targets[-1] == "cost"
     assert {"warnings", "streams", "sent", "languages", "attributes", "cost"} < set(targets)
     for place, target in enumerate(targets):
         links.nth(place).click()
@@ -202,6 +210,40 @@ def test_it_has_no_barrier_that_a_program_can_find(
     assert (background == "rgb(20, 24, 27)") is (scheme == "dark")
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_language_fits_a_phone_and_has_no_barrier(tmp_path: Path, look: Any, language: str) -> None:
+    """Words are longer there; a plan as well as a night."""
+    for plan in (False, True):
+        file = report_of(tmp_path / str(plan), ["Dafalgan 500 mg"], 3, language, dry_run=plan)
+        page = look(PHONE).open(file)
+        unfold(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
+        assert Axe().run(page).violations_count == 0
+        assert page.locator("html").get_attribute("lang") == language
+        keep(page, f"report-{language}{'-plan' * plan}")
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE])
+def test_the_nights_fit_and_lead_to_their_reports(tmp_path: Path, look: Any, size: tuple[int, int]) -> None:
+    """The list beside the folders, at both widths."""
+    for hour in (1, 2):
+        (tmp_path / f"2026112{hour}T020000Z-00000{hour}").mkdir()
+        report_of(tmp_path, ["x"]).rename(tmp_path / f"2026112{hour}T020000Z-00000{hour}" / "report.html")
+    list_nights(tmp_path, Words())
+    page = look(size).open(tmp_path / "index.html")
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    assert Axe().run(page).violations_count == 0
+    keep(page, f"nights-{size[0]}")
+    page.locator("a").first.click()
+    assert page.locator("h1").inner_text() == "What came over to MicroPIM"
+
+
+def keep(page: Page, name: str) -> None:
+    """A picture for whoever wants to look, when ``LOOK`` names a folder."""
+    if folder := os.environ.get("LOOK"):
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
 def test_the_charts_show_what_was_asked_over_time(tmp_path: Path, look: Any) -> None:
     """Bars of the right height, a name for those who cannot see them, and the same as numbers."""
     page = look().open(report_of(tmp_path, ["x"]))
@@ -210,11 +252,12 @@ def test_the_charts_show_what_was_asked_over_time(tmp_path: Path, look: Any) -> 
     assert charts.first.get_attribute("aria-label") == "Requests over time, highest bar: 7 requests in 2 s"
     heights = [float(bar.get_attribute("height") or 0) for bar in charts.first.locator("rect").all()]
     assert heights == pytest.approx([120 / 7, 5 * 120 / 7, 2 * 120 / 7], abs=0.1)
-    page.locator("#cost summary").click()
-    assert page.locator("#cost details tbody tr").all_inner_texts() == [
-        "02:00:00\t1\t0\t0\t0.5\t0\t0",
-        "02:00:02\t5\t2\t0\t1\t0\t0",
-    ]
+    assert not charts.first.is_visible()  # what it cost stands last, and folded
+    unfold(page)
+    assert charts.first.is_visible()
+    rows = page.locator("#cost details details tbody tr").all_inner_texts()
+    assert [row.partition("\t")[2] for row in rows] == ["1\t0\t0\t0.5\t0\t0", "5\t2\t0\t1\t0\t0"]
+    assert [row[2:8] for row in rows] == [":00:00", ":00:02"]  # the hour is that of the place
 
 
 def test_the_report_of_a_real_run(world: Any, singer: Any, look: Any) -> None:

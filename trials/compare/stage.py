@@ -131,7 +131,7 @@ class Stage:
         return f"{side}.json"
 
     def _run(self, step: str, sides: list[str], flags: dict[str, list[str]]) -> Ended:
-        before = set(self.folder.glob("reports/*"))
+        before = set(self.folder.glob("reports/*/"))
         with ExitStack() as stack:
             processes: dict[str, subprocess.Popen[bytes]] = {}
             source: Any = subprocess.DEVNULL
@@ -146,7 +146,7 @@ class Stage:
         if sides[-1] == "target" and len(sides) > 1:
             self.state = json.loads(out.splitlines()[-1]) if out else self.state
         self._keep(step, codes, out)
-        new = set(self.folder.glob("reports/*")) - before
+        new = set(self.folder.glob("reports/*/")) - before
         for folder in new:
             self._keep_files(step, folder)
         if "target" in sides and (self.folder / "ledger.db").exists():

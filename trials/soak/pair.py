@@ -89,7 +89,7 @@ class Pair:
 
     def replay(self) -> None:
         """Replay the rejects of the last run, as a user would."""
-        newest = max((self.folder / "reports").iterdir(), key=lambda place: place.stat().st_mtime)
+        newest = max((self.folder / "reports").glob("*/"), key=lambda place: place.stat().st_mtime)
         if (newest / "rejects.jsonl").exists():
             with self.log.open("ab") as log:
                 command = target_command(f"--replay={newest / 'rejects.jsonl'}")

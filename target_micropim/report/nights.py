@@ -1,0 +1,166 @@
+"""The nights: night.json sums a run up in its folder, index.html lists them all, and old folders are cleared away.
+
+Nothing here may end a run: what it was for is done.
+"""
+
+import json
+import logging
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from target_micropim.report.charts import duration
+from target_micropim.report.markup import MAX_VALUE, Markup, table
+from target_micropim.report.page import frame
+from target_micropim.report.parts import rejected_in
+from target_micropim.report.words import Words
+
+INDEX = "index.html"
+NIGHT = "night.json"
+MOST_NIGHTS = 400
+OURS = (
+    NIGHT,
+    "report.json",
+    "report.html",
+    "products.csv",
+    "details.jsonl",
+    "rejects.jsonl",
+    "plan.jsonl",
+    "changes.jsonl",
+)
+_RUN = re.compile(r"(\d{8}T\d{6}Z)-[0-9a-f]{6}", re.ASCII)
+_COUNTED = ("created", "updated", "archived", "skipped", "rejected")
+_TASKS = ("conflicts", "unsure", "unmapped")
+
+logger = logging.getLogger("target-micropim")
+
+
+def tasks_in(content: Mapping[str, Any]) -> int:
+    """How many things of a report need a person."""
+    totals = content.get("totals", {})
+    by_hand: Mapping[str, int] = content.get("for_a_person", {})
+    return rejected_in(content) + sum(int(totals.get(kind, 0)) for kind in _TASKS) + sum(by_hand.values())
+
+
+def summary_of(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The few facts of report.json by which a night is told from another."""
+    products = content.get("streams", {}).get("products", {})
+    stopped_by = content.get("stopped_by")
+    return {
+        **{name: content.get(name) for name in ("run_id", "started_at", "duration_seconds", "complete", "dry_run")},
+        "stopped_by": None if stopped_by is None else str(stopped_by)[:MAX_VALUE],
+        "products": {action: products[action] for action in _COUNTED if products.get(action)},
+        "for_a_person": tasks_in(content),
+    }
+
+
+def list_nights(folder: Path, words: Words) -> None:
+    """Write index.html anew. A failure is told and ends nothing."""
+    draft = folder / f".{INDEX}.{os.getpid()}.tmp"  # several shops may share the folder
+    try:
+        nights = [(run, _night(run)) for run in runs_in(folder)[:MOST_NIGHTS]]
+        draft.write_text(_index(nights, words), encoding="utf-8", errors="backslashreplace")
+        draft.replace(folder / INDEX)
+    except OSError as error:
+        logger.warning("%s could not be written: %s", folder / INDEX, error.strerror or error)
+
+
+def clear_away(folder: Path, days: int | None, now: float) -> None:
+    """Delete the folders of runs that began so many days ago; never the newest, and nothing that no run has left."""
+    if days is None:
+        return
+    oldest = datetime.fromtimestamp(now, UTC) - timedelta(days=days)
+    for run in runs_in(folder)[1:]:
+        if _began(run) < oldest and _is_ours(run):
+            try:
+                shutil.rmtree(run)
+            except OSError as error:
+                logger.warning("keep_reports_days: %s could not be deleted: %s", run, error.strerror or error)
+
+
+def runs_in(folder: Path) -> list[Path]:
+    """The folders of runs, the newest first."""
+    if not folder.is_dir():
+        return []
+    runs = (place for place in folder.iterdir() if _RUN.fullmatch(place.name) and not place.is_symlink())
+    found = [place for place in runs if place.is_dir() and _has_moment(place)]
+    return sorted(found, key=lambda run: (_began(run), run.stat().st_mtime_ns), reverse=True)
+
+
+def _has_moment(run: Path) -> bool:
+    try:
+        _began(run)
+    except ValueError:
+        return False
+    return True
+
+
+def _began(run: Path) -> datetime:
+    return datetime.strptime(run.name.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+
+
+def _is_ours(run: Path) -> bool:
+    """A folder of a run holds a file of a run, and no folder; one that was killed at once holds nothing."""
+    places = list(run.iterdir())
+    has_file = not places or any((run / name).is_file() for name in OURS)
+    return has_file and not any(place.is_dir() for place in places)
+
+
+def _night(run: Path) -> Mapping[str, Any]:
+    """The summary of a run; of an older program from its report; nothing where there is none."""
+    for name, read in ((NIGHT, _checked), ("report.json", summary_of)):
+        try:
+            return _checked(read(json.loads((run / name).read_text(encoding="utf-8"))))
+        except (OSError, ValueError, AttributeError, TypeError, RecursionError):
+            continue
+    return {}
+
+
+def _checked(night: Any) -> Mapping[str, Any]:
+    """A summary of the right shape. Raises ValueError for any other: the file may be anybody's."""
+    if not isinstance(night, dict):
+        raise ValueError("no summary of a run")
+    numbers = [night.get("duration_seconds") or 0, night.get("for_a_person") or 0]
+    products = night.get("products") or {}
+    if not isinstance(products, dict) or not all(isinstance(number, int | float) for number in numbers):
+        raise ValueError("no summary of a run")
+    return night
+
+
+def _index(nights: list[tuple[Path, Mapping[str, Any]]], words: Words) -> str:
+    heads = [words(f"h_{name}") for name in ("night", "outcome", *_COUNTED, "person")]
+    links = [_link(run, words) for run, _night in nights]
+    rows = [(link, *_cells(night, words)) for link, (_run, night) in zip(links, nights, strict=True)]
+    body = table(words, heads, rows, words("nights"), len(rows), INDEX)
+    head = f'<p class="quiet">{escape(words("nights_note"))}</p>'
+    title = words("nights")
+    return frame(words, title=title, tab=escape(title), head=head, sections=body)
+
+
+def _link(run: Path, words: Words) -> str:
+    """The night as a link to its report, where it has one."""
+    when = words.moment(_began(run))
+    return Markup(f'<a href="{run.name}/report.html">{escape(when)}</a>') if (run / "report.html").is_file() else when
+
+
+def _cells(night: Mapping[str, Any], words: Words) -> Iterator[Any]:
+    yield _outcome(night, words)
+    products = night.get("products") or {}
+    yield from (products.get(action) for action in _COUNTED)
+    yield night.get("for_a_person") or None
+
+
+def _outcome(night: Mapping[str, Any], words: Words) -> str:
+    if not night:
+        return words("o_unknown")
+    lasted = duration(night.get("duration_seconds") or 0, words)
+    if not night.get("complete"):
+        return f"{words('o_stopped')}: {night.get('stopped_by') or ''}"
+    if night.get("dry_run"):
+        return f"{words('o_plan')}, {lasted}"
+    return f"{words('o_attention' if night.get('for_a_person') else 'o_done')}, {lasted}"
