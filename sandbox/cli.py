@@ -22,7 +22,10 @@ QUICK = (
 )
 
 USUAL_PORTS = {"medipim": 8741, "micropim": 8742}  # so that a bookmark in the browser leads to the next sandbox too
-OF_A_SANDBOX = ("ledger.db", "ledger.db-wal", "ledger.db-shm", "reports", "records.jsonl", "states.jsonl", "state.json")
+OF_A_SANDBOX = (
+    "ledger.db", "ledger.db-wal", "ledger.db-shm", "reports", "decisions.csv",
+    "records.jsonl", "states.jsonl", "state.json",
+)  # fmt: skip
 
 
 def parser() -> argparse.ArgumentParser:
@@ -87,6 +90,7 @@ def folder_lines(folder: Path | None) -> list[str]:
     return [
         f"TARGET_MICROPIM_LEDGER_URL=sqlite:///{folder}/ledger.db",
         f"TARGET_MICROPIM_REPORT_DIR={folder}/reports",
+        f"TARGET_MICROPIM_DECISIONS_FILE={folder}/decisions.csv",
     ]
 
 

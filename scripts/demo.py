@@ -48,6 +48,7 @@ def main() -> int:
         second = run(box, 2)
         show(box, second, "Second run")
         code = verdict(first, second, changed)
+        print(f"The conflict waits for a decision in {(HOME / 'decisions.csv').relative_to(ROOT)}")
         print(f"A page to look at, with all that the second run did: {(newest_report() / 'report.html').as_uri()}")
         if "--keep" in sys.argv[1:]:
             keep(box)
@@ -153,6 +154,7 @@ def environment(box: Sandbox) -> dict[str, str]:
         "TARGET_MICROPIM_API_KEY": box.micropim.options.api_key,
         "TARGET_MICROPIM_LEDGER_URL": f"sqlite:///{HOME}/ledger.db",
         "TARGET_MICROPIM_REPORT_DIR": f"{HOME}/reports",
+        "TARGET_MICROPIM_DECISIONS_FILE": f"{HOME}/decisions.csv",
     }
 
 

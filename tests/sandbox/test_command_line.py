@@ -60,6 +60,7 @@ def test_a_new_sandbox_forgets_what_an_earlier_one_was_sent(tmp_path: Path) -> N
     assert lines == [
         f"TARGET_MICROPIM_LEDGER_URL=sqlite:///{folder}/ledger.db",
         f"TARGET_MICROPIM_REPORT_DIR={folder}/reports",
+        f"TARGET_MICROPIM_DECISIONS_FILE={folder}/decisions.csv",
     ]
     assert sorted(path.name for path in folder.iterdir()) == ["notes.txt"]
     assert (tmp_path / ".micropim" / "ledger.db").exists()

@@ -1,5 +1,6 @@
 """The commands of the documentation run: every block under a ``<!-- run -->`` line, page by page, under Meltano."""
 
+import csv
 import json
 import os
 import re
@@ -17,6 +18,7 @@ from sandbox.cli import QUICK, env_lines, folder_lines
 ROOT = Path(__file__).resolve().parents[2]
 RUNNABLE = re.compile(r"<!-- run -->\n```bash\n(.*?)\n```", re.DOTALL)
 SHOWN = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md")))
+LOAD = "set -a; . ./.sandbox.env; set +a"  # a terminal that is open stays as it is; here each run has its own
 BEGUN_BY = {"upgrade.md": [ROOT / "docs" / "install.md"]}  # an upgrade is one of something that runs already
 PAGES = [path for path in SHOWN if RUNNABLE.search(path.read_text())]
 
@@ -37,15 +39,35 @@ def test_the_commands_of_a_page_run(page: Path, tmp_path: Path) -> None:
 
 def test_what_a_newcomer_changes_by_hand_arrives(tmp_path: Path) -> None:
     """The tutorial, with the step that has no command: a product renamed in the form."""
-    *before, last = RUNNABLE.findall((ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8"))
+    *before, change, conflict, decision = RUNNABLE.findall((ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8"))
     with sandbox() as box:
         run(before, box, tmp_path)
-        made = {product["sku"] for product in box.micropim.products.values()}
+        made = {product["sku"]: product for product in box.micropim.products.values()}
         key = next(key for key in box.medipim.catalogue.products if key in made)
-        form = {"name": "Renamed in the tutorial", "status": "active"}
-        requests.post(f"{box.page('medipim')}products/{key}", data=form, timeout=10).raise_for_status()
-        run([last], box, tmp_path)
-        assert [p["sku"] for p in box.micropim.products.values() if p["name"] == form["name"]] == [key]
+        product = made[key]
+        rename(box.page("medipim"), key, "Renamed in the tutorial")
+        run([LOAD, change], box, tmp_path)
+        assert product["name"] == "Renamed in the tutorial"
+        rename(box.page("micropim"), product["id"], "A name of my own")
+        rename(box.page("medipim"), key, "Renamed once more")
+        run([LOAD, conflict], box, tmp_path)
+        assert product["name"] == "A name of my own"
+        file = tmp_path / ".sandbox" / "decisions.csv"
+        with file.open(encoding="utf-8-sig", newline="") as text:
+            rows = list(csv.DictReader(text))
+        with file.open("w", encoding="utf-8", newline="") as text:
+            table = csv.DictWriter(text, list(rows[0]))
+            table.writeheader()
+            table.writerows({**row, **({"decision": "source"} if row["kind"] == "conflict" else {})} for row in rows)
+        run([LOAD, decision], box, tmp_path)
+        assert product["name"] == "Renamed once more"
+        assert "conflict" not in file.read_text(encoding="utf-8")
+
+
+def rename(page: str, key: object, name: str) -> None:
+    """The form of one of the sandbox's pages, as a browser sends it."""
+    form = {"name": name, "status": "active"}
+    requests.post(f"{page}products/{key}", data=form, timeout=10).raise_for_status()
 
 
 def sandbox() -> Sandbox:
@@ -71,8 +93,8 @@ def settings_of(box: Sandbox) -> dict[str, str]:
 def run(blocks: list[str], box: Sandbox, folder: Path) -> None:
     """One shell, as somebody types them."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    apart = folder_lines(folder / ".sandbox")
-    (folder / ".sandbox.env").write_text("\n".join([*env_lines(box), *QUICK, *apart]), encoding="utf-8")
+    if not (file := folder / ".sandbox.env").exists():
+        file.write_text("\n".join([*env_lines(box), *QUICK, *folder_lines(folder / ".sandbox")]), encoding="utf-8")
     quick = dict(line.split("=", 1) for line in QUICK)
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", "\n".join(blocks)], cwd=folder,
