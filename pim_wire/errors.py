@@ -21,12 +21,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import ClassVar
 
-ERRORS_PAGE = "docs/errors.md"  # of the repository; the site has the same page at errors/
+from pim_wire.docs_site import ERRORS, docs_page
 
 
 def page_of(section: str) -> str:
     """A section of the page of errors."""
-    return f"{ERRORS_PAGE}#{section}"
+    return docs_page(ERRORS, section)
 
 
 class StopRun(Exception):

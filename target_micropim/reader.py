@@ -51,6 +51,8 @@ class OrjsonReader(GenericSingerReader[bytes]):
     @property
     @override
     def default_input(self) -> Any:
+        if sys.stdin is None:
+            raise InvalidInput("Standard input is closed: send a tap's output into it, or give --input FILE")
         return sys.stdin.buffer
 
     @override

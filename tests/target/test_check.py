@@ -60,7 +60,7 @@ def test_a_check_that_finds_something_wrong_ends_with_one(
     assert code == 1
     (bad,) = [line for line in lines if line.startswith("NOT GOOD")]
     assert word in bad
-    assert bad.endswith("(docs/errors.md#key-not-accepted)")
+    assert bad.endswith("/errors/#key-not-accepted)")
     assert any(line.startswith("Limits") for line in lines)
 
 
