@@ -25,6 +25,7 @@ from pim_wire.docs_site import SITE
 from pim_wire.errors import CannotWrite, Interrupted, InvalidInput, InvalidSettings, StopRun, page_of
 from pim_wire.limits import LINE_BYTES, MAX_LINE_BYTES, MAX_NESTING, MIN_LINE_BYTES, MIN_NESTING, NESTING
 from pim_wire.redaction import Redactor
+from pim_wire.startup import EXIT_INTERRUPTED
 from pim_wire.stdout import CLOSED
 from pim_wire.stray_settings import all_strays
 
@@ -34,7 +35,6 @@ _Validator = extend_validator_with_defaults(Draft202012Validator)
 
 EXIT_STOPPED = 1
 IS_MISSING = " is missing: give it as"
-EXIT_INTERRUPTED = 130
 COMMAND_LINE = "command-line"
 _SECTIONS: tuple[tuple[type[BaseException], str], ...] = (
     (ConfigValidationError, InvalidSettings.section),

@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from typing import ClassVar
 
 from pim_wire.docs_site import ERRORS, docs_page
+from pim_wire.startup import STOPPED
 
 
 def page_of(section: str) -> str:
@@ -118,7 +119,7 @@ class StaleLook(Exception):
 class Interrupted(Exception):
     """The process was told to stop while it waited."""
 
-    section: ClassVar[str] = "stopped-on-request"
+    section: ClassVar[str] = STOPPED
 
 
 @contextmanager

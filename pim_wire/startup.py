@@ -5,12 +5,15 @@ Also read by a Python that is too old for all else: nothing newer than 3.7 may s
 
 import gc
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pim_wire.docs_site import docs_page
+from pim_wire.docs_site import ERRORS, docs_page
 
+EXIT_INTERRUPTED = 130
+STOPPED = "stopped-on-request"
 OLDEST, TOO_NEW = (3, 11), (3, 15)  # as in pyproject.toml
 
 CONTAINERS_PER_COLLECTION = 50_000
@@ -35,7 +38,11 @@ def less_garbage_collection() -> Iterator[None]:
 
 @contextmanager
 def usable_interpreter() -> Iterator[None]:
-    """Import the plugin inside: a Python that cannot carry it, or lacks a library, is told in one line."""
+    """Import the plugin inside: a Python that cannot carry it, or lacks a library, is told in one line.
+
+    So is a stop signal that comes before the plugin has taken the signals over.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     version, here = sys.version.split()[0], f"{sys.executable or 'this Python'}"
     if not OLDEST <= sys.version_info[:2] < TOO_NEW:
         _give_up(f"{here} is Python {version}: Python 3.11 to 3.14 is needed; install it, and the plugins with it")
@@ -43,10 +50,13 @@ def usable_interpreter() -> Iterator[None]:
         yield
     except ModuleNotFoundError as missing:
         _give_up(f"{here} (Python {version}) has no {missing.name}: install the plugins for it, with what they need")
+    except KeyboardInterrupt:
+        sys.stderr.write(f"Stopped on request, before anything was done ({docs_page(ERRORS, STOPPED)})\n")
+        raise SystemExit(EXIT_INTERRUPTED) from None
 
 
 def _give_up(reason: str) -> None:
-    raise SystemExit(f"{reason} ({docs_page('install', 'install')})")
+    raise SystemExit(f"{reason} ({docs_page(ERRORS, 'command-line')})")
 
 
 def hold_standard_streams() -> None:
