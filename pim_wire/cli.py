@@ -108,7 +108,8 @@ def _one_line(failure: BaseException) -> str:
     if isinstance(failure, BrokenPipeError):
         return "The other side of the pipe stopped reading: its own last lines say why."
     if isinstance(failure, OSError) and failure.strerror:
-        return f"The system refused: {failure.strerror}" + (f" ({failure.filename})" if failure.filename else "")
+        place = f" ({failure.filename})" if failure.filename else ""
+        return f"The system refused: {failure.strerror}{place}: put that right, then run it again"
     text = str(failure).splitlines()[0][:200] if str(failure) else "no text"
     if _is_sdk_error(failure):
         return text  # the SDK's own message: a record before its schema, a missing key

@@ -191,7 +191,7 @@ class Check:
         if self.is_good:
             return "Check: good; nothing stands in the way of a run"
         first, *others = self._wrong
-        return "Check: " + (f"{len(others)} more, above; and " if others else "") + first
+        return "Check: NOT GOOD" + (f", and {len(others)} more above" if others else "") + f": {first}"
 
     def lines(self) -> Iterator[str]:
         """What there is to say, one line each; what is wrong does not hide the rest."""
@@ -244,8 +244,8 @@ class Check:
             yield from part()
         except (StopRun, RecordRejected, Unclear, OSError) as error:
             section = error.section if isinstance(error, StopRun) else StrangeAnswer.section
-            self._wrong.append(f"NOT GOOD: {error} ({page_of(section)})")
-            yield self._wrong[-1]
+            self._wrong.append(f"{error} ({page_of(section)})")
+            yield f"NOT GOOD: {self._wrong[-1]}"
 
     def _organization(self) -> Iterator[str]:
         offered = self._connection.channels()
