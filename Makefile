@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-NOT_INSTALLED = { echo "Nothing could be installed: see the lines above. Without a way to a package index, set a proxy (HTTPS_PROXY) or your own index (PIP_INDEX_URL and UV_DEFAULT_INDEX), then run make again: docs/install.md\#no-network" >&2; exit 1; }
+NOT_INSTALLED = { echo "Nothing could be installed: see the lines above. Without a way to a package index, set a proxy (HTTPS_PROXY) or your own index (PIP_INDEX_URL and UV_DEFAULT_INDEX), then run make again: docs/install.md" >&2; exit 1; }
 WORKERS := --numprocesses auto --dist worksteal
 TEST ?= test
 # Hundreds of processes are started by the tests. Where the environment forbids bytecode, each compiles its libraries anew.

@@ -9,6 +9,7 @@ EXAMPLES = (
     "target-micropim --config target.json --check",
     "tap-medipim --config tap.json | target-micropim --config target.json --dry-run",
     "tap-medipim --config tap.json --state state.json | target-micropim --config target.json > states.jsonl",
+    "target-micropim --config target.json --ledger=show",
     "target-micropim --config target.json --replay .micropim/reports/20261130T020000Z-1a2b3c/rejects.jsonl",
 )
 FLAGS: tuple[click.Option, ...] = (
