@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pim_wire.docs_site import ERRORS, docs_page
+from pim_wire.docs_site import docs_page
 
 EXIT_INTERRUPTED = 130
 STOPPED = "stopped-on-request"
@@ -51,12 +51,12 @@ def usable_interpreter() -> Iterator[None]:
     except ModuleNotFoundError as missing:
         _give_up(f"{here} (Python {version}) has no {missing.name}: install the plugins for it, with what they need")
     except KeyboardInterrupt:
-        sys.stderr.write(f"Stopped on request, before anything was done ({docs_page(ERRORS, STOPPED)})\n")
+        sys.stderr.write(f"Stopped on request, before anything was done ({docs_page('errors', STOPPED)})\n")
         raise SystemExit(EXIT_INTERRUPTED) from None
 
 
 def _give_up(reason: str) -> None:
-    raise SystemExit(f"{reason} ({docs_page(ERRORS, 'command-line')})")
+    raise SystemExit(f"{reason} ({docs_page('errors', 'command-line')})")
 
 
 def hold_standard_streams() -> None:
