@@ -18,7 +18,7 @@ def shown(*keys: int, **fields: Any) -> Any:
 def checked(shop: Shop) -> bool:
     """Whether --check tells that no picture arrives, and what to do."""
     connection = TargetMicroPim(config=shop.settings()).connection
-    return any("PICTURES FAIL" in line and "how-to/pictures.md" in line for line in Check(connection).lines())
+    return any("PICTURES FAIL" in line and "/how-to/pictures/" in line for line in Check(connection).lines())
 
 
 def told(night: Any) -> list[str]:
