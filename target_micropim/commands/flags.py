@@ -12,6 +12,7 @@ EXAMPLES = (
     "target-micropim --config target.json --ledger=show",
     "target-micropim --config target.json --replay .micropim/reports/20261130T020000Z-1a2b3c/rejects.jsonl",
     "target-micropim --config target.json --undo last --dry-run",
+    "target-micropim --config target.json --explain M000101EEF",
 )
 FLAGS: tuple[click.Option, ...] = (
     click.Option(["--check"], is_flag=True, help="Ask MicroPIM and the ledger what a run would find; write nothing."),
