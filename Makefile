@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+NOT_INSTALLED = { echo "Nothing could be installed: see the lines above. Without a way to a package index, set a proxy (HTTPS_PROXY) or your own index (PIP_INDEX_URL and UV_DEFAULT_INDEX), then run make again: docs/install.md" >&2; exit 1; }
 WORKERS := --numprocesses auto --dist worksteal
 TEST ?= test
 # Hundreds of processes are started by the tests. Where the environment forbids bytecode, each compiles its libraries anew.
@@ -21,8 +22,8 @@ $(READY): requirements/uv.txt requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(f"$(PYTHON) is Python {sys.version.split()[0]}: 3.11 to 3.14 is needed; make PYTHON=python3.12 takes another" if not (3, 11) <= sys.version_info < (3, 15) else 0)'
 	@echo "Preparing $(VENV): some 150 packages, for half a minute to two minutes the first time"
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt || $(NOT_INSTALLED)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt || $(NOT_INSTALLED)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $(READY)
 

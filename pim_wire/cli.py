@@ -21,9 +21,12 @@ from singer_sdk.typing import extend_validator_with_defaults
 from typing_extensions import override
 
 from pim_wire.config import set_config_reader
+from pim_wire.docs_site import SITE
 from pim_wire.errors import CannotWrite, Interrupted, InvalidInput, InvalidSettings, StopRun, page_of
 from pim_wire.limits import LINE_BYTES, MAX_LINE_BYTES, MAX_NESTING, MIN_LINE_BYTES, MIN_NESTING, NESTING
 from pim_wire.redaction import Redactor
+from pim_wire.startup import EXIT_INTERRUPTED
+from pim_wire.stdout import CLOSED
 from pim_wire.stray_settings import all_strays
 
 T = TypeVar("T")
@@ -32,9 +35,10 @@ _Validator = extend_validator_with_defaults(Draft202012Validator)
 
 EXIT_STOPPED = 1
 IS_MISSING = " is missing: give it as"
-EXIT_INTERRUPTED = 130
+COMMAND_LINE = "command-line"
 _SECTIONS: tuple[tuple[type[BaseException], str], ...] = (
     (ConfigValidationError, InvalidSettings.section),
+    (click.ClickException, COMMAND_LINE),
     (BrokenPipeError, "pipe"),
     (OSError, CannotWrite.section),
     (BaseException, "unexpected"),
@@ -46,6 +50,8 @@ class QuietCommand(SingerCommand):
 
     @override
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        if sys.stdout is None:
+            raise click.exceptions.Exit(self._report(CannotWrite(CLOSED)))
         return self._quietly(
             super().make_context, *args, **kwargs
         )  # --discover and --test run while arguments are read
@@ -59,7 +65,7 @@ class QuietCommand(SingerCommand):
     def _quietly(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         try:
             return function(*args, **kwargs)
-        except (click.exceptions.Exit, click.ClickException, click.Abort):
+        except (click.exceptions.Exit, click.Abort):
             raise
         except BaseException as failure:  # noqa: BLE001 - the outermost frame: every failure becomes a line and a code
             raise click.exceptions.Exit(self._report(failure)) from None
@@ -73,9 +79,12 @@ class QuietCommand(SingerCommand):
             self.logger.warning(message, page_of(Interrupted.section))
             return EXIT_INTERRUPTED
         _flush_stdout()
-        self.logger.error("%s (%s)", _one_line(failure).removesuffix("."), page_of(section_of(failure)))
+        said, code = _one_line(failure), EXIT_STOPPED
+        if isinstance(failure, click.ClickException):
+            said, code = _of_the_command_line(failure), failure.exit_code
+        self.logger.error("%s (%s)", said.removesuffix("."), page_of(section_of(failure)))
         self.logger.debug("The failure in full", exc_info=failure)
-        return EXIT_STOPPED
+        return code
 
 
 def section_of(failure: BaseException) -> str:
@@ -99,22 +108,35 @@ def _one_line(failure: BaseException) -> str:
     if isinstance(failure, BrokenPipeError):
         return "The other side of the pipe stopped reading: its own last lines say why."
     if isinstance(failure, OSError) and failure.strerror:
-        return f"The system refused: {failure.strerror}" + (f" ({failure.filename})" if failure.filename else "")
+        place = f" ({failure.filename})" if failure.filename else ""
+        return f"The system refused: {failure.strerror}{place}: put that right, then run it again"
     text = str(failure).splitlines()[0][:200] if str(failure) else "no text"
     if _is_sdk_error(failure):
         return text  # the SDK's own message: a record before its schema, a missing key
     return f"Unexpected {type(failure).__name__}: {text} (LOGLEVEL=DEBUG shows where)"
 
 
-def quiet(command: click.Command, logger: logging.Logger) -> QuietCommand:
-    """The same command, with one line for a failure."""
+def _of_the_command_line(failure: click.ClickException) -> str:
+    """What is wrong with the arguments: the option, what was given, and where to look."""
+    said, advice = failure.format_message(), "--help lists what can be given"
+    if isinstance(failure, click.BadParameter) and failure.param is not None:
+        said = f"{failure.param.opts[0]} {failure.message}"
+        if isinstance(failure.param.type, click.File | click.Path):
+            advice = "give the path of a file"
+    return f"{' '.join(said.split()).removesuffix('.')}: {advice}"
+
+
+def quiet(command: click.Command, logger: logging.Logger, what: str, examples: Iterable[str]) -> QuietCommand:
+    """The same command, with one line for a failure, and ``what`` it does, ``examples`` and the docs under --help."""
     set_config_reader(command)
+    shown = "\n".join(["\b", "Examples:", *(f"  {example}" for example in examples)])
     return QuietCommand(
         name=command.name,
         callback=command.callback,
         context_settings=command.context_settings,
         params=command.params,
-        help=command.help,
+        help=what,
+        epilog=f"{shown}\n\nDocs: {SITE}",
         logger=logger,
     )
 

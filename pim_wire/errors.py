@@ -21,12 +21,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import ClassVar
 
-ERRORS_PAGE = "docs/errors.md"  # of the repository; the site has the same page at errors/
+from pim_wire.docs_site import ERRORS, docs_page
+from pim_wire.startup import STOPPED
 
 
 def page_of(section: str) -> str:
     """A section of the page of errors."""
-    return f"{ERRORS_PAGE}#{section}"
+    return docs_page(ERRORS, section)
 
 
 class StopRun(Exception):
@@ -118,7 +119,7 @@ class StaleLook(Exception):
 class Interrupted(Exception):
     """The process was told to stop while it waited."""
 
-    section: ClassVar[str] = "stopped-on-request"
+    section: ClassVar[str] = STOPPED
 
 
 @contextmanager

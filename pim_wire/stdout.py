@@ -4,6 +4,8 @@ import sys
 
 from pim_wire.errors import CannotWrite, writing
 
+CLOSED = "Standard output is closed: start the command with one, or with > /dev/null"
+
 
 def write_whole(data: bytes) -> None:
     """Write and flush all bytes. Raises CannotWrite, or BrokenPipeError when the reader went away.
@@ -11,7 +13,7 @@ def write_whole(data: bytes) -> None:
     With PYTHONUNBUFFERED, as in containers, stdout is a raw file, and a signal may cut a write short.
     """
     if sys.stdout is None:
-        raise CannotWrite("Standard output is closed: start the command with one, or with > /dev/null")
+        raise CannotWrite(CLOSED)
     stream = getattr(sys.stdout, "buffer", None)
     with writing("Standard output"):
         if stream is None:  # the SDK's test suite replaces stdout by text in memory

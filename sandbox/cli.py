@@ -30,7 +30,11 @@ OF_A_SANDBOX = (
 
 def parser() -> argparse.ArgumentParser:
     """The flags."""
-    flags = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
+    flags = argparse.ArgumentParser(
+        prog="python -m sandbox",
+        description=__doc__,
+        epilog="Example: python -m sandbox --quick --products 50 --env-file .sandbox.env. Docs: docs/tutorial.md",
+    )
     flags.add_argument("--products", type=int, default=300, help="products in Medipim")
     flags.add_argument("--market", choices=sorted(MARKETS), default="be")
     flags.add_argument("--seed", type=int, default=1, help="the same seed gives the same catalogue")

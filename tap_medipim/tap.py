@@ -36,6 +36,12 @@ from tap_medipim.streams import IncrementalStream, stream_for
 from tap_medipim.writer import OrjsonWriter
 
 HAIR_SECONDS = 1.0
+WHAT = "Read from Medipim what changed since the state, and write it to stdout as Singer messages."
+EXAMPLES = (
+    "tap-medipim --config tap.json --test",
+    "tap-medipim --config tap.json | target-micropim --config target.json > states.jsonl",
+    "tap-medipim --config tap.json --state state.json | target-micropim --config target.json > states.jsonl",
+)
 PROBE = click.Option(
     ["--probe"],
     type=click.Path(dir_okay=False, path_type=Path),
@@ -132,7 +138,7 @@ class TapMedipim(Tap):
     def get_singer_command(cls) -> click.Command:
         command = super().get_singer_command()
         command.params.append(PROBE)
-        return quiet(command, cls.logger)
+        return quiet(command, cls.logger, WHAT, EXAMPLES)
 
     @classmethod
     @override

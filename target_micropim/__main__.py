@@ -1,11 +1,12 @@
 """The command line: ``python -m target_micropim``, and the entry point of the package."""
 
-from pim_wire.startup import less_garbage_collection
+from pim_wire.startup import hold_standard_streams, less_garbage_collection, usable_interpreter
 
 
 def main() -> None:
     """Carry out the arguments of this process."""
-    with less_garbage_collection():
+    hold_standard_streams()
+    with usable_interpreter(), less_garbage_collection():
         from target_micropim.target import TargetMicroPim
     TargetMicroPim.cli()
 

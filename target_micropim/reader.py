@@ -1,5 +1,6 @@
 """Singer messages in: orjson, a limit for a line, and a sign of when the process only waits for input."""
 
+import logging
 import re
 import sys
 from collections import Counter
@@ -16,6 +17,7 @@ from pim_wire.errors import Interrupted, InvalidInput
 from pim_wire.limits import SizeLimits, is_nested_deeper
 from target_micropim.lines import Unreadable, lines_of, loose, unreadable
 
+logger = logging.getLogger("target-micropim")
 _NEEDED: dict[str, dict[str, type]] = {
     "RECORD": {"stream": str, "record": object},
     "SCHEMA": {"stream": str, "schema": dict},
@@ -51,6 +53,10 @@ class OrjsonReader(GenericSingerReader[bytes]):
     @property
     @override
     def default_input(self) -> Any:
+        if sys.stdin is None:
+            raise InvalidInput("Standard input is closed: send a tap's output into it, or give --input FILE")
+        if sys.stdin.isatty():
+            logger.info("Waiting for a tap's output on standard input; Ctrl-C ends it")
         return sys.stdin.buffer
 
     @override

@@ -4,6 +4,7 @@ What only some commands need is imported by the method that needs it: ``--about`
 """
 
 import json
+import logging
 import sys
 from functools import cached_property
 from pathlib import Path
@@ -26,7 +27,7 @@ from pim_wire.errors import Interrupted, InvalidInput, StopRun
 from pim_wire.limits import SizeLimits
 from pim_wire.redaction import Redactor, passwords_in, proxy_credentials
 from pim_wire.stdout import write_whole
-from target_micropim.commands.flags import FLAGS, refuse_together
+from target_micropim.commands.flags import EXAMPLES, FLAGS, WHAT, refuse_together
 from target_micropim.lines import Unreadable
 from target_micropim.reader import OrjsonReader
 from target_micropim.settings.notices import secrets_in
@@ -296,7 +297,7 @@ class TargetMicroPim(Target):
     def get_singer_command(cls) -> click.Command:
         command = super().get_singer_command()
         command.params.extend(FLAGS)
-        return quiet(command, cls.logger)
+        return quiet(command, cls.logger, WHAT, EXAMPLES)
 
     @classmethod
     @override
@@ -359,6 +360,7 @@ class TargetMicroPim(Target):
             report = Check(self.connection, self._feed_from(file_input) if file_input is not None else None)
             for line in report.lines():
                 click.echo(self.redactor.clean(line))
+            self.logger.log(logging.INFO if report.is_good else logging.ERROR, "%s", report.verdict)
             sys.exit(0 if report.is_good else 1)
         elif ledger == "rebind":
             from target_micropim.commands.ledger import rebound

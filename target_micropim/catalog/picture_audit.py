@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from math import ceil
 from typing import Any
 
+from pim_wire.docs_site import docs_page
 from pim_wire.errors import StopRun
 from target_micropim.api.client import PAGE_LIMIT
 from target_micropim.catalog.pictures import MISSING, SHOWN_AFTER
@@ -27,7 +28,7 @@ from target_micropim.report.run_report import Row
 from target_micropim.services import Services
 
 FAILING_ALL = 3  # pictures without a single one that arrives: no accident of one of them
-HELP = "see docs/how-to/pictures.md"
+HELP = f"see {docs_page('how-to/pictures')}"
 ALL_FAILED = "pictures_all_failed"  # fact of the ledger: when none of all arrived, and in which words that was told
 MANY_AWAITED = 50  # products, from which on the list may be the cheaper way
 

@@ -10,13 +10,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import ceil
 from typing import Any
 
-from pim_wire.errors import InvalidSettings, StopRun, StrangeAnswer, Unclear
+from pim_wire.docs_site import docs_page
+from pim_wire.errors import InvalidSettings, StopRun, StrangeAnswer, Unclear, page_of
 from target_micropim.api.client import PAGE_LIMIT
 from target_micropim.catalog.languages import SourceLanguages
 from target_micropim.catalog.matching import ProductMatching
 from target_micropim.catalog.ownership import enter_shop, fingerprint
 from target_micropim.catalog.picture_audit import last_failure
 from target_micropim.commands.language_look import LanguageLook
+from target_micropim.commands.places import check_places
 from target_micropim.connection import Connection
 from target_micropim.errors import RecordRejected
 from target_micropim.ledger import Ledger, LedgerSummary, ProductRow, copy_of, summarize
@@ -176,7 +178,20 @@ class Check:
         self._languages: SourceLanguages | None = None
         self._connection = connection
         self._settings = connection.settings
-        self.is_good = True
+        self._wrong: list[str] = []
+
+    @property
+    def is_good(self) -> bool:
+        """Whether nothing was wrong up to now."""
+        return not self._wrong
+
+    @property
+    def verdict(self) -> str:
+        """One line for the end, which stands for all others where only stderr is kept."""
+        if self.is_good:
+            return "Check: good; nothing stands in the way of a run"
+        first, *others = self._wrong
+        return "Check: NOT GOOD" + (f", and {len(others)} more above" if others else "") + f": {first}"
 
     def lines(self) -> Iterator[str]:
         """What there is to say, one line each; what is wrong does not hide the rest."""
@@ -184,6 +199,7 @@ class Check:
         yield from self._section(self._organization)
         yield from self._section(self._ledger)
         yield from self._section(self._language)
+        yield from self._section(self._places)
         yield from self._section(self._market)
         yield from self._limits()
         yield from check_lines(self._settings.notify_urls, self._settings.notify_on)
@@ -227,8 +243,9 @@ class Check:
         try:
             yield from part()
         except (StopRun, RecordRejected, Unclear, OSError) as error:
-            self.is_good = False
-            yield f"NOT GOOD: {error}" + (f" ({error.page})" if isinstance(error, StopRun) else "")
+            section = error.section if isinstance(error, StopRun) else StrangeAnswer.section
+            self._wrong.append(f"{error} ({page_of(section)})")
+            yield f"NOT GOOD: {self._wrong[-1]}"
 
     def _organization(self) -> Iterator[str]:
         offered = self._connection.channels()
@@ -283,6 +300,11 @@ class Check:
             self._languages.demand()
         yield f"Language: {self._languages.told()}"
 
+    def _places(self) -> Iterator[str]:
+        """Silent where all is well. Raises CannotWrite."""
+        check_places(self._settings)
+        return iter(())
+
     def _market(self) -> Iterator[str]:
         """Market, currency, language, and what is odd about settings. Raises InvalidSettings for a wrong currency."""
         settings = self._settings
@@ -302,7 +324,7 @@ class Check:
             yield (
                 f"Pictures: at most {self._settings.max_images} a product. MicroPIM fetches them by itself, and "
                 "Medipim's picture host answers only programs with a descriptive User-Agent: if none arrives, see "
-                "docs/how-to/pictures.md"
+                f"{docs_page('how-to/pictures')}"
             )
 
     def _limits(self) -> Iterator[str]:

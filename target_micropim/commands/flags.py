@@ -4,6 +4,16 @@ from pathlib import Path
 
 import click
 
+WHAT = "Write the Singer messages of stdin into MicroPIM, only what changed; what is safe leaves on stdout as states."
+EXAMPLES = (
+    "target-micropim --config target.json --check",
+    "tap-medipim --config tap.json | target-micropim --config target.json --dry-run",
+    "tap-medipim --config tap.json --state state.json | target-micropim --config target.json > states.jsonl",
+    "target-micropim --config target.json --ledger=show",
+    "target-micropim --config target.json --replay .micropim/reports/20261130T020000Z-1a2b3c/rejects.jsonl",
+    "target-micropim --config target.json --undo last --dry-run",
+    "target-micropim --config target.json --explain M000101EEF",
+)
 FLAGS: tuple[click.Option, ...] = (
     click.Option(["--check"], is_flag=True, help="Ask MicroPIM and the ledger what a run would find; write nothing."),
     click.Option(["--dry-run"], is_flag=True, help="Write nothing; leave plan.jsonl in the report's folder."),

@@ -21,11 +21,13 @@ from target_micropim.ledger.migrations import STEPS, VERSION
 from target_micropim.ledger.statements import OF_SQLITE, definitions, upsert
 
 DAMAGED = "it is damaged: delete it or move it to another folder; it is rebuilt by reading"
+NO_RIGHT = "give the right to read and write the file and its folder, or choose another place"
 _ADVICE = {
     "malformed": DAMAGED,
     "not a database": "this is another file: choose another place, or delete it",
     "is full": "make room where it lies, then run it again",
     "I/O error": "make room where it lies or look after the disk, then run it again",
+    **dict.fromkeys(("unable to open", "readonly", "Permission denied", "File exists", "Not a directory"), NO_RIGHT),
     "locked": "another program holds it: close that, then run it again",
 }
 

@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from pim_wire.docs_site import docs_page
 from target_micropim.report.charts import duration
 from target_micropim.report.markup import visible
 from target_micropim.report.terminal import for_a_person
@@ -56,7 +57,9 @@ def send(urls: Sequence[str], text: str, *, failed: bool, seconds: float = LONGE
     thread.join(seconds)
     lost = len(urls) - sum(results)
     if lost and _is_installed():
-        logger.warning("%d of %d notices could not be sent (notify_urls): see docs/how-to/alerts.md", lost, len(urls))
+        logger.warning(
+            "%d of %d notices could not be sent (notify_urls): see %s", lost, len(urls), docs_page("how-to/alerts")
+        )
 
 
 def _send(urls: Sequence[str], text: str, failed: bool, took: Callable[[bool], None]) -> None:  # noqa: FBT001 - of a thread

@@ -4,6 +4,7 @@ from typing import Any
 
 from singer_sdk import typing as th
 
+from pim_wire.docs_site import docs_page
 from target_micropim.mapping.category_sources import CATEGORY_SOURCES
 
 FORMATS = (
@@ -73,7 +74,7 @@ CONTENT: tuple[Shaping | Operating, ...] = (
         title="Parts of the description",
         description="Types of text that make the description, in their order: a list of types; of objects with a "
         'heading of your own, [{"type": "usage", "heading": {"nl": "Zo gebruik je het"}}] (false: none); or '
-        '{"headings": false, "parts": [...]}. Unset: all of docs/mapping.md, under headings.',
+        f'{{"headings": false, "parts": [...]}}. Unset: all of {docs_page("mapping")}, under headings.',
     ),
     Shaping(
         "clear_missing",

@@ -248,7 +248,10 @@ class _Reader:
             return read(self._config.get(name))
         except InvalidSettings as invalid:
             self.errors.append(f"Setting {invalid}")
-        except (ValueError, OSError) as error:
+        except OSError as error:
+            place, reason = error.filename or self._config.get(name), error.strerror or error
+            self.errors.append(f"Setting {name}: {place} cannot be read ({reason}): give the path of a file")
+        except ValueError as error:
             self.errors.append(f"Setting {name}: {error}")
         return ()
 

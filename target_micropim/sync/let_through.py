@@ -13,6 +13,7 @@ from functools import partial
 from itertools import groupby
 from typing import Any
 
+from pim_wire.docs_site import docs_page
 from pim_wire.wire import Tries
 from target_micropim.errors import RecordRejected
 from target_micropim.ledger import MAX_KEY, ProductRow
@@ -64,7 +65,7 @@ class LetThrough:
         if self._waiting:
             what = (
                 f"{self._waiting} values that the policies of now would let through wait for their records, since "
-                "other settings have changed as well: see docs/how-to/mapping.md"
+                f"other settings have changed as well: see {docs_page('how-to/mapping')}"
             )
             self._services.report.add("warnings", Row(STREAM, "", None, what))
 

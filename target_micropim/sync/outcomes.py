@@ -89,7 +89,7 @@ class Guards:
         if not (gone <= most if unset else self.archive.allows(gone, live)):
             raise TooMany(
                 f"{gone} products that were made are not in MicroPIM any more: another organization, or an older state "
-                "of it? If they were deleted on purpose, see docs/errors.md"
+                "of it? If they were deleted on purpose, raise max_archive for one run"
             )
 
     def before_archiving(self, count: int, live: int) -> None:

@@ -56,7 +56,7 @@ def test_under_meltano_each_line_is_one_that_it_parses(tmp_path: Path) -> None:
                 levels = {line.level for line in told if line is not None}
                 assert (logging.ERROR in levels) is bool(wrong), plugin
                 assert told[-1] is not None
-                assert ("(docs/errors.md#" in told[-1].message) is bool(wrong)
+                assert ("/errors/#key-not-accepted)" in told[-1].message) is bool(wrong)
 
 
 @pytest.mark.parametrize("asked", [{"NO_COLOR": "1", "TERM": "xterm"}, {"TERM": "dumb"}])

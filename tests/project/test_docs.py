@@ -8,16 +8,21 @@ import pkgutil
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+
+import click
 
 import pim_wire
 import tap_medipim
 import target_micropim
 from pim_wire.cli import section_of
-from pim_wire.errors import ERRORS_PAGE, Interrupted, StopRun
+from pim_wire.docs_site import ERRORS, SITE, docs_page
+from pim_wire.errors import Interrupted, StopRun
 
 ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 PACKAGES = (pim_wire, tap_medipim, target_micropim)
 
 
@@ -76,15 +81,39 @@ def test_every_error_of_the_page_is_one_of_the_code() -> None:
 
 def test_each_failure_that_ends_a_run_has_its_section_in_the_page_of_errors() -> None:
     """The last line names a page: it must be there, and say something of that kind of failure."""
-    headings = re.findall(r"^## (.+)$", (ROOT / ERRORS_PAGE).read_text(encoding="utf-8"), re.MULTILINE)
+    headings = re.findall(r"^## (.+)$", (ROOT / "docs" / f"{ERRORS}.md").read_text(encoding="utf-8"), re.MULTILINE)
     sections = {heading.lower().replace(" ", "-") for heading in headings}
     assert len(list(kinds())) > 10
     assert all("section" in vars(kind) for kind in kinds())
     named = {kind.section for kind in kinds()} | {Interrupted.section}
-    assert named | {section_of(BrokenPipeError()), section_of(ValueError())} == sections
+    by_library = {section_of(kind) for kind in (BrokenPipeError(), ValueError(), click.UsageError(""))}
+    assert named | by_library == sections
     raised = [node.func.id for node in nodes() if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
     assert "InvalidSettings" in raised
     assert "StopRun" not in raised, "a kind of it has a section, it has none"
+
+
+def test_the_address_of_the_site_has_one_owner() -> None:
+    """What messages name is what the site is built for; no message names a file of the checkout."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["urls"] == {"Documentation": SITE, "Changelog": docs_page("changes")}
+    assert f"\nsite_url: {SITE}\n" in (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    docstrings = {ast.get_docstring(node, clean=False) for node in nodes() if isinstance(node, DOCUMENTED)}
+    assert [text for text in sayings() if re.search(r"docs/[\w/-]+\.md", text) and text not in docstrings] == []
+
+
+def test_each_page_that_a_message_names_is_there() -> None:
+    """By its path and its section, as ``docs_page`` is called with them."""
+    named = [
+        [part.value for part in node.args if isinstance(part, ast.Constant)]
+        for node in nodes()
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "docs_page"
+    ]
+    assert len(named) > 3
+    for page, *anchor in filter(None, named):
+        text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+        headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
+        assert set(anchor) <= {heading.lower().replace(" ", "-") for heading in headings}, (page, anchor)
 
 
 def test_the_drawing_of_the_architecture_is_that_of_the_imports() -> None:

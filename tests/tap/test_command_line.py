@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from singer_sdk.exceptions import ConfigValidationError
 
+from pim_wire.docs_site import docs_page
 from sandbox import Fault, Sandbox
 from tap_medipim.tap import TapMedipim
 from tests.conftest import select
@@ -50,7 +51,7 @@ def test_each_wrong_setting_is_one_clear_line(
     assert ended.code == 1
     assert len(ended.errors) == 1, ended.err
     assert expected in ended.errors[0]
-    assert ended.errors[0].endswith(f" (docs/errors.md#{section})")
+    assert ended.errors[0].endswith(f" ({docs_page('errors', section)})")
     assert "Traceback" not in ended.err
     assert CANARY not in ended.err + ended.out
 

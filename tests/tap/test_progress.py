@@ -127,3 +127,18 @@ def test_the_run_ends_with_a_table(sandbox: Make, run_tap: Run, caplog: pytest.L
     products = next(row for row in rows if row[:2] == ["products", "25"])
     assert products[2:4] == ["3", "2"]
     assert float(products[4]) > 0
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_wait_is_counted_once(status: int, sandbox: Make, run_tap: Run, caplog: pytest.LogCaptureFixture) -> None:
+    """The service asks for it, the throttle carries it out: no stream waits longer than it lasts."""
+    caplog.set_level(logging.INFO, "tap-medipim")
+    box = sandbox(products=5)
+    box.medipim.faults.add(Fault("status", status=status, headers={"Retry-After": "6"}))
+
+    run_tap(box, "products")
+
+    (products,) = [row for record in caplog.records if (row := record.message.split())[:2] == ["products", "5"]]
+    waited, seconds = map(float, products[-2:])
+    assert 6 <= waited < 7
+    assert waited <= seconds

@@ -60,7 +60,7 @@ def test_a_check_that_finds_something_wrong_ends_with_one(
     assert code == 1
     (bad,) = [line for line in lines if line.startswith("NOT GOOD")]
     assert word in bad
-    assert bad.endswith("(docs/errors.md#key-not-accepted)")
+    assert bad.endswith("/errors/#key-not-accepted)")
     assert any(line.startswith("Limits") for line in lines)
 
 
@@ -246,3 +246,34 @@ def test_a_check_counts_what_is_left_out_by_its_status(world: Any, singer: Any) 
     lines = checked(world, given, statuses=["active"])
     assert "Would be made: 1" in lines
     assert "Would be left out by their status (statuses): 1" in lines
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"ledger_url": "sqlite:///file/ledger.db"}, "ledger_url file/ledger.db cannot be written ("),
+        ({"ledger_url": "sqlite:///."}, "ledger_url . cannot be written (this is no file): choose another place"),
+        ({"report_dir": "file"}, "report_dir file cannot be written ("),
+        ({"report_dir": "file/reports"}, "/file is no folder): choose another place, or give the right to write"),
+    ],
+)
+def test_the_check_finds_a_place_that_a_run_could_not_write_to(world: Any, settings: Any, said: str) -> None:
+    """And makes none; the verdict stands last on stderr, where the log is."""
+    (world.folder / "file").touch()
+    code, lines, stderr = command(world, "--check", **settings)
+    assert code == 1
+    assert any(line.startswith("NOT GOOD: ") and said in line for line in lines), lines
+    assert said in (last := stderr.splitlines()[-1])
+    assert "Check: NOT GOOD: " in last
+    assert last.endswith("/errors/#no-room)")
+    assert {file.name for file in world.folder.iterdir()} == {"config.json", "file"}
+
+
+def test_the_verdict_counts_what_else_is_wrong(world: Any) -> None:
+    """One line for who keeps stderr alone; what is good is said too."""
+    code, lines, stderr = command(world, "--check", report_dir="config.json", api_key="wrong-key")
+    assert code == 1
+    assert sum(line.startswith("NOT GOOD: ") for line in lines) == 2
+    assert "Check: NOT GOOD, and 1 more above: MicroPIM at " in stderr.splitlines()[-1]
+    code, _lines, stderr = command(world, "--check")
+    assert (code, stderr.splitlines()[-1].endswith("Check: good; nothing stands in the way of a run")) == (0, True)

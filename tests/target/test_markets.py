@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from singer_sdk.exceptions import ConfigValidationError
 
+from pim_wire.docs_site import docs_page
 from tap_medipim.resources import MARKETS as TAP_MARKETS
 from target_micropim.settings.markets import MARKETS
 from target_micropim.settings.schema import SHAPING
@@ -72,7 +73,7 @@ def test_the_check_says_what_does_not_fit_the_market(world: Any, settings: Any, 
     ended, lines, _said = command(world, "--check", **settings)
     assert ended == code
     assert any(line.startswith(said) for line in lines)
-    assert any(line.startswith("Pictures: ") and "docs/how-to/pictures.md" in line for line in lines)
+    assert any(line.startswith("Pictures: ") and docs_page("how-to/pictures") in line for line in lines)
 
 
 def test_a_run_tells_what_does_not_fit_the_market(world: Any, singer: Any) -> None:

@@ -283,7 +283,7 @@ def test_rebinding_to_another_organization_is_refused_with_the_count(world: Worl
     (line,) = [line for line in said.splitlines() if "INFO" not in line]
     assert "0 of 20 products" in line
     assert "stays bound" in line
-    assert line.endswith("(docs/errors.md#ledger)")
+    assert line.endswith("/errors/#ledger)")
     assert "delete" not in line
     assert owner(world) == before
     assert world.writes() == []

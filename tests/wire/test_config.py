@@ -115,4 +115,4 @@ def test_the_command_line_says_which_file_is_wrong(plugin: str, tmp_path: Path) 
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert "--config nowhere.json cannot be read" in line
-    assert line.endswith(" (docs/errors.md#settings)")
+    assert line.endswith("/errors/#settings)")

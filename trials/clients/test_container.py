@@ -1,10 +1,11 @@
-"""The commands of the container, tried without one: health, a first run, a second one."""
+"""The commands of the container, tried without one: health, a first run, a second one, a stop."""
 
 import json
 import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from sandbox import MedipimOptions, MicroPimOptions, Sandbox
@@ -48,3 +49,23 @@ def test_its_commands_work(tmp_path: Path) -> None:
         assert bookmark(tmp_path) == before
         assert code_of(command_after("CMD")) == 0
         assert len(box.micropim.products) == made > 0
+
+
+def test_a_stop_reaches_both_plugins_and_the_state_is_kept(tmp_path: Path) -> None:
+    """As ``podman stop`` does it: SIGTERM to the first process alone, and all are killed ten seconds later."""
+    micropim = MicroPimOptions(reads_per_minute=None, writes_per_minute=None)
+    with Sandbox(MedipimOptions(products=200, requests_per_minute=None), micropim) as box:
+        settings = dict(line.split("=", 1) for line in [*env_lines(box), *QUICK])
+        settings |= {"TARGET_MICROPIM_WRITES_PER_MINUTE": "120", "TARGET_MICROPIM_STATE_INTERVAL_SECONDS": "0"}
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        env = {**os.environ, **settings, "PATH": path}
+        with subprocess.Popen(command_after("CMD"), cwd=tmp_path, env=env, stderr=subprocess.PIPE) as process:
+            states = tmp_path / "states.jsonl"
+            while not (states.exists() and states.stat().st_size):
+                time.sleep(0.05)
+            process.terminate()
+            assert process.stderr is not None
+            lines = process.stderr.read().decode().splitlines()  # to the end of all three
+            assert process.wait(10) == 130
+    assert sum("Stopped on request" in line for line in lines) == 2, lines
+    assert json.loads((tmp_path / "state.json").read_text(encoding="utf-8"))["bookmarks"]

@@ -68,7 +68,7 @@ def test_the_line_of_cron_is_silent_when_all_is_well_and_says_why_when_not(
     assert (good.stdout, good.stderr) == ("", "")
     assert len(box.micropim.products) > 5
     bad = shell(command, tmp_path, box, TARGET_MICROPIM_API_KEY="wrong")
-    assert "(docs/errors.md#key-not-accepted)" in bad.stdout
+    assert "/errors/#key-not-accepted)" in bad.stdout
     assert len(bad.stdout.splitlines()) < 10
 
 
