@@ -13,6 +13,7 @@ RUN_ELSEWHERE = {
     "python3 -m venv .venv": "scripts/release/package.py",
     "podman build -t medipim-micropim .": "trials/clients/test_container.py",
     "meltano run tap-medipim-fr target-micropim-paris": "trials/clients/test_examples.py",
+    "target-micropim --config=ENV --explain 3612173": "tests/target/test_explain.py",
     "target-micropim --config target.json --probe capabilities.json": "tests/target/test_probe.py",
     '.venv/bin/python -m trials.kills --scenario "tap, stream"': "trials/kills/test_target_killed.py",
     ".venv/bin/python -m trials.kills --every 7": "trials/kills/test_target_killed.py",
