@@ -61,7 +61,7 @@ def schema_line(stream: str) -> bytes:
     SCHEMA goes through in tests/pipe and in the trials.
     """
     file = SCHEMAS / f"{stream}.json"
-    names = json.loads(file.read_text())["properties"] if file.exists() else ()
+    names = [*json.loads(file.read_text())["properties"], "sku"] if file.exists() else ()  # sku: for the native profile
     schema = {"type": "object", "properties": {name: {} for name in names}}
     keys = ["id"] if "id" in schema["properties"] else []
     return orjson.dumps({"type": "SCHEMA", "stream": stream, "schema": schema, "key_properties": keys})
