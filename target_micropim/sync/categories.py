@@ -1,16 +1,19 @@
 """The categories stream: one after another, parents before children, whatever order they arrive in."""
 
+from dataclasses import replace
 from typing import Any
 
 from target_micropim.catalog.categories import Categories, PendingCategory
 from target_micropim.errors import RecordRejected
 from target_micropim.ledger import Ledger
+from target_micropim.mapping.native_categories import OWN
 from target_micropim.mapping.profiles import Profile
 from target_micropim.report.input_order import record_scope
 from target_micropim.report.rejects import as_json
 from target_micropim.sync.outcomes import Outcomes, check_key, rejection
 
 STREAM = "categories"
+_TOP = "0"  # what many sources write as the parent of a category at the top
 
 
 class CategorySync:
@@ -40,6 +43,8 @@ class CategorySync:
         if not self._profile.writes_categories:
             self._outcomes.settle(self._source.stream, ticket, "skipped")
             return
+        if self._profile.name == "native":
+            self._categories.has_own_stream = True
         try:
             pending = PendingCategory(self._profile.category(record), ticket, record)
             check_key(pending.desired.external_id)
@@ -53,6 +58,9 @@ class CategorySync:
     def finish(self) -> None:
         """Those whose parent never came are rejected."""
         for orphan in self._categories.orphans():
+            if self._key(str(orphan.desired.parent)) == _TOP and self._profile.name == "native":
+                self._place(replace(orphan, desired=replace(orphan.desired, parent=None)))
+                continue
             parent = self._key(str(orphan.desired.parent))
             error = rejection("plan", "parent", f"category {parent} never came, or was refused")
             self._reject(orphan, error)
@@ -82,4 +90,4 @@ class CategorySync:
 
     def _key(self, external_id: str) -> str:
         """The id of the record, by which a reject of it is known."""
-        return external_id.removeprefix(self._source.prefix)
+        return external_id.removeprefix(OWN).removeprefix(self._source.prefix)
