@@ -148,7 +148,7 @@ def _attributes(values: Any, warnings: list[str]) -> Iterator[AttributeValue]:
     if isinstance(values, str) and values.strip()[:1] in {"{", "["}:
         try:
             values = json.loads(values)
-        except ValueError:
+        except (ValueError, RecursionError):
             warnings.append(f"{ATTRIBUTES}: is no JSON text: left out")
     for code, value in attributes({ATTRIBUTES: values}).items():
         if isinstance(value, str | bool | int | float) and value != "" and code.strip():

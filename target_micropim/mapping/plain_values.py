@@ -165,7 +165,7 @@ def items_of(value: Any) -> list[Any]:
     if isinstance(value, str) and value.strip()[:1] == "[":
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             return [value]
     if is_nothing(value):
         return []

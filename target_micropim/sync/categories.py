@@ -7,13 +7,14 @@ from target_micropim.catalog.categories import Categories, PendingCategory
 from target_micropim.errors import RecordRejected
 from target_micropim.ledger import Ledger
 from target_micropim.mapping.native_categories import OWN
+from target_micropim.mapping.plain_values import id_of
 from target_micropim.mapping.profiles import Profile
 from target_micropim.report.input_order import record_scope
 from target_micropim.report.rejects import as_json
 from target_micropim.sync.outcomes import Outcomes, check_key, rejection
 
 STREAM = "categories"
-_TOP = "0"  # what many sources write as the parent of a category at the top
+_TOP = f"{OWN}0"  # what many sources write as the parent of a category at the top, where none has that id
 
 
 class CategorySync:
@@ -52,15 +53,13 @@ class CategorySync:
             if not self._categories.must_wait(pending):
                 self._place(pending)
         except RecordRejected as error:
-            key = record.get("id")
-            self._outcomes.reject(self._source.stream, ticket, None if key is None else str(key), record, error)
+            self._outcomes.reject(self._source.stream, ticket, id_of(record.get("id")) or None, record, error)
 
     def finish(self) -> None:
         """Those whose parent never came are rejected."""
+        for first in self._categories.freed_by(_TOP):
+            self._place(replace(first, desired=replace(first.desired, parent=None)))
         for orphan in self._categories.orphans():
-            if self._key(str(orphan.desired.parent)) == _TOP and self._profile.name == "native":
-                self._place(replace(orphan, desired=replace(orphan.desired, parent=None)))
-                continue
             parent = self._key(str(orphan.desired.parent))
             error = rejection("plan", "parent", f"category {parent} never came, or was refused")
             self._reject(orphan, error)
