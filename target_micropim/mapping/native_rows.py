@@ -147,7 +147,7 @@ class Row:
 _CODE = 5400000123450
 _PRICES: tuple[Any, ...] = (8.95, "8.95", "1.234,50")
 PRODUCT_ROWS: tuple[Row, ...] = (
-    Row("sku", "text or number; required: who the product is", ("HAND-1", 1003, 1003.0), "`1003` for both numbers"),
+    Row("sku", "text or number; required: who the product is", ("HAND-1", 1003, 1003.0), '`"HAND-1"` · `"1003"`'),
     Row("name", "text or number; required", ("Herbal tea", 4711), ""),
     Row("description", "HTML or text", ("<p>Warm.</p>",), "cleaned (`native_html`)"),
     Row("short_description", "text", ("A tea for the night",), ""),
