@@ -50,23 +50,23 @@ Empty texts and null are nothing. In the tables, examples stand as in a JSON rec
 - A price has no sign of a currency: `8.95 EUR` is left out.
 - An `ean` that lost its zeros gets them back where the check digit then is right. One without a right check digit goes
   by `invalid_ean`: left out (`drop`), the record refused (`error`), or sent as it stands (`send`).
-- A `sku` of `1003.0` is `1003`. As a text, `"1003.0"` stays: it is what your tap says. A product that an earlier release
-  made as `1003.0` keeps that SKU.
+- A `sku` of `1003.0` is `1003`. As a text, `"1003.0"` stays: it is what your tap says. A product that an earlier
+  release made as `1003.0` keeps that SKU.
 
 ## Categories
 
 - **By id**: `category_ids` names records of your stream `categories`. The order of the streams does not matter.
-- **By MicroPIM's id**: the same field, where your tap has no stream of categories. In the first run that is known at the
-  end of the input; products get their categories then, by one write more. Later runs do it at once.
-- **By path**: `"Care > Sun"`, from the top or from `category_root`. Missing ones are made. Several paths are a list, or one
-  text with `|` between them.
+- **By MicroPIM's id**: the same field, where your tap has no stream of categories. In the first run that is known at
+  the end of the input; products get their categories then, by one write more. Later runs do it at once.
+- **By path**: `"Care > Sun"`, from the top or from `category_root`. Missing ones are made. Several paths are a list, or
+  one text with `|` between them.
 
 Ids that nobody knows stand in `unmapped.csv`.
 
 ## Brands and suppliers
 
-MicroPIM has no route for them. A name becomes an id by `brand_map` and `supplier_map`, or as MicroPIM's products show it.
-Names without an id stand in `unmapped.csv`, which you can fill in and give back.
+MicroPIM has no route for them. A name becomes an id by `brand_map` and `supplier_map`, or as MicroPIM's products show
+it. Names without an id stand in `unmapped.csv`, which you can fill in and give back.
 
 ## Fields of a category
 """
