@@ -57,7 +57,7 @@ class Pipeline:
         catalog = Catalog.of(services)
         self._catalog = catalog
         self._names = catalog.names
-        self._categories = CategorySync(profile, catalog.categories, outcomes, services.ledger)
+        self._categories = CategorySync(profile, catalog.categories, outcomes, services)
         self._products = ProductsSync(profile, services, catalog, outcomes, pool)
         self._attribute_names = AttributeNames(services, profile.attribute_names, profile.attribute_options)
         self._attribute_names.load()

@@ -80,7 +80,7 @@ class DesiredCategory:
     """One category; ``parent`` is the external id of its parent, or None below the root.
 
     ``order`` is its place among its siblings in the source, ``other_language`` that of its name, where it is missing in
-    the one asked for.
+    the one asked for. ``unknown_fields`` are those of the record that nothing becomes of.
     """
 
     external_id: str
@@ -89,3 +89,4 @@ class DesiredCategory:
     description: str = ""
     order: float | None = None
     other_language: str | None = None
+    unknown_fields: tuple[str, ...] = ()

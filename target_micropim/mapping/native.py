@@ -14,7 +14,14 @@ from target_micropim.mapping.characters import fit, one_line
 from target_micropim.mapping.desired import AttributeValue, DesiredCategory, DesiredProduct, Picture
 from target_micropim.mapping.field_rows import DoubtfulValue, InvalidValue
 from target_micropim.mapping.native_categories import category_names
-from target_micropim.mapping.native_rows import FIELD_READERS, NativeRules, read_field, unknown_fields
+from target_micropim.mapping.native_rows import (
+    FIELD_READERS,
+    KNOWN_OF_CATEGORIES,
+    KNOWN_OF_PRODUCTS,
+    NativeRules,
+    read_field,
+    unknown_fields,
+)
 from target_micropim.mapping.plain_values import addresses_of, id_of, is_nothing, shown, text_of
 from target_micropim.mapping.public_url import is_public_url
 from target_micropim.plan.fields import ATTRIBUTES, FIELDS
@@ -56,7 +63,7 @@ def native_product(
         source_addresses=frozenset(_addresses(record)) if "images" in record else None,
         attributes=tuple(_attributes(record.get(ATTRIBUTES), warnings)) if with_attributes else (),
         warnings=tuple(warnings),
-        unknown_fields=unknown_fields(record, used),
+        unknown_fields=unknown_fields(record, KNOWN_OF_PRODUCTS, used),
     )
 
 
@@ -166,4 +173,6 @@ def native_category(record: dict[str, Any]) -> DesiredCategory:
     if reasons:
         raise RecordRejected("map", reasons)
     parent, description = id_of(record.get("parent_id")), id_of(record.get("description"))
-    return DesiredCategory(key, name, parent or None, fit(description))
+    return DesiredCategory(
+        key, name, parent or None, fit(description), unknown_fields=unknown_fields(record, KNOWN_OF_CATEGORIES)
+    )

@@ -184,14 +184,17 @@ CATEGORY_ROWS: tuple[Row, ...] = (
     Row("parent_id", "the `id` of another record; empty, or a 0 that is no record's id: the top", (5, "5", None), ""),
     Row("description", "text", ("Leaves",), "sent with a new category"),
 )
-_OF_THE_RECORD = ("meta",)
-_KNOWN_OF_PRODUCTS = frozenset({*FIELD_READERS, *(row.name for row in PRODUCT_ROWS), *_OF_THE_RECORD})
+_OF_THE_RECORD = frozenset({"meta", "updated_at"})
 _OF_LOADERS = "_sdc_"
+KNOWN_OF_PRODUCTS = frozenset({*FIELD_READERS, *(row.name for row in PRODUCT_ROWS)}) | _OF_THE_RECORD
+KNOWN_OF_CATEGORIES = frozenset(row.name for row in CATEGORY_ROWS) | _OF_THE_RECORD
 
 
-def unknown_fields(record: Mapping[str, Any], used: frozenset[str]) -> tuple[str, ...]:
+def unknown_fields(
+    record: Mapping[str, Any], known: frozenset[str], used: frozenset[str] = frozenset()
+) -> tuple[str, ...]:
     """The filled fields that nothing becomes of; ``used`` are those that a setting names."""
-    if record.keys() <= _KNOWN_OF_PRODUCTS:
+    if record.keys() <= known:
         return ()
-    odd = (str(name) for name in record.keys() - _KNOWN_OF_PRODUCTS - used if not is_nothing(record[name]))
+    odd = (str(name) for name in record.keys() - known - used if not is_nothing(record[name]))
     return tuple(sorted(name for name in odd if not name.startswith(_OF_LOADERS)))

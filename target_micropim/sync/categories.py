@@ -5,13 +5,14 @@ from typing import Any
 
 from target_micropim.catalog.categories import Categories, PendingCategory
 from target_micropim.errors import RecordRejected
-from target_micropim.ledger import Ledger
 from target_micropim.mapping.native_categories import OWN
 from target_micropim.mapping.plain_values import id_of
 from target_micropim.mapping.profiles import Profile
 from target_micropim.report.input_order import record_scope
 from target_micropim.report.rejects import as_json
+from target_micropim.services import Services
 from target_micropim.sync.outcomes import Outcomes, check_key, rejection
+from target_micropim.sync.unknown_fields import UnknownFields
 
 STREAM = "categories"
 _TOP = f"{OWN}0"  # what many sources write as the parent of a category at the top, where none has that id
@@ -20,11 +21,12 @@ _TOP = f"{OWN}0"  # what many sources write as the parent of a category at the t
 class CategorySync:
     """Called by one thread."""
 
-    def __init__(self, profile: Profile, categories: Categories, outcomes: Outcomes, ledger: Ledger) -> None:
+    def __init__(self, profile: Profile, categories: Categories, outcomes: Outcomes, services: Services) -> None:
         self._profile = profile
         self._categories = categories
         self._outcomes = outcomes
-        self._ledger = ledger
+        self._ledger = services.ledger
+        self._unknown = UnknownFields(services.report, STREAM)
         self._source = profile.category_source
         self._seen: set[str] = set()
 
@@ -50,6 +52,7 @@ class CategorySync:
             pending = PendingCategory(self._profile.category(record), ticket, record)
             check_key(pending.desired.external_id)
             self._seen.add(pending.desired.external_id)
+            self._unknown.saw(pending.desired.unknown_fields)
             if not self._categories.must_wait(pending):
                 self._place(pending)
         except RecordRejected as error:
@@ -63,6 +66,7 @@ class CategorySync:
             parent = self._key(str(orphan.desired.parent))
             error = rejection("plan", "parent", f"category {parent} never came, or was refused")
             self._reject(orphan, error)
+        self._unknown.tell()
         self._categories.finish()
         self._categories.look_at_what_was_made()
 

@@ -83,7 +83,7 @@ class ProductSync:
         self.doubles = self._creator.doubles
         self.late = LateWork(services, catalog, self._recognition, self._writer)
         self.let_through = LetThrough(services, self._recognition, self._updater, self._writer)
-        self.unknown = UnknownFields(services.report)
+        self.unknown = UnknownFields(services.report, STREAM)
         self.adopted = 0  # products that were in MicroPIM before the ledger knew them; nearly exact with many threads
 
     def late_names(self, pool: KeyedPool) -> LateNames:

@@ -105,6 +105,13 @@ def test_ids_of_micropim_where_there_is_no_such_stream(shop: Any) -> None:
     assert shop.categories_of("A3") == ["Shop tea"]
     assert len(shop.writes()) == 2
     assert any("98" in what for what in warned(night))
+    with sqlite3.connect(shop.folder / "ledger.db") as ledger:  # as an earlier release left it
+        ledger.execute("DELETE FROM meta WHERE name = 'category_ids'")
+    shop.people.unassign(shop.id_of("A1"), tea_id)
+    shop.forget_requests()
+    shop.night(tea("A1", category_ids=[tea_id], name="Newer"))
+    assert shop.categories_of("A1") == []
+    assert len(shop.writes()) == 1
 
 
 def test_paths_as_texts(shop: Any) -> None:
@@ -160,8 +167,13 @@ def test_unknown_fields_are_told(shop: Any) -> None:
         extra_fields={"vat_rate_id": "vat"},
     )  # fmt: skip
     assert [what.split(":")[0] for what in warned(night)] == ["field colour", "field image"]
-    assert "2 products" in warned(night)[0]
+    assert "2 records" in warned(night)[0]
     assert "images" in warned(night)[1]
+    night = shop.fed(streams(categories=[{"id": 1, "name": "Tea", "parent": 0, "menu": "left"}]))
+    assert [what.split(";")[0] for what in warned(night)] == [
+        "field menu: unknown to the profile native, left out of 1 records",
+        "field parent: unknown to the profile native, left out of 1 records",
+    ]
 
 
 def test_a_product_of_an_earlier_release_keeps_its_sku(shop: Any) -> None:
