@@ -93,7 +93,7 @@ class Pipeline:
 
     def refusal(self, stream: str, schema: Mapping[str, Any], keys: Sequence[str]) -> str | None:
         """Why no record of this schema could be used; None when some can, or when nothing is made of the stream."""
-        return self._profile.refusal(stream, schema, keys)
+        return self._profile.refusal(self._meant(stream), schema, keys)
 
     def receive(self, stream: str, record: Any, line: bytes | None = None) -> None:
         """Take one record, and the line that holds it as it is, if there is one. Raises StopRun."""

@@ -71,7 +71,7 @@ class MatchPreview:
 
     def refusal(self, stream: str, schema: Mapping[str, Any], keys: Sequence[str]) -> str | None:
         """Why no record of this schema could be used."""
-        return self._profile.refusal(stream, schema, keys)
+        return self._profile.refusal(self._streams.get(stream, stream), schema, keys)
 
     def receive(self, stream: str, record: Any, _line: bytes | None = None) -> None:
         """Judge one record."""

@@ -185,7 +185,7 @@ CATEGORY_ROWS: tuple[Row, ...] = (
     Row("description", "text", ("Leaves",), "sent with a new category"),
 )
 _OF_THE_RECORD = frozenset({"meta", "updated_at"})
-_OF_LOADERS = "_sdc_"
+_OF_TAPS = ("_sdc_", "__sdc_", "_smart_source_")  # where a row was read, and when: nothing of the product
 KNOWN_OF_PRODUCTS = frozenset({*FIELD_READERS, *(row.name for row in PRODUCT_ROWS)}) | _OF_THE_RECORD
 KNOWN_OF_CATEGORIES = frozenset(row.name for row in CATEGORY_ROWS) | _OF_THE_RECORD
 
@@ -197,4 +197,10 @@ def unknown_fields(
     if record.keys() <= known:
         return ()
     odd = (str(name) for name in record.keys() - known - used if not is_nothing(record[name]))
-    return tuple(sorted(name for name in odd if not name.startswith(_OF_LOADERS)))
+    return tuple(sorted(name for name in odd if not name.startswith(_OF_TAPS)))
+
+
+def content(record: dict[str, Any], used: frozenset[str]) -> dict[str, Any]:
+    """The record without what its tap notes about it: a row that has moved in its file is no other product."""
+    notes = [name for name in record if name.startswith(_OF_TAPS) and name != DELETED and name not in used]
+    return {name: value for name, value in record.items() if name not in notes} if notes else record

@@ -16,7 +16,7 @@ from target_micropim.mapping.links import windows
 from target_micropim.mapping.medipim import MappingRules, add_table, map_product, names_of, sku_of
 from target_micropim.mapping.native import HTML_FIELDS, names_in, native_category, native_product
 from target_micropim.mapping.native_categories import OWN, Path, paths_in
-from target_micropim.mapping.native_rows import NativeRules
+from target_micropim.mapping.native_rows import NativeRules, content
 from target_micropim.mapping.numbers import decimal_of
 from target_micropim.mapping.overrides import extra_values
 from target_micropim.mapping.plain_values import id_of
@@ -34,7 +34,7 @@ class Profile:
     one; ``left_out`` the status for which a record is not brought over. ``windows`` says which parts of a record are
     not of now; ``attribute_names`` and ``attribute_options`` are learnt as their streams come. ``text_of_key`` reads a
     key, ``earlier_key`` tells the one that earlier releases made of a record, ``paths`` the categories that it names by
-    their path.
+    their path, ``content`` what of a record makes it another one when it changes.
     """
 
     name: str
@@ -57,6 +57,7 @@ class Profile:
     text_of_key: Callable[[Any], str] = str
     earlier_key: Callable[[Record], str | None] = lambda _record: None
     paths: Callable[[Record], Iterable[Path]] = lambda _record: ()
+    content: Callable[[Record], Record] | None = None
 
     def key(self, record: Record) -> str | None:
         """The external id of a product, or None."""
@@ -131,6 +132,7 @@ def native_profile(rules: MappingRules, *, writes_categories: bool) -> Profile:
         text_of_key=id_of,
         earlier_key=_sku_with_point,
         paths=paths_in,
+        content=partial(content, used=_used(rules)),
     )
 
 
@@ -145,6 +147,11 @@ def title(record: Record, locales: tuple[str, ...] = ()) -> str:
     if not isinstance(text, str):
         return ""
     return text if text.isprintable() else " ".join(text.split())
+
+
+def _used(rules: MappingRules) -> frozenset[str]:
+    """The fields of a record that settings name."""
+    return frozenset(extra.path.partition(".")[0] for extra in rules.extra_fields.values() if extra.path)
 
 
 def _own_category(record: Record) -> DesiredCategory:
@@ -180,7 +187,7 @@ def _native(record: Record, rules: MappingRules) -> DesiredProduct:
         allow_private_media_hosts=rules.allow_private_media_hosts,
         with_attributes=rules.with_attributes or bool(rules.attributes_to_description),
         rules=NativeRules(rules.invalid_ean, rules.decimal_comma),
-        used=frozenset(extra.path.partition(".")[0] for extra in rules.extra_fields.values() if extra.path),
+        used=_used(rules),
     )
     fields = all_fit(desired.fields) | extra_values(record, rules.extra_fields, rules.locales)
     warnings = list(desired.warnings)

@@ -187,8 +187,9 @@ class ProductsSync:
         check_key(key, self._profile.key_field)
         check_key(sku := self._profile.worker_key(record, key), "sku")
         try:
-            windows = self._profile.windows
-            digest = digest_of(record, self._services.settings.digest, windows(record) if windows else "")
+            windows, content = self._profile.windows, self._profile.content
+            counted = content(record) if content else record
+            digest = digest_of(counted, self._services.settings.digest, windows(record) if windows else "")
             text = line or orjson.dumps(record, default=str, option=orjson.OPT_NON_STR_KEYS)
             name, version = self._profile.title(record), Version(digest, source_time(record))
             return Item(ticket, text, line is not None, key, sku, version, name)

@@ -211,3 +211,13 @@ def test_what_micropim_answers_stands_in_the_log(shop: Any, caplog: Any) -> None
     with caplog.at_level("WARNING"):
         night = shop.night(tea("A1", brand_id=77))
     assert night.rejects[0]["said"] in caplog.text
+
+
+def test_where_a_row_was_read_is_nothing_of_the_product(shop: Any) -> None:
+    """A line more in the file makes no product another one, and costs no request."""
+    first = tea("A1", _smart_source_lineno=2, __sdc_row=2, _sdc_source_file="a.csv")
+    assert warned(shop.night(first)) == []
+    shop.forget_requests()
+    night = shop.night(first | {"_smart_source_lineno": 3, "__sdc_row": 3, "_sdc_source_file": "b.csv"})
+    assert night.report["streams"]["products"] == {"received": 1, "unchanged": 1}
+    assert not any("/products" in record.path for record in shop.requests)

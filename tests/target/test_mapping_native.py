@@ -9,7 +9,7 @@ import pytest
 
 from target_micropim.errors import RecordRejected
 from target_micropim.mapping.native import WRITABLE, native_category, native_product
-from target_micropim.mapping.native_rows import PRODUCT_ROWS
+from target_micropim.mapping.native_rows import PRODUCT_ROWS, content
 
 
 def native(**fields: Any) -> Any:
@@ -159,3 +159,10 @@ def test_native_attributes_of_texts_and_pairs() -> None:
         assert [(one.code, one.value) for one in found.attributes] == [("colour", "red")]
         assert len(found.warnings) == 1
     assert own_shape(attributes="{broken").warnings != ()
+
+
+def test_what_a_tap_notes_about_a_row_is_no_content() -> None:
+    """But a mark of deletion is, and a field that a setting takes."""
+    record = {"sku": "A", "_sdc_source_lineno": 2, "_sdc_deleted_at": "x", "_smart_source_file": "y"}
+    assert content(record, frozenset({"_smart_source_file"})).keys() == record.keys() - {"_sdc_source_lineno"}
+    assert content(plain := {"sku": "A"}, frozenset()) is plain
