@@ -167,6 +167,7 @@ def test_streams_of_other_names(shop: Any) -> None:
     assert shop.categories_of("A1") == ["Green tea"]
     assert told.report["streams"]["products"] == {"received": 1, "created": 1}
     assert any("reviews" in what and "streams" in what for what in warned(told))
+    assert not shop.fed(streams(items=[{"colour": "red"}, {"size": 2}]), streams={"items": "products"}).is_good
     wrong = night(shop, tea("A1"), streams={"items": "orders"})
     assert "streams" in str(getattr(wrong.failure, "errors", wrong.failure))
 
