@@ -22,7 +22,7 @@ from target_micropim.mapping.native_rows import (
     read_field,
     unknown_fields,
 )
-from target_micropim.mapping.plain_values import addresses_of, id_of, is_nothing, shown, text_of
+from target_micropim.mapping.plain_values import addresses_of, id_of, is_nothing, row_id_of, shown, text_of
 from target_micropim.mapping.public_url import is_public_url
 from target_micropim.plan.fields import ATTRIBUTES, FIELDS
 from target_micropim.plan.values import attributes
@@ -168,11 +168,11 @@ def _attributes(values: Any, warnings: list[str]) -> Iterator[AttributeValue]:
 def native_category(record: dict[str, Any]) -> DesiredCategory:
     """A category by its own ids: ``parent_id`` names the ``id`` of another record. Raises RecordRejected."""
     name = fit(id_of(record.get("name"))).strip()
-    key = id_of(record["id"]) if "id" in record else name
+    key = row_id_of(record["id"]) if "id" in record else name
     reasons = [Reason(path, "is missing") for path, found in (("id", key), ("name", name)) if not found]
     if reasons:
         raise RecordRejected("map", reasons)
-    parent, description = id_of(record.get("parent_id")), id_of(record.get("description"))
+    parent, description = row_id_of(record.get("parent_id")), id_of(record.get("description"))
     return DesiredCategory(
         key, name, parent or None, fit(description), unknown_fields=unknown_fields(record, KNOWN_OF_CATEGORIES)
     )

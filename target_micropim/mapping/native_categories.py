@@ -11,7 +11,7 @@ from typing import Any
 
 from target_micropim.mapping.characters import one_line, without_unseen
 from target_micropim.mapping.desired import DesiredCategory
-from target_micropim.mapping.plain_values import id_of, items_of, shown, words_of
+from target_micropim.mapping.plain_values import items_of, row_id_of, shown, words_of
 
 OWN = "native:"  # a category of the source's own stream
 PATH = "path:"  # a category that products name by its path
@@ -33,7 +33,7 @@ def category_names(record: dict[str, Any], warnings: list[str]) -> Named:
     """All categories that a record names, each once."""
     ids: dict[str, None] = {}
     for item in words_of(record.get("category_ids")):
-        if number := id_of(item):
+        if number := row_id_of(item):
             ids[number] = None
         else:
             warnings.append(f"category_ids: {shown(item)} is no id: left out")
@@ -68,7 +68,7 @@ def _places(record: dict[str, Any]) -> Iterator[Any]:
 
 def _path(item: Any) -> Path:
     """The names from the top; none where something else stands."""
-    return tuple(name for part in id_of(item).split(STEP) if (name := one_line(part)))
+    return tuple(name for part in row_id_of(item).split(STEP) if (name := one_line(part)))
 
 
 def path_key(path: Path) -> str:

@@ -14,6 +14,7 @@ from target_micropim.plan.values import MOST_ID
 
 EXACT = 2**53  # above, a number with a point has lost digits
 MOST_SHOWN = 40
+_WHOLE = re.compile(r"^([0-9]+)\.0$", re.ASCII)
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:[ \u00a0\u2009\u202f'\u2019][0-9]{3})+(?=[.,]|$)", re.ASCII)
 _DIGITS = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]{1,3})?", re.IGNORECASE | re.ASCII)
 _THOUSANDS = {mark: re.compile(rf"[+-]?[0-9]{{1,3}}(?:{re.escape(mark)}[0-9]{{3}})+") for mark in ".,"}
@@ -49,6 +50,11 @@ def id_of(value: Any) -> str:
         return text_of(value).strip()
     except ValueError:
         return ""
+
+
+def row_id_of(value: Any) -> str:
+    """The same for the id of a row: a text of a number with a point is that number, as files of sheets have it."""
+    return _WHOLE.sub(r"\1", id_of(value))
 
 
 def number_of(value: Any, *, decimal_comma: bool = False) -> Decimal:
@@ -124,7 +130,7 @@ def pieces_of(value: Any, *, decimal_comma: bool = False) -> int:
 
 def number_id_of(value: Any) -> int:
     """An id of MicroPIM, also as a text or with a point. Raises ValueError for what is none."""
-    text = re.sub(r"\.0+$", "", id_of(value))
+    text = re.sub(r"[.,]0{1,2}$", "", id_of(value))
     number = int(text) if text.isascii() and text.isdigit() and len(text) < MOST_SHOWN else 0
     if not 0 < number <= MOST_ID:
         raise ValueError(f"{shown(value)} is no id of MicroPIM")

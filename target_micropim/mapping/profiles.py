@@ -120,7 +120,7 @@ def native_profile(rules: MappingRules, *, writes_categories: bool) -> Profile:
     return Profile(
         name="native",
         key_field="sku",
-        title=title,
+        title=_native_title,
         product=lambda record: _deleted(record, "sku", rules) or _native(record, rules),
         category=_own_category,
         worker_key=lambda _record, key: key,
@@ -147,6 +147,11 @@ def title(record: Record, locales: tuple[str, ...] = ()) -> str:
     if not isinstance(text, str):
         return ""
     return text if text.isprintable() else " ".join(text.split())
+
+
+def _native_title(record: Record, _locales: tuple[str, ...] = ()) -> str:
+    """The name on one line; a number is one, too."""
+    return title({"name": id_of(record.get("name"))})
 
 
 def _used(rules: MappingRules) -> frozenset[str]:

@@ -6,7 +6,7 @@ from typing import Any
 from target_micropim.catalog.categories import Categories, PendingCategory
 from target_micropim.errors import RecordRejected
 from target_micropim.mapping.native_categories import OWN
-from target_micropim.mapping.plain_values import id_of
+from target_micropim.mapping.plain_values import row_id_of
 from target_micropim.mapping.profiles import Profile
 from target_micropim.report.input_order import record_scope
 from target_micropim.report.rejects import as_json
@@ -56,7 +56,7 @@ class CategorySync:
             if not self._categories.must_wait(pending):
                 self._place(pending)
         except RecordRejected as error:
-            self._outcomes.reject(self._source.stream, ticket, id_of(record.get("id")) or None, record, error)
+            self._outcomes.reject(self._source.stream, ticket, row_id_of(record.get("id")) or None, record, error)
 
     def finish(self) -> None:
         """Those whose parent never came are rejected."""

@@ -13,6 +13,7 @@ from target_micropim.mapping.plain_values import (
     number_id_of,
     pieces_of,
     price_of,
+    row_id_of,
     words_of,
 )
 
@@ -102,8 +103,9 @@ def test_ids(value: Any, text: str) -> None:
 
 def test_ids_of_micropim() -> None:
     """Whole numbers from 1 on."""
-    assert [number_id_of(value) for value in (2, "2", 2.0, "2.0")] == [2, 2, 2, 2]
-    for value in (0, "0", "x", True, 2.5, -1, 2**64, "", None):
+    assert [number_id_of(value) for value in (2, "2", 2.0, "2.0", "2,0")] == [2, 2, 2, 2, 2]
+    assert [row_id_of(value) for value in (5, "5.0", 5.0, "5.00", "a.0")] == ["5", "5", "5", "5.00", "a.0"]
+    for value in ("2.000", 0, "0", "x", True, 2.5, -1, 2**64, "", None):
         with pytest.raises(ValueError, match=r"."):
             number_id_of(value)
 
