@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from pim_wire.docs_site import docs_page
 from target_micropim.mapping.native_rows import KNOWN_OF_CATEGORIES, KNOWN_OF_PRODUCTS
 from target_micropim.report.run_report import Report, Row
 
 MOST_FIELDS = 100  # what is kept in memory
+PAGE = docs_page("native")
 logger = logging.getLogger("target-micropim")
 
 
@@ -45,4 +47,4 @@ class UnknownFields:
         if self._records:
             beyond = ", and more" if self._has_more else ""
             named = ", ".join(name[:100] for name in sorted(self._records))
-            logger.warning("%s: fields that nothing becomes of: %s%s (docs/native.md)", self._stream, named, beyond)
+            logger.warning("%s: fields that nothing becomes of: %s%s (%s)", self._stream, named, beyond, PAGE)
