@@ -92,8 +92,11 @@ class Pipeline:
         return self._services.settings.streams.get(stream, stream)
 
     def refusal(self, stream: str, schema: Mapping[str, Any], keys: Sequence[str]) -> str | None:
-        """Why no record of this schema could be used; None when some can, or when nothing is made of the stream."""
-        return self._profile.refusal(self._meant(stream), schema, keys)
+        """Judge a SCHEMA: why no record of it could be used; None when some can, or nothing is made of the stream."""
+        meant = self._meant(stream)
+        if meant == self._profile.category_source.stream:
+            self._categories.declared()
+        return self._profile.refusal(meant, schema, keys)
 
     def receive(self, stream: str, record: Any, line: bytes | None = None) -> None:
         """Take one record, and the line that holds it as it is, if there is one. Raises StopRun."""

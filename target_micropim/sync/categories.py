@@ -30,6 +30,11 @@ class CategorySync:
         self._source = profile.category_source
         self._seen: set[str] = set()
 
+    def declared(self) -> None:
+        """The source has a stream of categories: what its products name are ids of that."""
+        if self._profile.name == "native":
+            self._categories.has_own_stream = True
+
     def receive(self, record: dict[str, Any]) -> None:
         """Place a category now, or keep it until its parent is there."""
         self._receive(self._outcomes.open(), record)
@@ -46,8 +51,7 @@ class CategorySync:
         if not self._profile.writes_categories:
             self._outcomes.settle(self._source.stream, ticket, "skipped")
             return
-        if self._profile.name == "native":
-            self._categories.has_own_stream = True
+        self.declared()
         try:
             pending = PendingCategory(self._profile.category(record), ticket, record)
             check_key(pending.desired.external_id)

@@ -157,6 +157,8 @@ def test_brands_and_suppliers_by_name(shop: Any) -> None:
     assert [shop.product(sku).get("brand_id") for sku in ("A2", "A3", "A4", "A5")] == [brand, 3, None, 2]
     assert told.folder is not None
     assert "Unknown" in (told.folder / "unmapped.csv").read_text()
+    night(shop, tea("A6"), brand_map={"Mine": 3, "Unknown": 1})
+    assert shop.product("A4")["brand_id"] == 1
 
 
 def test_streams_of_other_names(shop: Any) -> None:
@@ -233,3 +235,12 @@ def test_where_a_row_was_read_is_nothing_of_the_product(shop: Any) -> None:
     told = night(shop, first | {"_smart_source_lineno": 3, "__sdc_row": 3, "_sdc_source_file": "b.csv"})
     assert told.report["streams"]["products"] == {"received": 1, "unchanged": 1}
     assert not any("/products" in record.path for record in shop.requests)
+
+
+def test_a_stream_of_categories_without_records_is_one(shop: Any) -> None:
+    """Nothing of it is new tonight: its ids are no ids of MicroPIM all the same."""
+    stranger = shop.people.add_category("Stranger")["id"]
+    told = shop.fed(streams(categories=[], products=[tea("A1", category_ids=[stranger])]))
+    assert told.is_good
+    assert shop.categories_of("A1") == []
+    assert str(stranger) in (told.folder / "unmapped.csv").read_text()
