@@ -62,6 +62,7 @@ types: $(READY) ## mypy, strict
 check: lint types $(TEST) ## what must be green before a change lands
 	$(BIN)/python scripts/docs/generated.py
 	$(BIN)/python scripts/docs/mapping_page.py
+	$(BIN)/python scripts/docs/native_page.py
 	$(BIN)/python scripts/docs/market_pages.py
 	$(BIN)/python scripts/docs/licences.py
 
@@ -117,6 +118,7 @@ compare: $(READY) ## this checkout beside another: equal requests, messages, rep
 generate: $(READY) ## lists of settings and streams, and the page of the mapping, made from the code
 	$(BIN)/python scripts/docs/generated.py --write
 	$(BIN)/python scripts/docs/mapping_page.py --write
+	$(BIN)/python scripts/docs/native_page.py --write
 	$(BIN)/python scripts/docs/market_pages.py --write
 	$(BIN)/python scripts/docs/hub_pages.py --write
 	$(BIN)/python scripts/docs/architecture_page.py --write

@@ -57,7 +57,7 @@ class Pipeline:
         catalog = Catalog.of(services)
         self._catalog = catalog
         self._names = catalog.names
-        self._categories = CategorySync(profile, catalog.categories, outcomes, services.ledger)
+        self._categories = CategorySync(profile, catalog.categories, outcomes, services)
         self._products = ProductsSync(profile, services, catalog, outcomes, pool)
         self._attribute_names = AttributeNames(services, profile.attribute_names, profile.attribute_options)
         self._attribute_names.load()
@@ -85,14 +85,22 @@ class Pipeline:
 
     def takes(self, stream: str) -> bool:
         """Whether the profile knows this stream: its records are judged here, record by record."""
-        return stream in self._receivers or stream in self._profile.acknowledged
+        return self._meant(stream) in self._receivers or stream in self._profile.acknowledged
+
+    def _meant(self, stream: str) -> str:
+        """The name under which the profile knows a stream."""
+        return self._services.settings.streams.get(stream, stream)
 
     def refusal(self, stream: str, schema: Mapping[str, Any], keys: Sequence[str]) -> str | None:
-        """Why no record of this schema could be used; None when some can, or when nothing is made of the stream."""
-        return self._profile.refusal(stream, schema, keys)
+        """Judge a SCHEMA: why no record of it could be used; None when some can, or nothing is made of the stream."""
+        meant = self._meant(stream)
+        if meant == self._profile.category_source.stream:
+            self._categories.declared()
+        return self._profile.refusal(meant, schema, keys)
 
     def receive(self, stream: str, record: Any, line: bytes | None = None) -> None:
         """Take one record, and the line that holds it as it is, if there is one. Raises StopRun."""
+        stream = self._meant(stream)
         self._services.report.receive(stream)
         if stream not in self._receivers:
             self._acknowledge(stream, record)
@@ -111,6 +119,7 @@ class Pipeline:
 
     def refuse(self, stream: str, kept: Any, reason: str) -> None:
         """Take a record that could not be read: a reject, with what is kept of it, where its stream is taken."""
+        stream = self._meant(stream)
         self._services.report.receive(stream)
         if stream not in self._receivers:
             self._acknowledge(stream, kept)
@@ -263,4 +272,7 @@ class Pipeline:
             return
         if policy == "fail":
             raise InvalidInput(f"Stream {stream} is unknown to the profile {self._profile.name}: see on_unknown_stream")
-        logger.warning("%s: unknown stream (on_unknown_stream: %s)", stream, policy)
+        way_out = f'; streams: {{"{stream}": "products"}} takes it' if self._profile.name == "native" else ""
+        what = f"{stream}: unknown stream, its records are left out (on_unknown_stream: {policy}){way_out}"
+        logger.warning("%s", what)
+        self._services.report.add("warnings", Row(stream, "", None, what))

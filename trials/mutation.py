@@ -68,6 +68,9 @@ TESTS = {
     ),
     "target_micropim/mapping/overrides.py": (f"{TARGET}mapping_overrides.py", f"{TARGET}extra_fields.py", *MEDIPIM),
     "target_micropim/mapping/native.py": (f"{TARGET}mapping_native.py", f"{TARGET}mapping_profiles.py", WHOLE),
+    "target_micropim/mapping/native_rows.py": (f"{TARGET}mapping_native.py", f"{TARGET}mapping_plain_values.py"),
+    "target_micropim/mapping/native_categories.py": (f"{TARGET}mapping_plain_values.py", WHOLE),
+    "target_micropim/mapping/plain_values.py": (f"{TARGET}mapping_plain_values.py", f"{TARGET}mapping_native.py"),
     "target_micropim/mapping/html.py": (f"{TARGET}mapping_html.py", f"{TARGET}hostile_html_and_urls.py"),
     "target_micropim/mapping/profiles.py": (f"{TARGET}mapping_profiles.py",),
 }

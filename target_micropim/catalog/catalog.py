@@ -6,6 +6,8 @@ from typing import Self
 from target_micropim.catalog.assignments import CategoryAssigner
 from target_micropim.catalog.attributes import Attributes
 from target_micropim.catalog.categories import Categories
+from target_micropim.catalog.category_ids import CategoryIds
+from target_micropim.catalog.category_paths import CategoryPaths
 from target_micropim.catalog.matching import ProductMatching
 from target_micropim.catalog.names import Names
 from target_micropim.catalog.pictures import ProductPictures
@@ -18,6 +20,8 @@ class Catalog:
 
     matching: ProductMatching
     categories: Categories
+    category_ids: CategoryIds
+    category_paths: CategoryPaths
     assignments: CategoryAssigner
     attributes: Attributes
     names: Names
@@ -26,9 +30,12 @@ class Catalog:
     @classmethod
     def of(cls, services: Services) -> Self:
         """Over the edges of one run."""
+        categories = Categories(services)
         return cls(
             ProductMatching(services.client, services.ledger, services.settings),
-            Categories(services),
+            categories,
+            CategoryIds(services, categories),
+            CategoryPaths(services, categories),
             CategoryAssigner(services),
             Attributes(services),
             Names(services),

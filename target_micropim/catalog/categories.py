@@ -23,6 +23,7 @@ from target_micropim.catalog.category_updates import STREAM, TOP, CategoryUpdate
 from target_micropim.errors import Reason, RecordRejected
 from target_micropim.ledger import CategoryRow
 from target_micropim.mapping.desired import DesiredCategory
+from target_micropim.mapping.native_categories import OWN
 from target_micropim.plan.ownership import EXISTENCE, LIVE
 from target_micropim.plan.question import Question
 from target_micropim.report.run_report import Row
@@ -65,6 +66,7 @@ class Categories:
         self._waiting: dict[str, list[PendingCategory]] = {}
         self._made: set[str] = set()
         self.asked: set[str] = set()  # those of which a person has something to decide
+        self.has_own_stream = False  # of native records; threads read it
 
     def ready(self) -> None:
         """Read the tree and the ledger once; what MicroPIM no longer has was deleted by a person. Raises StopRun."""
@@ -74,6 +76,7 @@ class Categories:
         rows = self._ledger.categories()
         self._known = {key: row for key, row in rows.items() if row.remote_id in self._tree.names}
         self._gone = {key: row for key, row in rows.items() if key not in self._known}
+        self.has_own_stream = self.has_own_stream or any(key.startswith(OWN) for key in rows)
         for key, row in self._known.items():
             self._twins.shares(key, row.remote_id)
         self._take_over(self._tree)
@@ -127,6 +130,10 @@ class Categories:
             return {}
         return {key: self._known[key].remote_id for key in external if key in self._known}
 
+    def exists(self, number: int) -> bool:
+        """Whether MicroPIM has a category of this id."""
+        return self._tree is not None and number in self._tree.names
+
     def is_gone(self, external_id: str) -> bool:
         """Whether a person has deleted this category in MicroPIM."""
         return external_id in self._gone
@@ -160,6 +167,7 @@ class Categories:
         """Find or make one category whose parent is dealt with; the action. Raises RecordRejected."""
         self.ready()
         self._tell_of_language(desired)
+        self._know_by_earlier_key(desired)
         tree = self._tree or Tree()
         if desired.parent in self._gone and desired.external_id not in self._known:
             return self._left_out(desired, _PARENT_DELETED)
@@ -181,6 +189,18 @@ class Categories:
             self._is_new(number)
         self._ledger.ask(STREAM, desired.external_id, [])
         return "created" if made else "unchanged"
+
+    def _know_by_earlier_key(self, desired: DesiredCategory) -> None:
+        """Earlier releases knew a native category by its bare id; where the name is the same it is the same one."""
+        key, earlier = desired.external_id, desired.external_id.removeprefix(OWN)
+        if earlier == key or key in self._known or key in self._gone:
+            return
+        for rows in (self._known, self._gone):
+            row = rows.get(earlier)
+            if row is not None and desired.name in {row.name, row.handled}:
+                rows[key] = rows.pop(earlier)
+                self._twins.is_now(earlier, key, row.remote_id)
+                self._ledger.rename_category(earlier, key)
 
     def _tell_of_language(self, desired: DesiredCategory) -> None:
         if desired.other_language:

@@ -39,6 +39,11 @@ class CategoryTwins:
         """A source category has this category in MicroPIM."""
         self._sharers.setdefault(number, set()).add(external_id)
 
+    def is_now(self, earlier: str, external_id: str, number: int) -> None:
+        """A source category has another key than before."""
+        self._sharers.setdefault(number, set()).discard(earlier)
+        self.shares(external_id, number)
+
     def is_shared(self, number: int) -> bool:
         """Whether several have it."""
         return len(self._sharers.get(number, ())) > 1

@@ -43,6 +43,7 @@ class MatchPreview:
         self._ledger = ledger
         self._languages = languages
         self._profile = profile_of(connection.settings, connection.clock.wall)
+        self._streams = connection.settings.streams
         self._creates = connection.settings.write_mode != "update_only"
         self._matching = ProductMatching(connection.client, ledger, connection.settings)
         self._ends: Counter[str] = Counter()
@@ -66,15 +67,15 @@ class MatchPreview:
 
     def takes(self, stream: str) -> bool:
         """Products, and what the profile knows: their records are judged here."""
-        return stream in {STREAM, "categories"} or stream in self._profile.acknowledged
+        return self._streams.get(stream, stream) in {STREAM, "categories"} or stream in self._profile.acknowledged
 
     def refusal(self, stream: str, schema: Mapping[str, Any], keys: Sequence[str]) -> str | None:
         """Why no record of this schema could be used."""
-        return self._profile.refusal(stream, schema, keys)
+        return self._profile.refusal(self._streams.get(stream, stream), schema, keys)
 
     def receive(self, stream: str, record: Any, _line: bytes | None = None) -> None:
         """Judge one record."""
-        if stream == STREAM:
+        if self._streams.get(stream, stream) == STREAM:
             self._ends["records"] += 1
             self._languages.count(record)
             try:
@@ -84,7 +85,7 @@ class MatchPreview:
 
     def refuse(self, stream: str, kept: Any, reason: str) -> None:
         """A record that could not be read."""
-        if stream == STREAM:
+        if self._streams.get(stream, stream) == STREAM:
             self._ends["records"] += 1
             self._reject(kept, rejection("read", "$", reason))
 

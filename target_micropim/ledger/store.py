@@ -323,6 +323,12 @@ class Ledger(CatalogueIndex, WaitingNames, OpenEnds):
             categories = schema.categories
             connection.execute(delete(categories).where(categories.c.external_id == external_id))
 
+    def rename_category(self, external_id: str, new: str) -> None:
+        """A category has another external id from now on."""
+        table = schema.categories
+        with self.transaction() as connection:
+            connection.execute(update(table).where(table.c.external_id == external_id).values(external_id=new))
+
     def products_missing_categories(self) -> list[tuple[ProductId, str]]:
         """Products written before their category was there, with the category's external id."""
         table = schema.missing_categories

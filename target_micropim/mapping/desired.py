@@ -39,7 +39,8 @@ class DesiredProduct:
     """What MicroPIM should hold for one product.
 
     ``fields`` are MicroPIM's own write fields without the SKU; ``brand`` and ``supplier`` are names still to be
-    resolved, ``categories`` external ids of the categories stream, ``category_ids`` ids that already are MicroPIM's.
+    resolved, ``categories`` external ids of the categories stream, ``category_ids`` ids that already are MicroPIM's;
+    ``named_categories`` are ids that may be either. ``unknown_fields`` are those of the record that nothing becomes of.
     ``vat`` can only be compared (docs/api/micropim.md#vat-rate); ``languages`` are those of the source that MicroPIM
     cannot hold (docs/api/micropim.md#translations). ``source_addresses`` are those of all pictures that the source has
     for this shop, in whatever language; None where the record does not say. ``addresses_for_others`` are those of the
@@ -57,6 +58,7 @@ class DesiredProduct:
     supplier: str | None = None
     categories: tuple[str, ...] = ()
     category_ids: tuple[int, ...] = ()
+    named_categories: tuple[str, ...] = ()
     pictures: tuple[Picture, ...] = ()
     source_addresses: frozenset[str] | None = None
     addresses_for_others: frozenset[str] = frozenset()
@@ -70,6 +72,7 @@ class DesiredProduct:
     other_languages: Mapping[str, str] = field(default_factory=dict)
     for_a_person: tuple[str, ...] = ()
     record: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
+    unknown_fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ class DesiredCategory:
     """One category; ``parent`` is the external id of its parent, or None below the root.
 
     ``order`` is its place among its siblings in the source, ``other_language`` that of its name, where it is missing in
-    the one asked for.
+    the one asked for. ``unknown_fields`` are those of the record that nothing becomes of.
     """
 
     external_id: str
@@ -86,3 +89,4 @@ class DesiredCategory:
     description: str = ""
     order: float | None = None
     other_language: str | None = None
+    unknown_fields: tuple[str, ...] = ()

@@ -74,6 +74,7 @@ class MappingRules:
     attribute_options: Mapping[str, Any] = field(default_factory=dict)
     now: Callable[[], float] = lambda: 0.0
     keeps_native_html: bool = False
+    decimal_comma: bool = False
     text_target_groups: frozenset[str] = CONSUMER_GROUPS
     description_parts: DescriptionParts = field(default_factory=DescriptionParts)
     never_sent: frozenset[str] = frozenset()

@@ -75,8 +75,12 @@ def read_codes(values: Iterable[Any]) -> list[Code]:
 
 
 def _bare(value: Any) -> Any:
-    """A text without the blanks and dashes that people write between digits, what nobody sees, and decimals of none."""
-    return _BETWEEN.sub("", value) if isinstance(value, str) else value
+    return without_separators(value) if isinstance(value, str) else value
+
+
+def without_separators(text: str) -> str:
+    """A code without the blanks and dashes that people write between digits, what nobody sees, and decimals of none."""
+    return _BETWEEN.sub("", text)
 
 
 def _is_short(text: str) -> bool:

@@ -1,6 +1,6 @@
 """The two shapes of input: Medipim's records, or records that are MicroPIM's own already."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from string import Formatter
@@ -14,9 +14,12 @@ from target_micropim.mapping.input_schemas import Needs, unusable
 from target_micropim.mapping.life import left_out_status, successor_of
 from target_micropim.mapping.links import windows
 from target_micropim.mapping.medipim import MappingRules, add_table, map_product, names_of, sku_of
-from target_micropim.mapping.native import HTML_FIELDS, native_category, native_product
+from target_micropim.mapping.native import HTML_FIELDS, names_in, native_category, native_product
+from target_micropim.mapping.native_categories import OWN, Path, paths_in
+from target_micropim.mapping.native_rows import NativeRules, content
 from target_micropim.mapping.numbers import decimal_of
 from target_micropim.mapping.overrides import extra_values
+from target_micropim.mapping.plain_values import id_of
 from target_micropim.mapping.texts import first_in, in_words
 
 Record = dict[str, Any]
@@ -29,7 +32,9 @@ class Profile:
 
     ``title`` is the product's name for the report, quickly found. ``successor`` is the id of the product that replaces
     one; ``left_out`` the status for which a record is not brought over. ``windows`` says which parts of a record are
-    not of now; ``attribute_names`` and ``attribute_options`` are learnt as their streams come.
+    not of now; ``attribute_names`` and ``attribute_options`` are learnt as their streams come. ``text_of_key`` reads a
+    key, ``earlier_key`` tells the one that earlier releases made of a record, ``paths`` the categories that it names by
+    their path, ``content`` what of a record makes it another one when it changes.
     """
 
     name: str
@@ -49,11 +54,15 @@ class Profile:
     left_out: Callable[[Record], str | None] | None = None
     attribute_names: dict[str, Any] = field(default_factory=dict)
     attribute_options: dict[str, Any] = field(default_factory=dict)
+    text_of_key: Callable[[Any], str] = str
+    earlier_key: Callable[[Record], str | None] = lambda _record: None
+    paths: Callable[[Record], Iterable[Path]] = lambda _record: ()
+    content: Callable[[Record], Record] | None = None
 
     def key(self, record: Record) -> str | None:
         """The external id of a product, or None."""
         value = record.get(self.key_field)
-        text = "" if value is None or isinstance(value, dict | list) else str(value).strip()
+        text = "" if value is None or isinstance(value, dict | list) else self.text_of_key(value).strip()
         return text or None
 
     def refusal(self, stream: str, schema: Mapping[str, Any], keys: Sequence[str]) -> str | None:
@@ -111,15 +120,19 @@ def native_profile(rules: MappingRules, *, writes_categories: bool) -> Profile:
     return Profile(
         name="native",
         key_field="sku",
-        title=title,
+        title=_native_title,
         product=lambda record: _deleted(record, "sku", rules) or _native(record, rules),
-        category=native_category,
+        category=_own_category,
         worker_key=lambda _record, key: key,
-        names=lambda _record: iter(()),
+        names=names_in,
         writes_categories=writes_categories,
         acknowledged=frozenset(),
         product_needs=Needs((("sku",), ("name", "status", DELETED)), frozenset({"sku"})),
         category_needs=Needs((("name",),), frozenset({"id"})),
+        text_of_key=id_of,
+        earlier_key=_sku_with_point,
+        paths=paths_in,
+        content=partial(content, used=_used(rules)),
     )
 
 
@@ -136,6 +149,29 @@ def title(record: Record, locales: tuple[str, ...] = ()) -> str:
     return text if text.isprintable() else " ".join(text.split())
 
 
+def _native_title(record: Record, _locales: tuple[str, ...] = ()) -> str:
+    """The name on one line; a number is one, too."""
+    return title({"name": id_of(record.get("name"))})
+
+
+def _used(rules: MappingRules) -> frozenset[str]:
+    """The fields of a record that settings name."""
+    return frozenset(extra.path.partition(".")[0] for extra in rules.extra_fields.values() if extra.path)
+
+
+def _own_category(record: Record) -> DesiredCategory:
+    """A category of the source's own stream, under the key that products name it by."""
+    desired = native_category(record)
+    parent = None if desired.parent is None else OWN + desired.parent
+    return replace(desired, external_id=OWN + desired.external_id, parent=parent)
+
+
+def _sku_with_point(record: Record) -> str | None:
+    """What earlier releases made of a whole number with a point: ``1003.0``, which a product may still be known by."""
+    sku = record.get("sku")
+    return str(sku) if isinstance(sku, float) and sku.is_integer() else None
+
+
 def _deleted(record: Record, key_field: str, rules: MappingRules) -> DesiredProduct | None:
     """A record that says that it was deleted: all that counts of it is who it was. None for any other.
 
@@ -143,10 +179,11 @@ def _deleted(record: Record, key_field: str, rules: MappingRules) -> DesiredProd
     """
     if record.get(DELETED) in (None, ""):
         return None
-    sku = str(record["sku"]).strip() if key_field == "sku" else sku_of(record, rules.sku_template)
+    sku = id_of(record.get("sku")) if key_field == "sku" else sku_of(record, rules.sku_template)
     if not sku:
         return None
-    return DesiredProduct(str(record[key_field]).strip(), sku, {}, inactive=True, deleted=True)
+    external_id = sku if key_field == "sku" else str(record[key_field]).strip()
+    return DesiredProduct(external_id, sku, {}, inactive=True, deleted=True)
 
 
 def _native(record: Record, rules: MappingRules) -> DesiredProduct:
@@ -154,6 +191,8 @@ def _native(record: Record, rules: MappingRules) -> DesiredProduct:
         record,
         allow_private_media_hosts=rules.allow_private_media_hosts,
         with_attributes=rules.with_attributes or bool(rules.attributes_to_description),
+        rules=NativeRules(rules.invalid_ean, rules.decimal_comma),
+        used=_used(rules),
     )
     fields = all_fit(desired.fields) | extra_values(record, rules.extra_fields, rules.locales)
     warnings = list(desired.warnings)

@@ -99,6 +99,13 @@ CONTENT: tuple[Shaping | Operating, ...] = (
         "HTML of native records",
         "Profile native only: reduce HTML to a short list of safe tags, as with Medipim's, or keep it as it is.",
     ),
+    Shaping(
+        "decimal_comma",
+        th.BooleanType(nullable=False),
+        default=False,
+        title="Decimal commas",
+        description="Profile native only: numbers that are texts have a comma before their decimals, as in 8,95.",
+    ),
     choice(
         Shaping,
         "on_too_long",

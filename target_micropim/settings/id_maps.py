@@ -24,15 +24,15 @@ def read_id_map(value: Any, kind: str) -> Mapping[str, int]:
     given = json.loads(value) if isinstance(value, str) and value.strip() else value
     if not isinstance(given, dict | None):
         raise ValueError("must be an object or the path of a CSV file")
-    return {str(name): _id(number, f"{name!r}") for name, number in _flat(given or {}).items()}
+    return {str(name): _id(number, f"{name!r}") for name, number in flat(given or {}).items()}
 
 
-def _flat(given: Mapping[str, Any], before: str = "") -> dict[str, Any]:
+def flat(given: Mapping[str, Any], before: str = "") -> dict[str, Any]:
     """Meltano makes ``{"A": {"Vogel": 10}}`` of ``A.Vogel: 10``: the name is put together again."""
-    flat: dict[str, Any] = {}
+    flat_ones: dict[str, Any] = {}
     for name, value in given.items():
-        flat |= _flat(value, f"{before}{name}.") if isinstance(value, dict) else {f"{before}{name}": value}
-    return flat
+        flat_ones |= flat(value, f"{before}{name}.") if isinstance(value, dict) else {f"{before}{name}": value}
+    return flat_ones
 
 
 def _id(value: Any, where: str) -> int:

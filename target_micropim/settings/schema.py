@@ -8,7 +8,7 @@ from singer_sdk import typing as th
 
 from pim_wire.cli import size_limit_settings, throttle_setting
 from target_micropim.report.words import LANGUAGES
-from target_micropim.settings.content import CONTENT, Operating, Shaping, Text, Texts, choice
+from target_micropim.settings.content import CONTENT, Map, Operating, Shaping, Text, Texts, choice
 from target_micropim.settings.markets import MARKETS
 
 _Limit = th.CustomType({"type": ["integer", "string", "null"]})
@@ -242,6 +242,12 @@ SETTINGS = th.PropertiesList(
         th.IntegerType(minimum=0),
         title="Most new products",
         description="Stop before a run makes more new products than this. Empty: no limit.",
+    ),
+    Operating(
+        "streams",
+        Map,
+        title="Streams under other names",
+        description='Profile native only: which streams hold products or categories, {"items": "products"}.',
     ),
     choice(
         Operating,

@@ -58,6 +58,7 @@ def rules_of(settings: TargetSettings) -> MappingRules:
         category_source=CATEGORY_SOURCES[settings.category_source],
         with_attributes=settings.attributes_mode != "off",
         keeps_native_html=settings.native_html == "keep",
+        decimal_comma=settings.decimal_comma,
         never_sent=frozenset(name for name, policy in settings.policies.items() if policy == "never"),
         any_language=settings.any_language,
     )

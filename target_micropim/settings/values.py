@@ -26,16 +26,19 @@ from target_micropim.mapping.texts import TARGET_GROUPS, checked_language, langu
 from target_micropim.plan.limit import Limit
 from target_micropim.plan.product import DEFAULT_POLICIES, NATIVE_POLICIES, POLICIES
 from target_micropim.settings.capabilities import Capabilities, read_capabilities
-from target_micropim.settings.id_maps import read_id_map
+from target_micropim.settings.id_maps import flat, read_id_map
 from target_micropim.settings.markets import currency_of, locale_of, missing_tree, remarks
 from target_micropim.settings.notices import read_urls
 
 _ATTRIBUTE_CODE = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
 _FINGERPRINT = re.compile(r"[0-9a-f]{12}", re.ASCII)
 _MAPS = frozenset({"brand_map", "supplier_map"})
+STREAMS = ("products", "categories")
 # Raised when records are read in another way: then each is looked into once more when it comes, and gets what became
 # better. What did not change is not sent (docs/decisions/0030).
 MAPPING = 2
+NATIVE_MAPPING = 3  # the same, of native records
+_OF_NATIVE = frozenset({"decimal_comma"})  # no part of the digest of another profile
 # They decide what becomes of a value, of a product, of its categories and pictures, and leave each value as it is.
 _SHAPE_NO_VALUE = frozenset({
     "field_policies", "clear_missing", "write_mode", "create_status", "statuses", "on_inactive", "on_archived",
@@ -81,6 +84,7 @@ class TargetSettings:
     clear_missing: bool
     invalid_ean: str
     native_html: str
+    decimal_comma: bool
     on_too_long: str
     max_name_length: int
     max_description_length: int
@@ -128,6 +132,7 @@ class TargetSettings:
     max_rejects: Limit
     max_archive: Limit
     max_create: int | None
+    streams: Mapping[str, str]
     on_unknown_stream: str
     state_interval_seconds: float
     request_timeout_seconds: float
@@ -148,6 +153,8 @@ class TargetSettings:
     def remarks(self) -> tuple[str, ...]:
         """What is odd about the settings, and may be meant: told at start, and by --check."""
         odd = list(remarks(self.source_market, self.locales[0]))
+        if self.decimal_comma and self.profile != "native":
+            odd.append("decimal_comma: does nothing with the profile medipim, whose prices are cents")
         if self.profile != "medipim" or self.media_mode == "off":
             return tuple(odd)
         if unknown := unknown_formats(self.media_formats):
@@ -204,6 +211,7 @@ def _parsed(reader: "_Reader", config: Mapping[str, Any]) -> dict[str, Any]:
         "statuses": _statuses,
         "channel_rules": lambda value: _channel_rules(value, profile),
         "publishing_channels": lambda value: _among(_texts(value), OFFERED),
+        "streams": lambda value: _streams(flat(_object(value)), profile),
         "max_rejects": Limit.read,
         "max_archive": Limit.read,
         "throttle_url": checked_throttle_url,
@@ -229,10 +237,12 @@ def _parsed(reader: "_Reader", config: Mapping[str, Any]) -> dict[str, Any]:
 
 def _digest(config: Mapping[str, Any], shaping: Collection[str], parsed: Mapping[str, Any]) -> str:
     """A digest of the settings that shape what is sent; of the maps what they hold, wherever it is written."""
-    values = {name: dict(parsed[name]) if name in _MAPS else config.get(name) for name in shaping}
+    is_native = config["profile"] == "native"
+    named = [name for name in shaping if is_native or name not in _OF_NATIVE]
+    values = {name: dict(parsed[name]) if name in _MAPS else config.get(name) for name in named}
     resolved = {"currency": parsed["currency"], "locale": next(iter(parsed["locales"]), None)}
     values |= {name: value for name, value in resolved.items() if name in values}  # whoever has said it
-    values["mapping"] = MAPPING
+    values["mapping"] = NATIVE_MAPPING if is_native else MAPPING
     return hashlib.blake2b(orjson.dumps(values, option=orjson.OPT_SORT_KEYS, default=str), digest_size=16).hexdigest()
 
 
@@ -342,6 +352,14 @@ def _object(value: Any) -> dict[str, Any]:
     if not isinstance(parsed, dict | None):
         raise ValueError("must be an object")
     return parsed or {}
+
+
+def _streams(names: Mapping[str, Any], profile: str) -> dict[str, str]:
+    """The stream that is meant by the name of another one."""
+    _among(tuple(str(name) for name in names.values()), STREAMS)
+    if names and profile != "native":
+        raise ValueError("is for the profile native; Medipim's streams have their names")
+    return {str(name): str(meant) for name, meant in names.items()}
 
 
 def _medipim_fields() -> list[str]:

@@ -1,28 +1,39 @@
 """The categories stream: one after another, parents before children, whatever order they arrive in."""
 
+from dataclasses import replace
 from typing import Any
 
 from target_micropim.catalog.categories import Categories, PendingCategory
 from target_micropim.errors import RecordRejected
-from target_micropim.ledger import Ledger
+from target_micropim.mapping.native_categories import OWN
+from target_micropim.mapping.plain_values import row_id_of
 from target_micropim.mapping.profiles import Profile
 from target_micropim.report.input_order import record_scope
 from target_micropim.report.rejects import as_json
+from target_micropim.services import Services
 from target_micropim.sync.outcomes import Outcomes, check_key, rejection
+from target_micropim.sync.unknown_fields import UnknownFields
 
 STREAM = "categories"
+_TOP = f"{OWN}0"  # what many sources write as the parent of a category at the top, where none has that id
 
 
 class CategorySync:
     """Called by one thread."""
 
-    def __init__(self, profile: Profile, categories: Categories, outcomes: Outcomes, ledger: Ledger) -> None:
+    def __init__(self, profile: Profile, categories: Categories, outcomes: Outcomes, services: Services) -> None:
         self._profile = profile
         self._categories = categories
         self._outcomes = outcomes
-        self._ledger = ledger
+        self._ledger = services.ledger
+        self._unknown = UnknownFields(services.report, STREAM)
         self._source = profile.category_source
         self._seen: set[str] = set()
+
+    def declared(self) -> None:
+        """The source has a stream of categories: what its products name are ids of that."""
+        if self._profile.name == "native":
+            self._categories.has_own_stream = True
 
     def receive(self, record: dict[str, Any]) -> None:
         """Place a category now, or keep it until its parent is there."""
@@ -40,22 +51,26 @@ class CategorySync:
         if not self._profile.writes_categories:
             self._outcomes.settle(self._source.stream, ticket, "skipped")
             return
+        self.declared()
         try:
             pending = PendingCategory(self._profile.category(record), ticket, record)
             check_key(pending.desired.external_id)
             self._seen.add(pending.desired.external_id)
+            self._unknown.saw(pending.desired.unknown_fields)
             if not self._categories.must_wait(pending):
                 self._place(pending)
         except RecordRejected as error:
-            key = record.get("id")
-            self._outcomes.reject(self._source.stream, ticket, None if key is None else str(key), record, error)
+            self._outcomes.reject(self._source.stream, ticket, row_id_of(record.get("id")) or None, record, error)
 
     def finish(self) -> None:
         """Those whose parent never came are rejected."""
+        for first in self._categories.freed_by(_TOP):
+            self._place(replace(first, desired=replace(first.desired, parent=None)))
         for orphan in self._categories.orphans():
             parent = self._key(str(orphan.desired.parent))
             error = rejection("plan", "parent", f"category {parent} never came, or was refused")
             self._reject(orphan, error)
+        self._unknown.tell()
         self._categories.finish()
         self._categories.look_at_what_was_made()
 
@@ -82,4 +97,4 @@ class CategorySync:
 
     def _key(self, external_id: str) -> str:
         """The id of the record, by which a reject of it is known."""
-        return external_id.removeprefix(self._source.prefix)
+        return external_id.removeprefix(OWN).removeprefix(self._source.prefix)

@@ -102,18 +102,20 @@ class LateWork:
             message = f"MicroPIM says that it is archived and shows it {shown}: archive it by hand"
             raise RecordRejected("send", [Reason("status", message)])
 
-    def link(self, external_id: str, category: str) -> str | None:
-        """Add a category that arrived after its product was written; its SKU if it was. Raises RecordRejected."""
+    def link(self, external_id: str, category: str, ids: dict[str, int]) -> str | None:
+        """Add a category that arrived after its product was written; its SKU if it was. ``ids`` is its id by its key.
+
+        Raises RecordRejected.
+        """
         row = self._services.ledger.product(external_id)
         if row is None or not row.is_made:
             return None
-        return self._services.client.look_and_write(partial(self._link_once, row, category))
+        return self._services.client.look_and_write(partial(self._link_once, row, category, ids))
 
-    def _link_once(self, row: ProductRow, category: str, tries: Tries) -> str | None:
+    def _link_once(self, row: ProductRow, category: str, categories: dict[str, int], tries: Tries) -> str | None:
         product = self._recognition.look(row.remote_id)
         if not self._recognition.is_same(row, product):
             raise RecordRejected("recognise", [Reason("sku", f"its id shows another product ({shown_sku(product)})")])
-        categories = self._catalog.categories.ids((category,))
         ids = plan_categories(categories, frozenset(row.categories), product.category_ids)
         if ids is not None:
             self._writer.note(row, {"category_ids": ids}, product)
@@ -121,5 +123,5 @@ class LateWork:
             after = self._writer.assign(after, categories)
             if any(number not in after.category_ids for number in categories.values()):
                 raise RecordRejected("send", [Reason("category_ids", "MicroPIM does not show the category")])
-        self._services.ledger.linked(replace(row, categories=(*row.categories, category)), category)
+        self._services.ledger.linked(replace(row, categories=(*row.categories, *categories)), category)
         return None if ids is None else row.shown_sku or row.sku

@@ -28,6 +28,7 @@ MOST_EQUAL_REFUSALS = 10  # in a row, without anything going in between them
 DEFAULT_ARCHIVE_SHARE = 0.20
 DEFAULT_ARCHIVE_FREE = 50
 MOST_LETTERS = 500  # of a reason in products.csv; rejects.jsonl has it whole
+MOST_SAID = 300  # characters of a reason, and of MicroPIM's words, in the log
 _WROTE = frozenset({"created", "updated", "archived"})
 _PARTICULARS = re.compile(r"[0-9]+|'[^']*'|\"[^\"]*\"")
 
@@ -180,7 +181,8 @@ class Outcomes:
     ) -> None:
         """The record cannot go in: it is kept, with its reasons. Raises TooMany when that happens too often."""
         attempts = self._rejects.write(stream, key, record, error)
-        logger.warning("%s %s rejected (%s): %s", stream, key, error.stage, str(error)[:300])
+        said = f"; MicroPIM says: {error.said[:MOST_SAID]}" if error.said else ""
+        logger.warning("%s %s rejected (%s): %s%s", stream, key, error.stage, str(error)[:MOST_SAID], said)
         if key is not None and len(key) <= MAX_KEY:
             self._keep(stream, key, record, attempts, source_at)
         if end is None and stream == "products":

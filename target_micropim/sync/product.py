@@ -37,6 +37,7 @@ from target_micropim.sync.outcomes import Guards
 from target_micropim.sync.pool import KeyedPool
 from target_micropim.sync.recognise import Recognised, Recognition, shown_sku
 from target_micropim.sync.resolve import FieldResolver
+from target_micropim.sync.unknown_fields import UnknownFields
 from target_micropim.sync.update import ARCHIVED_STATUS, ProductUpdater, name_of, product_state
 from target_micropim.sync.write import STREAM, Fields, ProductWriter, Write
 
@@ -82,6 +83,7 @@ class ProductSync:
         self.doubles = self._creator.doubles
         self.late = LateWork(services, catalog, self._recognition, self._writer)
         self.let_through = LetThrough(services, self._recognition, self._updater, self._writer)
+        self.unknown = UnknownFields(services.report, STREAM)
         self.adopted = 0  # products that were in MicroPIM before the ledger knew them; nearly exact with many threads
 
     def late_names(self, pool: KeyedPool) -> LateNames:
@@ -93,7 +95,9 @@ class ProductSync:
 
         Raises RecordRejected when it cannot go in, NotYet when it may later, StopRun when nothing can.
         """
-        desired, report = replace(self._map(record), record=record), self._services.report
+        mapped, report = replace(self._map(record), record=record), self._services.report
+        desired = self._catalog.category_ids.told_apart(mapped)
+        self.unknown.saw(desired.unknown_fields)
         for warning in desired.warnings:
             report.add("warnings", Row(STREAM, desired.external_id, desired.sku, warning))
         for name, language in desired.other_languages.items():

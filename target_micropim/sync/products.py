@@ -16,6 +16,7 @@ from target_micropim.catalog.catalog import Catalog
 from target_micropim.errors import NotYet, RecordRejected
 from target_micropim.ledger import ABSENT, Known
 from target_micropim.mapping.life import ended_by
+from target_micropim.mapping.native_categories import OWN, PATH
 from target_micropim.mapping.profiles import Profile
 from target_micropim.report.input_order import AFTER_THE_INPUT, RecordScope, record_scope
 from target_micropim.report.product_rows import ProductEnd
@@ -112,6 +113,8 @@ class ProductsSync:
         return self._late_names.is_due()
 
     def _keep(self, ticket: int, record: dict[str, Any], line: bytes | None, source_at: float | None = None) -> None:
+        if (earlier := self._profile.earlier_key(record)) and self._services.ledger.product(earlier) is not None:
+            record, line = {**record, self._profile.key_field: earlier}, None
         key = self._profile.key(record)
         if self._profile.left_out and (status := self._profile.left_out(record)) is not None:
             self._left_out[status] += 1
@@ -155,6 +158,7 @@ class ProductsSync:
             what = f"{number} records of status {status} are not brought over (statuses)"
             self._services.report.add("warnings", Row(STREAM, "", None, what))
         self._product_sync.doubles.tell()
+        self._product_sync.unknown.tell()
 
     def tell_of_a_new_ledger(self) -> None:
         """What a lost ledger knew is lost: what people emptied, took out or renamed before cannot be told any more."""
@@ -183,8 +187,9 @@ class ProductsSync:
         check_key(key, self._profile.key_field)
         check_key(sku := self._profile.worker_key(record, key), "sku")
         try:
-            windows = self._profile.windows
-            digest = digest_of(record, self._services.settings.digest, windows(record) if windows else "")
+            windows, content = self._profile.windows, self._profile.content
+            counted = content(record) if content else record
+            digest = digest_of(counted, self._services.settings.digest, windows(record) if windows else "")
             text = line or orjson.dumps(record, default=str, option=orjson.OPT_NON_STR_KEYS)
             name, version = self._profile.title(record), Version(digest, source_time(record))
             return Item(ticket, text, line is not None, key, sku, version, name)
@@ -244,6 +249,8 @@ class ProductsSync:
             if not self._is_repaired:  # before the first product is written
                 self._catalog.assignments.repair()
                 self._is_repaired = True
+            for item in changed if self._profile.name == "native" else ():
+                self._catalog.category_paths.ensure(self._profile.paths(item.record))
         unknown = 0
         for item in changed:
             unknown += known.get(item.key, _UNKNOWN).remote_id == ABSENT
@@ -342,20 +349,22 @@ class ProductsSync:
         if not self._profile.writes_categories:
             return
         for key, category in self._services.ledger.products_missing_categories():
-            if not self._catalog.categories.ids((category,)):
+            ids = self._catalog.category_ids.at_end(category)
+            if not ids:
                 if self._catalog.categories.is_gone(category):
                     continue
-                self._catalog.names.unmapped.add("category", category, key)
+                self._catalog.names.unmapped.add("category", category.removeprefix(OWN).removeprefix(PATH), key)
                 continue
             try:
                 with record_scope(STREAM, key):
-                    sku = self._product_sync.late.link(key, category)
+                    sku = self._product_sync.late.link(key, category, ids)
                 if sku is not None:
-                    self._tell_of_link(key, sku, category)
+                    self._tell_of_link(key, sku, category.removeprefix(OWN))
             except RecordRejected as error:
                 reason = error.said or error
                 what = f"could not be added to its category {category}: {reason}; the next run tries again"
                 self._services.report.add("manual_actions", Row(STREAM, key, None, what))
+        self._catalog.category_ids.decide()
 
     def _tell_of_link(self, key: str, sku: str, category: str) -> None:
         """A product that came in an earlier run, and changed in this one without its record."""

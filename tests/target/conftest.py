@@ -53,6 +53,9 @@ class FakeClock(Clock):
             self._passed += max(0.0, seconds)
 
 
+_OF_NATIVE = {"products": ("sku",), "categories": ("parent_id",)}
+
+
 @cache
 def schema_line(stream: str) -> bytes:
     """The SCHEMA message of a stream: the names of its fields, each open; loose for streams that have no file.
@@ -61,7 +64,7 @@ def schema_line(stream: str) -> bytes:
     SCHEMA goes through in tests/pipe and in the trials.
     """
     file = SCHEMAS / f"{stream}.json"
-    names = [*json.loads(file.read_text())["properties"], "sku"] if file.exists() else ()  # sku: for the native profile
+    names = [*json.loads(file.read_text())["properties"], *_OF_NATIVE.get(stream, ())] if file.exists() else []
     schema = {"type": "object", "properties": {name: {} for name in names}}
     keys = ["id"] if "id" in schema["properties"] else []
     return orjson.dumps({"type": "SCHEMA", "stream": stream, "schema": schema, "key_properties": keys})

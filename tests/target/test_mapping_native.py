@@ -1,11 +1,15 @@
 """Records in MicroPIM's own shape."""
 
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from target_micropim.errors import RecordRejected
-from target_micropim.mapping.native import native_category, native_product
+from target_micropim.mapping.native import WRITABLE, native_category, native_product
+from target_micropim.mapping.native_rows import PRODUCT_ROWS, content
 
 
 def native(**fields: Any) -> Any:
@@ -31,10 +35,10 @@ def test_native_records_pass_as_they_are() -> None:
     assert len(desired.warnings) == 1
 
 
-@pytest.mark.parametrize("ids", [[True], ["5"], [None], 5, [[1]]])
-def test_native_category_ids_are_numbers(ids: Any) -> None:
+@pytest.mark.parametrize("ids", [[True], [None], [[1]], {}, ""])
+def test_native_category_ids_are_ids(ids: Any) -> None:
     """``true`` is no category 1."""
-    assert native(category_ids=ids).category_ids == ()
+    assert native(category_ids=ids).named_categories == ()
 
 
 def own_shape(*, with_attributes: bool = True, **record: Any) -> Any:
@@ -55,7 +59,7 @@ def test_native_records() -> None:
     sold_out = own_shape(status="out_of_stock")
     assert "status" not in sold_out.fields
     assert len(sold_out.warnings) == 1
-    assert own_shape(category_ids=[1, True, "2", 3.0, 4]).category_ids == (1, 4)
+    assert own_shape(category_ids=[1, True, "2", 3.0, 4]).named_categories == ("1", "2", "3", "4")
 
 
 @pytest.mark.parametrize("bad", [{"sku": " "}, {"sku": None}, {"name": ""}, {"sku": None, "name": None}])
@@ -105,3 +109,60 @@ def test_native_categories() -> None:
     for bad in ({"id": 1}, {"id": None, "name": "N"}, {"id": 1, "name": " "}):
         with pytest.raises(RecordRejected):
             native_category(bad)
+
+
+EXAMPLES = [(row.name, example) for row in PRODUCT_ROWS for example in row.examples]
+
+
+@pytest.mark.parametrize(("field", "example"), EXAMPLES)
+def test_the_examples_of_the_page_are_taken(field: str, example: Any) -> None:
+    """Without a word: docs/native.md says so."""
+    found = own_shape(**{field: example})
+    assert found.warnings == found.unknown_fields == ()
+
+
+def test_every_field_that_can_be_written_stands_on_the_page() -> None:
+    """docs/native.md is made of the rows, and in step with them."""
+    assert {*WRITABLE, "attributes"} <= {row.name for row in PRODUCT_ROWS}
+    script = [sys.executable, "scripts/docs/native_page.py"]
+    done = subprocess.run(script, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("record", "path"),
+    [({"status": "sold"}, "status"), ({"status": 1}, "status"), ({"product_type": "bundle"}, "product_type"),
+     ({"name": ["N"]}, "name"), ({"name": True}, "name"), ({"sku": True}, "sku")],
+)  # fmt: skip
+def test_what_says_what_a_product_is_is_never_guessed(record: Any, path: str) -> None:
+    """The record is refused."""
+    with pytest.raises(RecordRejected) as rejected:
+        own_shape(**record)
+    assert [reason.path for reason in rejected.value.reasons] == [path]
+
+
+def test_channels_and_names_in_other_forms() -> None:
+    """A text of words; what is not offered is left out and told. A brand in an object, alone in a list, or no name."""
+    found = own_shape(publishing_channels="Web, shopify", brand=["A.Vogel"], supplier={"title": "x"}, brand_id="")
+    assert found.fields["publishing_channels"] == ["web"]
+    assert (found.brand, found.supplier) == ("A.Vogel", None)
+    assert [warning.partition(":")[0] for warning in found.warnings] == ["publishing_channels", "supplier_id"]
+
+
+def test_native_attributes_of_texts_and_pairs() -> None:
+    """As JSON, as a list of pairs; what is no single value is told."""
+    for given in (
+        '{"colour": "red", "size": [1]}',
+        [{"code": "colour", "value": "red"}, {"name": "size", "value": {1: 2}}],
+    ):
+        found = own_shape(attributes=given)
+        assert [(one.code, one.value) for one in found.attributes] == [("colour", "red")]
+        assert len(found.warnings) == 1
+    assert own_shape(attributes="{broken").warnings != ()
+
+
+def test_what_a_tap_notes_about_a_row_is_no_content() -> None:
+    """But a mark of deletion is, and a field that a setting takes."""
+    record = {"sku": "A", "_sdc_source_lineno": 2, "_sdc_deleted_at": "x", "_smart_source_file": "y"}
+    assert content(record, frozenset({"_smart_source_file"})).keys() == record.keys() - {"_sdc_source_lineno"}
+    assert content(plain := {"sku": "A"}, frozenset()) is plain
