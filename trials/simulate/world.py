@@ -202,6 +202,7 @@ def settings_of(folder: str, given: tuple[tuple[str, Any], ...]) -> TargetSettin
         **defaults,
         "api_key": "sandbox-micropim-key",
         "api_url": "http://127.0.0.1:9",
+        "locale": "en",
         "report_dir": folder,
         "decisions_file": f"{folder}.decisions.csv",
         "reads_per_minute": 100_000,
