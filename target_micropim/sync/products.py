@@ -133,7 +133,11 @@ class ProductsSync:
 
     def _end_of(self, record: dict[str, Any], key: str | None, reason: str = "") -> ProductEnd:
         sku = None if key is None else self._profile.worker_key(record, key)
-        return ProductEnd(key, sku, self._profile.title(record), reason)
+        return ProductEnd(key, sku, self._name(record), reason)
+
+    def _name(self, record: dict[str, Any]) -> str:
+        """The name that reports show: without a key that somebody pasted into it."""
+        return self._services.client.redactor.clean(self._profile.title(record))
 
     def flush(self) -> None:
         """One query of the ledger for a batch: what is unchanged is done, the rest goes into the pool."""
@@ -191,7 +195,7 @@ class ProductsSync:
             counted = content(record) if content else record
             digest = digest_of(counted, self._services.settings.digest, windows(record) if windows else "")
             text = line or orjson.dumps(record, default=str, option=orjson.OPT_NON_STR_KEYS)
-            name, version = self._profile.title(record), Version(digest, source_time(record))
+            name, version = self._name(record), Version(digest, source_time(record))
             return Item(ticket, text, line is not None, key, sku, version, name)
         except TypeError as error:  # orjson's word for what it cannot write, such as 255 levels of nesting
             raise rejection("map", "$", str(error)) from None
@@ -306,7 +310,7 @@ class ProductsSync:
     def _settle_replaced(self, item: Item, replaced: PendingArchive) -> None:
         what = f"the source has given it up: its product goes on as {item.key}, with the SKU {replaced.sku}"
         self._services.report.add("warnings", Row(STREAM, replaced.key, replaced.sku, what))
-        end = ProductEnd(replaced.key, replaced.sku, self._profile.title(self._archives.record(replaced)), what)
+        end = ProductEnd(replaced.key, replaced.sku, self._name(self._archives.record(replaced)), what)
         self._outcomes.settle(STREAM, replaced.ticket, "skipped", None, end)
 
     def _reject(self, item: Item, error: RecordRejected, done: RecordScope) -> None:
@@ -401,7 +405,7 @@ class ProductsSync:
         self._outcomes.guards.before_archiving(len(self._archives), ledger.count_live())
         for pending in self._archives:
             record = self._archives.record(pending)
-            end = ProductEnd(pending.key, pending.sku, self._profile.title(record), ended_by(record))
+            end = ProductEnd(pending.key, pending.sku, self._name(record), ended_by(record))
             try:
                 with record_scope(STREAM, pending.key, pending.ticket, end.name):
                     action = self._product_sync.late.archive(pending.row(ledger.product(pending.key)))
