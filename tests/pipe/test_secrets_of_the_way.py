@@ -53,7 +53,8 @@ def proxies(box: Sandbox, tmp_path: Path) -> Iterator[Callable[..., Proxy]]:
 
 def run(plugin: str, folder: Path, proxy: Proxy, stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
     """One executable over a proxy, at the log level that shows everything, in the home of a careless user."""
-    keys = {"api_key_id": KEY_ID, "api_key_secret": SECRET} if plugin == "tap-medipim" else {"api_key": KEY}
+    tap = {"api_key_id": KEY_ID, "api_key_secret": SECRET}
+    keys = tap if plugin == "tap-medipim" else {"api_key": KEY, "locale": "nl"}
     paces = {"requests_per_minute": 60_000, "reads_per_minute": 60_000, "writes_per_minute": 60_000}
     settings = {**keys, **paces, "api_url": f"https://{HOSTS[plugin]}", "max_wait_seconds": 1}
     (folder / f"{plugin}.secret").write_text(json.dumps(settings), encoding="utf-8")
