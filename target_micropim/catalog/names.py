@@ -33,7 +33,8 @@ class Names:
         }
         self._shown: dict[str, dict[str, int | None]] = {kind: ledger.names(kind) for kind in KINDS}
         self._fresh: dict[str, dict[str, int | None]] = {kind: {} for kind in KINDS}
-        self._decided: dict[str, dict[str, int | None]] = {kind: ledger.decided_names(kind) for kind in KINDS}
+        decided = ledger.decided_names()
+        self._decided: dict[str, dict[str, int | None]] = {kind: decided.get(kind, {}) for kind in KINDS}
         self._lock = threading.Lock()
         self._near: dict[str, Callable[[str], tuple[str, int] | None]] = {}  # as known when first asked for
         self.unmapped = Unmapped()

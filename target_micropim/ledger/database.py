@@ -48,6 +48,7 @@ def cause(error: BaseException) -> str:
 TAKEN_OVER = "Another run took this ledger over while this one stood still: stopped, and nothing more is sent"
 MOST_STEPS = 1_000_000  # of SQLite's machine: some 30,000 rows; all of a million would cost as much as 14,000 records
 Rows = list[dict[str, Any]]
+_FACTS = select(schema.meta.c.name, schema.meta.c.value)
 _FACT = select(schema.meta.c.value).where(schema.meta.c.name == bindparam("fact"))  # asked for often, built once
 
 
@@ -69,6 +70,7 @@ class Database:
         self._was_empty = False
         self._put_off = _OfThread()
         self._held: str | None = None  # once a writer holds the lock: the question whether he still does
+        self._facts: dict[str, str] | None = None  # read once, while nobody else can write
         self._failures = (SQLAlchemyError, engine.dialect.loaded_dbapi.Error)
 
     def close(self) -> None:
@@ -113,7 +115,7 @@ class Database:
 
     def unfence(self) -> None:
         """The lock is given back: nothing is written after this."""
-        self._held = None
+        self._held = self._facts = None
 
     def _refuse_another_writer(self, connection: Connection, held: str) -> None:
         """At the end of a transaction: from here to the commit nobody can take the lock over.
@@ -203,9 +205,15 @@ class Database:
             with self.transaction() as connection:
                 step(connection)
                 self.put(connection, schema.meta, [{"name": "version", "value": str(number)}])
+            self._facts = None  # a step may have noted others
 
     def fact(self, name: str) -> str | None:
-        """A fact of the meta table."""
+        """A fact of the meta table; a writer that holds the lock reads them all at once."""
+        if self._held is not None:
+            with self._turn:
+                if self._facts is None:
+                    self._facts = {row.name: row.value for row in self.read(_FACTS)}
+                return self._facts.get(name)
         rows = self.read(_FACT, {"fact": name})
         return rows[0].value if rows else None
 
@@ -213,6 +221,9 @@ class Database:
         """Write a fact of the meta table."""
         with self.transaction() as connection:
             self.put(connection, schema.meta, [{"name": name, "value": value}])
+        with self._turn:
+            if self._facts is not None:
+                self._facts[name] = value
 
 
 def engine_for(url: str) -> Engine:

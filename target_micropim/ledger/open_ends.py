@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, delete, false, or_, select, tuple_, update
+from typing_extensions import override
 
 from target_micropim.ledger import schema
 from target_micropim.ledger.kept_records import KeptRecords
@@ -13,6 +14,7 @@ from target_micropim.plan.question import HELD_BACK, KEPT, PICTURE, TASKS, Quest
 
 ROWS_AT_ONCE = 1000
 _QUESTION = [schema.questions.c[name] for name in Question.__dataclass_fields__]
+_IS_OPEN = select(or_(*(select(table).exists() for table in (schema.questions, schema.kept_records))))
 _QUIET = (HELD_BACK, KEPT, PICTURE)  # no question that is told every night
 
 
@@ -185,9 +187,13 @@ class OpenEnds(KeptRecords):
     def has_questions(self) -> bool:
         """Whether anything waits for a person, or has waited since the start of this run."""
         if self._has_questions is None:
-            tables = (schema.questions, schema.kept_records)
-            self._has_questions = any(self.read(select(table.c.external_id).limit(1)) for table in tables)
+            self._has_questions = bool(self.read(_IS_OPEN)[0][0])
         return self._has_questions
+
+    @override
+    def due(self) -> list[tuple[str, str]]:
+        """As of any ledger; without a question there is nothing to look for."""
+        return super().due() if self.has_questions() else []
 
     # Rejects, to be tried again
 

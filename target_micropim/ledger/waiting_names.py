@@ -82,11 +82,13 @@ class WaitingNames(Database):
 
     # What a person has decided of a name
 
-    def decided_names(self, kind: str) -> dict[str, int | None]:
-        """Folded name to id, or to None where products shall go without."""
+    def decided_names(self) -> dict[str, dict[str, int | None]]:
+        """By kind: folded name to id, or to None where products shall go without."""
         table = schema.decided_names
-        query = select(table.c.folded, table.c.remote_id).where(table.c.kind == kind)
-        return {row.folded: row.remote_id for row in self.read(query)}
+        decided: dict[str, dict[str, int | None]] = {}
+        for row in self.read(select(table.c.kind, table.c.folded, table.c.remote_id)):
+            decided.setdefault(row.kind, {})[row.folded] = row.remote_id
+        return decided
 
     def decide_name(self, kind: str, folded: str, number: int | None) -> None:
         """Note the id of a name."""

@@ -41,7 +41,8 @@ class Noted:
 class Now:
     """A product as it is now: fingerprints of what MicroPIM shows, its categories, and what is ours of its fields.
 
-    ``own_categories`` are those that the ledger knows as ours; ``extra_pictures``: it shows more than were sent.
+    ``own_categories`` are those that the ledger knows as ours; ``extra_pictures``: it shows more than were sent;
+    ``other_sku``: its SKU is neither ours nor what MicroPIM made of it.
     """
 
     server: Mapping[str, str]
@@ -49,6 +50,7 @@ class Now:
     ours: Mapping[str, Ours]
     own_categories: frozenset[int] = frozenset()
     extra_pictures: bool = False
+    other_sku: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,8 @@ def _unmake(noted: Noted, now: Now) -> PutBack:
     own = now.own_categories.union(noted.after.get(CATEGORIES) or ())
     if not own.issuperset(now.categories):
         left.append(Left(CATEGORIES, BY_HAND))
+    if now.other_sku:
+        left.append(Left("sku", BY_HAND))
     if now.extra_pictures:
         left.append(Left("images", BY_HAND))
     return PutBack({}, archive=not left, left=tuple(left))

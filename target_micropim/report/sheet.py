@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from pim_wire.errors import writing
 
 _DELIMITERS = (",", ";", "\t")
+_NAMED = re.compile(r'\s*"?sep=([,;\t])"?[,;\t]*\s*(?:\n|$)', re.IGNORECASE)  # a first line for Excel alone
 _WIDE = (b"\xff\xfe", b"\xfe\xff")  # how a spreadsheet's "Unicode text" begins
 _END = "\r\n"
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -40,16 +42,21 @@ def text_of_file(file: Path, otherwise: str | None = None) -> str:
 
 
 def delimiter_of(text: str) -> str:
-    """The one that cuts the first line into most cells."""
+    """The one that the file names, as Excel reads it (``sep=;``), else the one that cuts the first line most often."""
+    if named := _NAMED.match(text):
+        return named[1]
     (first, *_) = [*(line for line in text.splitlines() if line.strip()), ""]
     return max(_DELIMITERS, key=first.count)
 
 
 def lines_of(text: str) -> Iterator[tuple[int, list[str]]]:
     """Each line that holds anything, with its number; cells without outer blanks."""
+    is_named = _NAMED.match(text) is not None
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text), skipinitialspace=True)
     for row in rows:
-        if any(map(str.strip, row)):
+        if is_named:
+            is_named = False
+        elif any(map(str.strip, row)):
             yield rows.line_num, [cell.strip() for cell in row]
 
 

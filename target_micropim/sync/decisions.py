@@ -6,8 +6,8 @@ may go over what MicroPIM showed when the person was asked. An edit that was mad
 """
 
 import logging
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 
 from target_micropim.api.tree import folded
 from target_micropim.catalog.names import Names
@@ -17,44 +17,20 @@ from target_micropim.plan.decision import (
     NAME_KINDS,
     Answer,
     answers_to,
-    is_same_text,
     key_of,
     key_of_name,
-    kind_of,
     mark_of_ledger,
     read_answer,
 )
-from target_micropim.plan.ownership import EXISTENCE
-from target_micropim.plan.question import Question
 from target_micropim.report.decisions_file import DECISION, Cells, DecisionsFile, Line, Sheet
 from target_micropim.report.run_report import Row
 from target_micropim.services import Services
 from target_micropim.sync.answers import Answers, CannotYet
+from target_micropim.sync.open_items import OpenItem, OpenItems, as_written, cells_of, identity
 
 STREAM = "decisions"
-STATUS = "status"  # how the file names the fact whether something is there
-_SHOWN = {"archived": "archived", "revived": "live"}
-_IDENTITY = ("kind", "sku", "field", "name")
-Identity = tuple[str, ...]
 
 logger = logging.getLogger("target-micropim")
-
-
-@dataclass(frozen=True)
-class OpenItem:
-    """Something open, as a line of the file; ``question`` is None for a brand or supplier without an id."""
-
-    cells: Cells
-    question: Question | None = None
-
-    @property
-    def key(self) -> str:
-        """By what its line is known again."""
-        return self.cells["key"]
-
-    def is_as_seen(self, line: Line) -> bool:
-        """Whether a line without a key shows both values as they are."""
-        return all(is_same_text(line[side], self.cells[side]) for side in ("source", "micropim"))
 
 
 class Decisions:
@@ -67,7 +43,9 @@ class Decisions:
         self._mark = mark_of_ledger(services.ledger.place)
         self._file = DecisionsFile(services.settings.decisions_file, self._mark)
         self._acted: set[str] = set()
+        self._settled: set[tuple[str, ...]] = set()  # lines that were acted on, by what stands in them
         self._later: set[str] = set()  # keys of what an older program had asked, and cannot be acted on yet
+        self._has_told = False  # that the file cannot be written
 
     def is_due(self) -> bool:
         """Whether a person has decided something."""
@@ -80,7 +58,7 @@ class Decisions:
         decided = [line for line in self._read(tell=True).lines if line[DECISION]]
         if not decided:
             return
-        items = _Index(decided, self._open_items())
+        items = OpenItems(decided, self._open_items())
         answered: dict[str, list[Line]] = {}
         for line in decided:
             if not self._file.is_of_another_ledger(line) and (item := self._item_of(line, items)) is not None:
@@ -88,22 +66,38 @@ class Decisions:
         for key, lines in answered.items():
             if len({read_answer(line[DECISION]) for line in lines}) > 1:
                 self._tell(lines[-1], f"is another answer than that of line {lines[0].number}")
-            else:
-                self._act(items.by_key[key], lines[0])
+                continue
+            self._act(items.by_key[key], lines[0])
+            if key in self._acted:
+                self._settled.update(map(as_written, lines))
 
-    def _item_of(self, line: Line, items: "_Index") -> OpenItem | None:
+    def _item_of(self, line: Line, items: OpenItems) -> OpenItem | None:
         """What a line decides; None where that is settled, or cannot be told."""
-        if line["key"] in items.by_key:
-            return items.by_key[line["key"]]
-        item = items.by_identity.get(_identity(line.cells))
+        item = items.of(line)
         if item is None:
             if self._is_unknown(line):
                 self._tell(line, f"decides nothing that is open: {line['sku'] or line['name']!r} is not known")
             return None
-        if item.question is not None and (line["key"] or not item.is_as_seen(line)):
+        if self._shows_another(line, item):
+            self._tell(line, "has the key of another line: decide again, in the line that the file has now")
+            return None
+        if not items.is_as_asked(line, item):
             self._tell(line, "was decided over other values: both are in the file now, decide again")
             return None
         return item
+
+    def _shows_another(self, line: Line, item: OpenItem) -> bool:
+        """Whether a line with the key of an item shows another one, which is not open any more.
+
+        What differs may also be what a spreadsheet has made of it: so only what is known of others counts.
+        """
+        if line["key"] != item.key or identity(line.cells) == identity(item.cells):
+            return False
+        if folded(line["field"]) not in {"", folded(item.cells["field"])}:
+            return True
+        if item.question is None:
+            return self._names.is_settled(item.cells["kind"], line["name"])
+        return self._services.ledger.owner_of_sku(line["sku"]) not in {None, item.question.external_id}
 
     def _is_unknown(self, line: Line) -> bool:
         """Whether nobody can say what a line is about; one that is settled just goes."""
@@ -154,24 +148,47 @@ class Decisions:
             before = self._file.read()
             self._file.write(before, self._lines(before))
         except (OSError, ValueError) as error:
+            if self._has_told:
+                return
+            self._has_told = True
             logger.warning("decisions_file: %s", error)
             self._services.report.add("warnings", Row(STREAM, "", None, f"decisions_file was not written: {error}"))
 
     def _lines(self, before: Sheet) -> Iterator[Cells]:
         """What is open, with what a person has typed into it; then what is no line of ours, or was spoilt."""
         mine = [line for line in before.lines if not self._file.is_of_another_ledger(line)]
-        by_key = {line["key"]: line for line in mine if line["key"]}
-        by_identity = {_identity(line.cells): line for line in mine if not line["key"]}
-        lost = dict(by_identity)
+        items = OpenItems(mine, self._open_items() if mine else ())
+        touched: dict[str, list[Line]] = {}
+        lost: list[Line] = []
+        for line in mine:
+            item = items.of(line)
+            if item is not None and (as_written(line) in self._settled or self._shows_another(line, item)):
+                continue
+            (lost if item is None else touched.setdefault(item.key, [])).append(line)
         for item in self._open_items():
-            lost.pop(identity := _identity(item.cells), None)
-            line = by_key.get(item.key) or by_key.get(self._earlier_key(item)) or by_identity.get(identity)
-            if line is None or item.key in self._acted or not (line["key"] or item.is_as_seen(line)):
-                yield item.cells
-            else:
-                yield {**line.cells, **item.cells, DECISION: line[DECISION]}
-        yield from (line.cells for line in lost.values() if line[DECISION] and self._is_unknown(line))
+            yield from self._with_what_was_typed(item, touched.get(item.key, []), items)
+        yield from (line.cells for line in lost if self._stays(line))
         yield from (line.cells for line in before.lines if self._file.is_of_another_ledger(line))
+
+    def _with_what_was_typed(self, item: OpenItem, lines: list[Line], items: OpenItems) -> Iterator[Cells]:
+        """The line of an item; two where it has two answers, so that neither counts by itself in the next run."""
+        earlier = self._earlier_key(item)
+        kept = {
+            line[DECISION]: line
+            for line in lines
+            if items.is_as_asked(line, item) or (earlier and line["key"] == earlier)
+        }
+        if item.key in self._acted or not kept:
+            yield item.cells
+            return
+        if len(kept) > 1:
+            kept.pop("", None)
+        for decision, line in kept.items():
+            yield {**line.cells, **item.cells, DECISION: decision}
+
+    def _stays(self, line: Line) -> bool:
+        """Whether a line that is about nothing open stays: what a person typed into it was not understood."""
+        return bool(line[DECISION]) and as_written(line) not in self._settled and self._is_unknown(line)
 
     def _earlier_key(self, item: OpenItem) -> str:
         """The key that the line had, where the value was looked at in this run for the first time; else none."""
@@ -185,7 +202,7 @@ class Decisions:
     def _open_items(self) -> Iterator[OpenItem]:
         ledger = self._services.ledger
         for question in ledger.open_questions() if ledger.has_questions() else ():
-            yield OpenItem(_cells(question, key_of(self._mark, question)), question)
+            yield OpenItem(cells_of(question, key_of(self._mark, question)), question)
         for waiting in ledger.waiting_names() if ledger.has_waiting_names() else ():
             if not self._names.is_settled(waiting.kind, waiting.name):
                 yield self._of_name(waiting)
@@ -221,36 +238,3 @@ class Decisions:
         what = f"{self._file.path}, line {line.number}: {line[DECISION]!r} {problem}"
         logger.warning("%s", what)
         self._services.report.add("manual_actions", Row(STREAM, "", None, what))
-
-
-class _Index:
-    """What is open and what these lines are about, by key and by what a person sees of it."""
-
-    def __init__(self, lines: list[Line], items: Iterable[OpenItem]) -> None:
-        keys, identities = {line["key"] for line in lines}, {_identity(line.cells) for line in lines}
-        self.by_key: dict[str, OpenItem] = {}
-        self.by_identity: dict[Identity, OpenItem] = {}
-        for item in items:
-            if item.key in keys or _identity(item.cells) in identities:
-                self.by_key[item.key] = item
-                self.by_identity[_identity(item.cells)] = item
-
-
-def _identity(cells: Cells) -> Identity:
-    return tuple(folded(cells.get(column, "")) for column in _IDENTITY)
-
-
-def _cells(question: Question, key: str) -> Cells:
-    """The line of a question; a category has the source's id where a product has its SKU."""
-    kind, is_status = kind_of(question), question.fact == EXISTENCE
-    shown = question.micropim or (_SHOWN.get(kind, "deleted") if is_status else "")
-    return {
-        "kind": kind,
-        "sku": question.sku or question.external_id,
-        "name": question.name or "",
-        "field": STATUS if is_status else question.fact,
-        "source": question.source or "",
-        "micropim": shown,
-        "reason": question.reason,
-        "key": key,
-    }

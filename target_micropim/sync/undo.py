@@ -169,7 +169,8 @@ class Undo:
         media = self._services.ledger.media(row.external_id).values()
         own = frozenset(self._category_ids[key] for key in row.categories if key in self._category_ids)
         sent = sum(one.state not in {"left", "refused", "removed"} for one in media)
-        return Now(product.server, product.category_ids, row.ours, own, product.images > sent)
+        is_other = shown_sku(product) not in {row.shown_sku, row.sku}
+        return Now(product.server, product.category_ids, row.ours, own, product.images > sent, is_other)
 
     def _put_back(self, task: _Task, product: RemoteProduct, fields: Fields, tries: Tries) -> None:
         """Write down, send, see, remember."""

@@ -120,6 +120,17 @@ def test_what_people_touched_stays_and_is_listed(shop: Any) -> None:
     assert {row["field"] for row in undone.report["conflicts"]} == {"name", "status", "price", "category_ids"}
 
 
+def test_a_product_with_another_sku_is_somebodys(shop: Any) -> None:
+    """What the run made is not archived under the SKU that a person gave it; fields are put back all the same."""
+    shop.night(product("M0", "A"))
+    night = shop.night(product("M0", "B"), product("M1", "New"))
+    for key in ("M0", "M1"):
+        shop.people.change_sku(shop.id_of(key), f"SHOP-{key}")
+    undone = shop.undo(night.folder.name)
+    assert (shop.name("SHOP-M0"), shop.status("SHOP-M1")) == ("A", "draft")
+    assert [row["field"] for row in undone.report["conflicts"]] == ["sku"]
+
+
 def test_a_later_run_is_undone_first(shop: Any) -> None:
     """What a later run wrote is not what this one wrote; in the right order all comes back."""
     shop.night(product("M0", "A"))

@@ -15,6 +15,7 @@ FILES = {
     "tabs": "Merk\tID\nBrand 3 Ünïcode\t13\nVichy\t14\n",
     "byte order mark": "\ufeffname;id\r\nBrand 3 Ünïcode;13\r\nVichy;14\r\n",
     "id first": "id,name\n13,Brand 3 Ünïcode\n14,Vichy\n",
+    "a first line for Excel": "sep=;\r\nname;id\r\nBrand 3 Ünïcode;13\r\nVichy;14\r\n",
     "no heading": "Brand 3 Ünïcode;13\nVichy;14\n",
     "a heading of its own": "Onze merken;Nummer\nBrand 3 Ünïcode;13\nVichy;14\n",
     "quotes, blanks and empty lines": '"name" ; "id"\n\n"Brand 3 Ünïcode" ; "13"\n Vichy ; 14 \n;;\n',
