@@ -1,0 +1,60 @@
+"""docs/clients.md: what was tried, with what result."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from trials.singer_clients.messages import PRODUCTS
+from trials.singer_clients.results import Result, Verdict
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "clients.md"
+HEAD = f"""# Beside other people's software
+
+Made by `make clients` (trials/singer_clients). Each client is installed in an environment of its own, from PyPI, ours
+from its wheel; both services are the sandbox. A result stands here only after every value was compared.
+
+- **Behind our tap**: every stream of all six markets (`be`, `fr`, `de`, `es`, `au`, `us`, v4) and of Belgium's v3,
+  with {PRODUCTS} products; a second night with the state of the first, after products changed, ended and came. What the
+  client stored is read back: no row may be missing, doubled or changed, no column missing; its STATE must be ours.
+- **Before our target**, with `profile: native`: the list of a small shop in the form that the tap reads, two nights;
+  every product that MicroPIM then has is compared with the list.
+- A client that cannot be had here is named with the reason. A fault that is the client's own is named below the table
+  with the least input that shows it, and the way round; by that way the client was tried.
+- `make clients SHORT=1` (a part of `.ci/run`) tries three of them, with two sources.
+
+| client | version | role | ran | result |
+| --- | --- | --- | --- | --- |
+"""
+ELSEWHERE = """
+## Not on PyPI
+
+`tap-csv`, `tap-spreadsheets-anywhere` and `tap-smoke-test` are installed from GitHub by the Hub, not from PyPI, so they
+are not tried here. `tap-csv-folder` and `tap-spreadsheets` read the same files.
+"""
+
+
+def write(results: Sequence[Result]) -> None:
+    """The page of a whole pass."""
+    PAGE.write_text(text(results), encoding="utf-8")
+
+
+def text(results: Sequence[Result]) -> str:
+    """The page."""
+    return HEAD + "\n".join(map(row, results)) + "\n" + "".join(faults(results)) + ELSEWHERE
+
+
+def row(result: Result) -> str:
+    """A line of the table; why something was left out or failed stands in it."""
+    why = f": {'; '.join(result.notes)}" if result.verdict in {Verdict.LEFT_OUT, Verdict.FAILED} else ""
+    cells = (f"`{result.client}`", result.version, result.role, result.ran, f"{result.verdict}{why}")
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+
+
+def faults(results: Iterable[Result]) -> Iterator[str]:
+    """What clients do wrong themselves, each with its minimal form."""
+    found = [result for result in results if result.faults]
+    if found:
+        yield "\n## Faults of clients, and the way round\n"
+    for result in found:
+        yield f"\n### {result.client} {result.version}\n"
+        for fault in result.faults:
+            yield f"\n{fault}\n"
