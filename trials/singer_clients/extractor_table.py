@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 
-from trials.singer_clients import shop
+from trials.singer_clients import shop, stores
 from trials.singer_clients.environments import Client
 from trials.singer_clients.extractors import Extractor, Setting
 
@@ -54,7 +54,7 @@ def _json(setting: Setting, products: Products) -> None:
 
 
 def _table(setting: Setting, products: Products) -> None:
-    with psycopg.connect(f"host={setting.database} user=tester dbname=postgres") as connection:
+    with psycopg.connect(stores.address(setting.port)) as connection:
         connection.execute("create schema if not exists shop")
         connection.execute("set search_path to shop")
         connection.execute("drop table if exists products")
@@ -84,8 +84,10 @@ def _rest(setting: Setting) -> Mapping[str, Any]:
 
 
 def _database(setting: Setting) -> Mapping[str, Any]:
-    url = f"postgresql+psycopg://tester@/postgres?host={setting.database}"
-    return {"sqlalchemy_url": url, "filter_schemas": ["shop"]}
+    return {
+        "host": stores.HOST, "port": setting.port, "user": stores.USER, "password": "unused",
+        "database": stores.DATABASE, "filter_schemas": ["shop"],
+    }  # fmt: skip
 
 
 EXTRACTORS = (

@@ -18,11 +18,11 @@ ROLE = "tap before target-micropim, profile native"
 
 @dataclass(frozen=True)
 class Setting:
-    """Where a tap reads: a folder, its own interpreter, a database where it wants one."""
+    """Where a tap reads: a folder, its own interpreter, the port of a database where it wants one."""
 
     folder: Path
     python: Path
-    database: str
+    port: int
 
 
 @dataclass(frozen=True)
@@ -40,11 +40,11 @@ class Extractor:
     selects: bool = False
     """Its catalog selects nothing by itself."""
 
-    def try_nights(self, binaries: Path, ours: Path, folder: Path, database: str) -> Result:
+    def try_nights(self, binaries: Path, ours: Path, folder: Path, port: int) -> Result:
         """Both nights; the first wrong things of each."""
         place = folder / self.client.distribution
         place.mkdir()
-        setting = Setting(place, binaries / "python", database)
+        setting = Setting(place, binaries / "python", port)
         options = MicroPimOptions(reads_per_minute=None, writes_per_minute=None)
         notes: list[str] = []
         with Sandbox(None, options) as box:

@@ -64,14 +64,14 @@ def _same_or_empty(sent: Any, stored: Any) -> bool:
 
 def _with_password(place: Place, database: str) -> Mapping[str, Any]:
     return {
-        "host": place.database, "port": 5432, "user": "tester", "password": "unused", database: "postgres",
+        "host": stores.HOST, "port": place.port, "user": stores.USER, "password": "unused", database: stores.DATABASE,
         "default_target_schema": place.schema,
     }  # fmt: skip
 
 
 def _postgres(place: Place, binaries: Path) -> stores.Rows:
     del binaries
-    return stores.postgres(f"host={place.database} user=tester dbname=postgres", place.schema)
+    return stores.postgres(place.port, place.schema)
 
 
 LOADERS = (
@@ -101,7 +101,8 @@ LOADERS = (
         read=_postgres,
         by_key=True,
         settings=FLAT,
-        faults=(_union('Token "Exemplia" is invalid'),),
+        faults=(_union('Token "Exemplia" is invalid'), NO_LETTER),
+        equal=_same_or_empty,
         needs_database=True,
     ),
     Loader(

@@ -24,7 +24,7 @@ class Place:
     """Where one source is loaded: a folder and, for databases, a server and a schema of its own."""
 
     folder: Path
-    database: str
+    port: int
     schema: str
 
 
@@ -70,14 +70,14 @@ class Loader:
     needs_database: bool = False
     emits_state: bool = True
 
-    def try_sources(self, binaries: Path, sources: Sequence[Source], folder: Path, database: str) -> Result:
+    def try_sources(self, binaries: Path, sources: Sequence[Source], folder: Path, port: int) -> Result:
         """All sources; the first wrong things of each."""
         notes: list[str] = []
         for source in sources:
-            place = Place(folder / f"{self.client.distribution}-{source.name}", database, self._schema(source))
+            place = Place(folder / f"{self.client.distribution}-{source.name}", port, self._schema(source))
             place.folder.mkdir()
             notes += (f"{source.name}: {wrong}" for wrong in islice(self._wrong(binaries, source, place), SHOWN))
-        faults = tuple(self._faults_now(binaries, folder, database))
+        faults = tuple(self._faults_now(binaries, folder, port))
         ran = f"{', '.join(source.name for source in sources)}: every stream, two nights, {_count(sources)} records"
         verdict = Verdict.FAILED if notes else Verdict.WAY_ROUND if faults else Verdict.PASSED
         return Result(self.client.distribution, self.client.version, ROLE, ran, verdict, tuple(notes), faults)
@@ -102,7 +102,7 @@ class Loader:
     def _night_place(place: Place, number: int) -> Place:
         folder = place.folder / str(number)
         folder.mkdir()
-        return Place(folder, place.database, place.schema)
+        return Place(folder, place.port, place.schema)
 
     def load(self, binaries: Path, place: Place, text: bytes) -> Loaded:
         """Run the client over messages."""
@@ -131,14 +131,14 @@ class Loader:
                 wrong = line_differences(records, rows.get(stream, []), self.equal)
                 yield from (f"night {number}: {stream}: {one}" for one in wrong)
 
-    def _faults_now(self, binaries: Path, folder: Path, database: str) -> Iterator[str]:
+    def _faults_now(self, binaries: Path, folder: Path, port: int) -> Iterator[str]:
         """The client's own faults in their minimal form, tried: the page shows what is still so."""
         for number, fault in enumerate(self.faults, 1):
             if fault.is_so is None:
                 yield fault.text()
                 continue
             name = f"{self.client.distribution}_fault_{number}".replace("-", "_")
-            place = Place(folder / name, database, name)
+            place = Place(folder / name, port, name)
             place.folder.mkdir()
             done = self.load(binaries, place, "\n".join(fault.lines).encode() + b"\n")
             if fault.is_so(done, {} if done.code else self.read(place, binaries)):

@@ -12,7 +12,7 @@ from sandbox import MedipimOptions, Sandbox
 
 Json = dict[str, Any]
 SOURCES = ("be", "fr", "de", "es", "au", "us", "v3")
-PRODUCTS = 15
+PRODUCTS = 12
 CHANGED = 4
 AWKWARD = 'Changed: "quoted"; a comma, 7 €\nand a new line\\'
 RUN_SECONDS = 120

@@ -14,6 +14,7 @@ from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
 
 Rows = dict[str, list[dict[str, Any]]]
+HOST, USER, DATABASE = "127.0.0.1", "tester", "postgres"
 DUMP_DUCKDB = """
 import duckdb, json, sys
 database = duckdb.connect(sys.argv[1], read_only=True)
@@ -44,10 +45,15 @@ def csv_files(folder: Path) -> Rows:
     return rows
 
 
-def postgres(database: str, schema: str) -> Rows:
+def address(port: int) -> str:
+    """The trial's PostgreSQL, for the trial itself."""
+    return f"host={HOST} port={port} user={USER} dbname={DATABASE}"
+
+
+def postgres(port: int, schema: str) -> Rows:
     """The tables of a schema."""
     rows: Rows = {}
-    with psycopg.connect(database, row_factory=dict_row) as connection:
+    with psycopg.connect(address(port), row_factory=dict_row) as connection:
         tables = connection.execute("select tablename from pg_tables where schemaname = %s", [schema]).fetchall()
         for name in (str(table["tablename"]) for table in tables):
             query = SQL("select * from {}.{}").format(Identifier(schema), Identifier(name))

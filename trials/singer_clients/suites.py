@@ -35,7 +35,7 @@ def _result(name: str, version: str, role: str, outcomes: Mapping[str, tuple[boo
 
 def _tap(ours: Path, name: str, folder: Path) -> tuple[bool, str]:
     market: Any = "be" if name == "v3" else name
-    options = MedipimOptions(products=60, market=market, requests_per_minute=None)
+    options = MedipimOptions(products=20, market=market, requests_per_minute=None)
     with Sandbox(options, None) as box:
         config = {
             "api_url": box.medipim_url, "api_key_id": options.api_key_id, "api_key_secret": options.api_key_secret,

@@ -1,6 +1,7 @@
 """One pass over the clients that are asked for."""
 
 import json
+import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from trials.singer_clients.loader_table import LOADERS
 from trials.singer_clients.messages import SOURCES, Source, read
 from trials.singer_clients.page import write
 from trials.singer_clients.results import Result, Verdict
+from trials.singer_clients.stores import HOST
 from trials.singer_clients.suites import SUITES, try_suites
 
 SHORT_CLIENTS = ("target-jsonl", "meltanolabs-target-csv", "tap-jsonl")
@@ -81,11 +83,14 @@ class Pass:
         return environments.ours()
 
     @cached_property
-    def database(self) -> str:
-        """The socket of a PostgreSQL for this pass."""
+    def port(self) -> int:
+        """Where a PostgreSQL of this pass listens."""
         if not postgres.is_here():
             raise NotInstalled("no PostgreSQL on this machine")
-        return self.stack.enter_context(postgres.cluster())
+        with socket.create_server((HOST, 0)) as free:
+            port: int = free.getsockname()[1]
+        self.stack.enter_context(postgres.cluster(HOST, f"{HOST}/32", port))
+        return port
 
     def sources(self, settings: Mapping[str, Any]) -> Sequence[Source]:
         """What our tap writes for each source, read once for each way to set it up."""
@@ -103,15 +108,15 @@ class Pass:
 
     def _try_loader(self, loader: loaders.Loader) -> Result:
         def load(binaries: Path) -> Result:
-            database = self.database if loader.needs_database else ""
-            return loader.try_sources(binaries, self.sources(loader.settings), self.folder, database)
+            port = self.port if loader.needs_database else 0
+            return loader.try_sources(binaries, self.sources(loader.settings), self.folder, port)
 
         return self._try(loader.client, loaders.ROLE, load)
 
     def _try_extractor(self, tap: extractors.Extractor) -> Result:
         def extract(binaries: Path) -> Result:
-            database = self.database if tap.needs_database else ""
-            return tap.try_nights(binaries, self.ours, self.folder, database)
+            port = self.port if tap.needs_database else 0
+            return tap.try_nights(binaries, self.ours, self.folder, port)
 
         return self._try(tap.client, extractors.ROLE, extract)
 

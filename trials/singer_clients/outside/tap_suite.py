@@ -10,7 +10,7 @@ from tap_medipim.tap import TapMedipim
 TestTapMedipim = get_tap_test_class(
     TapMedipim,
     config=json.loads(os.environ["CONFIG"]),
-    suite_config=SuiteConfig(max_records_limit=60),
+    suite_config=SuiteConfig(max_records_limit=20),
     include_stream_tests=True,
     parse_env_config=False,
 )
