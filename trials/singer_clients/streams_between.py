@@ -43,7 +43,8 @@ def map_between(binaries: Path, ours: Path, sources: Sequence[Source], folder: P
         if source is sources[0]:
             plain, changed = (_loaded(ours, nights, folder) for nights in (source.nights, mapped))
             notes += [] if plain == changed else [f"{source.name}: MicroPIM holds something else"]
-    ran = f"{', '.join(source.name for source in sources)}: a field more, a field less; what MicroPIM then holds, for {sources[0].name}"
+    names = ", ".join(source.name for source in sources)
+    ran = f"{names}: a field more, a field less; what MicroPIM then holds, for {sources[0].name}"
     return Result(MAPPER.distribution, MAPPER.version, MAPPING, ran, _verdict(notes), tuple(notes[:9]))
 
 
