@@ -44,8 +44,8 @@ class Fault:
     what: str
     lines: Sequence[str]
     outcome: str
-    is_so: Callable[[Loaded, Rows], bool] | None
-    """Whether the client still does it; None where its way round is a part of its environment."""
+    is_so: Callable[[Loaded, Rows], bool]
+    """Whether the client still does it."""
     way_round: str
 
     def text(self) -> str:
@@ -134,9 +134,6 @@ class Loader:
     def _faults_now(self, binaries: Path, folder: Path, port: int) -> Iterator[str]:
         """The client's own faults in their minimal form, tried: the page shows what is still so."""
         for number, fault in enumerate(self.faults, 1):
-            if fault.is_so is None:
-                yield fault.text()
-                continue
             name = f"{self.client.distribution}_fault_{number}".replace("-", "_")
             place = Place(folder / name, port, name)
             place.folder.mkdir()

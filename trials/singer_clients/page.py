@@ -1,12 +1,18 @@
 """docs/clients.md: what was tried, with what result."""
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
+from trials.singer_clients import extractors, loaders, streams_between, suites
 from trials.singer_clients.messages import PRODUCTS
 from trials.singer_clients.results import Result, Verdict
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "clients.md"
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "clients.md"
+FIGURES = ROOT / "trials" / "figures" / "clients.json"
+ROLES = (suites.ROLE, streams_between.CHECKING, loaders.ROLE, streams_between.MAPPING, extractors.ROLE)
 HEAD = f"""# Beside other people's software
 
 Made by `make clients` (trials/singer_clients). Each client is installed in an environment of its own, from PyPI, ours
@@ -33,8 +39,23 @@ are not tried here. `tap-csv-folder` and `tap-spreadsheets` read the same files.
 
 
 def write(results: Sequence[Result]) -> None:
-    """The page of a whole pass."""
-    PAGE.write_text(text(results), encoding="utf-8")
+    """Keep the results, and make the page of them and of those that were not tried now, in the order of a whole pass."""
+    kept = {(one.client, one.role): one for one in kept_results()}
+    kept.update({(one.client, one.role): one for one in results})
+    rows = [asdict(one) for one in sorted(kept.values(), key=lambda one: ROLES.index(one.role))]
+    FIGURES.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    PAGE.write_text(text(kept_results()), encoding="utf-8")
+
+
+def kept_results() -> list[Result]:
+    """What was found when each was last tried."""
+    rows = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else []
+    return [
+        Result(
+            **{**row, "verdict": Verdict(row["verdict"]), "notes": tuple(row["notes"]), "faults": tuple(row["faults"])}
+        )
+        for row in rows
+    ]
 
 
 def text(results: Sequence[Result]) -> str:

@@ -78,7 +78,7 @@ def _loaded(ours: Path, nights: Sequence[Night], folder: Path) -> Json:
     with Sandbox(None, options) as box:
         place = Path(tempfile.mkdtemp(dir=folder))
         config = {
-            "api_url": box.micropim_url, "api_key": options.api_key, "reads_per_minute": 100_000,
+            "api_url": box.micropim_url, "api_key": options.api_key, "locale": "nl", "reads_per_minute": 100_000,
             "writes_per_minute": 100_000,
         }  # fmt: skip
         (place / "target.json").write_text(json.dumps(config), encoding="utf-8")

@@ -14,6 +14,7 @@ from trials.singer_clients.results import Result, Verdict
 
 OUTSIDE = Path(__file__).parent / "outside"
 SUITES = "singer-sdk"
+ROLE = "tests of the installed wheel"
 SUITE_SECONDS = 300
 VERSION = "from importlib.metadata import version; print(version('singer-sdk'))"
 
@@ -22,15 +23,15 @@ def try_suites(ours: Path, sources: Sequence[str], folder: Path) -> Iterator[Res
     """The tap's for each market and version, the target's once."""
     version = subprocess.run([str(ours / "python"), "-c", VERSION], check=True, capture_output=True, text=True).stdout
     taps = {name: _tap(ours, name, folder) for name in sources}
-    yield _result("singer-sdk's tests of a tap", version.strip(), "tests of the installed wheel", taps)
+    yield _result("singer-sdk's tests of a tap", version.strip(), taps)
     target = {"tests": _target(ours, folder)}
-    yield _result("singer-sdk's tests of a target", version.strip(), "tests of the installed wheel", target)
+    yield _result("singer-sdk's tests of a target", version.strip(), target)
 
 
-def _result(name: str, version: str, role: str, outcomes: Mapping[str, tuple[bool, str]]) -> Result:
+def _result(name: str, version: str, outcomes: Mapping[str, tuple[bool, str]]) -> Result:
     ran = "; ".join(f"{source}: {said}" for source, (_, said) in outcomes.items())
     failed = any(not passed for passed, _ in outcomes.values())
-    return Result(name, version, role, ran, Verdict.FAILED if failed else Verdict.PASSED)
+    return Result(name, version, ROLE, ran, Verdict.FAILED if failed else Verdict.PASSED)
 
 
 def _tap(ours: Path, name: str, folder: Path) -> tuple[bool, str]:

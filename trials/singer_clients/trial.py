@@ -42,7 +42,7 @@ class Options:
 
 
 def try_all(options: Options, folder: Path) -> int:
-    """Print a line for each client; write the page after a whole pass; 1 when anything failed, or none could be had."""
+    """Print a line for each client; write the page unless it is the short form; 1 when anything failed, or none could be had."""
     results: list[Result] = []
     with ExitStack() as stack:
         for result in Pass(options, folder, stack).results():
@@ -50,7 +50,7 @@ def try_all(options: Options, folder: Path) -> int:
             print(f"{result.client} {result.version}: {result.verdict}: {result.ran}", flush=True)
             for note in result.notes:
                 print(f"    {note}", flush=True)
-    if not options.short and not options.only:
+    if not options.short:
         write(results)
     verdicts = {result.verdict for result in results}
     return int(Verdict.FAILED in verdicts or verdicts <= {Verdict.LEFT_OUT})
