@@ -11,7 +11,7 @@ from trials.singer_clients.comparison import differences, line_differences, same
 from trials.singer_clients.environments import Client, NotInstalled
 from trials.singer_clients.extractor_table import EXTRACTORS
 from trials.singer_clients.loader_table import LOADERS
-from trials.singer_clients.page import text
+from trials.singer_clients.page import kept_results, text
 from trials.singer_clients.results import Result, Verdict
 from trials.singer_clients.trial import SHORT_CLIENTS
 
@@ -111,6 +111,7 @@ def test_the_page_is_of_these_clients_and_without_a_failure_of_ours() -> None:
     page = PAGE.read_text(encoding="utf-8")
     clients = {one.client for one in (*LOADERS, *EXTRACTORS)}
 
+    assert page == text(kept_results())
     for client in clients:
         assert f"| `{client.distribution}` | {client.version} |" in page
     assert Verdict.FAILED not in page

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from trials.singer_clients import extractors, loaders, streams_between, suites
 from trials.singer_clients.messages import PRODUCTS
@@ -39,7 +40,7 @@ are not tried here. `tap-csv-folder` and `tap-spreadsheets` read the same files.
 
 
 def write(results: Sequence[Result]) -> None:
-    """Keep the results, and make the page of them and of those that were not tried now, in the order of a whole pass."""
+    """Keep the results beside those that were not tried now, and make the page of all."""
     kept = {(one.client, one.role): one for one in kept_results()}
     kept.update({(one.client, one.role): one for one in results})
     rows = [asdict(one) for one in sorted(kept.values(), key=lambda one: ROLES.index(one.role))]
@@ -50,12 +51,12 @@ def write(results: Sequence[Result]) -> None:
 def kept_results() -> list[Result]:
     """What was found when each was last tried."""
     rows = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else []
-    return [
-        Result(
-            **{**row, "verdict": Verdict(row["verdict"]), "notes": tuple(row["notes"]), "faults": tuple(row["faults"])}
-        )
-        for row in rows
-    ]
+    return [_result(row) for row in rows]
+
+
+def _result(row: dict[str, Any]) -> Result:
+    found = {"verdict": Verdict(row["verdict"]), "notes": tuple(row["notes"]), "faults": tuple(row["faults"])}
+    return Result(**{**row, **found})
 
 
 def text(results: Sequence[Result]) -> str:

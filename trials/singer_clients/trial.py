@@ -42,7 +42,7 @@ class Options:
 
 
 def try_all(options: Options, folder: Path) -> int:
-    """Print a line for each client; write the page unless it is the short form; 1 when anything failed, or none could be had."""
+    """Print a line for each client; write the page but in the short form; 1 when any failed, or none could be had."""
     results: list[Result] = []
     with ExitStack() as stack:
         for result in Pass(options, folder, stack).results():
