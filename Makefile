@@ -13,7 +13,7 @@ export PYTHONDONTWRITEBYTECODE :=
 TESTS_IN := $(shell test -w /dev/shm && echo TMPDIR=/dev/shm)
 PART := tests/sdk tests/fuzz tests/tap/test_row_decoder.py tests/tap/test_json_lines.py tests/tap/test_reader.py tests/target/test_ledger.py
 
-.PHONY: help demo sandbox test cover pythons part lint types check bench trials soak fuzz mutate road faults kill simulate canary compare pictures generate lock package sbom audit docs clean
+.PHONY: help demo sandbox test cover pythons part lint types check bench trials soak fuzz mutate road faults kill clients simulate canary compare pictures generate lock package sbom audit docs clean
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1  /p' $(MAKEFILE_LIST)
@@ -105,6 +105,9 @@ kill: $(READY) ## tap and target killed at every moment of a run, and in any ord
 	$(BIN)/python -m trials.kills --size $(or $(SIZE),6)
 	KILL_EXAMPLES=200 $(BIN)/python -m pytest -q trials/kills/test_any_order.py
 
+clients: $(READY) ## taps, targets and mappers of others beside ours, two nights each (SHORT=1: three of them); writes docs/clients.md
+	@$(TESTS_IN) $(BIN)/python -m trials.singer_clients $(if $(SHORT),--short) $(if $(ONLY),--only "$(ONLY)")
+
 SEEDS ?= 1000
 FROM ?= 1
 
@@ -138,4 +141,4 @@ audit: $(READY) ## known vulnerabilities of what is locked; skipped with a word 
 	$(BIN)/python scripts/release/audit.py
 
 clean: ## what make built
-	rm -rf $(VENV) benchmarks/.run .meltano dist build .demo .sandbox .sandbox.env .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .clients benchmarks/.run .meltano dist build .demo .sandbox .sandbox.env .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache

@@ -33,10 +33,10 @@ def _carry_out(*words: str) -> None:
 
 
 @contextmanager
-def cluster(listen: str = "", network: str = "") -> Iterator[str]:
+def cluster(listen: str = "", network: str = "", port: int = 5432) -> Iterator[str]:
     """The folder of the socket of a running server. Raises RuntimeError where there is none.
 
-    ``listen``: an address as well, at which everybody of a ``network`` is let in.
+    ``listen``: an address and ``port`` as well, at which everybody of a ``network`` is let in.
     """
     initdb, server = tool("initdb"), tool("pg_ctl")
     if initdb is None or server is None:
@@ -51,7 +51,7 @@ def cluster(listen: str = "", network: str = "") -> Iterator[str]:
         if network:
             with Path(data, "pg_hba.conf").open("a", encoding="utf-8") as rules:
                 rules.write(f"host all all {network} trust\n")
-        options = f"-c listen_addresses='{listen}' -c unix_socket_directories={folder} -c fsync=off"
+        options = f"-c listen_addresses='{listen}' -c port={port} -c unix_socket_directories={folder} -c fsync=off"
         _carry_out(server, "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start")
         try:
             yield str(folder)

@@ -1,0 +1,1 @@
+"""``make clients``: taps, targets and mappers that others wrote, beside ours; what came of it is docs/clients.md."""
