@@ -68,7 +68,7 @@ NO_LETTER = Fault(
     lines=(_schema('"id": {"type": "integer"}, "name": {"type": ["string", "null"]}'), _record('"id": 1, "name": ""')),
     outcome="`name` is null.",
     is_so=lambda done, stored: not done.code and [row["name"] for row in stored.get("brands", [])] == [None],
-    way_round="none is needed: Medipim means the same by both.",
+    way_round="none, and none is needed where no text and an empty one mean the same.",
 )
 
 

@@ -30,11 +30,16 @@ class Place:
 
 @dataclass(frozen=True)
 class Loaded:
-    """How a run of a client ended: its code, its last STATE, its last lines."""
+    """How a run of a client ended: its code, its last STATE, its stderr."""
 
     code: int
     state: Any
     said: str
+
+    @property
+    def last_lines(self) -> str:
+        """What a person would look at first."""
+        return " / ".join([line for line in self.said.splitlines() if line.strip()][-4:])
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,7 @@ class Loader:
             here = place if self.by_key else self._night_place(place, number)
             done = self.load(binaries, here, night.text)
             if done.code:
-                yield f"night {number}: exit code {done.code}: {done.said}"
+                yield f"night {number}: exit code {done.code}: {done.last_lines}"
                 return
             if self.emits_state and done.state != night.state:
                 yield f"night {number}: its STATE is not the last one of the tap: {done.state}"
@@ -112,8 +117,8 @@ class Loader:
             command, cwd=place.folder, input=text, capture_output=True, check=False, timeout=RUN_SECONDS
         )
         states = [line for line in done.stdout.splitlines() if line.startswith(b"{")]
-        said = [line for line in done.stderr.decode(errors="replace").splitlines() if line.strip()]
-        return Loaded(done.returncode, json.loads(states[-1]) if states else None, " / ".join(said[-4:]))
+        said = done.stderr.decode(errors="replace")
+        return Loaded(done.returncode, json.loads(states[-1]) if states else None, said)
 
     def _by_key(self, source: Source, stored: Rows) -> Iterator[str]:
         night = source.nights[-1]
