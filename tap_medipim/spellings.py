@@ -12,6 +12,8 @@ from tap_medipim.scalars import with_zeros
 from tap_medipim.schema_types import SCALARS, types_of
 
 OTHER_NAMES = {b'"zipcode":': b'"zipCode":'}  # docs/api/medipim.md#contact-spellings
+# Texts that come as numbers from the first row on (docs/api/medipim.md#product-fields); others are learnt from rows.
+OFTEN_NUMBERS = ("packageQuantity", "packageContent", "hsCode")
 _NUMBER = rb"-?[0-9][0-9.eE+-]*+"
 _VALUE = re.compile(rb'\[(?:%b|"[^"\\]*"|,)*+\]|%b(?=[,}])' % (_NUMBER, _NUMBER))
 _TEXT_OR_NUMBER = re.compile(rb'"[^"\\]*"|' + _NUMBER)
@@ -28,7 +30,7 @@ class Spellings:
         self._texts = frozenset(name for name, is_text in texts.items() if is_text)
         self.seen: set[str] = set()
         self._keys: list[tuple[bytes, str]] = []
-        self.learn(seen)
+        self.learn((*OFTEN_NUMBERS, *seen))
 
     def learn(self, names: Iterable[str]) -> None:
         """Look for numbers in these fields from now on."""
