@@ -82,7 +82,7 @@ class DecisionsFile:
         headings = tuple(heading.casefold() for heading in first)
         if missing := sorted(_NEEDED.difference(headings)):
             raise ValueError(f"{self.path}, line {number} names no column {' and no column '.join(missing)}")
-        mark = _BOM if self.path.read_bytes().startswith(_BOM.encode()) else ""
+        mark = _mark_of(self.path.read_bytes())
         sheet = Sheet(headings, delimiter_of(text), mark)
         kept = (DECISION, *sheet.others())
         for line in (_line(headings, *cells) for cells in lines):
@@ -117,6 +117,14 @@ class DecisionsFile:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(place)
+
+
+def _mark_of(data: bytes) -> str:
+    """The mark that the file had, and one where an old spreadsheet wrote it: it would else read our UTF-8 as its own."""
+    try:
+        return _BOM if data.decode().startswith(_BOM) else ""
+    except UnicodeDecodeError:
+        return _BOM
 
 
 def _line(headings: tuple[str, ...], number: int, cells: list[str]) -> Line:

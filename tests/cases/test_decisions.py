@@ -428,6 +428,18 @@ def test_further_columns_and_answers_that_wait_stay(shop: Shop) -> None:
     assert "ask Ann" in data
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
+def test_an_old_spreadsheet_can_read_it_again(shop: Shop, encoding: str) -> None:
+    """What it saved in its own way comes back with the mark by which it knows UTF-8."""
+    edited(shop)
+    lines = [{**line, "decision": "tomorrow", "remark": "Zoé"} for line in rows(shop)]
+    write(shop, lines, ";", encoding)
+    shop.night()
+    data = (shop.folder / "decisions.csv").read_bytes()
+    assert data.startswith(b"\xef\xbb\xbf")
+    assert "Zoé" in data.decode()
+
+
 def test_another_file_is_not_overwritten(shop: Shop) -> None:
     """A file without the columns is no decisions file."""
     file = shop.folder / "decisions.csv"
