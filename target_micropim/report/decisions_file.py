@@ -120,7 +120,7 @@ class DecisionsFile:
 
 
 def _mark_of(data: bytes) -> str:
-    """The mark that the file had, and one where an old spreadsheet wrote it: it would else read our UTF-8 as its own."""
+    """The mark that the file had, or one for an old spreadsheet, which would read UTF-8 as its own."""
     try:
         return _BOM if data.decode().startswith(_BOM) else ""
     except UnicodeDecodeError:
