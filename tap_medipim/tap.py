@@ -130,7 +130,7 @@ class TapMedipim(Tap):
         self.clock.stop()
         writer = cast("OrjsonWriter", self.message_writer)
         writer.stopping = True
-        if not writer.is_writing:
+        if not writer.is_writing and not is_in_a_log_line(frame):
             raise Interrupted("told to stop")
 
     @classmethod
@@ -213,6 +213,18 @@ class TapMedipim(Tap):
         finally:
             for logger in loggers:
                 logger.removeFilter(_is_ours_or_warning)
+
+
+def is_in_a_log_line(frame: FrameType | None) -> bool:
+    """Whether a signal has struck while a line of the log is written.
+
+    What is raised there, logging shows as a failure of its own, with a traceback; and the run goes on.
+    """
+    while frame is not None:
+        if frame.f_globals.get("__name__") == logging.__name__:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _is_ours_or_warning(record: logging.LogRecord) -> bool:

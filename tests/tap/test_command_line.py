@@ -1,7 +1,9 @@
 """The installed executable: exit codes, one line for a failure, no secret anywhere."""
 
 import contextlib
+import io
 import json
+import logging
 import signal
 import subprocess
 import sys
@@ -16,7 +18,7 @@ from singer_sdk.exceptions import ConfigValidationError
 
 from pim_wire.docs_site import docs_page
 from sandbox import Fault, Sandbox
-from tap_medipim.tap import TapMedipim
+from tap_medipim.tap import TapMedipim, is_in_a_log_line
 from tests.conftest import select
 
 Make = Callable[..., Sandbox]
@@ -205,6 +207,22 @@ def test_a_stop_signal_leaves_a_valid_last_state(
     assert 0 < len(seen) < 1500
     rest = run_tap(box, "products", state=state)
     assert seen | set(rest.ids()) == set(box.medipim.catalogue.products)
+
+
+def test_a_signal_does_not_strike_within_a_line_of_the_log() -> None:
+    """Logging would show what is raised there as its own failure, and the run would go on."""
+    seen: list[bool] = []
+
+    class Formatter(logging.Formatter):
+        def format(self, record: logging.LogRecord) -> str:
+            seen.append(is_in_a_log_line(sys._getframe()))
+            return super().format(record)
+
+    handler = logging.StreamHandler(io.StringIO())
+    handler.setFormatter(Formatter())
+    handler.handle(logging.makeLogRecord({"msg": "a line"}))
+    assert seen == [True]
+    assert not is_in_a_log_line(sys._getframe())
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
