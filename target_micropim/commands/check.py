@@ -29,7 +29,7 @@ from target_micropim.report.notice import check_lines
 from target_micropim.report.plan_file import FIRST_PLANNED_ID
 from target_micropim.settings.markets import wrong_for
 from target_micropim.settings.shaping import profile_of
-from target_micropim.sync.outcomes import check_key, rejection
+from target_micropim.sync.outcomes import ARCHIVES_UNSET, REJECTS_UNSET, check_key, rejection
 from target_micropim.sync.write import STREAM
 
 EXAMPLES = 3
@@ -336,8 +336,8 @@ class Check:
             + (f"at most {pictures} of them pictures, " if pictures else "")
             + f"{settings.max_in_flight} in flight"
         )
-        yield f"max_rejects: {_limit(settings.max_rejects, 'none')}"
-        yield f"max_archive: {_limit(settings.max_archive, '20%, at least 50')}"
+        yield f"max_rejects: {_limit(settings.max_rejects, REJECTS_UNSET)}"
+        yield f"max_archive: {_limit(settings.max_archive, ARCHIVES_UNSET)}"
         yield f"Products are recognised by {' and '.join(settings.match_on)}"
         yield "How many of a tap's products would be recognised: send its output to target-micropim --dry-run"
 

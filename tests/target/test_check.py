@@ -36,6 +36,11 @@ def test_the_check_of_a_new_place_writes_nothing(world: Any) -> None:
     assert [file.name for file in world.folder.iterdir()] == ["config.json"]
 
 
+def test_a_check_tells_the_limits_that_hold_where_none_is_set(world: Any) -> None:
+    """They protect without a setting, so no line may say that there are none."""
+    assert {"max_rejects: 5%, never below 10", "max_archive: 20%, never below 50"} <= set(command(world, "--check")[1])
+
+
 def test_the_check_tells_what_the_ledger_knows(world: Any, singer: Any) -> None:
     """How many products, whose ledger, and that nobody writes; the lock is not kept."""
     world.load(singer.lines(products=[singer.product(n) for n in range(3)]))
