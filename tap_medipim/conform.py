@@ -5,14 +5,13 @@ or ends the load there. New fields come without notice (docs/api/medipim.md#new-
 """
 
 from collections.abc import Callable, Mapping
-from copy import deepcopy
 from decimal import Decimal
 from typing import Any
 
 from tap_medipim.drift import Drift
 from tap_medipim.errors import FieldRefused
 from tap_medipim.scalars import UNCLEAR, as_type, with_zeros
-from tap_medipim.schema_types import SCALARS, kind_of, types_of
+from tap_medipim.schema_types import SCALARS, copied, kind_of, types_of
 
 Schema = dict[str, Any]
 Path = tuple[str, ...]
@@ -30,7 +29,7 @@ class Conformer:
         self, schema: Mapping[str, Any], unknown: str = "extend", is_wanted: Callable[[Path], bool] = lambda _path: True
     ) -> None:
         """``unknown`` is the setting ``unknown_fields``. ``is_wanted`` says whether a new field is selected."""
-        self.schema: Schema = deepcopy(dict(schema))
+        self.schema: Schema = copied(dict(schema))
         self.version = 0
         self.drift = Drift()
         self.numbers: set[str] = set()  # fields that are texts, and came as numbers

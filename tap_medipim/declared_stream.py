@@ -22,7 +22,7 @@ from tap_medipim.conform import Conformer
 from tap_medipim.mapped import declared_schema, fitted
 from tap_medipim.resources import Resource
 from tap_medipim.run import Run
-from tap_medipim.schema_types import is_declared
+from tap_medipim.schema_types import copied, is_declared
 from tap_medipim.selection import is_wanted
 
 REPLICATION_KEY = "updated_at"
@@ -68,7 +68,8 @@ class DeclaredStream(Stream):
         """Tell the mapper of the schema as it is selected now; a stream that is not selected needs no map."""
         schema = self.conformer.schema if "conformer" in self.__dict__ else self._declared
         if self.selected:
-            chosen = get_selected_schema(self.name, schema, self.mask)
+            is_whole = all(self.mask.values())
+            chosen = copied(schema) if is_whole else get_selected_schema(self.name, schema, self.mask)
             mapper.register_raw_stream_schema(self.name, chosen, self.primary_keys)
         else:
             mapper.stream_maps[self.name] = [SameRecordTransform(self.name, schema, self.primary_keys, None)]

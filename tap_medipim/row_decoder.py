@@ -19,7 +19,7 @@ from pim_wire import exact_json
 from pim_wire.limits import is_nested_deeper
 from tap_medipim.raw_rows import without_link
 from tap_medipim.records import RawRow, second_or_none
-from tap_medipim.row_shapes import COUNT, key_shape, meta_shape, row_shape
+from tap_medipim.row_shapes import COUNT, RowTypes, key_shape, row_types
 from tap_medipim.spellings import Spellings
 
 MOST_ROWS = 10_000  # of a page; an answer of millions of small ones is decoded by the ordinary reader
@@ -64,31 +64,29 @@ class RowDecoder:
     """Decodes the rows of one stream that are as its schema says."""
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
+        self._numbers: set[str] = set()
         self._sample: Mapping[str, Any] | None = None
-        self._spellings = Spellings({})
         self.take(schema, 0)
 
     def take(self, schema: Mapping[str, Any], version: int) -> None:
-        """Compare with this schema from now on."""
+        """Compare with this schema from now on; the types are made when a row comes."""
         self._schema, self._version = schema, version
-        sample = self._sample or {}
-        before = row_shape(schema, sample, frozenset({"meta", "updated_at"}))  # the last one is added by the tap
-        row = msgspec.defstruct(
-            "Whole", [("meta", msgspec.Raw, _NULL)], bases=(before,), forbid_unknown_fields=True, gc=False
-        )
-        meta = meta_shape(schema["properties"].get("meta", {}))
-        self._before_meta: msgspec.json.Decoder[Any] = msgspec.json.Decoder(before)
-        self._row: msgspec.json.Decoder[Any] = msgspec.json.Decoder(row)
-        self._meta: msgspec.json.Decoder[Any] = msgspec.json.Decoder(meta | None)
-        self._no_meta = meta()
-        self._spellings = Spellings(schema, self._spellings.seen)
+        self._made: tuple[RowTypes, Spellings] | None = None
 
-    def learn(self, row: Mapping[str, Any], numbers: Iterable[str]) -> None:
-        """Take the order of names from a row that was decoded whole, once; and texts that came as ``numbers``."""
-        self._spellings.learn(numbers)
+    def learn(self, numbers: Iterable[str]) -> None:
+        """Know that texts of these names may come as numbers."""
+        self._numbers.update(numbers)
+        if self._made is not None:
+            self._made[1].learn(numbers)
+
+    def _make(self, text: bytes) -> tuple[RowTypes, Spellings]:
+        """The types of the schema, in the order of names of the first row that is JSON at all."""
         if self._sample is None:
-            self._sample = row
-            self.take(self._schema, self._version)
+            sample = orjson.loads(text)
+            self._sample = sample if isinstance(sample, dict) else {}
+        types = row_types(self._schema, self._sample)
+        self._made = types, Spellings(types.texts, self._numbers)
+        return self._made
 
     def decode_line(self, line: bytes) -> tuple[int, int, RawRow] | None:
         """Index, total and row of a line of ``*/stream``."""
@@ -110,9 +108,13 @@ class RowDecoder:
             text.decode()  # msgspec does not check the UTF-8 of what it leaves as text
         except ValueError:
             return None
-        row = self._as_it_came(text)
-        if row is None and (spelled := self._spellings.declared(text)) != text:
-            row = self._as_it_came(spelled)
+        try:
+            types, spellings = self._made or self._make(text)
+        except _NOT_DECODED:
+            return self._unbounded(text)
+        row = self._as_it_came(types, text)
+        if row is None and (spelled := spellings.declared(text)) != text:
+            row = self._as_it_came(types, spelled)
         return self._unbounded(text) if row is None else row
 
     def _unbounded(self, text: bytes) -> RawRow | None:
@@ -137,28 +139,28 @@ class RowDecoder:
             return None
         return RawRow(key, second_or_none(values.updated_at), before, meta, plain, self._version)
 
-    def _as_it_came(self, text: bytes) -> RawRow | None:
+    def _as_it_came(self, types: RowTypes, text: bytes) -> RawRow | None:
         try:
             cut = text.rfind(_META_BEGINS)
             if cut >= 0 and text.endswith(_META_ENDS) and text.find(b"}", cut) == len(text) - len(_META_ENDS):
-                return self._ending_in_meta(text[:cut], text[cut + len(_META_BEGINS) - 1 : -1])
-            return self._with_meta_elsewhere(text)
+                return self._ending_in_meta(types, text[:cut], text[cut + len(_META_BEGINS) - 1 : -1])
+            return self._with_meta_elsewhere(types, text)
         except _NOT_DECODED:
             return None
 
-    def _ending_in_meta(self, before_meta: bytes, meta: bytes) -> RawRow:
+    def _ending_in_meta(self, types: RowTypes, before_meta: bytes, meta: bytes) -> RawRow:
         """A row cut in two. Each part is JSON without the other, so ``meta`` is the row's own; a second is unknown."""
-        row, values = self._before_meta.decode(before_meta + b"}"), self._meta.decode(meta)
+        row, values = types.before_meta.decode(before_meta + b"}"), types.meta.decode(meta)
         link = bytes(values.link)
         plain = without_link(meta, link) if link else meta
         return RawRow(row.id, second_or_none(values.updated_at), before_meta, meta, plain, self._version)
 
-    def _with_meta_elsewhere(self, text: bytes) -> RawRow | None:
+    def _with_meta_elsewhere(self, types: RowTypes, text: bytes) -> RawRow | None:
         """A row with its ``meta`` before other names, or with none; one with a signed link has to be decoded whole."""
         if b"embedUrl" in text or not text.endswith(b"}"):
             return None
-        row = self._row.decode(text)
-        values = self._meta.decode(row.meta) or self._no_meta
+        row = types.row.decode(text)
+        values = types.meta.decode(row.meta) or types.no_meta
         if bytes(values.link):
             return None
         return RawRow(row.id, second_or_none(values.updated_at), text[:-1], version=self._version)

@@ -1,16 +1,19 @@
 """The schema of a stream as types of msgspec: a row that fits holds what the schema says and nothing beyond it.
 
 A type may be stricter than its schema, never wider: what does not fit is looked at by ``Conformer``, which knows more.
+To make the types of a large schema takes milliseconds, so a process makes those of equal schemas once.
 """
 
+import json
 from collections.abc import Iterable, Mapping
-from functools import reduce
+from dataclasses import dataclass
+from functools import lru_cache, reduce
 from operator import or_
 from typing import Annotated, Any
 
 import msgspec
 
-from tap_medipim.schema_types import types_of
+from tap_medipim.schema_types import SCALARS, types_of
 
 _NULL = msgspec.Raw(b"null")
 _LARGEST = 2**63 - 1  # orjson would read a larger number as a fraction
@@ -26,18 +29,75 @@ _SCALARS: dict[str, Any] = {
     "number": int | float,
     "string": str,
 }
+_NOT_OF_A_ROW = frozenset({"id", "meta", "updated_at"})  # read apart; the last one is added by the tap
 
 
-def row_shape(schema: Mapping[str, Any], sample: Mapping[str, Any], without: frozenset[str]) -> Any:
-    """The type of a row without some of its fields. ``sample`` is a row whose order of names the others share.
+@dataclass(frozen=True, slots=True)
+class RowTypes:
+    """What the rows of a stream are compared with."""
+
+    before_meta: msgspec.json.Decoder[Any]
+    row: msgspec.json.Decoder[Any]
+    meta: msgspec.json.Decoder[Any]
+    no_meta: Any
+    texts: frozenset[str]  # names that are texts wherever they stand
+
+
+def row_types(schema: Mapping[str, Any], sample: Mapping[str, Any]) -> RowTypes:
+    """The types of a schema. ``sample`` is a row whose order of names the others share.
 
     msgspec looks for a name first where it expects it: a fifth of its time.
     """
-    properties = {name: node for name, node in schema["properties"].items() if name not in {"id", *without}}
-    return _struct("Row", properties, sample, [("id", key_shape(schema["properties"].get("id", {})))])
+    return _row_types(json.dumps(schema, default=str), json.dumps(_order(sample)))
 
 
-def meta_shape(node: Mapping[str, Any]) -> Any:
+@lru_cache(maxsize=64)  # some streams of some markets; what hosts many runs in one process asks for the same ones
+def _row_types(schema_text: str, order_text: str) -> RowTypes:
+    schema, order = json.loads(schema_text), json.loads(order_text)
+    properties = schema["properties"]
+    inner = {name: node for name, node in properties.items() if name not in _NOT_OF_A_ROW}
+    before = _struct("Row", inner, order, [("id", key_shape(properties.get("id", {})))])
+    row = msgspec.defstruct(
+        "Whole", [("meta", msgspec.Raw, _NULL)], bases=(before,), forbid_unknown_fields=True, gc=False
+    )
+    meta = _meta_shape(properties.get("meta", {}))
+    return RowTypes(
+        msgspec.json.Decoder(before),
+        msgspec.json.Decoder(row),
+        msgspec.json.Decoder(meta | None),
+        meta(),
+        frozenset(_texts(schema)),
+    )
+
+
+def _order(value: Any) -> Any:
+    """A row without its values: names, in their order, and of a list its first filled item."""
+    if isinstance(value, dict):
+        return {name: _order(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_order(item) for item in value if item][:1]
+    return None
+
+
+def _texts(schema: Mapping[str, Any]) -> set[str]:
+    kinds: dict[str, set[str]] = {}
+    for name, node in _named(schema):
+        kinds.setdefault(name, set()).update(_scalars(node) or {"none"})
+    return {name for name, found in kinds.items() if found == {"string"}}
+
+
+def _scalars(node: Mapping[str, Any]) -> set[str]:
+    return {kind for kind in types_of(node) + types_of(node.get("items", {})) if kind in SCALARS}
+
+
+def _named(node: Mapping[str, Any]) -> Iterable[tuple[str, Mapping[str, Any]]]:
+    for name, inner in node.get("properties", {}).items():
+        yield name, inner
+        yield from _named(inner)
+        yield from _named(inner.get("items", {}))
+
+
+def _meta_shape(node: Mapping[str, Any]) -> Any:
     """The type of ``meta``: its signed link stays as it is written, and may be there whatever the schema says."""
     properties = {name: inner for name, inner in node.get("properties", {}).items() if name not in _READ_OF_META}
     fields = [

@@ -4,12 +4,10 @@ The row is compared with the schema afterwards: what was put right by mistake wo
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from pim_wire.exact_json import number
 from tap_medipim.scalars import with_zeros
-from tap_medipim.schema_types import SCALARS, types_of
 
 OTHER_NAMES = {b'"zipcode":': b'"zipCode":'}  # docs/api/medipim.md#contact-spellings
 # Texts that come as numbers from the first row on (docs/api/medipim.md#product-fields); others are learnt from rows.
@@ -22,12 +20,9 @@ _TEXT_OR_NUMBER = re.compile(rb'"[^"\\]*"|' + _NUMBER)
 class Spellings:
     """Knows which names of a schema are texts wherever they stand, and in which of them numbers were seen."""
 
-    def __init__(self, schema: Mapping[str, Any], seen: Iterable[str] = ()) -> None:
-        texts: dict[str, bool] = {}
-        for name, node in _named(schema):
-            scalars = {kind for kind in types_of(node) + types_of(node.get("items", {})) if kind in SCALARS}
-            texts[name] = texts.get(name, True) and scalars == {"string"}
-        self._texts = frozenset(name for name, is_text in texts.items() if is_text)
+    def __init__(self, texts: frozenset[str], seen: Iterable[str] = ()) -> None:
+        """``texts`` are those of the schema, ``seen`` those of them that came as numbers."""
+        self._texts = texts
         self.seen: set[str] = set()
         self._keys: list[tuple[bytes, str]] = []
         self.learn((*OFTEN_NUMBERS, *seen))
@@ -51,13 +46,6 @@ class Spellings:
                     text = text[:place] + _quoted(found[0], name) + text[found.end() :]
                 place = text.find(key, place)
         return text
-
-
-def _named(node: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for name, inner in node.get("properties", {}).items():
-        yield name, inner
-        yield from _named(inner)
-        yield from _named(inner.get("items", {}))
 
 
 def _quoted(value: bytes, name: str) -> bytes:

@@ -119,7 +119,7 @@ class MedipimStream(DeclaredStream):
             if self._decoder is not None:
                 self._decoder.take(self.conformer.schema, self.version)
         if self._decoder is not None:
-            self._decoder.learn(record, self.conformer.numbers)
+            self._decoder.learn(self.conformer.numbers)
         return record
 
     @override

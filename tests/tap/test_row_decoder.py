@@ -139,7 +139,7 @@ def test_what_the_service_sends_passes_as_text(market: Any) -> None:
     rows = [b"token".join(catalogue.serialise(entry.raw)) for entry in catalogue.entries.values()]
     schema = read_schema("medipim", "products")
     decoder, conformer = RowDecoder(schema), Conformer(schema)
-    decoder.learn(orjson.loads(rows[0]), ["packageQuantity"])
+    decoder.learn(["packageQuantity"])
     for text in rows:
         raw = decoder.decode_row(text)
         assert raw is not None or (b'"zipCode":' in text and b'"zipcode":' in text)
@@ -199,8 +199,8 @@ class TestLimits:
 
     def test_our_own_name_is_never_learnt(self) -> None:
         decoder = new_decoder()
-        decoder.learn({"id": 1, "updated_at": "theirs", "meta": {}}, ())
-        assert decoder.decode_row(b'{"id":1,"updated_at":"theirs"}') is None
+        for _time in range(2):
+            assert decoder.decode_row(b'{"id":1,"updated_at":"theirs"}') is None
 
     @pytest.mark.parametrize(
         "text", [b'{"id":1,"name":"\xff"}', b'{"id":1,"name":"\\ud800"}', b'{"id":1,"name":01}', b'{"id":1,"name":NaN}']
@@ -330,8 +330,10 @@ def test_a_link_goes_wherever_and_however_it_is_written(meta: bytes, row: bytes)
 
 def test_a_link_at_the_end_of_meta_costs_no_reading(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is cut out, also when its slashes are escaped."""
+    decoder = new_decoder()
+    decoder.decode_row(b'{"id":1}')  # the first row tells the order of names
     monkeypatch.setattr("tap_medipim.raw_rows.orjson.loads", lambda _text: pytest.fail("read"))
-    read = new_decoder().decode_row(b'{"id":1,"meta":{"updatedAt":5,"embedUrl":"https:\\/\\/x.test"}}')
+    read = decoder.decode_row(b'{"id":1,"meta":{"updatedAt":5,"embedUrl":"https:\\/\\/x.test"}}')
     assert read is not None
     assert read.meta_without_link == b'{"updatedAt":5}'
 
