@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from pathlib import Path
 from threading import Lock, Thread
 from typing import Any
 
+import orjson
 import pytest
 from singer_sdk.singerlib import Catalog
 
@@ -27,6 +29,7 @@ from tests.support.forked import ForkedPopen, run_forked
 
 SECRET = "sandbox-medipim-secret"
 Json = dict[str, Any]
+_MANY_DIGITS = re.compile(rb"[0-9]{16}")
 
 
 def pytest_collection_finish() -> None:
@@ -259,10 +262,19 @@ def run_tap() -> Callable[..., TapRun]:
                 result.error = error
             _let_go(out, raw)
             _close(result.tap)
-        result.messages = [json.loads(line) for line in raw.lines()]
+        result.messages = [read_message(line) for line in raw.lines()]
         return result
 
     return run
+
+
+def read_message(line: bytes) -> Json:
+    """A Singer message; by the faster reader where both read the same: no number that one of them would round."""
+    if _MANY_DIGITS.search(line) is None:
+        with contextlib.suppress(orjson.JSONDecodeError):
+            message: Json = orjson.loads(line)
+            return message
+    return dict(json.loads(line))
 
 
 def _let_go(out: Any, raw: Stdout) -> None:
@@ -294,7 +306,7 @@ class Ended:
     @property
     def messages(self) -> list[Json]:
         """The Singer messages on stdout."""
-        return [json.loads(line) for line in self.out.splitlines()]
+        return [read_message(line.encode()) for line in self.out.splitlines()]
 
 
 @pytest.fixture(scope="session")
