@@ -10,7 +10,7 @@ from sandbox.exchange import Json, JsonValue
 from sandbox.medipim.head import NEWEST, Head, heads
 from sandbox.medipim.markets import MARKETS
 from sandbox.medipim.options import MedipimOptions
-from sandbox.medipim.product import build_product, drop_codes
+from sandbox.medipim.product import build_media, build_product, drop_codes
 from sandbox.medipim.reference import reference_data
 
 EMBED_MARK = "@@embed@@"
@@ -40,6 +40,11 @@ class Entry:
     def raw(self) -> Json:
         """The raw record for reading only; generated ones are not kept."""
         return self._catalogue.build(self.head) if self._raw is None else self._raw
+
+    @property
+    def media(self) -> Json:
+        """Photos, frontals and links, for reading only; of a generated record nothing else is made."""
+        return self._catalogue.build_media(self.head) if self._raw is None else self._raw
 
     def parts(self) -> tuple[bytes, bytes]:
         """The serialised record before and after the volatile part of ``embedUrl``."""
@@ -159,6 +164,10 @@ class Catalogue:
     def build(self, head: Head) -> Json:
         """Generate the raw record."""
         return build_product(self.market, self.options.seed, head, self.reference, evil=self.options.html_in_texts)
+
+    def build_media(self, head: Head) -> Json:
+        """Generate the media of a record."""
+        return build_media(self.market, self.options.seed, head)
 
     def may_cache(self) -> bool:
         """Count serialised records up to the limit of the options."""

@@ -34,8 +34,8 @@ class MediaTable:
             self._collect(entry)
 
     def _collect(self, entry: Entry) -> None:
-        raw = entry.raw
-        for item in (*raw["photos"], *raw["frontals"], *raw["links"]):
+        media = entry.media
+        for item in (*media["photos"], *media["frontals"], *media["links"]):
             newest = self._records.get(item["id"])
             if newest is None or newest.head.updated_at < item["meta"]["updatedAt"]:
                 self._records[item["id"]] = record(item)

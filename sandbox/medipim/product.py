@@ -17,6 +17,15 @@ HS_CODES = ("330499", "010203", "300490", None)
 CODE_FIELDS = ("ean", "gtin", "eanGtin8", "eanGtin12", "eanGtin13", "eanGtin14")
 
 
+def build_media(market: Market, seed: int, head: Head) -> Json:
+    """The media of a product alone, by field."""
+    return {
+        "photos": media.photos(market, seed, head.index, head.updated_at),
+        "frontals": media.frontals(market, seed, head.index, head.updated_at),
+        "links": media.links(market, head.index, head.updated_at),
+    }
+
+
 def build_product(market: Market, seed: int, head: Head, data: ReferenceData, *, evil: bool) -> Json:
     """The raw record without ``meta.embedUrl``, which is new on each answer."""
     dice = random.Random(f"product:{market.code}:{seed}:{head.index}")
@@ -46,9 +55,7 @@ def build_product(market: Market, seed: int, head: Head, data: ReferenceData, *,
         "attributes": _sample(dice, data.attribute_options, head.index % 3),
         "organizations": [_organization(head, data, k) for k in range(1 + (head.index % 10 == 7))],
         "activeIngredients": _sample(dice, data.active_ingredients, int(head.index % 4 == 0)),
-        "photos": media.photos(market, seed, head.index, head.updated_at),
-        "frontals": media.frontals(market, seed, head.index, head.updated_at),
-        "links": media.links(market, head.index, head.updated_at),
+        **build_media(market, seed, head),
         "descriptions": descriptions(market, head, dice, evil=evil),
         "leaflets": _leaflets(market, head),
         **({"popularity": head.index % 100} if head.index % 20 == 3 else {}),
