@@ -9,6 +9,9 @@ from target_micropim.ledger.database import Database
 
 MOST_KEPT = 10_000  # records; what is beyond goes in when the source sends it again
 MOST_KEPT_BYTES = 200_000  # of one, compressed
+_DUE = select(schema.kept_records.c.stream, schema.kept_records.c.external_id).where(
+    schema.kept_records.c.due.is_(True)
+)
 
 
 class KeptRecords(Database):
@@ -42,8 +45,7 @@ class KeptRecords(Database):
 
     def due(self) -> list[tuple[str, str]]:
         """Stream and id of records of which a person has decided, categories first."""
-        table = schema.kept_records
-        rows = self.read(select(table.c.stream, table.c.external_id).where(table.c.due.is_(True)))
+        rows = self.read(_DUE)
         return sorted(((row.stream, row.external_id) for row in rows), key=lambda key: (key[0] == "products", key))
 
     def kept_record(self, stream: str, external_id: str) -> bytes | None:

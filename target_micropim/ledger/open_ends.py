@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, delete, false, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Engine, Select, bindparam, delete, false, or_, select, tuple_, update
 from typing_extensions import override
 
 from target_micropim.ledger import schema
@@ -14,8 +15,27 @@ from target_micropim.plan.question import HELD_BACK, KEPT, PICTURE, TASKS, Quest
 
 ROWS_AT_ONCE = 1000
 _QUESTION = [schema.questions.c[name] for name in Question.__dataclass_fields__]
+_PLACE = [schema.questions.c[name] for name in ("stream", "external_id", "fact")]
 _IS_OPEN = select(or_(*(select(table).exists() for table in (schema.questions, schema.kept_records))))
 _QUIET = (HELD_BACK, KEPT, PICTURE)  # no question that is told every night
+
+
+def _page_of(condition: ColumnElement[bool]) -> Select[Any]:
+    """The next questions after a place, by record and fact."""
+    after = tuple_(*_PLACE) > tuple_(*(bindparam(column.name, type_=column.type) for column in _PLACE))
+    return select(*_QUESTION).where(condition, after).order_by(*_PLACE).limit(ROWS_AT_ONCE)
+
+
+# Asked for in every run, built once: to build a question takes longer than to answer it.
+_OPEN = _page_of(schema.questions.c.kind.not_in((HELD_BACK, KEPT)))
+_HELD_BACK = _page_of(schema.questions.c.kind == HELD_BACK)
+_TOLD = select(*_QUESTION).where(schema.questions.c.kind.not_in(_QUIET))
+_TOLD_IN_ORDER = _TOLD.order_by(*_PLACE)
+_TOLD_BEFORE = _TOLD.where(schema.questions.c.asked_at < bindparam("before")).order_by(
+    schema.questions.c.asked_at, schema.questions.c.external_id
+)
+_HAS_TASKS = select(schema.questions.c.fact).where(schema.questions.c.stream == TASKS).limit(1)
+_REJECT_TIMES = select(schema.rejects.c.stream, schema.rejects.c.external_id, schema.rejects.c.source_at)
 
 
 def _held_by_other(name: str, policy: str) -> ColumnElement[bool]:
@@ -23,6 +43,12 @@ def _held_by_other(name: str, policy: str) -> ColumnElement[bool]:
     fact, held_by = schema.questions.c.fact, schema.questions.c.held_by
     is_it = (fact == name) | fact.startswith(f"{name}.", autoescape=True)
     return is_it & (held_by.is_(None) | (held_by != policy))
+
+
+@lru_cache(maxsize=4)
+def _held_by_others(policies: tuple[tuple[str, str], ...]) -> Select[Any]:
+    is_held_back = schema.questions.c.kind == HELD_BACK
+    return _page_of(is_held_back & or_(false(), *(_held_by_other(name, policy) for name, policy in policies)))
 
 
 def _kept_of(stream: str, external_id: ProductId) -> Select[Any]:
@@ -108,7 +134,7 @@ class OpenEnds(KeptRecords):
         """What a person had to do of a product is done, or needed no longer."""
         table = schema.questions
         if self._has_tasks is None:
-            self._has_tasks = bool(self.read(select(table.c.fact).where(table.c.stream == TASKS).limit(1)))
+            self._has_tasks = bool(self.read(_HAS_TASKS))
         if facts and self._has_tasks:
             mine = (table.c.stream == TASKS) & (table.c.external_id == external_id)
             with self.transaction() as connection:
@@ -116,19 +142,17 @@ class OpenEnds(KeptRecords):
 
     def open_questions(self) -> Iterator[Question]:
         """All that a person has to decide or to do, by record and fact; read a part at a time."""
-        return self._each(schema.questions.c.kind.not_in((HELD_BACK, KEPT)))
+        return self._each(_OPEN)
 
-    def _each(self, condition: ColumnElement[bool]) -> Iterator[Question]:
-        table, last = schema.questions, ("", "", "")
-        place = tuple_(table.c.stream, table.c.external_id, table.c.fact)
+    def _each(self, page: Select[Any]) -> Iterator[Question]:
+        place = {column.name: "" for column in _PLACE}
         while True:
-            query = select(*_QUESTION).where(condition, place > last).limit(ROWS_AT_ONCE)
-            rows = self.read(query.order_by(table.c.stream, table.c.external_id, table.c.fact))
+            rows = self.read(page, place)
             for row in rows:
                 yield Question(*row)
             if len(rows) < ROWS_AT_ONCE:
                 return
-            last = (rows[-1].stream, rows[-1].external_id, rows[-1].fact)
+            place = {name: getattr(rows[-1], name) for name in place}
 
     def is_open(self, stream: str, external_id: str) -> bool:
         """Whether a person has something to decide of a record."""
@@ -166,23 +190,15 @@ class OpenEnds(KeptRecords):
 
     def questions(self, before: float | None = None, most: int | None = None) -> list[Question]:
         """Open questions by stream and record; or so many of those not looked at since a moment, oldest first."""
-        table = schema.questions
-        query = select(*_QUESTION).where(table.c.kind.not_in(_QUIET))
-        if before is None:
-            query = query.order_by(table.c.stream, table.c.external_id, table.c.fact)
-        else:
-            query = query.where(table.c.asked_at < before).order_by(table.c.asked_at, table.c.external_id)
-        return [Question(*row) for row in self.read(query.limit(most))]
+        query, values = (_TOLD_IN_ORDER, None) if before is None else (_TOLD_BEFORE, {"before": before})
+        return [Question(*row) for row in self.read(query if most is None else query.limit(most), values)]
 
     def held_back(self, policies: Mapping[str, str] | None = None) -> Iterator[Question]:
         """What the settings hold back, as it was seen last, by record and field; read a part at a time.
 
         All of it, or what another policy held back than these, by field or map of fields.
         """
-        wanted = schema.questions.c.kind == HELD_BACK
-        if policies is not None:
-            wanted &= or_(false(), *(_held_by_other(name, policy) for name, policy in policies.items()))
-        return self._each(wanted)
+        return self._each(_HELD_BACK if policies is None else _held_by_others(tuple(policies.items())))
 
     def has_questions(self) -> bool:
         """Whether anything waits for a person, or has waited since the start of this run."""
@@ -210,8 +226,7 @@ class OpenEnds(KeptRecords):
 
     def reject_times(self) -> dict[tuple[str, str], float | None]:
         """Stream and id of every reject that waits, with the record's own update time."""
-        table = schema.rejects
-        rows = self.read(select(table.c.stream, table.c.external_id, table.c.source_at))
+        rows = self.read(_REJECT_TIMES)
         return {(row.stream, row.external_id): row.source_at for row in rows}
 
     def reject(self, stream: str, external_id: str) -> KeptReject | None:

@@ -43,6 +43,19 @@ _KNOWN = select(
 _PRODUCT = select(schema.products).where(schema.products.c.external_id == bindparam("key"))
 _MEDIA = select(schema.media).where(schema.media.c.external_id == bindparam("key"))
 _NOT_MISSING = delete(schema.missing_categories).where(schema.missing_categories.c.external_id == bindparam("key"))
+_HAS_PRODUCTS = select(schema.products.c.external_id).limit(1)
+_OWNER_OF_SKU = select(schema.products.c.external_id).where(
+    schema.products.c.sku == bindparam("sku"), schema.products.c.remote_id > 0
+)
+_OWNER_OF_ID = select(schema.owners.c.external_id).where(schema.owners.c.remote_id == bindparam("id"))
+_AWAITED = select(schema.awaited_pictures).order_by(schema.awaited_pictures.c.external_id)
+_FIRST_AWAITED = _AWAITED.limit(MOST_AT_ONCE)
+_AWAITED_COUNT = select(func.count()).select_from(schema.awaited_pictures)
+_CATEGORIES = select(schema.categories)
+_MISSING = select(schema.missing_categories.c.external_id, schema.missing_categories.c.category).order_by(
+    schema.missing_categories.c.external_id
+)
+_NAMES = select(schema.names.c.folded, schema.names.c.remote_id).where(schema.names.c.kind == bindparam("kind"))
 _SEEN_AT = (
     update(schema.products)
     .where(schema.products.c.external_id == bindparam("key"))
@@ -114,14 +127,11 @@ class Ledger(CatalogueIndex, WaitingNames, OpenEnds):
 
     def knows_products(self) -> bool:
         """Whether it holds any."""
-        return bool(self.read(select(schema.products.c.external_id).limit(1)))
+        return bool(self.read(_HAS_PRODUCTS))
 
     def owner_of_sku(self, sku: str) -> ProductId | None:
         """The external id of a product that MicroPIM has under this SKU."""
-        query = select(schema.products.c.external_id).where(
-            schema.products.c.sku == sku, schema.products.c.remote_id > 0
-        )
-        rows = self.read(query)
+        rows = self.read(_OWNER_OF_SKU, {"sku": sku})
         return rows[0].external_id if rows else None
 
     def claim(self, external_id: ProductId, remote_id: int) -> ProductId:
@@ -132,7 +142,7 @@ class Ledger(CatalogueIndex, WaitingNames, OpenEnds):
         table = schema.owners
         with self.transaction() as connection:
             mine = table.c.external_id == external_id
-            owner = connection.execute(select(table.c.external_id).where(table.c.remote_id == remote_id)).scalar()
+            owner = connection.execute(_OWNER_OF_ID, {"id": remote_id}).scalar()
             if owner is None:
                 connection.execute(delete(table).where(mine))
                 connection.execute(insert(table).values(remote_id=remote_id, external_id=external_id))
@@ -140,7 +150,7 @@ class Ledger(CatalogueIndex, WaitingNames, OpenEnds):
 
     def owner(self, remote_id: int) -> ProductId | None:
         """The record that owns a product of MicroPIM."""
-        rows = self.read(select(schema.owners.c.external_id).where(schema.owners.c.remote_id == remote_id))
+        rows = self.read(_OWNER_OF_ID, {"id": remote_id})
         return rows[0].external_id if rows else None
 
     def take_over(self, predecessor: ProductRow, external_id: ProductId) -> ProductRow:
@@ -275,14 +285,13 @@ class Ledger(CatalogueIndex, WaitingNames, OpenEnds):
 
     def awaited_pictures(self, among: Iterable[int] | None = None) -> list[AwaitedPictures]:
         """Products to look at: those among MicroPIM's ids, or the first few of all."""
-        table = schema.awaited_pictures
-        query = select(table).order_by(table.c.external_id)
-        query = query.limit(MOST_AT_ONCE) if among is None else query.where(table.c.remote_id.in_(list(among)))
+        is_among = None if among is None else schema.awaited_pictures.c.remote_id.in_(list(among))
+        query = _FIRST_AWAITED if is_among is None else _AWAITED.where(is_among)
         return [AwaitedPictures(*row) for row in self.read(query)]
 
     def count_awaited_pictures(self) -> int:
         """How many products are to be looked at."""
-        return int(self.read(select(func.count()).select_from(schema.awaited_pictures))[0][0])
+        return int(self.read(_AWAITED_COUNT)[0][0])
 
     def pictures_counted(self, awaited: AwaitedPictures) -> None:
         """The pictures of this product were counted."""
@@ -294,7 +303,7 @@ class Ledger(CatalogueIndex, WaitingNames, OpenEnds):
 
     def categories(self) -> dict[str, CategoryRow]:
         """The categories by external id."""
-        rows = self.read(select(schema.categories))
+        rows = self.read(_CATEGORIES)
         return {row.external_id: CategoryRow(row.remote_id, row.name, row.parent_id, row.handled) for row in rows}
 
     def remember_category(self, external_id: str, row: CategoryRow) -> None:
@@ -331,14 +340,12 @@ class Ledger(CatalogueIndex, WaitingNames, OpenEnds):
 
     def products_missing_categories(self) -> list[tuple[ProductId, str]]:
         """Products written before their category was there, with the category's external id."""
-        table = schema.missing_categories
-        rows = self.read(select(table.c.external_id, table.c.category).order_by(table.c.external_id))
+        rows = self.read(_MISSING)
         return [(row.external_id, row.category) for row in rows]
 
     def names(self, kind: str) -> dict[str, int | None]:
         """Folded name to id, or to None where two ids carry the name."""
-        query = select(schema.names.c.folded, schema.names.c.remote_id).where(schema.names.c.kind == kind)
-        return {row.folded: row.remote_id for row in self.read(query)}
+        return {row.folded: row.remote_id for row in self.read(_NAMES, {"kind": kind})}
 
     def remember_names(self, kind: str, ids: Mapping[str, int | None]) -> None:
         """Write names."""

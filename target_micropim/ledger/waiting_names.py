@@ -11,6 +11,7 @@ from target_micropim.ledger.schema import ProductId, ProductRow, product_values
 
 EXAMPLES = 5
 ROWS_AT_ONCE = 1000
+_DECIDED = select(schema.decided_names.c.kind, schema.decided_names.c.folded, schema.decided_names.c.remote_id)
 _ONE = select(schema.waiting_names.c.external_id).limit(1)
 
 
@@ -84,9 +85,8 @@ class WaitingNames(Database):
 
     def decided_names(self) -> dict[str, dict[str, int | None]]:
         """By kind: folded name to id, or to None where products shall go without."""
-        table = schema.decided_names
         decided: dict[str, dict[str, int | None]] = {}
-        for row in self.read(select(table.c.kind, table.c.folded, table.c.remote_id)):
+        for row in self.read(_DECIDED):
             decided.setdefault(row.kind, {})[row.folded] = row.remote_id
         return decided
 
