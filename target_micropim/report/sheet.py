@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +34,18 @@ def text_of_file(file: Path, otherwise: str | None = None) -> str:
     """
     data = file.read_bytes()
     try:
-        return data.decode("utf-16" if data.startswith(_WIDE) else "utf-8-sig")
+        return data.decode(_encoding_of(data))
     except UnicodeDecodeError:
         if otherwise is None:
             raise ValueError(f"{file} is not in UTF-8: save it as CSV UTF-8") from None
         return data.decode(otherwise, errors="replace")
+
+
+def _encoding_of(data: bytes) -> str:
+    """By the mark, or where a spreadsheet left it out by the zeros beside the first letter."""
+    if data.startswith(_WIDE):
+        return "utf-16"
+    return {b"\x00": "utf-16-be"}.get(data[:1]) or {b"\x00": "utf-16-le"}.get(data[1:2]) or "utf-8-sig"
 
 
 def delimiter_of(text: str) -> str:
@@ -58,6 +65,15 @@ def lines_of(text: str) -> Iterator[tuple[int, list[str]]]:
             is_named = False
         elif any(map(str.strip, row)):
             yield rows.line_num, [cell.strip() for cell in row]
+
+
+def table_of(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """A whole table as text."""
+    lines: list[str] = []
+    writer = csv.writer(_Lines(lines))
+    writer.writerow(columns)
+    writer.writerows([cell if cell is None else escaped(str(cell)) for cell in row] for row in rows)
+    return "".join(lines)
 
 
 class Sheet:
@@ -105,9 +121,7 @@ class Sheet:
                 file.write(text.encode("utf-8", "backslashreplace"))
 
     def _heads(self) -> str:
-        heads: list[str] = []
-        csv.writer(_Lines(heads)).writerow(self._columns)
-        return heads[0]
+        return table_of(self._columns, ())
 
 
 def _is_plain(text: str, rows: int, columns: int) -> bool:
