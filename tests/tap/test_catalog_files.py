@@ -104,7 +104,7 @@ def test_flattening_gives_what_its_schema_says(depth: int, sandbox: Make, run_ta
 
     assert run.error is None
     assert faults(run.messages) == []
-    assert [text for record in run.records() if (text := record.get("conservationLabel"))] == ["cold"] * 3
+    assert [text for record in run.records() if (text := record.get("conservationLabel__und"))] == ["cold"] * 3
 
 
 def test_a_deselected_field_stays_away_whatever_it_is(sandbox: Make, run_tap: Run) -> None:

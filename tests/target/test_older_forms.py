@@ -14,6 +14,11 @@ OLD: list[dict[str, Any]] = [
     {"id": "1", "ean": [5400000123450, 1234565, "x"], "eanGtin13": 5400000123450, "packageQuantity": "200"},
     {"id": "1", "gs1Category": {"code": 10001, "parent": 1, "title": "x"}, "packageQuantity": 3},
     {"id": "1", "organizations": [{"id": 1, "contactInformation": {"zipcode": "0900", "city": "Gent"}}]},
+    {"id": "1", "organizations": [{"id": 1, "contactInformation": {"zipcode": "0900", "region": "Oost"}}]},
+    {"id": "1", "conservationLabel": "cold", "packageQuantity": 3, "productFamilies": [{"id": 4, "name": "Sun"}]},
+    {"id": "1", "brands": [{"id": 4, "name": {"nl": None, "fr": "Soleil"}}, {"id": 5, "name": "Sun"}]},
+    {"id": "1", "gs1Category": {"code": 7, "title": {"en": "Tea", "fr": None}, "definition": "x"}},
+    {"id": "1", "name": "A plain name", "descriptions": [{"id": 1, "type": "usage", "content": "<p>x</p>"}]},
 ]
 
 
@@ -34,8 +39,10 @@ def test_a_changed_record_is_changed() -> None:
 
 
 def test_the_upgrade_of_the_tap_costs_no_request(world: Any, singer: Any) -> None:
-    """The first night with numbers, the second with texts."""
-    old = singer.product(1, packageQuantity=750, hsCode=33049900)
+    """The first night with numbers and texts as they come, the second with one form of each."""
+    supplier = {"id": 4, "type": "supplier", "name": "Zon", "contactInformation": {"region": "Oost", "zipcode": "9000"}}
+    old = singer.product(1, packageQuantity=750, hsCode=33049900, conservationLabel="cold", organizations=[supplier])
+    old["brands"] = [{"id": 5, "name": {"nl": None, "fr": "Soleil", "de": "Sonne"}}]
     world.load(singer.lines(products=[old]))
     world.forget_requests()
 
