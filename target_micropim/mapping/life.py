@@ -1,6 +1,7 @@
 """Pure: what the status of a Medipim record means for the product (docs/api/medipim.md#statuses-and-deletions)."""
 
 from collections.abc import Collection
+from decimal import Decimal
 from typing import Any
 
 from target_micropim.mapping.desired import DELETED
@@ -40,6 +41,7 @@ def successor_of(record: Record) -> str | None:
     value = record.get("replacement")
     value = value[0] if isinstance(value, list) and value else value
     value = value.get("id") if isinstance(value, dict) else value
+    value = str(value) if isinstance(value, Decimal) else value
     return str(value).strip() or None if isinstance(value, str | int) and not isinstance(value, bool) else None
 
 

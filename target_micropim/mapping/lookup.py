@@ -5,6 +5,7 @@ addresses), ``organizations.supplier`` (their names), ``weightWithUnit`` ("0.37 
 """
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from target_micropim.mapping.characters import decoded, fit, is_visible
@@ -82,7 +83,7 @@ def _leaf(value: Any, locales: tuple[str, ...], *, as_html: bool) -> Iterator[An
         if is_visible(text := value if as_html else fit(decoded(value))):
             yield text.strip()
     elif value is not None:
-        yield value
+        yield f"{value:f}" if isinstance(value, Decimal) else value  # no number of ours holds its digits
 
 
 def _of_object(value: dict[str, Any], locales: tuple[str, ...], *, as_html: bool) -> Iterator[Any]:

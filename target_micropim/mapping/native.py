@@ -6,6 +6,7 @@ field is left out and named, or the record is refused.
 
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from target_micropim.errors import Reason, RecordRejected
@@ -157,7 +158,8 @@ def _attributes(values: Any, warnings: list[str]) -> Iterator[AttributeValue]:
             values = json.loads(values)
         except (ValueError, RecursionError):
             warnings.append(f"{ATTRIBUTES}: is no JSON text: left out")
-    for code, value in attributes({ATTRIBUTES: values}).items():
+    for code, found in attributes({ATTRIBUTES: values}).items():
+        value = text_of(found) if isinstance(found, Decimal) else found  # no number of JSON holds its digits
         if isinstance(value, str | bool | int | float) and value != "" and code.strip():
             kind = "boolean" if isinstance(value, bool) else "text" if isinstance(value, str) else "number"
             yield AttributeValue(code.strip(), code.strip(), kind, value)

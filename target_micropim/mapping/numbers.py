@@ -98,8 +98,8 @@ def _with_zeros(value: Any, length: int | None) -> str:
 
     See docs/api/medipim.md#product-codes: documented as integers, which lose the zeros in front.
     """
-    is_number = isinstance(value, int | float)
-    text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+    is_number = isinstance(value, int | float | Decimal)
+    text = str(as_whole(value)).strip()
     if not (text.isascii() and text.isdigit()) or (is_code(text) and not is_number):
         return text
     if length is None:
@@ -149,6 +149,13 @@ def decimal_of(value: Any) -> Decimal | None:
     """A number in any form it may travel in, or None; never by way of a float."""
     text = "" if value is None or isinstance(value, bool) else str(value).strip()
     return Decimal(text) if _NUMBER.fullmatch(text) else None
+
+
+def as_whole(value: Any) -> Any:
+    """A whole number without its point; any other value as it is."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else value
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def truth_of(value: Any) -> bool | None:

@@ -17,7 +17,7 @@ from target_micropim.mapping.medipim import MappingRules, add_table, map_product
 from target_micropim.mapping.native import HTML_FIELDS, names_in, native_category, native_product
 from target_micropim.mapping.native_categories import OWN, Path, paths_in
 from target_micropim.mapping.native_rows import NativeRules, content
-from target_micropim.mapping.numbers import decimal_of
+from target_micropim.mapping.numbers import as_whole, decimal_of
 from target_micropim.mapping.overrides import extra_values
 from target_micropim.mapping.plain_values import id_of
 from target_micropim.mapping.texts import first_in, in_words
@@ -236,7 +236,7 @@ def _category(record: Record, rules: MappingRules) -> DesiredCategory:
 
 def _id(value: object) -> str:
     """An id as the records of products name it, as a number or as a text; nothing for what is none."""
-    value = int(value) if isinstance(value, float) and value.is_integer() else value
+    value = as_whole(value)
     return str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 

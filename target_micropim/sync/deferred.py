@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import IO, Any
 
-import orjson
+from pim_wire import exact_json
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Item:
     @cached_property
     def record(self) -> dict[str, Any]:
         """The record, read again when something is to be done with it."""
-        message: dict[str, Any] = orjson.loads(self.text)
+        message: dict[str, Any] = exact_json.loads(self.text)
         return message["record"] if self.is_line else message
 
 

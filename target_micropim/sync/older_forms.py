@@ -6,6 +6,7 @@ known again, without a request.
 """
 
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from itertools import combinations
 from typing import Any
 
@@ -107,6 +108,20 @@ def _other_spelling(item: Any) -> Any:
     return {**item, "contactInformation": {**rest, "zipcode": contact["zipCode"]}}
 
 
+def _rounded(record: Record) -> Record | None:
+    """Numbers beyond 64 bits, and decimals, as fractions: digits were lost."""
+    older: Record = _as_fractions(record)
+    return older if older != record else None
+
+
+def _as_fractions(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_as_fractions(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _as_fractions(inner) for name, inner in value.items()}
+    return float(value) if isinstance(value, Decimal) else value
+
+
 def _mixed(record: Record) -> Record | None:
     """Texts as the source has them: plain, or by language (docs/api/medipim.md#names-as-text)."""
     older = _as_it_came(record)
@@ -131,6 +146,7 @@ def _as_it_came(value: Any) -> Any:
 
 _PARTS: dict[str, Callable[[Record], Record | None]] = {
     "mixed": _mixed,
+    "rounded": _rounded,
     "packageQuantity": _as_numbers("packageQuantity"),
     "zipcode": _zipcode,
     "packageContent": _as_numbers("packageContent"),

@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from pim_wire import exact_json
 from pim_wire.errors import Interrupted, StopRun
 from target_micropim.catalog.catalog import Catalog
 from target_micropim.errors import NotYet, RecordRejected
@@ -194,7 +195,7 @@ class ProductsSync:
             windows, content = self._profile.windows, self._profile.content
             counted = content(record) if content else record
             digest = digest_of(counted, self._services.settings.digest, windows(record) if windows else "")
-            text = line or orjson.dumps(record, default=str, option=orjson.OPT_NON_STR_KEYS)
+            text = line or exact_json.dumps(record, orjson.OPT_NON_STR_KEYS)
             name, version = self._name(record), Version(digest, source_time(record))
             return Item(ticket, text, line is not None, key, sku, version, name)
         except TypeError as error:  # orjson's word for what it cannot write, such as 255 levels of nesting

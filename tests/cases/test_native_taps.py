@@ -1,11 +1,12 @@
 """Profile native: what common taps send goes in as it is meant; what is not plain is left out and named."""
 
 import sqlite3
+from decimal import Decimal
 from typing import Any
 
-import orjson
 import pytest
 
+from pim_wire import exact_json
 from tests.cases.records import category, sold_in
 from tests.cases.records import product as medipim
 
@@ -31,7 +32,7 @@ def streams(**records: Any) -> bytes:
         schema = {"type": "object", "properties": {name: {} for row in rows for name in row}}
         made.append({"type": "SCHEMA", "stream": stream, "schema": schema, "key_properties": []})
         made += [{"type": "RECORD", "stream": stream, "record": row} for row in rows]
-    return b"\n".join(map(orjson.dumps, made)) + b"\n"
+    return b"\n".join(map(exact_json.dumps, made)) + b"\n"
 
 
 def night(shop: Any, *products: Any, **settings: Any) -> Any:
@@ -42,6 +43,14 @@ def night(shop: Any, *products: Any, **settings: Any) -> Any:
 def warned(told: Any) -> list[str]:
     """The warnings of its report."""
     return [row["what"] for row in told.report["warnings"]]
+
+
+def test_long_numbers_keep_their_digits(shop: Any) -> None:
+    """A key of 20 digits is that key, and no other one that a fraction would be, too."""
+    long = Decimal(18446744073709551617)
+    told = night(shop, tea(long, price=Decimal("8.9500000000000000000001")), tea(long + 1, brand=long))
+    assert shop.skus() == ["18446744073709551617", "18446744073709551618"]
+    assert told.is_good
 
 
 def test_numbers_as_texts_and_texts_as_numbers(shop: Any) -> None:

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import orjson
 import pytest
 
+from pim_wire import exact_json
 from target_micropim.sync.older_forms import OlderForms
 from target_micropim.sync.products import digest_of
 from tests.support.declared import declared
@@ -30,6 +32,13 @@ def test_the_older_form_of_a_record_is_known_again(old: dict[str, Any]) -> None:
     assert digest_of(new, "settings") != digest
     assert forms.has(new, digest, lambda record: digest_of(record, "settings"))
     assert forms.has(new, digest, lambda record: digest_of(record, "settings"))
+
+
+def test_a_number_that_was_rounded_is_known_again() -> None:
+    """Its digits were lost before they were compared."""
+    text = b'{"id": "1", "extRef": 123456789012345678901234567890, "list": [0.12345678901234567]}'
+    digest = digest_of(orjson.loads(text), "settings")
+    assert OlderForms().has(exact_json.loads(text), digest, lambda record: digest_of(record, "settings"))
 
 
 def test_a_changed_record_is_changed() -> None:
