@@ -22,9 +22,15 @@ def is_ended(record: Record) -> bool:
     return status_of(record) in ENDED
 
 
+def is_deleted(record: Record) -> bool:
+    """Whether Singer's mark of a deletion says so: a time; false, also as a text, says that it was not."""
+    mark = record.get(DELETED)
+    return mark is not None and str(mark).strip().lower() not in {"", "false"}
+
+
 def ended_by(record: Record) -> str:
     """Why the source sells a product no more, for people."""
-    if record.get(DELETED) not in (None, ""):
+    if is_deleted(record):
         return "the source has deleted it"
     return f"its status in the source is {status_of(record)[:40]}"
 

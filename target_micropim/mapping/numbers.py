@@ -8,6 +8,7 @@ told.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -156,6 +157,21 @@ def as_whole(value: Any) -> Any:
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else value
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+_MOST_SECONDS, _MOST_MILLISECONDS = 10**11, 10**14  # the first is the year 5138, in milliseconds it is 1973
+
+
+def moment_of(value: Any) -> float | None:
+    """A time in unix seconds: ISO 8601, unix seconds or milliseconds; None for what is none."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        seconds = value if value < _MOST_SECONDS else value / 1000
+        return float(seconds) if 0 < value < _MOST_MILLISECONDS else None
+    try:
+        moment = datetime.fromisoformat(value.strip()) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return None if moment is None else (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def truth_of(value: Any) -> bool | None:

@@ -165,6 +165,7 @@ def code_of(value: Any) -> str:
 # Lists
 
 _BETWEEN_ADDRESSES = re.compile(r"[\s,;|]+(?=https?://)", re.IGNORECASE)
+_BETWEEN_CODES = re.compile(r"[,;|]")
 _BETWEEN_WORDS = re.compile(r"[\s,;|]+")
 
 
@@ -178,6 +179,14 @@ def items_of(value: Any) -> list[Any]:
     if is_nothing(value):
         return []
     return value if isinstance(value, list) else [value]
+
+
+def codes_of(value: Any) -> list[Any]:
+    """The same for codes: a text may hold several, with what no code holds between them."""
+    found = items_of(value)
+    if isinstance(value, str) and found and found[0] is value:
+        return [code for code in _BETWEEN_CODES.split(value) if code.strip()]
+    return found
 
 
 def words_of(value: Any) -> list[Any]:

@@ -11,7 +11,7 @@ from target_micropim.mapping.category_sources import PUBLIC, CategorySource
 from target_micropim.mapping.characters import all_fit
 from target_micropim.mapping.desired import DELETED, DesiredCategory, DesiredProduct
 from target_micropim.mapping.input_schemas import Needs, unusable
-from target_micropim.mapping.life import left_out_status, successor_of
+from target_micropim.mapping.life import is_deleted, left_out_status, successor_of
 from target_micropim.mapping.links import windows
 from target_micropim.mapping.medipim import MappingRules, add_table, map_product, names_of, sku_of
 from target_micropim.mapping.native import HTML_FIELDS, names_in, native_category, native_product
@@ -177,7 +177,7 @@ def _deleted(record: Record, key_field: str, rules: MappingRules) -> DesiredProd
 
     See docs/api/micropim.md#product-delete.
     """
-    if record.get(DELETED) in (None, ""):
+    if not is_deleted(record):
         return None
     sku = id_of(record.get("sku")) if key_field == "sku" else sku_of(record, rules.sku_template)
     if not sku:

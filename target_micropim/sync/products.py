@@ -188,7 +188,9 @@ class ProductsSync:
     def _item(self, ticket: int, record: dict[str, Any], line: bytes | None, key: str | None) -> Item:
         """Raises RecordRejected for what the ledger could not hold."""
         if key is None:
-            raise rejection("map", self._profile.key_field, "is missing")
+            given = record.get(self._profile.key_field)
+            why = "is missing" if given in (None, "", [], {}) else "is no text and no whole number"
+            raise rejection("map", self._profile.key_field, why)
         check_key(key, self._profile.key_field)
         check_key(sku := self._profile.worker_key(record, key), "sku")
         try:
