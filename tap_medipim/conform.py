@@ -10,7 +10,8 @@ from typing import Any
 
 from tap_medipim.drift import Drift
 from tap_medipim.errors import FieldRefused
-from tap_medipim.scalars import UNCLEAR, as_type, with_zeros
+from tap_medipim.localized import BY_LANGUAGE, first_text, is_by_language, is_localized, place_of_plain
+from tap_medipim.scalars import UNCLEAR, as_text, as_type, with_zeros
 from tap_medipim.schema_types import SCALARS, copied, kind_of, types_of
 
 Schema = dict[str, Any]
@@ -45,24 +46,45 @@ class Conformer:
         return record
 
     def _bring_fields(self, value: dict[str, Any], node: Schema, path: Path) -> None:
-        properties, others = node.get("properties"), node.get("additionalProperties")
-        if properties is None and not isinstance(others, dict):
+        if node.get("properties") is None and not isinstance(node.get("additionalProperties"), dict):
             return
         for name in list(value):
-            known = (properties or {}).get(name)
-            if known is None:
-                known = others if isinstance(others, dict) else self._foreign(value, name, node, path)
-            if known is None:
-                value.pop(name, None)
-                continue
-            inner = value[name]
-            if inner is None and "null" in types_of(known):
-                continue
-            brought = self._bring(inner, known, (*path, name))
-            if brought is _GONE:
-                del value[name]
-            elif brought is not inner:
-                value[name] = brought
+            self._bring_field(value, name, node, path)
+
+    def _bring_field(self, value: dict[str, Any], name: str, node: Schema, path: Path) -> None:
+        properties, others = node.get("properties"), node.get("additionalProperties")
+        known = (properties or {}).get(name)
+        if known is None:
+            known = others if isinstance(others, dict) else self._foreign(value, name, node, path)
+        if known is None:
+            value.pop(name, None)
+            return
+        inner = value[name]
+        if inner is False and is_localized(node):  # docs/api/medipim.md#product-collections
+            inner = value[name] = None
+        if inner is None and "null" in types_of(known):
+            return
+        if isinstance(inner, dict) and properties is not None and self._is_text(known) and is_by_language(inner):
+            self._set_beside(value, name, node, path)
+            return
+        brought = self._bring(inner, known, (*path, name))
+        if brought is _GONE:
+            del value[name]
+        elif brought is not inner:
+            value[name] = brought
+
+    def _is_text(self, node: Schema) -> bool:
+        types = types_of(node)
+        return "string" in types and "object" not in types and id(node) not in self._unseen
+
+    def _set_beside(self, value: dict[str, Any], name: str, node: Schema, path: Path) -> None:
+        """A text came by language: it stays a text, and all its languages go into a field beside it."""
+        texts = value[name]
+        value[name] = first_text(texts)
+        if self._is_wanted((*path, name)):
+            beside = name + BY_LANGUAGE
+            value.setdefault(beside, texts)
+            self._bring_field(value, beside, node, path)
 
     def _foreign(self, value: dict[str, Any], name: str, node: Schema, path: Path) -> Schema | None:
         """The new node of a field that the schema does not have; None where it is left out, or goes elsewhere."""
@@ -103,13 +125,31 @@ class Conformer:
             return self._inside(value, node, path)
         if not value and kind in _EMPTY_OF and _EMPTY_OF[kind] in types:  # an empty object is [] to some programs
             return [] if kind == "object" else {}
+        return self._scalar(value, kind, node, path) if kind in SCALARS else self._beyond(value, kind, node, path)
+
+    def _scalar(self, value: Any, kind: str, node: Schema, path: Path) -> Any:
+        """A scalar as the one that the node means."""
+        types = types_of(node)
         scalar = next((each for each in SCALARS if each in types), None)
-        if scalar is None or kind in {"null", "object", "array"}:
-            return self._beyond(value, kind, node, path)
+        if scalar is None:
+            return self._plain(value, kind, node, path)
         brought = as_type(value, scalar)
         if brought is UNCLEAR or (brought is None and "null" not in types):
             return self._beyond(value, kind, node, path)
         return self._text_of_number(brought, path[-1].removesuffix("[]")) if scalar == "string" else brought
+
+    def _plain(self, value: Any, kind: str, node: Schema, path: Path) -> Any:
+        """A plain value where an object or a list is meant: inside of it, where its place is plain."""
+        types = types_of(node)
+        if "object" in types and (key := place_of_plain(node, kind)):
+            if (value is False or value == "") and "null" in types:
+                return None
+            inside = {key: as_text(value)}
+            self._bring_fields(inside, node, path)
+            return inside or _GONE
+        if "array" in types and not any(node is new for new in self._nodes) and _holds_scalars(node):
+            return self._inside([value], node, path)
+        return self._beyond(value, kind, node, path)
 
     def _text_of_number(self, digits: str, name: str) -> str:
         self.numbers.add(name)
@@ -170,3 +210,7 @@ class Conformer:
             node |= {"properties": {}, "additionalProperties": True}
         elif kind == "array":
             node["items"] = self._unseen_node()
+
+
+def _holds_scalars(node: Mapping[str, Any]) -> bool:
+    return not {"string", "number", "integer"}.isdisjoint(types_of(node.get("items", {})))

@@ -5,6 +5,7 @@ maps and flattening are the SDK's, and their schema and records are made to agre
 """
 
 from collections.abc import Generator
+from copy import deepcopy
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache, partial
 from typing import Any
@@ -17,6 +18,7 @@ from singer_sdk.singerlib import Catalog, Metadata, RecordMessage, SchemaMessage
 from singer_sdk.streams import Stream
 from typing_extensions import override
 
+from pim_wire.errors import InvalidInput, InvalidSettings
 from tap_medipim.bad_rows import bad_row
 from tap_medipim.conform import Conformer
 from tap_medipim.mapped import declared_schema, fitted
@@ -56,11 +58,23 @@ class DeclaredStream(Stream):
 
     @override
     def apply_catalog(self, catalog: Catalog) -> None:
-        """As the SDK's, but a catalog that leaves out keys, as older programs make them, takes none away."""
+        """As the SDK's, but a catalog that leaves out keys, as older programs make them, takes none away.
+
+        Neither does it choose another bookmark: what changed can be asked for by one field alone.
+        """
         super().apply_catalog(catalog)
         self.primary_keys = self.primary_keys or ["id"]
-        if self.resource.incremental and self.forced_replication_method != "FULL_TABLE":
-            self.replication_key = self.replication_key or REPLICATION_KEY
+        is_whole = not self.resource.incremental or self.forced_replication_method == "FULL_TABLE"
+        self.forced_replication_method = "FULL_TABLE" if is_whole else None
+        self.replication_key = None if is_whole else REPLICATION_KEY
+        if self._input_schema and is_declared(self._input_schema):
+            own = self.schema["properties"]
+            needed = {name: own[name] for name in ("id", REPLICATION_KEY) if name in own}
+            self._input_schema["properties"] = needed | self._input_schema["properties"]
+        if unknown := [name for name in self.primary_keys if name not in self._declared["properties"]]:
+            raise InvalidInput(
+                f"The catalog's key of {self.name} is {', '.join(unknown)[:80]}, which is no field of it"
+            )
         for name in filter(None, [*self.primary_keys, self.replication_key]):
             self.metadata["properties", name].inclusion = Metadata.InclusionType.AUTOMATIC
 
@@ -70,7 +84,10 @@ class DeclaredStream(Stream):
             schema = self.conformer.schema if "conformer" in self.__dict__ else self._declared
             is_whole = all(self.mask.values())
             chosen = copied(schema) if is_whole else get_selected_schema(self.name, schema, self.mask)
-            mapper.register_raw_stream_schema(self.name, chosen, self.primary_keys)
+            try:
+                mapper.register_raw_stream_schema(self.name, chosen, self.primary_keys)
+            except ValueError as error:  # the SDK's word for two columns of one name
+                raise InvalidSettings(f"Settings stream_maps and flattening of {self.name}: {error}") from None
         else:  # nothing is written of it, so nothing is declared: a start reads thirteen schemas less
             mapper.stream_maps[self.name] = [SameRecordTransform(self.name, {}, self.primary_keys, None)]
         self._stream_maps = None
@@ -96,9 +113,14 @@ class DeclaredStream(Stream):
             yield SchemaMessage(each.stream_alias, schema, each.transformed_key_properties, bookmark_keys)
 
     @override
+    def _process_record(self, record: Any, child_context: Any = None, partition_context: Any = None) -> None:
+        """Nothing: no stream has others below it, and a filter that fails there would end the run."""
+
+    @override
     def _generate_record_messages(self, record: dict[str, Any]) -> Generator[RecordMessage, None, None]:
         """As the SDK's; expressions see fields that are deselected as well, and what comes out is as declared."""
-        whole = record.copy()
+        maps = [each for each, _schema in self._maps_declared]
+        whole = deepcopy(record) if any(isinstance(each, CustomStreamMap) for each in maps) else record
         pop_deselected_record_properties(record, self.schema, self.mask)
         for each, schema in self._maps_declared:
             try:

@@ -41,13 +41,15 @@ def _texts(node: Mapping[str, Any], options: FlatteningOptions, parents: list[st
 
 
 def fitted(record: dict[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields that the schema has, in its types."""
+    """The fields that the schema has, in its types; an expression saw those that are deselected, too."""
     nodes = schema.get("properties", {})
-    return {name: _fitted(value, types_of(nodes[name])) for name, value in record.items() if name in nodes}
+    return {name: _fitted(value, nodes[name]) for name, value in record.items() if name in nodes}
 
 
-def _fitted(value: Any, types: list[str]) -> Any:
-    kind = kind_of(value)
+def _fitted(value: Any, node: Mapping[str, Any]) -> Any:
+    kind, types = kind_of(value), types_of(node)
+    if kind == "object" and "properties" in node and "object" in types:
+        return fitted(value, node)
     if not types or kind in types or (kind == "integer" and "number" in types):
         return value
     if kind in {"object", "array"}:

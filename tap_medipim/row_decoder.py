@@ -85,7 +85,7 @@ class RowDecoder:
             sample = orjson.loads(text)
             self._sample = sample if isinstance(sample, dict) else {}
         types = row_types(self._schema, self._sample)
-        self._made = types, Spellings(types.texts, self._numbers)
+        self._made = types, Spellings(types.forms, self._numbers)
         return self._made
 
     def decode_line(self, line: bytes) -> tuple[int, int, RawRow] | None:

@@ -13,7 +13,8 @@ from typing import Annotated, Any
 
 import msgspec
 
-from tap_medipim.schema_types import SCALARS, types_of
+from tap_medipim.schema_types import types_of
+from tap_medipim.spellings import Forms, forms_of
 
 _NULL = msgspec.Raw(b"null")
 _LARGEST = 2**63 - 1  # orjson would read a larger number as a fraction
@@ -40,7 +41,7 @@ class RowTypes:
     row: msgspec.json.Decoder[Any]
     meta: msgspec.json.Decoder[Any]
     no_meta: Any
-    texts: frozenset[str]  # names that are texts wherever they stand
+    forms: Forms
 
 
 def row_types(schema: Mapping[str, Any], sample: Mapping[str, Any]) -> RowTypes:
@@ -66,7 +67,7 @@ def _row_types(schema_text: str, order_text: str) -> RowTypes:
         msgspec.json.Decoder(row),
         msgspec.json.Decoder(meta | None),
         meta(),
-        frozenset(_texts(schema)),
+        forms_of(schema),
     )
 
 
@@ -77,24 +78,6 @@ def _order(value: Any) -> Any:
     if isinstance(value, list):
         return [_order(item) for item in value if item][:1]
     return None
-
-
-def _texts(schema: Mapping[str, Any]) -> set[str]:
-    kinds: dict[str, set[str]] = {}
-    for name, node in _named(schema):
-        kinds.setdefault(name, set()).update(_scalars(node) or {"none"})
-    return {name for name, found in kinds.items() if found == {"string"}}
-
-
-def _scalars(node: Mapping[str, Any]) -> set[str]:
-    return {kind for kind in types_of(node) + types_of(node.get("items", {})) if kind in SCALARS}
-
-
-def _named(node: Mapping[str, Any]) -> Iterable[tuple[str, Mapping[str, Any]]]:
-    for name, inner in node.get("properties", {}).items():
-        yield name, inner
-        yield from _named(inner)
-        yield from _named(inner.get("items", {}))
 
 
 def _meta_shape(node: Mapping[str, Any]) -> Any:

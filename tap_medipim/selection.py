@@ -1,6 +1,6 @@
-"""Whether a field that no catalog knows is selected. Pure."""
+"""Whether a field that no catalog knows is selected, and what is odd about the choice of streams. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 Path = tuple[str, ...]
@@ -27,3 +27,21 @@ def is_wanted(mask: Mapping[Path, bool], schema: Mapping[str, Any], path: Path) 
             return mask[place]
         breadcrumb, node = place, known.get(name, {})
     return mask[breadcrumb]
+
+
+def remarks(
+    selected: Iterable[str], asked: Iterable[str], known: Iterable[str], names: Mapping[str, Iterable[str]]
+) -> Iterator[str]:
+    """What is odd of the streams that are ``selected``, ``asked`` for by a catalog, or given ``names`` by maps."""
+    chosen = list(selected)
+    if absent := sorted(set(asked) - set(known)):
+        yield f"The catalog selects {', '.join(absent)[:200]}: this market and version have no such stream"
+    if not chosen:
+        yield "No stream is selected: nothing is read"
+    sources: dict[str, list[str]] = {}
+    for stream in chosen:
+        for name in set(names.get(stream, ())):
+            sources.setdefault(name, []).append(stream)
+    for name, streams in sources.items():
+        if len(streams) > 1:
+            yield f"{' and '.join(sorted(streams))} both go out as {name}: a loader makes one table of them"

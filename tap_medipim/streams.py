@@ -22,13 +22,14 @@ from tap_medipim.bookmark import Bookmark
 from tap_medipim.bookmark_state import READ_SINCE
 from tap_medipim.declared_stream import REPLICATION_KEY, DeclaredStream
 from tap_medipim.errors import EndpointAbsent, FieldRefused, StreamFailed
+from tap_medipim.localized import with_first_text
 from tap_medipim.pagination import all_pages
 from tap_medipim.raw_rows import record_text, whole
 from tap_medipim.reader import IncrementalReader, Notices
 from tap_medipim.records import Row, normalise
 from tap_medipim.resources import Resource
 from tap_medipim.run import Run
-from tap_medipim.v3 import plain_name, text_id_schema, with_text_ids
+from tap_medipim.v3 import text_id_schema, with_text_ids
 from tap_medipim.writer import OrjsonWriter
 
 if TYPE_CHECKING:  # its library is imported when a tap begins to read
@@ -82,8 +83,9 @@ class MedipimStream(DeclaredStream):
 
     def _v3_list(self, path: str) -> Iterator[Row]:
         rows = self._run.client.get_all(path, self._tell_bad_row).results
-        named = plain_name if self.name in PLAIN_NAMES else dict
-        return self._each(lambda row: with_text_ids(named(whole(row))), rows)
+        if self.name not in PLAIN_NAMES:
+            return self._each(lambda row: with_text_ids(whole(row)), rows)
+        return self._each(lambda row: with_text_ids(with_first_text(whole(row), "name")), rows)
 
     def _each(self, change: Callable[[Row], dict[str, Any] | None], rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
         """What becomes of each row; one that cannot be worked with is told and costs itself."""

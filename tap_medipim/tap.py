@@ -18,6 +18,7 @@ from singer_sdk import Stream, Tap
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
+from singer_sdk.mapper import RemoveRecordTransform
 from singer_sdk.singerlib import Catalog
 from singer_sdk.tap_base import CliTestOptionValue
 from typing_extensions import override
@@ -30,6 +31,7 @@ from tap_medipim.catalog_file import readable
 from tap_medipim.declared_stream import DeclaredStream
 from tap_medipim.resources import RESOURCES, resources_of
 from tap_medipim.run import Run
+from tap_medipim.selection import remarks
 from tap_medipim.settings import SETTINGS, setting_errors
 from tap_medipim.state_file import read_state
 from tap_medipim.streams import IncrementalStream, stream_for
@@ -110,9 +112,22 @@ class TapMedipim(Tap):
     def _set_compatible_replication_methods(self) -> None:
         """As the SDK's, which then writes the state that was given as the first STATE."""
         super()._set_compatible_replication_methods()
+        self._tell_what_is_odd()
         for stream in self.streams.values():
             if isinstance(stream, IncrementalStream):
                 stream.announce()
+
+    def _tell_what_is_odd(self) -> None:
+        """A choice of streams that brings nothing, or one table of two, is no failure, and never silent."""
+        maps = self.mapper.stream_maps.items()
+        names = {
+            stream: [each.stream_alias for each in some if not isinstance(each, RemoveRecordTransform)]
+            for stream, some in maps
+        }
+        selected = [name for name, stream in self.streams.items() if stream.selected]
+        asked = [entry.tap_stream_id for entry in self.catalog.streams if entry.metadata.resolve_selection()[()]]
+        for remark in remarks(selected, asked, self.streams, names):
+            self.logger.warning("%s", remark)
 
     @override
     def setup_mapper(self) -> None:

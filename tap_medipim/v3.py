@@ -6,6 +6,8 @@ Ids of v3 are documented as integers and were seen as texts; a loader needs one 
 from collections.abc import Callable
 from typing import Any
 
+from tap_medipim.localized import first_text
+
 Object = dict[str, Any]
 
 
@@ -44,9 +46,7 @@ def _as_text(types: str | list[str]) -> str | list[str]:
 def plain_name(row: Object) -> Object:
     """v3 localizes names that v4 gives as one text: the first language that has one."""
     name = row.get("name")
-    if not isinstance(name, dict):
-        return row
-    return {**row, "name": next((text for text in name.values() if isinstance(text, str) and text), None)}
+    return {**row, "name": first_text(name)} if isinstance(name, dict) else row
 
 
 def _description(part: Object) -> Object:

@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from pim_wire import exact_json
 from pim_wire.limits import SizeLimits, is_nested_deeper
 from target_micropim.report.rejects import as_json
 
@@ -101,7 +102,7 @@ def _stream(line: bytes, reason: str) -> str:
 def _kept(line: bytes) -> Any:
     """The record, when it can be written again; else the whole line as a text."""
     try:
-        record = orjson.loads(line)["record"]
+        record = exact_json.loads(line)["record"]
         as_json([record])
     except (ValueError, KeyError, TypeError, RecursionError):
         return line.decode(errors="replace").strip()

@@ -8,8 +8,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import orjson
-
+from pim_wire import exact_json
 from pim_wire.errors import InvalidInput, InvalidSettings
 from target_micropim.catalog.attribute_names import AttributeNames
 from target_micropim.catalog.catalog import Catalog
@@ -183,7 +182,9 @@ class Pipeline:
             if reject is None or reject.rejected_at >= self._began or self._products.is_pending(key):
                 continue
             self._ready()
-            self._services.rejects.note_attempts(stream, record := orjson.loads(reject.record), reject.attempts)
+            self._services.rejects.note_attempts(
+                stream, record := exact_json.loads(reject.record.encode()), reject.attempts
+            )
             self._again[stream](record)
         self._products.flush()
         self._pool.drain()
@@ -210,9 +211,9 @@ class Pipeline:
                 continue
             taken.append((stream, key))
             if stream == "products" and not self._products.has_seen(key):
-                self._products.receive_decided(orjson.loads(record))
+                self._products.receive_decided(exact_json.loads(record))
             elif stream == "categories" and not self._categories.has_seen(key):
-                self._categories.receive_again(orjson.loads(record))
+                self._categories.receive_again(exact_json.loads(record))
         self._products.flush()
         self._pool.drain()
         return taken

@@ -1,13 +1,11 @@
 """Singer messages in: orjson, a limit for a line, and a sign of when the process only waits for input."""
 
 import logging
-import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import orjson
 from singer_sdk.singerlib.encoding.base import GenericSingerReader
 from typing_extensions import override
 
@@ -24,9 +22,6 @@ _NEEDED: dict[str, dict[str, type]] = {
     "STATE": {"value": object},
     "ACTIVATE_VERSION": {"stream": str, "version": object},
 }
-
-
-_STATE = re.compile(rb'"type"\s*:\s*"STATE"')
 
 
 class OrjsonReader(GenericSingerReader[bytes]):
@@ -62,8 +57,7 @@ class OrjsonReader(GenericSingerReader[bytes]):
     @override
     def deserialize_json(self, line: bytes | str) -> dict[str, Any]:
         text = line.encode() if isinstance(line, str) else line
-        is_state = _STATE.search(text)  # a bookmark leaves with every digit it came with
-        message = exact_json.loads(text) if is_state else orjson.loads(text)
+        message = exact_json.loads(text)  # what is refused, and a bookmark, leaves with every digit it came with
         if not isinstance(message, dict):
             raise ValueError("not an object")
         return message

@@ -29,6 +29,7 @@ from pim_wire.redaction import Redactor, passwords_in, proxy_credentials
 from pim_wire.stdout import write_whole
 from target_micropim.commands.flags import EXAMPLES, FLAGS, WHAT, refuse_together
 from target_micropim.lines import Unreadable
+from target_micropim.mapped import Unmapped, guard
 from target_micropim.reader import OrjsonReader
 from target_micropim.settings.notices import secrets_in
 from target_micropim.settings.schema import SETTINGS, SHAPING
@@ -204,7 +205,18 @@ class TargetMicroPim(Target):
         elif stream in self._direct and record.keys().isdisjoint(NOTES):
             self._direct[stream].take(record, cast("OrjsonReader", self.message_reader).line)
         else:
+            self._map(message_dict)
+
+    def _map(self, message_dict: dict[str, Any]) -> None:
+        """The SDK's road; an expression of ``stream_maps`` that cannot take a value costs this record.
+
+        Its line is kept as a text: another try of the record would know nothing of the map.
+        """
+        try:
             super()._process_record_message(message_dict)
+        except Unmapped as failure:
+            line = cast("OrjsonReader", self.message_reader).line
+            self.pipeline.refuse(failure.stream, line.decode(errors="replace").strip(), str(failure))
 
     def _refuse(self, record: Unreadable) -> None:
         """A record that cannot be read is rejected under the name its stream goes by here. Raises StopRun."""
@@ -220,6 +232,7 @@ class TargetMicroPim(Target):
         try:
             super()._process_schema_message(message_dict)
             self._refuse_unusable(message_dict["stream"])
+            guard(self.mapper.stream_maps.get(message_dict["stream"], ()))
             self._note_direct(message_dict["stream"])
         except (StopRun, Interrupted, OSError):
             raise

@@ -13,13 +13,14 @@ from pim_wire.schema_files import read_schema
 from target_micropim.mapping.attribute_rows import ATTRIBUTES
 from target_micropim.mapping.category_sources import CATEGORY_SOURCES
 from target_micropim.mapping.medipim_fields import markets_of, part_of, place_of
+from target_micropim.mapping.texts import NO_LANGUAGE
 from target_micropim.settings import markets
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "markets"
 MARKETS = {
     code: (market.name, " or ".join(market.languages), market.currency) for code, market in markets.MARKETS.items()
 }
-LANGUAGES = frozenset({"nl", "fr", "en", "de", "es"})
+LANGUAGES = frozenset({"nl", "fr", "en", "de", "es", NO_LANGUAGE})
 Schema = Mapping[str, Any]
 
 

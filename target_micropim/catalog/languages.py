@@ -11,7 +11,7 @@ from typing import Any
 
 from pim_wire.errors import InvalidSettings
 from target_micropim.ledger import Ledger
-from target_micropim.mapping.texts import LANGUAGES, descriptions, languages_in
+from target_micropim.mapping.texts import LANGUAGES, descriptions, languages_in, without_language
 from target_micropim.settings.markets import MARKETS, locale_of
 from target_micropim.settings.values import TargetSettings
 
@@ -149,7 +149,7 @@ class SourceLanguages:
 def _is_in(record: dict[str, Any], code: str | None) -> bool:
     """Whether a product has a name in this language; a name that is a plain text is in each."""
     for field in ("name", "seoName"):
-        value = record.get(field)
+        value = without_language(record.get(field))
         text = value.get(code) if isinstance(value, dict) else value
         if isinstance(text, str) and text.strip():
             return True

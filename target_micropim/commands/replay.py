@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import orjson
-
+from pim_wire import exact_json
 from pim_wire.errors import InvalidInput
 from pim_wire.limits import LINES_IN_AN_ANSWER, SizeLimits
 from target_micropim.lines import lines_of, too_deep
@@ -100,6 +99,6 @@ class Replay:
 def _parsed(line: bytes) -> Any:
     """Read a line that may be nested deeper than orjson reads: a reject may have been refused for just that."""
     try:
-        return orjson.loads(line)
+        return exact_json.loads(line)
     except ValueError:
         return json.loads(line)

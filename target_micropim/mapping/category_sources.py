@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from target_micropim.mapping.attribute_rows import ALL_MARKETS
+from target_micropim.mapping.numbers import as_whole
 from target_micropim.mapping.texts import objects
 
 Record = dict[str, Any]
@@ -39,7 +40,7 @@ class CategorySource:
         """Ids of objects in a list or of one object, or ids and codes as they stand."""
         for item in value if isinstance(value, list) else objects(value) or [value]:
             number = item.get("id") if isinstance(item, dict) else item if self._is_bare(item) else None
-            number = int(number) if isinstance(number, float) and number.is_integer() else number
+            number = as_whole(number)
             if isinstance(number, str | int) and not isinstance(number, bool) and str(number).strip() not in {"", "0"}:
                 yield str(number).strip()
 

@@ -1,6 +1,7 @@
 """Pure: what the status of a Medipim record means for the product (docs/api/medipim.md#statuses-and-deletions)."""
 
 from collections.abc import Collection
+from decimal import Decimal
 from typing import Any
 
 from target_micropim.mapping.desired import DELETED
@@ -21,9 +22,15 @@ def is_ended(record: Record) -> bool:
     return status_of(record) in ENDED
 
 
+def is_deleted(record: Record) -> bool:
+    """Whether Singer's mark of a deletion says so: a time; false, also as a text, says that it was not."""
+    mark = record.get(DELETED)
+    return mark is not None and str(mark).strip().lower() not in {"", "false"}
+
+
 def ended_by(record: Record) -> str:
     """Why the source sells a product no more, for people."""
-    if record.get(DELETED) not in (None, ""):
+    if is_deleted(record):
         return "the source has deleted it"
     return f"its status in the source is {status_of(record)[:40]}"
 
@@ -40,6 +47,7 @@ def successor_of(record: Record) -> str | None:
     value = record.get("replacement")
     value = value[0] if isinstance(value, list) and value else value
     value = value.get("id") if isinstance(value, dict) else value
+    value = str(value) if isinstance(value, Decimal) else value
     return str(value).strip() or None if isinstance(value, str | int) and not isinstance(value, bool) else None
 
 

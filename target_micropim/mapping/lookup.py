@@ -5,6 +5,7 @@ addresses), ``organizations.supplier`` (their names), ``weightWithUnit`` ("0.37 
 """
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from target_micropim.mapping.characters import decoded, fit, is_visible
@@ -15,8 +16,10 @@ from target_micropim.mapping.texts import (
     first_language,
     in_order,
     is_numbered,
+    member,
     objects,
     text_in,
+    without_language,
 )
 
 _TYPES = ("type", "linkType")
@@ -39,7 +42,7 @@ def leaves(
     if first == "descriptions" and len(rest) == 1:
         yield from consumer_texts(record, rest, locales, groups)
         return
-    values: list[Any] = [record.get(first)]
+    values: list[Any] = [member(record, first)]
     for step in rest:
         values = [inner for value in values for inner in _inside(value, step)]
     for value in values:
@@ -62,10 +65,10 @@ def language_of(
 
 def _inside(value: Any, step: str) -> list[Any]:
     if isinstance(value, dict) and step in value:
-        return [value[step]]
+        return [member(value, step)]
     items = objects(value)
     of_type = [item for item in items if step in {item.get(name) for name in _TYPES if isinstance(item.get(name), str)}]
-    return of_type or [item.get(step) for item in items]
+    return of_type or [member(item, step) for item in items]
 
 
 def _leaf(value: Any, locales: tuple[str, ...], *, as_html: bool) -> Iterator[Any]:
@@ -80,7 +83,7 @@ def _leaf(value: Any, locales: tuple[str, ...], *, as_html: bool) -> Iterator[An
         if is_visible(text := value if as_html else fit(decoded(value))):
             yield text.strip()
     elif value is not None:
-        yield value
+        yield f"{value:f}" if isinstance(value, Decimal) else value  # no number of ours holds its digits
 
 
 def _of_object(value: dict[str, Any], locales: tuple[str, ...], *, as_html: bool) -> Iterator[Any]:
@@ -88,11 +91,13 @@ def _of_object(value: dict[str, Any], locales: tuple[str, ...], *, as_html: bool
         amount, unit = decimal_of(value["value"]), value.get("unit")
         if amount is not None:
             yield f"{decimal_text(amount)} {unit}" if isinstance(unit, str) and unit.strip() else decimal_text(amount)
+        elif len(value) == 1 and isinstance(value["value"], str):  # a plain text where an object was meant
+            yield from _leaf(value["value"], locales, as_html=as_html)
         return
     if (text := _localized(value, locales, as_html=as_html)) is not None:
         yield text
         return
-    content = next((value[name] for name in _CONTENTS if name in value), None)
+    content = next((without_language(member(value, name)) for name in _CONTENTS if name in value), None)
     if isinstance(content, dict):
         if (text := _localized(content, locales, as_html=as_html)) is not None:
             yield text
@@ -103,5 +108,7 @@ def _of_object(value: dict[str, Any], locales: tuple[str, ...], *, as_html: bool
 def _localized(value: dict[str, Any], locales: tuple[str, ...], *, as_html: bool) -> str | None:
     if not as_html:
         return text_in(value, locales)
+    if isinstance(text := without_language(value), str):
+        return text if is_visible(text) else None
     texts = (value.get(locale) for locale in in_order(locales, value))
     return next((text for text in texts if isinstance(text, str) and is_visible(text)), None)

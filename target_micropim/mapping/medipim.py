@@ -39,6 +39,7 @@ from target_micropim.mapping.texts import (
     in_order,
     in_words,
     languages_in,
+    member,
     objects,
     text_in,
 )
@@ -274,7 +275,7 @@ def _named(kind: str, record: Record, rules: MappingRules) -> str | None:
         return next((name for value in values if (name := one_line(str(value)))), None)
     place, item_type = NAMED_FIELDS[kind]
     for item in objects(record.get(place)):
-        if item_type in (None, item.get("type")) and (name := text_in(item.get("name"), rules.locales)):
+        if item_type in (None, item.get("type")) and (name := text_in(member(item, "name"), rules.locales)):
             return name
     return None
 

@@ -6,6 +6,7 @@ field is left out and named, or the record is refused.
 
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from target_micropim.errors import Reason, RecordRejected
@@ -22,6 +23,7 @@ from target_micropim.mapping.native_rows import (
     read_field,
     unknown_fields,
 )
+from target_micropim.mapping.numbers import moment_of
 from target_micropim.mapping.plain_values import addresses_of, id_of, is_nothing, row_id_of, shown, text_of
 from target_micropim.mapping.public_url import is_public_url
 from target_micropim.plan.fields import ATTRIBUTES, FIELDS
@@ -51,6 +53,8 @@ def native_product(
     fields = _fields(record, sku, rules, warnings)
     pictures = _pictures(record, sku, warnings, allow_private=allow_private_media_hosts)
     places = category_names(record, warnings)
+    if not is_nothing(changed := record.get("updated_at")) and moment_of(changed) is None:
+        warnings.append(f"updated_at: {shown(changed)} is no time: which version is the newer one cannot be told")
     return DesiredProduct(
         external_id=sku,
         sku=sku,
@@ -157,7 +161,11 @@ def _attributes(values: Any, warnings: list[str]) -> Iterator[AttributeValue]:
             values = json.loads(values)
         except (ValueError, RecursionError):
             warnings.append(f"{ATTRIBUTES}: is no JSON text: left out")
-    for code, value in attributes({ATTRIBUTES: values}).items():
+    pairs = attributes({ATTRIBUTES: values})
+    if not pairs and not is_nothing(values) and not (isinstance(values, str) and values.strip()[:1] in {"{", "["}):
+        warnings.append(f"{ATTRIBUTES}: {shown(values)} is no object of codes and values: left out")
+    for code, found in pairs.items():
+        value = text_of(found) if isinstance(found, Decimal) else found  # no number of JSON holds its digits
         if isinstance(value, str | bool | int | float) and value != "" and code.strip():
             kind = "boolean" if isinstance(value, bool) else "text" if isinstance(value, str) else "number"
             yield AttributeValue(code.strip(), code.strip(), kind, value)

@@ -33,7 +33,7 @@ def category_names(record: dict[str, Any], warnings: list[str]) -> Named:
     """All categories that a record names, each once."""
     ids: dict[str, None] = {}
     for item in words_of(record.get("category_ids")):
-        if number := row_id_of(item):
+        if number := row_id_of(item.get("id") if isinstance(item, dict) else item):
             ids[number] = None
         else:
             warnings.append(f"category_ids: {shown(item)} is no id: left out")

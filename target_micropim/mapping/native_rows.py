@@ -14,8 +14,8 @@ from target_micropim.mapping.field_rows import DoubtfulValue, InvalidValue
 from target_micropim.mapping.numbers import LENGTHS, has_check_digit, is_code
 from target_micropim.mapping.plain_values import (
     code_of,
+    codes_of,
     is_nothing,
-    items_of,
     number_id_of,
     pieces_of,
     price_of,
@@ -58,7 +58,7 @@ def _reference(value: Any, _rules: NativeRules) -> int:
 
 def _gtin(value: Any, rules: NativeRules) -> str | None:
     """The first code with a right check digit, else what invalid_ean says. 0 stands where a number is missing."""
-    texts = [code_of(item) for item in items_of(value)]
+    texts = [code_of(item) for item in codes_of(value)]
     found = [text for text in texts if text.strip("0.")]
     if right := [text for text in found if has_check_digit(text)]:
         return min(right, key=lambda text: LENGTHS.index(len(text)))
@@ -158,7 +158,8 @@ PRODUCT_ROWS: tuple[Row, ...] = (
     Row(STATUS, "one of " + ", ".join(STATUSES), ("active", "Draft"), "`archived` ends the product; `out_of_stock` "
         "is never sent; any other word refuses the record"),
     Row("stock", "whole number, as text too", (7, "7", 12.0), ""),
-    Row("ean", "code or list of codes, as number too", ("5400000123450", _CODE, [_CODE]),
+    Row("ean", "code or list of codes, as number too; the first right one",
+        ("5400000123450", _CODE, [_CODE], "5400000123450, 96385074"),
         "zeros in front come back by the check digit; `invalid_ean`"),
     Row("brand_id", "MicroPIM's id of a brand", (12, "12", 12.0), ""),
     Row("supplier_id", "MicroPIM's id of a supplier", (7, "7"), ""),
@@ -167,14 +168,14 @@ PRODUCT_ROWS: tuple[Row, ...] = (
     Row("supplier", "name of a supplier, or an object with one", ("Pharma Import",), "as `brand`, by `supplier_map`"),
     Row(CHANNELS, "list of " + ", ".join(OFFERED), (["web"], "web, mobile"), ""),
     Row("product_type", "simple", ("simple",), "any other word refuses the record"),
-    Row("category_ids", "ids of the stream `categories`, or of MicroPIM where there is no such stream",
-        ([5, 6], "5, 6", "tea"), ""),
+    Row("category_ids", "ids of the stream `categories`, else of MicroPIM; objects with one, too",
+        ([5, 6], "5, 6", "tea", [{"id": 5}]), ""),
     Row("categories", "paths from the top, or ids", ("Care > Sun", ["Care > Sun", "Tea"]), "made where missing"),
     Row("category", "the same, for one", ("Care > Sun",), ""),
     Row("images", "address, list of addresses, or of objects with `file_url`, `url` or `src`, and `alt_text`",
         ("https://shop.example/1.jpg", [{"url": "https://shop.example/1.jpg", "alt_text": "Box"}]), "pictures"),
     Row(ATTRIBUTES, "object of code and value, or list of pairs", ({"colour": "red"},), "by `attributes_mode`"),
-    Row("updated_at", "time of the last change, ISO 8601", ("2026-11-30T07:00:00Z",),
+    Row("updated_at", "time of the last change, ISO 8601 or unix seconds", ("2026-11-30T07:00:00Z", 1796022000),
         "an older version never replaces a newer one"),
     Row(DELETED, "time; the record was deleted", ("2026-11-30T07:00:00Z",), "`delete_mode`"),
 )  # fmt: skip

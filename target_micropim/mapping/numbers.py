@@ -8,6 +8,7 @@ told.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -98,8 +99,8 @@ def _with_zeros(value: Any, length: int | None) -> str:
 
     See docs/api/medipim.md#product-codes: documented as integers, which lose the zeros in front.
     """
-    is_number = isinstance(value, int | float)
-    text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+    is_number = isinstance(value, int | float | Decimal)
+    text = str(as_whole(value)).strip()
     if not (text.isascii() and text.isdigit()) or (is_code(text) and not is_number):
         return text
     if length is None:
@@ -149,6 +150,28 @@ def decimal_of(value: Any) -> Decimal | None:
     """A number in any form it may travel in, or None; never by way of a float."""
     text = "" if value is None or isinstance(value, bool) else str(value).strip()
     return Decimal(text) if _NUMBER.fullmatch(text) else None
+
+
+def as_whole(value: Any) -> Any:
+    """A whole number without its point; any other value as it is."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else value
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+_MOST_SECONDS, _MOST_MILLISECONDS = 10**11, 10**14  # the first is the year 5138, in milliseconds it is 1973
+
+
+def moment_of(value: Any) -> float | None:
+    """A time in unix seconds: ISO 8601, unix seconds or milliseconds; None for what is none."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        seconds = value if value < _MOST_SECONDS else value / 1000
+        return float(seconds) if 0 < value < _MOST_MILLISECONDS else None
+    try:
+        moment = datetime.fromisoformat(value.strip()) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return None if moment is None else (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def truth_of(value: Any) -> bool | None:

@@ -106,7 +106,7 @@ def _shot(item: Record, rules: PictureRules) -> _Shot:
     if url is not None and not is_public_url(url, allow_private=rules.allow_private_hosts):
         url = None
     number = item.get("id")
-    is_id = isinstance(number, int | str) and not isinstance(number, bool) and str(number).strip() != ""
+    is_id = isinstance(number, int | str | Decimal) and not isinstance(number, bool) and str(number).strip() != ""
     key = str(number).strip() if is_id else url or ""  # a picture is its address, with an id or without
     return _Shot(key, _locales(item.get("locales")), url, formats)
 

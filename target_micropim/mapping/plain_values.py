@@ -9,7 +9,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from target_micropim.mapping.numbers import LENGTHS, has_check_digit, without_separators
+from target_micropim.mapping.numbers import LENGTHS, as_whole, has_check_digit, without_separators
 from target_micropim.plan.values import MOST_ID
 
 EXACT = 2**53  # above, a number with a point has lost digits
@@ -35,6 +35,8 @@ def text_of(value: Any) -> str:
     """A text as it is; a number in its digits, a whole one without a point. Raises ValueError for what is neither."""
     if isinstance(value, str):
         return value
+    if isinstance(value, Decimal):
+        return str(whole) if isinstance(whole := as_whole(value), int) else f"{value:f}"
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"{shown(value)} is no text")
     if isinstance(value, float) and value.is_integer():
@@ -63,7 +65,7 @@ def number_of(value: Any, *, decimal_comma: bool = False) -> Decimal:
     Both separators tell which one is which. One point alone is a decimal point, one comma alone is a decimal comma
     where ``decimal_comma`` says so; a single group of three behind a point may be thousands then.
     """
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
+    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
         raise ValueError(f"{shown(value)} is no number")
     text = str(value).strip()
     if isinstance(value, str):
@@ -163,6 +165,7 @@ def code_of(value: Any) -> str:
 # Lists
 
 _BETWEEN_ADDRESSES = re.compile(r"[\s,;|]+(?=https?://)", re.IGNORECASE)
+_BETWEEN_CODES = re.compile(r"[,;|]")
 _BETWEEN_WORDS = re.compile(r"[\s,;|]+")
 
 
@@ -176,6 +179,14 @@ def items_of(value: Any) -> list[Any]:
     if is_nothing(value):
         return []
     return value if isinstance(value, list) else [value]
+
+
+def codes_of(value: Any) -> list[Any]:
+    """The same for codes: a text may hold several, with what no code holds between them."""
+    found = items_of(value)
+    if isinstance(value, str) and found and found[0] is value:
+        return [code for code in _BETWEEN_CODES.split(value) if code.strip()]
+    return found
 
 
 def words_of(value: Any) -> list[Any]:

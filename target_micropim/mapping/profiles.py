@@ -11,13 +11,13 @@ from target_micropim.mapping.category_sources import PUBLIC, CategorySource
 from target_micropim.mapping.characters import all_fit
 from target_micropim.mapping.desired import DELETED, DesiredCategory, DesiredProduct
 from target_micropim.mapping.input_schemas import Needs, unusable
-from target_micropim.mapping.life import left_out_status, successor_of
+from target_micropim.mapping.life import is_deleted, left_out_status, successor_of
 from target_micropim.mapping.links import windows
 from target_micropim.mapping.medipim import MappingRules, add_table, map_product, names_of, sku_of
 from target_micropim.mapping.native import HTML_FIELDS, names_in, native_category, native_product
 from target_micropim.mapping.native_categories import OWN, Path, paths_in
 from target_micropim.mapping.native_rows import NativeRules, content
-from target_micropim.mapping.numbers import decimal_of
+from target_micropim.mapping.numbers import as_whole, decimal_of
 from target_micropim.mapping.overrides import extra_values
 from target_micropim.mapping.plain_values import id_of
 from target_micropim.mapping.texts import first_in, in_words
@@ -177,7 +177,7 @@ def _deleted(record: Record, key_field: str, rules: MappingRules) -> DesiredProd
 
     See docs/api/micropim.md#product-delete.
     """
-    if record.get(DELETED) in (None, ""):
+    if not is_deleted(record):
         return None
     sku = id_of(record.get("sku")) if key_field == "sku" else sku_of(record, rules.sku_template)
     if not sku:
@@ -236,7 +236,7 @@ def _category(record: Record, rules: MappingRules) -> DesiredCategory:
 
 def _id(value: object) -> str:
     """An id as the records of products name it, as a number or as a text; nothing for what is none."""
-    value = int(value) if isinstance(value, float) and value.is_integer() else value
+    value = as_whole(value)
     return str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 

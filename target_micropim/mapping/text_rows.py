@@ -20,6 +20,7 @@ from target_micropim.mapping.texts import (
     descriptions,
     first_in,
     in_order,
+    member,
     shortened,
     without_tags,
 )
@@ -123,7 +124,7 @@ def _found_at(path: str, record: Record, rules: TextRules, *, is_html: bool) -> 
         texts = descriptions(record, rules.groups)
         for locale in in_order(rules.locales, content_languages(texts)):
             yield from (Found(html, locale) for html in contents(texts, rest, locale))
-    elif not rest and not is_html and (found := first_in([record.get(first)], rules.locales)):
+    elif not rest and not is_html and (found := first_in([member(record, first)], rules.locales)):
         yield found
     else:
         for value in leaves(record, path, rules.locales, as_html=is_html):

@@ -18,6 +18,8 @@ from target_micropim.mapping.characters import decoded, one_line
 
 Record = dict[str, Any]
 
+# How the tap says that a text is in no language, and where it keeps one that is in several (docs/decisions/0045).
+NO_LANGUAGE, BY_LANGUAGE = "und", "ByLanguage"
 CONSUMER_GROUPS = frozenset({"public", "webshop"})
 TARGET_GROUPS = (
     "public", "pharmacist", "doctor", "homecare", "hospital", "nurse", "physiotherapist", "webshop",
@@ -61,6 +63,7 @@ def text_in(value: Any, locales: tuple[str, ...]) -> str | None:
 
 def first_in(values: list[Any], locales: tuple[str, ...]) -> Found | None:
     """The first of several plain texts, in the first language in which one of them says something."""
+    values = [without_language(value) for value in values]
     maps = [value for value in values if isinstance(value, dict)]
     for locale in in_order(locales, (key for value in maps for key in value)):
         for value in values:
@@ -68,6 +71,17 @@ def first_in(values: list[Any], locales: tuple[str, ...]) -> Found | None:
             if isinstance(content, str) and (text := plain(content)):
                 return Found(text, locale if isinstance(value, dict) else None)
     return None
+
+
+def without_language(value: Any) -> Any:
+    """The text itself where a localized map holds one that is in no language; it stands in each."""
+    return value[NO_LANGUAGE] if isinstance(value, dict) and isinstance(value.get(NO_LANGUAGE), str) else value
+
+
+def member(record: Record, name: str) -> Any:
+    """A field of a record: by language where the source had it so (docs/api/medipim.md#names-as-text)."""
+    by_language = record.get(name + BY_LANGUAGE)
+    return by_language if isinstance(by_language, dict) else record.get(name)
 
 
 def plain(text: str) -> str | None:
@@ -155,7 +169,7 @@ def contents(texts: list[Record], kind: str, locale: str) -> Iterator[str]:
     An entry may be null or false (docs/api/medipim.md#product-collections).
     """
     for text in texts:
-        content = text.get("content") if text.get("type") == kind else None
+        content = without_language(text.get("content")) if text.get("type") == kind else None
         html = content.get(locale) if isinstance(content, dict) else content
         if isinstance(html, str) and html.strip():
             yield html
@@ -164,7 +178,7 @@ def contents(texts: list[Record], kind: str, locale: str) -> Iterator[str]:
 def content_languages(texts: list[Record]) -> Iterator[str]:
     """The languages in which there is any content."""
     for text in texts:
-        content = text.get("content")
+        content = without_language(text.get("content"))
         yield from content if isinstance(content, dict) else ()
 
 
@@ -180,6 +194,7 @@ def consumer_texts(
 
 def languages_in(value: Any) -> set[str]:
     """The languages in which a localized map holds a text."""
+    value = without_language(value)
     texts = value.items() if isinstance(value, dict) else ()
     return {str(locale) for locale, text in texts if isinstance(text, str) and plain(text)}
 

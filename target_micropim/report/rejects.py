@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 
+from pim_wire import exact_json
 from pim_wire.errors import writing
 from target_micropim.errors import RecordRejected
 from target_micropim.report.sheet import Sheet
@@ -80,9 +81,9 @@ def _digest(stream: str, record: Any) -> bytes:
 
 
 def as_json(line: Any) -> bytes:
-    """One line of JSON; a record nested deeper than orjson writes is left to the standard library."""
+    """One line of JSON, each number as it came; what is nested too deep for orjson is left to the standard library."""
     try:
-        return orjson.dumps(line, default=str, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS)
+        return exact_json.dumps(line, orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS)
     except TypeError:
         return json.dumps(line, default=str).encode() + b"\n"
 

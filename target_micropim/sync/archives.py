@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from pim_wire import exact_json
 from target_micropim.ledger import ProductRow
 from target_micropim.sync.deferred import RecordFile
 
@@ -44,7 +45,7 @@ class PendingArchives:
 
     def put(self, ticket: int, record: Any, row: ProductRow) -> None:
         """Keep a product until the end. Raises OSError when the disk is full."""
-        data = orjson.dumps(record, default=str, option=orjson.OPT_NON_STR_KEYS)
+        data = exact_json.dumps(record, orjson.OPT_NON_STR_KEYS)
         with self._lock:
             start, length = self._file.put(data)
             self._held[row.external_id] = PendingArchive(
@@ -80,7 +81,7 @@ class PendingArchives:
     def record(self, deferred: PendingArchive) -> Any:
         """The record as it came."""
         with self._lock:
-            return orjson.loads(self._file.get(deferred.start, deferred.length))
+            return exact_json.loads(self._file.get(deferred.start, deferred.length))
 
     def close(self) -> None:
         """Give the file back; what is held is not needed any more."""

@@ -8,11 +8,11 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import IO, Any
 
-import orjson
+from pim_wire import exact_json
+from target_micropim.mapping.numbers import moment_of
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,7 @@ def source_time(record: dict[str, Any]) -> float | None:
     seconds = meta.get("updatedAt") if isinstance(meta, dict) else None
     if isinstance(seconds, int | float) and not isinstance(seconds, bool):
         return float(seconds)
-    text = record.get("updated_at")
-    try:
-        moment = datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
-    return None if moment is None else (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return moment_of(record.get("updated_at"))
 
 
 @dataclass(frozen=True)
@@ -56,7 +51,7 @@ class Item:
     @cached_property
     def record(self) -> dict[str, Any]:
         """The record, read again when something is to be done with it."""
-        message: dict[str, Any] = orjson.loads(self.text)
+        message: dict[str, Any] = exact_json.loads(self.text)
         return message["record"] if self.is_line else message
 
 

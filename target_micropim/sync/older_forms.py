@@ -1,12 +1,16 @@
 """A record as the tap gave it before its fields had one type each: the same content is no change. Pure.
 
-Numbers became texts, and one name got one spelling (docs/decisions/0041). What the ledger remembers of an unchanged
-product is the digest of its older form; by that it is known again, without a request.
+Numbers became texts, and one name got one spelling (docs/decisions/0041); texts in one language or in none got one form
+(docs/decisions/0045). What the ledger remembers of an unchanged product is the digest of its older form; by that it is
+known again, without a request.
 """
 
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from itertools import combinations
 from typing import Any
+
+from target_micropim.mapping.texts import BY_LANGUAGE, NO_LANGUAGE
 
 Record = dict[str, Any]
 
@@ -19,11 +23,11 @@ class OlderForms:
 
     def has(self, record: Record, digest: str, digest_of: Callable[[Record], str]) -> bool:
         """Whether an older form of the record has this digest."""
-        parts = {name: older for name, make in _PARTS.items() if (older := make(record)) is not None}
-        for names in self._tries(tuple(parts)):
+        parts = tuple(name for name, make in _PARTS.items() if make(record) is not None)
+        for names in self._tries(parts):
             older = dict(record)
             for name in names:
-                older |= parts[name]
+                older |= _PARTS[name](older) or {}
             if digest_of(older) == digest:
                 self._last = names
                 return True
@@ -104,7 +108,45 @@ def _other_spelling(item: Any) -> Any:
     return {**item, "contactInformation": {**rest, "zipcode": contact["zipCode"]}}
 
 
+def _rounded(record: Record) -> Record | None:
+    """Numbers beyond 64 bits, and decimals, as fractions: digits were lost."""
+    older: Record = _as_fractions(record)
+    return older if older != record else None
+
+
+def _as_fractions(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_as_fractions(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _as_fractions(inner) for name, inner in value.items()}
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def _mixed(record: Record) -> Record | None:
+    """Texts as the source has them: plain, or by language (docs/api/medipim.md#names-as-text)."""
+    older = _as_it_came(record)
+    changed = {name: value for name, value in older.items() if record[name] != value}
+    return changed or None
+
+
+def _as_it_came(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_as_it_came(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if len(value) == 1 and isinstance(plain := value.get(NO_LANGUAGE, value.get("value")), str):
+        return plain
+    by_language = {name: value.get(name + BY_LANGUAGE) for name in value}
+    return {
+        name: found if isinstance(found := by_language[name], dict) else _as_it_came(inner)
+        for name, inner in value.items()
+        if not (name.endswith(BY_LANGUAGE) and name.removesuffix(BY_LANGUAGE) in value)
+    }
+
+
 _PARTS: dict[str, Callable[[Record], Record | None]] = {
+    "mixed": _mixed,
+    "rounded": _rounded,
     "packageQuantity": _as_numbers("packageQuantity"),
     "zipcode": _zipcode,
     "packageContent": _as_numbers("packageContent"),

@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from pim_wire import exact_json
 from pim_wire.errors import Interrupted, StopRun
 from target_micropim.catalog.catalog import Catalog
 from target_micropim.errors import NotYet, RecordRejected
@@ -187,14 +188,16 @@ class ProductsSync:
     def _item(self, ticket: int, record: dict[str, Any], line: bytes | None, key: str | None) -> Item:
         """Raises RecordRejected for what the ledger could not hold."""
         if key is None:
-            raise rejection("map", self._profile.key_field, "is missing")
+            given = record.get(self._profile.key_field)
+            why = "is missing" if given in (None, "", [], {}) else "is no text and no whole number"
+            raise rejection("map", self._profile.key_field, why)
         check_key(key, self._profile.key_field)
         check_key(sku := self._profile.worker_key(record, key), "sku")
         try:
             windows, content = self._profile.windows, self._profile.content
             counted = content(record) if content else record
             digest = digest_of(counted, self._services.settings.digest, windows(record) if windows else "")
-            text = line or orjson.dumps(record, default=str, option=orjson.OPT_NON_STR_KEYS)
+            text = line or exact_json.dumps(record, orjson.OPT_NON_STR_KEYS)
             name, version = self._name(record), Version(digest, source_time(record))
             return Item(ticket, text, line is not None, key, sku, version, name)
         except TypeError as error:  # orjson's word for what it cannot write, such as 255 levels of nesting

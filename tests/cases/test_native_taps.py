@@ -1,11 +1,12 @@
 """Profile native: what common taps send goes in as it is meant; what is not plain is left out and named."""
 
 import sqlite3
+from decimal import Decimal
 from typing import Any
 
-import orjson
 import pytest
 
+from pim_wire import exact_json
 from tests.cases.records import category, sold_in
 from tests.cases.records import product as medipim
 
@@ -31,7 +32,7 @@ def streams(**records: Any) -> bytes:
         schema = {"type": "object", "properties": {name: {} for row in rows for name in row}}
         made.append({"type": "SCHEMA", "stream": stream, "schema": schema, "key_properties": []})
         made += [{"type": "RECORD", "stream": stream, "record": row} for row in rows]
-    return b"\n".join(map(orjson.dumps, made)) + b"\n"
+    return b"\n".join(map(exact_json.dumps, made)) + b"\n"
 
 
 def night(shop: Any, *products: Any, **settings: Any) -> Any:
@@ -42,6 +43,14 @@ def night(shop: Any, *products: Any, **settings: Any) -> Any:
 def warned(told: Any) -> list[str]:
     """The warnings of its report."""
     return [row["what"] for row in told.report["warnings"]]
+
+
+def test_long_numbers_keep_their_digits(shop: Any) -> None:
+    """A key of 20 digits is that key, and no other one that a fraction would be, too."""
+    long = Decimal(18446744073709551617)
+    told = night(shop, tea(long, price=Decimal("8.9500000000000000000001")), tea(long + 1, brand=long))
+    assert shop.skus() == ["18446744073709551617", "18446744073709551618"]
+    assert told.is_good
 
 
 def test_numbers_as_texts_and_texts_as_numbers(shop: Any) -> None:
@@ -87,6 +96,62 @@ def test_a_wrong_ean_is_dealt_with_as_the_setting_says(shop: Any, invalid_ean: s
     assert bool(warned(told)) == (invalid_ean == "drop")
     if invalid_ean != "error":
         assert (shop.product("A1")["ean"] or None) == ean
+
+
+@pytest.mark.parametrize(
+    ("mark", "sold"), [(None, True), ("", True), (False, True), ("false", True), ("2026-11-30", False), (True, False)]
+)
+def test_a_mark_of_deletion_that_says_no(shop: Any, mark: Any, sold: bool) -> None:
+    """A service that has a yes or no in place of a time."""
+    told = night(shop, tea("A", _sdc_deleted_at=mark))
+    assert told.is_good
+    assert shop.skus() == (["A"] if sold else [])
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "found"),
+    [
+        ("ean", "5400000123450; 96385074", "5400000123450"),
+        ("ean", "n/a, 96385074,", "96385074"),
+        ("updated_at", 1796022000, None),
+        ("updated_at", 1796022000000, None),
+    ],
+)
+def test_siblings_that_are_plain(shop: Any, field: str, value: Any, found: Any) -> None:
+    """Several codes in one text, and times as numbers."""
+    told = night(shop, tea("A", **{field: value}))
+    assert told.is_good
+    assert warned(told) == []
+    assert shop.product("A").get(field) == found
+
+
+@pytest.mark.parametrize(
+    ("record", "words"),
+    [
+        (tea("A", updated_at="30/11/2026"), "updated_at: '30/11/2026' is no time"),
+        (tea("A", attributes="colour=red"), "attributes: 'colour=red' is no object of codes and values: left out"),
+        (tea("A", attributes=[["colour", "red"]]), "is no object of codes and values: left out"),
+    ],
+)
+def test_nothing_is_silent(shop: Any, record: Any, words: str) -> None:
+    """What cannot be read is told, and the rest goes in."""
+    told = night(shop, record, attributes_mode="values")
+    assert shop.skus() == ["A"]
+    assert words in "; ".join(warned(told))
+
+
+def test_an_older_version_by_seconds_takes_nothing_back(shop: Any) -> None:
+    """As one with a text does."""
+    night(shop, tea("A", price="2", updated_at=1796022000))
+    night(shop, tea("A", price="1", updated_at=1796021999))
+    assert float(shop.product("A")["price"]) == 2
+
+
+def test_a_key_that_is_none_is_refused_in_words(shop: Any) -> None:
+    """It is not missing."""
+    told = night(shop, tea(["A"]), tea(1e20), tea("B"))
+    assert shop.skus() == ["B"]
+    assert "sku: is no text and no whole number" in (told.folder / "rejects.jsonl").read_text()
 
 
 @pytest.mark.parametrize("order", [["categories", "products"], ["products", "categories"]])

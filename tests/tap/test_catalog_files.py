@@ -48,6 +48,14 @@ REFUSED = [
     (entry(stream="items"), "__alias__"),
     (entry(schema=[]), "schema of products"),
     (entry(metadata=[{"breadcrumb": []}]), "metadata of products"),
+    (
+        entry(metadata=[{"breadcrumb": ["status"], "metadata": {"selected": False}}]),
+        r"deselects \['status'\] of products",
+    ),
+    (
+        entry(metadata=[{"breadcrumb": "status", "metadata": {"selected": "false"}}]),
+        r"deselects \['status'\] of products",
+    ),
 ]
 
 
@@ -65,6 +73,7 @@ MAPS = [
     {"items": {"__source__": "products", "__filter__": "record['status'] == 'active'", "slug": "status.upper()"}},
     {"products": {"__else__": None, "id": "id", "n": "float(publicPrice or 0)"}},
     {"products": "__NULL__"},
+    {"*": {"__filter__": "record['id'] != ''"}, "brands": {"slug": "name"}},
 ]
 
 
@@ -104,7 +113,7 @@ def test_flattening_gives_what_its_schema_says(depth: int, sandbox: Make, run_ta
 
     assert run.error is None
     assert faults(run.messages) == []
-    assert [text for record in run.records() if (text := record.get("conservationLabel"))] == ["cold"] * 3
+    assert [text for record in run.records() if (text := record.get("conservationLabel__und"))] == ["cold"] * 3
 
 
 def test_a_deselected_field_stays_away_whatever_it_is(sandbox: Make, run_tap: Run) -> None:
@@ -162,3 +171,95 @@ class _Mask(dict[tuple[str, ...], bool]):
 
     def __missing__(self, breadcrumb: tuple[str, ...]) -> bool:
         return self[breadcrumb[:-2]]
+
+
+def chosen(**fields: Any) -> Json:
+    """A catalog that selects products, and says this of their fields."""
+    return entry(
+        metadata=[{"breadcrumb": [], "metadata": {"selected": True}}]
+        + [{"breadcrumb": ["properties", *name.split("__")], "metadata": said} for name, said in fields.items()]
+    )
+
+
+@pytest.mark.parametrize("said", [{"selected": "false"}, {"selected-by-default": False}, {"inclusion": "unsupported"}])
+def test_a_field_is_left_out_however_that_is_said(said: Json, sandbox: Make, run_tap: Run) -> None:
+    """As a text, by default, or as one that cannot be had; a breadcrumb that leads nowhere harms nothing."""
+    more = {"breadcrumb": ["properties", "photos", "items", "properties", "id"], "metadata": {"selected": False}}
+    catalog = chosen(status=said)
+    catalog["streams"][0]["metadata"].append(more)
+    run = run_tap(sandbox(products=2), catalog=catalog)
+
+    assert run.error is None
+    assert [record for record in run.records() if "status" in record] == []
+    assert len(run.records()) == 2
+
+
+def test_the_key_and_the_bookmark_are_the_taps_own(sandbox: Make, run_tap: Run) -> None:
+    """A catalog can neither take them away nor choose a bookmark that cannot be asked for."""
+    odd = entry(
+        replication_key="status",
+        replication_method="LOG_BASED",
+        schema={"type": "object", "properties": {"status": {"anyOf": [{"type": "integer"}, {"type": "null"}]}}},
+        metadata=[{"breadcrumb": [], "metadata": {"selected": True}}],
+    )
+    odd["streams"].append({**odd["streams"][0], "tap_stream_id": "brands", "schema": {}})
+    run = run_tap(sandbox(products=2), catalog=odd)
+
+    schemas = {message["stream"]: message for message in run.messages if message["type"] == "SCHEMA"}
+    assert run.error is None
+    assert faults(run.messages) == []
+    assert schemas["products"]["bookmark_properties"] == ["updated_at"]
+    assert "bookmark_properties" not in schemas["brands"]
+    assert {"id", "updated_at"} <= schemas["products"]["schema"]["properties"].keys()
+
+
+def test_a_key_that_is_no_field_is_refused(sandbox: Make, run_tap: Run) -> None:
+    """No loader could make a table of it."""
+    run = run_tap(sandbox(products=1), catalog=entry(key_properties=["nope"], selected=True))
+    assert "The catalog's key of products is nope" in str(run.error)
+
+
+REMARKS: list[tuple[Json, str]] = [
+    ({"catalog": {"streams": []}}, "No stream is selected: nothing is read"),
+    ({"catalog": {"streams": [{"tap_stream_id": "osp_categories", "selected": True}]}}, "osp_categories: this market"),
+    ({"stream_maps": {"products": {"__alias__": "brands"}}}, "brands and products both go out as brands"),
+]
+
+
+@pytest.mark.parametrize(("given", "words"), REMARKS)
+def test_an_odd_choice_of_streams_is_told(
+    given: Json, words: str, sandbox: Make, run_tap: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing is silent, and nothing fails."""
+    streams = () if "catalog" in given else ("products", "brands")
+    run = run_tap(sandbox(products=1), *streams, **given)
+    assert run.error is None
+    assert words in caplog.text
+
+
+def test_an_expression_sees_what_is_deselected_within_an_object(sandbox: Make, run_tap: Run) -> None:
+    """And it stays away all the same."""
+    catalog = chosen(meta__properties__updatedAt={"selected": False})
+    run = run_tap(sandbox(products=2), catalog=catalog, stream_maps={"products": {"second": "int(meta['updatedAt'])"}})
+
+    assert run.error is None
+    assert [type(record["second"]) for record in run.records()] == [int, int]
+    assert [record for record in run.records() if "updatedAt" in record["meta"]] == []
+
+
+def test_a_filter_that_cannot_take_a_value_costs_its_record(sandbox: Make, run_tap: Run) -> None:
+    """Named, as an expression does."""
+    box = sandbox(products=3)
+    odd = min(box.medipim.catalogue.products)
+    box.medipim.change(odd, lambda product: product.update(name=None))
+    run = run_tap(box, "products", stream_maps={"products": {"__filter__": "name['nl'] != 'x'"}})
+
+    assert odd in str(run.tap.run.failed["products"])
+    assert len(run.records()) == 2
+
+
+def test_two_columns_of_one_name_are_refused(sandbox: Make, run_tap: Run) -> None:
+    """By a map beside flattening, or by short names: which, and by what."""
+    maps = {"products": {"name__nl": "id"}}
+    run = run_tap(sandbox(products=1), "products", stream_maps=maps, flattening_enabled=True, flattening_max_depth=1)
+    assert "flattening of products: Duplicate column name produced in schema: name__nl" in str(run.error)

@@ -8,7 +8,9 @@ import orjson
 import pytest
 from jsonschema import Draft7Validator
 
+from pim_wire.schema_files import read_schema
 from sandbox import Sandbox
+from tap_medipim.conform import Conformer
 from tap_medipim.resources import MARKETS
 from tap_medipim.schema_types import SCALARS, types_of
 from tap_medipim.tap import TapMedipim
@@ -63,7 +65,7 @@ def test_a_field_has_one_scalar_type_and_a_name_of_its_own(market: str, version:
     """A table has one type for each column, and no two columns whose names differ in case alone."""
     for stream, schema in schemas(market, version).items():
         all_nodes = list(nodes(schema))
-        mixed = [path for path, node in all_nodes if len(set(SCALARS) & set(types_of(node))) > 1]
+        mixed = [path for path, node in all_nodes if len(set(types_of(node)) & {*SCALARS, "object"}) > 1]
         names = [path.lower() for path, _node in all_nodes]
         assert mixed == [], stream
         assert len(names) == len(set(names)), stream
@@ -78,6 +80,65 @@ def test_every_record_keeps_to_its_schema(market: str, version: str, sandbox: Ma
     assert run.error is None
     assert faults(run.messages) == []
     assert len([kind for kind in kinds if kind[0] == "SCHEMA"]) == len({kind for kind in kinds if kind[0] == "SCHEMA"})
+
+
+@pytest.mark.parametrize(("market", "version"), CASES)
+def test_a_field_has_the_same_type_in_every_market(market: str, version: str) -> None:
+    """Ids alone are other ones in v3."""
+    ids = {"id", "parent"} if version == "v3" else set()
+    others = schemas("be", "v4")
+    for stream, schema in schemas(market, version).items():
+        here, there = dict(nodes(schema)), dict(nodes(others.get(stream, schema)))
+        assert {path: types_of(node) for path, node in here.items() if path not in ids} == {
+            path: types_of(node) for path, node in there.items() if path not in ids
+        }
+
+
+PLAIN = {"und": "cold"}
+BY_LANGUAGE = {"nl": None, "fr": "Soleil", "en": "Sun"}
+ONE_FORM: list[tuple[str, Json, Json]] = [
+    ("brands", {"name": BY_LANGUAGE}, {"name": "Soleil", "nameByLanguage": BY_LANGUAGE}),
+    ("organizations", {"name": BY_LANGUAGE}, {"name": "Soleil", "nameByLanguage": BY_LANGUAGE}),
+    ("organizations", {"contactInformation": {"region": "VIC"}}, {"contactInformation": {"region": {"value": "VIC"}}}),
+    ("product_families", {"name": "cold"}, {"name": PLAIN}),
+    ("categories", {"name": "cold"}, {"name": PLAIN}),
+    ("products", {"conservationLabel": "cold"}, {"conservationLabel": PLAIN}),
+    ("products", {"conservationLabel": ""}, {"conservationLabel": None}),
+    ("products", {"name": "cold", "seoName": 7}, {"name": PLAIN, "seoName": {"und": "7"}}),
+    ("products", {"descriptions": [{"content": {"nl": False}}]}, {"descriptions": [{"content": {"nl": None}}]}),
+    ("products", {"descriptions": [{"content": "cold"}]}, {"descriptions": [{"content": PLAIN}]}),
+    ("products", {"ean": 5400000123450}, {"ean": ["5400000123450"]}),
+    (
+        "products",
+        {"brands": [{"name": BY_LANGUAGE}, {"name": "x"}]},
+        {"brands": [{"name": "Soleil", "nameByLanguage": BY_LANGUAGE}, {"name": "x"}]},
+    ),
+    (
+        "products",
+        {"gs1Category": {"title": {"en": "Tea"}}},
+        {"gs1Category": {"title": "Tea", "titleByLanguage": {"en": "Tea"}}},
+    ),
+]
+
+
+@pytest.mark.parametrize(("stream", "row", "record"), ONE_FORM)
+def test_a_text_in_one_language_or_in_none_has_one_form(stream: str, row: Json, record: Json) -> None:
+    """Nothing is lost by it: docs/decisions/0045."""
+    conformer = Conformer(read_schema("medipim", stream))
+    brought = conformer.bring(json.loads(json.dumps(row)))
+    assert brought == record
+    assert [error.message for error in Draft7Validator(closed(conformer.schema)).iter_errors({"id": "", **brought})
+            if "is not of type 'integer'" not in error.message] == []  # fmt: skip
+    mixed = [path for path, node in nodes(conformer.schema) if {"string", "object"} <= set(types_of(node))]
+    assert mixed == []
+
+
+@pytest.mark.parametrize("wanted", ["name", "nameByLanguage"])
+def test_the_languages_of_a_text_are_kept_only_where_the_text_is_wanted(wanted: str) -> None:
+    """Who deselects a name gets none of its languages."""
+    schema = {"properties": {"name": {"type": ["string", "null"]}}}
+    conformer = Conformer(schema, is_wanted=lambda path: path == (wanted,))
+    assert conformer.bring({"name": {"nl": "Zon"}}) == {"name": "Zon"}
 
 
 def change_all(box: Sandbox, **fields: Any) -> None:

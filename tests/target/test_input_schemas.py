@@ -82,3 +82,23 @@ def test_a_batch_is_refused_by_its_name(world: Any) -> None:
     outcome = world.run([schema({"id": TEXT}), b'{"type":"BATCH","stream":"products","manifest":[]}'])
 
     assert "batch_config" in str(outcome.failure)
+
+
+@pytest.mark.parametrize(
+    "maps", [{"slug": "status.upper()"}, {"__filter__": "status[0] == 'a'"}, {"slug": "nobody + 1"}], ids=str
+)
+def test_a_value_that_a_map_cannot_take_costs_its_record(maps: dict[str, str], world: Any, singer: Any) -> None:
+    """The others go in; it is not tried again, since the ledger would try it without the map."""
+    odd = {**singer.product(1), "status": None}
+    whole = singer.product(2, **({} if "nobody" not in str(maps) else {"nobody": 1}))
+    given = singer.lines(products=[odd, whole])
+
+    first = world.load(given, stream_maps={"products": maps})
+    again = world.load(singer.lines(products=[]), stream_maps={"products": maps})
+
+    assert [product["sku"] for product in world.pim.products.values()] == ["2"]
+    assert [row["reason"].partition(" (")[0] for row in first.rejects] == [
+        "$: stream_maps: an expression cannot take its values"
+    ]
+    assert '"id":"1"' in first.rejects[0]["record"].replace(" ", "")
+    assert again.rejects == []

@@ -26,6 +26,11 @@ RECORD = {
     "bare": {"value": 1500, "unit": " "},
     "wrong": {"value": "heavy", "unit": "kg", "name": "x"},
     "nothing": {"other": 1},
+    "conservationLabel": {"und": "cold"},
+    "region": {"value": "VIC"},
+    "brands": [{"name": "Zon", "nameByLanguage": {"de": "Sonne", "fr": "Soleil"}}, {"name": "Sun"}],
+    "title": "Zon",
+    "titleByLanguage": {"de": "Sonne", "fr": "Soleil"},
 }
 
 
@@ -60,6 +65,11 @@ RECORD = {
         ("bare", ["1500"]),
         ("wrong", []),
         ("nothing", []),
+        ("conservationLabel", ["cold"]),
+        ("region", ["VIC"]),
+        ("brands.name", ["Soleil", "Sun"]),
+        ("brands", ["Soleil", "Sun"]),
+        ("title", ["Soleil"]),
     ],
 )
 def test_a_path_names_every_filled_value(path: str, found: list[Any]) -> None:

@@ -19,6 +19,8 @@ from target_micropim.mapping.texts import MOST_NAME, MOST_TEXT, TextLimits, lang
         ("  plain \n text ", "plain text"),
         ({"en": "e\u0301"}, "\u00e9"),
         ({"en": 5, "nl": "B"}, "B"),
+        ({"und": "U"}, "U"),
+        ({"und": None, "nl": "B"}, "B"),
         ({}, None),
         (None, None),
         ([], None),

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import orjson
 import pytest
 
+from pim_wire import exact_json
 from target_micropim.sync.older_forms import OlderForms
 from target_micropim.sync.products import digest_of
 from tests.support.declared import declared
@@ -14,6 +16,11 @@ OLD: list[dict[str, Any]] = [
     {"id": "1", "ean": [5400000123450, 1234565, "x"], "eanGtin13": 5400000123450, "packageQuantity": "200"},
     {"id": "1", "gs1Category": {"code": 10001, "parent": 1, "title": "x"}, "packageQuantity": 3},
     {"id": "1", "organizations": [{"id": 1, "contactInformation": {"zipcode": "0900", "city": "Gent"}}]},
+    {"id": "1", "organizations": [{"id": 1, "contactInformation": {"zipcode": "0900", "region": "Oost"}}]},
+    {"id": "1", "conservationLabel": "cold", "packageQuantity": 3, "productFamilies": [{"id": 4, "name": "Sun"}]},
+    {"id": "1", "brands": [{"id": 4, "name": {"nl": None, "fr": "Soleil"}}, {"id": 5, "name": "Sun"}]},
+    {"id": "1", "gs1Category": {"code": 7, "title": {"en": "Tea", "fr": None}, "definition": "x"}},
+    {"id": "1", "name": "A plain name", "descriptions": [{"id": 1, "type": "usage", "content": "<p>x</p>"}]},
 ]
 
 
@@ -27,6 +34,13 @@ def test_the_older_form_of_a_record_is_known_again(old: dict[str, Any]) -> None:
     assert forms.has(new, digest, lambda record: digest_of(record, "settings"))
 
 
+def test_a_number_that_was_rounded_is_known_again() -> None:
+    """Its digits were lost before they were compared."""
+    text = b'{"id": "1", "extRef": 123456789012345678901234567890, "list": [0.12345678901234567]}'
+    digest = digest_of(orjson.loads(text), "settings")
+    assert OlderForms().has(exact_json.loads(text), digest, lambda record: digest_of(record, "settings"))
+
+
 def test_a_changed_record_is_changed() -> None:
     """Another quantity is no other form of the same."""
     digest = digest_of({"id": "1", "packageQuantity": 750}, "settings")
@@ -34,8 +48,10 @@ def test_a_changed_record_is_changed() -> None:
 
 
 def test_the_upgrade_of_the_tap_costs_no_request(world: Any, singer: Any) -> None:
-    """The first night with numbers, the second with texts."""
-    old = singer.product(1, packageQuantity=750, hsCode=33049900)
+    """The first night with numbers and texts as they come, the second with one form of each."""
+    supplier = {"id": 4, "type": "supplier", "name": "Zon", "contactInformation": {"region": "Oost", "zipcode": "9000"}}
+    old = singer.product(1, packageQuantity=750, hsCode=33049900, conservationLabel="cold", organizations=[supplier])
+    old["brands"] = [{"id": 5, "name": {"nl": None, "fr": "Soleil", "de": "Sonne"}}]
     world.load(singer.lines(products=[old]))
     world.forget_requests()
 

@@ -67,6 +67,27 @@ def test_a_reject_tells_all_that_is_known(world: Any, singer: Any) -> None:
     assert row["rejected_at"] > 1_700_000_000
 
 
+LONG = b'{"n": 18446744073709551617, "d": 0.12345678901234567, "list": [-123456789012345678901234567890.5]}'
+
+
+def test_numbers_go_through_refusals_with_every_digit(world: Any, singer: Any) -> None:
+    """In the file, in the ledger, in a replay of the one and another try of the other; then nothing is new."""
+    given = [line.replace(b'"LONG"', LONG) for line in singer.lines(products=[singer.product(1, extra="LONG")])]
+    for _again in range(2):
+        world.pim.faults.add(Fault("status", "POST /api/products$", status=422))
+        outcome = world.load(given)
+        assert LONG.replace(b" ", b"") in rejects_file(outcome).read_bytes()
+    world.pim.faults.add(Fault("status", "POST /api/products$", status=422))
+    _code, folder = replay(world, rejects_file(outcome))
+    assert LONG.replace(b" ", b"") in (folder / "rejects.jsonl").read_bytes()
+    assert lines_of(folder)[0]["attempts"] == 2
+    world.pim.faults.clear()
+    world.load(singer.lines())
+    assert skus(world) == ["1"]
+    world.forget_requests()
+    assert world.load(given).report["streams"]["products"] == {"received": 1, "unchanged": 1}
+
+
 def test_categories_go_first_whatever_their_place_in_the_file(world: Any, singer: Any) -> None:
     """A product that stands before its category in the file still gets it at once, in one write."""
     file = world.folder / "rejects.jsonl"

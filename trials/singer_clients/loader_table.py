@@ -9,27 +9,7 @@ from trials.singer_clients.comparison import same, same_cell
 from trials.singer_clients.environments import Client
 from trials.singer_clients.loaders import Fault, Loader, Place
 
-FLAT = {
-    "flattening_enabled": True,
-    "flattening_max_depth": 1,
-    "stream_maps": {"apb_categories": {"one": "int(1)"}},  # the only stream of texts alone: HEADER
-}
-
-
-def _union(words: str) -> Fault:
-    """Two of the loaders read this type in the same way."""
-    return Fault(
-        what="A column that may hold a text or an object is JSON to it, and it writes the text without quotes. Medipim "
-        "shows names of brands and organizations as texts or by language ([names](api/medipim.md#names-as-text)).",
-        lines=(
-            _schema('"id": {"type": "integer"}, "name": {"type": ["string", "object", "null"]}'),
-            _record('"id": 1, "name": "Exemplia"'),
-        ),
-        outcome=f"It ends with `{words}`.",
-        is_so=lambda done, _: bool(done.code) and words in done.said,
-        way_round="`flattening_enabled: true` and `flattening_max_depth: 1` in the tap: `name`, `name__nl`, `name__fr` "
-        "and so on are columns of their own. The table above was filled in this way.",
-    )
+ONE_MORE = {"stream_maps": {"apb_categories": {"one": "int(1)"}}}  # the only stream of texts alone: HEADER
 
 
 def _schema(properties: str) -> str:
@@ -119,8 +99,7 @@ LOADERS = (
         config=lambda place: _with_password(place, "dbname"),
         read=_postgres,
         by_key=True,
-        settings=FLAT,
-        faults=(_union('Token "Exemplia" is invalid'), NO_LETTER, NEW_LINE),
+        faults=(NO_LETTER, NEW_LINE),
         equal=_same_in_one_line,
         needs_database=True,
     ),
@@ -129,8 +108,8 @@ LOADERS = (
         config=lambda _: {"path": "store.duckdb", "default_target_schema": "main"},
         read=lambda place, binaries: stores.duckdb(binaries / "python", place.folder / "store.duckdb"),
         by_key=True,
-        settings=FLAT,
-        faults=(_union("Could not convert string"), HEADER, NO_LETTER),
+        settings=ONE_MORE,
+        faults=(HEADER, NO_LETTER),
         equal=_same_or_empty,
     ),
 )
