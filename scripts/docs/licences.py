@@ -22,6 +22,7 @@ EXCEPTED = {
     "psycopg": "LGPL-3.0: an extra that the user chooses, imported unchanged",
     "psycopg-binary": "LGPL-3.0: an extra that the user chooses, imported unchanged",
 }
+_FROM_ITS_FILE = {"jinja2": "BSD-3-Clause"}  # the metadata says BSD alone; LICENSE.txt beside it has three clauses
 _CLASSIFIERS = {
     "Python Software Foundation License": "PSF-2.0",
     "GNU Lesser General Public License v3 (LGPLv3)": "LGPL-3.0-only",
@@ -46,6 +47,7 @@ def licence_of(name: str) -> str | None:
         metadata.get("License-Expression"),
         metadata.get("License"),
         *(_CLASSIFIERS.get(one) for one in classifiers),
+        _FROM_ITS_FILE.get(canonicalize_name(name)),
     )
     return next((text for text in candidates if text and _is_spdx(text)), None)
 

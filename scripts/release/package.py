@@ -68,9 +68,10 @@ def compare(wheel: Path, sdist: Path) -> None:
 
 
 def modules() -> set[str]:
-    """Every module that a user needs."""
+    """Every module that a user needs, with the templates of the pages and their words."""
     packages = ("pim_wire", "tap_medipim", "target_micropim")
-    return {str(path.relative_to(ROOT)) for package in packages for path in (ROOT / package).rglob("*.py")}
+    files = (path for package in packages for path in (ROOT / package).rglob("*.*"))
+    return {str(path.relative_to(ROOT)) for path in files if path.suffix in {".py", ".html", ".css", ".po"}}
 
 
 def install(wheel: Path, place: Path) -> Path:

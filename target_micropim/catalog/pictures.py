@@ -20,8 +20,8 @@ from target_micropim.mapping.desired import DesiredProduct, Picture
 from target_micropim.plan.pictures import IN_SHOP, PicturePlan, in_shop, plan_pictures, room, taken_out
 from target_micropim.plan.question import PICTURE, TASKS, Question
 from target_micropim.plan.values import fingerprint, image_count
-from target_micropim.report.markup import cut
 from target_micropim.report.run_report import Row
+from target_micropim.report.shown import cut
 from target_micropim.services import Services
 
 MAX_POSTS = 2  # a picture that was stored need not show at once, so a third would be reckless

@@ -24,9 +24,9 @@ from target_micropim.errors import RecordRejected
 from target_micropim.ledger import Ledger, LedgerSummary, ProductRow, copy_of, summarize
 from target_micropim.mapping.desired import DesiredProduct
 from target_micropim.plan.limit import Limit
-from target_micropim.report.markup import visible
 from target_micropim.report.notice import check_lines
 from target_micropim.report.plan_file import FIRST_PLANNED_ID
+from target_micropim.report.shown import visible
 from target_micropim.settings.markets import wrong_for
 from target_micropim.settings.shaping import profile_of
 from target_micropim.sync.outcomes import ARCHIVES_UNSET, REJECTS_UNSET, check_key, rejection

@@ -11,9 +11,9 @@ from pim_wire.errors import StopRun, Unclear
 from target_micropim.connection import Connection
 from target_micropim.errors import NotFound, RecordRejected
 from target_micropim.ledger import Ledger, ProductRow, copy_of, products_called
-from target_micropim.report.markup import cut, visible
 from target_micropim.report.nights import runs_in
 from target_micropim.report.sheet import unescaped
+from target_micropim.report.shown import cut, visible
 
 MOST_RUNS = 60
 MOST_OUTCOMES = 5

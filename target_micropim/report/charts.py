@@ -1,124 +1,144 @@
-"""Requests and waits of a run on the page: totals, bars over time as inline SVG, and the same numbers in a table.
+"""Requests and waits of a run on the page: totals, bars over time, and the same numbers in a table.
 
-The SVG holds no script, and no text that would shrink with it.
+The drawing holds no script, and no text that would shrink with it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from html import escape
 from typing import Any
 
-from target_micropim.report.markup import number, table
-from target_micropim.report.words import Words
+from target_micropim.report.lists import NUMBERS
+from target_micropim.report.shown import Table
+from target_micropim.report.words import Words, duration, marked
 
 WIDTH, HEIGHT, GAP = 640, 120, 0.15
-ENGLISH = Words()
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One colour of a stack of bars: its kind in the timeline, its class in the style."""
+    """One colour of a stack of bars: its kind in the timeline, its class in the style, and what it stands for."""
 
     kind: str
     colour: str
+    meaning: str
 
 
-def bars(
+@dataclass(frozen=True)
+class Bar:
+    """A rectangle of the drawing."""
+
+    colour: str
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A stack of bars for each bucket, with its legend, its scale in words, and when it begins and ends."""
+
+    title: str
+    scale: str
+    legend: Sequence[Layer]
+    bars: Sequence[Bar]
+    ends: tuple[str, str]
+    size: tuple[int, int] = (WIDTH, HEIGHT)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """The section of the page."""
+
+    tables: Sequence[Table]
+    charts: Sequence[Chart]
+    in_numbers: Table
+
+
+REQUESTS = (Layer("reads", "blue", marked("reads")), Layer("writes", "teal", marked("writes")))
+WAITS = (
+    Layer("pace", "grey", marked("for its turn: reads_per_minute, writes_per_minute")),
+    Layer("asked", "orange", marked("because MicroPIM asked to wait (429)")),
+    Layer("failing", "blue", marked("because MicroPIM failed or could not be reached")),
+)
+_COST_KINDS = {
+    "reads": marked("reads"),
+    "writes": marked("writes"),
+    "refused": marked("refused (429)"),
+    "pace": marked("s for its turn"),
+    "asked": marked("s asked to wait"),
+    "failing": marked("s after failures"),
+}
+_SENT = {
+    "reads": (marked("reads sent"), marked("reads refused for coming too fast (429)")),
+    "writes": (marked("writes sent"), marked("writes refused for coming too fast (429)")),
+    "pictures": (marked("pictures sent"), marked("pictures refused for coming too fast (429)")),
+}
+
+
+def cost(content: Mapping[str, Any], words: Words) -> Cost | None:
+    """The section, of the content of report.json; None when no request was sent."""
+    requests = content.get("requests", {})
+    over_time = requests.get("over_time") or {"bucket_seconds": 1.0, "series": {}}
+    if not any(over_time["series"].values()):
+        return None
+    ends = (_time_of(content.get("started_at")), _time_of(content.get("finished_at")))
+    totals = Table((words("what"), words("number")), list(_totals(requests, words)), words("The whole run"), 0, NUMBERS)
+    heads = [words("from"), *map(words, _COST_KINDS.values())]
+    buckets = list(_by_bucket(content, over_time))
+    charts = (
+        _chart(words, REQUESTS, over_time, words("Requests over time"), ends, words("requests")),
+        _chart(words, WAITS, over_time, words("Waits, of all requests in flight together"), ends, "s"),
+    )
+    in_numbers = Table(heads, buckets, words("Requests and waits over time"), 0, NUMBERS)
+    return Cost([totals], [chart for chart in charts if chart is not None], in_numbers)
+
+
+def _chart(
     words: Words, layers: Sequence[Layer], over_time: Mapping[str, Any], title: str, ends: tuple[str, str], unit: str
-) -> str:
-    """A stack of bars for each bucket, with its legend and its scale in words."""
+) -> Chart | None:
     series = over_time["series"]
     filled = [layer for layer in layers if any(series.get(layer.kind, ()))]
     count = max((len(series[layer.kind]) for layer in filled), default=0)
     if not count:
-        return ""
-    sums = [sum(series[layer.kind][place] for layer in filled) for place in range(count)]
-    width = duration(over_time["bucket_seconds"], words)
-    scale = words("highest", number=number(max(sums)), unit=unit, time=width)
-    legend = "".join(
-        f'<li><span class="swatch {layer.colour}"></span>{escape(words(f"l_{layer.kind}"))}</li>' for layer in filled
+        return None
+    highest = max(sum(series[layer.kind][place] for layer in filled) for place in range(count))
+    time = duration(over_time["bucket_seconds"], words)
+    scale = words(
+        "highest bar: {number} {unit} in {time}", number=words.number(round(highest, 1)), unit=unit, time=time
     )
-    return (
-        f"<figure>\n<figcaption>{escape(title)} ({escape(scale)})</figcaption>\n"
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none" role="img" '
-        f'aria-label="{escape(title)}, {escape(scale)}">{_rects(filled, series, count, max(sums))}</svg>\n'
-        f'<div class="ends"><span>{escape(ends[0])}</span><span>{escape(ends[1])}</span></div>\n'
-        f'<ul class="legend">{legend}</ul>\n</figure>'
-    )
+    return Chart(title, scale, filled, list(_bars(filled, series, count, highest)), ends)
 
 
-def _rects(layers: Sequence[Layer], series: Mapping[str, Sequence[float]], count: int, highest: float) -> str:
+def _bars(layers: Sequence[Layer], series: Mapping[str, Sequence[float]], count: int, highest: float) -> Iterator[Bar]:
     step = WIDTH / count
-    drawn = []
     for place in range(count):
         floor = float(HEIGHT)
         for layer in layers:
             height = series[layer.kind][place] / highest * HEIGHT
             floor -= height
             if height:
-                drawn.append(
-                    f'<rect class="{layer.colour}" x="{step * (place + GAP / 2):.1f}" y="{floor:.1f}" '
-                    f'width="{step * (1 - GAP):.1f}" height="{height:.1f}"/>'
-                )
-    return "".join(drawn)
-
-
-def duration(seconds: float, words: Words = ENGLISH) -> str:
-    """A duration in words."""
-    hours, rest = divmod(round(seconds), 3600)
-    minutes, full_seconds = divmod(rest, 60)
-    if hours:
-        return words("hours", hours=hours, minutes=f"{minutes:02d}")
-    if minutes:
-        return words("minutes", minutes=minutes, seconds=f"{full_seconds:02d}")
-    return f"{seconds:.1f}".removesuffix(".0") + " s"
-
-
-REQUESTS = (Layer("reads", "blue"), Layer("writes", "teal"))
-WAITS = (Layer("pace", "grey"), Layer("asked", "orange"), Layer("failing", "blue"))
-_COST_KINDS = ("reads", "writes", "refused", "pace", "asked", "failing")
-
-
-def cost_section(content: Mapping[str, Any], words: Words) -> str:
-    """The section of the page, of the content of report.json; empty when no request was sent."""
-    requests = content.get("requests", {})
-    over_time = requests.get("over_time") or {"bucket_seconds": 1.0, "series": {}}
-    if not any(over_time["series"].values()):
-        return ""
-    ends = (_time_of(content.get("started_at")), _time_of(content.get("finished_at")))
-    heads = [words("h_from"), *(words(f"h_{kind}") for kind in _COST_KINDS)]
-    caption, what = words("both_over_time"), (words("h_what"), words("h_number"))
-    numbers = table(words, heads, list(_by_bucket(content, over_time)), caption, 0, "report.json")
-    return "\n".join(
-        part
-        for part in (
-            table(words, what, list(_totals(requests, words)), words("whole_run"), 0, "report.json"),
-            bars(words, REQUESTS, over_time, words("requests_over_time"), ends, words("unit_requests")),
-            bars(words, WAITS, over_time, words("waits_over_time"), ends, "s"),
-            f"<details>\n<summary>{escape(words('in_numbers'))}</summary>\n{numbers}\n</details>",
-        )
-        if part
-    )
+                yield Bar(layer.colour, step * (place + GAP / 2), floor, step * (1 - GAP), height)
 
 
 def _totals(requests: Mapping[str, Any], words: Words) -> Iterator[Sequence[Any]]:
-    for kind in ("reads", "writes", "pictures"):
+    for kind, (sent, refused) in _SENT.items():
         tally = requests.get(kind, {})
         if kind == "pictures" and not tally:
             continue  # they have no budget of their own
-        yield words(f"{kind}_sent"), tally.get("turns", 0)
-        yield words(f"{kind}_refused"), tally.get("refused", 0)
-    yield words("again"), requests.get("retries", 0)
+        yield words(sent), tally.get("turns", 0)
+        yield words(refused), tally.get("refused", 0)
+    yield words("requests sent again"), requests.get("retries", 0)
     waits = requests.get("waits", {})
     for layer in WAITS:
-        yield words("waited", why=words(f"l_{layer.kind}")), duration(waits.get(layer.kind, 0.0), words)
+        yield words("waited {why}", why=words(layer.meaning)), duration(waits.get(layer.kind, 0.0), words)
 
 
 def _by_bucket(content: Mapping[str, Any], over_time: Mapping[str, Any]) -> Iterator[Sequence[Any]]:
     series, width = over_time["series"], over_time["bucket_seconds"]
     for place in range(max(len(sums) for sums in series.values())):
-        amounts = [series[kind][place] if kind in series else 0 for kind in _COST_KINDS]
+        amounts = [round(series[kind][place], 1) if kind in series else 0 for kind in _COST_KINDS]
         if any(amounts):
             yield _time_of(content.get("started_at"), place * width), *amounts
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from target_micropim.plan.question import Question
-from target_micropim.report.markup import cut
 from target_micropim.report.sheet import escaped
+from target_micropim.report.shown import cut
 
 COLUMNS = ("id", "sku", "field", "micropim", "source", "setting")
 NOT_READ = "another value"  # the product list was compared, which keeps no values

@@ -8,6 +8,7 @@ from target_micropim.report.input_order import FieldChange
 from target_micropim.report.sheet import Sheet
 
 QUESTIONS = "questions.csv"
+NUMBERS = "numbers.csv"
 FILES: Mapping[str, str] = {
     "conflicts": QUESTIONS,
     "unsure": QUESTIONS,

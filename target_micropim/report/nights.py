@@ -10,15 +10,13 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from html import escape
 from pathlib import Path
 from typing import Any
 
-from target_micropim.report.charts import duration
-from target_micropim.report.markup import MAX_VALUE, Markup, table
-from target_micropim.report.page import frame
 from target_micropim.report.parts import rejected_in
-from target_micropim.report.words import Words
+from target_micropim.report.render import render
+from target_micropim.report.shown import MAX_VALUE, Link, Table
+from target_micropim.report.words import Words, duration, marked
 
 INDEX = "index.html"
 NIGHT = "night.json"
@@ -34,7 +32,13 @@ OURS = (
     "changes.jsonl",
 )
 _RUN = re.compile(r"(\d{8}T\d{6}Z)-[0-9a-f]{6}", re.ASCII)
-_COUNTED = ("created", "updated", "archived", "skipped", "rejected")
+_COUNTED = {
+    "created": marked("created"),
+    "updated": marked("updated"),
+    "archived": marked("archived"),
+    "skipped": marked("skipped"),
+    "rejected": marked("rejected"),
+}
 _TASKS = ("conflicts", "unsure", "unmapped")
 
 logger = logging.getLogger("target-micropim")
@@ -133,19 +137,16 @@ def _checked(night: Any) -> Mapping[str, Any]:
 
 
 def _index(nights: list[tuple[Path, Mapping[str, Any]]], words: Words) -> str:
-    heads = [words(f"h_{name}") for name in ("night", "outcome", *_COUNTED, "person")]
-    links = [_link(run, words) for run, _night in nights]
-    rows = [(link, *_cells(night, words)) for link, (_run, night) in zip(links, nights, strict=True)]
-    body = table(words, heads, rows, words("nights"), len(rows), INDEX)
-    head = f'<p class="quiet">{escape(words("nights_note"))}</p>'
-    title = words("nights")
-    return frame(words, title=title, tab=escape(title), head=head, sections=body)
+    heads = [words("night"), words("outcome"), *map(words, _COUNTED.values()), words("for a person")]
+    rows = [(_link(run, words), *_cells(night, words)) for run, night in nights]
+    title = words("The nights")
+    return render("nights.html", words, title=title, nights=Table(heads, rows, title, len(rows), INDEX))
 
 
-def _link(run: Path, words: Words) -> str:
+def _link(run: Path, words: Words) -> Link | str:
     """The night as a link to its report, where it has one."""
     when = words.moment(_began(run))
-    return Markup(f'<a href="{run.name}/report.html">{escape(when)}</a>') if (run / "report.html").is_file() else when
+    return Link(f"{run.name}/report.html", when) if (run / "report.html").is_file() else when
 
 
 def _cells(night: Mapping[str, Any], words: Words) -> Iterator[Any]:
@@ -157,10 +158,16 @@ def _cells(night: Mapping[str, Any], words: Words) -> Iterator[Any]:
 
 def _outcome(night: Mapping[str, Any], words: Words) -> str:
     if not night:
-        return words("o_unknown")
-    lasted = duration(night.get("duration_seconds") or 0, words)
+        return words("no report: still running, or killed")
     if not night.get("complete"):
-        return f"{words('o_stopped')}: {night.get('stopped_by') or ''}"
-    if night.get("dry_run"):
-        return f"{words('o_plan')}, {lasted}"
-    return f"{words('o_attention' if night.get('for_a_person') else 'o_done')}, {lasted}"
+        said, more = words("stopped"), f": {night.get('stopped_by') or ''}"
+    elif night.get("dry_run"):
+        said, more = words("plan"), f", {_lasted(night, words)}"
+    else:
+        said = words("well, with tasks") if night.get("for_a_person") else words("well")
+        more = f", {_lasted(night, words)}"
+    return said + more
+
+
+def _lasted(night: Mapping[str, Any], words: Words) -> str:
+    return duration(night.get("duration_seconds") or 0, words)

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from pim_wire.docs_site import docs_page
-from target_micropim.report.charts import duration
-from target_micropim.report.markup import visible
+from target_micropim.report.shown import visible
 from target_micropim.report.terminal import for_a_person
+from target_micropim.report.words import duration
 
 EXTRA = "notify_urls: notices need a library that is an extra: install medipim-micropim[notify]"
 LONGEST_SECONDS = 30.0  # of all notices together

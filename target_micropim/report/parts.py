@@ -1,29 +1,100 @@
-"""The parts of report.html, in the order in which an owner asks: tasks, products, what is held back, numbers, cost."""
+"""The parts of report.html, in the order in which an owner asks: tasks, products, what is held back, numbers, cost.
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+What they say, in data: templates/report.html makes them a page.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from html import escape
 from typing import Any
 
-from target_micropim.report.charts import cost_section
-from target_micropim.report.lists import FILES
-from target_micropim.report.markup import number, table
+from target_micropim.report.charts import Cost, cost
+from target_micropim.report.lists import FILES, NUMBERS
 from target_micropim.report.product_rows import ProductRows
-from target_micropim.report.words import Words
+from target_micropim.report.shown import Table
+from target_micropim.report.words import Words, marked
 
 PRODUCTS = "products.csv"
-_FIGURES = ("created", "updated", "archived", "undone", "left", "unchanged", "skipped", "rejected")
+REJECTS = "rejects.jsonl"
+_HEADS = {
+    "sku": marked("SKU"),
+    "name": marked("product"),
+    "why": marked("why"),
+    "what": marked("what"),
+    "field": marked("field"),
+    "before": marked("before"),
+    "after": marked("after"),
+    "source": marked("in the source"),
+    "micropim": marked("in MicroPIM"),
+    "setting": marked("would come with"),
+    "stream": marked("stream"),
+    "record": marked("record"),
+    "stage": marked("stage"),
+    "said": marked("MicroPIM's words"),
+    "kind": marked("kind"),
+    "products": marked("products"),
+    "example": marked("for example"),
+    "language": marked("language"),
+    "code": marked("code"),
+    "pictures": marked("pictures"),
+}
+# What became of records, and what would; where that needs another word.
+ACTIONS = {
+    "received": (marked("received"),),
+    "created": (marked("created"), marked("to create")),
+    "updated": (marked("updated"), marked("to update")),
+    "archived": (marked("archived"), marked("to archive")),
+    "revived": (marked("revived"),),
+    "unchanged": (marked("unchanged"),),
+    "skipped": (marked("skipped"),),
+    "rejected": (marked("rejected"),),
+    "superseded": (marked("superseded"),),
+    "acknowledged": (marked("acknowledged"),),
+    "unsettled": (marked("not settled"),),
+    "undone": (marked("put back"),),
+    "left": (marked("left"),),
+}
+_FIGURES = {
+    "created": (marked("products created"), marked("products would be created")),
+    "updated": (marked("products updated"), marked("products would be updated")),
+    "archived": (marked("products archived"), marked("products would be archived")),
+    "undone": (marked("products put back"), marked("products would be put back")),
+    "left": (marked("products left as they are"), marked("products would be left as they are")),
+    "unchanged": (marked("products unchanged"), marked("products would stay as they are")),
+    "skipped": (marked("products skipped"), marked("products would be skipped")),
+    "rejected": (marked("products rejected"), marked("products would be rejected")),
+}
+_ENDS = {
+    "created": (marked("Products made"), marked("Products that would be made")),
+    "archived": (marked("Products archived"), marked("Products that would be archived")),
+    "skipped": (marked("Products skipped"), marked("Products that would be skipped")),
+}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number that matters, and what it counts."""
+
+    count: int
+    what: str
+    is_bad: bool = False
 
 
 @dataclass(frozen=True)
 class Part:
-    """A section: its key in links, its title, how many rows it stands for, and its body; without one it is left out."""
+    """A section: its key in links, its title, how many rows it stands for, and what it holds: one of the last three."""
 
     key: str
     title: str
     total: int
-    body: str
+    table: Table | None = None
     note: str = ""
+    figures: Sequence[Figure] | None = None
+    cost: Cost | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to show."""
+        return self.figures is None and self.cost is None and not (self.table and self.table.rows)
 
 
 @dataclass(frozen=True)
@@ -69,54 +140,76 @@ class Parts:
 
     def tasks(self) -> Iterator[Part]:
         """What needs a person; parts without a row included."""
-        words, rows = self.words, self.rows
-        rejected = max(rejected_in(self.content), len(rows.rejects))
-        yield Part(
-            "rejected", words.planned("rejected", plan=self.plan), rejected,
-            self._table("stream record stage why said", rows.rejects, "rejected_caption", rejected, "rejects.jsonl"),
-            words("rejected_note"),
-        )  # fmt: skip
-        yield self._question("conflicts")
-        yield self._question("unsure")
-        yield self._by_hand("picture", "pictures", words("pictures"))
-        yield self._by_hand("product", "products", words("others"))
-        names = max(self.totals.get("unmapped", 0), len(rows.unmapped))
-        yield Part(
-            "unmapped", words("unmapped"), names,
-            self._table("kind name products example", rows.unmapped, "unmapped_caption", names, "unmapped.csv"),
-            words("unmapped_plan_note" if self.plan else "unmapped_note"),
-        )  # fmt: skip
+        words = self.words
+        yield self._rejected()
+        note = words("Somebody changed the field in MicroPIM, and the source changed it too: MicroPIM's value stands.")
+        yield self._question("conflicts", words("Changed on both sides"), note)
+        note = words(
+            "MicroPIM shows another value than the source, and the ledger does not know who put it there: it stands."
+        )
+        yield self._question("unsure", words("Nobody can tell whose value it is"), note)
+        yield self._by_hand("picture", "pictures", words("Pictures to look at"))
+        yield self._by_hand("product", "products", words("Other things no program can do"))
+        yield self._unmapped()
 
-    def _question(self, kind: str) -> Part:
+    def _rejected(self) -> Part:
+        words, rows = self.words, self.rows.rejects
+        total = max(rejected_in(self.content), len(rows))
+        title = words("Records that could not go in")
+        if self.plan:
+            title = words.pgettext("plan", "Records that could not go in")
+        table = self._table("stream record stage why said", rows, words("Each with every reason"), total, REJECTS)
+        note = words(
+            "They stand whole in rejects.jsonl, and the next run tries them again. Correct the cause, or try at once: "
+            "target-micropim --replay rejects.jsonl"
+        )
+        return Part("rejected", title, total, table, note)
+
+    def _question(self, kind: str, title: str, note: str) -> Part:
         """Both values of each."""
         rows, heads = self.content.get(kind, ()), "sku name what source micropim"
         told = [(who(row), row["name"], self._say(row["what"]), row["source"], row["micropim"]) for row in rows]
         total = max(self.totals.get(kind, 0), len(told))
-        body = self._table(heads, told, "by_product", total, FILES[kind])
-        return Part(kind, self.words(kind), total, body, self.words(f"{kind}_note"))
+        return Part(kind, title, total, self._by_product(heads, told, total, FILES[kind]), note)
 
     def _by_hand(self, topic: str, key: str, title: str) -> Part:
         rows = self.content.get("manual_actions", ())
         told = [(who(row), row["name"], self._say(row["what"])) for row in rows if row["topic"] == topic]
         total = self.content.get("for_a_person", {}).get(topic, len(told))
-        return Part(key, title, total, self._table("sku name what", told, "by_product", total, FILES["manual_actions"]))
+        return Part(key, title, total, self._by_product("sku name what", told, total, FILES["manual_actions"]))
+
+    def _unmapped(self) -> Part:
+        words, rows = self.words, self.rows.unmapped
+        total = max(self.totals.get("unmapped", 0), len(rows))
+        caption = words("Most products first")
+        note = words(
+            "The products came over without them. Make the brand or supplier in MicroPIM and give its id in brand_map "
+            "or supplier_map; the next run adds it."
+        )
+        if self.plan:
+            note = words(
+                "The products would come over without them. Make the brand or supplier in MicroPIM and give its id in "
+                "brand_map or supplier_map."
+            )
+        table = self._table("kind name products example", rows, caption, total, "unmapped.csv")
+        return Part("unmapped", words("Names without an id in MicroPIM"), total, table, note)
 
     # What became of the products
 
     def products(self) -> Iterator[Part]:
         """Made, changed, archived, skipped, and why."""
-        yield self._ended("created", lambda end: (self._say(end.reason),), "sku name why")
+        yield self._ended("created")
         yield self._changed()
-        yield self._ended("archived", lambda end: (self._say(end.reason),), "sku name why")
-        yield self._ended("skipped", lambda end: (self._say(end.reason),), "sku name why")
+        yield self._ended("archived")
+        yield self._ended("skipped")
 
-    def _ended(self, action: str, more: Callable[[Any], tuple[str, ...]], heads: str) -> Part:
+    def _ended(self, action: str) -> Part:
         products = self.rows.products
         ends = products.kept(action) if products is not None else []
-        told = [(who(end._asdict()), end.name, *more(end)) for _action, end in ends]
+        told = [(who(end._asdict()), end.name, self._say(end.reason)) for _action, end in ends]
         total = products.total(action) if products is not None else 0
-        title = self.words.planned(action, plan=self.plan)
-        return Part(f"products-{action}", title, total, self._table(heads, told, "by_product", total, PRODUCTS))
+        table = self._by_product("sku name why", told, total, PRODUCTS)
+        return Part(f"products-{action}", self._planned(_ENDS[action]), total, table)
 
     def _changed(self) -> Part:
         """Field by field; what memory did not keep is counted by product."""
@@ -126,83 +219,94 @@ class Parts:
             for field, values in change["fields"].items()
         ]
         total = len(told) + self.totals.get("changes", 0) - len(self.rows.changes)
-        body = self._table("sku name field before after", told, "by_field", total, FILES["changes"])
-        return Part("changes", self.words.planned("changes", plan=self.plan), total, body)
+        caption, heads = self.words("Field by field"), "sku name field before after"
+        table = self._table(heads, told, caption, total, FILES["changes"])
+        return Part("changes", self._planned((marked("What changed"), marked("What would change"))), total, table)
 
     # The rest
 
     def others(self) -> Iterator[Part]:
         """What the settings hold back, warnings, numbers, and at last what it cost."""
-        yield self._listed("decisions")
+        words = self.words
+        note = words("What your answers in the decisions file came to.")
+        yield self._listed("decisions", words("Decided by you"), note)
         yield self._held_back()
-        yield self._listed("warnings")
-        yield self._listed("other_languages", self.words("other_languages_by_product"))
-        yield Part("numbers", self.words("numbers"), 1, self._figures())
+        note = words("Taken over, with something left out or put right.")
+        yield self._listed("warnings", words("Warnings"), note)
+        note = words("Medipim has them in no better one.")
+        yield self._listed("other_languages", words("Texts in another language, by product"), note)
+        yield Part("numbers", words("In numbers"), 1, figures=list(self._figures()))
         yield from self._numbers()
-        if body := cost_section(self.content, self.words):
-            title = self.words("cost")
-            yield Part("cost", title, 1, f"<details>\n<summary>{escape(title)}</summary>\n{body}\n</details>")
+        if found := cost(self.content, words):
+            yield Part("cost", words("Requests and waits"), 1, cost=found)
 
     def _held_back(self) -> Part:
         """What the settings keep from MicroPIM, with the setting that would let it through."""
-        rows, heads = self.content.get("held_back", ()), "sku field micropim source setting"
+        words, rows = self.words, self.content.get("held_back", ())
         told = [
             (who({**row, "external_id": row["id"]}), row["field"], row["micropim"], row["source"], row["setting"])
             for row in rows
         ]
         total = self.totals.get("held_back", len(told))
-        body = self._table(heads, told, "by_product", total, "held_back.csv")
-        return Part("held_back", self.words("held_back"), total, body, self.words("held_back_note"))
+        note = words(
+            "The source has another value, and a policy keeps MicroPIM's. Nothing is to be done, unless you want it: "
+            "then change the setting and look at the effect with dry_run; the next run sends it."
+        )
+        table = self._by_product("sku field micropim source setting", told, total, "held_back.csv")
+        return Part("held_back", words("Held back by your settings"), total, table, note)
 
-    def _listed(self, kind: str, title: str | None = None) -> Part:
+    def _listed(self, kind: str, title: str, note: str) -> Part:
         told = [(who(row), row["name"], self._say(row["what"])) for row in self.content.get(kind, ())]
         total = max(self.totals.get(kind, 0), len(told))
-        body = self._table("sku name what", told, "by_product", total, FILES[kind])
-        return Part(kind, title or self.words(kind), total, body, self.words(f"{kind}_note"))
+        return Part(kind, title, total, self._by_product("sku name what", told, total, FILES[kind]), note)
 
-    def _figures(self) -> str:
+    def _figures(self) -> Iterator[Figure]:
         """The numbers that matter: how the products ended, and the pictures."""
         streams: Mapping[str, Mapping[str, int]] = self.content.get("streams", {})
         products = streams.get("products", {})
-        counts = [(f"n_{action}", products[action]) for action in _FIGURES if products.get(action)]
+        for action, texts in _FIGURES.items():
+            if count := products.get(action):
+                yield Figure(count, self._planned(texts), is_bad=action == "rejected")
         if made := streams.get("categories", {}).get("created"):
-            counts.append(("n_categories", made))
+            texts = (marked("categories created"), marked("categories would be created"))
+            yield Figure(made, self._planned(texts))
         if sent := self.content.get("pictures", {}).get("sent"):
-            counts.append(("n_pictures", sent))
-        if not counts:
-            return f"<p>{escape(self.words('nothing_came'))}</p>"
-        cards = "".join(
-            f'<li class="{"bad" if key == "n_rejected" else "figure"}"><b>{number(count)}</b> '
-            f"{escape(self.words.planned(key, plan=self.plan))}</li>"
-            for key, count in counts
-        )
-        return f'<ul class="figures">{cards}</ul>'
+            yield Figure(sent, self._planned((marked("pictures sent"), marked("pictures would be sent"))))
 
     def _numbers(self) -> Iterator[Part]:
         content, words = self.content, self.words
         streams: Mapping[str, Mapping[str, int]] = content.get("streams", {})
         actions = list(dict.fromkeys(action for ends in streams.values() for action in ends))
-        heads = [words("h_stream"), *(words.action(action, plan=self.plan) for action in actions)]
+        heads = [words("stream"), *(self._planned(ACTIONS.get(action, (action,))) for action in actions)]
         rows = [(stream, *(ends.get(action) for action in actions)) for stream, ends in streams.items()]
-        yield self._counted("streams", heads, rows)
+        yield self._counted("streams", words("All records"), heads, rows)
         pictures = list(content.get("pictures", {}).items())
-        yield self._counted("sent", (words("h_what"), words("h_pictures")), pictures)
+        yield self._counted("sent", words("All pictures"), self._heads("what pictures"), pictures)
         languages = list(content.get("languages_left", {}).items())
-        yield self._counted("languages", (words("h_language"), words("h_products")), languages)
+        title = words("Languages left out: MicroPIM holds one")
+        yield self._counted("languages", title, self._heads("language products"), languages)
         texts = content.get("texts_in_other_languages", {})
         taken = [(name, language, count) for name, counts in texts.items() for language, count in counts.items()]
-        heads = [words("h_field"), words("h_language"), words("h_products")]
-        yield self._counted("other_languages", heads, taken, "texts")
+        title = words("Texts in another language than the one asked for")
+        yield self._counted("texts", title, self._heads("field language products"), taken)
         codes = [(code,) for code in content.get("attributes_made", ())]
-        yield self._counted("attributes", (words("h_code"),), codes)
+        yield self._counted("attributes", words("Attributes defined"), self._heads("code"), codes)
 
-    def _counted(self, title: str, heads: Sequence[str], rows: Sequence[Sequence[Any]], key: str = "") -> Part:
-        named = self.words(title)
-        return Part(key or title, named, len(rows), table(self.words, heads, rows, named, len(rows), "numbers.csv"))
+    def _counted(self, key: str, title: str, heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> Part:
+        return Part(key, title, len(rows), Table(heads, rows, title, len(rows), NUMBERS))
 
-    def _table(self, heads: str, rows: Iterable[Sequence[Any]], caption: str, total: int, file: str) -> str:
-        named = [self.words(f"h_{head}") for head in heads.split()]
-        return table(self.words, named, list(rows), self.words(caption), total, file)
+    def _by_product(self, heads: str, rows: Sequence[Sequence[Any]], total: int, file: str) -> Table:
+        return self._table(heads, rows, self.words("Product by product"), total, file)
+
+    def _table(self, heads: str, rows: Sequence[Sequence[Any]], caption: str, total: int, file: str) -> Table:
+        return Table(self._heads(heads), rows, caption, max(total, len(rows)), file)
+
+    def _heads(self, keys: str) -> list[str]:
+        return [self.words(_HEADS[key]) for key in keys.split()]
+
+    def _planned(self, texts: Sequence[str]) -> str:
+        """What is, or in a plan what would be, where that has another word."""
+        return self.words(texts[-1] if self.plan else texts[0])
 
     def _say(self, text: str) -> str:
         return self.words.sentence(text)

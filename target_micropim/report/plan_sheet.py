@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from target_micropim.report.markup import cut
 from target_micropim.report.sheet import Sheet
+from target_micropim.report.shown import cut
 
 COLUMNS = ("action", "stream", "id", "sku", "name", "field", "before", "after")
 ROWS_AT_ONCE = 500

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Callable, Collection
 from typing import IO
 
-from target_micropim.report.charts import duration
 from target_micropim.report.run_report import Report
+from target_micropim.report.words import duration
 
 LOG_SECONDS = 20.0
 LIVE_SECONDS = 1.0

@@ -17,8 +17,8 @@ import orjson
 
 from pim_wire.errors import writing
 from target_micropim.errors import RecordRejected
-from target_micropim.report.markup import SHOWN_ROWS, cut
 from target_micropim.report.sheet import Sheet
+from target_micropim.report.shown import SHOWN_ROWS, cut
 
 COLUMNS = ("stream", "id", "stage", "why", "said", "attempts")
 MOST_REASONS = 20

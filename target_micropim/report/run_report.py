@@ -17,13 +17,13 @@ from target_micropim.plan.question import Question
 from target_micropim.report.held_back import HeldBackFile
 from target_micropim.report.input_order import AFTER_THE_INPUT, FirstRows, current_number, current_record
 from target_micropim.report.lists import Lists, write_numbers
-from target_micropim.report.markup import cut
 from target_micropim.report.nights import NIGHT, summary_of
 from target_micropim.report.page import page
 from target_micropim.report.parts import Rows
 from target_micropim.report.plan_sheet import write_plan_sheet
 from target_micropim.report.product_rows import ProductEnd, ProductRows
 from target_micropim.report.rejects import as_json, rejects_in
+from target_micropim.report.shown import cut
 from target_micropim.report.unmapped import Unmapped
 from target_micropim.report.words import Words
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from target_micropim.report.charts import duration
-from target_micropim.report.markup import visible
+from target_micropim.report.shown import visible
+from target_micropim.report.words import duration
 
 MOST_STREAMS = 12
 MOST_LETTERS = 30

@@ -13,8 +13,8 @@ from target_micropim.errors import NotFound, Reason, RecordRejected
 from target_micropim.ledger import ABSENT, ProductRow
 from target_micropim.plan.ownership import ARCHIVED, EXISTENCE
 from target_micropim.plan.product import plan_categories
-from target_micropim.report.markup import cut
 from target_micropim.report.run_report import Row
+from target_micropim.report.shown import cut
 from target_micropim.services import Services
 from target_micropim.sync.recognise import Recognition, shown_sku
 from target_micropim.sync.update import ARCHIVED_STATUS

@@ -30,8 +30,8 @@ from target_micropim.plan.product import (
 from target_micropim.plan.question import HELD_BACK, IN, MEMBERSHIP, OUT, Question
 from target_micropim.plan.values import EMPTY, REFERENCES, fingerprint
 from target_micropim.plan.write import body_of, without_extras
-from target_micropim.report.markup import cut
 from target_micropim.report.run_report import Row
+from target_micropim.report.shown import cut
 from target_micropim.services import Services
 from target_micropim.sync.recognise import existence
 from target_micropim.sync.resolve import FieldResolver

@@ -20,8 +20,9 @@ from sandbox import MedipimOptions, MicroPimOptions, Sandbox
 BIN = Path(sys.executable).parent
 _MODULE = re.compile(r"^import time: [ \d]+\|[ \d]+\| *(\S+)$", re.MULTILINE)
 DRIVERS = {"sqlalchemy.dialects.postgresql", "psycopg"}
+PAGES = {"jinja2", "babel", "markupsafe"}  # read when a run writes its page
 AT_WORK = {"pyrate_limiter", "msgspec", "pim_wire.throttle", "sqlalchemy", "sqlite3", "nh3"}
-TAP = DRIVERS | {"target_micropim", "sqlalchemy", "nh3", "tap_medipim.probe"}
+TAP = DRIVERS | PAGES | {"target_micropim", "sqlalchemy", "nh3", "tap_medipim.probe"}
 TARGET = DRIVERS | {"tap_medipim"}
 CHECK, LEDGER = {"target_micropim.commands.check"}, {"target_micropim.commands.ledger"}
 PROBE = {"target_micropim.commands.probe.probe", "target_micropim.commands.probe"}
@@ -33,11 +34,11 @@ MUST_NOT = {
     "tap-medipim --config tap.json --discover": TAP | AT_WORK,
     "tap-medipim --config tap.json --test": TAP,
     "tap-medipim --config tap.json": TAP,
-    "target-micropim --version": TARGET | AT_WORK | CHECK | LEDGER | PROBE | RUN,
-    "target-micropim --help": TARGET | AT_WORK | CHECK | LEDGER | PROBE | RUN,
-    "target-micropim --about": TARGET | AT_WORK | CHECK | LEDGER | PROBE | RUN,
-    "target-micropim --config target.json --ledger=show": TARGET | PROBE | RUN,
-    "target-micropim --config target.json --check": TARGET | PROBE | LEDGER | {"target_micropim.run"},
+    "target-micropim --version": TARGET | PAGES | AT_WORK | CHECK | LEDGER | PROBE | RUN,
+    "target-micropim --help": TARGET | PAGES | AT_WORK | CHECK | LEDGER | PROBE | RUN,
+    "target-micropim --about": TARGET | PAGES | AT_WORK | CHECK | LEDGER | PROBE | RUN,
+    "target-micropim --config target.json --ledger=show": TARGET | PAGES | PROBE | RUN,
+    "target-micropim --config target.json --check": TARGET | PAGES | PROBE | LEDGER | {"target_micropim.run"},
     "target-micropim --config target.json --dry-run --input lines.jsonl": TARGET | PROBE | CHECK | LEDGER,
     "target-micropim --config target.json --input lines.jsonl": TARGET | PROBE | CHECK | LEDGER,
 }

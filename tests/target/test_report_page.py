@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from target_micropim.errors import Reason, RecordRejected
-from target_micropim.report.markup import MAX_VALUE, OPEN_ROWS, SHOWN_ROWS
 from target_micropim.report.rejects import Rejects
 from target_micropim.report.run_report import MAX_ROWS, Change, Report, Row, Subject
+from target_micropim.report.shown import MAX_VALUE, OPEN_ROWS, SHOWN_ROWS
 from target_micropim.report.unmapped import EXAMPLES, Unmapped
 
 TAGS = {
@@ -148,7 +148,7 @@ def test_a_long_report_stays_small_and_says_where_the_rest_is(tmp_path: Any) -> 
     found = seen(html)
     text = "".join(found.text)
     for name in ("questions.csv", "manual_actions.csv", "warnings.csv", "changes.csv", "rejects.jsonl", "unmapped.csv"):
-        assert f"200 of 5\u202f000 shown; all of them: {name}." in text
+        assert f"200 of 5,000 shown; all of them: {name}." in text
     assert found.tags.count("tr") <= 7 * (SHOWN_ROWS + 2) + 20
     assert found.tags.count("details") == 6
     assert OPEN_ROWS < SHOWN_ROWS
