@@ -9,65 +9,13 @@ from typing import Any
 
 from target_micropim.report.charts import Cost, cost
 from target_micropim.report.lists import FILES, NUMBERS
+from target_micropim.report.phrases import ACTIONS, ENDS, FIGURES, HEADS
 from target_micropim.report.product_rows import ProductRows
 from target_micropim.report.shown import Table
 from target_micropim.report.words import Words, marked
 
 PRODUCTS = "products.csv"
 REJECTS = "rejects.jsonl"
-_HEADS = {
-    "sku": marked("SKU"),
-    "name": marked("product"),
-    "why": marked("why"),
-    "what": marked("what"),
-    "field": marked("field"),
-    "before": marked("before"),
-    "after": marked("after"),
-    "source": marked("in the source"),
-    "micropim": marked("in MicroPIM"),
-    "setting": marked("would come with"),
-    "stream": marked("stream"),
-    "record": marked("record"),
-    "stage": marked("stage"),
-    "said": marked("MicroPIM's words"),
-    "kind": marked("kind"),
-    "products": marked("products"),
-    "example": marked("for example"),
-    "language": marked("language"),
-    "code": marked("code"),
-    "pictures": marked("pictures"),
-}
-# What became of records, and what would; where that needs another word.
-ACTIONS = {
-    "received": (marked("received"),),
-    "created": (marked("created"), marked("to create")),
-    "updated": (marked("updated"), marked("to update")),
-    "archived": (marked("archived"), marked("to archive")),
-    "revived": (marked("revived"),),
-    "unchanged": (marked("unchanged"),),
-    "skipped": (marked("skipped"),),
-    "rejected": (marked("rejected"),),
-    "superseded": (marked("superseded"),),
-    "acknowledged": (marked("acknowledged"),),
-    "unsettled": (marked("not settled"),),
-    "undone": (marked("put back"),),
-    "left": (marked("left"),),
-}
-_FIGURES = {
-    "created": (marked("products created"), marked("products would be created")),
-    "updated": (marked("products updated"), marked("products would be updated")),
-    "archived": (marked("products archived"), marked("products would be archived")),
-    "undone": (marked("products put back"), marked("products would be put back")),
-    "left": (marked("products left as they are"), marked("products would be left as they are")),
-    "unchanged": (marked("products unchanged"), marked("products would stay as they are")),
-    "skipped": (marked("products skipped"), marked("products would be skipped")),
-    "rejected": (marked("products rejected"), marked("products would be rejected")),
-}
-_ENDS = {
-    "created": (marked("Products made"), marked("Products that would be made")),
-    "archived": (marked("Products archived"), marked("Products that would be archived")),
-    "skipped": (marked("Products skipped"), marked("Products that would be skipped")),
-}
 
 
 @dataclass(frozen=True)
@@ -209,7 +157,7 @@ class Parts:
         told = [(who(end._asdict()), end.name, self._say(end.reason)) for _action, end in ends]
         total = products.total(action) if products is not None else 0
         table = self._by_product("sku name why", told, total, PRODUCTS)
-        return Part(f"products-{action}", self._planned(_ENDS[action]), total, table)
+        return Part(f"products-{action}", self._planned(ENDS[action]), total, table)
 
     def _changed(self) -> Part:
         """Field by field; what memory did not keep is counted by product."""
@@ -264,7 +212,7 @@ class Parts:
         """The numbers that matter: how the products ended, and the pictures."""
         streams: Mapping[str, Mapping[str, int]] = self.content.get("streams", {})
         products = streams.get("products", {})
-        for action, texts in _FIGURES.items():
+        for action, texts in FIGURES.items():
             if count := products.get(action):
                 yield Figure(count, self._planned(texts), is_bad=action == "rejected")
         if made := streams.get("categories", {}).get("created"):
@@ -302,7 +250,7 @@ class Parts:
         return Table(self._heads(heads), rows, caption, max(total, len(rows)), file)
 
     def _heads(self, keys: str) -> list[str]:
-        return [self.words(_HEADS[key]) for key in keys.split()]
+        return [self.words(HEADS[key]) for key in keys.split()]
 
     def _planned(self, texts: Sequence[str]) -> str:
         """What is, or in a plan what would be, where that has another word."""
