@@ -51,7 +51,7 @@ class Chart:
 class Cost:
     """The section of the page."""
 
-    tables: Sequence[Table]
+    totals: Table
     charts: Sequence[Chart]
     in_numbers: Table
 
@@ -92,7 +92,7 @@ def cost(content: Mapping[str, Any], words: Words) -> Cost | None:
         _chart(words, WAITS, over_time, words("Waits, of all requests in flight together"), ends, "s"),
     )
     in_numbers = Table(heads, buckets, words("Requests and waits over time"), 0, NUMBERS)
-    return Cost([totals], [chart for chart in charts if chart is not None], in_numbers)
+    return Cost(totals, [chart for chart in charts if chart is not None], in_numbers)
 
 
 def _chart(

@@ -1,6 +1,6 @@
 """The lists of the report as tables beside it: one CSV for each, whole, and there while the run goes on."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,22 @@ def write_numbers(content: Mapping[str, Any], path: Path) -> None:
             sheet.hold((list_, name, None, number))
     for code in content.get("attributes_made", ()):
         sheet.hold(("attributes_made", code, None, None))
+    for row in _of_requests(content.get("requests", {})):
+        sheet.hold(row)
     sheet.flush()
+
+
+def _of_requests(requests: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
+    """What the run asked of MicroPIM and what it waited for; over time with the seconds since it began."""
+    for name, counts in requests.items():
+        if isinstance(counts, Mapping) and name != "over_time":
+            yield from (("requests", name, what, number) for what, number in counts.items())
+        elif name != "over_time":
+            yield "requests", name, None, counts
+    over_time = requests.get("over_time") or {}
+    for kind, amounts in over_time.get("series", {}).items():
+        for place, amount in enumerate(amounts):
+            yield "requests_over_time", kind, round(place * over_time["bucket_seconds"], 3), amount
 
 
 class Lists:

@@ -15,10 +15,12 @@ from typing import Any
 
 from target_micropim.report.parts import rejected_in
 from target_micropim.report.render import render
+from target_micropim.report.sheet import table_of
 from target_micropim.report.shown import MAX_VALUE, Link, Table
 from target_micropim.report.words import Words, duration, marked
 
 INDEX = "index.html"
+TABLE = "nights.csv"
 NIGHT = "night.json"
 MOST_NIGHTS = 400
 OURS = (
@@ -64,14 +66,15 @@ def summary_of(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def list_nights(folder: Path, words: Words) -> None:
-    """Write index.html anew. A failure is told and ends nothing."""
-    draft = folder / f".{INDEX}.{os.getpid()}.tmp"  # several shops may share the folder
-    try:
-        nights = [(run, _night(run)) for run in runs_in(folder)[:MOST_NIGHTS]]
-        draft.write_text(_index(nights, words), encoding="utf-8", errors="backslashreplace")
-        draft.replace(folder / INDEX)
-    except OSError as error:
-        logger.warning("%s could not be written: %s", folder / INDEX, error.strerror or error)
+    """Write index.html and the table beside it anew. A failure is told and ends nothing."""
+    nights = [(run, _night(run)) for run in runs_in(folder)[:MOST_NIGHTS]]
+    for name, text in ((INDEX, _index(nights, words)), (TABLE, _table(nights))):
+        draft = folder / f".{name}.{os.getpid()}.tmp"  # several shops may share the folder
+        try:
+            draft.write_text(text, encoding="utf-8", errors="backslashreplace", newline="")
+            draft.replace(folder / name)
+        except OSError as error:
+            logger.warning("%s could not be written: %s", folder / name, error.strerror or error)
 
 
 def clear_away(folder: Path, days: int | None, now: float) -> None:
@@ -140,7 +143,23 @@ def _index(nights: list[tuple[Path, Mapping[str, Any]]], words: Words) -> str:
     heads = [words("night"), words("outcome"), *map(words, _COUNTED.values()), words("for a person")]
     rows = [(_link(run, words), *_cells(night, words)) for run, night in nights]
     title = words("The nights")
-    return render("nights.html", words, title=title, nights=Table(heads, rows, title, len(rows), INDEX))
+    return render("nights.html", words, title=title, nights=Table(heads, rows, title, len(rows), TABLE))
+
+
+def _table(nights: list[tuple[Path, Mapping[str, Any]]]) -> str:
+    """The same for programs: one outcome in one word, times as in report.json."""
+    rows = [(run.name, *_facts(night)) for run, night in nights]
+    return table_of(("run", "started_at", "outcome", "seconds", *_COUNTED, "for_a_person", "stopped_by"), rows)
+
+
+def _facts(night: Mapping[str, Any]) -> Iterator[Any]:
+    products = night.get("products") or {}
+    yield night.get("started_at")
+    yield _end(night)
+    yield night.get("duration_seconds")
+    yield from (products.get(action) for action in _COUNTED)
+    yield night.get("for_a_person")
+    yield night.get("stopped_by")
 
 
 def _link(run: Path, words: Words) -> Link | str:
@@ -156,18 +175,23 @@ def _cells(night: Mapping[str, Any], words: Words) -> Iterator[Any]:
     yield night.get("for_a_person") or None
 
 
-def _outcome(night: Mapping[str, Any], words: Words) -> str:
+def _end(night: Mapping[str, Any]) -> str:
+    """How a night ended, in one word; one that is unknown left no summary."""
     if not night:
-        return words("no report: still running, or killed")
+        return "unknown"
     if not night.get("complete"):
-        said, more = words("stopped"), f": {night.get('stopped_by') or ''}"
-    elif night.get("dry_run"):
-        said, more = words("plan"), f", {_lasted(night, words)}"
-    else:
-        said = words("well, with tasks") if night.get("for_a_person") else words("well")
-        more = f", {_lasted(night, words)}"
-    return said + more
+        return "stopped"
+    return "plan" if night.get("dry_run") else "done"
 
 
-def _lasted(night: Mapping[str, Any], words: Words) -> str:
-    return duration(night.get("duration_seconds") or 0, words)
+def _outcome(night: Mapping[str, Any], words: Words) -> str:
+    lasted = duration(night.get("duration_seconds") or 0, words)
+    match _end(night):
+        case "unknown":
+            return words("no report: still running, or killed")
+        case "stopped":
+            return words("stopped") + f": {night.get('stopped_by') or ''}"
+        case "plan":
+            return words("plan") + f", {lasted}"
+    well = words("well, with tasks") if night.get("for_a_person") else words("well")
+    return f"{well}, {lasted}"

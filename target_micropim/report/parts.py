@@ -15,7 +15,7 @@ from target_micropim.report.shown import Table
 from target_micropim.report.words import Words, marked
 
 PRODUCTS = "products.csv"
-REJECTS = "rejects.jsonl"
+REJECTS = "rejects.csv"
 
 
 @dataclass(frozen=True)

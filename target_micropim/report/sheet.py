@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,15 @@ def lines_of(text: str) -> Iterator[tuple[int, list[str]]]:
             yield rows.line_num, [cell.strip() for cell in row]
 
 
+def table_of(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """A whole table as text."""
+    lines: list[str] = []
+    writer = csv.writer(_Lines(lines))
+    writer.writerow(columns)
+    writer.writerows([cell if cell is None else escaped(str(cell)) for cell in row] for row in rows)
+    return "".join(lines)
+
+
 class Sheet:
     """A CSV file that appears with its first row. A killed run leaves what it had. Used under its owner's lock."""
 
@@ -105,9 +114,7 @@ class Sheet:
                 file.write(text.encode("utf-8", "backslashreplace"))
 
     def _heads(self) -> str:
-        heads: list[str] = []
-        csv.writer(_Lines(heads)).writerow(self._columns)
-        return heads[0]
+        return table_of(self._columns, ())
 
 
 def _is_plain(text: str, rows: int, columns: int) -> bool:

@@ -1,5 +1,6 @@
 """index.html lists the nights; keep_reports_days clears old ones away, and nothing else."""
 
+import csv
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -82,6 +83,11 @@ def test_the_index_tells_the_outcome_of_each_night(world: Any, singer: Any) -> N
     assert f'<a href="{old.name}/report.html">' not in html  # it has none
     assert html.count('/report.html">') == 3
     assert "wrong" not in html
+    with (world.folder / "reports" / "nights.csv").open(newline="", encoding="utf-8") as file:
+        nights = list(csv.DictReader(file))
+    assert [one["outcome"] for one in nights] == ["plan", "done", "stopped", "unknown", "done"]
+    assert nights[-1]["for_a_person"] == "7"
+    assert nights[1]["created"] == "1"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

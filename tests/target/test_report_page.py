@@ -2,16 +2,21 @@
 
 import csv
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 
 from target_micropim.errors import Reason, RecordRejected
+from target_micropim.plan.question import Question
+from target_micropim.report.parts import Parts
+from target_micropim.report.product_rows import ProductEnd
 from target_micropim.report.rejects import Rejects
 from target_micropim.report.run_report import MAX_ROWS, Change, Report, Row, Subject
 from target_micropim.report.shown import MAX_VALUE, OPEN_ROWS, SHOWN_ROWS
 from target_micropim.report.unmapped import EXAMPLES, Unmapped
+from target_micropim.report.words import Words
 
 TAGS = {
     "html", "head", "meta", "title", "style", "body", "header", "main", "section", "nav", "h1", "h2", "p", "div", "ul",
@@ -147,7 +152,7 @@ def test_a_long_report_stays_small_and_says_where_the_rest_is(tmp_path: Any) -> 
     assert len(whole["changes"]) == len(whole["conflicts"]) == MAX_ROWS
     found = seen(html)
     text = "".join(found.text)
-    for name in ("questions.csv", "manual_actions.csv", "warnings.csv", "changes.csv", "rejects.jsonl", "unmapped.csv"):
+    for name in ("questions.csv", "manual_actions.csv", "warnings.csv", "changes.csv", "rejects.csv", "unmapped.csv"):
         assert f"200 of 5,000 shown; all of them: {name}." in text
     assert found.tags.count("tr") <= 7 * (SHOWN_ROWS + 2) + 20
     assert found.tags.count("details") == 6
@@ -155,6 +160,38 @@ def test_a_long_report_stays_small_and_says_where_the_rest_is(tmp_path: Any) -> 
     for name, count in (("details.jsonl", 20_000), ("rejects.jsonl", 5000), ("unmapped.csv", 5001)):
         assert len((report.folder / name).read_text().splitlines()) == count
     assert (report.folder / "details.jsonl").stat().st_mode & 0o077 == 0
+
+
+def test_every_table_of_the_page_lies_beside_it(tmp_path: Any) -> None:
+    """With as many rows at least; what it cost and the counts share one."""
+    report, unmapped = Report(tmp_path, "run"), Unmapped()
+    report.open()
+    rejects = Rejects(report.folder / "rejects.jsonl", lambda: 0.0)
+    rejects.write("products", "1", {}, RecordRejected("map", [Reason("name", "y")]))
+    row = Row("products", "1", "1", "what", field="name")
+    for kind in ("conflicts", "unsure", "manual_actions", "warnings", "decisions"):
+        report.add(kind, row)
+    report.add("manual_actions", replace(row, topic="picture"))
+    report.text_language(row, "nl", "fr")
+    report.changed(Subject("products", "1", "1", 1), [Change("name", "b", "a"), Change("price", 1.5, None)])
+    report.held_back([Question("products", "1", "name", "held_back", "1", "a setting", "", "a", "b")])
+    for action in ("created", "archived", "skipped"):
+        report.receive("products")
+        report.settle("products", action, ProductEnd("1", "1"))
+    report.picture("sent")
+    report.attribute("colour")
+    report.languages_left(["nl"])
+    unmapped.add("brand", "Many", "1")
+    over_time = {"bucket_seconds": 1.0, "series": {"reads": [1.0, 2.0]}}
+    content = report.write({"complete": True, "requests": {"reads": {"turns": 3}, "over_time": over_time}}, unmapped)
+    parts = Parts(content, report._rows_beside(unmapped), Words())
+    found = [part for part in (*parts.tasks(), *parts.products(), *parts.others()) if not part.is_empty]
+    assert len(found) == 21
+    tables = [part.table for part in found if part.table]
+    tables += [table for part in found if part.cost for table in (part.cost.totals, part.cost.in_numbers)]
+    for table in tables:
+        with (report.folder / table.file).open(newline="", encoding="utf-8") as file:
+            assert len(list(csv.reader(file))) > table.total
 
 
 def test_unmapped_names_tell_whom_they_hold_back() -> None:
