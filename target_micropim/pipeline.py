@@ -201,6 +201,7 @@ class Pipeline:
 
     def _take_decided(self) -> list[tuple[str, str]]:
         """Records of which people have decided, unless this run has seen a newer version; which were taken."""
+        self._decisions.tell()
         if self._decisions.is_due() or self._products.has_late_names:
             self._ready()
         ledger, taken, refused = self._services.ledger, [], set(self._outcomes.waiting_rejects())

@@ -5,19 +5,24 @@ could not be acted on stays, and so do the lines of another ledger that shares t
 """
 
 import csv
+import io
 import os
+import stat
+from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, zip_longest
 from pathlib import Path
 
-from target_micropim.plan.decision import is_key
+from target_micropim.plan.decision import NAME_KINDS, is_key, read_answer
 from target_micropim.report.sheet import delimiter_of, escaped, lines_of, text_of_file, unescaped
 
 DECISION = "decision"
 COLUMNS = (
     "kind", "sku", "name", "field", "source", "micropim", DECISION, "products", "examples", "reason", "key",
 )  # fmt: skip
+BEYOND = ""  # the heading of cells that have none
 _NEEDED = frozenset({"kind", DECISION})
 _BOM = "\ufeff"
 _OF_OLD_SPREADSHEETS = "cp1252"
@@ -34,6 +39,18 @@ class Line:
 
     def __getitem__(self, heading: str) -> str:
         return self.cells.get(heading, "")
+
+    def answers_elsewhere(self) -> dict[str, str]:
+        """Cells of other columns that may be an answer, and what stands where no column is.
+
+        A number is one where a name wants an id; the cells of values and counts may have it by themselves.
+        """
+        takes_ids = self["kind"].casefold() in NAME_KINDS
+        return {
+            heading: cell
+            for heading, cell in self.cells.items()
+            if heading != DECISION and cell and (heading == BEYOND or _is_answer(cell, takes_ids=takes_ids))
+        }
 
 
 @dataclass
@@ -72,6 +89,7 @@ class DecisionsFile:
         if not text.strip():
             return Sheet()
         try:
+            _check_quotes(text)
             return self._sheet(text)
         except csv.Error as error:
             raise ValueError(f"{self.path} cannot be read ({error})") from None
@@ -82,11 +100,13 @@ class DecisionsFile:
         headings = tuple(heading.casefold() for heading in first)
         if missing := sorted(_NEEDED.difference(headings)):
             raise ValueError(f"{self.path}, line {number} names no column {' and no column '.join(missing)}")
+        if twice := [name for name, number in Counter(headings).items() if name and number > 1]:
+            raise ValueError(f"{self.path}, line {number} names the column {twice[0]} twice")
         mark = _mark_of(self.path.read_bytes())
         sheet = Sheet(headings, delimiter_of(text), mark)
         kept = (DECISION, *sheet.others())
         for line in (_line(headings, *cells) for cells in lines):
-            if self.is_of_another_ledger(line) or any(line[heading] for heading in kept):
+            if self.is_of_another_ledger(line) or any(line[name] for name in kept) or line.answers_elsewhere():
                 sheet.lines.append(line)
         return sheet
 
@@ -108,6 +128,7 @@ class DecisionsFile:
         draft = place.with_name(f"{place.name}.tmp")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+            _keep_rights(place, descriptor)
             headings = list(dict.fromkeys([*COLUMNS, *before.others()]))
             file.write(before.mark)
             sheet = csv.writer(file, delimiter=before.delimiter)
@@ -117,6 +138,29 @@ class DecisionsFile:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(place)
+
+
+def _is_answer(cell: str, *, takes_ids: bool) -> bool:
+    answer = read_answer(cell)
+    return answer is not None and (takes_ids or not isinstance(answer, int))
+
+
+def _check_quotes(text: str) -> None:
+    """Raises csv.Error where a quotation mark is open at the end: all lines after it would be one cell."""
+    try:
+        for _row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text), strict=True):
+            pass
+    except csv.Error as error:
+        if "unexpected end" in str(error):
+            raise csv.Error("a quotation mark is open at its end: close or delete it") from None
+
+
+def _keep_rights(place: Path, descriptor: int) -> None:
+    """Who may open the file that is there may open the new one."""
+    with suppress(OSError):  # a new file, or a system without them
+        before = place.stat()
+        os.fchmod(descriptor, stat.S_IMODE(before.st_mode))
+        os.fchown(descriptor, -1, before.st_gid)
 
 
 def _mark_of(data: bytes) -> str:
@@ -129,4 +173,5 @@ def _mark_of(data: bytes) -> str:
 
 def _line(headings: tuple[str, ...], number: int, cells: list[str]) -> Line:
     named = zip(headings, map(unescaped, cells), strict=False)
-    return Line(number, {heading: cell for heading, cell in named if heading})
+    beyond = [cell for heading, cell in zip_longest(headings, cells, fillvalue="") if cell and not heading]
+    return Line(number, {heading: cell for heading, cell in named if heading} | {BEYOND: " ".join(beyond)})

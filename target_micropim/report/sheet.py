@@ -34,11 +34,18 @@ def text_of_file(file: Path, otherwise: str | None = None) -> str:
     """
     data = file.read_bytes()
     try:
-        return data.decode("utf-16" if data.startswith(_WIDE) else "utf-8-sig")
+        return data.decode(_encoding_of(data))
     except UnicodeDecodeError:
         if otherwise is None:
             raise ValueError(f"{file} is not in UTF-8: save it as CSV UTF-8") from None
         return data.decode(otherwise, errors="replace")
+
+
+def _encoding_of(data: bytes) -> str:
+    """By the mark, or where a spreadsheet left it out by the zeros beside the first letter."""
+    if data.startswith(_WIDE):
+        return "utf-16"
+    return {b"\x00": "utf-16-be"}.get(data[:1]) or {b"\x00": "utf-16-le"}.get(data[1:2]) or "utf-8-sig"
 
 
 def delimiter_of(text: str) -> str:

@@ -17,12 +17,13 @@ from target_micropim.plan.decision import (
     NAME_KINDS,
     Answer,
     answers_to,
+    is_same_text,
     key_of,
     key_of_name,
     mark_of_ledger,
     read_answer,
 )
-from target_micropim.report.decisions_file import DECISION, Cells, DecisionsFile, Line, Sheet
+from target_micropim.report.decisions_file import BEYOND, COLUMNS, DECISION, Cells, DecisionsFile, Line, Sheet
 from target_micropim.report.run_report import Row
 from target_micropim.services import Services
 from target_micropim.sync.answers import Answers, CannotYet
@@ -45,6 +46,7 @@ class Decisions:
         self._acted: set[str] = set()
         self._settled: set[tuple[str, ...]] = set()  # lines that were acted on, by what stands in them
         self._later: set[str] = set()  # keys of what an older program had asked, and cannot be acted on yet
+        self._has_looked = False
         self._has_told = False  # that the file cannot be written
 
     def is_due(self) -> bool:
@@ -53,15 +55,29 @@ class Decisions:
 
     # At the start
 
+    def tell(self) -> None:
+        """Say once what stands in the file and decides nothing here; a file that is none is told where it is needed."""
+        if self._has_looked:
+            return
+        self._has_looked = True
+        lines = self._read().lines
+        self._tell_of_others([line for line in lines if self._file.is_of_another_ledger(line)])
+        mine = [line for line in lines if not self._file.is_of_another_ledger(line)]
+        self._tell_misplaced([line for line in mine if not line[DECISION] and line.answers_elsewhere()])
+
     def take(self) -> None:
         """Note every decision in the ledger; what cannot be understood is told, and changes nothing."""
-        decided = [line for line in self._read(tell=True).lines if line[DECISION]]
+        lines = self._read(tell=True).lines
+        self.tell()
+        self._act_on([line for line in lines if line[DECISION] and not self._file.is_of_another_ledger(line)])
+
+    def _act_on(self, decided: list[Line]) -> None:
         if not decided:
             return
         items = OpenItems(decided, self._open_items())
         answered: dict[str, list[Line]] = {}
         for line in decided:
-            if not self._file.is_of_another_ledger(line) and (item := self._item_of(line, items)) is not None:
+            if (item := self._item_of(line, items)) is not None:
                 answered.setdefault(item.key, []).append(line)
         for key, lines in answered.items():
             if len({read_answer(line[DECISION]) for line in lines}) > 1:
@@ -77,6 +93,8 @@ class Decisions:
         if item is None:
             if self._is_unknown(line):
                 self._tell(line, f"decides nothing that is open: {line['sku'] or line['name']!r} is not known")
+            else:
+                self._tell(line, "is settled: nothing is open there any more", kind="decisions")
             return None
         if self._shows_another(line, item):
             self._tell(line, "has the key of another line: decide again, in the line that the file has now")
@@ -234,7 +252,28 @@ class Decisions:
                 self._services.report.add("manual_actions", Row(STREAM, "", None, what))
             return Sheet()
 
-    def _tell(self, line: Line, problem: str) -> None:
-        what = f"{self._file.path}, line {line.number}: {line[DECISION]!r} {problem}"
+    def _tell(self, line: Line, problem: str, *, typed: str = "", kind: str = "manual_actions") -> None:
+        what = f"{self._file.path}, line {line.number}: {(typed or line[DECISION])!r} {problem}"
         logger.warning("%s", what)
-        self._services.report.add("manual_actions", Row(STREAM, "", None, what))
+        self._services.report.add(kind, Row(STREAM, "", None, what))
+
+    def _tell_misplaced(self, lines: list[Line]) -> None:
+        """Answers that were typed beside the column. What a line has by itself is none."""
+        items = OpenItems(lines, self._open_items() if lines else ())
+        for line in lines:
+            item = items.of(line)
+            for heading, cell in line.answers_elsewhere().items():
+                if heading == BEYOND:
+                    problem = "stands in a column without a heading, and cannot stay: an answer goes into the column"
+                    self._tell(line, f"{problem} {DECISION}", typed=cell)
+                elif heading not in COLUMNS or (item is not None and not is_same_text(cell, item.cells.get(heading))):
+                    problem = f"stands in the column {heading}: an answer goes into the column {DECISION}"
+                    self._tell(line, problem, typed=cell)
+
+    def _tell_of_others(self, lines: list[Line]) -> None:
+        """Two ledgers may share a file; a file that was copied looks the same."""
+        if number := sum(bool(line[DECISION]) for line in lines):
+            answers = "1 answer" if number == 1 else f"{number} answers"
+            what = f"{self._file.path}: {answers} to questions of another ledger, whose own run acts on them"
+            logger.warning("%s", what)
+            self._services.report.add("warnings", Row(STREAM, "", None, what))
