@@ -42,7 +42,7 @@ def journal_of(report_dir: str, name: str) -> RunJournal | None:
     reports = Path(report_dir)
     folder = _last(reports) if name == LAST else _named(reports, name)
     file = folder / FILE
-    if not file.is_file():
+    if not file.is_file() or not JournalFile.has_begun(file):
         others = ", ".join(run.name for run in _runs(reports) if (run / FILE).is_file()) or "none"
         logger.warning("Run %s has no %s: it changed nothing, or was a preview. Runs that can be undone: %s",
                        folder.name, FILE, others)  # fmt: skip

@@ -145,6 +145,12 @@ class JournalFile:
                     self._count(_parsed(line))
 
     @staticmethod
+    def has_begun(path: Path) -> bool:
+        """Whether its first line is whole; a run that was killed before that has sent nothing."""
+        with path.open("rb") as file:
+            return file.readline().endswith(b"\n")
+
+    @staticmethod
     def is_of_a_source(path: Path) -> bool:
         """Whether this is the journal of a run that took back nothing."""
         with path.open("rb") as file:

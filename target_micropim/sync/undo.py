@@ -74,7 +74,8 @@ class Undo:
             if isinstance(item, Other):
                 self._rest.tell(item, journal.made)
                 continue
-            with record_scope(STREAM, item.external_id, number):
+            with record_scope(STREAM, item.external_id, number) as scope:
+                scope.sku = item.sku
                 self._take_back(item)
 
     def _take_back(self, noted: Noted) -> None:
