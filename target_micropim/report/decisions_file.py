@@ -7,6 +7,7 @@ could not be acted on stays, and so do the lines of another ledger that shares t
 import csv
 import io
 import os
+import re
 import stat
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -25,6 +26,11 @@ COLUMNS = (
 BEYOND = ""  # the heading of cells that have none
 _NEEDED = frozenset({"kind", DECISION})
 _BOM = "\ufeff"
+_CUTS = re.compile(r"[,;\t]")
+_ONE_CELL = (
+    "a spreadsheet has taken each line for one cell. Delete the file; the next run makes it anew: open that one with "
+    "Data, From Text/CSV"
+)
 _OF_OLD_SPREADSHEETS = "cp1252"
 
 Cells = Mapping[str, str]
@@ -98,6 +104,8 @@ class DecisionsFile:
         lines = lines_of(text)
         number, first = next(lines)
         headings = tuple(heading.casefold() for heading in first)
+        if any(map(_is_glued, headings)):
+            raise ValueError(f"{self.path}: {_ONE_CELL}")
         if missing := sorted(_NEEDED.difference(headings)):
             raise ValueError(f"{self.path}, line {number} names no column {' and no column '.join(missing)}")
         if twice := [name for name, number in Counter(headings).items() if name and number > 1]:
@@ -138,6 +146,12 @@ class DecisionsFile:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(place)
+
+
+def _is_glued(heading: str) -> bool:
+    """Whether a heading of ours hangs together with something else: a spreadsheet expected other delimiters."""
+    parts = [part.strip() for part in _CUTS.split(heading)]
+    return len(parts) > 1 and any(part in COLUMNS for part in parts)
 
 
 def _is_answer(cell: str, *, takes_ids: bool) -> bool:

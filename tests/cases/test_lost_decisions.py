@@ -123,6 +123,33 @@ def test_a_quote_that_nobody_closed(shop: Shop) -> None:
     assert (file.read_bytes(), shop.name("M2")) == (before, "X")
 
 
+@pytest.mark.parametrize("is_quoted", [True, False])
+def test_a_spreadsheet_took_each_line_for_one_cell(shop: Shop, *, is_quoted: bool) -> None:
+    """As a Dutch Excel does after a double click: the answer stands in the second column, behind a semicolon."""
+    edited(shop)
+    file = shop.folder / "decisions.csv"
+    mark = '"' if is_quoted else ""
+    head, line = file.read_text(encoding="utf-8").splitlines()
+    file.write_text(f"{mark}{head}{mark};\n{mark}{line}{mark};source\n", encoding="utf-8")
+    before = file.read_bytes()
+    assert told(shop.night(), "taken each line for one cell")
+    assert (file.read_bytes(), shop.name("M1")) == (before, "X")
+    file.unlink()
+    shop.night()
+    decide(shop, "source", field="name")
+    shop.night()
+    assert shop.name("M1") == "B"
+
+
+@pytest.mark.parametrize("heading", ["remark, mine", "for Ann; or Bob"])
+def test_a_column_of_ones_own_may_have_any_name(shop: Shop, heading: str) -> None:
+    """Marks within it are nothing that a spreadsheet has glued."""
+    edited(shop)
+    spoilt(shop, **{heading: "x"}, decision="source")
+    shop.night()
+    assert shop.name("M1") == "B"
+
+
 def test_a_line_that_was_deleted_comes_back(shop: Shop) -> None:
     """It is no answer."""
     edited(shop)
