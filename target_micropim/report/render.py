@@ -34,6 +34,7 @@ def _environment() -> Any:
         auto_reload=False,
     )
     environment.filters["outside"] = _outside
+    environment.filters["plain"] = _plain
     environment.tests["numeral"] = _is_numeral
     environment.tests["link"] = lambda value: isinstance(value, Link)
     environment.globals["zip"] = zip
@@ -45,13 +46,20 @@ def _outside(value: Any, words: Words) -> str:
 
     A filter rather than a macro: a page has thousands of them.
     """
-    from markupsafe import Markup, escape
+    from markupsafe import Markup
 
     if value is None or value == "":
         return ""
     if _is_numeral(value):
         return words.number(value)
-    return Markup(f"<bdi>{escape(visible(str(value)))}</bdi>")  # noqa: S704 - it has just been escaped
+    return Markup(f"<bdi>{_plain(str(value))}</bdi>")  # noqa: S704 - it has just been escaped
+
+
+def _plain(text: str) -> str:
+    """Text that is escaped once and printed often."""
+    from markupsafe import escape
+
+    return escape(visible(text))
 
 
 def _is_numeral(value: Any) -> bool:
