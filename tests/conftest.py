@@ -19,6 +19,7 @@ from typing import Any
 
 import orjson
 import pytest
+from hypothesis import HealthCheck, settings
 from singer_sdk.singerlib import Catalog
 
 from pim_wire.clock import Clock
@@ -29,6 +30,8 @@ from tests.support.forked import ForkedPopen, run_forked
 
 SECRET = "sandbox-medipim-secret"
 Json = dict[str, Any]
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")  # how busy it is says nothing about what is tested
 _MANY_DIGITS = re.compile(rb"[0-9]{16}")
 
 
