@@ -2,7 +2,8 @@
 
 The short form ends within minutes: faults, one case of each kind; kills, every n-th moment; ten orders of kills and all
 else; three nights with faults and one steady process; a few changes of two pure modules. The seeds of the fuzzer are in
-``make test``. Real clients are tried whole in both forms: the pages' commands under Meltano, and a browser.
+``make test``. Real clients are tried in both forms: the pages' commands under Meltano, a newcomer's project, and a
+browser; in the long one Meltano installs the wheel and a mapper for the newcomer.
 """
 
 import argparse
@@ -55,7 +56,7 @@ def short_trials() -> Iterator[Trial]:
 
 def long_trials() -> Iterator[Trial]:
     """Everything."""
-    yield Trial("clients: Meltano, a browser", (*PYTEST, *IN_PARALLEL, *CLIENTS))
+    yield Trial("clients: Meltano, a browser", (*PYTEST, *IN_PARALLEL, *CLIENTS), {"NEWCOMER_INSTALLS": "1"})
     yield Trial("faults", ("trials.faults",))
     yield Trial("kills", ("trials.kills",))
     yield Trial("any order", (*PYTEST, "trials/kills/test_any_order.py"), {"KILL_EXAMPLES": "200"})
