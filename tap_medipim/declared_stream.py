@@ -5,7 +5,6 @@ maps and flattening are the SDK's, and their schema and records are made to agre
 """
 
 from collections.abc import Generator
-from copy import deepcopy
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache, partial
 from typing import Any
@@ -120,7 +119,7 @@ class DeclaredStream(Stream):
     def _generate_record_messages(self, record: dict[str, Any]) -> Generator[RecordMessage, None, None]:
         """As the SDK's; expressions see fields that are deselected as well, and what comes out is as declared."""
         maps = [each for each, _schema in self._maps_declared]
-        whole = deepcopy(record) if any(isinstance(each, CustomStreamMap) for each in maps) else record
+        whole = copied(record) if any(isinstance(each, CustomStreamMap) for each in maps) else record
         pop_deselected_record_properties(record, self.schema, self.mask)
         for each, schema in self._maps_declared:
             try:
