@@ -11,7 +11,7 @@ from typing import Any
 
 from pim_wire.errors import InvalidSettings
 from target_micropim.ledger import Ledger
-from target_micropim.mapping.texts import LANGUAGES, descriptions, languages_in, without_language
+from target_micropim.mapping.texts import LANGUAGES, languages_in, objects, without_language
 from target_micropim.settings.markets import MARKETS, locale_of
 from target_micropim.settings.values import TargetSettings
 
@@ -159,5 +159,5 @@ def _is_in(record: dict[str, Any], code: str | None) -> bool:
 def _languages_of(record: dict[str, Any]) -> set[str]:
     """The languages in which a product has a name or a text."""
     texts = [record.get("name"), record.get("seoName")]
-    texts += [text.get("content") for text in descriptions(record, frozenset())]
+    texts += [text.get("content") for text in objects(record.get("descriptions"))]
     return set().union(*map(languages_in, texts))
