@@ -38,7 +38,7 @@ MOST_AT_ONCE = 100  # rows of a list that is worked off
 
 # Asked for every few records, built once: a statement that holds its values is a ring, left to the collector.
 _KNOWN = select(
-    schema.products.c.external_id, schema.products.c.digest, schema.products.c.source_at, schema.products.c.remote_id
+    *(schema.products.c[name] for name in ("external_id", "digest", "source_at", "remote_id", "settled_at"))
 ).where(schema.products.c.external_id.in_(bindparam("ids", expanding=True)))
 _PRODUCT = select(schema.products).where(schema.products.c.external_id == bindparam("key"))
 _MEDIA = select(schema.media).where(schema.media.c.external_id == bindparam("key"))

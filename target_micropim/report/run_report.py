@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from pim_wire.errors import writing
+from pim_wire.errors import not_written, writing
 from target_micropim.plan.question import Question
 from target_micropim.report.held_back import HeldBackFile
 from target_micropim.report.input_order import AFTER_THE_INPUT, FirstRows, current_number, current_record
@@ -77,11 +77,13 @@ class Details:
 
     def write(self, kind: str, row: dict[str, Any]) -> None:
         """Add a line. Raises CannotWrite."""
-        with writing(self._path):
+        try:
             if not self._path.exists():
                 self._path.touch(mode=0o600)
             with self._path.open("ab") as file:
                 file.write(as_json({"kind": kind, **row}))
+        except OSError as error:
+            raise not_written(self._path, error) from None
 
 
 class Report:

@@ -7,14 +7,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from pim_wire.errors import writing
+from pim_wire.errors import not_written
 
 _DELIMITERS = (",", ";", "\t")
 _NAMED = re.compile(r'\s*"?sep=([,;\t])"?[,;\t]*\s*(?:\n|$)', re.IGNORECASE)  # a first line for Excel alone
 _WIDE = (b"\xff\xfe", b"\xfe\xff")  # how a spreadsheet's "Unicode text" begins
 _END = "\r\n"
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-_CELL_STARTS = tuple(f"{before}{start}" for start in _FORMULA_STARTS[:-1] for before in ",\n")
+# a quote, or the start of a cell that looks like a formula
+_SIGNS = ('"', *(f"{before}{start}" for start in _FORMULA_STARTS[:-1] for before in ",\n"))
 
 
 def escaped(text: str) -> str:
@@ -92,7 +93,12 @@ class Sheet:
 
     def hold(self, cells: Sequence[Any]) -> int:
         """Add a row to those that the next ``flush`` writes; how many wait."""
-        self._rows.writerow([cell if cell is None else escaped(str(cell)) for cell in cells])
+        texts = ["" if cell is None else str(cell) for cell in cells]
+        line = ",".join(texts) + _END
+        if _is_plain(line, 1, len(self._columns)):  # as nearly every row is
+            self._lines.append(line)
+        else:
+            self._rows.writerow(list(map(escaped, texts)))
         return len(self._lines)
 
     def hold_all(self, rows: Sequence[Sequence[str]]) -> None:
@@ -101,11 +107,8 @@ class Sheet:
         if _is_plain("".join(lines), len(rows), len(self._columns)):
             self._lines += lines
             return
-        for row, line in zip(rows, lines, strict=True):
-            if _is_plain(line, 1, len(self._columns)):
-                self._lines.append(line)
-            else:
-                self.hold(row)
+        for row in rows:
+            self.hold(row)
 
     def flush(self) -> None:
         """Write the rows that wait, in one piece; no file stays open. Raises CannotWrite."""
@@ -113,12 +116,14 @@ class Sheet:
             return
         text = "".join(self._lines)
         self._lines.clear()
-        with writing(self._path):
+        try:
             if not self._path.exists():
                 self._path.touch(mode=0o600)
                 text = self._heads() + text
             with self._path.open("ab", buffering=0) as file:
                 file.write(text.encode("utf-8", "backslashreplace"))
+        except OSError as error:
+            raise not_written(self._path, error) from None
 
     def _heads(self) -> str:
         return table_of(self._columns, ())
@@ -128,8 +133,7 @@ def _is_plain(text: str, rows: int, columns: int) -> bool:
     """Whether so many lines say what their cells say: no cell needs a quote, none looks like a formula."""
     if text.count(",") != rows * (columns - 1) or text.count("\n") != rows or text.count("\r") != rows:
         return False
-    text = f"\n{text}"
-    return '"' not in text and not any(start in text for start in _CELL_STARTS)
+    return not any(map(f"\n{text}".__contains__, _SIGNS))
 
 
 class _Lines:

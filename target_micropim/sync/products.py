@@ -26,7 +26,7 @@ from target_micropim.services import Services
 from target_micropim.sync.archives import PendingArchive, PendingArchives
 from target_micropim.sync.deferred import DeferredItems, Item, Version, source_time
 from target_micropim.sync.let_through import LetThrough
-from target_micropim.sync.older_forms import OlderForms
+from target_micropim.sync.older_forms import OlderForms, OlderRows
 from target_micropim.sync.outcomes import Outcomes, check_key, rejection
 from target_micropim.sync.pool import KeyedPool
 from target_micropim.sync.product import Outcome, ProductSync
@@ -85,7 +85,7 @@ class ProductsSync:
         self._in_flight_at: dict[str, float | None] = {}  # the update time of the newest version in flight
         self._lock = threading.Lock()
         self._left_out: Counter[str] = Counter()
-        self._older_forms = OlderForms()
+        self._older_forms, self._older_rows = OlderForms(), OlderRows(services.ledger)
         self._is_repaired = False
         self._is_new = services.ledger.is_new
         self._began = services.ledger.now() - 0.001  # products are settled after this moment
@@ -211,16 +211,18 @@ class ProductsSync:
         # nearly always nothing is, and while nothing is nobody can put anything there
         is_waiting = bool(self._in_flight_at or len(self._archives) or len(self._deferred))
         for item in items:
-            digest, seen_at, _ = known.get(item.key, _UNKNOWN)
+            row = known.get(item.key, _UNKNOWN)
             waiting = self._waiting_versions(item.key) if is_waiting else ()
-            seen_at = _later(seen_at, newest.get(item.key), self._outcomes.rejected_at(STREAM, item.key), *waiting)
+            seen_at = _later(
+                row.source_at, newest.get(item.key), self._outcomes.rejected_at(STREAM, item.key), *waiting
+            )
             if _is_older(item.version.source_at, seen_at):
                 end = ProductEnd(item.key, item.sku, item.name, "a newer version of it was dealt with before")
                 self._outcomes.settle(STREAM, item.ticket, "superseded", None, end)
                 continue
             if item.version.source_at is not None and item.version.source_at != seen_at:
                 newest[item.key] = item.version.source_at
-            is_same = item.key not in touched and (digest == item.version.digest or self._was(item, digest))
+            is_same = item.key not in touched and (row.digest == item.version.digest or self._was(item, row))
             if is_same and not (is_waiting and self.is_pending(item.key)):
                 end = ProductEnd(item.key, item.sku, item.name)
                 self._outcomes.settle(STREAM, item.ticket, "unchanged", item.key, end)
@@ -231,13 +233,13 @@ class ProductsSync:
             self._services.ledger.seen_at({key: at for key, at in newest.items() if key in known})
         return changed
 
-    def _was(self, item: Item, digest: str | None) -> bool:
+    def _was(self, item: Item, known: Known) -> bool:
         """Whether the ledger knows this very record in the form that an earlier version of the tap gave it."""
-        if not digest or self._profile.name != "medipim":
+        if not known.digest or self._profile.name != "medipim" or not self._older_rows.may_hold(known):
             return False
         settings, windows = self._services.settings.digest, self._profile.windows
         moment = windows(item.record) if windows else ""
-        return self._older_forms.has(item.record, digest, lambda record: digest_of(record, settings, moment))
+        return self._older_forms.has(item.record, known.digest, lambda record: digest_of(record, settings, moment))
 
     def _waiting_versions(self, key: str) -> Iterable[float | None]:
         """The update times of versions of a record that are in flight, or wait for the end of the input."""
@@ -261,6 +263,8 @@ class ProductsSync:
         unknown = 0
         for item in changed:
             unknown += known.get(item.key, _UNKNOWN).remote_id == ABSENT
+            if self._profile.name == "medipim":
+                self._older_rows.saw(item.record)
         unnamed = matching.may_index and self._name_is_worth_a_look(changed)
         if matching.wants_index(unknown) or unnamed:
             self._pool.drain()

@@ -75,7 +75,7 @@ def test_a_misspelt_format_is_refused_at_start(monkeypatch: pytest.MonkeyPatch, 
 
 def test_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
     """For consumers; every type but keywords."""
-    rules = rules_of(read(monkeypatch, {})).for_fields.texts
+    rules = rules_of(read(monkeypatch, {})).for_fields
     assert (rules.groups, rules.parts, rules.limits.short) == ({"public", "webshop"}, DescriptionParts(), 500)
     assert rules_of(read(monkeypatch, {"text_target_groups": []})).for_fields.groups == frozenset()
 
