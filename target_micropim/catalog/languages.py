@@ -80,7 +80,10 @@ class SourceLanguages:
         """A product comes: is it there in this language?"""
         if self._is_localized and isinstance(record, dict):
             self._products += 1
-            self._found += _is_in(record, self._language.code)
+            name = record.get("name")
+            text = name.get(self._language.code) if isinstance(name, dict) else name
+            is_there = isinstance(text, str) and text.strip()  # as nearly always
+            self._found += bool(is_there) or _is_in(record, self._language.code)
 
     def look(self, record: Any, *, is_product: bool) -> None:
         """While nothing is decided: which languages there are. Raises InvalidSettings when enough were looked at."""

@@ -6,7 +6,7 @@ framework; what needs a library (HTML cleaning) is handed in with the rules.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from string import Formatter
 from typing import Any
 
@@ -259,7 +259,7 @@ def names_of(record: Record, rules: MappingRules) -> Iterator[tuple[str, str]]:
 
 def _sku(record: Record, template: str, reasons: list[Reason]) -> str:
     parts: list[str] = []
-    for literal, name, _spec, _conversion in Formatter().parse(template):
+    for literal, name in _parts_of(template):
         parts.append(literal)
         if name is None:
             continue
@@ -268,6 +268,12 @@ def _sku(record: Record, template: str, reasons: list[Reason]) -> str:
             reasons.append(Reason(name, f"is needed for the SKU ({template}) and has no value"))
         parts.append(str(value))
     return "".join(parts).strip()
+
+
+@lru_cache(maxsize=8)
+def _parts_of(template: str) -> list[tuple[str, str | None]]:
+    """A text and the field behind it, for each field of a template."""
+    return [(literal, name) for literal, name, _spec, _conversion in Formatter().parse(template)]
 
 
 def _named(kind: str, record: Record, rules: MappingRules) -> str | None:

@@ -55,7 +55,7 @@ class Profile:
     attribute_names: dict[str, Any] = field(default_factory=dict)
     attribute_options: dict[str, Any] = field(default_factory=dict)
     text_of_key: Callable[[Any], str] = str
-    earlier_key: Callable[[Record], str | None] = lambda _record: None
+    earlier_key: Callable[[Record], str | None] | None = None
     paths: Callable[[Record], Iterable[Path]] = lambda _record: ()
     content: Callable[[Record], Record] | None = None
 

@@ -120,26 +120,22 @@ class Report:
         """A record came in."""
         self.received[stream] += 1
 
-    def settle(self, stream: str, action: str, end: ProductEnd | None = None, place: int = -1) -> None:
+    def settle(
+        self, stream: str, action: str, end: ProductEnd | None = None, place: int = -1, *, again: bool = False
+    ) -> None:
         """A record's end: created, updated, unchanged, archived, skipped, rejected or acknowledged.
 
         ``end`` is that of a product, whose record has this ``place`` in the input; without one the record at hand
-        tells. Raises CannotWrite.
+        tells. ``again``: it is a reject of an earlier run that was tried again. Raises CannotWrite.
         """
-        if end is None:
+        if end is None and not again:
             end = _at_hand(stream)
         if end is not None:
+            if again:
+                end = end._replace(reason=f"{AGAIN}; {end.reason}" if end.reason else AGAIN)
             self.products.add(action, end, place)
         with self._lock:
-            self.actions[stream, action] += 1
-
-    def settle_again(self, stream: str, action: str, end: ProductEnd | None = None, place: int = -1) -> None:
-        """The end of a reject of an earlier run that was tried again. Raises CannotWrite."""
-        if end is not None:
-            reason = f"{AGAIN}; {end.reason}" if end.reason else AGAIN
-            self.products.add(action, end._replace(reason=reason), place)
-        with self._lock:
-            self.retried[stream, action] += 1
+            (self.retried if again else self.actions)[stream, action] += 1
 
     def picture(self, outcome: str) -> None:
         """A picture's end: sent, assumed, refused or left."""

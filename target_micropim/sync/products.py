@@ -61,10 +61,6 @@ def _later(*moments: float | None) -> float | None:
     return latest
 
 
-def _is_older(moment: float | None, newest: float | None) -> bool:
-    return moment is not None and newest is not None and moment < newest
-
-
 class ProductsSync:
     """Fed by one thread; the threads of the pool write."""
 
@@ -114,7 +110,8 @@ class ProductsSync:
         return self._late_names.is_due()
 
     def _keep(self, ticket: int, record: dict[str, Any], line: bytes | None, source_at: float | None = None) -> None:
-        if (earlier := self._profile.earlier_key(record)) and self._services.ledger.product(earlier) is not None:
+        earlier = self._profile.earlier_key(record) if self._profile.earlier_key else None
+        if earlier and self._services.ledger.product(earlier) is not None:
             record, line = {**record, self._profile.key_field: earlier}, None
         key = self._profile.key(record)
         if self._profile.left_out and (status := self._profile.left_out(record)) is not None:
@@ -192,7 +189,8 @@ class ProductsSync:
             why = "is missing" if given in (None, "", [], {}) else "is no text and no whole number"
             raise rejection("map", self._profile.key_field, why)
         check_key(key, self._profile.key_field)
-        check_key(sku := self._profile.worker_key(record, key), "sku")
+        if (sku := self._profile.worker_key(record, key)) != key:
+            check_key(sku, "sku")
         try:
             windows, content = self._profile.windows, self._profile.content
             counted = content(record) if content else record
@@ -209,19 +207,19 @@ class ProductsSync:
         newest: dict[str, float] = {}
         touched: set[str] = set()
         # nearly always nothing is, and while nothing is nobody can put anything there
-        is_waiting = bool(self._in_flight_at or len(self._archives) or len(self._deferred))
+        is_waiting = bool(self._in_flight_at or self._archives.held or self._deferred.places)
+        has_others = is_waiting or self._outcomes.has_rejects
         for item in items:
             row = known.get(item.key, _UNKNOWN)
-            waiting = self._waiting_versions(item.key) if is_waiting else ()
-            seen_at = _later(
-                row.source_at, newest.get(item.key), self._outcomes.rejected_at(STREAM, item.key), *waiting
-            )
-            if _is_older(item.version.source_at, seen_at):
+            source_at, seen_at = item.version.source_at, row.source_at
+            if has_others or newest:
+                seen_at = _later(seen_at, newest.get(item.key), *self._other_versions(item.key))
+            if source_at is not None and seen_at is not None and source_at < seen_at:
                 end = ProductEnd(item.key, item.sku, item.name, "a newer version of it was dealt with before")
                 self._outcomes.settle(STREAM, item.ticket, "superseded", None, end)
                 continue
-            if item.version.source_at is not None and item.version.source_at != seen_at:
-                newest[item.key] = item.version.source_at
+            if source_at is not None and source_at != seen_at:
+                newest[item.key] = source_at
             is_same = item.key not in touched and (row.digest == item.version.digest or self._was(item, row))
             if is_same and not (is_waiting and self.is_pending(item.key)):
                 end = ProductEnd(item.key, item.sku, item.name)
@@ -241,9 +239,10 @@ class ProductsSync:
         moment = windows(item.record) if windows else ""
         return self._older_forms.has(item.record, known.digest, lambda record: digest_of(record, settings, moment))
 
-    def _waiting_versions(self, key: str) -> Iterable[float | None]:
-        """The update times of versions of a record that are in flight, or wait for the end of the input."""
-        return self._in_flight_at.get(key), self._archives.source_at(key), self._deferred.source_at(key)
+    def _other_versions(self, key: str) -> Iterable[float | None]:
+        """The update times of versions of a record that were rejected, are in flight, or wait for the end of input."""
+        waiting = self._archives.source_at(key), self._deferred.source_at(key)
+        return self._outcomes.rejected_at(STREAM, key), self._in_flight_at.get(key), *waiting
 
     def is_pending(self, key: str) -> bool:
         """Whether a version of this record is being written, or waits for the end of the input."""
