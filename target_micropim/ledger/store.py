@@ -7,7 +7,7 @@ Everything here is written before the fact is relied upon.
 
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
@@ -195,7 +195,7 @@ class Ledger(CatalogueIndex, WaitingNames, OpenEnds):
             self.put(connection, schema.products, values)
 
     def settle(
-        self, row: ProductRow, digest: str, missing: Iterable[str], names: Iterable[tuple[str, str, str]] = ()
+        self, row: ProductRow, digest: str, missing: Iterable[str], names: Collection[tuple[str, str, str]] = ()
     ) -> None:
         """Everything about this record is done.
 
@@ -209,8 +209,10 @@ class Ledger(CatalogueIndex, WaitingNames, OpenEnds):
         with self.transaction() as connection:
             self.put(connection, schema.products, [values])
             connection.execute(_NOT_MISSING, {"key": row.external_id})
-            self.put(connection, schema.missing_categories, rows)
-            self.put_waiting(connection, row.external_id, names)
+            if rows:
+                self.put(connection, schema.missing_categories, rows)
+            if names or self._has_waiting is not False:
+                self.put_waiting(connection, row.external_id, names)
 
     def linked(self, row: ProductRow, category: str) -> None:
         """A category that was missing has been linked."""

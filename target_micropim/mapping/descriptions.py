@@ -223,7 +223,7 @@ def _cut(block: Block, legal: list[Block], rules: TextRules) -> str:
 def _joined(blocks: list[Block], rules: TextRules) -> str:
     """One text as it is; several, each closed and under its heading."""
     if len(blocks) < 2:  # noqa: PLR2004 - one is alone
-        return "".join(block.html for block in blocks)
+        return blocks[0].html if blocks else ""
     return rules.clean_html("".join(_section(block, rules.parts) for block in blocks))
 
 

@@ -160,7 +160,7 @@ def map_product(record: Record, rules: MappingRules) -> DesiredProduct:
         categories=rules.category_source.keys_of(record),
         pictures=tuple(pictures(media, rules.for_pictures, rules.locales, fields["name"], notes.warnings)),
         source_addresses=media.addresses,
-        addresses_for_others=media.addresses_for_others,
+        addresses_for_others=frozenset(media.addresses_for_others),
         attributes=values,
         ended_attributes=ended_links(record, rules.for_attributes) if rules.with_attributes else (),
         vat=None if vat is None else decimal_text(vat),

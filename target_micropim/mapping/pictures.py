@@ -39,7 +39,8 @@ class Media:
     def __init__(self, record: Record, groups: frozenset[str]) -> None:
         self.items: list[tuple[Record, dict[str, str]]] = []
         self.unread: list[str] = []  # fields in which something stands, and none of it is a picture
-        self._others: list[dict[str, str]] = []
+        self._addresses: set[str] = set()
+        self.addresses_for_others: set[str] = set()  # of pictures that the source has for other groups only
         self._is_told = False
         for name in FIELDS:
             self._is_told |= name in record
@@ -54,8 +55,9 @@ class Media:
             formats = formats_of(item.get("formats"))
             if is_for(item, groups):
                 self.items.append((item, formats))
+                self._addresses.update(formats.values())
             else:
-                self._others.append(formats)
+                self.addresses_for_others.update(formats.values())
 
     @property
     def addresses(self) -> frozenset[str] | None:
@@ -66,12 +68,7 @@ class Media:
         """
         if self.unread or not self._is_told:
             return None
-        return frozenset[str]().union(*(formats.values() for _item, formats in self.items))
-
-    @property
-    def addresses_for_others(self) -> frozenset[str]:
-        """The addresses of pictures that the source has for other groups only."""
-        return frozenset[str]().union(*(formats.values() for formats in self._others))
+        return frozenset(self._addresses)
 
 
 @dataclass(frozen=True)
@@ -107,7 +104,10 @@ def pictures(
 
 
 def _shot(item: Record, formats: dict[str, str], rules: PictureRules) -> _Shot:
-    url = next((formats[name] for name in rules.formats if formats.get(name)), None)
+    url = None
+    for name in rules.formats:
+        if url := formats.get(name):
+            break
     if url is not None and not is_public_url(url, allow_private=rules.allow_private_hosts):
         url = None
     number = item.get("id")
@@ -124,9 +124,14 @@ def _locales(value: Any) -> tuple[str, ...]:
 
 def _language(shots: list[_Shot], locales: tuple[str, ...], rules: PictureRules) -> str | None:
     """The first language with a usable picture: of those wanted in their order, else any; None where no one has."""
-    usable = list(dict.fromkeys(locale for shot in shots if shot.url is not None for locale in shot.languages))
-    wanted = next((locale for locale in locales if locale in usable), None)
-    return wanted if wanted is not None or not rules.any_language else next(iter(usable), None)
+    usable: dict[str, None] = {}
+    for shot in shots:
+        if shot.url is not None:
+            usable.update(dict.fromkeys(shot.languages))
+    for locale in locales:
+        if locale in usable:
+            return locale
+    return next(iter(usable), None) if rules.any_language else None
 
 
 def _is_missed(shot: _Shot, looked_at: tuple[str, ...] | None) -> bool:

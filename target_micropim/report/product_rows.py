@@ -98,8 +98,8 @@ def _in_words(end: ProductEnd) -> str:
 
 
 def _short(value: Any) -> str:
-    """A value in a few letters; nothing is a pair of quotes."""
+    """A value, cut before, in a few letters; nothing is a pair of quotes."""
     if value is None or value in ("", []):
         return '""'
-    text = " ".join(str(cut(value)).split())
+    text = " ".join(str(value).split())
     return text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1]}…"

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from pim_wire.errors import not_written, writing
 from target_micropim.plan.question import Question
 from target_micropim.report.held_back import HeldBackFile
-from target_micropim.report.input_order import AFTER_THE_INPUT, FirstRows, current_number, current_record
+from target_micropim.report.input_order import AFTER_THE_INPUT, FieldChange, FirstRows, current_number, current_record
 from target_micropim.report.lists import Lists, write_numbers
 from target_micropim.report.nights import NIGHT, summary_of
 from target_micropim.report.page import page
@@ -200,8 +200,12 @@ class Report:
 
     def changed(self, subject: Subject, changes: Iterable[Change]) -> None:
         """Something that was there was changed: each field with its values, cut to what a person can read."""
-        rows = [(change.field, cut(change.before), cut(change.after)) for change in changes]
-        whole = {**asdict(subject), "fields": {name: {"before": old, "after": new} for name, old, new in rows}}
+        rows, fields = list[FieldChange](), dict[str, Any]()
+        for change in changes:
+            name, before, after = change.field, cut(change.before), cut(change.after)
+            rows.append((name, before, after))
+            fields[name] = {"before": before, "after": after}
+        whole = {**vars(subject), "fields": fields}
         record = current_record()
         name = "" if record is None else record.name
         if record is not None and record.number != AFTER_THE_INPUT:

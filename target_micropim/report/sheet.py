@@ -14,13 +14,14 @@ _NAMED = re.compile(r'\s*"?sep=([,;\t])"?[,;\t]*\s*(?:\n|$)', re.IGNORECASE)  # 
 _WIDE = (b"\xff\xfe", b"\xfe\xff")  # how a spreadsheet's "Unicode text" begins
 _END = "\r\n"
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = re.compile(rf"\A(?=[{re.escape(''.join(_FORMULA_STARTS))}])")  # before a text that looks like a formula
 # a quote, or the start of a cell that looks like a formula
 _SIGNS = ('"', *(f"{before}{start}" for start in _FORMULA_STARTS[:-1] for before in ",\n"))
 
 
 def escaped(text: str) -> str:
     """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    return _FORMULA.sub("'", text)
 
 
 def unescaped(text: str) -> str:
@@ -93,12 +94,7 @@ class Sheet:
 
     def hold(self, cells: Sequence[Any]) -> int:
         """Add a row to those that the next ``flush`` writes; how many wait."""
-        texts = ["" if cell is None else str(cell) for cell in cells]
-        line = ",".join(texts) + _END
-        if _is_plain(line, 1, len(self._columns)):  # as nearly every row is
-            self._lines.append(line)
-        else:
-            self._rows.writerow(list(map(escaped, texts)))
+        self._rows.writerow([cell if cell is None else _FORMULA.sub("'", str(cell)) for cell in cells])
         return len(self._lines)
 
     def hold_all(self, rows: Sequence[Sequence[str]]) -> None:
@@ -107,8 +103,11 @@ class Sheet:
         if _is_plain("".join(lines), len(rows), len(self._columns)):
             self._lines += lines
             return
-        for row in rows:
-            self.hold(row)
+        for row, line in zip(rows, lines, strict=True):
+            if _is_plain(line, 1, len(self._columns)):
+                self._lines.append(line)
+            else:
+                self.hold(row)
 
     def flush(self) -> None:
         """Write the rows that wait, in one piece; no file stays open. Raises CannotWrite."""

@@ -288,7 +288,8 @@ class ProductsSync:
 
     def _sync(self, item: Item, *, is_last: bool = False) -> None:
         """One product, in a thread of the pool."""
-        self._supersede(item)
+        if self._archives.held or self._deferred.places:
+            self._supersede(item)
         done = RecordScope(STREAM, item.key, item.ticket)
         try:
             with record_scope(STREAM, item.key, item.ticket, item.name) as done:
@@ -345,7 +346,8 @@ class ProductsSync:
 
     def _close(self, item: Item, outcome: Outcome, done: RecordScope) -> None:
         if outcome.archive is None:
-            self._name_successor_of_left(item, outcome)
+            if outcome.action == "skipped" or outcome.found_archived:
+                self._name_successor_of_left(item, outcome)
             reason = outcome.reason
             if done.asked and not reason:
                 reason = f"MicroPIM's value stands: {', '.join(done.asked)} (questions.csv)"

@@ -88,8 +88,10 @@ class ProductUpdater:
             cleared = plan_clears(fields, settings.policies, known, unsure=unsure)
             empty_text = settings.capabilities.empties_with
             changes |= {name: empty_text if name in TEXTS else None for name in cleared}
-        ended = plan_emptied(self._resolver.ended(desired), settings.policies, known)
-        changes |= dict.fromkeys(ended, "")  # as every kind of map stores it (docs/api/micropim.md#attribute-values)
+        if desired.ended_attributes:
+            ended = plan_emptied(self._resolver.ended(desired), settings.policies, known)
+            # as every kind of map stores it (docs/api/micropim.md#attribute-values)
+            changes |= dict.fromkeys(ended, "")
         ids, removed = self._category_changes(desired, categories, row, product)
         if ids is not None:
             changes["category_ids"] = ids
