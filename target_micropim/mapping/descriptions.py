@@ -92,6 +92,8 @@ def with_required_legal_text(
 
 def _ended(blocks: list[Block], legal: list[Block], rules: TextRules, notes: Notes, *, required: bool) -> str | None:
     """The texts and their end, the legal one."""
+    if len(blocks) == 1 and not legal and len(blocks[0].html) <= rules.limits.text:
+        return blocks[0].html
     for block in legal:
         notes.taken(LEGAL_TEXT, block.language, rules.locales[0])
     return _within_limits(blocks, legal, rules, notes, required=required)

@@ -30,10 +30,8 @@ def ended_by(record: Record) -> str:
     return f"its status in the source is {status_of(record)[:40]}"
 
 
-def odd_status(status: str) -> str | None:
-    """What a person hears of a status that nobody has explained; None for those that are known."""
-    if status in STATUSES:
-        return None
+def odd_status(status: str) -> str:
+    """What a person hears of a status that nobody has explained, which is none of STATUSES."""
     return f"status {status[:40]!r} is none of {', '.join(STATUSES)}: the product is taken for one that is on sale"
 
 

@@ -26,7 +26,7 @@ from target_micropim.mapping.characters import all_fit, one_line
 from target_micropim.mapping.description_parts import DescriptionParts
 from target_micropim.mapping.desired import AttributeValue, DesiredProduct
 from target_micropim.mapping.field_rows import NAMED_FIELDS, DoubtfulValue, FieldRules, InvalidValue, Maker, makers
-from target_micropim.mapping.life import ENDED, odd_status, status_of
+from target_micropim.mapping.life import ENDED, STATUSES, odd_status, status_of
 from target_micropim.mapping.lookup import leaves
 from target_micropim.mapping.numbers import decimal_of, decimal_text
 from target_micropim.mapping.overrides import ExtraField, extra_languages, extra_values
@@ -143,9 +143,9 @@ def map_product(record: Record, rules: MappingRules) -> DesiredProduct:
         raise RecordRejected("map", reasons)
     if reasons:  # what no longer fits is no reason to leave it on sale
         return DesiredProduct(str(record["id"]).strip(), sku or str(record["id"]).strip(), {}, inactive=True)
-    if odd := odd_status(status):
-        notes.warnings.append(odd)
-    vat = decimal_of(record.get("vat"))
+    if status not in STATUSES:
+        notes.warnings.append(odd_status(status))
+    vat = None if record.get("vat") is None else decimal_of(record["vat"])
     groups = rules.text_target_groups
     extras = extra_values(record, rules.extra_fields, rules.locales, groups) if rules.extra_fields else {}
     if not inactive and (values or rules.extra_fields):

@@ -33,23 +33,24 @@ class OlderRows:
 
     def may_hold(self, known: Known) -> bool:
         """Whether this product may be known by an older form."""
-        return known.settled_at is None or known.settled_at <= self._moment()
+        if self._until is None:
+            self._until = self._moment()
+        return known.settled_at is None or known.settled_at <= self._until
 
     def saw(self, record: Record) -> None:
         """A record is about to be dealt with: the ledger will know it in the form that it has."""
-        self._moment()
+        if self._until is None:
+            self._until = self._moment()
         if not self._is_coming and is_older(record):
             self._is_coming = True
             self._ledger.note(_FACT, _COMING)
 
     def _moment(self) -> float:
-        if self._until is None:
-            noted = self._ledger.fact(_FACT)
-            if noted is None or noted == _COMING:
-                may_hold = noted == _COMING or self._ledger.knows_products()
-                self._ledger.note(_FACT, noted := str(self._ledger.now() if may_hold else 0.0))
-            self._until = float(noted)
-        return self._until
+        noted = self._ledger.fact(_FACT)
+        if noted is None or noted == _COMING:
+            may_hold = noted == _COMING or self._ledger.knows_products()
+            self._ledger.note(_FACT, noted := str(self._ledger.now() if may_hold else 0.0))
+        return float(noted)
 
 
 class OlderForms:

@@ -113,7 +113,8 @@ class Guards:
 class Outcomes:
     """Called from several threads.
 
-    ``open`` gives a record that came in its ticket; ``release`` lets a STATE go if one is due.
+    ``open`` gives a record that came in its ticket; ``release`` lets a STATE go if one is due. ``kept`` are the rejects
+    that wait, by stream and id, each with the record's own update time.
     """
 
     def __init__(
@@ -125,7 +126,7 @@ class Outcomes:
         self._rejects = rejects
         self._ledger = ledger
         self._lock = threading.Lock()
-        self._kept = ledger.reject_times()
+        self.kept = ledger.reject_times()
         self._retried: set[int] = set()
         self._held: list[int] = []
         self.guards = guards
@@ -138,16 +139,11 @@ class Outcomes:
 
     def waiting_rejects(self) -> list[tuple[str, str]]:
         """Stream and id of each reject that waits for this run, categories first."""
-        return sorted(self._kept, key=lambda key: (key[0] == "products", key))
-
-    @property
-    def has_rejects(self) -> bool:
-        """Whether any record waits that was rejected, by this run or an earlier one."""
-        return bool(self._kept)
+        return sorted(self.kept, key=lambda key: (key[0] == "products", key))
 
     def rejected_at(self, stream: str, key: str) -> float | None:
         """The update time of the version of a record that was rejected last and waits."""
-        return self._kept.get((stream, key))
+        return self.kept.get((stream, key))
 
     def settle(
         self, stream: str, ticket: int, action: str, key: str | None = None, end: ProductEnd | None = None
@@ -158,16 +154,16 @@ class Outcomes:
         """
         if action in _WROTE:
             self.guards.wrote()
-        if key is not None and self._kept:
+        if key is not None and self.kept:
             self._drop_reject(stream, key)
         self._report.settle(stream, action, end, ticket, again=ticket in self._retried)
         self._checkpoints.close(ticket)
 
     def _drop_reject(self, stream: str, key: str) -> None:
         with self._lock:
-            if (stream, key) not in self._kept:
+            if (stream, key) not in self.kept:
                 return
-            del self._kept[stream, key]
+            del self.kept[stream, key]
         self._ledger.drop_reject(stream, key)
 
     def reject(
@@ -202,7 +198,7 @@ class Outcomes:
             return  # PostgreSQL takes no NUL; rejects.jsonl has it
         self._ledger.keep_reject(KeptReject(stream, key, text, attempts, self._ledger.now(), source_at))
         with self._lock:
-            self._kept[stream, key] = source_at
+            self.kept[stream, key] = source_at
 
     def judge(self) -> None:
         """The input has ended: rejects within the limits hold back no STATE any more. Raises TooMany."""

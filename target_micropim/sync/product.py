@@ -179,7 +179,8 @@ class ProductSync:
         except NotFound as refusal:
             raise StaleId(refusal) from None
         self._updater.tell_of(desired, changes, row, product)
-        self._tell_of_sku(desired, row)
+        if row is not None and row.sku != desired.sku:
+            self._tell_of_sku(desired, row)
         ignored = self._writer.verify(desired, write)
         if changes.removed:
             base = replace(base, categories=self._without(changes.removed, base.categories))
@@ -197,9 +198,9 @@ class ProductSync:
         outcome = self._settled(action, desired, after, pictures, handled, version)
         return replace(outcome, word=REVIVED) if action == "updated" and _leaves_the_archive(write) else outcome
 
-    def _tell_of_sku(self, desired: DesiredProduct, row: ProductRow | None) -> None:
+    def _tell_of_sku(self, desired: DesiredProduct, row: ProductRow) -> None:
         """The fields of ``sku_template`` have changed: a SKU is what others know a product by, so it stays."""
-        if row is not None and row.is_made and row.sku != desired.sku:
+        if row.is_made:
             what = f"its SKU by sku_template would be {desired.sku} now: it keeps {row.shown_sku or row.sku}"
             self._services.report.add("manual_actions", Row(STREAM, desired.external_id, row.sku, what))
 

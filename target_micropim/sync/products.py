@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -142,7 +143,7 @@ class ProductsSync:
         items, self._buffer = self._buffer, []
         if not items:
             return
-        known = self._services.ledger.known([item.key for item in items])
+        known = self._services.ledger.known(map(attrgetter("key"), items))
         if changed := self._changed(items, known):
             self._prepare(changed, known)
             for item in changed:
@@ -208,7 +209,7 @@ class ProductsSync:
         touched: set[str] = set()
         # nearly always nothing is, and while nothing is nobody can put anything there
         is_waiting = bool(self._in_flight_at or self._archives.held or self._deferred.places)
-        has_others = is_waiting or self._outcomes.has_rejects
+        has_others = is_waiting or bool(self._outcomes.kept)
         for item in items:
             row = known.get(item.key, _UNKNOWN)
             source_at, seen_at = item.version.source_at, row.source_at
