@@ -84,7 +84,7 @@ def medipim_profile(rules: MappingRules, *, writes_categories: bool, acknowledge
         name="medipim",
         key_field="id",
         title=partial(title, locales=rules.locales),
-        product=lambda record: _deleted(record, "id", rules) or map_product(record, rules),
+        product=partial(_medipim, rules=rules),
         category=lambda record: _category(record, rules),
         worker_key=lambda record, key: sku_of(record, rules.sku_template) or key,
         names=partial(names_of, rules=rules),
@@ -184,6 +184,11 @@ def _deleted(record: Record, key_field: str, rules: MappingRules) -> DesiredProd
         return None
     external_id = sku if key_field == "sku" else str(record[key_field]).strip()
     return DesiredProduct(external_id, sku, {}, inactive=True, deleted=True)
+
+
+def _medipim(record: Record, rules: MappingRules) -> DesiredProduct:
+    is_marked = record.get(DELETED) not in (None, "")
+    return (_deleted(record, "id", rules) if is_marked else None) or map_product(record, rules)
 
 
 def _native(record: Record, rules: MappingRules) -> DesiredProduct:

@@ -217,7 +217,7 @@ class Report:
             self.totals["changes"] += 1
             self._details.write("changes", whole)
             self._lists.changed(whole, name, rows)
-            self._changes.add(current_number(), subject.external_id, (whole, name))
+            self._changes.add(-1 if record is None else record.number, subject.external_id, (whole, name))
 
     def counts(self) -> tuple[int, Counter[str]]:
         """Records received so far, and how many of them ended which way."""

@@ -286,9 +286,7 @@ class ProductSync:
 
     def _ask(self, desired: DesiredProduct, questions: list[Question]) -> list[Question]:
         """What a person has to decide, in place of what was open before; what is held back is told at the end."""
-        record = None
-        if any(question.kind != HELD_BACK for question in questions):
-            record = as_json(desired.record)
+        record = as_json(desired.record) if {question.kind for question in questions} - {HELD_BACK} else None
         asked = self._services.ledger.ask(STREAM, desired.external_id, questions, record)
         for question in asked:
             if question.kind != HELD_BACK:
