@@ -12,7 +12,7 @@ from target_micropim.mapping.channel_rules import ChannelRule, channels_of, stat
 from target_micropim.mapping.descriptions import LEFT_OUT, TextRules, requires_legal_text
 from target_micropim.mapping.lookup import leaves
 from target_micropim.mapping.numbers import CODE_FIELDS, Code, best_code, codes, is_code, money, read_codes
-from target_micropim.mapping.text_rows import DESCRIPTION, TEXT_KINDS, TEXT_SOURCES, Target, text_at
+from target_micropim.mapping.text_rows import DESCRIPTION, TEXT_KINDS, TEXT_SOURCES, MappedText, text_at
 from target_micropim.mapping.texts import Descriptions, Notes
 from target_micropim.plan.fields import FIELDS, Field, Kind
 from target_micropim.plan.values import PLAIN_FIELDS
@@ -56,8 +56,10 @@ def _mapped_ean(values: list[Any], rules: FieldRules) -> str | None:
 
 
 def _checked_ean(found: list[Code], rules: FieldRules) -> str | None:
-    if not found or (code := best_code(found)) is not None:
-        return code if found else None
+    if not found:
+        return None
+    if (code := best_code(found)) is not None:
+        return code
     message = f"none of {len(found)} codes has a right check digit"
     if rules.invalid_ean == "error":
         raise InvalidValue(message)
@@ -201,7 +203,7 @@ def _maker(name: str, rules: FieldRules) -> Maker | None:
     if path is None or kind not in MAPPABLE_KINDS:
         return None
     if kind in TEXT_KINDS:
-        return partial(text_at, target=Target(name, kind, path))
+        return partial(text_at, mapped=MappedText(name, kind, path))
     return partial(_at, path, READERS[kind])
 
 

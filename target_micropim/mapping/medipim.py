@@ -271,9 +271,9 @@ def _sku(record: Record, template: str, reasons: list[Reason]) -> str:
 
 
 @lru_cache(maxsize=8)
-def _parts_of(template: str) -> list[tuple[str, str | None]]:
+def _parts_of(template: str) -> tuple[tuple[str, str | None], ...]:
     """A text and the field behind it, for each field of a template."""
-    return [(literal, name) for literal, name, _spec, _conversion in Formatter().parse(template)]
+    return tuple((literal, name) for literal, name, _spec, _conversion in Formatter().parse(template))
 
 
 def _named(kind: str, record: Record, rules: MappingRules) -> str | None:

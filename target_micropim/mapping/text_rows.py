@@ -99,7 +99,7 @@ TEXT_SOURCES: Mapping[str, TextSource] = {
 
 
 @dataclass(frozen=True)
-class Target:
+class MappedText:
     """A field, what kind of text it holds, and the path that field_map gives it."""
 
     field: str
@@ -110,20 +110,22 @@ class Target:
 TEXT_KINDS: frozenset[Kind] = frozenset({"text", "html", "line"})
 
 
-def text_at(record: Record, texts: Descriptions, rules: TextRules, notes: Notes, *, target: Target) -> str | None:
+def text_at(record: Record, texts: Descriptions, rules: TextRules, notes: Notes, *, mapped: MappedText) -> str | None:
     """The text at a path, in the form that a field of this kind holds; a required legal text ends a description."""
-    found = _first_in_form(record, texts, rules, notes, target)
-    text = _told(target.field, found, rules, notes)
-    if target.field != DESCRIPTION:
+    found = _first_in_form(record, texts, rules, notes, mapped)
+    text = _told(mapped.field, found, rules, notes)
+    if mapped.field != DESCRIPTION:
         return text
     return with_required_legal_text(record, texts, text, found.language if found else None, rules, notes)
 
 
-def _first_in_form(record: Record, texts: Descriptions, rules: TextRules, notes: Notes, target: Target) -> Found | None:
-    place = target.path.partition(".")[0]
-    is_html = place == DESCRIPTIONS or (target.kind != "text" and place not in PLAIN_SOURCES)
-    for found in _found_at(target.path, record, texts, rules, is_html=is_html):
-        if text := _in_form(target.field, target.kind, found.text, rules, notes, is_html=is_html):
+def _first_in_form(
+    record: Record, texts: Descriptions, rules: TextRules, notes: Notes, mapped: MappedText
+) -> Found | None:
+    place = mapped.path.partition(".")[0]
+    is_html = place == DESCRIPTIONS or (mapped.kind != "text" and place not in PLAIN_SOURCES)
+    for found in _found_at(mapped.path, record, texts, rules, is_html=is_html):
+        if text := _in_form(mapped.field, mapped.kind, found.text, rules, notes, is_html=is_html):
             return Found(text, found.language)
     return None
 
