@@ -187,8 +187,8 @@ def _deleted(record: Record, key_field: str, rules: MappingRules) -> DesiredProd
 
 
 def _medipim(record: Record, rules: MappingRules) -> DesiredProduct:
-    is_marked = record.get(DELETED) not in (None, "")
-    return (_deleted(record, "id", rules) if is_marked else None) or map_product(record, rules)
+    deleted = _deleted(record, "id", rules) if record.get(DELETED) else None
+    return deleted or map_product(record, rules)
 
 
 def _native(record: Record, rules: MappingRules) -> DesiredProduct:

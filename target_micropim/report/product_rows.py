@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 from target_micropim.report.input_order import FieldChange, FirstRows
 from target_micropim.report.sheet import Sheet
-from target_micropim.report.shown import cut
 
 COLUMNS = ("id", "sku", "name", "action", "reason", "changes")
 UNCHANGED = "unchanged"

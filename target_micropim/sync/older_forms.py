@@ -81,13 +81,19 @@ class OlderForms:
 
 def is_older(record: Record) -> bool:
     """Whether the record shows by any sign that it comes in an older form; one record of a run that does is enough."""
-    inner = [value.get(name) for field, names in _INNER_NUMBERS.items() for name in names
-             if isinstance(value := record.get(field), dict)]  # fmt: skip
-    return any(map(_is_number, (*map(record.get, _NUMBERS), *inner))) or _is_mixed(record)
+    for name in _NUMBERS:
+        value = record.get(name)
+        if isinstance(value, int | float) or (isinstance(value, list) and any(map(_is_number, value))):
+            return True
+    for name, fields in _INNER_NUMBERS.items():
+        inner = record.get(name)
+        if isinstance(inner, dict) and any(map(_is_number, map(inner.get, fields))):
+            return True
+    return _is_mixed(record)
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) or (isinstance(value, list) and any(map(_is_number, value)))
+    return isinstance(value, int | float)
 
 
 def _is_mixed(record: Record) -> bool:
