@@ -69,14 +69,15 @@ class Deadline:
     @contextmanager
     def applied(self) -> Iterator[None]:
         """Answers to requests that this thread sends inside have this deadline, also when they are read later."""
-        token = _CURRENT.set(self)
+        token = CURRENT.set(self)
         try:
             yield
         finally:
-            _CURRENT.reset(token)
+            CURRENT.reset(token)
 
 
-_CURRENT: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
+# The deadline of what this thread sends now; ``applied`` sets it, and the wire for each of its attempts.
+CURRENT: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 
 
 def iter_body(response: requests.Response) -> Iterator[bytes]:
@@ -94,7 +95,7 @@ def iter_body(response: requests.Response) -> Iterator[bytes]:
 
 def current_deadline() -> Deadline | None:
     """The deadline of what this thread sends now."""
-    return _CURRENT.get()
+    return CURRENT.get()
 
 
 def in_slices(sock: socket.socket, deadline: Deadline, wait: Callable[..., T], *given: Any) -> T:
@@ -149,5 +150,5 @@ class DeadlineResponse(http.client.HTTPResponse):
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
-        if (deadline := _CURRENT.get()) is not None:
+        if (deadline := CURRENT.get()) is not None:
             self.fp = io.BufferedReader(_DeadlineReader(self.fp.detach(), sock, deadline), PIECE_BYTES)

@@ -127,9 +127,14 @@ def writing(place: object) -> Iterator[None]:
     """Turn an OSError into a CannotWrite that names the place; a reader that went away stays a BrokenPipeError."""
     try:
         yield
-    except BrokenPipeError:
-        raise
     except OSError as error:
-        reason = error.strerror or str(error)
-        advice = "make room there, or give the right to write, and run it again"
-        raise CannotWrite(f"{place} cannot be written ({reason}): {advice}") from None
+        raise not_written(place, error) from None
+
+
+def not_written(place: object, error: OSError) -> CannotWrite | BrokenPipeError:
+    """The failure to raise where a file was not written; what each record writes does without ``writing``."""
+    if isinstance(error, BrokenPipeError):
+        return error
+    reason = error.strerror or str(error)
+    advice = "make room there, or give the right to write, and run it again"
+    return CannotWrite(f"{place} cannot be written ({reason}): {advice}")

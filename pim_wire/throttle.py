@@ -88,7 +88,10 @@ class Throttle:
     def take(self) -> None:
         """Wait for a turn. Raises Interrupted when the process is told to stop meanwhile."""
         while True:
-            turn = self._with_retries(self._store.change, self._next_turn)
+            try:
+                turn = self._store.change(self._next_turn)
+            except CannotPace as error:
+                turn = self._retried(error, self._store.change, self._next_turn)
             self._share = turn.share
             if not turn.pause + turn.wait:
                 break
@@ -119,7 +122,9 @@ class Throttle:
         try:
             return access(*given)
         except CannotPace as error:
-            failure = error
+            return self._retried(error, access, *given)
+
+    def _retried(self, failure: CannotPace, access: Callable[..., T], *given: Any) -> T:
         for wait in islice(failure_waits(), _STORE_RETRIES):
             with self._timeline.waiting("failing"):
                 self._clock.sleep(wait)

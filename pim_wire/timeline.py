@@ -29,8 +29,11 @@ class Timeline:
 
     def count(self, kind: str, moment: float | None = None) -> None:
         """Add one to a kind, at a moment of the clock or now."""
+        moment = self._clock.now() if moment is None else moment
         with self._lock:
-            bucket = self._bucket(self._clock.now() if moment is None else moment)
+            bucket = int((moment - self._started_at) // self._width)
+            if not 0 <= bucket < BUCKETS:
+                bucket = self._bucket(moment)
             sums = self._sums.get(kind) or self._bucket_sums(kind)
             sums[bucket] += 1.0
 

@@ -15,7 +15,7 @@ from requests.auth import AuthBase
 
 from pim_wire import retry
 from pim_wire.clock import Clock
-from pim_wire.deadline import Deadline
+from pim_wire.deadline import CURRENT, Deadline
 from pim_wire.errors import (
     AnswerRefused,
     Interrupted,
@@ -199,13 +199,15 @@ class Wire:
             call.deadline.renew()
         seconds = TIMEOUTS_PER_ANSWER * call.timeout
         deadline = call.deadline or Deadline(self._clock, seconds, began=state.sent_at)
+        token = CURRENT.set(deadline)
         try:
-            with deadline.applied():
-                response = self._request(call)
+            response = self._request(call)
             excess = self._read_body(call, response)
         except requests.RequestException as error:
             cause = f"no whole answer within {deadline.seconds:g} s" if deadline.has_passed else retry.describe(error)
             return _Attempt(retry.after_error(error), f"failed ({cause})")
+        finally:
+            CURRENT.reset(token)
         if excess is not None:
             self._raise_too_large(call, response, excess)
         return self._evaluate(call, response, throttle, state)

@@ -11,13 +11,14 @@ _MOST_BAD = 1000  # more prove nothing, and are read once more
 class HighWaterMark:
     """Tells new rows from repeated ones across resumed answers and overlapping pages.
 
-    ``edge`` is the newest update time so far. ``dated`` counts admitted rows that have an update time, since a row
-    without one comes again with every answer.
+    ``edge`` is the newest update time so far, ``second`` that of the row looked at last. ``dated`` counts admitted rows
+    that have an update time, since a row without one comes again with every answer.
     """
 
     def __init__(self, since: int) -> None:
         self.start = since
         self.edge: int | None = None
+        self.second: int | None = None
         self.in_order = True
         self.dated = 0
         self._at_edge: set[str] = set()
@@ -25,9 +26,10 @@ class HighWaterMark:
 
     def admit(self, row: Row) -> bool:
         """Whether this version of the row is new; remembers it."""
-        second, key = updated_at(row), str(key_of(row))
+        self.second = second = updated_at(row)
         if second is None:
             return True
+        key = str(key_of(row))
         if self.edge is None or second > self.edge:
             self._second_before = self._at_edge if self.edge == second - 1 else set()
             self._at_edge, self.edge = {key}, second

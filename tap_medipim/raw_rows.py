@@ -16,8 +16,9 @@ def record_text(row: RawRow, *, incremental: bool, keep_embed_url: bool = False)
     meta = (b',"meta":', value) if value else ()
     if not incremental:
         return (row.before_meta, *meta, b"}")
-    second = row.updated_at
-    return (row.before_meta, *meta, b',"updated_at":', b"null" if second is None else rfc3339_text(second), b"}")
+    # as ``rfc3339``, in a third of the time: orjson writes dates itself
+    moment = None if row.updated_at is None else datetime.fromtimestamp(row.updated_at, UTC)
+    return (row.before_meta, *meta, b',"updated_at":', orjson.dumps(moment, option=orjson.OPT_UTC_Z), b"}")
 
 
 def whole(row: Row) -> dict[str, Any]:
@@ -44,8 +45,3 @@ def without_link(meta: bytes, link: bytes) -> bytes:
     if len(before) < len(meta) and b"embedUrl" not in before and b"\\" not in before:
         return before + b"}"
     return orjson.dumps({name: value for name, value in orjson.loads(meta).items() if name != "embedUrl"})
-
-
-def rfc3339_text(unix_seconds: int) -> bytes:
-    """``rfc3339`` as JSON, with its quotes, in a third of the time: orjson writes dates itself."""
-    return orjson.dumps(datetime.fromtimestamp(unix_seconds, UTC), option=orjson.OPT_UTC_Z)

@@ -98,8 +98,10 @@ class IncrementalReader:
         """All questions that together are the filter."""
         self._is_proven = True
         if len(parts) == 1:
-            yield from self._part(parts[0], since, by_windows=by_windows)
-            return
+            return self._part(parts[0], since, by_windows=by_windows)
+        return self._each_once(parts, since, by_windows=by_windows)
+
+    def _each_once(self, parts: list[Filter | None], since: int, *, by_windows: bool) -> Iterator[Row]:
         with self._bookmark.held():
             seen: set[tuple[str, int | None]] = set()
             for part in parts:
@@ -189,7 +191,7 @@ class IncrementalReader:
         self._is_last_resort = False
         try:
             for row in self._in_order(row_filter, mark, complete):
-                second = updated_at(row)
+                second = mark.second
                 complete.count(second, self._client.server_time)
                 if second is None:
                     complete.count_undated(str(key_of(row)))

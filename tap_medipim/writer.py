@@ -40,8 +40,10 @@ class OrjsonWriter(GenericSingerWriter[bytes, Any]):
 
     @override
     def write_message(self, message: Any) -> None:
-        self._add(self.format_message(message))
-        if message.type in _FLUSHED:
+        line = self.format_message(message)
+        self._lines.append(line)
+        self._size += len(line)
+        if message.type in _FLUSHED or self._size >= BATCH_BYTES:
             self.flush()
         if self.stopping and message.type is SingerMessageType.RECORD:
             raise Interrupted("told to stop")
@@ -54,15 +56,13 @@ class OrjsonWriter(GenericSingerWriter[bytes, Any]):
             b'{"type":"RECORD","stream":%b,"record":' % orjson.dumps(stream),
             orjson.dumps(extracted),
         )
-        self._add(b"".join((begin, *record, b',"time_extracted":', time_extracted, b"}\n")))
-        if self.stopping:
-            raise Interrupted("told to stop")
-
-    def _add(self, line: bytes) -> None:
+        line = b"".join((begin, *record, b',"time_extracted":', time_extracted, b"}\n"))
         self._lines.append(line)
         self._size += len(line)
         if self._size >= BATCH_BYTES:
             self.flush()
+        if self.stopping:
+            raise Interrupted("told to stop")
 
     def flush(self) -> None:
         """Write the batch, in one write that no stop signal can tear."""

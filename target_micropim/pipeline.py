@@ -99,7 +99,7 @@ class Pipeline:
 
     def receive(self, stream: str, record: Any, line: bytes | None = None) -> None:
         """Take one record, and the line that holds it as it is, if there is one. Raises StopRun."""
-        stream = self._meant(stream)
+        stream = self._services.settings.streams.get(stream, stream)
         self._services.report.receive(stream)
         if stream not in self._receivers:
             self._acknowledge(stream, record)
@@ -107,7 +107,8 @@ class Pipeline:
         if not self._is_decided:
             self._languages.look(record, is_product=stream == PRODUCTS)
             return
-        self._ready()
+        if not self._is_connected:
+            self._ready()
         if stream == PRODUCTS:
             self._languages.count(record)
         if isinstance(record, dict):
@@ -129,7 +130,7 @@ class Pipeline:
     def checkpoint(self, state: dict[str, Any]) -> None:
         """Take a STATE: every record before it is handed out first."""
         self.full_reads.see(state)
-        if self._languages.is_asked_for:
+        if not self._is_decided and self._languages.is_asked_for:
             return  # nothing before it was written
         self._products.flush()
         self._checkpoints.checkpoint(state)

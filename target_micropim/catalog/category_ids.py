@@ -31,7 +31,7 @@ class CategoryIds:
 
     def told_apart(self, desired: DesiredProduct) -> DesiredProduct:
         """The product with its ids as what they are; one that MicroPIM does not have is left out and named."""
-        if self._is_off or not desired.named_categories:
+        if self._is_off:
             return desired
         if self._categories.has_own_stream:
             return _with(desired, desired.named_categories, ())

@@ -11,7 +11,7 @@ from typing import Any
 
 from pim_wire.errors import InvalidSettings
 from target_micropim.ledger import Ledger
-from target_micropim.mapping.texts import LANGUAGES, descriptions, languages_in, without_language
+from target_micropim.mapping.texts import LANGUAGES, languages_in, objects, without_language
 from target_micropim.settings.markets import MARKETS, locale_of
 from target_micropim.settings.values import TargetSettings
 
@@ -80,7 +80,10 @@ class SourceLanguages:
         """A product comes: is it there in this language?"""
         if self._is_localized and isinstance(record, dict):
             self._products += 1
-            self._found += _is_in(record, self._language.code)
+            name = record.get("name")
+            text = name.get(self._language.code) if isinstance(name, dict) else name
+            is_there = isinstance(text, str) and text.strip()  # as nearly always
+            self._found += bool(is_there) or _is_in(record, self._language.code)
 
     def look(self, record: Any, *, is_product: bool) -> None:
         """While nothing is decided: which languages there are. Raises InvalidSettings when enough were looked at."""
@@ -159,5 +162,5 @@ def _is_in(record: dict[str, Any], code: str | None) -> bool:
 def _languages_of(record: dict[str, Any]) -> set[str]:
     """The languages in which a product has a name or a text."""
     texts = [record.get("name"), record.get("seoName")]
-    texts += [text.get("content") for text in descriptions(record, frozenset())]
+    texts += [text.get("content") for text in objects(record.get("descriptions"))]
     return set().union(*map(languages_in, texts))

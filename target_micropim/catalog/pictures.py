@@ -66,12 +66,9 @@ class ProductPictures:
             return []
         self._resolve_intents(desired, remote, rows)
         self._note_taken_out(desired, remote, rows)
-        accounted = _accounted(rows)
         plan = plan_pictures(desired.pictures, desired.source_addresses, rows)
-        wanted = {picture.key: picture for picture in desired.pictures}
-        new = [wanted[key] for key in (*self._note_changed(desired, plan, wanted, rows), *plan.fresh)]
-        new.sort(key=list(wanted.values()).index)
-        fresh = new[: room(rows.values(), self._settings.max_images)]
+        accounted, new = _accounted(rows), self._new(desired, plan, rows)
+        fresh = new[: room(rows.values(), self._settings.max_images)] if new else []
         self._note_withdrawn(desired, plan, rows, waiting=len(new) - len(fresh))
         if remote.images > accounted and self._settings.on_unknown_media != "append":
             if fresh:
@@ -84,6 +81,15 @@ class ProductPictures:
         # a picture that was accepted may not show yet (docs/api/micropim.md#picture-fetch)
         remote.hidden = max(0, ours - remote.images)
         return fresh
+
+    def _new(self, desired: DesiredProduct, plan: PicturePlan, rows: dict[str, MediaRow]) -> list[Picture]:
+        """The pictures that are to be sent, were there room for all, in the order of the source."""
+        if not plan.fresh and not plan.changed:
+            return []
+        wanted = {picture.key: picture for picture in desired.pictures}
+        appended = self._note_changed(desired, plan, wanted, rows) if plan.changed else ()
+        new = {*appended, *plan.fresh}
+        return [picture for picture in wanted.values() if picture.key in new]
 
     def send(
         self, desired: DesiredProduct, remote: RemotePictures, fresh: list[Picture], rows: dict[str, MediaRow]
@@ -185,8 +191,9 @@ class ProductPictures:
 
         One that the source has again is as before.
         """
-        self._remember(desired, rows, {name: replace(rows[name], state="sent") for name in plan.returned})
-        self._ledger.end_tasks(desired.external_id, [f"withdrawn {name}" for name in plan.returned])
+        if plan.returned:
+            self._remember(desired, rows, {name: replace(rows[name], state="sent") for name in plan.returned})
+            self._ledger.end_tasks(desired.external_id, [f"withdrawn {name}" for name in plan.returned])
         for name in plan.withdrawn:
             row = rows[name]
             is_for_others = row.url in desired.addresses_for_others
@@ -205,13 +212,13 @@ class ProductPictures:
             self._tell(desired, WAITING, f"{what}{', '.join(taken)}, which the source has withdrawn")
         if not waiting:
             self._ledger.end_tasks(desired.external_id, (WAITING,))
-        self._remember(desired, rows, {name: replace(rows[name], state="withdrawn") for name in plan.withdrawn})
+        if plan.withdrawn:
+            self._remember(desired, rows, {name: replace(rows[name], state="withdrawn") for name in plan.withdrawn})
 
     def _remember(self, desired: DesiredProduct, rows: dict[str, MediaRow], changed: dict[str, MediaRow]) -> None:
         """Here and in the ledger."""
-        if changed:
-            rows.update(changed)
-            self._ledger.remember_media(desired.external_id, changed.values())
+        rows.update(changed)
+        self._ledger.remember_media(desired.external_id, changed.values())
 
     def _note_missing(self, desired: DesiredProduct, remote: RemotePictures, sent: int) -> None:
         """Pictures that an earlier run had accepted and that do not show: a person may want to know.
@@ -306,5 +313,5 @@ def _where(row: MediaRow) -> str:
 
 def _accounted(rows: dict[str, MediaRow]) -> int:
     """How many pictures the product had after the last one we know to have sent."""
-    ours = [row for row in rows.values() if row.state in IN_SHOP]
-    return max([len(ours), *(row.count_before + 1 for row in ours)])
+    counts = [row.count_before + 1 for row in rows.values() if row.state in IN_SHOP]
+    return max(len(counts), *counts) if counts else 0

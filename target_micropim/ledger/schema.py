@@ -230,12 +230,13 @@ class ProductRow:
 class Known(NamedTuple):
     """The little that tells whether a record has changed.
 
-    ``digest`` is None until it is settled; ``source_at`` is that of the newest version seen.
+    ``digest`` is None until it is settled, at ``settled_at``; ``source_at`` is that of the newest version seen.
     """
 
     digest: str | None
     source_at: float | None
     remote_id: int
+    settled_at: float | None = None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ Everything here is written before the fact is relied upon.
 
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
@@ -38,7 +38,7 @@ MOST_AT_ONCE = 100  # rows of a list that is worked off
 
 # Asked for every few records, built once: a statement that holds its values is a ring, left to the collector.
 _KNOWN = select(
-    schema.products.c.external_id, schema.products.c.digest, schema.products.c.source_at, schema.products.c.remote_id
+    *(schema.products.c[name] for name in ("external_id", "digest", "source_at", "remote_id", "settled_at"))
 ).where(schema.products.c.external_id.in_(bindparam("ids", expanding=True)))
 _PRODUCT = select(schema.products).where(schema.products.c.external_id == bindparam("key"))
 _MEDIA = select(schema.media).where(schema.media.c.external_id == bindparam("key"))
@@ -195,7 +195,7 @@ class Ledger(CatalogueIndex, WaitingNames, OpenEnds):
             self.put(connection, schema.products, values)
 
     def settle(
-        self, row: ProductRow, digest: str, missing: Iterable[str], names: Iterable[tuple[str, str, str]] = ()
+        self, row: ProductRow, digest: str, missing: Iterable[str], names: Collection[tuple[str, str, str]] = ()
     ) -> None:
         """Everything about this record is done.
 
@@ -209,8 +209,10 @@ class Ledger(CatalogueIndex, WaitingNames, OpenEnds):
         with self.transaction() as connection:
             self.put(connection, schema.products, [values])
             connection.execute(_NOT_MISSING, {"key": row.external_id})
-            self.put(connection, schema.missing_categories, rows)
-            self.put_waiting(connection, row.external_id, names)
+            if rows:
+                self.put(connection, schema.missing_categories, rows)
+            if names or self._has_waiting is not False:
+                self.put_waiting(connection, row.external_id, names)
 
     def linked(self, row: ProductRow, category: str) -> None:
         """A category that was missing has been linked."""

@@ -28,7 +28,7 @@ class WaitingName:
 class WaitingNames(Database):
     """The part of the ledger that is about names without an id."""
 
-    _has_waiting: bool | None = None  # until it was asked for
+    _has_waiting: bool | None = None  # until it was asked for; a product may wait unless this is False
 
     def has_waiting_names(self) -> bool:
         """Whether a product waits for the id of its brand or supplier, or did since the start of this run."""

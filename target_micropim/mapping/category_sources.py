@@ -32,7 +32,8 @@ class CategorySource:
     def keys_of(self, record: Record) -> tuple[str, ...]:
         """The categories of a product, each once."""
         for field in self.fields:
-            if ids := dict.fromkeys(self.key(number) for number in self._ids(record.get(field))):
+            value = record.get(field)
+            if value and (ids := dict.fromkeys(self.key(number) for number in self._ids(value))):
                 return tuple(ids)
         return ()
 

@@ -39,8 +39,10 @@ def all_fit(value: Any) -> Any:
 
 def is_visible(text: str) -> bool:
     """Whether a reader sees anything of it: blanks, marks of direction and of zero width are no text."""
-    seen = (unicodedata.category(character) not in _UNSEEN_CLASSES for character in _FILLERS.sub("", text))
-    return any(seen)
+    text = _FILLERS.sub("", text)
+    if text.isprintable():  # then a blank is all that may not be seen
+        return text.strip(" ") != ""
+    return any(unicodedata.category(character) not in _UNSEEN_CLASSES for character in text)
 
 
 def without_unseen(text: str) -> str:
@@ -58,5 +60,7 @@ def decoded(text: str) -> str:
 
 def one_line(text: str) -> str | None:
     """One line, composed characters, no outer or doubled white space; None when nothing is left to see."""
-    line = " ".join(unicodedata.normalize("NFC", fit(text)).split())
-    return line if line and is_visible(line) else None
+    if not (text.isascii() and text.isprintable()):
+        text = unicodedata.normalize("NFC", fit(text))
+    line = " ".join(text.split())
+    return line if line and (line.isascii() or is_visible(line)) else None

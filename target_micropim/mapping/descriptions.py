@@ -6,7 +6,7 @@ the description has none, and is never left out where the product requires one (
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from html import escape, unescape
 
@@ -14,13 +14,11 @@ from target_micropim.mapping.description_parts import DescriptionParts
 from target_micropim.mapping.headings import FULL, KINDS, LEGAL
 from target_micropim.mapping.texts import (
     ANY,
+    Descriptions,
     Notes,
     Record,
     TextLimits,
-    content_languages,
-    contents,
     cut_html,
-    descriptions,
     in_order,
     without_tags,
 )
@@ -62,36 +60,40 @@ class Block:
     html: str
 
 
-def description(record: Record, rules: TextRules, notes: Notes) -> str | None:
+def description(record: Record, texts: Descriptions, rules: TextRules, notes: Notes) -> str | None:
     """The description, or None without any text; what a person must know of it goes into the notes."""
-    composer = _Composer(record, rules, notes)
-    if unknown := composer.unknown_types():
+    # types that Medipim does not document (docs/api/medipim.md#description-types), and may have now
+    if unknown := sorted(texts.types - _KNOWN):
         notes.warnings.append(
             f"description: texts of type {', '.join(unknown)} are left out: nobody knows what they are"
         )
+    is_legal_required = requires_legal_text(record)
+    composer = _Composer(texts, rules, notes, is_legal_required=is_legal_required)
     blocks = composer.body()
     legal = composer.legal(blocks)
-    if requires_legal_text(record):
+    if is_legal_required:
         _tell_of_legal_text(record, legal, rules, notes)
     for block in (blocks or legal)[:1]:
         notes.taken("description", block.language, rules.locales[0])
-    return _ended(blocks, legal, rules, notes, required=requires_legal_text(record))
+    return _ended(blocks, legal, rules, notes, required=is_legal_required)
 
 
 def with_required_legal_text(
-    record: Record, html: str | None, language: str | None, rules: TextRules, notes: Notes
+    record: Record, texts: Descriptions, html: str | None, language: str | None, rules: TextRules, notes: Notes
 ) -> str | None:
     """A description that field_map takes from elsewhere: the operator's own, but for a legal text that is required."""
     if not requires_legal_text(record):
         return html
     blocks = [Block(FULL, language or rules.locales[0], html)] if html else []
-    legal = _Composer(record, rules, notes).legal(blocks)
+    legal = _Composer(texts, rules, notes, is_legal_required=True).legal(blocks)
     _tell_of_legal_text(record, legal, rules, notes)
     return _ended(blocks, legal, rules, notes, required=True)
 
 
 def _ended(blocks: list[Block], legal: list[Block], rules: TextRules, notes: Notes, *, required: bool) -> str | None:
     """The texts and their end, the legal one."""
+    if len(blocks) == 1 and not legal and len(blocks[0].html) <= rules.limits.text:
+        return blocks[0].html
     for block in legal:
         notes.taken(LEGAL_TEXT, block.language, rules.locales[0])
     return _within_limits(blocks, legal, rules, notes, required=required)
@@ -105,26 +107,22 @@ def requires_legal_text(record: Record) -> bool:
 class _Composer:
     """Chooses texts of one record."""
 
-    def __init__(self, record: Record, rules: TextRules, notes: Notes) -> None:
-        self._texts = descriptions(record, rules.groups)
+    def __init__(self, texts: Descriptions, rules: TextRules, notes: Notes, *, is_legal_required: bool) -> None:
+        self._texts = texts
         self._rules = rules
         self._notes = notes
-        self._languages = tuple(in_order(rules.locales, content_languages(self._texts)))
-        self._requires_legal = requires_legal_text(record)
-
-    def unknown_types(self) -> list[str]:
-        """Types of text that Medipim does not document (docs/api/medipim.md#description-types), and may have now."""
-        return sorted({str(text.get("type"))[:40] for text in self._texts} - _KNOWN)
+        self._is_legal_required = is_legal_required
 
     def body(self) -> list[Block]:
         """The texts without the legal one, in the first language that has any that can be used."""
-        there = [text.get("type") for text in self._texts]
-        kinds = [kind for kind in self._rules.parts.kinds if kind in there]
-        for language in self._languages if kinds else ():
-            if FULL in kinds and (full := self._first(FULL, language)):
+        kinds = [kind for kind in self._rules.parts.kinds if kind in self._texts.types and kind != LEGAL]
+        if not kinds:
+            return []
+        for language in in_order(self._rules.locales, [self._texts.languages]):
+            if FULL in kinds and (full := next(self._usable(FULL, language), None)):
                 return [full]
-            blocks = [self._first(kind, language) for kind in kinds if kind not in {FULL, LEGAL}]
-            if found := _distinct(block for block in blocks if block):
+            blocks = (next(self._usable(kind, language), None) for kind in kinds if kind != FULL)
+            if found := _distinct([block for block in blocks if block]):
                 return found
         return []
 
@@ -133,21 +131,18 @@ class _Composer:
 
         One that is required comes in any language, also where ``fallback_locales`` names few.
         """
-        if not self._requires_legal and LEGAL not in self._rules.parts.kinds:
+        if not self._texts.has(LEGAL) or not (self._is_legal_required or LEGAL in self._rules.parts.kinds):
             return []
-        locales = (*self._rules.locales, ANY) if self._requires_legal else self._rules.locales
-        languages = in_order(locales, content_languages(self._texts))
+        locales = (*self._rules.locales, ANY) if self._is_legal_required else self._rules.locales
+        languages = in_order(locales, [self._texts.languages])
         for language in dict.fromkeys([*(block.language for block in body[:1]), *languages]):
-            if found := _distinct(self._usable(LEGAL, language)):
+            if found := _distinct(list(self._usable(LEGAL, language))):
                 return found
         return []
 
-    def _first(self, kind: str, language: str) -> Block | None:
-        return next(self._usable(kind, language), None)
-
     def _usable(self, kind: str, language: str) -> Iterator[Block]:
         """The texts of a type of which a reader sees something; one that cannot be cleaned is told."""
-        for html in contents(self._texts, kind, language):
+        for html in self._texts.html(kind, language):
             try:
                 cleaned = self._rules.clean_html(html)
             except ValueError as error:
@@ -157,12 +152,11 @@ class _Composer:
                 yield Block(kind, language, cleaned)
 
 
-def _distinct(blocks: Iterable[Block]) -> list[Block]:
+def _distinct(blocks: list[Block]) -> list[Block]:
     """Each text once."""
-    found = list(blocks)
-    if len(found) < 2:  # noqa: PLR2004 - as nearly always, and telling words costs time
-        return found
-    return list({_words(block.html): block for block in reversed(found)}.values())[::-1]
+    if len(blocks) < 2:  # noqa: PLR2004 - as nearly always, and telling words costs time
+        return blocks
+    return list({_words(block.html): block for block in reversed(blocks)}.values())[::-1]
 
 
 def _words(html: str) -> str:
@@ -187,8 +181,8 @@ def _tell_of_legal_text(record: Record, legal: list[Block], rules: TextRules, no
         missing = f"the legal text that it requires is missing in {rules.locales[0]}: it came over in"
         notes.for_a_person.append(f"{missing} {legal[0].language}")
     elif not legal:
-        others = descriptions(record, frozenset())
-        has_other = any(True for language in content_languages(others) for _html in contents(others, LEGAL, language))
+        others = Descriptions(record, frozenset())
+        has_other = any(others.html(LEGAL, language) for language in others.languages)
         known = "Medipim has one for other target groups only" if has_other else "Medipim has none"
         notes.for_a_person.append(f"requires a legal text, and {known}: it is shown without")
 
@@ -231,7 +225,7 @@ def _cut(block: Block, legal: list[Block], rules: TextRules) -> str:
 def _joined(blocks: list[Block], rules: TextRules) -> str:
     """One text as it is; several, each closed and under its heading."""
     if len(blocks) < 2:  # noqa: PLR2004 - one is alone
-        return "".join(block.html for block in blocks)
+        return blocks[0].html if blocks else ""
     return rules.clean_html("".join(_section(block, rules.parts) for block in blocks))
 
 

@@ -12,8 +12,8 @@ from target_micropim.mapping.channel_rules import ChannelRule, channels_of, stat
 from target_micropim.mapping.descriptions import LEFT_OUT, TextRules, requires_legal_text
 from target_micropim.mapping.lookup import leaves
 from target_micropim.mapping.numbers import CODE_FIELDS, Code, best_code, codes, is_code, money, read_codes
-from target_micropim.mapping.text_rows import DESCRIPTION, TEXT_KINDS, TEXT_SOURCES, text_at
-from target_micropim.mapping.texts import Notes
+from target_micropim.mapping.text_rows import DESCRIPTION, TEXT_KINDS, TEXT_SOURCES, MappedText, text_at
+from target_micropim.mapping.texts import Descriptions, Notes
 from target_micropim.plan.fields import FIELDS, Field, Kind
 from target_micropim.plan.values import PLAIN_FIELDS
 
@@ -33,23 +33,21 @@ class DoubtfulValue(ValueError):
 
 
 @dataclass(frozen=True)
-class FieldRules:
+class FieldRules(TextRules):
     """The settings that shape single fields. ``overrides`` are paths by field, None to leave a field out."""
 
-    locales: tuple[str, ...]
     currency: str
     create_status: str
     publishing_channels: tuple[str, ...]
     invalid_ean: str
-    texts: TextRules
     overrides: Mapping[str, str | None]
     channel_rules: tuple[ChannelRule, ...] = ()
 
 
-Maker = Callable[[Record, FieldRules, Notes], Any]
+Maker = Callable[[Record, Descriptions, FieldRules, Notes], Any]
 
 
-def _ean(record: Record, rules: FieldRules, _notes: Notes) -> str | None:
+def _ean(record: Record, _texts: Descriptions, rules: FieldRules, _notes: Notes) -> str | None:
     return _checked_ean(codes(record), rules)
 
 
@@ -58,8 +56,9 @@ def _mapped_ean(values: list[Any], rules: FieldRules) -> str | None:
 
 
 def _checked_ean(found: list[Code], rules: FieldRules) -> str | None:
-    code = best_code(found)
-    if code is not None or not found:
+    if not found:
+        return None
+    if (code := best_code(found)) is not None:
         return code
     message = f"none of {len(found)} codes has a right check digit"
     if rules.invalid_ean == "error":
@@ -81,6 +80,8 @@ def _first_price(values: Iterable[tuple[str, Any]]) -> str | None:
     odd: list[str] = []
     price = None
     for name, value in values:
+        if value is None:
+            continue
         try:
             price = money(value)
         except ValueError as error:
@@ -103,28 +104,28 @@ def _pieces(values: list[Any], _rules: FieldRules) -> int | None:
 
 
 def _price_from(*names: str) -> Maker:
-    return lambda record, _rules, _notes: _first_price((name, record.get(name)) for name in names)
+    return lambda record, _texts, _rules, _notes: _first_price(zip(names, map(record.get, names), strict=True))
 
 
-def _status(record: Record, rules: FieldRules, _notes: Notes) -> str:
+def _status(record: Record, _texts: Descriptions, rules: FieldRules, _notes: Notes) -> str:
     if not rules.channel_rules:
         return rules.create_status
     return status_of(rules.channel_rules, record, rules.locales, rules.create_status)
 
 
-def _channels(record: Record, rules: FieldRules, _notes: Notes) -> list[str] | None:
+def _channels(record: Record, _texts: Descriptions, rules: FieldRules, _notes: Notes) -> list[str] | None:
     if not rules.channel_rules:
         return list(rules.publishing_channels) or None
     return list(channels_of(rules.channel_rules, record, rules.locales, rules.publishing_channels)) or None
 
 
-def _no_description(record: Record, _rules: FieldRules, notes: Notes) -> None:
+def _no_description(record: Record, _texts: Descriptions, _rules: FieldRules, notes: Notes) -> None:
     """field_map leaves the description out: whoever writes it has to see to a legal text."""
     if requires_legal_text(record):
         notes.for_a_person.append(LEFT_OUT)
 
 
-def _nothing(_record: Record, _rules: FieldRules, _notes: Notes) -> None:
+def _nothing(_record: Record, _texts: Descriptions, _rules: FieldRules, _notes: Notes) -> None:
     return None
 
 
@@ -154,7 +155,7 @@ SOURCES: dict[str, Source] = {
         "cents to 8.20, without VAT; policy never, unless field_policies says otherwise",
     ),
     "sale_price": Source(_nothing, "nothing", "only by field_map and field_policies"),
-    "currency": Source(lambda _record, rules, _notes: rules.currency, "setting currency", "Medipim names none"),
+    "currency": Source(lambda _record, _texts, rules, _notes: rules.currency, "setting currency", "Medipim names none"),
     "status": Source(_status, "setting create_status", "new products only; channel_rules, by a field of the source"),
     "stock": Source(_nothing, "nothing", "only by field_map: 0 may take a product off sale"),
     "ean": Source(_ean, ", ".join(CODE_FIELDS), "of the first five 13 digits first, check digit verified"),
@@ -162,7 +163,7 @@ SOURCES: dict[str, Source] = {
         _channels, "setting publishing_channels", "new products only; channel_rules, by a field of the source"
     ),
     "product_type": Source(
-        lambda _record, _rules, _notes: "simple", "always simple", "the only type that is documented"
+        lambda _record, _texts, _rules, _notes: "simple", "always simple", "the only type that is documented"
     ),
 }
 
@@ -196,26 +197,23 @@ def _maker(name: str, rules: FieldRules) -> Maker | None:
         if path is None and name == DESCRIPTION:
             return _no_description
     elif name in TEXT_SOURCES:
-        return partial(_text, TEXT_SOURCES[name].make)
+        return TEXT_SOURCES[name].make
     elif name in SOURCES:
         return SOURCES[name].make
     if path is None or kind not in MAPPABLE_KINDS:
         return None
-    return partial(_text_at, name, kind, path) if kind in TEXT_KINDS else partial(_at, path, READERS[kind])
-
-
-def _text(
-    make: Callable[[Record, TextRules, Notes], str | None], record: Record, rules: FieldRules, notes: Notes
-) -> str | None:
-    return make(record, rules.texts, notes)
-
-
-def _text_at(name: str, kind: Kind, path: str, record: Record, rules: FieldRules, notes: Notes) -> str | None:
-    return text_at(name, kind, path, record, rules.texts, notes)
+    if kind in TEXT_KINDS:
+        return partial(text_at, mapped=MappedText(name, kind, path))
+    return partial(_at, path, READERS[kind])
 
 
 def _at(
-    path: str, read: Callable[[list[Any], FieldRules], Any], record: Record, rules: FieldRules, _notes: Notes
+    path: str,
+    read: Callable[[list[Any], FieldRules], Any],
+    record: Record,
+    _texts: Descriptions,
+    rules: FieldRules,
+    _notes: Notes,
 ) -> Any:
     try:
         return read(list(leaves(record, path, rules.locales)), rules)

@@ -9,17 +9,12 @@ from target_micropim.mapping.desired import DELETED
 Record = dict[str, Any]
 STATUSES = ("active", "inactive", "replaced", "no_selection")
 ALL_STATUSES = "all"
-ENDED = frozenset({"inactive", "replaced"})
+ENDED = frozenset({"inactive", "replaced"})  # the source sells the product no more
 
 
 def status_of(record: Record) -> str:
     """The status as Medipim spells it; a record without one is of a live product."""
     return str(record.get("status") or "active").strip().lower() or "active"
-
-
-def is_ended(record: Record) -> bool:
-    """Whether the source sells the product no more."""
-    return status_of(record) in ENDED
 
 
 def is_deleted(record: Record) -> bool:
@@ -35,10 +30,8 @@ def ended_by(record: Record) -> str:
     return f"its status in the source is {status_of(record)[:40]}"
 
 
-def odd_status(record: Record) -> str | None:
-    """What a person hears of a status that nobody has explained; None for those that are known."""
-    if (status := status_of(record)) in STATUSES:
-        return None
+def odd_status(status: str) -> str:
+    """What a person hears of a status that nobody has explained, which is none of STATUSES."""
     return f"status {status[:40]!r} is none of {', '.join(STATUSES)}: the product is taken for one that is on sale"
 
 

@@ -45,7 +45,7 @@ def _is_current(item: Record, now: Now) -> bool:
 def _in_language(items: list[Record], locales: tuple[str, ...]) -> Iterator[Record]:
     languages = [_languages(item) for item in items]
     tied = set[str]().union(*languages)
-    first = next((locale for locale in in_order(locales, tied) if locale in tied), None)
+    first = next((locale for locale in in_order(locales, [tied]) if locale in tied), None)
     return (item for item, each in zip(items, languages, strict=True) if not each or first in each)
 
 

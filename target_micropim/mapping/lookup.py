@@ -40,7 +40,7 @@ def leaves(
     """
     first, *rest = path.split(".")
     if first == "descriptions" and len(rest) == 1:
-        yield from consumer_texts(record, rest, locales, groups)
+        yield from consumer_texts(record, rest[0], locales, groups)
         return
     values: list[Any] = [member(record, first)]
     for step in rest:
@@ -110,5 +110,5 @@ def _localized(value: dict[str, Any], locales: tuple[str, ...], *, as_html: bool
         return text_in(value, locales)
     if isinstance(text := without_language(value), str):
         return text if is_visible(text) else None
-    texts = (value.get(locale) for locale in in_order(locales, value))
+    texts = (value.get(locale) for locale in in_order(locales, [value]))
     return next((text for text in texts if isinstance(text, str) and is_visible(text)), None)

@@ -6,7 +6,7 @@ framework; what needs a library (HTML cleaning) is handed in with the rules.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from string import Formatter
 from typing import Any
 
@@ -24,16 +24,16 @@ from target_micropim.mapping.category_sources import PUBLIC, CategorySource
 from target_micropim.mapping.channel_rules import ChannelRule
 from target_micropim.mapping.characters import all_fit, one_line
 from target_micropim.mapping.description_parts import DescriptionParts
-from target_micropim.mapping.descriptions import TextRules
 from target_micropim.mapping.desired import AttributeValue, DesiredProduct
 from target_micropim.mapping.field_rows import NAMED_FIELDS, DoubtfulValue, FieldRules, InvalidValue, Maker, makers
-from target_micropim.mapping.life import is_ended, odd_status
+from target_micropim.mapping.life import ENDED, STATUSES, odd_status, status_of
 from target_micropim.mapping.lookup import leaves
 from target_micropim.mapping.numbers import decimal_of, decimal_text
 from target_micropim.mapping.overrides import ExtraField, extra_languages, extra_values
-from target_micropim.mapping.pictures import PictureRules, addresses_for_others, pictures, source_addresses
+from target_micropim.mapping.pictures import Media, PictureRules, pictures
 from target_micropim.mapping.texts import (
     CONSUMER_GROUPS,
+    Descriptions,
     Notes,
     TextLimits,
     in_order,
@@ -86,11 +86,14 @@ class MappingRules:
         """The part that single fields need."""
         return FieldRules(
             self.locales,
+            self.text_target_groups,
+            self.description_parts,
+            self.clean_html,
+            self.limits,
             self.currency,
             self.create_status,
             self.publishing_channels,
             self.invalid_ean,
-            TextRules(self.locales, self.text_target_groups, self.description_parts, self.clean_html, self.limits),
             self.field_map,
             self.channel_rules,
         )
@@ -121,9 +124,7 @@ class MappingRules:
     @cached_property
     def for_pictures(self) -> PictureRules:
         """The part that pictures need."""
-        return PictureRules(
-            self.media_formats, self.media_target_groups, self.allow_private_media_hosts, self.any_language
-        )
+        return PictureRules(self.media_formats, self.allow_private_media_hosts, self.any_language)
 
 
 def map_product(record: Record, rules: MappingRules) -> DesiredProduct:
@@ -133,20 +134,23 @@ def map_product(record: Record, rules: MappingRules) -> DesiredProduct:
     fields = _fields(record, rules, reasons, notes)
     values = _attributes(record, rules.for_attributes) if rules.with_attributes else ()
     shown = _attributes(record, rules.for_table) if rules.attributes_to_description else ()
-    add_table(fields, shown, rules, notes.warnings, legal=notes.legal)
+    if rules.attributes_to_description:
+        add_table(fields, shown, rules, notes.warnings, legal=notes.legal)
     sku = _sku(record, rules.sku_template, reasons)
-    inactive = is_ended(record)
+    status = status_of(record)
+    inactive = status in ENDED
     if reasons and not inactive:
         raise RecordRejected("map", reasons)
     if reasons:  # what no longer fits is no reason to leave it on sale
         return DesiredProduct(str(record["id"]).strip(), sku or str(record["id"]).strip(), {}, inactive=True)
-    if odd := odd_status(record):
-        notes.warnings.append(odd)
-    vat = decimal_of(record.get("vat"))
+    if status not in STATUSES:
+        notes.warnings.append(odd_status(status))
+    vat = None if record.get("vat") is None else decimal_of(record["vat"])
     groups = rules.text_target_groups
     extras = extra_values(record, rules.extra_fields, rules.locales, groups) if rules.extra_fields else {}
-    if not inactive:
+    if not inactive and (values or rules.extra_fields):
         _note_languages(record, values, rules, notes)
+    media = Media(record, rules.media_target_groups)
     return DesiredProduct(
         external_id=str(record["id"]).strip(),
         sku=sku,
@@ -154,16 +158,16 @@ def map_product(record: Record, rules: MappingRules) -> DesiredProduct:
         brand=_named("brand", record, rules),
         supplier=_named("supplier", record, rules),
         categories=rules.category_source.keys_of(record),
-        pictures=tuple(pictures(record, rules.for_pictures, rules.locales, fields["name"], notes.warnings)),
-        source_addresses=source_addresses(record, rules.media_target_groups),
-        addresses_for_others=addresses_for_others(record, rules.media_target_groups),
+        pictures=tuple(pictures(media, rules.for_pictures, rules.locales, fields["name"], notes.warnings)),
+        source_addresses=media.addresses,
+        addresses_for_others=frozenset(media.addresses_for_others),
         attributes=values,
         ended_attributes=ended_links(record, rules.for_attributes) if rules.with_attributes else (),
         vat=None if vat is None else decimal_text(vat),
         languages=_languages_left(record, rules.locales),
         inactive=inactive,
         warnings=tuple(notes.warnings),
-        other_languages={} if inactive else _languages_told(notes, fields),
+        other_languages=_languages_told(notes, fields) if notes.languages and not inactive else {},
         for_a_person=() if inactive else tuple(notes.for_a_person),
     )
 
@@ -173,9 +177,8 @@ def _note_languages(record: Record, values: tuple[AttributeValue, ...], rules: M
     asked, groups = rules.locales[0], rules.text_target_groups
     for code, language in other_languages(values, record, rules.for_attributes).items() if values else ():
         notes.taken(attribute_field(code), language, asked)
-    if rules.extra_fields:
-        for name, language in extra_languages(record, rules.extra_fields, rules.locales, groups).items():
-            notes.taken(name, language, asked)
+    for name, language in extra_languages(record, rules.extra_fields, rules.locales, groups).items():
+        notes.taken(name, language, asked)
 
 
 def _languages_told(notes: Notes, fields: Mapping[str, Any]) -> dict[str, str]:
@@ -191,10 +194,10 @@ def _attributes(record: Record, rules: AttributeRules) -> tuple[AttributeValue, 
 def _fields(record: Record, rules: MappingRules, reasons: list[Reason], notes: Notes) -> dict[str, Any]:
     """The fields that have a value; what is wrong with them goes into the two lists."""
     fields: dict[str, Any] = {}
-    for_fields = rules.for_fields
+    for_fields, texts = rules.for_fields, Descriptions(record, rules.text_target_groups)
     for name, make in rules.field_makers.items():
         try:
-            value = make(record, for_fields, notes)
+            value = make(record, texts, for_fields, notes)
         except InvalidValue as error:
             reasons.append(Reason(name, str(error)))
             continue
@@ -256,7 +259,7 @@ def names_of(record: Record, rules: MappingRules) -> Iterator[tuple[str, str]]:
 
 def _sku(record: Record, template: str, reasons: list[Reason]) -> str:
     parts: list[str] = []
-    for literal, name, _spec, _conversion in Formatter().parse(template):
+    for literal, name in _parts_of(template):
         parts.append(literal)
         if name is None:
             continue
@@ -267,6 +270,12 @@ def _sku(record: Record, template: str, reasons: list[Reason]) -> str:
     return "".join(parts).strip()
 
 
+@lru_cache(maxsize=8)
+def _parts_of(template: str) -> tuple[tuple[str, str | None], ...]:
+    """A text and the field behind it, for each field of a template."""
+    return tuple((literal, name) for literal, name, _spec, _conversion in Formatter().parse(template))
+
+
 def _named(kind: str, record: Record, rules: MappingRules) -> str | None:
     """The name of the brand or supplier, by field_map or as Medipim has it."""
     if kind in rules.field_map:
@@ -274,7 +283,7 @@ def _named(kind: str, record: Record, rules: MappingRules) -> str | None:
         values = leaves(record, path, rules.locales) if path is not None else iter(())
         return next((name for value in values if (name := one_line(str(value)))), None)
     place, item_type = NAMED_FIELDS[kind]
-    for item in objects(record.get(place)):
+    for item in objects(value) if (value := record.get(place)) else ():
         if item_type in (None, item.get("type")) and (name := text_in(member(item, "name"), rules.locales)):
             return name
     return None
@@ -282,8 +291,11 @@ def _named(kind: str, record: Record, rules: MappingRules) -> str | None:
 
 def _languages_left(record: Record, locales: tuple[str, ...]) -> frozenset[str]:
     """Languages that the name has and MicroPIM will not hold (docs/api/micropim.md#translations)."""
-    languages = languages_in(record.get("name"))
-    for locale in in_order(locales, languages):
+    name = record.get("name")
+    if not isinstance(name, dict) or name.keys() <= {locales[0]}:
+        return frozenset()
+    languages = languages_in(name)
+    for locale in in_order(locales, [languages]):
         if locale in languages:
             languages.remove(locale)
             break

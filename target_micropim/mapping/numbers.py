@@ -6,7 +6,7 @@ told.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -27,6 +27,8 @@ EAN_FIELDS: tuple[tuple[str, int | None], ...] = (
 )  # fmt: skip
 OTHER_CODE_FIELDS: tuple[tuple[str, int | None], ...] = (("gtin", None), ("cip13", 13), ("acl13", 13), ("upc12", 12))
 CODE_FIELDS = tuple(name for name, _length in (*EAN_FIELDS, *OTHER_CODE_FIELDS))
+_RANKS = {name: rank for rank, (name, _length) in enumerate(OTHER_CODE_FIELDS, 1)}  # the EAN fields have 0
+_RANKED = tuple((name, length, _RANKS.get(name, 0)) for name, length in (*EAN_FIELDS, *OTHER_CODE_FIELDS))
 
 
 @dataclass(frozen=True)
@@ -55,19 +57,15 @@ def codes(record: dict[str, Any]) -> list[Code]:
 
     A text of a field of several lengths may have lost its zeros too (docs/api/medipim.md#integers-as-text).
     """
-    found = list(_in_fields(record, EAN_FIELDS, 0))
-    for rank, field in enumerate(OTHER_CODE_FIELDS, 1):
-        found += _in_fields(record, [field], rank)
-    return found
-
-
-def _in_fields(record: dict[str, Any], fields: Iterable[tuple[str, int | None]], rank: int) -> Iterator[Code]:
-    for name, length in fields:
-        value = record.get(name)
+    found: list[Code] = []
+    for name, length, rank in _RANKED:
+        if not (value := record.get(name)):
+            continue
         for item in map(_bare, value if isinstance(value, list) else [value]):
             if _is_filled(item):
                 text = _with_zeros(item, length)
-                yield Code(_with_zeros(int(text), None) if _is_short(text) else text, rank)
+                found.append(Code(_with_zeros(int(text), None) if _is_short(text) else text, rank))
+    return found
 
 
 def read_codes(values: Iterable[Any]) -> list[Code]:

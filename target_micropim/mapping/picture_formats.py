@@ -3,7 +3,7 @@
 Both product pages write ``formats[]``, a list; clients have seen an object of name and address.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 from urllib.parse import urlsplit
@@ -40,29 +40,29 @@ def formats_of(value: Any) -> dict[str, str]:
     return formats
 
 
-def _pairs(value: Any) -> Iterator[tuple[str, Any]]:
+def _pairs(value: Any) -> list[tuple[str, Any]]:
+    pairs: list[tuple[str, Any]] = []
     if isinstance(value, dict):
-        yield from ((str(name), _address(inner)) for name, inner in value.items())
+        for name, inner in value.items():
+            pairs.append((str(name), _address_in(inner) if isinstance(inner, dict) else inner))
     for item in value if isinstance(value, list) else ():
         if isinstance(item, dict):
-            yield from _pairs_of(item)
+            pairs += _pairs_of(item)
         elif isinstance(item, str):
-            yield _format_in(item), item
+            pairs.append((_format_in(item), item))
+    return pairs
 
 
-def _pairs_of(item: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+def _pairs_of(item: dict[str, Any]) -> list[tuple[str, Any]]:
     """One member of a list: a name beside an address, or some formats by their names."""
     address = next((item[name] for name in _ADDRESSES if isinstance(item.get(name), str)), None)
     name = next((item[name] for name in _NAMES if isinstance(item.get(name), str)), None)
-    if address is None:
-        yield from _pairs(item)
-    else:
-        yield name or _format_in(address), address
+    return _pairs(item) if address is None else [(name or _format_in(address), address)]
 
 
-def _address(value: Any) -> Any:
-    """The address itself, or an object that holds it."""
-    return next((value[name] for name in _ADDRESSES if name in value), None) if isinstance(value, dict) else value
+def _address_in(value: dict[str, Any]) -> Any:
+    """The address that an object holds."""
+    return next((value[name] for name in _ADDRESSES if name in value), None)
 
 
 def _format_in(address: str) -> str:

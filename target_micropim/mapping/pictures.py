@@ -7,7 +7,7 @@ pictures that are tied to languages only those of one language are taken: the fi
 a language whose pictures have no usable format does not hide the next one's (docs/decisions/0031).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -29,9 +29,46 @@ class PictureRules:
     """The settings that choose pictures; ``any_language``: one that no fall-back names is better than none."""
 
     formats: tuple[str, ...]
-    target_groups: frozenset[str]
     allow_private_hosts: bool
     any_language: bool = False
+
+
+class Media:
+    """The pictures of a record, read once: the items for the groups in the order of display, each with its formats."""
+
+    def __init__(self, record: Record, groups: frozenset[str]) -> None:
+        self.items: list[tuple[Record, dict[str, str]]] = []
+        self.unread: list[str] = []  # fields in which something stands, and none of it is a picture
+        self._addresses: set[str] = set()
+        self.addresses_for_others: set[str] = set()  # of pictures that the source has for other groups only
+        self._is_told = False
+        for name in FIELDS:
+            self._is_told |= name in record
+            if value := record.get(name):
+                self._read(name, value, groups)
+
+    def _read(self, name: str, value: Any, groups: frozenset[str]) -> None:
+        items = objects(value)
+        if not items and (not isinstance(value, list) or any(value)):
+            self.unread.append(name)
+        for item in sorted(items, key=_display_order) if len(items) > 1 else items:
+            formats = formats_of(item.get("formats"))
+            if is_for(item, groups):
+                self.items.append((item, formats))
+                self._addresses.update(formats.values())
+            else:
+                self.addresses_for_others.update(formats.values())
+
+    @property
+    def addresses(self) -> frozenset[str] | None:
+        """Every address of a picture that the source has for these groups; None where the record does not say.
+
+        See docs/api/medipim.md#pictures: a picture that is not among them is unlinked, removed, or for others now. What
+        cannot be read says nothing.
+        """
+        if self.unread or not self._is_told:
+            return None
+        return frozenset(self._addresses)
 
 
 @dataclass(frozen=True)
@@ -45,11 +82,11 @@ class _Shot:
 
 
 def pictures(
-    record: Record, rules: PictureRules, locales: tuple[str, ...], alt: str, warnings: list[str]
+    media: Media, rules: PictureRules, locales: tuple[str, ...], alt: str, warnings: list[str]
 ) -> Iterator[Picture]:
     """Each picture once, in one format, whatever its ids; one without a usable address is named in the warnings."""
-    warnings += [f"{name}: holds no picture that can be read" for name in FIELDS if _unread(record.get(name))]
-    shots = [_shot(item, rules) for item in _candidates(record, rules)]
+    warnings += [f"{name}: holds no picture that can be read" for name in media.unread]
+    shots = [_shot(item, formats, rules) for item, formats in media.items]
     language = _language(shots, locales, rules)
     looked_at = locales[: locales.index(language) + 1] if language in locales else None
     keys: set[str] = set()
@@ -66,43 +103,11 @@ def pictures(
         yield Picture(shot.key, shot.url, alt[:MAX_ALT_TEXT], frozenset(shot.formats.values()))
 
 
-def source_addresses(record: Record, groups: frozenset[str]) -> frozenset[str] | None:
-    """Every address of a picture that the source has for these groups; None where the record does not say.
-
-    See docs/api/medipim.md#pictures: a picture that is not among them is unlinked, removed, or for others now. What
-    cannot be read says nothing.
-    """
-    if not any(name in record for name in FIELDS) or any(_unread(record.get(name)) for name in FIELDS):
-        return None
-    return _addresses(item for item in _items(record) if is_for(item, groups))
-
-
-def addresses_for_others(record: Record, groups: frozenset[str]) -> frozenset[str]:
-    """The addresses of pictures that the source has for other groups only."""
-    return _addresses(item for item in _items(record) if not is_for(item, groups))
-
-
-def _items(record: Record) -> Iterator[Record]:
-    return (item for name in FIELDS for item in objects(record.get(name)))
-
-
-def _addresses(items: Iterable[Record]) -> frozenset[str]:
-    return frozenset(address for item in items for address in formats_of(item.get("formats")).values())
-
-
-def _unread(value: Any) -> bool:
-    """Whether something stands there, and none of it is a picture."""
-    return not objects(value) and (any(value) if isinstance(value, list) else bool(value))
-
-
-def _candidates(record: Record, rules: PictureRules) -> list[Record]:
-    items = [item for name in FIELDS for item in sorted(objects(record.get(name)), key=_display_order)]
-    return [item for item in items if is_for(item, rules.target_groups)]
-
-
-def _shot(item: Record, rules: PictureRules) -> _Shot:
-    formats = formats_of(item.get("formats"))
-    url = next((formats[name] for name in rules.formats if formats.get(name)), None)
+def _shot(item: Record, formats: dict[str, str], rules: PictureRules) -> _Shot:
+    url = None
+    for name in rules.formats:
+        if url := formats.get(name):
+            break
     if url is not None and not is_public_url(url, allow_private=rules.allow_private_hosts):
         url = None
     number = item.get("id")
@@ -119,9 +124,14 @@ def _locales(value: Any) -> tuple[str, ...]:
 
 def _language(shots: list[_Shot], locales: tuple[str, ...], rules: PictureRules) -> str | None:
     """The first language with a usable picture: of those wanted in their order, else any; None where no one has."""
-    usable = list(dict.fromkeys(locale for shot in shots if shot.url is not None for locale in shot.languages))
-    wanted = next((locale for locale in locales if locale in usable), None)
-    return wanted if wanted is not None or not rules.any_language else next(iter(usable), None)
+    usable: dict[str, None] = {}
+    for shot in shots:
+        if shot.url is not None:
+            usable.update(dict.fromkeys(shot.languages))
+    for locale in locales:
+        if locale in usable:
+            return locale
+    return next(iter(usable), None) if rules.any_language else None
 
 
 def _is_missed(shot: _Shot, looked_at: tuple[str, ...] | None) -> bool:

@@ -55,7 +55,7 @@ class Profile:
     attribute_names: dict[str, Any] = field(default_factory=dict)
     attribute_options: dict[str, Any] = field(default_factory=dict)
     text_of_key: Callable[[Any], str] = str
-    earlier_key: Callable[[Record], str | None] = lambda _record: None
+    earlier_key: Callable[[Record], str | None] | None = None
     paths: Callable[[Record], Iterable[Path]] = lambda _record: ()
     content: Callable[[Record], Record] | None = None
 
@@ -84,7 +84,7 @@ def medipim_profile(rules: MappingRules, *, writes_categories: bool, acknowledge
         name="medipim",
         key_field="id",
         title=partial(title, locales=rules.locales),
-        product=lambda record: _deleted(record, "id", rules) or map_product(record, rules),
+        product=partial(_medipim, rules=rules),
         category=lambda record: _category(record, rules),
         worker_key=lambda record, key: sku_of(record, rules.sku_template) or key,
         names=partial(names_of, rules=rules),
@@ -184,6 +184,11 @@ def _deleted(record: Record, key_field: str, rules: MappingRules) -> DesiredProd
         return None
     external_id = sku if key_field == "sku" else str(record[key_field]).strip()
     return DesiredProduct(external_id, sku, {}, inactive=True, deleted=True)
+
+
+def _medipim(record: Record, rules: MappingRules) -> DesiredProduct:
+    deleted = _deleted(record, "id", rules) if record.get(DELETED) else None
+    return deleted or map_product(record, rules)
 
 
 def _native(record: Record, rules: MappingRules) -> DesiredProduct:

@@ -3,6 +3,7 @@
 import ipaddress
 import re
 import unicodedata
+from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
 MAX_URL = 2048
@@ -25,9 +26,14 @@ def is_public_url(url: str, *, allow_private: bool = False) -> bool:
     parts = _parts(url)
     if parts is None or "@" in parts.netloc or not parts.hostname:
         return False
-    if parts.netloc.startswith("["):
-        return _is_address(parts.hostname, allow_private=allow_private)
-    labels = _labels(parts.hostname)
+    return _is_public_host(parts.hostname, allow_private=allow_private, in_brackets=parts.netloc.startswith("["))
+
+
+@lru_cache(maxsize=128)  # a source keeps its pictures on a few hosts
+def _is_public_host(host: str, *, allow_private: bool, in_brackets: bool) -> bool:
+    if in_brackets:
+        return _is_address(host, allow_private=allow_private)
+    labels = _labels(host)
     if not labels:
         return False
     if _ends_in_number(labels):  # an address, in one of its many spellings

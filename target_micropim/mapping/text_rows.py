@@ -6,18 +6,16 @@ Whether a source is plain text or HTML is told by its field, never by looking at
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
-from itertools import chain
+from typing import Any
 
 from target_micropim.mapping.characters import one_line
 from target_micropim.mapping.descriptions import TextRules, description, with_required_legal_text
 from target_micropim.mapping.lookup import language_of, leaves
 from target_micropim.mapping.texts import (
+    Descriptions,
     Found,
     Notes,
     Record,
-    content_languages,
-    contents,
-    descriptions,
     first_in,
     in_order,
     member,
@@ -32,6 +30,8 @@ SHORT_TEXTS = (
     ("seoName", "one line that names product, form and size"),
     ("descriptions.indication", "what the product is for, without HTML, its first sentences"),
 )
+_SHORT_FIELDS = tuple(path for path, _reason in SHORT_TEXTS if "." not in path)
+_SHORT_TYPES = tuple(path.partition(".")[2] for path, _reason in SHORT_TEXTS if "." in path)
 DESCRIPTIONS = "descriptions"
 DESCRIPTION, SHORT = "description", "short_description"
 # Plain by their documentation (docs/api/medipim.md#product-fields, docs/api/medipim.md#product-collections). What is
@@ -44,26 +44,27 @@ PLAIN_SOURCES = frozenset({
 })  # fmt: skip
 
 
-def _name(record: Record, rules: TextRules, notes: Notes) -> str | None:
+def _name(record: Record, _texts: Descriptions, rules: TextRules, notes: Notes) -> str | None:
     return _told("name", first_in([record.get("name"), record.get("seoName")], rules.locales), rules, notes)
 
 
-def _short_description(record: Record, rules: TextRules, notes: Notes) -> str | None:
-    return _told(SHORT, next(_short_texts(record, rules, notes), None), rules, notes)
+def _short_description(record: Record, texts: Descriptions, rules: TextRules, notes: Notes) -> str | None:
+    maps = [value for name in _SHORT_FIELDS if (value := record.get(name))]
+    kinds = [kind for kind in _SHORT_TYPES if texts.has(kind)]
+    if not maps and not kinds:
+        return None
+    return _told(SHORT, _short_text(maps, kinds, texts, rules, notes), rules, notes)
 
 
-def _short_texts(record: Record, rules: TextRules, notes: Notes) -> Iterator[Found]:
-    """The candidates, language by language."""
-    texts = descriptions(record, rules.groups)
-    maps = [record.get(path) for path, _reason in SHORT_TEXTS if "." not in path]
-    keys = (key for value in maps if isinstance(value, dict) for key in value)
-    kinds = [path.partition(".")[2] for path, _reason in SHORT_TEXTS if "." in path]
-    for locale in in_order(rules.locales, chain(keys, content_languages(texts))):
+def _short_text(maps: list[Any], kinds: list[str], texts: Descriptions, rules: TextRules, notes: Notes) -> Found | None:
+    """The first of the candidates, language by language."""
+    for locale in in_order(rules.locales, [*maps, texts.languages]):
         if found := first_in(maps, (locale,)):
-            yield found
-        for html in (html for kind in kinds for html in contents(texts, kind, locale)):
+            return found
+        for html in (html for kind in kinds for html in texts.html(kind, locale)):
             if text := without_tags(_cleaned(SHORT, html, rules, notes), shows_struck=False):
-                yield Found(shortened(text, rules.limits.short), locale)
+                return Found(shortened(text, rules.limits.short), locale)
+    return None
 
 
 def _told(name: str, found: Found | None, rules: TextRules, notes: Notes) -> str | None:
@@ -81,7 +82,7 @@ def _told(name: str, found: Found | None, rules: TextRules, notes: Notes) -> str
 class TextSource:
     """How the text of one field is made; ``source`` and ``how`` say it on docs/mapping.md."""
 
-    make: Callable[[Record, TextRules, Notes], str | None]
+    make: Callable[[Record, Descriptions, TextRules, Notes], str | None]
     source: str
     how: str
 
@@ -96,34 +97,45 @@ TEXT_SOURCES: Mapping[str, TextSource] = {
     SHORT: TextSource(_short_description, ", else ".join(path for path, _ in SHORT_TEXTS), "one line"),
 }
 
+
+@dataclass(frozen=True)
+class MappedText:
+    """A field, what kind of text it holds, and the path that field_map gives it."""
+
+    field: str
+    kind: Kind
+    path: str
+
+
 TEXT_KINDS: frozenset[Kind] = frozenset({"text", "html", "line"})
 
 
-def text_at(name: str, kind: Kind, path: str, record: Record, rules: TextRules, notes: Notes) -> str | None:
+def text_at(record: Record, texts: Descriptions, rules: TextRules, notes: Notes, *, mapped: MappedText) -> str | None:
     """The text at a path, in the form that a field of this kind holds; a required legal text ends a description."""
-    found = _first_in_form(name, kind, path, record, rules, notes)
-    text = _told(name, found, rules, notes)
-    if name != DESCRIPTION:
+    found = _first_in_form(record, texts, rules, notes, mapped)
+    text = _told(mapped.field, found, rules, notes)
+    if mapped.field != DESCRIPTION:
         return text
-    return with_required_legal_text(record, text, found.language if found else None, rules, notes)
+    return with_required_legal_text(record, texts, text, found.language if found else None, rules, notes)
 
 
-def _first_in_form(name: str, kind: Kind, path: str, record: Record, rules: TextRules, notes: Notes) -> Found | None:
-    place = path.partition(".")[0]
-    is_html = place == DESCRIPTIONS or (kind != "text" and place not in PLAIN_SOURCES)
-    for found in _found_at(path, record, rules, is_html=is_html):
-        if text := _in_form(name, kind, found.text, rules, notes, is_html=is_html):
+def _first_in_form(
+    record: Record, texts: Descriptions, rules: TextRules, notes: Notes, mapped: MappedText
+) -> Found | None:
+    place = mapped.path.partition(".")[0]
+    is_html = place == DESCRIPTIONS or (mapped.kind != "text" and place not in PLAIN_SOURCES)
+    for found in _found_at(mapped.path, record, texts, rules, is_html=is_html):
+        if text := _in_form(mapped.field, mapped.kind, found.text, rules, notes, is_html=is_html):
             return Found(text, found.language)
     return None
 
 
-def _found_at(path: str, record: Record, rules: TextRules, *, is_html: bool) -> Iterator[Found]:
+def _found_at(path: str, record: Record, texts: Descriptions, rules: TextRules, *, is_html: bool) -> Iterator[Found]:
     """The texts at a path, with their language where the path tells it."""
     first, _, rest = path.partition(".")
     if first == DESCRIPTIONS:
-        texts = descriptions(record, rules.groups)
-        for locale in in_order(rules.locales, content_languages(texts)):
-            yield from (Found(html, locale) for html in contents(texts, rest, locale))
+        for locale in in_order(rules.locales, [texts.languages]):
+            yield from (Found(html, locale) for html in texts.html(rest, locale))
     elif not rest and not is_html and (found := first_in([member(record, first)], rules.locales)):
         yield found
     else:

@@ -8,7 +8,7 @@ are HTML. A text that is longer than MicroPIM takes is refused, or cut with a wa
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
@@ -63,9 +63,8 @@ def text_in(value: Any, locales: tuple[str, ...]) -> str | None:
 
 def first_in(values: list[Any], locales: tuple[str, ...]) -> Found | None:
     """The first of several plain texts, in the first language in which one of them says something."""
-    values = [without_language(value) for value in values]
-    maps = [value for value in values if isinstance(value, dict)]
-    for locale in in_order(locales, (key for value in maps for key in value)):
+    values = [without_language(value) if isinstance(value, dict) else value for value in values]
+    for locale in in_order(locales, values):
         for value in values:
             content = value.get(locale) if isinstance(value, dict) else value
             if isinstance(content, str) and (text := plain(content)):
@@ -86,7 +85,7 @@ def member(record: Record, name: str) -> Any:
 
 def plain(text: str) -> str | None:
     """Plain text in one line, its entities as characters; None when nothing is left to see."""
-    return one_line(decoded(text))
+    return one_line(decoded(text) if "&" in text else text)
 
 
 _STRUCK = re.compile(r"<s>.*?</s>", re.DOTALL)
@@ -158,38 +157,49 @@ def is_for(item: Record, groups: frozenset[str]) -> bool:
     return not isinstance(targets, list) or not targets or not groups or bool(set(map(str, targets)) & groups)
 
 
-def descriptions(record: Record, groups: frozenset[str]) -> list[Record]:
-    """The texts of a record that are meant for one of the groups."""
-    return [text for text in objects(record.get("descriptions")) if is_for(text, groups)]
+class Descriptions:
+    """The HTML texts of a record that are meant for one of the groups, by type; read once for all fields.
 
-
-def contents(texts: list[Record], kind: str, locale: str) -> Iterator[str]:
-    """The HTML of all texts of one type in one language; one without a language stands in each.
-
-    An entry may be null or false (docs/api/medipim.md#product-collections).
+    ``languages`` are those in which any of them has an entry, ``types`` the beginnings of all types that there are.
     """
-    for text in texts:
-        content = without_language(text.get("content")) if text.get("type") == kind else None
-        html = content.get(locale) if isinstance(content, dict) else content
-        if isinstance(html, str) and html.strip():
-            yield html
 
+    def __init__(self, record: Record, groups: frozenset[str]) -> None:
+        self.types: set[str] = set()
+        self.languages: set[str] = set()
+        self._contents: dict[str, list[Any]] = {}
+        for text in objects(record.get("descriptions")):
+            if is_for(text, groups):
+                kind, content = text.get("type"), without_language(text.get("content"))
+                self.types.add(str(kind)[:40])
+                if isinstance(content, dict):
+                    self.languages.update(content)
+                if isinstance(kind, str):
+                    self._contents.setdefault(kind, []).append(content)
 
-def content_languages(texts: list[Record]) -> Iterator[str]:
-    """The languages in which there is any content."""
-    for text in texts:
-        content = without_language(text.get("content"))
-        yield from content if isinstance(content, dict) else ()
+    def has(self, kind: str) -> bool:
+        """Whether there is a text of this type, in whatever language."""
+        return kind in self._contents
+
+    def html(self, kind: str, locale: str) -> list[str]:
+        """All texts of one type in one language; one without a language stands in each.
+
+        An entry may be null or false (docs/api/medipim.md#product-collections).
+        """
+        found: list[str] = []
+        for content in self._contents.get(kind, ()):
+            html = content.get(locale) if isinstance(content, dict) else content
+            if isinstance(html, str) and html.strip():
+                found.append(html)
+        return found
 
 
 def consumer_texts(
-    record: Record, kinds: Iterable[str], locales: tuple[str, ...], groups: frozenset[str] = CONSUMER_GROUPS
+    record: Record, kind: str, locales: tuple[str, ...], groups: frozenset[str] = CONSUMER_GROUPS
 ) -> Iterator[str]:
-    """The HTML texts for these groups of these types: language by language, then type by type."""
-    texts, kinds = descriptions(record, groups), tuple(kinds)
-    for locale in in_order(locales, content_languages(texts)):
-        for kind in kinds:
-            yield from contents(texts, kind, locale)
+    """The HTML texts for these groups of this type, language by language."""
+    texts = Descriptions(record, groups)
+    for locale in in_order(locales, [texts.languages]):
+        yield from texts.html(kind, locale)
 
 
 def languages_in(value: Any) -> set[str]:
@@ -242,12 +252,19 @@ def checked_language(locale: str) -> str:
     return code
 
 
-def in_order(locales: tuple[str, ...], present: Iterable[Any]) -> Iterator[str]:
-    """The languages to look into, one after the other; ``present`` are the keys of what may hold more of them."""
-    yield from (locale for locale in locales if locale != ANY)
-    if ANY in locales:
-        keys = {key for key in present if isinstance(key, str) and _LANGUAGE.fullmatch(key)}
-        yield from sorted(keys - set(locales))
+def in_order(locales: tuple[str, ...], present: Iterable[Any]) -> Sequence[str]:
+    """The languages to look into, one after the other; ``present`` are maps or sets that may name more of them."""
+    if ANY not in locales:
+        return locales
+    order = dict.fromkeys(locales)
+    del order[ANY]
+    more: set[Any] = set()
+    for names in present:
+        if isinstance(names, dict | set):
+            more.update(names)
+    if more := more - order.keys():
+        return [*order, *sorted(key for key in more if isinstance(key, str) and _LANGUAGE.fullmatch(key))]
+    return list(order)
 
 
 def first_language(locales: tuple[str, ...], has: Callable[[str], bool]) -> str:

@@ -53,7 +53,7 @@ def after(before: Memory, seen: Seen) -> Memory:
             continue
         elif name in seen.held:
             continue
-        elif shown == source and name not in seen.unsure:
+        elif shown == source and name not in seen.unsure and ours.get(name, ())[:1] != (source,):
             ours[name] = with_ours(ours.get(name), source)
         if name not in seen.ignored:
             handled[name] = source

@@ -69,27 +69,24 @@ def plan_pictures(
     offered: Iterable[Offered], source: frozenset[str] | None, rows: Mapping[str, Remembered]
 ) -> PicturePlan:
     """What is to be done. ``source``: all addresses of the record for this shop; None where it says nothing."""
-    offered = list(offered)
-    there = frozenset(address for one in offered for address in (one.url, *one.addresses)) | (source or frozenset())
-    handled = {row.url for row in rows.values() if row.state in HANDLED}
-    unknown = [one for one in offered if handled.isdisjoint({one.url, *one.addresses})]
-    changed = [one.key for one in unknown if _is_other(rows.get(one.key), there)]
-    withdrawn = () if source is None else (name for name, row in rows.items() if _is_gone(row, there))
-    return PicturePlan(
-        tuple(one.key for one in unknown if one.key not in changed),
-        tuple(changed),
-        tuple(name for name in withdrawn if name not in changed),
-        tuple(name for name, row in rows.items() if row.state == "withdrawn" and row.url in there),
-    )
-
-
-def _is_other(row: Remembered | None, there: frozenset[str]) -> bool:
-    """Whether the source shows another picture under a name that we know, in place of the one that was sent."""
-    return row is not None and row.state in HANDLED and row.url not in there
-
-
-def _is_gone(row: Remembered, there: frozenset[str]) -> bool:
-    return row.state in SENT and row.url not in there
+    fresh, changed, withdrawn, returned = list[str](), list[str](), list[str](), list[str]()
+    there, handled = set(source or ()), {row.url for row in rows.values() if row.state in HANDLED}
+    unknown: list[Offered] = []
+    for one in offered:
+        there.add(one.url)
+        there.update(one.addresses)
+        if one.url not in handled and handled.isdisjoint(one.addresses):
+            unknown.append(one)
+    for one in unknown:  # another picture under a name that we know, in place of the one that was sent?
+        row = rows.get(one.key)
+        is_other = row is not None and row.state in HANDLED and row.url not in there
+        (changed if is_other else fresh).append(one.key)
+    for name, row in rows.items():
+        if row.state == "withdrawn" and row.url in there:
+            returned.append(name)
+        elif source is not None and row.state in SENT and row.url not in there and name not in changed:
+            withdrawn.append(name)
+    return PicturePlan(tuple(fresh), tuple(changed), tuple(withdrawn), tuple(returned))
 
 
 def room(rows: Iterable[Remembered], most: int) -> int:
@@ -99,7 +96,7 @@ def room(rows: Iterable[Remembered], most: int) -> int:
 
 def in_shop(rows: Iterable[Remembered]) -> int:
     """How many pictures the product has from us."""
-    return sum(row.state in IN_SHOP for row in rows)
+    return len([row for row in rows if row.state in IN_SHOP])
 
 
 def taken_out(rows: Mapping[str, Remembered], images: int) -> tuple[str, ...]:
@@ -107,5 +104,5 @@ def taken_out(rows: Mapping[str, Remembered], images: int) -> tuple[str, ...]:
 
     Which one is missing nobody can tell, since MicroPIM shows addresses of its own.
     """
-    missing = max(0, in_shop(rows.values()) - images)
-    return tuple(name for name, row in rows.items() if row.state == "withdrawn")[:missing]
+    withdrawn = [name for name, row in rows.items() if row.state == "withdrawn"]
+    return tuple(withdrawn[: max(0, in_shop(rows.values()) - images)]) if withdrawn else ()

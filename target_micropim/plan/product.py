@@ -212,6 +212,8 @@ def memberships_of_people(
 
     ``ours`` are the categories that the product was in by us, ``managed`` those that only the source should fill.
     """
+    if not desired and not present:
+        return ()
     taken_out = [number for key, number in desired.items() if key in ours and number not in present]
     put_in = [n for n in present if n in managed and n not in desired.values() and n not in ours.values()]
     out = (Membership(number, is_in_source=True) for number in dict.fromkeys(taken_out))
@@ -306,9 +308,13 @@ def plan_leave(state: ProductState, *, write_mode: str, on_inactive: str, on_arc
         return _leave_inactive(state, on_inactive)
     if write_mode == "create_only" and not state.half_done:
         return Leave("skipped", why="it is in MicroPIM already, and write_mode is create_only")
+    return _leave_archived(state, on_archived) if state.archived else None
+
+
+def _leave_archived(state: ProductState, on_archived: str) -> Leave | None:
     if is_undone(state) and not state.has_news:
         return Leave("skipped", why="it was undone, and the source has not changed since")
-    if state.archived and not is_revived(state) and on_archived in {"skip", "error"}:
+    if not is_revived(state) and on_archived in {"skip", "error"}:
         return Leave("skipped", "is archived in MicroPIM while the source has it", refused=on_archived == "error")
     return None
 

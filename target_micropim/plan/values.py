@@ -61,7 +61,7 @@ def server_fields(product: Mapping[str, Any]) -> dict[str, Any]:
         reference = product.get(shown)
         number = reference.get("id") if isinstance(reference, dict) else product.get(name)
         fields[name] = number if number is None else as_id(number) or number
-    fields["category_ids"] = category_ids(product)
+    fields["category_ids"] = category_ids(product) if product.get("categories") else []
     if product.get(ATTRIBUTES):
         fields |= {attribute_field(code): value for code, value in attributes(product).items()}
     return fields | extras(product)
@@ -79,7 +79,7 @@ def extras(product: Mapping[str, Any]) -> dict[str, Any]:
     """
     fields: dict[str, Any] = {}
     if product.keys() - _DOCUMENTED:
-        fields = {extra_field(str(name)): value for name, value in product.items() if name not in _DOCUMENTED}
+        fields = {f"{EXTRAS}.{name}": value for name, value in product.items() if name not in _DOCUMENTED}
     rate = product.get("vat_rate")
     if isinstance(rate, dict) and rate.get("id") is not None:
         fields[extra_field("vat_rate_id")] = rate["id"]
@@ -120,6 +120,8 @@ def is_id(value: Any) -> TypeGuard[int]:
 
 def as_id(value: Any) -> int | None:
     """An id of MicroPIM as a number, also where it is written as a text, else None."""
+    if type(value) is int:
+        return value if 0 < value <= MOST_ID else None
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < _ID_DIGITS:
         value = int(value)
     return value if is_id(value) else None

@@ -19,7 +19,7 @@ from typing import Any
 
 import orjson
 
-from pim_wire.errors import InvalidInput, writing
+from pim_wire.errors import InvalidInput, not_written, writing
 from target_micropim.plan.undo import Noted
 from target_micropim.report.input_order import current_record
 from target_micropim.report.rejects import as_json
@@ -79,8 +79,11 @@ class Journal:
         if self._path is None:
             return
         data = self._without_secrets(line)
-        with self._lock, writing(self._path):
-            self._append(self._path, data, sync=sync)
+        try:
+            with self._lock:
+                self._append(self._path, data, sync=sync)
+        except OSError as error:
+            raise not_written(self._path, error) from None
 
     def _append(self, path: Path, data: bytes, *, sync: bool) -> None:
         """Opened for each line, as the rejects are: a run that is killed leaves nothing open. Under the lock."""

@@ -1,6 +1,7 @@
 """The lists of the report as tables beside it: one CSV for each, whole, and there while the run goes on."""
 
 from collections.abc import Iterator, Mapping
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ FILES: Mapping[str, str] = {
     "decisions": "decided.csv",
 }
 COLUMNS = ("kind", "stream", "id", "sku", "name", "field", "source", "micropim", "what")
-_FACTS = ("stream", "external_id", "sku", "name", "field", "source", "micropim", "what")
+_FACTS_OF = itemgetter("stream", "external_id", "sku", "name", "field", "source", "micropim", "what")
 CHANGE_COLUMNS = ("stream", "id", "sku", "name", "field", "before", "after")
 
 
@@ -65,12 +66,12 @@ class Lists:
     def add(self, kind: str, row: Mapping[str, Any]) -> None:
         """A row of a list; one that is for a person says what kind of work it is. Raises CannotWrite."""
         what = row["topic"] if kind == "manual_actions" else kind
-        self._sheets[FILES[kind]].add((what, *(row[name] for name in _FACTS)))
+        self._sheets[FILES[kind]].add((what, *_FACTS_OF(row)))
 
     def ask(self, kind: str, row: Mapping[str, Any]) -> None:
         """A question that stands in another list too. Raises CannotWrite."""
         if FILES[kind] != QUESTIONS:
-            self._sheets[QUESTIONS].add((kind, *(row[name] for name in _FACTS)))
+            self._sheets[QUESTIONS].add((kind, *_FACTS_OF(row)))
 
     def changed(self, subject: Mapping[str, Any], name: str, changes: list[FieldChange]) -> None:
         """What was there before and after, a row for each field. Raises CannotWrite."""

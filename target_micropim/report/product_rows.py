@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 from target_micropim.report.input_order import FieldChange, FirstRows
 from target_micropim.report.sheet import Sheet
-from target_micropim.report.shown import cut
 
 COLUMNS = ("id", "sku", "name", "action", "reason", "changes")
 UNCHANGED = "unchanged"
@@ -98,8 +97,8 @@ def _in_words(end: ProductEnd) -> str:
 
 
 def _short(value: Any) -> str:
-    """A value in a few letters; nothing is a pair of quotes."""
+    """A value, cut before, in a few letters; nothing is a pair of quotes."""
     if value is None or value in ("", []):
         return '""'
-    text = " ".join(str(cut(value)).split())
+    text = " ".join(str(value).split())
     return text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1]}…"

@@ -12,10 +12,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from pim_wire.errors import writing
+from pim_wire.errors import not_written, writing
 from target_micropim.plan.question import Question
 from target_micropim.report.held_back import HeldBackFile
-from target_micropim.report.input_order import AFTER_THE_INPUT, FirstRows, current_number, current_record
+from target_micropim.report.input_order import AFTER_THE_INPUT, FieldChange, FirstRows, current_number, current_record
 from target_micropim.report.lists import Lists, write_numbers
 from target_micropim.report.nights import NIGHT, summary_of
 from target_micropim.report.page import page
@@ -77,11 +77,13 @@ class Details:
 
     def write(self, kind: str, row: dict[str, Any]) -> None:
         """Add a line. Raises CannotWrite."""
-        with writing(self._path):
+        try:
             if not self._path.exists():
                 self._path.touch(mode=0o600)
             with self._path.open("ab") as file:
                 file.write(as_json({"kind": kind, **row}))
+        except OSError as error:
+            raise not_written(self._path, error) from None
 
 
 class Report:
@@ -118,26 +120,22 @@ class Report:
         """A record came in."""
         self.received[stream] += 1
 
-    def settle(self, stream: str, action: str, end: ProductEnd | None = None, place: int = -1) -> None:
+    def settle(
+        self, stream: str, action: str, end: ProductEnd | None = None, place: int = -1, *, again: bool = False
+    ) -> None:
         """A record's end: created, updated, unchanged, archived, skipped, rejected or acknowledged.
 
         ``end`` is that of a product, whose record has this ``place`` in the input; without one the record at hand
-        tells. Raises CannotWrite.
+        tells. ``again``: it is a reject of an earlier run that was tried again. Raises CannotWrite.
         """
-        if end is None:
+        if end is None and not again:
             end = _at_hand(stream)
         if end is not None:
+            if again:
+                end = end._replace(reason=f"{AGAIN}; {end.reason}" if end.reason else AGAIN)
             self.products.add(action, end, place)
         with self._lock:
-            self.actions[stream, action] += 1
-
-    def settle_again(self, stream: str, action: str, end: ProductEnd | None = None, place: int = -1) -> None:
-        """The end of a reject of an earlier run that was tried again. Raises CannotWrite."""
-        if end is not None:
-            reason = f"{AGAIN}; {end.reason}" if end.reason else AGAIN
-            self.products.add(action, end._replace(reason=reason), place)
-        with self._lock:
-            self.retried[stream, action] += 1
+            (self.retried if again else self.actions)[stream, action] += 1
 
     def picture(self, outcome: str) -> None:
         """A picture's end: sent, assumed, refused or left."""
@@ -202,8 +200,12 @@ class Report:
 
     def changed(self, subject: Subject, changes: Iterable[Change]) -> None:
         """Something that was there was changed: each field with its values, cut to what a person can read."""
-        rows = [(change.field, cut(change.before), cut(change.after)) for change in changes]
-        whole = {**asdict(subject), "fields": {name: {"before": old, "after": new} for name, old, new in rows}}
+        rows, fields = list[FieldChange](), dict[str, Any]()
+        for change in changes:
+            name, before, after = change.field, cut(change.before), cut(change.after)
+            rows.append((name, before, after))
+            fields[name] = {"before": before, "after": after}
+        whole = {**vars(subject), "fields": fields}
         record = current_record()
         name = "" if record is None else record.name
         if record is not None and record.number != AFTER_THE_INPUT:
@@ -215,7 +217,7 @@ class Report:
             self.totals["changes"] += 1
             self._details.write("changes", whole)
             self._lists.changed(whole, name, rows)
-            self._changes.add(current_number(), subject.external_id, (whole, name))
+            self._changes.add(-1 if record is None else record.number, subject.external_id, (whole, name))
 
     def counts(self) -> tuple[int, Counter[str]]:
         """Records received so far, and how many of them ended which way."""

@@ -7,19 +7,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from pim_wire.errors import writing
+from pim_wire.errors import not_written
 
 _DELIMITERS = (",", ";", "\t")
 _NAMED = re.compile(r'\s*"?sep=([,;\t])"?[,;\t]*\s*(?:\n|$)', re.IGNORECASE)  # a first line for Excel alone
 _WIDE = (b"\xff\xfe", b"\xfe\xff")  # how a spreadsheet's "Unicode text" begins
 _END = "\r\n"
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-_CELL_STARTS = tuple(f"{before}{start}" for start in _FORMULA_STARTS[:-1] for before in ",\n")
+_FORMULA = re.compile(rf"\A(?=[{re.escape(''.join(_FORMULA_STARTS))}])")  # before a text that looks like a formula
+# a quote, or the start of a cell that looks like a formula
+_SIGNS = ('"', *(f"{before}{start}" for start in _FORMULA_STARTS[:-1] for before in ",\n"))
 
 
 def escaped(text: str) -> str:
     """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    return _FORMULA.sub("'", text)
 
 
 def unescaped(text: str) -> str:
@@ -92,7 +94,7 @@ class Sheet:
 
     def hold(self, cells: Sequence[Any]) -> int:
         """Add a row to those that the next ``flush`` writes; how many wait."""
-        self._rows.writerow([cell if cell is None else escaped(str(cell)) for cell in cells])
+        self._rows.writerow([cell if cell is None else _FORMULA.sub("'", str(cell)) for cell in cells])
         return len(self._lines)
 
     def hold_all(self, rows: Sequence[Sequence[str]]) -> None:
@@ -113,12 +115,14 @@ class Sheet:
             return
         text = "".join(self._lines)
         self._lines.clear()
-        with writing(self._path):
+        try:
             if not self._path.exists():
                 self._path.touch(mode=0o600)
                 text = self._heads() + text
             with self._path.open("ab", buffering=0) as file:
                 file.write(text.encode("utf-8", "backslashreplace"))
+        except OSError as error:
+            raise not_written(self._path, error) from None
 
     def _heads(self) -> str:
         return table_of(self._columns, ())
@@ -128,8 +132,7 @@ def _is_plain(text: str, rows: int, columns: int) -> bool:
     """Whether so many lines say what their cells say: no cell needs a quote, none looks like a formula."""
     if text.count(",") != rows * (columns - 1) or text.count("\n") != rows or text.count("\r") != rows:
         return False
-    text = f"\n{text}"
-    return '"' not in text and not any(start in text for start in _CELL_STARTS)
+    return not any(map(f"\n{text}".__contains__, _SIGNS))
 
 
 class _Lines:

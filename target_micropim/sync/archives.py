@@ -35,10 +35,10 @@ class PendingArchive:
 
 
 class PendingArchives:
-    """Called from several threads. The file has no name and is gone with the process."""
+    """Called from several threads. The file has no name and is gone with the process. ``held`` are those, by key."""
 
     def __init__(self) -> None:
-        self._held: dict[str, PendingArchive] = {}
+        self.held: dict[str, PendingArchive] = {}
         self._lock = threading.Lock()
         self._file = RecordFile()
         self._replaced: list[PendingArchive] = []
@@ -48,14 +48,14 @@ class PendingArchives:
         data = exact_json.dumps(record, orjson.OPT_NON_STR_KEYS)
         with self._lock:
             start, length = self._file.put(data)
-            self._held[row.external_id] = PendingArchive(
+            self.held[row.external_id] = PendingArchive(
                 ticket, row.external_id, row.sku, row.remote_id, row.digest, row.source_at, start, length
             )
 
     def drop(self, key: str) -> PendingArchive | None:
         """It is not to be archived any more, or it has been."""
         with self._lock:
-            return self._held.pop(key, None)
+            return self.held.pop(key, None)
 
     def replace(self, key: str) -> None:
         """Another record has taken the product over: it is not to be archived any more."""
@@ -67,7 +67,7 @@ class PendingArchives:
     def source_at(self, key: str) -> float | None:
         """The update time of the version that waits."""
         with self._lock:
-            held = self._held.get(key)
+            held = self.held.get(key)
             return None if held is None else held.source_at
 
     def take_replaced(self) -> list[PendingArchive]:
@@ -89,10 +89,10 @@ class PendingArchives:
 
     def __contains__(self, key: str) -> bool:
         with self._lock:
-            return key in self._held
+            return key in self.held
 
     def __len__(self) -> int:
-        return len(self._held)
+        return len(self.held)
 
     def __iter__(self) -> Iterator[PendingArchive]:
-        return iter(list(self._held.values()))
+        return iter(list(self.held.values()))

@@ -51,14 +51,16 @@ class Checkpoints:
     def release(self, *, now: bool = False) -> None:
         """Write the newest state that is safe, if the interval is over or ``now`` is given."""
         with self._lock:
-            if not now and self._now() - self._written_at < self._interval:
+            moment = self._now()
+            if not self._waiting or (not now and moment - self._written_at < self._interval):
                 return
-            self._drop_superseded()
-            if self._waiting and self._is_safe(self._waiting[0]):
+            if len(self._waiting) > 1:
+                self._drop_superseded()
+            if self._is_safe(self._waiting[0]):
                 state = self._waiting.popleft()[1]
                 if self._write is not None:
                     self._write(state)
-                self._written_at = self._now()
+                self._written_at = moment
 
     def _drop_superseded(self) -> None:
         """Of several safe states only the newest matters; so few are ever kept."""

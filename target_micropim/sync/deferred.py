@@ -95,10 +95,10 @@ class _Place:
 
 
 class DeferredItems:
-    """Called from several threads."""
+    """Called from several threads. ``places`` are where they lie, by key."""
 
     def __init__(self) -> None:
-        self._places: dict[str, _Place] = {}
+        self.places: dict[str, _Place] = {}
         self._lock = threading.Lock()
         self._file = RecordFile()
 
@@ -106,26 +106,26 @@ class DeferredItems:
         """Keep a record until the input has ended."""
         with self._lock:
             start, length = self._file.put(item.text)
-            self._places[item.key] = _Place(
+            self.places[item.key] = _Place(
                 item.ticket, item.key, item.sku, item.is_line, item.version, item.name, start, length
             )
 
     def drop(self, key: str) -> _Place | None:
         """A newer version of it has come."""
         with self._lock:
-            return self._places.pop(key, None)
+            return self.places.pop(key, None)
 
     def source_at(self, key: str) -> float | None:
         """The update time of the version that waits."""
         with self._lock:
-            place = self._places.get(key)
+            place = self.places.get(key)
             return None if place is None else place.version.source_at
 
     def take(self) -> Iterator[Item]:
         """The records in the order in which they came to wait; none waits afterwards."""
-        while self._places:
+        while self.places:
             with self._lock:
-                place = self._places.pop(next(iter(self._places)))
+                place = self.places.pop(next(iter(self.places)))
                 text = self._file.get(place.start, place.length)
             yield Item(place.ticket, text, place.is_line, place.key, place.sku, place.version, place.name)
 
@@ -134,8 +134,8 @@ class DeferredItems:
         self._file.close()
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self.places)
 
     def __contains__(self, key: str) -> bool:
         with self._lock:
-            return key in self._places
+            return key in self.places

@@ -47,8 +47,7 @@ class FullReads:
 
     def see(self, state: Any) -> None:
         """A STATE came in. Raises UnseenState where going on would leave the shop without most products."""
-        entry = _entry(state)
-        if entry is None or self._first is not None:
+        if self._first is not None or (entry := _entry(state)) is None:
             return
         self._first = entry
         whole = _moment(entry.get("read_whole_at"))
@@ -62,8 +61,7 @@ class FullReads:
 
     def note(self, state: Any) -> None:
         """A STATE is about to leave: what it says of full reads this ledger has seen, unless it came from elsewhere."""
-        entry = _entry(state)
-        if entry is None or self._first is None:
+        if self._first is None or (entry := _entry(state)) is None:
             return
         whole = _moment(entry.get("read_whole_at"))
         if self._is_unseen and whole == _moment(self._first.get("read_whole_at")):

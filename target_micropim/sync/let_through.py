@@ -99,7 +99,7 @@ class LetThrough:
             self._services.report.add("manual_actions", Row(STREAM, key, row.sku if row else None, what))
             return
         if action is not None:
-            self._services.report.settle_again(STREAM, action)
+            self._services.report.settle(STREAM, action, again=True)
             self._ledger.flush()
 
     def _send_once(self, key: str, fields: Fields, told: Texts, tries: Tries) -> str | None:

@@ -1,4 +1,4 @@
-"""A record as the tap gave it before its fields had one type each: the same content is no change. Pure.
+"""A record as the tap gave it before its fields had one type each: the same content is no change.
 
 Numbers became texts, and one name got one spelling (docs/decisions/0041); texts in one language or in none got one form
 (docs/decisions/0045). What the ledger remembers of an unchanged product is the digest of its older form; by that it is
@@ -10,9 +10,47 @@ from decimal import Decimal
 from itertools import combinations
 from typing import Any
 
+from target_micropim.ledger import Known, Ledger
 from target_micropim.mapping.texts import BY_LANGUAGE, NO_LANGUAGE
 
 Record = dict[str, Any]
+_CODES = ("ean", "eanGtin8", "eanGtin12", "eanGtin13", "eanGtin14")
+_NUMBERS = ("packageQuantity", "packageContent", "hsCode", *_CODES)
+_INNER_NUMBERS = {"gs1Category": ("code", "parent"), "ospCategory": ("parent",)}
+_FACT, _COMING = "older forms until", "coming"
+
+
+class OlderRows:
+    """Which products a ledger may know by an older form: those settled before the last record in one was settled.
+
+    A fact of the ledger holds that moment, or that such records came in its last run. Called by one thread.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._until: float | None = None  # until it was asked for
+        self._is_coming = False
+
+    def may_hold(self, known: Known) -> bool:
+        """Whether this product may be known by an older form."""
+        if self._until is None:
+            self._until = self._moment()
+        return known.settled_at is None or known.settled_at <= self._until
+
+    def saw(self, record: Record) -> None:
+        """A record is about to be dealt with: the ledger will know it in the form that it has."""
+        if self._until is None:
+            self._until = self._moment()
+        if not self._is_coming and is_older(record):
+            self._is_coming = True
+            self._ledger.note(_FACT, _COMING)
+
+    def _moment(self) -> float:
+        noted = self._ledger.fact(_FACT)
+        if noted is None or noted == _COMING:
+            may_hold = noted == _COMING or self._ledger.knows_products()
+            self._ledger.note(_FACT, noted := str(self._ledger.now() if may_hold else 0.0))
+        return float(noted)
 
 
 class OlderForms:
@@ -39,6 +77,38 @@ class OlderForms:
             yield likely
         for size in range(1, len(names) + 1):
             yield from (each for each in combinations(names, size) if each != likely)
+
+
+def is_older(record: Record) -> bool:
+    """Whether the record shows by any sign that it comes in an older form; one record of a run that does is enough."""
+    for name in _NUMBERS:
+        value = record.get(name)
+        if isinstance(value, int | float) or (isinstance(value, list) and any(map(_is_number, value))):
+            return True
+    for name, fields in _INNER_NUMBERS.items():
+        inner = record.get(name)
+        if isinstance(inner, dict) and any(map(_is_number, map(inner.get, fields))):
+            return True
+    return _is_mixed(record)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float)
+
+
+def _is_mixed(record: Record) -> bool:
+    """Whether a text stands where texts by language do, or these where a text does, or a name is spelled as before."""
+    if isinstance(record.get("name"), str) or isinstance(record.get("conservationLabel"), str):
+        return True
+    for field in ("brands", "organizations"):
+        items = record.get(field)
+        for item in items if isinstance(items, list) else ():
+            contact = item.get("contactInformation") if isinstance(item, dict) else None
+            if isinstance(contact, dict) and "zipcode" in contact:
+                return True
+            if isinstance(item, dict) and isinstance(item.get("name"), dict):
+                return True
+    return False
 
 
 def _number(value: Any) -> Any:
@@ -70,7 +140,7 @@ def _as_numbers(*names: str) -> Callable[[Record], Record | None]:
 def _codes(record: Record) -> Record | None:
     """Codes as numbers, which lose the zeros in front."""
     older: Record = {}
-    for name in ("ean", "eanGtin8", "eanGtin12", "eanGtin13", "eanGtin14"):
+    for name in _CODES:
         value = record.get(name)
         before = [_digits(item) for item in value] if isinstance(value, list) else _digits(value)
         if before != value:
@@ -152,6 +222,5 @@ _PARTS: dict[str, Callable[[Record], Record | None]] = {
     "packageContent": _as_numbers("packageContent"),
     "codes": _codes,
     "hsCode": _as_numbers("hsCode"),
-    "gs1Category": _inner_numbers("gs1Category", "code", "parent"),
-    "ospCategory": _inner_numbers("ospCategory", "parent"),
+    **{name: _inner_numbers(name, *fields) for name, fields in _INNER_NUMBERS.items()},
 }

@@ -111,38 +111,39 @@ class Guards:
 
 
 class Outcomes:
-    """Called from several threads."""
+    """Called from several threads.
+
+    ``open`` gives a record that came in its ticket; ``release`` lets a STATE go if one is due. ``kept`` are the rejects
+    that wait, by stream and id, each with the record's own update time.
+    """
 
     def __init__(
         self, checkpoints: Checkpoints, report: Report, rejects: Rejects, guards: Guards, ledger: Ledger
     ) -> None:
         self._checkpoints = checkpoints
+        self.open, self.release = checkpoints.open, checkpoints.release
         self._report = report
         self._rejects = rejects
         self._ledger = ledger
         self._lock = threading.Lock()
-        self._kept = ledger.reject_times()
+        self.kept = ledger.reject_times()
         self._retried: set[int] = set()
         self._held: list[int] = []
         self.guards = guards
 
-    def open(self) -> int:
-        """A record came in; its ticket."""
-        return self._checkpoints.open()
-
     def open_again(self) -> int:
         """A reject of an earlier run is tried again; its ticket. It is counted apart."""
-        ticket = self._checkpoints.open()
+        ticket = self.open()
         self._retried.add(ticket)
         return ticket
 
     def waiting_rejects(self) -> list[tuple[str, str]]:
         """Stream and id of each reject that waits for this run, categories first."""
-        return sorted(self._kept, key=lambda key: (key[0] == "products", key))
+        return sorted(self.kept, key=lambda key: (key[0] == "products", key))
 
     def rejected_at(self, stream: str, key: str) -> float | None:
         """The update time of the version of a record that was rejected last and waits."""
-        return self._kept.get((stream, key)) if self._kept else None
+        return self.kept.get((stream, key))
 
     def settle(
         self, stream: str, ticket: int, action: str, key: str | None = None, end: ProductEnd | None = None
@@ -153,22 +154,16 @@ class Outcomes:
         """
         if action in _WROTE:
             self.guards.wrote()
-        if key is not None and self._kept:
+        if key is not None and self.kept:
             self._drop_reject(stream, key)
-        self._count(stream, ticket, action, end)
+        self._report.settle(stream, action, end, ticket, again=ticket in self._retried)
         self._checkpoints.close(ticket)
-
-    def _count(self, stream: str, ticket: int, action: str, end: ProductEnd | None) -> None:
-        if ticket in self._retried:
-            self._report.settle_again(stream, action, end, ticket)
-        else:
-            self._report.settle(stream, action, end, ticket)
 
     def _drop_reject(self, stream: str, key: str) -> None:
         with self._lock:
-            if (stream, key) not in self._kept:
+            if (stream, key) not in self.kept:
                 return
-            del self._kept[stream, key]
+            del self.kept[stream, key]
         self._ledger.drop_reject(stream, key)
 
     def reject(
@@ -189,7 +184,8 @@ class Outcomes:
             self._keep(stream, key, record, attempts, source_at)
         if end is None and stream == "products":
             end = ProductEnd(key, None)
-        self._count(stream, ticket, "rejected", end and end._replace(reason=_in_words(error)))
+        end = end and end._replace(reason=_in_words(error))
+        self._report.settle(stream, "rejected", end, ticket, again=ticket in self._retried)
         with self._lock:
             self._held.append(ticket)
         self.guards.after_refusal(error)
@@ -202,7 +198,7 @@ class Outcomes:
             return  # PostgreSQL takes no NUL; rejects.jsonl has it
         self._ledger.keep_reject(KeptReject(stream, key, text, attempts, self._ledger.now(), source_at))
         with self._lock:
-            self._kept[stream, key] = source_at
+            self.kept[stream, key] = source_at
 
     def judge(self) -> None:
         """The input has ended: rejects within the limits hold back no STATE any more. Raises TooMany."""
@@ -210,10 +206,6 @@ class Outcomes:
         held, self._held = self._held, []
         for ticket in held:
             self._checkpoints.close(ticket)
-
-    def release(self) -> None:
-        """Let a STATE go if one is due."""
-        self._checkpoints.release()
 
 
 def _in_words(error: RecordRejected) -> str:

@@ -95,9 +95,24 @@ class ProductSync:
 
         Raises RecordRejected when it cannot go in, NotYet when it may later, StopRun when nothing can.
         """
-        mapped, report = replace(self._map(record), record=record), self._services.report
-        desired = self._catalog.category_ids.told_apart(mapped)
-        self.unknown.saw(desired.unknown_fields)
+        desired = replace(self._map(record), record=record)
+        if desired.named_categories:
+            desired = self._catalog.category_ids.told_apart(desired)
+        self._tell_of_mapping(desired)
+        carry_over = partial(self._carry_over, desired, version, is_last)
+        for _ in range(MAX_POSTS - 1):
+            try:
+                return self._services.client.look_and_write(carry_over)
+            except NotYet as unclear:
+                if not is_last or unclear.stage != "send":
+                    raise
+        return self._services.client.look_and_write(carry_over)
+
+    def _tell_of_mapping(self, desired: DesiredProduct) -> None:
+        """What a person may want to know of the way from the record to the product."""
+        report = self._services.report
+        if desired.unknown_fields:
+            self.unknown.saw(desired.unknown_fields)
         for warning in desired.warnings:
             report.add("warnings", Row(STREAM, desired.external_id, desired.sku, warning))
         for name, language in desired.other_languages.items():
@@ -107,14 +122,6 @@ class ProductSync:
             report.add("manual_actions", Row(STREAM, desired.external_id, desired.sku, what))
         if desired.languages:
             report.languages_left(desired.languages)
-        carry_over = partial(self._carry_over, desired, version, is_last)
-        for _ in range(MAX_POSTS - 1):
-            try:
-                return self._services.client.look_and_write(carry_over)
-            except NotYet as unclear:
-                if not is_last or unclear.stage != "send":
-                    raise
-        return self._services.client.look_and_write(carry_over)
 
     def _carry_over(self, desired: DesiredProduct, version: Version, is_last: bool, tries: Tries) -> Outcome:  # noqa: FBT001 - bound by position
         """Recognise, then make or change the product, or leave it as it is."""
@@ -172,7 +179,8 @@ class ProductSync:
         except NotFound as refusal:
             raise StaleId(refusal) from None
         self._updater.tell_of(desired, changes, row, product)
-        self._tell_of_sku(desired, row)
+        if row is not None and row.sku != desired.sku:
+            self._tell_of_sku(desired, row)
         ignored = self._writer.verify(desired, write)
         if changes.removed:
             base = replace(base, categories=self._without(changes.removed, base.categories))
@@ -190,9 +198,9 @@ class ProductSync:
         outcome = self._settled(action, desired, after, pictures, handled, version)
         return replace(outcome, word=REVIVED) if action == "updated" and _leaves_the_archive(write) else outcome
 
-    def _tell_of_sku(self, desired: DesiredProduct, row: ProductRow | None) -> None:
+    def _tell_of_sku(self, desired: DesiredProduct, row: ProductRow) -> None:
         """The fields of ``sku_template`` have changed: a SKU is what others know a product by, so it stays."""
-        if row is not None and row.is_made and row.sku != desired.sku:
+        if row.is_made:
             what = f"its SKU by sku_template would be {desired.sku} now: it keeps {row.shown_sku or row.sku}"
             self._services.report.add("manual_actions", Row(STREAM, desired.external_id, row.sku, what))
 
@@ -245,7 +253,7 @@ class ProductSync:
     ) -> Outcome | None:
         """The end of a product that is not written; it is remembered, so that it costs nothing next time."""
         settings, state = self._services.settings, product_state(desired, row, product)
-        if row is not None and is_undone(state):
+        if row is not None and state.archived and is_undone(state):
             state = replace(state, has_news=self._has_news(desired, row))
         leave = plan_leave(
             state,
@@ -278,9 +286,7 @@ class ProductSync:
 
     def _ask(self, desired: DesiredProduct, questions: list[Question]) -> list[Question]:
         """What a person has to decide, in place of what was open before; what is held back is told at the end."""
-        record = None
-        if any(question.kind != HELD_BACK for question in questions):
-            record = as_json(desired.record)
+        record = as_json(desired.record) if {question.kind for question in questions} - {HELD_BACK} else None
         asked = self._services.ledger.ask(STREAM, desired.external_id, questions, record)
         for question in asked:
             if question.kind != HELD_BACK:

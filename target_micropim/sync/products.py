@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -26,7 +27,7 @@ from target_micropim.services import Services
 from target_micropim.sync.archives import PendingArchive, PendingArchives
 from target_micropim.sync.deferred import DeferredItems, Item, Version, source_time
 from target_micropim.sync.let_through import LetThrough
-from target_micropim.sync.older_forms import OlderForms
+from target_micropim.sync.older_forms import OlderForms, OlderRows
 from target_micropim.sync.outcomes import Outcomes, check_key, rejection
 from target_micropim.sync.pool import KeyedPool
 from target_micropim.sync.product import Outcome, ProductSync
@@ -61,10 +62,6 @@ def _later(*moments: float | None) -> float | None:
     return latest
 
 
-def _is_older(moment: float | None, newest: float | None) -> bool:
-    return moment is not None and newest is not None and moment < newest
-
-
 class ProductsSync:
     """Fed by one thread; the threads of the pool write."""
 
@@ -85,7 +82,7 @@ class ProductsSync:
         self._in_flight_at: dict[str, float | None] = {}  # the update time of the newest version in flight
         self._lock = threading.Lock()
         self._left_out: Counter[str] = Counter()
-        self._older_forms = OlderForms()
+        self._older_forms, self._older_rows = OlderForms(), OlderRows(services.ledger)
         self._is_repaired = False
         self._is_new = services.ledger.is_new
         self._began = services.ledger.now() - 0.001  # products are settled after this moment
@@ -114,7 +111,8 @@ class ProductsSync:
         return self._late_names.is_due()
 
     def _keep(self, ticket: int, record: dict[str, Any], line: bytes | None, source_at: float | None = None) -> None:
-        if (earlier := self._profile.earlier_key(record)) and self._services.ledger.product(earlier) is not None:
+        earlier = self._profile.earlier_key(record) if self._profile.earlier_key else None
+        if earlier and self._services.ledger.product(earlier) is not None:
             record, line = {**record, self._profile.key_field: earlier}, None
         key = self._profile.key(record)
         if self._profile.left_out and (status := self._profile.left_out(record)) is not None:
@@ -145,7 +143,7 @@ class ProductsSync:
         items, self._buffer = self._buffer, []
         if not items:
             return
-        known = self._services.ledger.known([item.key for item in items])
+        known = self._services.ledger.known(map(attrgetter("key"), items))
         if changed := self._changed(items, known):
             self._prepare(changed, known)
             for item in changed:
@@ -192,7 +190,8 @@ class ProductsSync:
             why = "is missing" if given in (None, "", [], {}) else "is no text and no whole number"
             raise rejection("map", self._profile.key_field, why)
         check_key(key, self._profile.key_field)
-        check_key(sku := self._profile.worker_key(record, key), "sku")
+        if (sku := self._profile.worker_key(record, key)) != key:
+            check_key(sku, "sku")
         try:
             windows, content = self._profile.windows, self._profile.content
             counted = content(record) if content else record
@@ -209,18 +208,20 @@ class ProductsSync:
         newest: dict[str, float] = {}
         touched: set[str] = set()
         # nearly always nothing is, and while nothing is nobody can put anything there
-        is_waiting = bool(self._in_flight_at or len(self._archives) or len(self._deferred))
+        is_waiting = bool(self._in_flight_at or self._archives.held or self._deferred.places)
+        has_others = is_waiting or bool(self._outcomes.kept)
         for item in items:
-            digest, seen_at, _ = known.get(item.key, _UNKNOWN)
-            waiting = self._waiting_versions(item.key) if is_waiting else ()
-            seen_at = _later(seen_at, newest.get(item.key), self._outcomes.rejected_at(STREAM, item.key), *waiting)
-            if _is_older(item.version.source_at, seen_at):
+            row = known.get(item.key, _UNKNOWN)
+            source_at, seen_at = item.version.source_at, row.source_at
+            if has_others or newest:
+                seen_at = _later(seen_at, newest.get(item.key), *self._other_versions(item.key))
+            if source_at is not None and seen_at is not None and source_at < seen_at:
                 end = ProductEnd(item.key, item.sku, item.name, "a newer version of it was dealt with before")
                 self._outcomes.settle(STREAM, item.ticket, "superseded", None, end)
                 continue
-            if item.version.source_at is not None and item.version.source_at != seen_at:
-                newest[item.key] = item.version.source_at
-            is_same = item.key not in touched and (digest == item.version.digest or self._was(item, digest))
+            if source_at is not None and source_at != seen_at:
+                newest[item.key] = source_at
+            is_same = item.key not in touched and (row.digest == item.version.digest or self._was(item, row))
             if is_same and not (is_waiting and self.is_pending(item.key)):
                 end = ProductEnd(item.key, item.sku, item.name)
                 self._outcomes.settle(STREAM, item.ticket, "unchanged", item.key, end)
@@ -231,17 +232,18 @@ class ProductsSync:
             self._services.ledger.seen_at({key: at for key, at in newest.items() if key in known})
         return changed
 
-    def _was(self, item: Item, digest: str | None) -> bool:
+    def _was(self, item: Item, known: Known) -> bool:
         """Whether the ledger knows this very record in the form that an earlier version of the tap gave it."""
-        if not digest or self._profile.name != "medipim":
+        if not known.digest or self._profile.name != "medipim" or not self._older_rows.may_hold(known):
             return False
         settings, windows = self._services.settings.digest, self._profile.windows
         moment = windows(item.record) if windows else ""
-        return self._older_forms.has(item.record, digest, lambda record: digest_of(record, settings, moment))
+        return self._older_forms.has(item.record, known.digest, lambda record: digest_of(record, settings, moment))
 
-    def _waiting_versions(self, key: str) -> Iterable[float | None]:
-        """The update times of versions of a record that are in flight, or wait for the end of the input."""
-        return self._in_flight_at.get(key), self._archives.source_at(key), self._deferred.source_at(key)
+    def _other_versions(self, key: str) -> Iterable[float | None]:
+        """The update times of versions of a record that were rejected, are in flight, or wait for the end of input."""
+        waiting = self._archives.source_at(key), self._deferred.source_at(key)
+        return self._outcomes.rejected_at(STREAM, key), self._in_flight_at.get(key), *waiting
 
     def is_pending(self, key: str) -> bool:
         """Whether a version of this record is being written, or waits for the end of the input."""
@@ -261,6 +263,8 @@ class ProductsSync:
         unknown = 0
         for item in changed:
             unknown += known.get(item.key, _UNKNOWN).remote_id == ABSENT
+            if self._profile.name == "medipim":
+                self._older_rows.saw(item.record)
         unnamed = matching.may_index and self._name_is_worth_a_look(changed)
         if matching.wants_index(unknown) or unnamed:
             self._pool.drain()
@@ -285,7 +289,8 @@ class ProductsSync:
 
     def _sync(self, item: Item, *, is_last: bool = False) -> None:
         """One product, in a thread of the pool."""
-        self._supersede(item)
+        if self._archives.held or self._deferred.places:
+            self._supersede(item)
         done = RecordScope(STREAM, item.key, item.ticket)
         try:
             with record_scope(STREAM, item.key, item.ticket, item.name) as done:
@@ -342,7 +347,8 @@ class ProductsSync:
 
     def _close(self, item: Item, outcome: Outcome, done: RecordScope) -> None:
         if outcome.archive is None:
-            self._name_successor_of_left(item, outcome)
+            if outcome.action == "skipped" or outcome.found_archived:
+                self._name_successor_of_left(item, outcome)
             reason = outcome.reason
             if done.asked and not reason:
                 reason = f"MicroPIM's value stands: {', '.join(done.asked)} (questions.csv)"

@@ -88,8 +88,10 @@ class ProductUpdater:
             cleared = plan_clears(fields, settings.policies, known, unsure=unsure)
             empty_text = settings.capabilities.empties_with
             changes |= {name: empty_text if name in TEXTS else None for name in cleared}
-        ended = plan_emptied(self._resolver.ended(desired), settings.policies, known)
-        changes |= dict.fromkeys(ended, "")  # as every kind of map stores it (docs/api/micropim.md#attribute-values)
+        if desired.ended_attributes:
+            ended = plan_emptied(self._resolver.ended(desired), settings.policies, known)
+            # as every kind of map stores it (docs/api/micropim.md#attribute-values)
+            changes |= dict.fromkeys(ended, "")
         ids, removed = self._category_changes(desired, categories, row, product)
         if ids is not None:
             changes["category_ids"] = ids
@@ -222,12 +224,12 @@ class ProductUpdater:
             shown = (product.product or {}).get(REFERENCES[held.field])
             source = _named_id(wanted, source)
             micropim = _named_id(shown.get("name") if isinstance(shown, dict) else None, micropim)
-        texts = [text_of(value, self._redactor.clean) for value in (source, micropim)]
+        wanted_text, shown_text = text_of(source, self._redactor.clean), text_of(micropim, self._redactor.clean)
         if product.product is not None:  # read, not only compared: nothing is shown there
-            texts[1] = texts[1] or ""
+            shown_text = shown_text or ""
         return Question(
             STREAM, desired.external_id, held.field, HELD_BACK, desired.sku, held.setting,
-            fingerprint(held.field, fields[held.field]), texts[0], texts[1],
+            fingerprint(held.field, fields[held.field]), wanted_text, shown_text,
             wanted=json.dumps(fields[held.field], default=str), held_by=held.by,
             mapped_by=self._settings.value_digest,
         )  # fmt: skip
@@ -282,7 +284,9 @@ def known_product(row: ProductRow | None, product: RemoteProduct) -> KnownProduc
     """
     if row is None:
         return KnownProduct(product.remote_id, product.server, product.category_ids)
-    ours, handled, pending = with_pending(row.ours, row.on_its_way), row.acknowledged, frozenset(row.on_its_way)
+    ours, handled, pending = row.ours, row.acknowledged, frozenset(row.on_its_way)
+    if pending:
+        ours = with_pending(ours, row.on_its_way)
     if row.decided:
         ours, handled = with_decided(ours, row.decided), without_decided(handled, row.decided)
         pending = pending - row.decided.keys()

@@ -220,18 +220,20 @@ class ProductWriter:
     def report_changes(self, desired: DesiredProduct, write: Write) -> None:
         """The rows of the report: each field that was changed, with what was there before and after."""
         before, after = write.before, write.after
-        changes = [Change(name, self._for_people(name, before), self._for_people(name, after)) for name in write.fields]
+        old, new = self._for_people(write.fields, before), self._for_people(write.fields, after)
+        changes = list(map(Change, write.fields, old, new))
         self._services.report.changed(Subject(STREAM, desired.external_id, desired.sku, after.remote_id), changes)
 
-    def _for_people(self, name: str, product: RemoteProduct | None) -> Any:
-        """A field's value for people: of categories also the names."""
-        if product is None or product.product is None:
-            return None
-        if name == "category_ids":
-            path, ids = self._catalog.categories.path, product.category_ids
-            return ", ".join(f"{path(number)} ({number})" for number in ids) if ids else []
-        value = product.fields.get(name)
-        return self._services.client.redactor.clean(value) if isinstance(value, str) else value
+    def _for_people(self, names: Iterable[str], product: RemoteProduct | None) -> list[Any]:
+        """The values of fields for people: of categories also the names."""
+        clean, values = self._services.client.redactor.clean, list[Any]()
+        for name in names:
+            value = None if product is None or product.product is None else product.fields.get(name)
+            if name == "category_ids" and product is not None and product.product is not None:
+                path, ids = self._catalog.categories.path, product.category_ids
+                value = ", ".join(f"{path(number)} ({number})" for number in ids) if ids else []
+            values.append(clean(value) if isinstance(value, str) else value)
+        return values
 
 
 def _values(product: RemoteProduct, names: Iterable[str]) -> Fields:

@@ -122,7 +122,7 @@ def test_facts_that_may_wait_share_a_commit(tmp_path: Path) -> None:
     ledger.remember_media("1", [MediaRow("a", "https://m.example.test/a.jpg", "sent")], soon=True)
     ledger.settle(row, "digest", ["9"])
     assert len(commits) == 1
-    assert ledger.known(["1"]) == {"1": ("digest", None, 7)}
+    assert ledger.known(["1"])["1"][:3] == ("digest", None, 7)
     assert list(ledger.media("1")) == ["a"]
     ledger.close()
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from target_micropim.mapping.life import is_ended, left_out_status, odd_status
+from target_micropim.mapping.life import ENDED, STATUSES, left_out_status, status_of
 from tests.target.shop_rules import mapped
 
 
@@ -19,8 +19,8 @@ from tests.target.shop_rules import mapped
 )  # fmt: skip
 def test_what_a_status_means(status: Any, ended: bool, odd: bool) -> None:
     """However it is spelled; one that nobody has explained ends nothing, and is told."""
-    record = {"status": status}
-    assert (is_ended(record), odd_status(record) is not None) == (ended, odd)
+    read = status_of({"status": status})
+    assert (read in ENDED, read not in STATUSES) == (ended, odd)
     desired = mapped(status=status)
     assert desired.inactive is ended
     assert any(warning.startswith("status ") for warning in desired.warnings) is odd

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from target_micropim.mapping.pictures import PictureRules, addresses_for_others, pictures, source_addresses
+from target_micropim.mapping.pictures import Media, PictureRules, pictures
 from tests.target.shop_rules import mapped
 
 
@@ -97,8 +97,10 @@ def picture(key: Any, order: Any = None, **more: Any) -> dict[str, Any]:
 def shot(record: Any, locales: tuple[str, ...] = ("nl", "fr"), *, any_language: bool = False) -> tuple[list[str], int]:
     """The keys chosen and the number of warnings."""
     warnings: list[str] = []
-    rules = PictureRules(("huge", "large"), frozenset({"public"}), allow_private_hosts=False, any_language=any_language)
-    return [one.key for one in pictures(record, rules, locales, "alt", warnings)], len(warnings)
+    rules = PictureRules(("huge", "large"), allow_private_hosts=False, any_language=any_language)
+    return [one.key for one in pictures(Media(record, frozenset({"public"})), rules, locales, "alt", warnings)], len(
+        warnings
+    )
 
 
 def test_which_pictures_in_which_order() -> None:
@@ -107,8 +109,8 @@ def test_which_pictures_in_which_order() -> None:
     photos = [picture(4), picture(5, formats={"huge": "", "large": "https://a.example/5"}), picture(6, formats="x")]
     record = {"frontals": frontals, "photos": photos}
     assert shot(record) == (["3", "2", "1", "https://a.example/None", "4", "5"], 1)
-    rules = PictureRules(("huge",), frozenset(), allow_private_hosts=False)
-    assert next(pictures({"photos": [picture(1)]}, rules, ("nl",), "a" * 256, [])).alt == "a" * 255
+    rules = PictureRules(("huge",), allow_private_hosts=False)
+    assert next(pictures(Media({"photos": [picture(1)]}, frozenset()), rules, ("nl",), "a" * 256, [])).alt == "a" * 255
     assert shot({"photos": [picture(7, formats={"huge": "http://localhost/x"}), picture(8, formats={})]}) == ([], 2)
     tied = [
         picture(1, locales=["fr"]),
@@ -155,26 +157,26 @@ def test_one_address_under_two_ids_is_one_picture() -> None:
 def test_what_the_source_has_whoever_it_is_for() -> None:
     """Every address in every format, by target group; a record without the fields says nothing."""
     record = {"photos": [picture(1, targetGroups=["doctor"]), webp(2, "de")], "frontals": None}
-    assert source_addresses(record, frozenset()) == {"https://a.example/1", "https://a.example/2.webp"}
+    assert Media(record, frozenset()).addresses == {"https://a.example/1", "https://a.example/2.webp"}
     public = frozenset({"public"})
-    assert source_addresses(record, public) == {"https://a.example/2.webp"}
-    assert addresses_for_others(record, public) == {"https://a.example/1"}
-    assert source_addresses({"photos": []}, frozenset()) == frozenset()
-    assert source_addresses({"id": "1"}, frozenset()) is None
+    assert Media(record, public).addresses == {"https://a.example/2.webp"}
+    assert Media(record, public).addresses_for_others == {"https://a.example/1"}
+    assert Media({"photos": []}, frozenset()).addresses == frozenset()
+    assert Media({"id": "1"}, frozenset()).addresses is None
 
 
 @pytest.mark.parametrize("photos", [picture(1), {"0": picture(1)}, {"0": picture(1), "2": None}])
 def test_one_picture_in_place_of_a_list(photos: Any) -> None:
     """An object in its place, or a list with gaps as some programs write it."""
     assert shot({"photos": photos}) == (["1"], 0)
-    assert source_addresses({"photos": photos}, frozenset()) == {"https://a.example/1"}
+    assert Media({"photos": photos}, frozenset()).addresses == {"https://a.example/1"}
 
 
 @pytest.mark.parametrize("photos", ["x", 5, ["https://a.example/1"]])
 def test_what_cannot_be_read_says_nothing_of_pictures(photos: Any) -> None:
     """It is told, and nothing counts as withdrawn for it."""
     assert shot({"photos": photos}) == ([], 1)
-    assert source_addresses({"photos": photos}, frozenset()) is None
+    assert Media({"photos": photos}, frozenset()).addresses is None
 
 
 def test_one_language_or_group_in_place_of_a_list() -> None:

@@ -6,7 +6,9 @@ import orjson
 import pytest
 
 from pim_wire import exact_json
-from target_micropim.sync.older_forms import OlderForms
+from target_micropim.ledger import ABSENT, Known, Ledger
+from target_micropim.ledger.schema import ProductRow
+from target_micropim.sync.older_forms import OlderForms, OlderRows, is_older
 from target_micropim.sync.products import digest_of
 from tests.support.declared import declared
 
@@ -39,6 +41,37 @@ def test_a_number_that_was_rounded_is_known_again() -> None:
     text = b'{"id": "1", "extRef": 123456789012345678901234567890, "list": [0.12345678901234567]}'
     digest = digest_of(orjson.loads(text), "settings")
     assert OlderForms().has(exact_json.loads(text), digest, lambda record: digest_of(record, "settings"))
+
+
+@pytest.mark.parametrize("old", OLD)
+def test_an_older_form_is_seen_when_it_comes(old: dict[str, Any]) -> None:
+    """Only then can the ledger hold the digest of one."""
+    assert is_older(old)
+    assert not is_older(declared(old))
+
+
+def ledger_at(folder: Any, moment: float) -> Ledger:
+    """The ledger of one run, at this moment."""
+    return Ledger.open(f"sqlite:///{folder}/ledger.db", lambda: moment)
+
+
+def test_only_what_was_settled_before_the_last_older_form_is_tried(tmp_path: Any) -> None:
+    """A new ledger has none; while they come, all that is settled may be one; the run after that draws the line."""
+    settled = Known("digest", None, ABSENT, 50.0)
+    new = OlderRows(ledger_at(tmp_path, 10.0))
+    new.saw(declared(OLD[0]))
+    assert not new.may_hold(settled)
+    new.saw(OLD[0])
+    assert OlderRows(ledger_at(tmp_path, 60.0)).may_hold(settled)
+    assert not OlderRows(ledger_at(tmp_path, 70.0)).may_hold(settled._replace(settled_at=65.0))
+
+
+def test_a_ledger_of_an_earlier_release_may_hold_them(tmp_path: Any) -> None:
+    """It noted nothing of forms."""
+    ledger = ledger_at(tmp_path, 60.0)
+    ledger.settle(ProductRow("1", "1", 7), "digest", [])
+    assert OlderRows(ledger).may_hold(Known("digest", None, 7, 60.0))
+    assert not OlderRows(ledger).may_hold(Known("digest", None, 7, 61.0))
 
 
 def test_a_changed_record_is_changed() -> None:

@@ -42,14 +42,14 @@ def test_parts_as_yaml_and_as_json_text(monkeypatch: pytest.MonkeyPatch, value: 
         read(monkeypatch, {}, description_parts=as_text),
     ]
     assert [settings.description_parts for settings in found] == [parts] * 3
-    assert rules_of(found[0]).for_fields.texts.parts == parts
+    assert rules_of(found[0]).for_fields.parts == parts
 
 
 def test_lists_between_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     """As other lists; blank ones are the default."""
     settings = read(monkeypatch, {}, description_parts="usage, indication", text_target_groups="pharmacist,doctor")
     assert settings.description_parts == DescriptionParts(("usage", "indication"))
-    assert rules_of(settings).for_fields.texts.groups == {"pharmacist", "doctor"}
+    assert rules_of(settings).for_fields.groups == {"pharmacist", "doctor"}
     assert read(monkeypatch, {}, description_parts="").description_parts == DescriptionParts()
 
 
@@ -75,9 +75,9 @@ def test_a_misspelt_format_is_refused_at_start(monkeypatch: pytest.MonkeyPatch, 
 
 def test_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
     """For consumers; every type but keywords."""
-    rules = rules_of(read(monkeypatch, {})).for_fields.texts
+    rules = rules_of(read(monkeypatch, {})).for_fields
     assert (rules.groups, rules.parts, rules.limits.short) == ({"public", "webshop"}, DescriptionParts(), 500)
-    assert rules_of(read(monkeypatch, {"text_target_groups": []})).for_fields.texts.groups == frozenset()
+    assert rules_of(read(monkeypatch, {"text_target_groups": []})).for_fields.groups == frozenset()
 
 
 @pytest.mark.parametrize("written", ["nl", "NL", "Nl", "nl_BE", "nl-BE", "NL-be", " nl ", "nl_Latn_BE"])

@@ -132,7 +132,7 @@ def _product(number: int, text: str = "as it was") -> Json:
         "descriptions": [
             {
                 "id": number,
-                "type": "fullDescription",
+                "type": "full_description",
                 "content": {"en": f"<p>Product {number}, {text}.</p>"},
                 "targetGroups": ["public"],
             }
