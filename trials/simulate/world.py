@@ -104,7 +104,10 @@ class World:
                 return
 
     def _day(self, words: str) -> None:
+        """A day goes by: a picture that shows after some reads shows by then, whoever reads (``media``: ``async``)."""
         self.machine.time.jump(DAY)
+        for product in self.pim.products.values():
+            product["_reads"] += self._options.media_reads
         self.machine.log(f"{words}:")
 
     def _happens(self, event: Event) -> None:
