@@ -143,13 +143,14 @@ class Pipeline:
         self._products.flush()
         self._pool.drain()
         self._try_rejects_again()
-        decided = self._take_decided()
+        taken = self._take_again()
         self._categories.finish()
         self._products.finish()
         self._send_what_was_held_back()
         self._products.close()
-        for stream, key in decided:
-            self._services.ledger.taken_again(stream, key)
+        for stream, key in taken:
+            if not (stream == PRODUCTS and self._products.is_left(key)):
+                self._services.ledger.taken_again(stream, key)
         self._names.save()
         self._attribute_names.save()
         self._questions.look_again()
@@ -201,14 +202,19 @@ class Pipeline:
         if not self._services.settings.dry_run:
             self._decisions.write()
 
-    def _take_decided(self) -> list[tuple[str, str]]:
-        """Records of which people have decided, unless this run has seen a newer version; which were taken."""
+    def _take_again(self) -> list[tuple[str, str]]:
+        """What people have decided, and what MicroPIM did not keep before, unless a newer version came; which it was.
+
+        What it did not keep in this run is left to the next one.
+        """
         self._decisions.tell()
         if self._decisions.is_due() or self._products.has_late_names:
             self._ready()
         ledger, taken, refused = self._services.ledger, [], set(self._outcomes.waiting_rejects())
         for stream, key in ledger.due():
-            if (stream, key) in refused or (record := ledger.kept_record(stream, key)) is None:
+            if (stream, key) in refused or (stream == PRODUCTS and self._products.is_left(key)):
+                continue
+            if (record := ledger.kept_record(stream, key)) is None:
                 continue
             taken.append((stream, key))
             if stream == "products" and not self._products.has_seen(key):

@@ -1,4 +1,7 @@
-"""The newest record of each product or category that waits for a person: what is decided goes in without the source."""
+"""The newest record of each product or category that waits: what is decided goes in without the source.
+
+So does what MicroPIM did not keep: the next run sends it again.
+"""
 
 import zlib
 
@@ -19,8 +22,10 @@ class KeptRecords(Database):
 
     _records: int | None = None  # until they were counted
 
-    def put_record(self, connection: Connection, stream: str, external_id: str, record: bytes | None) -> None:
-        """Keep this record, none (``b""``), or the one that is kept."""
+    def put_record(
+        self, connection: Connection, stream: str, external_id: str, record: bytes | None, *, due: bool = False
+    ) -> None:
+        """Keep this record, none (``b""``), or the one that is kept; ``due``: it is taken again in any case."""
         table = schema.kept_records
         if record is None:
             return
@@ -28,7 +33,7 @@ class KeptRecords(Database):
         connection.execute(delete(table).where(mine))
         data = zlib.compress(record) if record else b""
         if data and len(data) <= MOST_KEPT_BYTES and self._has_room(connection):
-            row = {"stream": stream, "external_id": external_id, "record": data, "due": False}
+            row = {"stream": stream, "external_id": external_id, "record": data, "due": due}
             connection.execute(insert(table).values(**row))
 
     def _has_room(self, connection: Connection) -> bool:
@@ -44,7 +49,7 @@ class KeptRecords(Database):
             self.put_record(connection, stream, external_id, record)
 
     def due(self) -> list[tuple[str, str]]:
-        """Stream and id of records of which a person has decided, categories first."""
+        """Stream and id of records that are to be taken again, categories first."""
         rows = self.read(_DUE)
         return sorted(((row.stream, row.external_id) for row in rows), key=lambda key: (key[0] == "products", key))
 

@@ -161,12 +161,25 @@ class OpenEnds(KeptRecords):
         return self.has_questions() and bool(self.read(select(table.c.fact).where(mine).limit(1)))
 
     def taken_again(self, stream: str, external_id: str) -> None:
-        """What a person has decided of a record has been done; it stays while something else of it is open."""
+        """What was to be done with a record has been done; it stays while something of it is open to a person."""
         table = schema.kept_records
         mine = (table.c.stream == stream) & (table.c.external_id == external_id)
         is_open = self.is_open(stream, external_id)
         with self.transaction() as connection:
             connection.execute(update(table).where(mine).values(due=False) if is_open else delete(table).where(mine))
+
+    def nothing_is_open(self, stream: str, external_id: str) -> None:
+        """No person has to decide anything of a record any more; it stays only where it is to be taken again."""
+        table = schema.kept_records
+        mine = (table.c.stream == stream) & (table.c.external_id == external_id)
+        with self.transaction() as connection:
+            connection.execute(delete(table).where(mine, table.c.due.is_(False)))
+
+    def try_again(self, stream: str, external_id: str, record: bytes) -> None:
+        """Have the next run take a record again, whether the source sends it or not."""
+        self._has_questions = True  # so that a newer version looks for it
+        with self.transaction() as connection:
+            self.put_record(connection, stream, external_id, record, due=True)
 
     # What a person has decided
 
@@ -201,14 +214,14 @@ class OpenEnds(KeptRecords):
         return self._each(_HELD_BACK if policies is None else _held_by_others(tuple(policies.items())))
 
     def has_questions(self) -> bool:
-        """Whether anything waits for a person, or has waited since the start of this run."""
+        """Whether anything waits for a person or to be taken again, or has since the start of this run."""
         if self._has_questions is None:
             self._has_questions = bool(self.read(_IS_OPEN)[0][0])
         return self._has_questions
 
     @override
     def due(self) -> list[tuple[str, str]]:
-        """As of any ledger; without a question there is nothing to look for."""
+        """As of any ledger; where nothing waits there is nothing to look for."""
         return super().due() if self.has_questions() else []
 
     # Rejects, to be tried again

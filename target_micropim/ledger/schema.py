@@ -85,14 +85,15 @@ questions = Table(
     Column("micropim_print", String(64)),
 )
 
-# The newest record of a product or category that waits for a person, so that it can go in without the source.
+# The newest record of a product or category that waits for a person, or that MicroPIM did not keep: so that it can go
+# in without the source.
 kept_records = Table(
     "kept_records",
     METADATA,
     Column("stream", String(64), primary_key=True),
     Column("external_id", String(MAX_KEY), primary_key=True),
     Column("record", LargeBinary, nullable=False),  # JSON, compressed
-    Column("due", Boolean, nullable=False, default=False),  # a person has decided: it is taken again
+    Column("due", Boolean, nullable=False, default=False),  # it is taken again
 )
 
 # Products whose brand or supplier has no id yet: they get it when it is known.

@@ -121,6 +121,16 @@ def _put_back(noted: Noted, now: Now) -> PutBack:
     return PutBack(fields, archive, tuple(left))
 
 
+def not_kept(noted: Noted, server: Mapping[str, str], on_its_way: Mapping[str, str]) -> dict[str, Any]:
+    """What the run has sent, and what MicroPIM shows as it was before: those values of before, by field."""
+    if noted.created:
+        return {}
+    sent = fingerprints({name: value for name, value in noted.after.items() if name not in _NOT_COMPARED})
+    waiting = [name for name, print_ in sent.items() if on_its_way.get(name) == print_]
+    before = {name: noted.before.get(name) for name in waiting}
+    return {name: value for name, value in before.items() if server.get(name, EMPTY) == fingerprint(name, value)}
+
+
 def _written(noted: Noted, name: str) -> Collection[str]:
     """What MicroPIM shows while it shows what the run wrote."""
     return {fingerprint(name, values[name]) for values in (noted.after, noted.shown) if name in values}

@@ -55,7 +55,8 @@ class LateWork:
                     "archiving it failed and is sent again: should somebody have revived it in between, that is undone"
                 )
                 self._services.report.add("unsure", Row(STREAM, row.external_id, row.sku, what))
-            announced = replace(row, digest=None, on_its_way={EXISTENCE: ARCHIVED}, revive_as=str(status))
+            pending = {**row.on_its_way, EXISTENCE: ARCHIVED}
+            announced = replace(row, digest=None, on_its_way=pending, revive_as=str(status))
             self._writer.note(row, {"status": "archived"}, before)
             ledger.remember(announced)
             self._services.client.archive_product(row.remote_id, tries)
@@ -63,8 +64,10 @@ class LateWork:
         known = {**row.acknowledged, EXISTENCE: ARCHIVED}
         ours = {**row.ours, EXISTENCE: (ARCHIVED,)}
         revive_as = status if status != "archived" else row.revive_as
+        # what a run that was killed has sent stays ours: the product may come back, or go on as another record's
+        late = {name: print_ for name, print_ in row.on_its_way.items() if name != EXISTENCE}
         archived = replace(
-            row, archived=True, acknowledged=known, ours=ours, revive_as=revive_as, on_its_way={}, decided={}
+            row, archived=True, acknowledged=known, ours=ours, revive_as=revive_as, on_its_way=late, decided={}
         )
         ledger.settle(archived, row.digest or "", [])
         return "archived"

@@ -33,6 +33,7 @@ from target_micropim.sync.echo import TEXTS
 from target_micropim.sync.late import INCOMPLETE, LateWork
 from target_micropim.sync.late_names import LateNames
 from target_micropim.sync.let_through import LetThrough
+from target_micropim.sync.not_kept import NotKept, is_worth_another_try
 from target_micropim.sync.outcomes import Guards
 from target_micropim.sync.pool import KeyedPool
 from target_micropim.sync.recognise import Recognised, Recognition, shown_sku
@@ -84,6 +85,7 @@ class ProductSync:
         self.late = LateWork(services, catalog, self._recognition, self._writer)
         self.let_through = LetThrough(services, self._recognition, self._updater, self._writer)
         self.unknown = UnknownFields(services.report, STREAM)
+        self.not_kept = NotKept(services)
         self.adopted = 0  # products that were in MicroPIM before the ledger knew them; nearly exact with many threads
 
     def late_names(self, pool: KeyedPool) -> LateNames:
@@ -96,6 +98,7 @@ class ProductSync:
         Raises RecordRejected when it cannot go in, NotYet when it may later, StopRun when nothing can.
         """
         desired = replace(self._map(record), record=record)
+        self.not_kept.supersede(desired.external_id)
         if desired.named_categories:
             desired = self._catalog.category_ids.told_apart(desired)
         self._tell_of_mapping(desired)
@@ -188,7 +191,11 @@ class ProductSync:
         asked = self._ask(
             desired, self._updater.questions(desired, fields, changes, product) if changes.is_open else []
         )
-        if not TEXTS.isdisjoint(ignored) or any(one.kind == "conflicts" and one.category is None for one in asked):
+        is_incomplete = not TEXTS.isdisjoint(ignored)
+        if is_worth_another_try(ignored, write.fields, base):
+            self.not_kept.leave(desired)
+            is_incomplete = True
+        if is_incomplete or any(one.kind == "conflicts" and one.category is None for one in asked):
             version = replace(version, digest=INCOMPLETE)  # a person may settle it before the record changes
         pictures = RemotePictures(
             product.remote_id, product.images, row is not None and bool(row.ours or row.on_its_way)

@@ -105,6 +105,10 @@ class ProductsSync:
         row = self._services.ledger.product(key)
         return self.is_pending(key) or (row is not None and bool(row.digest))
 
+    def is_left(self, key: str) -> bool:
+        """Whether this run has written a product and MicroPIM kept nothing: the next run takes it again."""
+        return key in self._product_sync.not_kept
+
     @property
     def has_late_names(self) -> bool:
         """Whether a product waits for a brand or supplier that is known now."""

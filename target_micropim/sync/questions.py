@@ -74,7 +74,7 @@ class OpenQuestions:
         ledger, facts = self._services.ledger, {question.fact for question in questions}
         ledger.ask_about(PRODUCTS, external_id, facts, seen)
         if not seen:
-            ledger.taken_again(PRODUCTS, external_id)
+            ledger.nothing_is_open(PRODUCTS, external_id)
 
     def _tell(self, questions: Iterable[Question]) -> None:
         for question in questions:

@@ -17,7 +17,7 @@ from target_micropim.catalog.matching import RemoteProduct
 from target_micropim.errors import NotFound, RecordRejected, RequestRefused
 from target_micropim.ledger import ProductRow
 from target_micropim.plan.ownership import ARCHIVED, EXISTENCE, LIVE, UNDONE, is_made_by_us, with_ours
-from target_micropim.plan.undo import CATEGORIES, STATUS, Left, Noted, Now, plan_undo, with_undone
+from target_micropim.plan.undo import CATEGORIES, STATUS, Left, Noted, Now, not_kept, plan_undo, with_undone
 from target_micropim.plan.values import fingerprint, fingerprints
 from target_micropim.plan.write import verify
 from target_micropim.report.input_order import record_scope
@@ -154,7 +154,8 @@ class Undo:
         if task.noted.remote_id not in {None, row.remote_id} or not self._recognition.is_same(row, product):
             task.action = self._left(task.noted, f"its id shows another product (SKU {shown_sku(product)})")
             return False
-        plan = plan_undo(task.noted, self._now(row, product))
+        self._give_up_what_was_not_kept(task, product)
+        plan = plan_undo(task.noted, self._now(task.row, product))
         seen_to = task.done | task.refused.keys()
         if not seen_to:
             task.left, task.shown = plan.left, product
@@ -165,6 +166,16 @@ class Undo:
         if plan.archive and STATUS not in seen_to:
             self._archive(task, product, tries)
         return False
+
+    def _give_up_what_was_not_kept(self, task: _Task, product: RemoteProduct) -> None:
+        """MicroPIM shows what was there before: nothing is to be put back, and the next run does not send it again."""
+        if not task.row.on_its_way or not (back := not_kept(task.noted, product.server, task.row.on_its_way)):
+            return
+        row = self._announced(task, back)
+        task.row = _back_in_the_archive(row) if back.get(STATUS) == ARCHIVED else row
+        self._services.ledger.remember(task.row)
+        if not row.on_its_way:
+            self._services.ledger.taken_again(STREAM, row.external_id)
 
     def _now(self, row: ProductRow, product: RemoteProduct) -> Now:
         media = self._services.ledger.media(row.external_id).values()
@@ -228,8 +239,7 @@ class Undo:
         """Into the archive, where the next run leaves it until the source has something new."""
         row, status = task.row, str((product.product or {}).get(STATUS) or "")
         self._writer.note(row, {STATUS: "archived"}, product)
-        row = replace(row, acknowledged={**row.acknowledged, EXISTENCE: UNDONE}, revive_as=status or None)
-        task.row = replace(row, ours={**row.ours, EXISTENCE: (ARCHIVED, LIVE)})
+        task.row = _back_in_the_archive(replace(row, revive_as=status or None))
         self._services.ledger.remember(task.row)
         self._services.client.archive_product(row.remote_id, tries)
         after = self._recognition.look(row.remote_id)
@@ -290,6 +300,12 @@ def _out_of_the_archive(row: ProductRow) -> ProductRow:
     pending = {name: value for name, value in row.on_its_way.items() if name != EXISTENCE}
     ours = {**row.ours, EXISTENCE: (LIVE, ARCHIVED)}
     return replace(row, acknowledged=known, ours=ours, on_its_way=pending, archived=False)
+
+
+def _back_in_the_archive(row: ProductRow) -> ProductRow:
+    """In the archive by an undo: it stays there until the source has something new."""
+    known, ours = {**row.acknowledged, EXISTENCE: UNDONE}, {**row.ours, EXISTENCE: (ARCHIVED, LIVE)}
+    return replace(row, acknowledged=known, ours=ours)
 
 
 def _value(product: RemoteProduct, name: str) -> Any:

@@ -21,7 +21,7 @@ from target_micropim.plan.memory import Memory, Seen
 from target_micropim.plan.memory import after as memory_after
 from target_micropim.plan.ownership import EXISTENCE, LIVE
 from target_micropim.plan.product import Conflict, HeldBack, categories_after
-from target_micropim.plan.values import EMPTY, PLAIN_FIELDS, REFERENCES, fingerprints
+from target_micropim.plan.values import EMPTY, PLAIN_FIELDS, REFERENCES, fingerprint, fingerprints
 from target_micropim.plan.write import body_of, emptied_attributes, shows_no_attribute, verify, without_attributes
 from target_micropim.report.run_report import Change, Row, Subject
 from target_micropim.services import Services
@@ -31,6 +31,7 @@ STREAM = "products"
 Fields = dict[str, Any]
 _REFUSED_CONTENT = frozenset({400, 422})
 _NOT_COMPARED = frozenset({"sku", "category_ids"})
+_ARCHIVED = fingerprint("status", "archived")
 
 
 @dataclass(frozen=True)
@@ -202,17 +203,18 @@ class ProductWriter:
             if self._echo.changes_forms or name not in row.acknowledged:
                 late[name] = row.on_its_way[name]  # what shows may be our own text in another form
         known = self._catalog.categories.ids(row.categories)
+        is_archived = "status" in ignored and after.server.get("status") == _ARCHIVED  # where it is still as it was
         return replace(
             row,
             remote_id=after.remote_id,
             digest=None,
             acknowledged={**memory.handled, EXISTENCE: LIVE},
-            ours={**memory.ours, EXISTENCE: (LIVE,)},
+            ours=memory.ours if is_archived else {**memory.ours, EXISTENCE: (LIVE,)},
             categories=categories_after(row.categories, write.categories, known, after.category_ids),
-            archived=False,
+            archived=is_archived,
             on_its_way=late,  # it may still come, in whatever form
             announced_at=None,
-            revive_as=None,
+            revive_as=row.revive_as if is_archived else None,
             shown_sku=str((after.product or {}).get("sku") or row.shown_sku or row.sku).strip(),
             decided={},
         )

@@ -41,6 +41,7 @@ class Book:
         self.deleted_categories: set[str] = set()
         self.once_deleted: set[str] = set()  # whatever became of them: one memory has them, another one may not
         self.loose_categories: set[str] = set()  # may be made again: only a lost memory knew which one it was
+        self.waiting: set[str] = set()  # records that earlier runs refused, and none has come to again
         self.unsent: set[str] = set()  # records that may have waited as rejects in a ledger that is lost
         self.other_sku: set[str] = set()  # codes whose product has another SKU by hand
         self.shared: int | None = None  # the product of which two records have the EAN
@@ -99,6 +100,7 @@ class Book:
             forgotten.clear()
         self.loose_categories = set(self._source.categories)
         self.unsent = set(self._source.products)
+        self.waiting.clear()
         self.is_settled = False
 
     def type(self, number: int, field: str, value: Any) -> None:

@@ -192,12 +192,16 @@ class Laws:
                 yield Broken("hand edit lost", f"picture {picture} of {product['sku']} was removed, and is back")
 
     def _state_is_safe(self, night: Night) -> Iterator[Broken]:
-        """Of each record before the last STATE that left: in MicroPIM, unchanged there, or a reject."""
+        """Of each record before the last STATE that left: in MicroPIM, unchanged there, or a reject.
+
+        A run that ended early may not have come to the rejects of those before it: the ledger still has them.
+        """
         is_too_early = night.ended.how == "killed" and self._pim.options.patch_kept == "late"  # it will show
         if not night.ended.states or is_too_early:
             return
         at = night.ended.states[-1]["at"]
         kept = {str(row["external_id"]) for row in night.ended.rejects}
+        kept |= self._book.waiting if night.ended.how != "finished" else set()
         for stream, record in night.messages:
             if stream != "products" or record["id"] not in self._source.owners():
                 continue

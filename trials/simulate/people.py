@@ -59,7 +59,7 @@ class People:
         if value is None:
             self._pim.people.empty(product["id"], field)
         else:
-            self._pim.edit(product["id"], **{field: value})
+            value = self._pim.edit(product["id"], **{field: value})[field]  # as MicroPIM stores it, whoever types
         self._book.type(product["id"], field, value)
 
     def _type(self, product: Json, field: str) -> None:

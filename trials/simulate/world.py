@@ -104,7 +104,10 @@ class World:
                 return
 
     def _day(self, words: str) -> None:
+        """A day goes by: a picture that shows after some reads shows by then, whoever reads (``media``: ``async``)."""
         self.machine.time.jump(DAY)
+        for product in self.pim.products.values():
+            product["_reads"] += self._options.media_reads
         self.machine.log(f"{words}:")
 
     def _happens(self, event: Event) -> None:
@@ -182,6 +185,7 @@ class World:
         ended = night.ended
         is_whole = ended.how == "finished" and not night.is_disturbed and not ended.rejects
         rejected = {str(row["external_id"]) for row in ended.rejects}
+        self.book.waiting = rejected if ended.how == "finished" else self.book.waiting | rejected
         self.book.settle([record for stream, record in night.messages if stream == "products"], rejected,
                          is_whole=is_whole)  # fmt: skip
         self.book.is_settled = is_whole

@@ -1,0 +1,43 @@
+"""A run was killed after a write, and then the source gave the product up: what was sent is ours when it is back."""
+
+from typing import Any
+
+import pytest
+
+from tests.cases.records import product, text
+
+CREATE = "POST /api/products$"
+UPDATE = "PATCH /api/products/"
+CONFIG = {"create_status": "active", "sku_template": "{cnk}"}
+
+
+def made(key: str, name: str, **fields: Any) -> Any:
+    """A product with a name, a short description and a text of this name."""
+    return product(key, name, cnk="C1", shortDescription={"nl": f"Short {name}"}, **text(f"<p>{name}</p>"), **fields)
+
+
+@pytest.mark.parametrize("write", [CREATE, UPDATE])
+@pytest.mark.parametrize(("back_as", "name"), [("M1", "A"), ("M2", "C")])
+def test_what_was_sent_is_ours(make_shop: Any, write: str, back_as: str, name: str) -> None:
+    """The same record comes back, or another one goes on with its SKU; with a value of before, or a new one."""
+    shop = make_shop(CONFIG)
+    if write == UPDATE:
+        shop.night(made("M1", "A"))
+    shop.killed(made("M1", "B"), write=write)
+    shop.night(made("M1", "B") | {"status": "inactive"})
+    assert shop.status("C1") == "archived"
+    told = shop.night(made(back_as, name))
+    row = shop.product("C1")
+    assert (row["name"], row["short_description"], row["status"]) == (name, f"Short {name}", "active")
+    assert (told.conflicts, told.unsure) == (set(), set())
+    assert shop.skus() == ["C1"]
+
+
+def test_what_a_person_typed_after_it_stands(make_shop: Any) -> None:
+    """A killed run makes nothing ours that it did not send."""
+    shop = make_shop(CONFIG)
+    shop.killed(made("M1", "B"), write=CREATE)
+    shop.people.edit(shop.id_of("C1"), name="By hand")
+    shop.night(made("M1", "B") | {"status": "inactive"})
+    told = shop.night(made("M1", "C"))
+    assert (shop.name("C1"), shop.product("C1")["short_description"], told.tells("M1")) == ("By hand", "Short C", True)
