@@ -20,7 +20,7 @@ from singer_sdk.plugin_base import PluginBase, SingerCommand
 from singer_sdk.typing import extend_validator_with_defaults
 from typing_extensions import override
 
-from pim_wire.config import set_config_reader
+from pim_wire.config import read_booleans, set_config_reader
 from pim_wire.docs_site import SITE
 from pim_wire.errors import CannotWrite, Interrupted, InvalidInput, InvalidSettings, StopRun, page_of
 from pim_wire.limits import LINE_BYTES, MAX_LINE_BYTES, MAX_NESTING, MIN_LINE_BYTES, MIN_NESTING, NESTING
@@ -209,6 +209,7 @@ def checked_config(
     for name, value in config.items():
         if isinstance(value, Decimal):  # from the SDK's file reader; a socket's timeout must be a float
             config[name] = float(value)
+    read_booleans(config, schema)
     errors = [str(stray) for stray in strays if stray.protects]
     errors += [redactor.clean(_message(error, schema, prefix)) for error in _Validator(schema).iter_errors(config)]
     return errors or [redactor.clean(error) for error in check(config)]

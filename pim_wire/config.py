@@ -13,6 +13,7 @@ from typing import Any
 import click
 import orjson
 from dotenv import load_dotenv
+from dotenv.parser import parse_stream
 from singer_sdk.plugin_base import PluginBase, _ConfigInput
 
 from pim_wire.errors import InvalidSettings
@@ -34,12 +35,33 @@ def environment_of(plugin: type[PluginBase]) -> dict[str, Any]:
 
 def environment_settings(schema: Mapping[str, Any], prefix: str) -> dict[str, Any]:
     """Settings from environment variables. A value of the wrong type stays a text, which validation then reports."""
+    _check_lines(Path(".env"), prefix)
     load_dotenv(".env", override=False)  # the SDK looks where its own files lie, and lets a file win over a variable
     return {
         name: _value(text.strip(), _types(setting))
         for name, setting in schema["properties"].items()
         if (text := os.environ.get(f"{prefix}{name.upper()}")) is not None
     }
+
+
+def _check_lines(file: Path, prefix: str) -> None:
+    """Refuse lines of ``.env`` that name a setting and would be passed over. Raises InvalidSettings without a value."""
+    try:
+        with file.open(encoding="utf-8") as opened:
+            bindings = list(parse_stream(opened))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise InvalidSettings(
+            f"{file} cannot be read ({error.strerror}): give this user the right, or move it"
+        ) from None
+    except UnicodeDecodeError:
+        raise InvalidSettings(f"{file} is not in UTF-8: save it as UTF-8") from None
+    for line in bindings:
+        written = line.original.string.strip()
+        if line.value is None and written.removeprefix("export ").lstrip().upper().startswith(prefix):
+            name = re.split(r"[^A-Za-z0-9_]", written.removeprefix("export ").lstrip(), maxsplit=1)[0]
+            raise InvalidSettings(f"{file}, line {line.original.line}: {name} has no value: write {name}=value")
 
 
 def _types(schema: Mapping[str, Any]) -> set[str]:
@@ -59,6 +81,17 @@ def _value(text: str, types: set[str]) -> Any:
     if types & {"object", "array"} and "string" not in types:
         return _json(text)
     return text  # lists and objects in our own settings are parsed where they are validated
+
+
+def read_booleans(config: dict[str, Any], schema: Mapping[str, Any]) -> None:
+    """Yes and no as texts are read; another word stays, so that validation refuses it.
+
+    Meltano takes each word that it does not know for no, so our definitions let it hand on the text of ``dry_run``.
+    """
+    for name, setting in schema["properties"].items():
+        value, types = config.get(name), _types(setting)
+        if isinstance(value, str) and "boolean" in types and "string" not in types:
+            config[name] = _value(value.strip(), types)
 
 
 def _json(text: str) -> Any:
