@@ -300,6 +300,8 @@ class Check:
                 self._feed(LanguageLook(self._languages))
             self._languages.demand()
         yield f"Language: {self._languages.told()}"
+        if change := self._languages.change():
+            yield change
 
     def _places(self) -> Iterator[str]:
         """Silent where all is well. Raises CannotWrite."""
