@@ -6,7 +6,7 @@ environment, and takes every unknown word for false: a dry run requested with ``
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +94,16 @@ def read_booleans(config: dict[str, Any], schema: Mapping[str, Any]) -> None:
             config[name] = _value(value.strip(), types)
 
 
+def key_errors(config: Mapping[str, Any], *names: str) -> Iterator[str]:
+    """What is wrong with keys, without their values: a container's ``--env-file`` hands quotation marks on."""
+    for name in names:
+        key = config[name].strip()
+        if not key:
+            yield f"Setting {name}: is empty"
+        elif key[0] == key[-1] and key[0] in "\"'`":
+            yield f"Setting {name}: stands in quotation marks that would be sent: take them away (value not shown)"
+
+
 def _json(text: str) -> Any:
     try:
         return orjson.loads(text)
@@ -125,7 +135,9 @@ def _read_file(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise InvalidSettings(f"--config {path} cannot be read ({error.strerror}): give a file, or ENV") from None
     except orjson.JSONDecodeError as error:
-        raise InvalidSettings(f"--config {path} is not JSON (line {error.lineno}, column {error.colno})") from None
+        raise InvalidSettings(
+            f"--config {path} is not JSON (line {error.lineno}, column {error.colno}); --config=ENV reads .env"
+        ) from None
     if not isinstance(settings, dict):
         raise InvalidSettings(f"--config {path} is not a JSON object of settings")
     return settings

@@ -116,6 +116,16 @@ def all_strays(
     return found
 
 
+def is_under_meltano(environment: Mapping[str, str]) -> bool:
+    """Whether Meltano runs this plugin, and reads its settings for it."""
+    return bool(environment.get(_MELTANO))
+
+
+def prefix_of_variables(own: str, environment: Mapping[str, str]) -> str:
+    """How the variables of this plugin begin: an inherited one has a name of its own."""
+    return next(iter(_inherited_prefixes(own, environment)), own)
+
+
 def _inherited_prefixes(own: str, environment: Mapping[str, str]) -> tuple[str, ...]:
     """How variables of this plugin begin too, where Meltano runs it under a name of its own."""
     names = (environment.get(variable, "") for variable in _NAMES_BY_MELTANO)

@@ -149,6 +149,19 @@ def test_an_env_file_with_a_line_that_would_be_passed_over(
     assert "secret" not in str(refused.value)
 
 
+@pytest.mark.parametrize("mark", ['"', "'"])
+def test_a_key_in_quotation_marks_is_refused_without_its_value(mark: str) -> None:
+    """As ``--env-file`` of a container hands it on; sent, it would only be a wrong key."""
+    key = f" {mark}{SECRET}{mark}"
+    for plugin, config in (
+        (TargetMicroPim, {"api_key": key}),
+        (TapMedipim, {"api_key_id": "1", "api_key_secret": key}),
+    ):
+        (error,) = plugin(config=config, validate_config=False)._validate_config(raise_errors=False)
+        assert "quotation marks" in error
+        assert SECRET not in error
+
+
 def test_an_env_file_of_other_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Their lines are theirs; a byte order mark and CRLF are no matter."""
     monkeypatch.chdir(tmp_path)
