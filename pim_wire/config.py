@@ -22,6 +22,7 @@ _BOOLEANS = {
     **dict.fromkeys(("true", "1", "yes", "on"), True),
     **dict.fromkeys(("false", "0", "no", "off"), False),
 }
+_LATIN_1 = 0xFF
 _INTEGER = re.compile(r"[+-]?\d+")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 
@@ -102,6 +103,13 @@ def key_errors(config: Mapping[str, Any], *names: str) -> Iterator[str]:
             yield f"Setting {name}: is empty"
         elif key[0] == key[-1] and key[0] in "\"'`":
             yield f"Setting {name}: stands in quotation marks that would be sent: take them away (value not shown)"
+
+
+def header_errors(config: Mapping[str, Any], name: str) -> Iterator[str]:
+    """What is wrong with a text that goes into a header as it is."""
+    text = str(config.get(name) or "")
+    if not (text.isprintable() and all(ord(letter) <= _LATIN_1 for letter in text)):
+        yield f"Setting {name}: holds characters that cannot travel in a header; give one line of Latin letters"
 
 
 def _json(text: str) -> Any:

@@ -162,6 +162,15 @@ def test_a_key_in_quotation_marks_is_refused_without_its_value(mark: str) -> Non
         assert SECRET not in error
 
 
+@pytest.mark.parametrize("text", ["shop\nsync", "shop \u20ac", "shop\t"])
+@pytest.mark.parametrize("plugin", [TapMedipim, TargetMicroPim])
+def test_a_user_agent_that_cannot_travel_is_refused(plugin: Any, text: str) -> None:
+    """It would look like a broken connection."""
+    config = {"api_key": "x", "api_key_id": "1", "api_key_secret": "x", "user_agent": text}
+    errors = plugin(config=config, validate_config=False)._validate_config(raise_errors=False)
+    assert [error.partition(":")[0] for error in errors] == ["Setting user_agent"]
+
+
 def test_an_env_file_of_other_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Their lines are theirs; a byte order mark and CRLF are no matter."""
     monkeypatch.chdir(tmp_path)
