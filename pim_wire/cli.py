@@ -236,5 +236,5 @@ def _how_to_give(name: str, prefix: str) -> str:
     if is_under_meltano(os.environ):
         return variable
     if os.environ.get(variable, "").strip():
-        return f"{variable} with --config=ENV (the variable is set; without --config=ENV it is not read)"
-    return f"{variable} with --config=ENV, or as {name} in a file with --config FILE"
+        return f"{variable} with --config=ENV (it is set, and not read without)"
+    return f"{variable} with --config=ENV, or in a --config FILE"
