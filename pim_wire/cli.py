@@ -20,14 +20,14 @@ from singer_sdk.plugin_base import PluginBase, SingerCommand
 from singer_sdk.typing import extend_validator_with_defaults
 from typing_extensions import override
 
-from pim_wire.config import set_config_reader
+from pim_wire.config import read_booleans, set_config_reader
 from pim_wire.docs_site import SITE
 from pim_wire.errors import CannotWrite, Interrupted, InvalidInput, InvalidSettings, StopRun, page_of
 from pim_wire.limits import LINE_BYTES, MAX_LINE_BYTES, MAX_NESTING, MIN_LINE_BYTES, MIN_NESTING, NESTING
 from pim_wire.redaction import Redactor
 from pim_wire.startup import EXIT_INTERRUPTED
 from pim_wire.stdout import CLOSED
-from pim_wire.stray_settings import all_strays
+from pim_wire.stray_settings import all_strays, is_under_meltano, prefix_of_variables
 
 T = TypeVar("T")
 
@@ -209,8 +209,11 @@ def checked_config(
     for name, value in config.items():
         if isinstance(value, Decimal):  # from the SDK's file reader; a socket's timeout must be a float
             config[name] = float(value)
+    read_booleans(config, schema)
     errors = [str(stray) for stray in strays if stray.protects]
-    errors += [redactor.clean(_message(error, schema, prefix)) for error in _Validator(schema).iter_errors(config)]
+    errors += [
+        redactor.clean(_message(error, schema, f"{prefix}_")) for error in _Validator(schema).iter_errors(config)
+    ]
     return errors or [redactor.clean(error) for error in check(config)]
 
 
@@ -218,8 +221,20 @@ def _message(error: ValidationError, schema: dict[str, Any], prefix: str) -> str
     name = ".".join(str(part) for part in error.absolute_path)
     if not name:
         missing = [name for name in schema.get("required", []) if repr(name) in error.message]
-        return " and ".join(f"Setting {name}{IS_MISSING} {prefix}_{name.upper()}" for name in missing)
+        return " and ".join(f"Setting {name}{IS_MISSING} {_how_to_give(name, prefix)}" for name in missing)
     setting = schema["properties"].get(str(error.absolute_path[0]), {})
     if setting.get("secret") or setting.get("writeOnly"):
         return f"Setting {name}: must be a text (value not shown)"
+    if error.validator == "type" and "boolean" in str(error.validator_value):
+        return f"Setting {name}: {error.instance!r} is neither true nor false"
     return f"Setting {name}: {error.message}"
+
+
+def _how_to_give(name: str, prefix: str) -> str:
+    """Where a missing setting goes; a variable that is there may only lack the flag by which it is read."""
+    variable = f"{prefix_of_variables(prefix, os.environ)}{name.upper()}"
+    if is_under_meltano(os.environ):
+        return variable
+    if os.environ.get(variable, "").strip():
+        return f"{variable} with --config=ENV (it is set, and not read without)"
+    return f"{variable} with --config=ENV, or in a --config FILE"

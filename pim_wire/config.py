@@ -6,13 +6,14 @@ environment, and takes every unknown word for false: a dry run requested with ``
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 import orjson
 from dotenv import load_dotenv
+from dotenv.parser import parse_stream
 from singer_sdk.plugin_base import PluginBase, _ConfigInput
 
 from pim_wire.errors import InvalidSettings
@@ -21,6 +22,7 @@ _BOOLEANS = {
     **dict.fromkeys(("true", "1", "yes", "on"), True),
     **dict.fromkeys(("false", "0", "no", "off"), False),
 }
+_LATIN_1 = 0xFF
 _INTEGER = re.compile(r"[+-]?\d+")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 
@@ -34,12 +36,33 @@ def environment_of(plugin: type[PluginBase]) -> dict[str, Any]:
 
 def environment_settings(schema: Mapping[str, Any], prefix: str) -> dict[str, Any]:
     """Settings from environment variables. A value of the wrong type stays a text, which validation then reports."""
+    _check_lines(Path(".env"), prefix)
     load_dotenv(".env", override=False)  # the SDK looks where its own files lie, and lets a file win over a variable
     return {
         name: _value(text.strip(), _types(setting))
         for name, setting in schema["properties"].items()
         if (text := os.environ.get(f"{prefix}{name.upper()}")) is not None
     }
+
+
+def _check_lines(file: Path, prefix: str) -> None:
+    """Refuse lines of ``.env`` that name a setting and would be passed over. Raises InvalidSettings without a value."""
+    try:
+        with file.open(encoding="utf-8") as opened:
+            bindings = list(parse_stream(opened))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise InvalidSettings(
+            f"{file} cannot be read ({error.strerror}): give this user the right, or move it"
+        ) from None
+    except UnicodeDecodeError:
+        raise InvalidSettings(f"{file} is not in UTF-8: save it as UTF-8") from None
+    for line in bindings:
+        written = line.original.string.strip()
+        if line.value is None and written.removeprefix("export ").lstrip().upper().startswith(prefix):
+            name = re.split(r"[^A-Za-z0-9_]", written.removeprefix("export ").lstrip(), maxsplit=1)[0]
+            raise InvalidSettings(f"{file}, line {line.original.line}: {name} has no value: write {name}=value")
 
 
 def _types(schema: Mapping[str, Any]) -> set[str]:
@@ -59,6 +82,34 @@ def _value(text: str, types: set[str]) -> Any:
     if types & {"object", "array"} and "string" not in types:
         return _json(text)
     return text  # lists and objects in our own settings are parsed where they are validated
+
+
+def read_booleans(config: dict[str, Any], schema: Mapping[str, Any]) -> None:
+    """Yes and no as texts are read; another word stays, so that validation refuses it.
+
+    Meltano takes each word that it does not know for no, so our definitions let it hand on the text of ``dry_run``.
+    """
+    for name, setting in schema["properties"].items():
+        value, types = config.get(name), _types(setting)
+        if isinstance(value, str) and "boolean" in types and "string" not in types:
+            config[name] = _value(value.strip(), types)
+
+
+def key_errors(config: Mapping[str, Any], *names: str) -> Iterator[str]:
+    """What is wrong with keys, without their values: a container's ``--env-file`` hands quotation marks on."""
+    for name in names:
+        key = config[name].strip()
+        if not key:
+            yield f"Setting {name}: is empty"
+        elif key[0] == key[-1] and key[0] in "\"'`":
+            yield f"Setting {name}: stands in quotation marks that would be sent: take them away (value not shown)"
+
+
+def header_errors(config: Mapping[str, Any], name: str) -> Iterator[str]:
+    """What is wrong with a text that goes into a header as it is."""
+    text = str(config.get(name) or "")
+    if not (text.isprintable() and all(ord(letter) <= _LATIN_1 for letter in text)):
+        yield f"Setting {name}: holds characters that cannot travel in a header; give one line of Latin letters"
 
 
 def _json(text: str) -> Any:
@@ -92,7 +143,9 @@ def _read_file(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise InvalidSettings(f"--config {path} cannot be read ({error.strerror}): give a file, or ENV") from None
     except orjson.JSONDecodeError as error:
-        raise InvalidSettings(f"--config {path} is not JSON (line {error.lineno}, column {error.colno})") from None
+        raise InvalidSettings(
+            f"--config {path} is not JSON (line {error.lineno}, column {error.colno}); --config=ENV reads .env"
+        ) from None
     if not isinstance(settings, dict):
         raise InvalidSettings(f"--config {path} is not a JSON object of settings")
     return settings

@@ -7,6 +7,7 @@ from typing import Any
 from singer_sdk import typing as th
 
 from pim_wire.cli import size_limit_settings, throttle_setting
+from pim_wire.config import header_errors, key_errors
 from pim_wire.errors import InvalidSettings
 from pim_wire.limits import SizeLimits
 from pim_wire.urls import checked_base_url, checked_throttle_url
@@ -233,9 +234,8 @@ class TapSettings:
 
 def setting_errors(config: Mapping[str, Any], now: float = 0.0) -> Iterator[str]:
     """What is wrong with settings whose types are right; ``now`` is this machine's time in unix seconds."""
-    for name in ("api_key_id", "api_key_secret"):
-        if not config[name].strip():
-            yield f"Setting {name}: is empty"
+    yield from key_errors(config, "api_key_id", "api_key_secret")
+    yield from header_errors(config, "user_agent")
     try:
         checked_base_url("api_url", _base_url(config), ("/v3", "/v4"))
         checked_throttle_url(config.get("throttle_url"))

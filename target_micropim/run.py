@@ -125,7 +125,8 @@ class Run:
     def _tell_of_odd_settings(self) -> None:
         """A currency or language that is none of the market's: told on each night, since --check may never be asked."""
         settings = self._settings
-        for what in filter(None, (wrong_for(settings.source_market, settings.currency), *settings.remarks)):
+        odd = (wrong_for(settings.source_market, settings.currency), self._languages.change(), *settings.remarks)
+        for what in filter(None, odd):
             logger.warning("%s", what)
             self.report.add("warnings", Row("settings", "", None, what))
 

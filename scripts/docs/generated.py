@@ -17,6 +17,7 @@ from target_micropim.target import TargetMicroPim
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILT_IN = frozenset({"stream_maps", "stream_map_config", "faker_config"})
+PROTECTIVE = frozenset({"dry_run"})  # Meltano takes a word that it does not know for no: the plugin refuses it
 FIRST_OF_TAP = ("api_key_id", "api_key_secret", "market")
 FIRST_OF_TARGET = ("api_key", "market", "locale", "currency", "create_status", "categories_mode", "dry_run")
 
@@ -49,7 +50,7 @@ def kind_of(schema: dict[str, Any]) -> str:
 def meltano_lines(plugin: Any) -> Iterator[str]:
     """The ``settings:`` list of a plugin in meltano.yml."""
     for name, schema, _required in settings(plugin):
-        kind = kind_of(schema)
+        kind = "string" if name in PROTECTIVE else kind_of(schema)
         yield f"        - name: {name}"
         yield f"          label: {json.dumps(schema['title'])}"
         yield f"          kind: {kind}"

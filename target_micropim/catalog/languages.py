@@ -34,14 +34,20 @@ def language_of(settings: TargetSettings, ledger: Ledger) -> Language:
         return Language(settings.locale, "locale")
     if settings.profile != "medipim":
         return Language(settings.locales[0], "native")
-    if (filled_in := ledger.fact(_FACT)) is not None:
+    if (filled_in := _filled_in(settings, ledger)) is not None:
         return Language(filled_in, "ledger")
-    if ledger.knows_products() or ledger.categories():  # an earlier release filled it, and noted no language
-        return Language(locale_of(settings.market, None), "ledger")
     market = MARKETS.get(settings.market or "")
     if market is not None and market.has_one_language:
         return Language(market.languages[0], f"market {market.code}")
     return Language(None, "nothing")
+
+
+def _filled_in(settings: TargetSettings, ledger: Ledger) -> str | None:
+    """The language that the ledger was filled in; None of a new one."""
+    noted = ledger.fact(_FACT)
+    if noted is None and (ledger.knows_products() or ledger.categories()):  # an earlier release noted no language
+        return locale_of(settings.market, None)
+    return noted
 
 
 class SourceLanguages:
@@ -50,6 +56,7 @@ class SourceLanguages:
     def __init__(self, settings: TargetSettings, ledger: Ledger) -> None:
         self._language = language_of(settings, ledger)
         self._is_localized = settings.profile == "medipim"
+        self._before = ledger.fact(_FACT) if self._is_localized and ledger.knows_products() else None
         self._market = settings.market
         self._products = 0
         self._found = 0
@@ -139,6 +146,16 @@ class SourceLanguages:
         if self._found or self._products < ENOUGH:
             return None
         return f"locale {self._language.code}: none of {self._products} products has a name in it"
+
+    def change(self) -> str | None:
+        """What a setting does to a shop that was filled in another language: a part of it at a time."""
+        if self._before in {None, self._language.code}:
+            return None
+        return (
+            f"locale {self._language.code}: this ledger's products were written in {self._before}; those that come are "
+            f"written in {self._language.code}, and all others stay in {self._before}: set locale to {self._before}, "
+            "or read everything once (meltano run --full-refresh, or the tap without --state)"
+        )
 
     def told(self) -> str:
         """In a line for people."""

@@ -79,10 +79,10 @@ def enter_shop(ledger: Ledger, connection: Connection) -> str | None:
     """
     recognised = recognise_new_key(ledger, connection)
     meant, here = connection.settings.organization, fingerprint_of(connection.organization)
-    if meant is None:
-        _refuse_second_ledger(ledger, connection)
-    elif meant not in {here, fingerprint(ledger, connection)}:
-        _refuse(connection, meant)
+    if meant is None and ledger.is_new:
+        _refuse_second_ledger("is new", connection)
+    elif meant not in {None, here, fingerprint(ledger, connection)}:
+        _refuse(connection, str(meant))
     return recognised
 
 
@@ -95,17 +95,15 @@ def _refuse(connection: Connection, meant: str) -> None:
     )
 
 
-def _refuse_second_ledger(ledger: Ledger, connection: Connection) -> None:
-    """A shop that forgot its key would write into the one whose key it got."""
-    if not ledger.is_new:
-        return
+def _refuse_second_ledger(state: str, connection: Connection) -> None:
+    """A shop that forgot its key would write into the one whose key it got; ``state`` is that of its ledger."""
     url, here = connection.settings.ledger_url, connection.settings.base_url
     for other in neighbours(url):
         address = other.organization.split(" ")[0]
         if _is_same_place(address, here) and other.organization == organization(address, connection.settings.api_key):
             connection.channels()
             raise AnotherShop(
-                f"ledger_url: this ledger is new, and {other.name} beside it serves the organization of this api_key "
+                f"ledger_url: this ledger {state}, and {other.name} beside it serves the organization of this api_key "
                 "already: nothing was written; check api_key, or set ledger_url to that ledger; if two ledgers are to "
                 f"serve one organization, set organization to {fingerprint_of(connection.organization)}"
             )
@@ -132,11 +130,20 @@ def recognise_new_key(ledger: Ledger, connection: Connection) -> str | None:
             f"ledger_url: this ledger belongs to another organization than this api_key ({seen}): check api_key, and "
             "give each organization its own ledger_url; if both are right, --ledger=rebind looks at more products"
         )
-    meant = connection.settings.organization
-    if not seen.looked and meant not in {None, fingerprint_of(connection.organization)}:
-        _refuse(connection, str(meant))  # nothing shows that it is the same organization
+    if not seen.looked:
+        _refuse_unproven(connection)
     _bind(ledger, connection, seen)
-    return f"The ledger met a new api_key of its organization and goes on with it ({seen})"
+    proof = f"({seen})" if seen.looked else "(it holds no product by which an organization could be recognised)"
+    return f"The ledger met a new api_key{' of its organization' if seen.looked else ''} and goes on with it {proof}"
+
+
+def _refuse_unproven(connection: Connection) -> None:
+    """Nothing shows that it is the same organization: it may be one that is not meant, or another ledger's."""
+    meant = connection.settings.organization
+    if meant is None:
+        _refuse_second_ledger("holds no product", connection)
+    elif meant != fingerprint_of(connection.organization):
+        _refuse(connection, meant)
 
 
 def rebind(ledger: Ledger, connection: Connection) -> str:
@@ -156,6 +163,8 @@ def rebind(ledger: Ledger, connection: Connection) -> str:
             f"stays bound to {address}: check api_url, api_key and ledger_url; an organization that this ledger has "
             "never seen needs a ledger_url of its own"
         )
+    if not seen.looked:
+        _refuse_unproven(connection)
     _bind(ledger, connection, seen)
     return f"Ledger: bound to {here} and this api_key ({seen}); before, it was bound to {address}"
 

@@ -18,7 +18,7 @@ from target_micropim.catalog.matching import ProductMatching
 from target_micropim.catalog.ownership import enter_shop, fingerprint
 from target_micropim.catalog.picture_audit import last_failure
 from target_micropim.commands.language_look import LanguageLook
-from target_micropim.commands.places import check_places
+from target_micropim.commands.places import check_places, other_places
 from target_micropim.connection import Connection
 from target_micropim.errors import RecordRejected
 from target_micropim.ledger import Ledger, LedgerSummary, ProductRow, copy_of, summarize
@@ -300,11 +300,13 @@ class Check:
                 self._feed(LanguageLook(self._languages))
             self._languages.demand()
         yield f"Language: {self._languages.told()}"
+        if change := self._languages.change():
+            yield change
 
     def _places(self) -> Iterator[str]:
         """Silent where all is well. Raises CannotWrite."""
         check_places(self._settings)
-        return iter(())
+        yield from other_places(self._settings)
 
     def _market(self) -> Iterator[str]:
         """Market, currency, language, and what is odd about settings. Raises InvalidSettings for a wrong currency."""

@@ -1,6 +1,7 @@
 """Whether a run could write where it must: the ledger's file and the folder of the reports. Nothing is made."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from pim_wire.errors import CannotWrite
@@ -16,6 +17,13 @@ def check_places(settings: TargetSettings) -> None:
     if ledger.get_backend_name() == "sqlite" and ledger.database:
         _check("ledger_url", Path(ledger.database), is_folder=False)
     _check("report_dir", Path(settings.report_dir), is_folder=True)
+
+
+def other_places(settings: TargetSettings) -> Iterator[str]:
+    """Files without which a run goes on, and tells: those that it could not write."""
+    for name, place in (("decisions_file", settings.decisions_file), ("metrics_file", settings.metrics_file)):
+        if place and (reason := _why_not(Path(place), is_folder=False)):
+            yield f"{name} {place} cannot be written ({reason}): a run goes on without it, and warns"
 
 
 def _check(name: str, place: Path, *, is_folder: bool) -> None:

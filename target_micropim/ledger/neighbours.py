@@ -6,6 +6,7 @@ They are only read, and nothing of theirs is changed: what cannot be read is no 
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from urllib.parse import quote
 
@@ -46,15 +47,20 @@ def neighbours(url: str) -> Iterator[Neighbour]:
 
 
 def _in_folder(own: Path) -> Iterator[Neighbour]:
-    try:
-        files = sorted(own.parent.iterdir())[:MOST_FILES]
-    except OSError:
-        return
-    for file in files:
+    """Where the file is named, and where it lies, which is another folder behind a link."""
+    folders = {folder.resolve(): folder for folder in (own.resolve().parent, own.parent)}
+    for file in chain.from_iterable(map(_files_in, folders.values())):
         if _is_database(file) and not (own.exists() and file.samefile(own)):
             owner = _owner_in(file)
             if owner is not None:
                 yield Neighbour(str(file), owner)
+
+
+def _files_in(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())[:MOST_FILES]
+    except OSError:
+        return []
 
 
 def _is_database(file: Path) -> bool:

@@ -1,6 +1,9 @@
 """Pure: a limit as people write it: a number, or a share in per cent."""
 
+import re
 from dataclasses import dataclass
+
+_PER_CENT = re.compile(r"([0-9]+(?:[.,][0-9]+)?)\s*%")
 
 
 @dataclass(frozen=True)
@@ -16,15 +19,14 @@ class Limit:
         if text is None or text == "":
             return cls()
         digits = str(text).strip()
-        if digits.endswith("%"):
-            share = float(digits[:-1]) / 100
-            if not 0 <= share <= 1:
-                raise ValueError("a per cent goes from 0% to 100%")
-            return cls(share=share)
-        number = int(digits)
-        if number < 0:
-            raise ValueError("must not be negative")
-        return cls(number=number)
+        if share := _PER_CENT.fullmatch(digits):
+            part = float(share[1].replace(",", ".")) / 100
+            if part > 1:
+                raise ValueError(f"{digits!r} is more than all: a per cent goes from 0% to 100%")
+            return cls(share=part)
+        if not (digits.isascii() and digits.isdigit()):
+            raise ValueError(f"{digits!r} is no limit: give a number from 0, like 25, or a per cent, like 5%")
+        return cls(number=int(digits))
 
     def allows(self, count: int, total: int) -> bool:
         """Whether ``count`` of ``total`` is within the limit."""

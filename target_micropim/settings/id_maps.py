@@ -5,14 +5,52 @@ cannot be read as an id stops the run with its file, line and value: skipped, pr
 """
 
 import json
+import re
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from target_micropim.report.sheet import lines_of, text_of_file, unescaped
 
-_ID_HEADINGS = frozenset({"id", "micropim id", "micropim_id", "brand id", "brand_id", "supplier id", "supplier_id"})
-_NAME_HEADINGS = frozenset({"name", "naam", "nom", "nombre", "brand", "merk", "marque", "marke", "marca", "supplier"})
+_OUR_ID_HEADINGS = frozenset({"micropim id", "id micropim", "micropimid"})
+_ID_HEADINGS = _OUR_ID_HEADINGS | {
+    "id",
+    "brand id",
+    "supplier id",
+    "identifiant",
+    "identificador",
+    "identifier",
+    "kennung",
+}
+_NUMBERS = frozenset({"number", "nummer", "numero"})  # of what, is only clear where a name stands beside it alone
+_BRAND_HEADINGS = frozenset(
+    {
+        "brand",
+        "brand name",
+        "merk",
+        "merknaam",
+        "marque",
+        "nom de marque",
+        "marke",
+        "markenname",
+        "marca",
+    }
+)
+_SUPPLIER_HEADINGS = frozenset(
+    {
+        "supplier",
+        "supplier name",
+        "leverancier",
+        "naam leverancier",
+        "fournisseur",
+        "lieferant",
+        "proveedor",
+    }
+)
+_NAME_HEADINGS = frozenset({"name", "naam", "nom", "nombre"}) | _BRAND_HEADINGS | _SUPPLIER_HEADINGS
+_OF_KIND = {"brand": _BRAND_HEADINGS, "supplier": _SUPPLIER_HEADINGS}
+_MOST_ID = 2**63 - 1
 _KIND = "kind"
 _TWO_COLUMNS = {"name": 0, "id": 1}
 
@@ -21,10 +59,17 @@ def read_id_map(value: Any, kind: str) -> Mapping[str, int]:
     """Name to id; ``kind`` is ``brand`` or ``supplier``. Raises ValueError, OSError."""
     if isinstance(value, str) and value.strip() and not value.strip().startswith("{"):
         return _from_file(Path(value.strip()), kind)
-    given = json.loads(value) if isinstance(value, str) and value.strip() else value
+    given = _object(value) if isinstance(value, str) and value.strip() else value
     if not isinstance(given, dict | None):
         raise ValueError("must be an object or the path of a CSV file")
     return {str(name): _id(number, f"{name!r}") for name, number in flat(given or {}).items()}
+
+
+def _object(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise ValueError(f"is no JSON text: {error}") from None
 
 
 def flat(given: Mapping[str, Any], before: str = "") -> dict[str, Any]:
@@ -36,16 +81,16 @@ def flat(given: Mapping[str, Any], before: str = "") -> dict[str, Any]:
 
 
 def _id(value: Any, where: str) -> int:
-    """Raises ValueError for what is no id; ``12.0`` is what a spreadsheet makes of 12."""
-    text = "" if isinstance(value, bool) else str(value).strip().removesuffix(".0").removesuffix(",0")
-    if not (text.isascii() and text.isdigit() and int(text) > 0):
+    """Raises ValueError for what is no id; ``12.0`` and ``12,00`` are what a spreadsheet makes of 12."""
+    text = "" if isinstance(value, bool) else re.sub(r"[.,]0{1,2}$", "", str(value).strip())
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= _MOST_ID):
         raise ValueError(f"{where} has {value!r}, which is no MicroPIM id (a number from 1)")
     return int(text)
 
 
 def _from_file(file: Path, kind: str) -> dict[str, int]:
     lines = list(lines_of(text_of_file(file)))
-    columns = _columns(lines[0][1], file) if lines else None
+    columns = _columns(lines[0][1], file, kind) if lines else None
     ids: dict[str, int] = {}
     for number, cells in lines[1:] if columns else _without_heading(lines):
         name, value = _name_and_id(cells, columns or _TWO_COLUMNS, kind)
@@ -70,17 +115,30 @@ def _without_heading(lines: list[tuple[int, list[str]]]) -> list[tuple[int, list
     return lines[1:] if lines and not any(character.isdigit() for character in "".join(lines[0][1])) else lines
 
 
-def _columns(cells: list[str], file: Path) -> dict[str, int] | None:
+def _columns(cells: list[str], file: Path, kind: str) -> dict[str, int] | None:
     """Where name, id and kind stand, by their headings; None when the first line is no such heading."""
-    headings = [cell.casefold() for cell in cells]
-    wanted = {"name": _NAME_HEADINGS, "id": _ID_HEADINGS, _KIND: {_KIND}}
+    headings = [_heading(cell) for cell in cells]
+    are_two = len(cells) == len(_TWO_COLUMNS) and not _NAME_HEADINGS.isdisjoint(headings)
+    wanted = {"name": _NAME_HEADINGS, "id": _ID_HEADINGS | (_NUMBERS if are_two else set()), _KIND: {_KIND}}
     places = {what: [n for n, heading in enumerate(headings) if heading in names] for what, names in wanted.items()}
     if not places["id"] and not places[_KIND]:
         return None
+    preferred = {"name": _OF_KIND[kind], "id": _OUR_ID_HEADINGS}
     for what in _TWO_COLUMNS:
-        if not places[what]:
-            raise ValueError(f"{file}, line 1 names no column {what}: {', '.join(cells)}")
+        best = [place for place in places[what] if headings[place] in preferred[what]]
+        places[what] = best if len(best) == 1 else places[what]
+        if len(places[what]) != 1:
+            count = "several columns" if places[what] else "no column"
+            raise ValueError(
+                f"{file}, line 1 names {count} {what}: {', '.join(cells)}; one of each is needed: name, id"
+            )
     return {what: found[0] for what, found in places.items() if found}
+
+
+def _heading(cell: str) -> str:
+    """A heading without accents, large letters and marks between its words."""
+    plain = "".join(letter for letter in unicodedata.normalize("NFKD", cell) if not unicodedata.combining(letter))
+    return " ".join(re.findall(r"[^\W_]+", plain.casefold()))
 
 
 def _name_and_id(cells: list[str], columns: Mapping[str, int], kind: str) -> tuple[str, str]:

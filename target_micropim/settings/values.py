@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from pim_wire.config import header_errors, key_errors
 from pim_wire.errors import InvalidSettings
 from pim_wire.limits import SizeLimits
 from pim_wire.schema_files import read_schema
@@ -269,9 +270,9 @@ class _Reader:
 def problems(config: Mapping[str, Any]) -> Iterator[str]:
     """What is wrong with settings whose types are right."""
     key = config["api_key"].strip()
-    if not key:
-        yield "Setting api_key: is empty"
-    elif not (key.isascii() and key.isprintable()):
+    yield from key_errors(config, "api_key")
+    yield from header_errors(config, "user_agent")
+    if key and not (key.isascii() and key.isprintable()):
         yield "Setting api_key: holds characters that cannot travel in a header (value not shown)"
     try:
         settings = TargetSettings.read(config, ())

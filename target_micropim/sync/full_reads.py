@@ -25,7 +25,8 @@ COMMAND = "meltano run --full-refresh tap-medipim target-micropim (without Melta
 MOST_PAGES = 20
 _FACT = f"read whole {STREAM}"
 _CLOCKS = timedelta(days=1, hours=1)  # full reads are counted in days; no two clocks differ by more than an hour
-_ID = r"[A-Za-z]?[0-9A-Fa-f]+"  # docs/api/medipim.md#product
+_ID = r"[A-Za-z]?[0-9A-Fa-f]+"
+_ID_OF_V4 = r"M[0-9A-F]{9}"  # docs/api/medipim.md#product-id; the shop's own numbers are none
 
 logger = logging.getLogger("target-micropim")
 
@@ -91,7 +92,7 @@ class FullReads:
 
     def _holds_ours(self) -> bool:
         """Whether MicroPIM shows a product of the source, other than those that this ledger made; yes where unclear."""
-        is_ours = _shape(self._services.settings.sku_template)
+        is_ours = _shape(self._services.settings.sku_template, _id_of(self._first))
         try:
             for query in ({}, {"status": "archived"}):
                 for number, page in enumerate(self._services.client.product_pages(**query), start=1):
@@ -110,11 +111,17 @@ class FullReads:
         return row is None or not row.was_made_by_us
 
 
-def _shape(template: str) -> re.Pattern[str]:
+def _id_of(entry: dict[str, Any] | None) -> str:
+    """What an id looks like in the version of Medipim's interface that the state names."""
+    source = (entry or {}).get("source")
+    return _ID_OF_V4 if isinstance(source, dict) and source.get("api_version") == "v4" else _ID
+
+
+def _shape(template: str, an_id: str) -> re.Pattern[str]:
     """What a SKU of the source looks like."""
     parts = []
     for literal, name, _spec, _conversion in Formatter().parse(template):
-        parts.append(re.escape(literal) + ("" if name is None else _ID if name == "id" else r"\S+"))
+        parts.append(re.escape(literal) + ("" if name is None else an_id if name == "id" else r"\S+"))
     return re.compile("".join(parts).strip(), re.IGNORECASE)
 
 

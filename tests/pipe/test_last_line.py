@@ -33,7 +33,7 @@ CASES = [
     (TARGET, ["--check", "--ledger=show"], 2, "--check and --ledger cannot go together", "command-line"),
     (TAP, ["--config", "gone.json"], 1, "--config gone.json cannot be read (No such file or directory)", "settings"),
     (TARGET, ["--config", "."], 1, "--config . cannot be read (Is a directory): give a file, or ENV", "settings"),
-    (TAP, [], 1, "Setting api_key_id is missing: give it as TAP_MEDIPIM_API_KEY_ID", "settings"),
+    (TAP, [], 1, "api_key_id is missing: give it as TAP_MEDIPIM_API_KEY_ID with --config=ENV, or in a", "settings"),
 ]  # fmt: skip
 
 
@@ -49,6 +49,26 @@ def test_a_wrong_start_ends_with_one_line(
     assert (found := RECOGNISED.search(last)), last
     assert found[1] == section
     assert "Traceback" not in done.stderr.decode()
+
+
+@pytest.mark.parametrize(
+    ("around", "said"),
+    [
+        (
+            {"TARGET_MICROPIM_API_KEY": "k"},
+            "TARGET_MICROPIM_API_KEY with --config=ENV (it is set, and not read without",
+        ),
+        ({"MELTANO_PROJECT_ROOT": "/p", "MELTANO_LOADER_NAME": "target-micropim"}, "TARGET_MICROPIM_API_KEY"),
+        ({"MELTANO_PROJECT_ROOT": "/p", "MELTANO_LOADER_NAME": "target-micropim-a"}, "TARGET_MICROPIM_A_API_KEY"),
+    ],
+)
+def test_a_missing_key_says_where_it_goes(around: dict[str, str], said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a variable that is set but not read, and under Meltano by the name of the plugin that runs."""
+    for name, value in around.items():
+        monkeypatch.setenv(name, value)
+    *_, error = TargetMicroPim(validate_config=False)._validate_config(raise_errors=False)
+    assert error.startswith(f"Setting api_key is missing: give it as {said}")
+    assert said.endswith("read without") or error.endswith(said)
 
 
 @pytest.mark.parametrize("plugin", [TapMedipim, TargetMicroPim])

@@ -282,3 +282,13 @@ def test_the_verdict_counts_what_else_is_wrong(world: Any) -> None:
     assert "Check: NOT GOOD, and 1 more above: MicroPIM at " in stderr.splitlines()[-1]
     code, _lines, stderr = command(world, "--check")
     assert (code, stderr.splitlines()[-1].endswith("Check: good; nothing stands in the way of a run")) == (0, True)
+
+
+@pytest.mark.parametrize("name", ["decisions_file", "metrics_file"])
+@pytest.mark.parametrize("place", [".", "file/x.csv"])
+def test_the_check_tells_of_a_file_that_a_run_would_go_on_without(world: Any, name: str, place: str) -> None:
+    """The run warns of it at its end, when a person's answers were not read."""
+    (world.folder / "file").touch()
+    code, lines, _ = command(world, "--check", **{name: place})
+    assert code == 0
+    assert any(line.startswith(f"{name} {place} cannot be written (") for line in lines)

@@ -155,6 +155,19 @@ def test_what_counts_as_a_product_of_the_source(
         assert len(warned(outcome)) == 1
 
 
+@pytest.mark.parametrize(("sku", "stops"), [("1001", True), ("F00D", True), ("m0a1b2c3d4", False)])
+def test_the_shops_own_numbers_are_no_products_of_the_source(
+    world: World, singer: Any, sku: str, *, stops: bool
+) -> None:
+    """Where the state says in which form the ids came."""
+    world.pim.add(sku)
+    state = entry(**OLD, **GOES_ON)
+    state["bookmarks"]["products"]["source"] = {"api_version": "v4"}
+    outcome = world.run([singer.state(state), *singer.lines(products=[singer.product(5)])])
+    assert isinstance(outcome.failure, UnseenState) is stops
+    assert bool(world.writes()) is not stops
+
+
 @pytest.mark.parametrize("state", [{}, {"bookmarks": {"products": {"replication_key_value": "5"}}}, {"bookmarks": []}])
 def test_states_of_other_taps_say_nothing_of_full_reads(world: World, singer: Any, state: Json) -> None:
     """Nothing is judged by them."""

@@ -20,6 +20,12 @@ FILES = {
     "a heading of its own": "Onze merken;Nummer\nBrand 3 Ünïcode;13\nVichy;14\n",
     "quotes, blanks and empty lines": '"name" ; "id"\n\n"Brand 3 Ünïcode" ; "13"\n Vichy ; 14 \n;;\n',
     "a sheet's numbers": "name;id\nBrand 3 Ünïcode;13.0\nVichy;14,0\n",
+    "two decimals": "name;id\nBrand 3 Ünïcode;13,00\nVichy;14.00\n",
+    "Spanish, id first": "Identificador;Marca\n13;Brand 3 Ünïcode\n14;Vichy\n",
+    "a number first": "Nummer;Merk\n13;Brand 3 Ünïcode\n14;Vichy\n",
+    "marks between words": "Brand_Name;MicroPIM-ID\nBrand 3 Ünïcode;13\nVichy;14\n",
+    "ids of two programs": "id;brand;micropim_id\n901;Brand 3 Ünïcode;13\n902;Vichy;14\n",
+    "suppliers beside": "supplier;brand;id\nA;Brand 3 Ünïcode;13\nB;Vichy;14\n",
     "unmapped.csv": "kind,name,products,examples,id\n"
     'brand,Brand 3 Ünïcode,24,"A, B",13\nsupplier,Vichy,3,C,99\nbrand,Vichy,3,C,14\nbrand,Other,3,C,\n',
     "unmapped.csv, another order": "id;products;name;kind\n13;2;Brand 3 Ünïcode;brand\n14;2;Vichy;brand\n",
@@ -30,6 +36,13 @@ REFUSED = {
     "no number": ("name;id\nVichy;14\nNuxe;ten\n", "'ten'"),
     "a fraction": ("name;id\nNuxe;1.5\n", "'1.5'"),
     "zero": ("name;id\nNuxe;0\n", "line 2"),
+    "beyond a number": ("name;id\nNuxe;99999999999999999999\n", "line 2"),
+    "thousands": ("name;id\nNuxe;1.000\n", "'1.000'"),
+    "an exponent": ("name;id\nNuxe;1e3\n", "'1e3'"),
+    "a sign": ("name;id\nNuxe;+4\n", "line 2"),
+    "two columns of ids": ("id;name;brand id\n1;Nuxe;2\n", "several columns id"),
+    "a number of something": ("Merk;Nummer;Aantal\nNuxe;14;3\n", "heading"),
+    "two names": ("name;naam;id\nNuxe;Nuxe Paris;2\n", "several columns name"),
     "negative": ("name;id\nNuxe;-4\n", "line 2"),
     "no name": ("name;id\n;14\n", "line 2"),
     "two ids": ("name;id\nNuxe;14\nNuxe;15\n", "line 3"),
@@ -61,6 +74,15 @@ def test_a_file_that_is_refused(form: str, tmp_path: Path) -> None:
         read_id_map(str(file), "brand")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("heading", ["Leverancier", "Fournisseur", "Lieferant", "Proveedor", "Supplier name"])
+def test_suppliers_in_each_language(heading: str, encoding: str, tmp_path: Path) -> None:
+    """As a spreadsheet's Unicode text, too."""
+    file = tmp_path / "suppliers.csv"
+    file.write_bytes(f"ID\t{heading}\r\n14\tVichy\r\n".encode(encoding))
+    assert read_id_map(str(file), "supplier") == {"Vichy": 14}
+
+
 def test_other_bytes(tmp_path: Path) -> None:
     """What an old spreadsheet saves."""
     file = tmp_path / "brands.csv"
@@ -80,6 +102,12 @@ def test_other_bytes(tmp_path: Path) -> None:
 def test_names_with_dots(given: Any) -> None:
     """Also taken apart at their dots, as Meltano does with an object."""
     assert read_id_map(given, "brand") == {"A.Vogel": 10, "Dr. Hauschka": 11, "St.Ives": 13}
+
+
+def test_a_text_that_is_no_json() -> None:
+    """It is said so."""
+    with pytest.raises(ValueError, match="no JSON text"):
+        read_id_map('{"Nuxe": 10', "brand")
 
 
 @pytest.mark.parametrize("given", [{"Nuxe": "ten"}, {"Nuxe": True}, {"Nuxe": None}, {"Nuxe": 0}, '{"Nuxe": [1]}'])

@@ -153,6 +153,18 @@ def test_a_language_that_no_product_has_is_told(world: World, singer: Any) -> No
     assert any("locale es: none of 10 products" in row["what"] for row in many.report["warnings"])
 
 
+def test_a_language_that_a_setting_changes_is_told(world: World, singer: Any) -> None:
+    """The setting decides, and only what comes follows it: the report says so, and so does the check before."""
+    world.load(products(singer, 1, 2), locale="nl")
+    for locale in ("nl", "NL", None):
+        assert not any("were written in" in row["what"] for row in world.load([], locale=locale).report["warnings"])
+    _, lines, _ = command(world, "--check", locale="fr")
+    (row,) = world.load(products(singer, 1), locale="FR").report["warnings"]
+    assert row["what"] in lines
+    assert "written in nl" in row["what"]
+    assert names(world) == {"Pommade", "Zalf"}
+
+
 def test_the_check_says_it(world: World, singer: Any) -> None:
     """Which language, what decides it, and in how many products of a file it is; without one it is not good."""
     file = world.folder / "in.jsonl"

@@ -1,5 +1,6 @@
 """Limits of a run: a number, or a share in per cent."""
 
+import re
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from target_micropim.plan.limit import Limit
     ("text", "count", "whole", "allowed"),
     [
         (None, 10**6, 1, True), ("", 10**6, 1, True), (0, 0, 9, True), (0, 1, 9, False), (5, 5, 9, True), ("5", 6, 9, False),  # noqa: E501
-        ("10%", 1, 10, True), ("10%", 2, 10, False), ("0%", 1, 10, False), ("100%", 10, 10, True), (" 5 % ", 0, 0, True),  # noqa: E501
+        ("10%", 1, 10, True), ("10%", 2, 10, False), ("0%", 1, 10, False), ("100%", 10, 10, True), ("2,5%", 1, 40, True), ("2.5 %", 2, 40, False), (" 5 % ", 0, 0, True),  # noqa: E501
     ],
 )  # fmt: skip
 def test_limits(text: Any, count: int, whole: int, allowed: bool) -> None:
@@ -19,10 +20,10 @@ def test_limits(text: Any, count: int, whole: int, allowed: bool) -> None:
     assert Limit.read(text).allows(count, whole) is allowed
 
 
-@pytest.mark.parametrize("text", ["-1", "101%", "-1%", "abc", "nan%", "5.5", "%"])
+@pytest.mark.parametrize("text", ["-1", "101%", "-1%", "abc", "nan%", "5.5", "%", "1e3", "5 percent", "²"])
 def test_a_limit_that_makes_no_sense_is_refused(text: str) -> None:
     """It is a setting, so it is found before the run."""
-    with pytest.raises(ValueError, match=r"."):
+    with pytest.raises(ValueError, match=f"^'{re.escape(text)}' is "):
         Limit.read(text)
 
 

@@ -126,6 +126,55 @@ def test_a_new_ledger_refuses_an_organization_that_another_one_serves(
     world.load(products(singer, 1, 2))
 
 
+@pytest.mark.parametrize("dry_run", [False, True])
+@pytest.mark.parametrize("status", ["inactive", "archived again"])
+def test_a_ledger_without_products_that_got_another_shops_key(
+    world: World, singer: Any, status: str, *, dry_run: bool
+) -> None:
+    """It was bound to an organization of its own, and holds nothing that could prove it: nor does a rebinding."""
+    world.load(products(singer, 1))
+    give_new_key(world)  # from here the sandbox is another shop's
+    if status == "archived again":
+        world.load(products(singer, 7), ledger_url=second(world), api_key=NEW)
+    gone = singer.lines(products=[singer.product(7, status="inactive")])
+    world.load(gone, ledger_url=second(world), api_key=NEW)
+    world.pim.switch(api_key=KEY)
+    world.forget_requests()
+    outcome = world.run(products(singer, 8), ledger_url=second(world), dry_run=dry_run)
+    assert isinstance(outcome.failure, AnotherShop)
+    assert "ledger.db" in str(outcome.failure)
+    code, _, _ = command(world, "--ledger=rebind", ledger_url=second(world))
+    assert code == 1
+    assert world.writes() == []
+    world.load(products(singer, 8), ledger_url=second(world), organization=name(world))
+
+
+@pytest.mark.parametrize("writing", ["sub/../second.db", "./second.db", "{folder}/second.db", "elsewhere/link.db"])
+def test_however_the_path_is_written(world: World, singer: Any, writing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Relative, absolute, over another folder, behind a link that lies in another one."""
+    world.load(products(singer, 1))
+    world.forget_requests()
+    monkeypatch.chdir(world.folder)
+    for folder in ("sub", "elsewhere"):
+        (world.folder / folder).mkdir()
+    (world.folder / "elsewhere" / "link.db").symlink_to(world.folder / "second.db")
+    outcome = world.run(products(singer, 7), ledger_url=f"sqlite:///{writing.format(folder=world.folder)}")
+    assert isinstance(outcome.failure, AnotherShop)
+    assert world.writes() == []
+    world.load(products(singer, 1), ledger_url="sqlite:///sub/../ledger.db")
+
+
+def test_a_ledger_under_a_new_name(world: World, singer: Any) -> None:
+    """The address still says the old one: the ledger that was renamed is named."""
+    world.load(products(singer, 1))
+    (world.folder / "ledger.db").rename(world.folder / "shop1.db")
+    world.forget_requests()
+    outcome = world.run(products(singer, 1))
+    assert isinstance(outcome.failure, AnotherShop)
+    assert "shop1.db" in str(outcome.failure)
+    assert world.writes() == []
+
+
 def test_named_it_may_have_two_ledgers(world: World, singer: Any) -> None:
     """Two markets into one organization: whoever names it means it; afterwards both go on as they are."""
     world.load(products(singer, 1))

@@ -116,3 +116,67 @@ def test_the_command_line_says_which_file_is_wrong(plugin: str, tmp_path: Path) 
     (line,) = done.stderr.splitlines()
     assert "--config nowhere.json cannot be read" in line
     assert line.endswith("/errors/#settings)")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("true", True), (" TRUE ", True), ("off", False), ("ja", "ja"), ('"true"', None)]
+)
+def test_a_dry_run_as_meltano_hands_it_on(text: str, value: Any) -> None:
+    """Its definition gives the text: Meltano itself would take each unknown word for no, and the run would write."""
+    plugin = TargetMicroPim(config={"api_key": "x", "dry_run": text}, validate_config=False)
+    errors = plugin._validate_config(raise_errors=False)
+    assert [error.partition(":")[0] for error in errors] == ([] if isinstance(value, bool) else ["Setting dry_run"])
+    assert not isinstance(value, bool) or plugin.config["dry_run"] is value
+
+
+@pytest.mark.parametrize(
+    ("written", "word"),
+    [
+        (b"A=1\nTARGET_MICROPIM_DRY_RUN: true\n", "line 2: TARGET_MICROPIM_DRY_RUN has no value"),
+        (b"TARGET_MICROPIM_DRY_RUN\n", "line 1: TARGET_MICROPIM_DRY_RUN has no value"),
+        (b"export target_micropim_api_key secret\n", "line 1: target_micropim_api_key has no value"),
+        ("TARGET_MICROPIM_DRY_RUN=true\n".encode("utf-16"), "UTF-8"),
+    ],
+)
+def test_an_env_file_with_a_line_that_would_be_passed_over(
+    written: bytes, word: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is named, without what stands behind the name."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_bytes(written)
+    with pytest.raises(InvalidSettings, match=word) as refused:
+        environment_settings(SCHEMA, "TARGET_MICROPIM_")
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("mark", ['"', "'"])
+def test_a_key_in_quotation_marks_is_refused_without_its_value(mark: str) -> None:
+    """As ``--env-file`` of a container hands it on; sent, it would only be a wrong key."""
+    key = f" {mark}{SECRET}{mark}"
+    for plugin, config in (
+        (TargetMicroPim, {"api_key": key}),
+        (TapMedipim, {"api_key_id": "1", "api_key_secret": key}),
+    ):
+        (error,) = plugin(config=config, validate_config=False)._validate_config(raise_errors=False)
+        assert "quotation marks" in error
+        assert SECRET not in error
+
+
+@pytest.mark.parametrize("text", ["shop\nsync", "shop \u20ac", "shop\t"])
+@pytest.mark.parametrize("plugin", [TapMedipim, TargetMicroPim])
+def test_a_user_agent_that_cannot_travel_is_refused(plugin: Any, text: str) -> None:
+    """It would look like a broken connection."""
+    config = {"api_key": "x", "api_key_id": "1", "api_key_secret": "x", "user_agent": text}
+    errors = plugin(config=config, validate_config=False)._validate_config(raise_errors=False)
+    assert [error.partition(":")[0] for error in errors] == ["Setting user_agent"]
+
+
+def test_an_env_file_of_other_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their lines are theirs; a byte order mark and CRLF are no matter."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_bytes(b"\xef\xbb\xbfPLUGIN_TEXT=a\r\nOTHER: x\r\n# note\r\n\r\nANOTHER\r\n")
+    monkeypatch.delenv("PLUGIN_TEXT", raising=False)
+    try:
+        assert environment_settings(SCHEMA, "PLUGIN_") == {"text": "a"}
+    finally:
+        monkeypatch.delenv("PLUGIN_TEXT", raising=False)

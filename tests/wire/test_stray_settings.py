@@ -16,11 +16,14 @@ from tests.support.forked import run_forked
 TARGET = list(TargetMicroPim.config_jsonschema["properties"])
 TAP = list(TapMedipim.config_jsonschema["properties"])
 PREFIX = "TARGET_MICROPIM_"
-PROTECTING = {
+PROTECTING: dict[str, str | None] = {
     "dryrun": "dry_run", "DryRun": "dry_run", "dry-run": "dry_run", "dry_runs": "dry_run", "dry": "dry_run",
     "is_dry_run": "dry_run", "drry_run": "dry_run", "preview": "dry_run", "read_only": "dry_run", "simulate": "dry_run",
     "max_archives": "max_archive", "maxarchive": "max_archive", "max_reject": "max_rejects",
-    "max_rejects_percent": "max_rejects", "writemode": "write_mode", "write_mod": "write_mode",
+    "plan_only": "dry_run", "what-if": "dry_run", "dry_mode": "dry_run",
+    "archive_max": "max_archive", "limit_archive": "max_archive", "rejects_max": "max_rejects", "max_deletes": None,
+    "update_only": "write_mode", "max_rejects_percent": "max_rejects",
+    "writemode": "write_mode", "write_mod": "write_mode",
 }  # fmt: skip
 HARMLESS = {"local": "locale", "markt": "market", "api_kay": "api_key", "zzz": None, "brandmap": "brand_map"}
 
@@ -32,7 +35,8 @@ def test_a_name_that_does_not_exist(name: str) -> None:
     (in_file,) = stray_settings([name], known)
     (variable,) = stray_variables({f"{PREFIX}{name.upper()}": "x"}, PREFIX, known)
     for found in (in_file, variable):
-        assert (found.protects, found.nearest) == (name in PROTECTING, {**PROTECTING, **HARMLESS}[name])
+        assert found.protects == (name in PROTECTING)
+        assert found.nearest == {**PROTECTING, **HARMLESS}[name] or (found.protects and not PROTECTING[name])
         assert name.lower() in str(found).lower()
 
 
@@ -42,6 +46,48 @@ def test_what_exists_is_not_named(prefix: str, known: list[str]) -> None:
     names = [*known, "loglevel", "_select", "_load_schema"]
     environment = {f"{prefix}{name.upper()}": "x" for name in names} | {f"{prefix}DRYRUN": "", "OTHER_DRYRUN": "x"}
     assert list(stray_variables(environment, prefix, known)) == []
+
+
+@pytest.mark.parametrize(
+    ("variable", "protects"),
+    [
+        ("target_micropim_dry_run", True), ("Target_Micropim_Dryrun", True), ("TARGET_MICROPIM__DRY_RUN", True),
+        ("MICROPIM_DRY_RUN", True), ("TARGET_MICROPIN_DRY_RUN", True), ("TARGETMICROPIM_WRITE_MODE", True),
+        ("target_micropim_locale", False), ("TARGET_MICROPIM_LOCALE_", False),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("root", ["", "/project"])
+def test_a_variable_in_other_letters(variable: str, root: str, variables: Any, *, protects: bool) -> None:
+    """Small letters, another prefix: none of them is read, with Meltano neither."""
+    variables(MELTANO_PROJECT_ROOT=root, **{variable: "true"})
+    assert strays() == {variable: protects}
+
+
+@pytest.mark.parametrize(
+    "variable",
+    [
+        "DRY_RUN",
+        "OTHER_DRY_RUN",
+        "TARGET_POSTGRES_DRY_RUN",
+        "TARGET_MICROPIM__SELECT",
+        "TAP_MEDIPIM_MAX_WAIT_SECONDS",
+        "TAP_MEDIPIM_FR_MAX_NESTING",
+        "MICROPIM_TEAM",
+        "MICROPIM_DRY_RUN_LOG",
+    ],
+)
+def test_a_variable_of_another_program(variable: str, variables: Any) -> None:
+    """It is nobody's business here."""
+    variables(**{variable: "true"})
+    assert strays() == {}
+
+
+def test_a_dry_run_of_the_tap(variables: Any) -> None:
+    """It has none, and the target would write; a file that both plugins share says it to the target."""
+    variables(TAP_MEDIPIM_DRY_RUN="true")
+    (found,) = all_strays({}, "TAP_MEDIPIM_", TAP, reads_environment=True)
+    assert (found.protects, "dry_run of the target" in str(found)) == (True, True)
+    assert not any(found.protects for found in stray_settings(["dry_run"], TAP))
 
 
 @pytest.fixture
