@@ -237,6 +237,7 @@ class Laws:
                 or self._is_renumbered(key)
                 or field not in FIELDS
                 or self._pim.products[number]["status"] == "archived"
+                or self._source.products[key]["status"] != "active"  # none of its values is to be written
             ):
                 continue
             source = wanted(self._source.products[key])[field]
