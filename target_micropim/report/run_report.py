@@ -30,6 +30,7 @@ from target_micropim.report.words import Words
 MAX_ROWS = 1000
 PRODUCTS = "products"
 AGAIN = "rejected by an earlier run, and tried again"
+KEPT = "kept from an earlier run, and taken again"  # a person has decided, or MicroPIM did not keep what was sent
 
 
 @dataclass(frozen=True)
@@ -131,10 +132,12 @@ class Report:
         with self._lock:
             self.actions[stream, action] += 1
 
-    def settle_again(self, stream: str, action: str, end: ProductEnd | None = None, place: int = -1) -> None:
-        """The end of a reject of an earlier run that was tried again. Raises CannotWrite."""
+    def settle_again(
+        self, stream: str, action: str, end: ProductEnd | None = None, place: int = -1, why: str = AGAIN
+    ) -> None:
+        """The end of a record of an earlier run, and ``why`` it was taken again. Raises CannotWrite."""
         if end is not None:
-            reason = f"{AGAIN}; {end.reason}" if end.reason else AGAIN
+            reason = f"{why}; {end.reason}" if end.reason else why
             self.products.add(action, end._replace(reason=reason), place)
         with self._lock:
             self.retried[stream, action] += 1

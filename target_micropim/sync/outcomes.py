@@ -16,7 +16,7 @@ from target_micropim.ledger import MAX_KEY, KeptReject, Ledger
 from target_micropim.plan.limit import Limit
 from target_micropim.report.product_rows import ProductEnd
 from target_micropim.report.rejects import Rejects, as_json
-from target_micropim.report.run_report import Report
+from target_micropim.report.run_report import AGAIN, Report
 from target_micropim.sync.checkpoints import Checkpoints
 
 logger = logging.getLogger("target-micropim")
@@ -122,7 +122,7 @@ class Outcomes:
         self._ledger = ledger
         self._lock = threading.Lock()
         self._kept = ledger.reject_times()
-        self._retried: set[int] = set()
+        self._retried: dict[int, str] = {}
         self._held: list[int] = []
         self.guards = guards
 
@@ -130,10 +130,10 @@ class Outcomes:
         """A record came in; its ticket."""
         return self._checkpoints.open()
 
-    def open_again(self) -> int:
-        """A reject of an earlier run is tried again; its ticket. It is counted apart."""
+    def open_again(self, why: str = AGAIN) -> int:
+        """A record of an earlier run is taken again; its ticket. It is counted apart."""
         ticket = self._checkpoints.open()
-        self._retried.add(ticket)
+        self._retried[ticket] = why
         return ticket
 
     def waiting_rejects(self) -> list[tuple[str, str]]:
@@ -160,7 +160,7 @@ class Outcomes:
 
     def _count(self, stream: str, ticket: int, action: str, end: ProductEnd | None) -> None:
         if ticket in self._retried:
-            self._report.settle_again(stream, action, end, ticket)
+            self._report.settle_again(stream, action, end, ticket, self._retried[ticket])
         else:
             self._report.settle(stream, action, end, ticket)
 
