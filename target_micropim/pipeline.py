@@ -218,7 +218,7 @@ class Pipeline:
                 continue
             taken.append((stream, key))
             if stream == "products" and not self._products.has_seen(key):
-                self._products.receive_decided(exact_json.loads(record))
+                self._products.receive_kept(exact_json.loads(record))
             elif stream == "categories" and not self._categories.has_seen(key):
                 self._categories.receive_again(exact_json.loads(record))
         self._products.flush()

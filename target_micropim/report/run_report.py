@@ -30,6 +30,7 @@ from target_micropim.report.words import Words
 MAX_ROWS = 1000
 PRODUCTS = "products"
 AGAIN = "rejected by an earlier run, and tried again"
+KEPT = "kept from an earlier run, and taken again"  # a person has decided, or MicroPIM did not keep what was sent
 
 
 @dataclass(frozen=True)
@@ -120,19 +121,17 @@ class Report:
         """A record came in."""
         self.received[stream] += 1
 
-    def settle(
-        self, stream: str, action: str, end: ProductEnd | None = None, place: int = -1, *, again: bool = False
-    ) -> None:
+    def settle(self, stream: str, action: str, end: ProductEnd | None = None, place: int = -1, again: str = "") -> None:
         """A record's end: created, updated, unchanged, archived, skipped, rejected or acknowledged.
 
         ``end`` is that of a product, whose record has this ``place`` in the input; without one the record at hand
-        tells. ``again``: it is a reject of an earlier run that was tried again. Raises CannotWrite.
+        tells. ``again``: why a record of an earlier run was taken again. Raises CannotWrite.
         """
         if end is None and not again:
             end = _at_hand(stream)
         if end is not None:
             if again:
-                end = end._replace(reason=f"{AGAIN}; {end.reason}" if end.reason else AGAIN)
+                end = end._replace(reason=f"{again}; {end.reason}" if end.reason else again)
             self.products.add(action, end, place)
         with self._lock:
             (self.retried if again else self.actions)[stream, action] += 1

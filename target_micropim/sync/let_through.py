@@ -21,7 +21,7 @@ from target_micropim.mapping.desired import DesiredProduct
 from target_micropim.plan.product import plan_update, policy_of
 from target_micropim.plan.question import HELD_BACK, Question
 from target_micropim.plan.values import fingerprint
-from target_micropim.report.run_report import Row
+from target_micropim.report.run_report import KEPT, Row
 from target_micropim.services import Services
 from target_micropim.sync.late import INCOMPLETE
 from target_micropim.sync.recognise import Recognition
@@ -99,7 +99,7 @@ class LetThrough:
             self._services.report.add("manual_actions", Row(STREAM, key, row.sku if row else None, what))
             return
         if action is not None:
-            self._services.report.settle(STREAM, action, again=True)
+            self._services.report.settle(STREAM, action, again=KEPT)
             self._ledger.flush()
 
     def _send_once(self, key: str, fields: Fields, told: Texts, tries: Tries) -> str | None:

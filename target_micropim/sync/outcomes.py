@@ -16,7 +16,7 @@ from target_micropim.ledger import MAX_KEY, KeptReject, Ledger
 from target_micropim.plan.limit import Limit
 from target_micropim.report.product_rows import ProductEnd
 from target_micropim.report.rejects import Rejects, as_json
-from target_micropim.report.run_report import Report
+from target_micropim.report.run_report import AGAIN, Report
 from target_micropim.sync.checkpoints import Checkpoints
 
 logger = logging.getLogger("target-micropim")
@@ -127,14 +127,14 @@ class Outcomes:
         self._ledger = ledger
         self._lock = threading.Lock()
         self.kept = ledger.reject_times()
-        self._retried: set[int] = set()
+        self._retried: dict[int, str] = {}
         self._held: list[int] = []
         self.guards = guards
 
-    def open_again(self) -> int:
-        """A reject of an earlier run is tried again; its ticket. It is counted apart."""
+    def open_again(self, why: str = AGAIN) -> int:
+        """A record of an earlier run is taken again; its ticket. It is counted apart."""
         ticket = self.open()
-        self._retried.add(ticket)
+        self._retried[ticket] = why
         return ticket
 
     def waiting_rejects(self) -> list[tuple[str, str]]:
@@ -156,7 +156,7 @@ class Outcomes:
             self.guards.wrote()
         if key is not None and self.kept:
             self._drop_reject(stream, key)
-        self._report.settle(stream, action, end, ticket, again=ticket in self._retried)
+        self._report.settle(stream, action, end, ticket, self._retried.get(ticket, ""))
         self._checkpoints.close(ticket)
 
     def _drop_reject(self, stream: str, key: str) -> None:
@@ -185,7 +185,7 @@ class Outcomes:
         if end is None and stream == "products":
             end = ProductEnd(key, None)
         end = end and end._replace(reason=_in_words(error))
-        self._report.settle(stream, "rejected", end, ticket, again=ticket in self._retried)
+        self._report.settle(stream, "rejected", end, ticket, self._retried.get(ticket, ""))
         with self._lock:
             self._held.append(ticket)
         self.guards.after_refusal(error)

@@ -191,12 +191,8 @@ class ProductSync:
         asked = self._ask(
             desired, self._updater.questions(desired, fields, changes, product) if changes.is_open else []
         )
-        is_incomplete = not TEXTS.isdisjoint(ignored)
-        if is_worth_another_try(ignored, write.fields, base):
-            self.not_kept.leave(desired)
-            is_incomplete = True
-        if is_incomplete or any(one.kind == "conflicts" and one.category is None for one in asked):
-            version = replace(version, digest=INCOMPLETE)  # a person may settle it before the record changes
+        if self._is_incomplete(desired, ignored, write, base, asked):
+            version = replace(version, digest=INCOMPLETE)
         pictures = RemotePictures(
             product.remote_id, product.images, row is not None and bool(row.ours or row.on_its_way)
         )
@@ -204,6 +200,21 @@ class ProductSync:
         action = "created" if was_announced else "updated" if write.fields else "unchanged"
         outcome = self._settled(action, desired, after, pictures, handled, version)
         return replace(outcome, word=REVIVED) if action == "updated" and _leaves_the_archive(write) else outcome
+
+    def _is_incomplete(
+        self,
+        desired: DesiredProduct,
+        ignored: frozenset[str],
+        write: Write,
+        before: ProductRow,
+        asked: list[Question],
+    ) -> bool:
+        """Whether it is looked at before the record changes: MicroPIM may keep it, or a person may settle it."""
+        if is_worth_another_try(ignored, write.fields, before):
+            self.not_kept.leave(desired)
+            return True
+        is_asked = any(one.kind == "conflicts" and one.category is None for one in asked)
+        return is_asked or not TEXTS.isdisjoint(ignored)
 
     def _tell_of_sku(self, desired: DesiredProduct, row: ProductRow) -> None:
         """The fields of ``sku_template`` have changed: a SKU is what others know a product by, so it stays."""

@@ -22,7 +22,7 @@ from target_micropim.mapping.native_categories import OWN, PATH
 from target_micropim.mapping.profiles import Profile
 from target_micropim.report.input_order import AFTER_THE_INPUT, RecordScope, record_scope
 from target_micropim.report.product_rows import ProductEnd
-from target_micropim.report.run_report import Row
+from target_micropim.report.run_report import KEPT, Row
 from target_micropim.services import Services
 from target_micropim.sync.archives import PendingArchive, PendingArchives
 from target_micropim.sync.deferred import DeferredItems, Item, Version, source_time
@@ -95,13 +95,13 @@ class ProductsSync:
         """Take a reject of an earlier run."""
         self._keep(self._outcomes.open_again(), record, None)
 
-    def receive_decided(self, record: dict[str, Any]) -> None:
-        """Take the newest record of a product of which a person has decided: as new as what came since unchanged."""
+    def receive_kept(self, record: dict[str, Any]) -> None:
+        """Take the newest record that was kept of a product: as new as what came since unchanged."""
         row = self._services.ledger.product(self._profile.key(record) or "")
-        self._keep(self._outcomes.open_again(), record, None, None if row is None else row.source_at)
+        self._keep(self._outcomes.open_again(KEPT), record, None, None if row is None else row.source_at)
 
     def has_seen(self, key: str) -> bool:
-        """Whether a version of a product of which a person has decided waits, or was settled since."""
+        """Whether a version of a product of which a record is kept waits, or was settled since."""
         row = self._services.ledger.product(key)
         return self.is_pending(key) or (row is not None and bool(row.digest))
 

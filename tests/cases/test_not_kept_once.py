@@ -34,6 +34,7 @@ def test_it_goes_in_without_the_source(make_shop: Any, field: str, answers: str)
     told = shop.night()
     assert (shop.product("M1")[field], told.is_good, told.report["decisions"]) == (WANTED[field], True, [])
     assert told.report["tried_again"] == {"products": {"updated": 1}}
+    assert "kept from an earlier run, and taken again" in (told.folder / "products.csv").read_text()
     shop.forget_requests()
     shop.night()
     assert shop.requests == []

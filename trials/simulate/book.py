@@ -31,6 +31,7 @@ class Book:
         self.forgotten: set[tuple[int, str]] = set()  # typed, and nobody knows of it until the record comes again
         self.loose: set[tuple[int, str]] = set()
         self.seen: dict[tuple[str, str], str] = {}  # (record, field): the source's value that a whole run has seen
+        self.given: dict[str, int] = {}  # by record: the update time of the newest version that a run was given
         self.archived: set[int] = set()
         self.revived: set[int] = set()
         self.taken_out: set[tuple[int, int]] = set()
@@ -141,6 +142,7 @@ class Book:
         """After a run: where both sides show the same, they agree, if the run has seen it."""
         for record in delivered:
             key = record["id"]
+            self.given[key] = max(self.given.get(key, 0), record["meta"]["updatedAt"])
             if key in rejected or self._source.owner(record["cnk"]) != key or record is not self._newest(record):
                 continue
             if is_whole:

@@ -237,6 +237,8 @@ class Laws:
                 or self._is_renumbered(key)
                 or field not in FIELDS
                 or self._pim.products[number]["status"] == "archived"
+                or self._source.products[key]["status"] != "active"  # none of its values is to be written
+                or not self._is_read(key, delivered.get(key))
             ):
                 continue
             source = wanted(self._source.products[key])[field]
@@ -246,6 +248,11 @@ class Laws:
             if not night.ended.names(key):
                 yield Broken("untold" if key in delivered else "untold later",
                              f"{key} {field}: by hand {value!r}, source {source!r}")  # fmt: skip
+
+    def _is_read(self, key: str, delivered: Json | None) -> bool:
+        """Whether a run was given the newest version of a record: of what a tap never read nobody can tell."""
+        newest: int = self._source.products[key]["meta"]["updatedAt"]
+        return newest <= (self._book.given.get(key, 0) if delivered is None else delivered["meta"]["updatedAt"])
 
     def _nobody_is_unsure(self, night: Night) -> Iterator[Broken]:
         """Where texts are kept as they were sent, the writer knows its own."""
