@@ -352,6 +352,7 @@ class TargetMicroPim(Target):
         for line in explanation.lines():
             click.echo(self.redactor.clean(line))
         if not explanation.is_known:
+            self.logger.error("%s", self.redactor.clean(explanation.verdict))
             sys.exit(1)
 
     def _feed_from(self, file: Any) -> "Feed":

@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from pim_wire.docs_site import docs_page
 from pim_wire.errors import StopRun, Unclear
 from target_micropim.connection import Connection
 from target_micropim.errors import NotFound, RecordRejected
@@ -31,6 +32,11 @@ class Explain:
         self._connection = connection
         self._sku = sku.strip()
         self.is_known = False
+
+    @property
+    def verdict(self) -> str:
+        """The last word where nobody knows the product."""
+        return f"--explain: nobody knows {visible(cut(self._sku))}: see {docs_page('how-to/explain')}"
 
     def lines(self) -> Iterator[str]:
         """What there is to say, one line each."""

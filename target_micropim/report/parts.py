@@ -131,15 +131,15 @@ class Parts:
         total = max(self.totals.get("unmapped", 0), len(rows))
         caption = words("Most products first")
         note = words(
-            "The products came over without them. Make the brand or supplier in MicroPIM and give its id in brand_map "
-            "or supplier_map; the next run adds it."
+            "The products came over without them. Make the brand or supplier in MicroPIM and give its id in the "
+            "decisions file, or in brand_map or supplier_map; the next run adds it."
         )
         if self.plan:
             note = words(
                 "The products would come over without them. Make the brand or supplier in MicroPIM and give its id in "
-                "brand_map or supplier_map."
+                "the decisions file, or in brand_map or supplier_map."
             )
-        table = self._table("kind name products example", rows, caption, total, "unmapped.csv")
+        table = self._table("kind called products example", rows, caption, total, "unmapped.csv")
         return Part("unmapped", words("Names without an id in MicroPIM"), total, table, note)
 
     # What became of the products

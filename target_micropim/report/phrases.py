@@ -8,6 +8,7 @@ from target_micropim.report.words import marked
 HEADS = {
     "sku": marked("SKU"),
     "name": marked("product"),
+    "called": marked("name"),
     "why": marked("why"),
     "what": marked("what"),
     "field": marked("field"),

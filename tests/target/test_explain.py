@@ -59,6 +59,14 @@ def test_an_unknown_sku_is_told(world: Any, singer: Any) -> None:
     assert (code, told.splitlines()[-1].startswith("In short: X-9 is unknown")) == (1, True)
 
 
+def test_the_last_line_of_an_unknown_sku_says_so_where_a_log_keeps_it(world: Any) -> None:
+    """On stderr, with the page that explains."""
+    _out, err = world.start(flags=["--explain", "X-9"]).communicate(timeout=60)
+    last = err.decode().splitlines()[-1]
+    assert "--explain: nobody knows X-9: see " in last
+    assert "how-to/explain" in last
+
+
 def test_what_only_micropim_has_is_found_there(world: Any) -> None:
     """A product that a person made: no record of it has come."""
     world.pim.people.add("TEA", name="Shop's own tea")
