@@ -101,7 +101,8 @@ class Parts:
         yield self._unmapped()
 
     def _rejected(self) -> Part:
-        words, rows = self.words, self.rows.rejects
+        words = self.words
+        rows = [[*row[:3], self._reasons(row[3]), *row[4:]] for row in self.rows.rejects]
         total = max(rejected_in(self.content), len(rows))
         title = words("Records that could not go in")
         if self.plan:
@@ -112,6 +113,10 @@ class Parts:
             "target-micropim --replay rejects.jsonl"
         )
         return Part("rejected", title, total, table, note)
+
+    def _reasons(self, why: Any) -> Any:
+        """Each reason for itself: one of ours is translated, words of a service stay."""
+        return "; ".join(map(self._say, why.split("; "))) if isinstance(why, str) else why
 
     def _question(self, kind: str, title: str, note: str) -> Part:
         """Both values of each."""
