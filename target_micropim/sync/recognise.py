@@ -98,15 +98,12 @@ class Recognition:
         owner = self._ledger.claim(desired.external_id, match.remote_id)
         if owner != desired.external_id:
             try:
-                return self._follow(desired, owner, "id", match.remote_id)
+                return self._follow(desired, owner, "id", match.remote_id, match)
             except NotYet:
                 if is_last and self._is_another_of_ours(desired, match, owner):
                     return Recognised(row, None)
                 raise
-        if row is not None and is_made_by_us(row.on_its_way, match.server):  # by a run that was killed
-            ours = {name: (value,) for name, value in row.on_its_way.items()}
-            return Recognised(replace(row, remote_id=match.remote_id, ours=ours, made=True), match)
-        return Recognised(None, match)
+        return Recognised(_made_unseen(row, match), match)
 
     def _is_another_of_ours(self, desired: DesiredProduct, match: RemoteProduct, owner: str) -> bool:
         """Whether an EAN found what we made for another record: codes are shared, so that is no match.
@@ -118,14 +115,18 @@ class Recognition:
         is_by_ean = shown_sku(product) != desired.sku
         return is_by_ean and made_for is not None and made_for.was_made_by_us
 
-    def _follow(self, desired: DesiredProduct, owner: str, field: str, value: str | int) -> Recognised:
+    def _follow(
+        self, desired: DesiredProduct, owner: str, field: str, value: str | int, match: RemoteProduct | None = None
+    ) -> Recognised:
         """Take over from a predecessor that the source has given up: the product goes on with all its memory."""
         if desired.inactive:
             return Recognised(None, None)
         predecessor = self._ledger.product(owner)
-        if predecessor is None and isinstance(value, int):  # it was found, and nothing was written to it
-            predecessor = ProductRow(owner, desired.sku, value)
-        if predecessor is None or not (owner in self._archives or _is_given_up(predecessor)):
+        if not (owner in self._archives or (predecessor is not None and _is_given_up(predecessor))):
+            raise _taken_by(owner, field, value)
+        if match is not None and (predecessor is None or not predecessor.is_made):  # found, and no write of it was seen
+            predecessor = _made_unseen(predecessor, match) or ProductRow(owner, desired.sku, match.remote_id)
+        if predecessor is None:
             raise _taken_by(owner, field, value)
         self._archives.replace(owner)
         row = self._ledger.take_over(predecessor, desired.external_id)
@@ -135,15 +136,26 @@ class Recognition:
             return Recognised(row, None, gone="MicroPIM does not have it any more")
 
 
+def _made_unseen(row: ProductRow | None, match: RemoteProduct) -> ProductRow | None:
+    """The row of a product that a run has made whose end was not seen, if the one that was found is that one."""
+    if row is None or not is_made_by_us(row.on_its_way, match.server):
+        return None
+    ours = {name: (value,) for name, value in row.on_its_way.items()}
+    return replace(row, remote_id=match.remote_id, ours=ours, made=True)
+
+
 def _taken_by(owner: str, field: str, value: str | int) -> NotYet:
     """Another record owns the product; the source may give it up before the input ends."""
     return NotYet("recognise", [Reason(field, f"{value} already belongs to {owner} of this source")])
 
 
 def _is_given_up(row: ProductRow) -> bool:
-    """Whether the source has called this record inactive; an older ledger only knows that it is in the archive."""
+    """Whether the source has called this record inactive; an older ledger only knows that it is in the archive.
+
+    One that is being made is in no archive yet.
+    """
     handled = row.acknowledged.get(EXISTENCE)
-    return handled == ARCHIVED or (handled is None and row.archived)
+    return handled == ARCHIVED or (handled is None and row.archived and row.announced_at is None)
 
 
 def existence(row: ProductRow | None) -> tuple[tuple[str, ...] | None, str | None]:

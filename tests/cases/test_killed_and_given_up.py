@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from sandbox import Fault
 from tests.cases.records import product, text
 
 CREATE = "POST /api/products$"
@@ -41,3 +42,17 @@ def test_what_a_person_typed_after_it_stands(make_shop: Any) -> None:
     shop.night(made("M1", "B") | {"status": "inactive"})
     told = shop.night(made("M1", "C"))
     assert (shop.name("C1"), shop.product("C1")["short_description"], told.tells("M1")) == ("By hand", "Short C", True)
+
+
+def test_a_product_that_nobody_saw_goes_on_as_another_record(make_shop: Any) -> None:
+    """It was made, and the look at it failed; then the source replaces its record."""
+    shop = make_shop(CONFIG)
+    shop.pim.faults.add(Fault("status", "GET /api/products/{id}$", status=404, times=None))
+    assert shop.night(made("M1", "A")).rejected == {"M1"}
+    shop.pim.faults.clear()
+    shop.night(made("M1", "A") | {"status": "replaced"}, made("M2", "B"))
+    for _night in range(2):
+        told = shop.night(made("M2", "C"))
+    row = shop.product("C1")
+    assert (row["name"], row["short_description"], row["status"]) == ("C", "Short C", "active")
+    assert (told.conflicts, told.unsure) == (set(), set())

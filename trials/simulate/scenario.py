@@ -79,7 +79,7 @@ BUSY: dict[str, tuple[float, ...]] = {  # how likely, in one night
 
 
 # Stories that chance alone tells too seldom: switches, and by night what happens before the run or during it, to one
-# product. Everything else goes on around them.
+# product. Everything else goes on around them; in half of the lives no run is disturbed in which nothing else is told.
 STORIES: tuple[tuple[dict[str, Any], tuple[tuple[int, bool, str, str, int], ...]], ...] = (
     ({}, ((1, True, "source", "name", 0), (1, True, "hand", "type name", 0),
           (2, True, "source", "name", 0), (2, True, "hand", "agree", 0))),  # what is named last comes first
@@ -182,6 +182,8 @@ class _Drawer:
         for number in range(choose.randint(2, 5)):
             night, drawn = Night(), list(_drawn_events(choose, habits, number))
             told = [row for row in story if row[0] + (begins if story[0][0] else 0) == number]
+            if told and which % 2 and all(is_before for _number, is_before, *_event in told):
+                drawn = [row for row in drawn if row[0]]  # told undisturbed: else nobody knows what the run has seen
             for _number, is_before, kind, what, route in told:
                 event = Event(kind, what, route if kind == "fault" else which, 0, 0)
                 drawn.insert(0 if is_before else len(drawn), (is_before, event))
