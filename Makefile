@@ -99,7 +99,7 @@ canary: $(READY) ## keys that are marked, and the search for them in everything 
 	$(BIN)/python -m pytest -q -p no:cacheprovider tests/pipe/test_secrets.py tests/pipe/test_secrets_of_settings.py tests/pipe/test_secrets_of_the_way.py
 
 pictures: $(READY) ## the pictures of the docs, as a browser sees them (needs chromium)
-	PICTURES=docs/pictures REQUIRE_CHROMIUM=1 $(BIN)/python -m pytest -q -p no:cacheprovider trials/clients/test_pages_browser.py
+	PICTURES=docs/pictures REQUIRE_CHROMIUM=1 $(BIN)/python -m pytest -q -p no:cacheprovider trials/clients/test_pages_browser.py trials/clients/test_night_in_pictures.py
 
 kill: $(READY) ## tap and target killed at every moment of a run, and in any order with all else; writes docs/kills.md
 	$(BIN)/python -m trials.kills --size $(or $(SIZE),6)

@@ -2,7 +2,7 @@
 
 Law: a write whose answer does not show what was sent does not count (docs/ownership.md). But a field that MicroPIM has
 never shown for a product may be one that it never keeps, and would be sent each night for nothing: it waits until the
-source has something new. See docs/api/micropim.md#kept-late and docs/decisions/0050.
+source has something new. See docs/api/micropim.md#kept-late and docs/decisions/0047.
 """
 
 import threading

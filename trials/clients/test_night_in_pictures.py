@@ -24,6 +24,7 @@ SHEET = """<!doctype html><meta charset="utf-8"><title>decisions.csv</title><sty
 body { margin: 0; font: 13px "DejaVu Sans", sans-serif; background: #fff } table { border-collapse: collapse }
 td, th { border: 1px solid #c9cfcd; padding: 4px 8px; max-width: 15em; overflow: hidden; white-space: nowrap }
 th { background: #eef1f0; font-weight: normal; color: #444 } tr:nth-child(2) td { font-weight: bold }</style>"""
+IN_THE_DOCS = {"plan-en", "report-en", "report-en-phone", "report-nl", "report-nl-phone", "nights-en", "decisions-en"}
 SHOWN = ("kind", "sku", "name", "field", "source", "micropim", "decision")
 
 
@@ -37,7 +38,7 @@ def page(browser: Browser) -> Any:
 
 def keep(page: Page, name: str) -> None:
     """A picture for the docs, when somebody asked for it."""
-    if folder := os.environ.get("PICTURES"):
+    if (folder := os.environ.get("PICTURES")) and name in IN_THE_DOCS:
         page.screenshot(path=Path(folder) / f"{name}.png")
 
 
