@@ -32,8 +32,6 @@ class NotKept:
 
     def leave(self, desired: DesiredProduct) -> None:
         """Keep the record for the next run: in this one, MicroPIM has just shown that it keeps nothing."""
-        if self._services.settings.dry_run:
-            return
         with self._lock:
             self._left.add(desired.external_id)
         self._services.ledger.try_again(STREAM, desired.external_id, as_json(desired.record))

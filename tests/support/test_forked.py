@@ -106,11 +106,13 @@ def test_a_timeout_leaves_it_running(start: Callable[..., Any]) -> None:
     """Both ways to wait say that it has not ended; it can be ended later, and its code stays."""
     process = start()
     assert is_up(process)
+    process.send_signal(signal.SIGSTOP)  # communicate ends its input, and it would end well before it is told to
     for wait in (process.wait, lambda timeout: process.communicate(timeout=timeout)):
         with pytest.raises(subprocess.TimeoutExpired):
             wait(timeout=0.05)
     assert process.poll() is None
     process.terminate()
+    process.send_signal(signal.SIGCONT)
     code = process.wait()
     assert code not in (0, None)
     assert process.poll() == process.wait(0) == process.returncode == code

@@ -152,7 +152,7 @@ def test_half_a_character_is_mended(endpoint: str, sandbox: Make, run_tap: Run) 
     box.medipim.faults.add(Fault("status", route=f"POST /v4/products/{endpoint}", status=200, body=body))
     run = run_tap(box, "products", products_endpoint=endpoint)
     assert run.error is None
-    assert [record["name"] for record in run.records()] == ["é", "Bad \ufffd name", "😀"]
+    assert [record["name"]["und"] for record in run.records()] == ["é", "Bad \ufffd name", "😀"]
 
 
 def test_a_brand_with_half_a_character_costs_nothing(sandbox: Make, run_tap: Run, fake_clock: Any) -> None:
