@@ -39,8 +39,10 @@ test: $(READY) ## all tests; the ten slowest and the total at the end
 cover: $(READY) ## all tests, with coverage
 	$(TESTS_IN) $(BIN)/python -m pytest $(WORKERS) --durations=10 --cov --cov-report=term
 
+PYTHONS ?= 3.12 3.13 3.14
+
 pythons: ## a part of the tests on each newer Python that is at hand
-	@for version in 3.12 3.13 3.14; do \
+	@for version in $(PYTHONS); do \
 		python=$$(for one in python$$version ~/.pyenv/versions/$$version.*/bin/python; do \
 			"$$one" -c "" 2>/dev/null && echo "$$one" && break; done) \
 			|| { echo "Python $$version is not at hand"; continue; }; \
