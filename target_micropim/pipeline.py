@@ -217,7 +217,7 @@ class Pipeline:
             if (record := ledger.kept_record(stream, key)) is None:
                 continue
             taken.append((stream, key))
-            if stream == "products" and not self._products.has_seen(key):
+            if stream == PRODUCTS and not self._products.has_seen(key):
                 self._products.receive_kept(exact_json.loads(record))
             elif stream == "categories" and not self._categories.has_seen(key):
                 self._categories.receive_again(exact_json.loads(record))
