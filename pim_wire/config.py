@@ -46,12 +46,15 @@ def environment_settings(schema: Mapping[str, Any], prefix: str) -> dict[str, An
 
 
 def _check_lines(file: Path, prefix: str) -> None:
-    """Refuse lines of ``.env`` that name a setting and would be passed over. Raises InvalidSettings without a value."""
+    """Refuse lines of ``.env`` that name a setting and would be passed over. Raises InvalidSettings without a value.
+
+    A folder of that name is somebody's virtual environment; a pipe, as managers of secrets make, can be read once only.
+    """
+    if not file.is_file():
+        return
     try:
         with file.open(encoding="utf-8") as opened:
             bindings = list(parse_stream(opened))
-    except FileNotFoundError:
-        return
     except OSError as error:
         raise InvalidSettings(
             f"{file} cannot be read ({error.strerror}): give this user the right, or move it"

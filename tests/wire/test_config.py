@@ -149,6 +149,14 @@ def test_an_env_file_with_a_line_that_would_be_passed_over(
     assert "secret" not in str(refused.value)
 
 
+def test_a_folder_called_env_is_somebodys_virtual_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``python -m venv .env`` is an old custom: it holds no settings, and stops nothing."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").mkdir()
+    monkeypatch.setenv("TARGET_MICROPIM_NUMBER", "2.5")
+    assert environment_settings(SCHEMA, "TARGET_MICROPIM_")["number"] == 2.5
+
+
 @pytest.mark.parametrize("mark", ['"', "'"])
 def test_a_key_in_quotation_marks_is_refused_without_its_value(mark: str) -> None:
     """As ``--env-file`` of a container hands it on; sent, it would only be a wrong key."""
