@@ -59,7 +59,8 @@ def of_nights(nights: Sequence[Night]) -> Part:
 def of_steady(one: Steady) -> Part:
     """The later quarters no larger than the first, which begins when the process has warmed up."""
     wrong = [] if one.as_it_should_be else ["one process: the catalogue is not what it should be"]
-    wrong += [] if is_flat(one.quarters[0], most(one.quarters[1:])) else ["one process: the target grows"]
+    first, later = one.quarters[0], most(one.quarters[1:])
+    wrong += [] if is_flat(first, later) else [f"one process: the target grows: {first} to {later}"]
     rows = [f"| {number} | {_cell(part)} |" for number, part in enumerate(one.quarters, start=1)]
     caption = f"{one.records} records in {one.rounds} rounds, {one.seconds:.0f} s."
     return Part(
