@@ -131,7 +131,9 @@ def test_a_schema_that_is_there_needs_no_right_to_make_one(world: Any, singer: A
 def test_ledgers_are_made_and_listed_by_command(world: Any, singer: Any, url: str) -> None:
     """Before the first run of a shop, and over all of them."""
     place = {"ledger_url": url, "ledger_schema": "new_shop"}
-    assert world.spawn("", flags=["--ledger=create", "--dry-run"], **place).out == "Ledger: nothing was made (dry run)\n"
+    assert (
+        world.spawn("", flags=["--ledger=create", "--dry-run"], **place).out == "Ledger: nothing was made (dry run)\n"
+    )
     assert world.spawn("", flags=["--ledger=create"], **place).out == f"Ledger: made, version {VERSION}\n"
     assert world.spawn("", flags=["--ledger=create"], **place).out == f"Ledger: version {VERSION}\n"
     world.load(singer.lines(products=[singer.product(1)]), ledger_url=url, ledger_schema="gent")
