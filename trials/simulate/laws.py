@@ -207,6 +207,8 @@ class Laws:
                 continue
             if self._source.changed_at[record["id"]] <= at and record["id"] not in kept:
                 for broken in self._is_in(record["id"], record, ""):
+                    if broken.law.startswith("category lost") and inside(record) & kept:
+                        continue  # it follows its category, which is a reject
                     if not broken.law.startswith("picture") and not night.ended.names(record["id"]):
                         yield Broken("state passed", f"state {at}: {broken}")
 
