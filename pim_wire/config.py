@@ -120,9 +120,11 @@ def _read_files(paths: Iterable[str]) -> _ConfigInput:
 def _read_file(path: Path) -> dict[str, Any]:
     """The settings in a file. Raises InvalidSettings, whose message quotes nothing of the file: it holds a key."""
     try:
-        settings = orjson.loads(path.read_bytes())
+        settings = orjson.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
         raise InvalidSettings(f"--config {path} cannot be read ({error.strerror}): give a file, or ENV") from None
+    except UnicodeDecodeError:
+        raise InvalidSettings(f"--config {path} is not in UTF-8: save it as UTF-8") from None
     except orjson.JSONDecodeError as error:
         raise InvalidSettings(
             f"--config {path} is not JSON (line {error.lineno}, column {error.colno}); --config=ENV reads .env"

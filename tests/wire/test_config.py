@@ -84,7 +84,7 @@ def test_a_dry_run_that_cannot_be_understood_is_refused(monkeypatch: pytest.Monk
 def test_later_files_go_before_earlier_ones_and_a_pipe_is_read_once(tmp_path: Path) -> None:
     """As with the SDK; ENV is a word, not a file."""
     (tmp_path / "one.json").write_text('{"a": 1, "b": 1}', encoding="utf-8")
-    (tmp_path / "two.json").write_text('{"b": 2.5}', encoding="utf-8")
+    (tmp_path / "two.json").write_text('{"b": 2.5}', encoding="utf-8-sig")  # as some editors save it
     merged = _read_files([str(tmp_path / "one.json"), "ENV", str(tmp_path / "two.json")])
     assert (merged.config, merged.parse_env) == ({"a": 1, "b": 2.5}, True)
     assert _read_files([]).parse_env is False
@@ -95,7 +95,8 @@ def test_later_files_go_before_earlier_ones_and_a_pipe_is_read_once(tmp_path: Pa
     [
         (None, r"cannot be read \(No such file or directory\)"),
         (f'{{"api_key": "{SECRET}",\n'.encode(), r"is not JSON \(line \d, column \d"),
-        (b"\xd0" + SECRET.encode(), "is not JSON"),
+        (b"\xd0" + SECRET.encode(), "is not in UTF-8: save it as UTF-8"),
+        (f'{{"api_key": "{SECRET}"}}'.encode("utf-16"), "is not in UTF-8: save it as UTF-8"),
         (f'["{SECRET}"]'.encode(), "is not a JSON object"),
     ],
 )
