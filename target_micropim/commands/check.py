@@ -318,6 +318,8 @@ class Check:
         yield from settings.remarks
         if wrong := wrong_for(settings.source_market, settings.currency):
             raise InvalidSettings(wrong)
+        if settings.unknown_in_sku and self._feed is None and not settings.stream_maps:
+            raise InvalidSettings(f"{settings.unknown_in_sku[0]}; if a map of the tap does, --check --input tells")
 
     def _pictures(self) -> Iterator[str]:
         """What nobody can try out beforehand: MicroPIM fetches pictures from where it stands.

@@ -39,7 +39,7 @@ def _problem(name: str, source_fields: Mapping[str, Any]) -> str | None:
     return None
 
 
-def odd_fields(template: str, source_fields: Mapping[str, Any], market: str | None) -> Iterator[str]:
+def fields_of_maps(template: str, source_fields: Mapping[str, Any]) -> Iterator[str]:
     """What leaves every product without a SKU unless a stream map adds the field, which is not known before."""
     for name in fields_in(template):
         if name not in source_fields:
@@ -47,6 +47,11 @@ def odd_fields(template: str, source_fields: Mapping[str, Any], market: str | No
                 f"sku_template: Medipim has no field {name}: unless a stream map adds it, no product has a SKU; "
                 "take one like id or cnk"
             )
-        elif market and market not in markets_of(name):
+
+
+def fields_of_other_markets(template: str, source_fields: Mapping[str, Any], market: str | None) -> Iterator[str]:
+    """What is known in other markets only."""
+    for name in fields_in(template):
+        if market and name in source_fields and market not in markets_of(name):
             has = ", ".join(markets_of(name))
             yield f"sku_template: {name} is known in market {has}, and market is {market}: products without it stay out"

@@ -23,7 +23,7 @@ from target_micropim.mapping.description_parts import DescriptionParts, checked_
 from target_micropim.mapping.life import ALL_STATUSES, STATUSES
 from target_micropim.mapping.overrides import ExtraField, checked_extra_fields, checked_field_map
 from target_micropim.mapping.picture_formats import KNOWN, checked_formats, unknown_formats
-from target_micropim.mapping.sku_template import checked_template, odd_fields
+from target_micropim.mapping.sku_template import checked_template, fields_of_maps, fields_of_other_markets
 from target_micropim.mapping.texts import TARGET_GROUPS, checked_language, languages
 from target_micropim.plan.limit import Limit
 from target_micropim.plan.product import DEFAULT_POLICIES, NATIVE_POLICIES, POLICIES
@@ -146,6 +146,7 @@ class TargetSettings:
     dry_run: bool
     size_limits: SizeLimits
     user_agent: str | None
+    stream_maps: Mapping[str, Any] | None
     digest: str
     value_digest: str
     read_with: Callable[[str], "TargetSettings"] = field(repr=False, compare=False)
@@ -162,7 +163,7 @@ class TargetSettings:
         if self.decimal_comma and self.profile != "native":
             odd.append("decimal_comma: does nothing with the profile medipim, whose prices are cents")
         if self.profile == "medipim":
-            odd += odd_fields(self.sku_template, _medipim_fields(), self.market)
+            odd += [*self.unknown_in_sku, *fields_of_other_markets(self.sku_template, _medipim_fields(), self.market)]
         if self.profile != "medipim" or self.media_mode == "off":
             return tuple(odd)
         if unknown := unknown_formats(self.media_formats):
@@ -170,6 +171,11 @@ class TargetSettings:
         if not self.media_formats:
             odd.append("media_formats: is empty, so no picture goes; media_mode off says so")
         return tuple(odd)
+
+    @property
+    def unknown_in_sku(self) -> tuple[str, ...]:
+        """Fields of ``sku_template`` that only a stream map could add: ours, the tap's or one between."""
+        return tuple(fields_of_maps(self.sku_template, _medipim_fields())) if self.profile == "medipim" else ()
 
     @property
     def channels(self) -> tuple[str, ...]:

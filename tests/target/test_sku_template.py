@@ -1,11 +1,13 @@
 """``sku_template``: what is wrong with it is known at the start, as far as it can be."""
 
+import io
 from typing import Any
 
 import pytest
 
 from pim_wire.schema_files import read_schema
-from target_micropim.mapping.sku_template import checked_template, fields_in, odd_fields
+from target_micropim.commands.check import Check
+from target_micropim.mapping.sku_template import checked_template, fields_in, fields_of_maps, fields_of_other_markets
 from target_micropim.target import TargetMicroPim
 
 FIELDS = read_schema("medipim", "products")["properties"]
@@ -48,16 +50,16 @@ def test_every_field_with_one_value_may_make_a_sku(field: str) -> None:
 def test_a_field_of_a_stream_map_may_make_one_too(template: str) -> None:
     """It is not known before, so it is told; records of other taps have fields of their own."""
     assert checked_template(template, FIELDS) == template
-    (odd,) = odd_fields(template, FIELDS, None)
+    (odd,) = fields_of_maps(template, FIELDS)
     assert f"Medipim has no field {fields_in(template)[0]}: unless a stream map adds it" in odd
     assert checked_template("{CNK}", {}) == "{CNK}"
 
 
 def test_a_field_of_another_market_is_told() -> None:
     """Where the market is known; a field of every market is no matter."""
-    assert list(odd_fields("{id}-{supplierReference}", FIELDS, "us")) == []
-    assert list(odd_fields("{cnk}", FIELDS, "be")) == list(odd_fields("{cnk}", FIELDS, None)) == []
-    (odd,) = odd_fields("{cnk}", FIELDS, "fr")
+    assert list(fields_of_other_markets("{id}-{code}", FIELDS, "us")) == []
+    assert [*fields_of_other_markets("{cnk}", FIELDS, "be"), *fields_of_other_markets("{cnk}", FIELDS, None)] == []
+    (odd,) = fields_of_other_markets("{cnk}", FIELDS, "fr")
     assert odd == "sku_template: cnk is known in market be, and market is fr: products without it stay out"
 
 
@@ -70,3 +72,15 @@ def test_a_run_tells_of_it_and_writes_nothing(world: Any, singer: Any) -> None:
     maps = {"products": {"code": "'C' + str(record['id'])"}}
     world.load(singer.lines(products=[singer.product(1)]), sku_template="{code}", stream_maps=maps)
     assert world.bodies("POST")[0]["sku"] == "C1"
+
+
+def test_the_check_tells_what_a_run_would_come_to(world: Any, singer: Any) -> None:
+    """Not good, unless a map of our own may add the field, or a file of the tap's output has it."""
+    file = b"\n".join(singer.lines(products=[singer.product(1)])).replace(b'"cnk"', b'"code"')
+    maps = {"products": {"code": "'C' + str(record['id'])"}}
+    for given, more, verdict in ((None, {}, "sku_template"), (None, {"stream_maps": maps}, None), (file, {}, None)):
+        target = TargetMicroPim(config=world.settings(sku_template="{code}", **more))
+        report = Check(target.connection, target._feed_from(io.BytesIO(given)) if given else None)
+        assert any("Medipim has no field code" in line for line in list(report.lines()))
+        assert report.is_good is (verdict is None), report.verdict
+        assert verdict is None or f"NOT GOOD: {verdict}: Medipim has no field code" in report.verdict
