@@ -1,0 +1,67 @@
+"""The log as LOG messages on stdout: Airbyte reads nothing else, and shows what stands on stderr as an error."""
+
+import logging
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from airbyte_protocol_dataclasses.models import Level
+from typing_extensions import override
+
+from pim_airbyte import messages
+from pim_airbyte.output import Output
+
+LEVELS = (
+    (logging.CRITICAL, Level.FATAL),
+    (logging.ERROR, Level.ERROR),
+    (logging.WARNING, Level.WARN),
+    (logging.INFO, Level.INFO),
+    (0, Level.DEBUG),
+)
+# Of a framework or a library: what it counts for itself, and each connection that it opens.
+_TALKATIVE = ("singer_sdk", "urllib3")
+DEBUG_VARIABLES = ("LOG_LEVEL", "LOGLEVEL")  # Airbyte's, and that of the Singer plugins
+
+
+class LogMessages(logging.Handler):
+    """Writes each record of the log as a message."""
+
+    def __init__(self, output: Output) -> None:
+        super().__init__()
+        self._output = output
+
+    @override
+    def emit(self, record: logging.LogRecord) -> None:
+        level = next(level for least, level in LEVELS if record.levelno >= least)
+        trace = record.exc_text
+        if record.exc_info and not trace:
+            trace = logging.Formatter().formatException(record.exc_info)
+        self._output.write(messages.log(level, record.getMessage(), trace))
+
+
+@contextmanager
+def logs_as_messages(output: Output, *, debug: bool) -> Iterator[None]:
+    """Within, all that is logged goes to ``output`` and nowhere else, warnings of Python included."""
+    root = logging.getLogger()
+    before, level = list(root.handlers), root.level
+    talkative = {name: logging.getLogger(name).level for name in _TALKATIVE}
+    root.handlers[:] = [LogMessages(output)]
+    root.setLevel(logging.DEBUG if debug else logging.INFO)
+    for name in talkative:
+        logging.getLogger(name).setLevel(logging.NOTSET if debug else logging.WARNING)
+    logging.captureWarnings(capture=True)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("once", category=DeprecationWarning)
+            yield
+    finally:
+        logging.captureWarnings(capture=False)
+        root.handlers[:] = before
+        root.setLevel(level)
+        for name, was in talkative.items():
+            logging.getLogger(name).setLevel(was)
+
+
+def wants_debug(environment: Mapping[str, str]) -> bool:
+    """Whether the environment asks for everything."""
+    return any(environment.get(name, "").upper() == "DEBUG" for name in DEBUG_VARIABLES)
