@@ -4,6 +4,7 @@ import logging
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import PurePath
 
 from airbyte_protocol_dataclasses.models import Level
 from typing_extensions import override
@@ -18,20 +19,22 @@ LEVELS = (
     (logging.INFO, Level.INFO),
     (0, Level.DEBUG),
 )
-# Of a framework or a library: what it counts for itself, and each connection that it opens.
-_TALKATIVE = ("singer_sdk", "urllib3")
+_TALKATIVE = ("singer_sdk", "urllib3")  # a framework counts for itself, a library tells of each connection
 DEBUG_VARIABLES = ("LOG_LEVEL", "LOGLEVEL")  # Airbyte's, and that of the Singer plugins
 
 
 class LogMessages(logging.Handler):
     """Writes each record of the log as a message."""
 
-    def __init__(self, output: Output) -> None:
+    def __init__(self, output: Output, *, debug: bool) -> None:
         super().__init__()
         self._output = output
+        self._debug = debug
 
     @override
     def emit(self, record: logging.LogRecord) -> None:
+        if not self._debug and record.levelno < logging.WARNING and _is_of_a_library(record.pathname):
+            return
         level = next(level for least, level in LEVELS if record.levelno >= least)
         trace = record.exc_text
         if record.exc_info and not trace:
@@ -44,11 +47,8 @@ def logs_as_messages(output: Output, *, debug: bool) -> Iterator[None]:
     """Within, all that is logged goes to ``output`` and nowhere else, warnings of Python included."""
     root = logging.getLogger()
     before, level = list(root.handlers), root.level
-    talkative = {name: logging.getLogger(name).level for name in _TALKATIVE}
-    root.handlers[:] = [LogMessages(output)]
+    root.handlers[:] = [LogMessages(output, debug=debug)]
     root.setLevel(logging.DEBUG if debug else logging.INFO)
-    for name in talkative:
-        logging.getLogger(name).setLevel(logging.NOTSET if debug else logging.WARNING)
     logging.captureWarnings(capture=True)
     try:
         with warnings.catch_warnings():
@@ -58,10 +58,12 @@ def logs_as_messages(output: Output, *, debug: bool) -> Iterator[None]:
         logging.captureWarnings(capture=False)
         root.handlers[:] = before
         root.setLevel(level)
-        for name, was in talkative.items():
-            logging.getLogger(name).setLevel(was)
 
 
 def wants_debug(environment: Mapping[str, str]) -> bool:
     """Whether the environment asks for everything."""
     return any(environment.get(name, "").upper() == "DEBUG" for name in DEBUG_VARIABLES)
+
+
+def _is_of_a_library(path: str) -> bool:
+    return not {*_TALKATIVE}.isdisjoint(PurePath(path).parts)
