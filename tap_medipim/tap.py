@@ -80,6 +80,10 @@ class TapMedipim(Tap):
     @cached_property
     def run(self) -> Run:
         """What the streams share, and how they ended."""
+        return self.new_run()
+
+    def new_run(self) -> Run:
+        """A run of these settings; another host observes it."""
         return Run(self.config, f"{self.name}/{self.plugin_version}", self.clock)
 
     @classproperty

@@ -40,6 +40,7 @@ WITH_THE_SDK = {
     "tap_medipim/mapped.py",
     "tap_medipim/settings.py",
     "tap_medipim/writer.py",
+    "tap_medipim/airbyte/writer.py",
     "target_micropim/target.py",
     "target_micropim/sinks.py",
     "target_micropim/mapped.py",
