@@ -153,8 +153,7 @@ def _carry_out(connector: Connector, options: argparse.Namespace, output: Output
         output.write(messages.specification(connector.spec()))
         return
     values = read_json(options.config, CONFIG)
-    output.redactor = connector.form.redactor(values)
-    output.redactor.install()
+    output.mask(connector.form.redactor(values))
     if options.command == "check":
         output.write(messages.connection_status(_refusal(connector, values, output, clock)))
         return
@@ -184,8 +183,8 @@ def _ended(connector: Connector, failure: BaseException, output: Output) -> int:
     """Say why; the exit code."""
     is_stopped = isinstance(failure, Interrupted | KeyboardInterrupt)
     words = connector.form.in_its_words(failures.told(failure))
-    logger.debug("The failure in full", exc_info=failure)
     try:
+        logger.debug("The failure in full", exc_info=failure)
         output.write(failures.trace(failure, words, output.now))
     except BrokenPipeError:
         discard_stdout()

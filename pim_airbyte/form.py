@@ -20,6 +20,10 @@ from pim_wire.stray_settings import stray_settings
 
 _NOT_OF_A_FORM = frozenset({"type", "secret", "writeOnly", "items", "default", "title", "description"})
 _TEXTS_OF_JSON = frozenset({"object", "array"})
+_TIME = {
+    "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]+(Z|[+-][0-9:]+)?)?$",
+    "pattern_descriptor": "YYYY-MM-DDTHH:MM:SSZ",
+}
 _OF_THE_PLATFORM = "__"  # Airbyte puts fields of its own into a configuration
 _SETTING = re.compile(r"\bSettings? (\w+)")
 _VARIABLE = re.compile(r"\b(?:TAP_MEDIPIM|TARGET_MICROPIM)_([A-Z_]+)\b")
@@ -90,6 +94,8 @@ class Form:
         if (default := setting.get("default")) is not None:
             made["default"] = default if not isinstance(default, list | dict) else orjson.dumps(default).decode()
         made |= {word: value for word, value in setting.items() if word not in _NOT_OF_A_FORM}
+        if setting.get("format") == "date-time":
+            made |= _TIME
         if name in self.examples:
             made["examples"] = [self.examples[name]]
         if self.is_secret(name):

@@ -24,7 +24,7 @@ DEBUG_VARIABLES = ("LOG_LEVEL", "LOGLEVEL")  # Airbyte's, and that of the Singer
 
 
 class LogMessages(logging.Handler):
-    """Writes each record of the log as a message."""
+    """Writes each record of the log as a message; where it happened is for who asked for everything."""
 
     def __init__(self, output: Output, *, debug: bool) -> None:
         super().__init__()
@@ -36,10 +36,10 @@ class LogMessages(logging.Handler):
         if not self._debug and record.levelno < logging.WARNING and _is_of_a_library(record.pathname):
             return
         level = next(level for least, level in LEVELS if record.levelno >= least)
-        trace = record.exc_text
+        trace = record.exc_text  # the redactor, as a filter, has made it of exc_info
         if record.exc_info and not trace:
             trace = logging.Formatter().formatException(record.exc_info)
-        self._output.write(messages.log(level, record.getMessage(), trace))
+        self._output.write(messages.log(level, record.getMessage(), trace if self._debug else None))
 
 
 @contextmanager

@@ -30,6 +30,11 @@ class Output:
         """The time for a message, in milliseconds."""
         return int(self._clock.wall() * MILLISECONDS)
 
+    def mask(self, redactor: Redactor) -> None:
+        """From now on, mask what this one knows, in the log as well."""
+        self.redactor = redactor
+        redactor.install()
+
     def write(self, message: AirbyteMessage) -> None:
         """Write a message. Raises CannotWrite, or BrokenPipeError when the reader went away."""
         self._mask(message)
