@@ -75,6 +75,7 @@ class Reading(Observer):
             state={BOOKMARKS: self._state},
             message_writer=self._writer,
         )
+        given.output.mask(self._tap.run.redactor)
 
     def run(self) -> None:
         """Read everything. Raises Incomplete for streams that were left out, and StopRun or Interrupted."""

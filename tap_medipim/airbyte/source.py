@@ -48,7 +48,7 @@ class SourceMedipim(Source):
         patience = min(given.settings["max_wait_seconds"], CHECK_SECONDS)
         settings = given.settings | {"max_wait_seconds": patience}
         run = Run(settings, f"{self.name}/{version('medipim-micropim')}", given.clock)
-        given.output.redactor = run.redactor
+        given.output.mask(run.redactor)
         _ask(run)
 
     @override

@@ -227,3 +227,20 @@ def test_progress_is_told(sandbox: Make, source: Ask) -> None:
     answer = source("read", sandbox(products=30), "products")
     assert answer.traces("estimate")[0] | {"row_estimate": 30} == answer.traces("estimate")[0]
     assert [line for line in answer.logs("INFO") if line.startswith("products ") and " 30 " in line]
+
+
+@pytest.mark.parametrize("fault", [None, "close_end", "error_line"])
+def test_every_state_that_left_is_safe(sandbox: Make, source: Ask, fault: str | None) -> None:
+    """A kill after any of them: what came before it, and what a run from it brings, is everything."""
+    box = sandbox(products=40)
+    if fault:
+        box.medipim.faults.add(Fault(fault, route="POST /v4/products/stream", after_lines=23))
+    answer = source("read", box, "products", page_size=10)
+    box.medipim.faults.clear()
+    before: set[str] = set()
+    for message in answer.messages:
+        if message["type"] == "RECORD":
+            before.add(message["record"]["data"]["id"])
+        elif message["type"] == "STATE":
+            rest = source("read", box, "products", state=[message["state"]], full_read_every_days=0)
+            assert before | set(rest.ids()) == set(box.medipim.catalogue.products)

@@ -3,6 +3,7 @@
 import types
 from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
+from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from airbyte_protocol_dataclasses.models import AirbyteMessage, AirbyteStateBlob
@@ -33,10 +34,16 @@ def problems(value: Any, kind: Any = AirbyteMessage, path: str = "$") -> list[st
 def _of_model(value: Any, kind: Any, path: str) -> list[str]:
     if not isinstance(value, dict):
         return [f"{path} is no object"]
-    hints, given = get_type_hints(kind), {_NAMES.get(name, name): inner for name, inner in value.items()}
+    hints, given = _hints(kind), {_NAMES.get(name, name): inner for name, inner in value.items()}
     found = [f"{path}.{name} is not of the protocol" for name in given if name not in hints]
     found += [f"{path}.{name} is null" for name, inner in given.items() if inner is None]
     needed = [each.name for each in fields(kind) if each.default is MISSING and each.default_factory is MISSING]
     found += [f"{path}.{name} is missing" for name in needed if name not in given]
     known = {name: inner for name, inner in given.items() if name in hints}
     return found + [one for name, inner in known.items() for one in problems(inner, hints[name], f"{path}.{name}")]
+
+
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    """What the model says of its fields; each message asks."""
+    return get_type_hints(kind)
