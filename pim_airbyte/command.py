@@ -102,10 +102,10 @@ class _Arguments(argparse.ArgumentParser):
 
     @override
     def error(self, message: str) -> NoReturn:
-        raise _WrongArguments(f"{message}: --help lists what can be given")
+        raise WrongArguments(f"{message}: --help lists what can be given")
 
 
-class _WrongArguments(StopRun):
+class WrongArguments(StopRun):
     """The command line is not one of a connector."""
 
     section = failures.COMMAND_LINE

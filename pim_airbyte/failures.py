@@ -79,7 +79,7 @@ def _said(failure: BaseException) -> str:
         place = f" ({failure.filename})" if failure.filename else ""
         return f"The system refused: {failure.strerror}{place}: put that right, then run it again"
     text = str(failure).splitlines()[0][:200] if str(failure) else "no text"
-    return f"Unexpected {type(failure).__name__}: {text} (--debug shows where)"
+    return f"Unexpected {type(failure).__name__}: {text} (--debug, or LOG_LEVEL=DEBUG, shows where)"
 
 
 def trace(failure: BaseException, words: str, emitted_at: int) -> AirbyteMessage:

@@ -1,20 +1,25 @@
 """The command line: each failure is a message and an exit code, without a traceback and without a secret."""
 
+import io
 import json
 import logging
 import os
 import signal
 import warnings
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
-from airbyte_protocol_dataclasses.models import AirbyteCatalog, ConnectorSpecification
+from airbyte_protocol_dataclasses.models import AirbyteCatalog, ConnectorSpecification, Level
 from typing_extensions import override
 
+from pim_airbyte import messages
 from pim_airbyte.command import Given, Source, main
 from pim_airbyte.form import Form, Group
+from pim_airbyte.output import Output
 from pim_wire.errors import AccessDenied, WireGaveUp
 
 Json = dict[str, Any]
@@ -216,6 +221,58 @@ def test_told_to_stop(run: Run) -> None:
     code, messages = run("read", does)
     assert (code, error_of(messages)["failure_type"]) == (130, "transient_error")
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+class Striking(io.RawIOBase):
+    """A stdout at whose first write a stop signal strikes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept = b""
+
+    def writable(self) -> bool:
+        """Yes."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """Half of it, and the signal."""
+        if not self.kept:
+            os.kill(os.getpid(), signal.SIGTERM)
+        half = bytes(data)[: len(data) // 2 + 1]
+        self.kept += half
+        return len(half)
+
+
+def test_a_signal_tears_no_line(tmp_path: Path) -> None:
+    """What is being written is written whole; the next wait ends the run."""
+    for name, content in (("config", {"key": SECRET}), ("catalog", {"streams": []})):
+        (tmp_path / name).write_text(json.dumps(content))
+
+    def does(given: Given) -> None:
+        given.output.write(messages.log(Level.INFO, "a line " * 100))
+        given.clock.sleep(60)
+
+    stdout = Striking()
+    with redirect_stdout(io.TextIOWrapper(io.BufferedWriter(stdout))):
+        code = main(Thing(does), ["read", "--config", str(tmp_path / "config"), "--catalog", str(tmp_path / "catalog")])
+    found = [json.loads(line) for line in stdout.kept.splitlines()]
+    assert (code, [message["type"] for message in found]) == (130, ["LOG", "TRACE"])
+
+
+def test_messages_of_threads_stay_whole(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    """A destination writes states from one thread and its log from others."""
+    output = Output()
+
+    def write() -> None:
+        for _ in range(50):
+            output.write(messages.log(Level.INFO, "x" * 500))
+
+    threads = [Thread(target=write) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len([json.loads(line) for line in capsysbinary.readouterr().out.splitlines()]) == 200
 
 
 @pytest.mark.parametrize(

@@ -25,5 +25,5 @@ def test_what_is_no_failure_of_ours_is_told_in_one_line_as_well() -> None:
     assert section_of(BrokenPipeError()) == "pipe"
     assert section_of(PermissionError(13, "Permission denied", "/x")) == "no-room"
     assert kind_of(ValueError("a\nb")) is FailureType.system_error
-    assert told(ValueError("a\nb")).startswith("Unexpected ValueError: a (--debug")
+    assert told(ValueError("a\nb")).startswith("Unexpected ValueError: a (--debug,")
     assert kind_of(Incomplete("two streams", FailureType.config_error)) is FailureType.config_error
