@@ -181,6 +181,17 @@ def throttle_setting(limits: str) -> th.Property[str]:
     )
 
 
+def throttle_scope_setting(otherwise: str) -> th.Property[str]:
+    """The setting ``throttle_scope``, with the same meaning in both plugins."""
+    return th.Property(
+        "throttle_scope",
+        th.StringType,
+        title="Whose limit it is",
+        description="Whom the service counts, by any name: an address that requests leave from, a key. Processes with "
+        f"the same throttle_url share a limit where this is equal. Unset: {otherwise}.",
+    )
+
+
 def checked_config(
     plugin: PluginBase,
     check: Callable[[dict[str, Any]], Iterable[str]],

@@ -6,7 +6,7 @@ whole milliseconds of the store's clock. GCRA, the arithmetic of turns, is pyrat
 """
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from math import ceil
 from typing import NamedTuple, Protocol, TypeVar
 
@@ -57,9 +57,11 @@ class Pace(NamedTuple):
     minute: int = 0  # the number of the minute that the last turn is in
     given: int = 0  # turns in that minute
     given_before: int = 0  # turns in the minute before
+    refused_at: int = 0  # the last refusal, where the limit is unknown
 
 
 Change = Callable[[Pace], tuple[Pace, T]]  # a step from one pace to the next, and its result
+Slower = Callable[[Pace, float, float], Pace]
 
 
 class PaceStore(Protocol):
@@ -79,6 +81,20 @@ class Turn(NamedTuple):
     wait: int
     paused_until: int
     share: float
+
+
+class Rules(NamedTuple):
+    """How the pace within one limit changes: what differs between a limit that was given and one that is searched.
+
+    ``slower`` gets what the last minute carried and what was used, as shares of ``per_minute``; ``faster`` the number
+    of good answers, which are reported when there are ``answers_per_step`` of them.
+    """
+
+    per_minute: int
+    answers_per_step: int
+    next_turn: Change[Turn]
+    slower: Slower
+    faster: Callable[[Pace, int], Pace]
 
 
 def even_rate(per_minute: float) -> Rate:
@@ -174,7 +190,13 @@ def turns_in_last_minute(pace: Pace) -> int:
 
 
 def after_refusal(
-    pace: Pace, per_minute: int, wait: float, turns: int, good: int = 0, answer_seconds: float = 0.0
+    pace: Pace,
+    per_minute: int,
+    wait: float,
+    turns: int,
+    good: int = 0,
+    answer_seconds: float = 0.0,
+    slower: Slower | None = None,
 ) -> Pace:
     """The pace after status 429: a pause of ``wait`` seconds for everybody, no burst after it, then slower.
 
@@ -185,7 +207,7 @@ def after_refusal(
     pace = pace._replace(good=pace.good + good)
     until = pace.seen + ceil(wait * 1000)
     if pace.seen >= pace.paused_until:
-        pace = _slower(pace, turns / per_minute, _used(pace, per_minute))
+        pace = (slower or slower_below)(pace, turns / per_minute, used_share(pace, per_minute))
     if until <= pace.paused_until:
         return pace
     return pace._replace(
@@ -202,7 +224,7 @@ def _arrival_after(pace: Pace, rate: Rate, until: int) -> int:
     return max(min(pace.arrival, pace.seen * 1000 + ahead), _no_burst(rate, until))
 
 
-def _used(pace: Pace, per_minute: int) -> float:
+def used_share(pace: Pace, per_minute: int) -> float:
     """The share that was used: with few requests in parallel and slow answers it is less than the allowed one."""
     if not pace.gap:
         return pace.share
@@ -210,7 +232,7 @@ def _used(pace: Pace, per_minute: int) -> float:
     return min(pace.share, max(pace.share * _MIN_USED, used))
 
 
-def _slower(pace: Pace, carried: float, used: float) -> Pace:
+def slower_below(pace: Pace, carried: float, used: float) -> Pace:
     """The pace after a refusal that begins a pause. ``carried``: the turns of the last minute as a share of the limit.
 
     Refusals without a good answer between them only say that the service's window is still full. So the search for the
@@ -253,3 +275,8 @@ def after_successes(pace: Pace, answers: int) -> Pace:
         step=min(_MAX_STEP, pace.step * _STEP_GROWTH),
         next_step_at=pace.seen + _STEP_MS,
     )
+
+
+def rules_below(per_minute: int) -> Rules:
+    """How a throttle with a given limit goes about it."""
+    return Rules(per_minute, ANSWERS_PER_STEP, partial(next_turn, per_minute=per_minute), slower_below, after_successes)

@@ -177,8 +177,9 @@ def _failure(url: str, error: Exception) -> CannotPace:
 def _from_json(stored: str | bytes | None) -> Pace:
     """A stored pace; a new one where nothing is stored, or what another version wrote."""
     try:
-        return Pace(**json.loads(stored or "{}"))
-    except (TypeError, ValueError):
+        fields = json.loads(stored or "{}")
+        return Pace(**{name: value for name, value in fields.items() if name in Pace._fields})
+    except (AttributeError, TypeError, ValueError):
         return Pace()
 
 

@@ -9,14 +9,13 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
 
 from pim_wire import pace
 from pim_wire.clock import Clock
 from pim_wire.errors import CannotPace
-from pim_wire.pace import Change, Pace, PaceStore
+from pim_wire.pace import Change, Pace, PaceStore, Rules
 from pim_wire.retry import failure_waits
 from pim_wire.timeline import Timeline
 
@@ -53,7 +52,7 @@ class ThrottleTally:
 
 
 class Throttle:
-    """Gives turns at ``per_minute``; slower when refused, and faster again while answers are good.
+    """Gives turns: so many a minute, or by rules of its own. Slower when refused, faster again while answers are good.
 
     ``timeline`` counts the turns under ``name``, refusals as ``refused``, and seconds waited as ``pace`` (our own even
     pace) or ``asked`` (a pause that the service asked for). ``on_wait`` gets the seconds of each wait before it begins.
@@ -62,7 +61,7 @@ class Throttle:
 
     def __init__(
         self,
-        per_minute: int,
+        limit: int | Rules,
         clock: Clock,
         timeline: Timeline | None = None,
         name: str = "requests",
@@ -71,7 +70,7 @@ class Throttle:
         within: "Throttle | None" = None,
         on_wait: Callable[[float], None] | None = None,
     ) -> None:
-        self._per_minute = per_minute
+        self.go_by(limit if isinstance(limit, Rules) else pace.rules_below(limit))
         self._clock = clock
         self._store: PaceStore = store or LocalPaceStore(clock)
         self._within = within
@@ -79,11 +78,16 @@ class Throttle:
         self._lock = threading.Lock()
         self._unreported = 0  # good answers since the pace was last changed
         self._share = 1.0
-        self._turn_times: deque[float] = deque(maxlen=per_minute)
+        self._turn_times: deque[float] = deque(maxlen=self._per_minute)
         self._timeline = timeline or Timeline(clock)
         self._name = name
-        self._next_turn = partial(pace.next_turn, per_minute=per_minute)
         self.tally = ThrottleTally()
+
+    def go_by(self, rules: Rules) -> None:
+        """How the pace changes, from the next turn on."""
+        self._rules = rules
+        self._per_minute = rules.per_minute
+        self._next_turn = rules.next_turn
 
     def take(self) -> None:
         """Wait for a turn. Raises Interrupted when the process is told to stop meanwhile."""
@@ -144,6 +148,10 @@ class Throttle:
         with self._timeline.waiting(kind):
             self._clock.sleep(seconds)
 
+    def pace(self) -> Pace:
+        """The pace as it is now."""
+        return self._with_retries(self._store.read)
+
     def used_in_last_minute(self) -> int:
         """Turns given here within the last 60 seconds."""
         with self._lock:
@@ -157,11 +165,14 @@ class Throttle:
             self.tally.refused += 1
             good, self._unreported = self._unreported, 0
 
-        def slower(current: Pace) -> tuple[Pace, float]:
+        def refuse(current: Pace) -> tuple[Pace, float]:
             turns = max(own_turns, pace.turns_in_last_minute(current))  # other processes may share the pace
-            return _with_share(pace.after_refusal(current, self._per_minute, wait, turns, good, answer_seconds))
+            slower = self._rules.slower
+            return _with_share(
+                pace.after_refusal(current, self._per_minute, wait, turns, good, answer_seconds, slower=slower)
+            )
 
-        self._share = self._with_retries(self._store.change, slower)
+        self._share = self._with_retries(self._store.change, refuse)
 
     def succeeded(self) -> None:
         """A good answer: after enough of them the pace rises, slowly near the last refusal and faster beyond it."""
@@ -169,11 +180,11 @@ class Throttle:
             self._within.succeeded()
         with self._lock:
             self._unreported = self._unreported + 1 if self._share < 1 else 0
-            if self._unreported < pace.ANSWERS_PER_STEP:
+            if self._unreported < self._rules.answers_per_step:
                 return
             good, self._unreported = self._unreported, 0
         self._share = self._with_retries(
-            self._store.change, lambda current: _with_share(pace.after_successes(current, good))
+            self._store.change, lambda current: _with_share(self._rules.faster(current, good))
         )
 
 

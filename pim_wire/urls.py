@@ -8,6 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pim_wire.errors import InvalidSettings
 
+MOST_OF_A_SCOPE = 100
 _STORE_SCHEMES = ("sqlite", "postgresql", "redis", "rediss")
 
 
@@ -44,6 +45,14 @@ def checked_throttle_url(url: str | None) -> str | None:
     return url.strip()
 
 
+def checked_scope(scope: str | None) -> str | None:
+    """A ``throttle_scope``: a name of one line. Raises InvalidSettings."""
+    name = (scope or "").strip()
+    if not name.isprintable() or len(name) > MOST_OF_A_SCOPE:
+        raise InvalidSettings(f"throttle_scope: must be one line of at most {MOST_OF_A_SCOPE} characters")
+    return name or None
+
+
 def shown_url(url: str, kind: str = "database") -> str:
     """A URL of a database or store without its password and without its options, which may hold a password too.
 
@@ -56,6 +65,11 @@ def shown_url(url: str, kind: str = "database") -> str:
         return make_url(url).set(query={}).render_as_string(hide_password=True)
     except (SQLAlchemyError, ValueError):
         return f"(not an address of a {kind})"
+
+
+def limit_name(base_url: str, whose: str, kind: str = "") -> str:
+    """The name of a limit in a shared store: a service at an address counts by somebody, and perhaps by kind."""
+    return " ".join(filter(None, (base_url, whose, kind)))
 
 
 def _split(url: str) -> SplitResult | None:

@@ -14,6 +14,7 @@ from requests.auth import HTTPBasicAuth
 from pim_wire.clock import Clock
 from pim_wire.errors import Interrupted, StopRun
 from pim_wire.redaction import Redactor, passwords_in, proxy_credentials
+from pim_wire.urls import limit_name
 from pim_wire.wire import Wire
 from tap_medipim.bad_rows import MOST_KEPT, MOST_TOLD, BadRow
 from tap_medipim.client import MedipimClient
@@ -86,7 +87,8 @@ class Run:
         from pim_wire.throttle import Throttle, pace_stores_for  # noqa: PLC0415 - only those who ask the service wait for it
 
         settings = self.settings
-        store = pace_stores_for(settings.throttle_url, self._clock)(f"{settings.base_url} {settings.key_mark}")
+        name = limit_name(settings.base_url, settings.throttle_scope or settings.key_mark)
+        store = pace_stores_for(settings.throttle_url, self._clock)(name)
         return Throttle(
             settings.requests_per_minute,
             self._clock,

@@ -6,11 +6,11 @@ from typing import Any
 
 from singer_sdk import typing as th
 
-from pim_wire.cli import size_limit_settings, throttle_setting
+from pim_wire.cli import size_limit_settings, throttle_scope_setting, throttle_setting
 from pim_wire.config import header_errors, key_errors
 from pim_wire.errors import InvalidSettings
 from pim_wire.limits import SizeLimits
-from pim_wire.urls import checked_base_url, checked_throttle_url
+from pim_wire.urls import checked_base_url, checked_scope, checked_throttle_url
 from tap_medipim.bookmark_state import FUTURE_SECONDS, LEAST_BELIEVABLE, Circumstances, digest, unix_seconds
 from tap_medipim.errors import StreamFailed
 from tap_medipim.filters import read_filter, refusals, sorting_refusals
@@ -108,6 +108,7 @@ SETTINGS = th.PropertiesList(
         description="Upper limit for the whole tap; Medipim allows 100.",
     ),
     throttle_setting("this limit"),
+    throttle_scope_setting("the key"),
     th.Property(
         "lookback_seconds",
         th.IntegerType(nullable=False, minimum=0),
@@ -182,6 +183,7 @@ class TapSettings:
     page_size: int
     requests_per_minute: int
     throttle_url: str | None
+    throttle_scope: str | None
     lookback_seconds: int
     full_read_every_days: int
     unknown_fields: str
@@ -220,6 +222,7 @@ class TapSettings:
             page_size=config["page_size"],
             requests_per_minute=config["requests_per_minute"],
             throttle_url=checked_throttle_url(config.get("throttle_url")),
+            throttle_scope=checked_scope(config.get("throttle_scope")),
             lookback_seconds=config["lookback_seconds"],
             full_read_every_days=config["full_read_every_days"],
             unknown_fields=config["unknown_fields"],
@@ -239,6 +242,7 @@ def setting_errors(config: Mapping[str, Any], now: float = 0.0) -> Iterator[str]
     try:
         checked_base_url("api_url", _base_url(config), ("/v3", "/v4"))
         checked_throttle_url(config.get("throttle_url"))
+        checked_scope(config.get("throttle_scope"))
     except InvalidSettings as error:
         yield f"Setting {error}"
     yield from _start_date_errors(config.get("start_date"), now)

@@ -9,7 +9,7 @@ from typing_extensions import override
 from pim_wire.clock import Clock
 from pim_wire.errors import StrangeAnswer
 from pim_wire.redaction import Redactor
-from pim_wire.throttle import Throttle, ThrottleTally, pace_stores_for
+from pim_wire.throttle import Throttle, pace_stores_for
 from pim_wire.timeline import Timeline
 from pim_wire.wire import Call, Wire
 from target_micropim.api.client import MicroPimClient, is_picture
@@ -17,6 +17,7 @@ from target_micropim.api.picture_urls import PictureUrlCheck, is_public_address
 from target_micropim.errors import RecordRejected
 from target_micropim.settings.shaping import organization
 from target_micropim.settings.values import TargetSettings
+from target_micropim.throttles import Throttles
 
 
 class KeyAuth(AuthBase):
@@ -39,18 +40,8 @@ class Connection:
         self.clock = clock
         self.redactor = redactor
         self.timeline = Timeline(clock)
-        limits = settings.capabilities
-        reads = _slower(settings.reads_per_minute, limits.reads_per_minute)
-        writes = _slower(settings.writes_per_minute, limits.writes_per_minute)
         store = pace_stores_for(settings.throttle_url, clock)
-        # MicroPIM counts by the caller's address, not by key (docs/api/micropim.md#rate-limits)
-        where = settings.base_url
-        self.reads = Throttle(reads, clock, self.timeline, "reads", store=store(f"{where} reads"))
-        self.writes = Throttle(writes, clock, self.timeline, "writes", store=store(f"{where} writes"))
-        self.pictures = self.writes
-        if (pictures := settings.pictures_per_minute) is not None:
-            shared = store(f"{where} pictures")
-            self.pictures = Throttle(pictures, clock, self.timeline, "pictures", store=shared, within=self.writes)
+        self.throttles = Throttles(settings, clock, self.timeline, store)
         self._agent = settings.user_agent or agent
         self.wire = self._wire(self._throttle_for)
         self.client = MicroPimClient(self.wire, redactor, settings.request_timeout_seconds)
@@ -68,14 +59,6 @@ class Connection:
             allow_private=self.settings.allow_private_media_hosts,
             may_connect=is_public_address,
         )
-
-    @property
-    def tallies(self) -> dict[str, ThrottleTally]:
-        """What each throttle did; pictures, where they have one, count among the writes too."""
-        throttles = {"reads": self.reads, "writes": self.writes}
-        if self.pictures is not self.writes:
-            throttles["pictures"] = self.pictures
-        return {kind: throttle.tally for kind, throttle in throttles.items()}
 
     @property
     def organization(self) -> str:
@@ -104,8 +87,9 @@ class Connection:
     def _throttle_for(self, call: Call) -> Throttle:
         """A picture is a write too: its own throttle stands within that of the writes."""
         if call.method == "GET":
-            return self.reads
-        return self.pictures if call.method == "POST" and is_picture(call) else self.writes
+            return self.throttles.reads
+        is_a_picture = call.method == "POST" and is_picture(call)
+        return self.throttles.pictures if is_a_picture else self.throttles.writes
 
     def _wire(self, throttle_for: Callable[[Call], Throttle]) -> Wire:
         return Wire(
@@ -121,8 +105,3 @@ class Connection:
             size_limits=self.settings.size_limits,
             timeline=self.timeline,
         )
-
-
-def _slower(asked: int, measured: int | None) -> int:
-    """The pace of the settings; slower where --probe met a limit below it."""
-    return asked if measured is None else min(asked, measured)

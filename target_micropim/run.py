@@ -4,6 +4,7 @@ import logging
 import threading
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ from target_micropim.catalog.languages import SourceLanguages
 from target_micropim.catalog.ownership import enter_shop
 from target_micropim.connection import Connection
 from target_micropim.dry_run.client import DryRunClient
-from target_micropim.ledger import Heartbeat, Ledger, PlannedProducts, RunLock, copy_of
+from target_micropim.errors import LedgerUnusable
+from target_micropim.ledger import Heartbeat, Ledger, PlannedProducts, RunLock, copy_of, note_rates, rates_of
 from target_micropim.pipeline import Pipeline
 from target_micropim.report import terminal
 from target_micropim.report.journal import FILE as JOURNAL
@@ -75,6 +77,8 @@ class Run:
         self._heartbeat = Heartbeat(self._lock, self._pool.fail)
         try:
             self.ledger.upgrade()
+            self._carried = rates_of(self.ledger)
+            self._connection.throttles.begin_at(self._carried)
             recognised = enter_shop(self.ledger, self._connection)
             self._languages = SourceLanguages(self._settings, self.ledger)
             self._settings = self._languages.settled(self._settings)
@@ -203,6 +207,7 @@ class Run:
             self._write_report(failure)
         finally:
             try:
+                self._remember_rates()
                 self._give_back()
             finally:
                 self.ledger.close()
@@ -235,6 +240,17 @@ class Run:
         self._heartbeat.stop()
         self._lock.release()
 
+    def _remember_rates(self) -> None:
+        """What was found about limits that are searched. A lock that was lost is told where it is given back."""
+        if self._plan is None:
+            with suppress(LedgerUnusable):
+                note_rates(self.ledger, self._connection.throttles.found())
+
+    def _requests(self) -> dict[str, Any]:
+        throttles = self._connection.throttles
+        found = {kind: {"found_per_minute": rate} for kind, rate in throttles.found().items()}
+        return {kind: vars(tally) | found.get(kind, {}) for kind, tally in throttles.tallies.items()}
+
     def _facts(self, failure: BaseException | None) -> dict[str, Any]:
         wire, timeline = self._connection.wire.tally, self._connection.timeline
         return {
@@ -248,7 +264,7 @@ class Run:
             "complete": failure is None,
             "language": self._languages.facts(),
             "stopped_by": None if failure is None else str(failure) or type(failure).__name__,
-            "requests": {kind: vars(tally) for kind, tally in self._connection.tallies.items()}
+            "requests": self._requests()
             | {
                 "retries": wire.retries,
                 "waited_seconds": round(wire.waited_seconds, 3),
@@ -261,8 +277,10 @@ class Run:
         """Of a plan: the requests that a real run would write, and how long it would take to send them."""
         if self._plan is None:
             return {}
-        writes = self._plan.writes
-        return {"planned_writes": writes, "planned_seconds": round(60 * writes / self._settings.writes_per_minute)}
+        writes, per_minute = self._plan.writes, self._settings.writes_per_minute
+        if "writes_per_minute" in self._settings.searched_rates:
+            per_minute = self._carried.get("writes", per_minute)
+        return {"planned_writes": writes, "planned_seconds": round(60 * writes / per_minute)}
 
     def _run_id(self) -> str:
         return f"{datetime.fromtimestamp(self._started, UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:6]}"

@@ -380,10 +380,14 @@ class TargetMicroPim(Target):
             from target_micropim.commands.ledger import rebound
 
             click.echo(self.redactor.clean(rebound(self.connection, dry_run=self.config["dry_run"])))
+        elif ledger == "create":
+            from target_micropim.commands.ledger import created
+
+            click.echo(created(self.connection, dry_run=self.config["dry_run"]))
         elif ledger is not None:
             from target_micropim.commands.ledger import inspected
 
-            for line in inspected(ledger, self.config["ledger_url"]):
+            for line in inspected(ledger, self.connection.settings.ledger_url):
                 click.echo(line)
         elif replay is not None:
             self.replay(replay)

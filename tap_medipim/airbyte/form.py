@@ -20,6 +20,7 @@ FORM = Form(
                 "page_size",
                 "requests_per_minute",
                 "throttle_url",
+                "throttle_scope",
                 "max_wait_seconds",
                 "request_timeout_seconds",
                 "stream_timeout_seconds",

@@ -28,6 +28,7 @@ from target_micropim.report.notice import check_lines
 from target_micropim.report.plan_file import FIRST_PLANNED_ID
 from target_micropim.report.shown import visible
 from target_micropim.settings.markets import wrong_for
+from target_micropim.settings.rates import RATES
 from target_micropim.settings.shaping import profile_of
 from target_micropim.sync.outcomes import ARCHIVES_UNSET, REJECTS_UNSET, check_key, rejection
 from target_micropim.sync.write import STREAM
@@ -332,9 +333,12 @@ class Check:
 
     def _limits(self) -> Iterator[str]:
         settings = self._settings
-        pictures = settings.pictures_per_minute
+        reads, writes, pictures = (
+            f"auto (from {rate} on)" if name in settings.searched_rates else rate
+            for name, rate in ((name, getattr(settings, name)) for name in RATES)
+        )
         yield (
-            f"Limits: {settings.reads_per_minute} reads and {settings.writes_per_minute} writes a minute, "
+            f"Limits: {reads} reads and {writes} writes a minute, "
             + (f"at most {pictures} of them pictures, " if pictures else "")
             + f"{settings.max_in_flight} in flight"
         )

@@ -30,9 +30,10 @@ FLAGS: tuple[click.Option, ...] = (
     ),
     click.Option(
         ["--ledger"],
-        type=click.Choice(["show", "export", "rebind"]),
-        help="show: counts and owner of the ledger. export: its products as JSON lines. rebind: bind it to the present "
-        "address and key, if its products are there.",
+        type=click.Choice(["show", "list", "export", "create", "rebind"]),
+        help="show: counts and owner of the ledger. list: all ledgers of its database or folder. export: its products "
+        "as JSON lines. create: make it, or lead an older one to this version. rebind: bind it to the present address "
+        "and key, if its products are there.",
     ),
     click.Option(
         ["--probe"],

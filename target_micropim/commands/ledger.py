@@ -1,19 +1,26 @@
-"""``--ledger``: the ledger as text, read from a copy, so that it can be looked at while a run writes; or bound anew."""
+"""``--ledger``: the ledger as text, read from a copy, so that it can be looked at while a run writes; or changed.
+
+``create`` makes it, or leads an older one to this version, as a run would; ``rebind`` binds it to another address or
+key.
+"""
 
 from collections.abc import Iterator
 
 import orjson
 
-from target_micropim.catalog.ownership import rebind
+from target_micropim.catalog.ownership import fingerprint_of, rebind
 from target_micropim.commands.check import described
 from target_micropim.connection import Connection
-from target_micropim.ledger import Heartbeat, Ledger, RunLock, copy_of, export_products, summarize
+from target_micropim.ledger import Heartbeat, Ledger, RunLock, copy_of, export_products, list_ledgers, summarize
 
 NONE = "Ledger: none yet"
 
 
 def inspected(how: str, url: str) -> Iterator[str]:
-    """The lines of ``show`` or ``export``. Raises LedgerUnusable."""
+    """The lines of ``show``, ``list`` or ``export``. Raises LedgerUnusable."""
+    if how == "list":
+        yield from _listed(url)
+        return
     ledger = copy_of(url)
     try:
         if how == "export":
@@ -25,6 +32,44 @@ def inspected(how: str, url: str) -> Iterator[str]:
             yield from described(summary) if summary.organization is not None else [NONE]
     finally:
         ledger.close()
+
+
+def _listed(url: str) -> Iterator[str]:
+    found = 0
+    for found, each in enumerate(list_ledgers(url), start=1):  # noqa: B007 - counted to tell that there is none
+        if each.version is None:
+            yield f"{each.name}: may not be read"
+            continue
+        whose = "no run yet" if each.organization is None else _whose(each.organization, each.fingerprint)
+        yield f"{each.name}: {whose}, {each.products} products, version {each.version}"
+    if not found:
+        yield NONE
+
+
+def _whose(organization: str, noted: str | None) -> str:
+    """The address, and the fingerprint by which ``organization`` and --check name it: the one before a new key."""
+    return f"{organization.partition(' ')[0]} {noted or fingerprint_of(organization)}"
+
+
+def created(connection: Connection, *, dry_run: bool) -> str:
+    """``create``: a ledger where there is none, this version where it is older. Raises LedgerUnusable."""
+    if dry_run:
+        return "Ledger: nothing was made (dry run)"
+    ledger = Ledger.open(connection.settings.ledger_url, connection.clock.wall)
+    try:
+        lock = RunLock(ledger, connection.clock.wall, connection.clock.sleep)
+        lock.acquire()
+        try:
+            before = ledger.fact("version")
+            ledger.upgrade()
+            now = ledger.fact("version")
+        finally:
+            lock.release()
+    finally:
+        ledger.close()
+    if before is None:
+        return f"Ledger: made, version {now}"
+    return f"Ledger: version {now}" + ("" if before == now else f", was {before}")
 
 
 def rebound(connection: Connection, *, dry_run: bool) -> str:

@@ -1,8 +1,10 @@
 """The ledger: what was sent and what it became in MicroPIM, in SQLite or PostgreSQL. All SQL about it stands here."""
 
 from target_micropim.ledger.copies import PlannedProducts, copy_of
+from target_micropim.ledger.listing import ListedLedger, list_ledgers
 from target_micropim.ledger.lock import Heartbeat, RunLock
 from target_micropim.ledger.neighbours import Neighbour, neighbours
+from target_micropim.ledger.rates import note_rates, rates_of
 from target_micropim.ledger.schema import (
     ABSENT,
     MAX_KEY,
@@ -28,6 +30,7 @@ __all__ = [
     "Known",
     "Ledger",
     "LedgerSummary",
+    "ListedLedger",
     "MediaRow",
     "Neighbour",
     "PlannedProducts",
@@ -37,7 +40,10 @@ __all__ = [
     "WaitingName",
     "copy_of",
     "export_products",
+    "list_ledgers",
     "neighbours",
+    "note_rates",
     "products_called",
+    "rates_of",
     "summarize",
 ]

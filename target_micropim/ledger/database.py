@@ -3,6 +3,7 @@
 A failure names the place, what the database said and what to do: it is the last line that a person reads.
 """
 
+import re
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,9 +11,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, Table, bindparam, create_engine, event, inspect, select
+from sqlalchemy import Connection, Engine, Row, Select, Table, bindparam, create_engine, event, inspect, select, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.schema import CreateSchema
 
 from pim_wire.urls import shown_url
 from target_micropim.errors import LedgerUnusable
@@ -20,6 +22,7 @@ from target_micropim.ledger import schema
 from target_micropim.ledger.migrations import STEPS, VERSION
 from target_micropim.ledger.statements import OF_SQLITE, definitions, upsert
 
+_SEARCH_PATH = re.compile(r"-c\s*search_path=([a-z_][a-z0-9_]{0,62})\s*$", re.ASCII)
 DAMAGED = "it is damaged: delete it or move it to another folder; it is rebuilt by reading"
 NO_RIGHT = "give the right to read and write the file and its folder, or choose another place"
 _ADVICE = {
@@ -149,7 +152,12 @@ class Database:
     # Its tables, and facts about itself
 
     def prepare(self) -> None:
-        """Make the tables of a new database; those of an old one are left to ``upgrade``. Raises SQLAlchemyError."""
+        """Make the tables of a new database; those of an old one are left to ``upgrade``. Raises SQLAlchemyError.
+
+        In PostgreSQL the schema that the address names is made first; who may not make one can use one that is there.
+        """
+        if (own := schema_of(self._engine.url)) is not None:
+            self._make_schema(own)
         found = inspect(self._engine)
         if not found.has_table(schema.lock.name):
             self._was_empty = not found.get_table_names()
@@ -158,6 +166,12 @@ class Database:
             except SQLAlchemyError:  # PostgreSQL: another run made them at the same moment
                 self._make_tables()
             self._has_all_tables = True
+
+    def _make_schema(self, name: str) -> None:
+        is_there = text("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = :name")
+        with self._engine.begin() as connection:
+            if connection.execute(is_there, {"name": name}).scalar() is None:
+                connection.execute(CreateSchema(name, if_not_exists=True))
 
     def examine(self) -> None:
         """Look for damage before the first write: found later, it would cost what was done until then.
@@ -248,6 +262,13 @@ def place_of(url: str) -> URL:
     if place.get_backend_name() not in {"sqlite", "postgresql"}:
         raise LedgerUnusable(f"ledger_url {shown_url(url)}: only sqlite:/// and postgresql:// are supported")
     return place
+
+
+def schema_of(place: URL) -> str | None:
+    """The schema that an address of PostgreSQL names; None where it leaves it to the database."""
+    options = place.query.get("options", "")
+    found = _SEARCH_PATH.search(options if isinstance(options, str) else options[-1])
+    return None if found is None or place.get_backend_name() != "postgresql" else found[1]
 
 
 def _postgresql(place: URL) -> Engine:

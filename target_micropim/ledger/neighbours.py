@@ -10,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 from urllib.parse import quote
 
-from sqlalchemy import Engine, column, func, select, table
+from sqlalchemy import Connection, Engine, column, func, select, table
 from sqlalchemy.exc import SQLAlchemyError
 
 from pim_wire.urls import shown_url
@@ -87,14 +87,21 @@ def _owner_in(file: Path) -> str | None:
         source.close()
 
 
-def _in_database(engine: Engine) -> Iterator[Neighbour]:
-    """Schemas that hold a ledger's two smallest tables; one that may not be read is no neighbour."""
+def schemas_with_a_ledger(connection: Connection) -> list[str]:
+    """Schemas that hold a ledger's two smallest tables, in the order of their names."""
     names = (schema.meta.name, schema.lock.name)
-    is_ledger = _TABLES.c.table_name.in_(names) & (_TABLES.c.table_schema != func.current_schema())
     having = func.count() == len(names)
-    query = select(_TABLES.c.table_schema).where(is_ledger).group_by(_TABLES.c.table_schema).having(having)
+    query = select(_TABLES.c.table_schema).where(_TABLES.c.table_name.in_(names)).group_by(_TABLES.c.table_schema)
+    return [row[0] for row in connection.execute(query.having(having).order_by(_TABLES.c.table_schema)).all()]
+
+
+def _in_database(engine: Engine) -> Iterator[Neighbour]:
+    """One that may not be read is no neighbour."""
     with engine.connect() as connection:
-        for (name,) in connection.execute(query.order_by(_TABLES.c.table_schema)).all():
+        own = connection.execute(select(func.current_schema())).scalar()
+        for name in schemas_with_a_ledger(connection):
+            if name == own:
+                continue
             facts = table(schema.meta.name, column("name"), column("value"), schema=name)
             try:
                 with connection.begin_nested():

@@ -47,6 +47,11 @@ _HAS_PRODUCTS = select(schema.products.c.external_id).limit(1)
 _OWNER_OF_SKU = select(schema.products.c.external_id).where(
     schema.products.c.sku == bindparam("sku"), schema.products.c.remote_id > 0
 )
+_MAKER_OF_SKU = select(schema.products.c.external_id).where(
+    schema.products.c.sku == bindparam("sku"),
+    schema.products.c.remote_id == ABSENT,
+    schema.products.c.announced_at.is_not(None),
+)
 _OWNER_OF_ID = select(schema.owners.c.external_id).where(schema.owners.c.remote_id == bindparam("id"))
 _AWAITED = select(schema.awaited_pictures).order_by(schema.awaited_pictures.c.external_id)
 _FIRST_AWAITED = _AWAITED.limit(MOST_AT_ONCE)
@@ -132,6 +137,11 @@ class Ledger(CatalogueIndex, WaitingNames, OpenEnds):
     def owner_of_sku(self, sku: str) -> ProductId | None:
         """The external id of a product that MicroPIM has under this SKU."""
         rows = self.read(_OWNER_OF_SKU, {"sku": sku})
+        return rows[0].external_id if rows else None
+
+    def maker_of_sku(self, sku: str) -> ProductId | None:
+        """The external id of a record for which a product with this SKU was sent, and the end of that is not known."""
+        rows = self.read(_MAKER_OF_SKU, {"sku": sku})
         return rows[0].external_id if rows else None
 
     def claim(self, external_id: ProductId, remote_id: int) -> ProductId:

@@ -6,12 +6,15 @@ Each declaration says by its class whether the setting shapes products (``Shapin
 
 from singer_sdk import typing as th
 
-from pim_wire.cli import size_limit_settings, throttle_setting
+from pim_wire.cli import size_limit_settings, throttle_scope_setting, throttle_setting
 from target_micropim.report.words import LANGUAGES
 from target_micropim.settings.content import CONTENT, Map, Operating, Shaping, Text, Texts, choice
 from target_micropim.settings.markets import MARKETS
+from target_micropim.settings.rates import DEFAULT_RATES
 
 _Limit = th.CustomType({"type": ["integer", "string", "null"]})
+_Rate = th.CustomType({"type": ["integer", "string"], "minimum": 1})
+_AUTO = "auto: searched for, from {} on upwards, and remembered for the next run."
 
 SETTINGS = th.PropertiesList(
     Operating("api_key", Text, required=True, secret=True, title="API key", description="MicroPIM's X-API-KEY."),
@@ -132,25 +135,27 @@ SETTINGS = th.PropertiesList(
     *CONTENT,
     Operating(
         "reads_per_minute",
-        th.IntegerType(nullable=False, minimum=1),
-        default=120,
+        _Rate,
+        default=DEFAULT_RATES["reads_per_minute"],
         title="Reads per minute",
-        description="Upper limit of GET requests. MicroPIM publishes no number.",
+        description=f"Upper limit of GET requests. MicroPIM publishes no number. {_AUTO.format(120)}",
     ),
     Operating(
         "writes_per_minute",
-        th.IntegerType(nullable=False, minimum=1),
-        default=60,
+        _Rate,
+        default=DEFAULT_RATES["writes_per_minute"],
         title="Writes per minute",
-        description="Upper limit of all other requests. MicroPIM publishes no number.",
+        description=f"Upper limit of all other requests. MicroPIM publishes no number. {_AUTO.format(60)}",
     ),
     Operating(
         "pictures_per_minute",
-        th.IntegerType(minimum=1),
+        th.CustomType({"type": ["integer", "string", "null"], "minimum": 1}),
         title="Pictures per minute",
-        description="Upper limit of pictures, each of which counts among the writes too. Unset: that of the writes.",
+        description="Upper limit of pictures, each of which counts among the writes too. Unset: that of the writes. "
+        f"{_AUTO.format(60)}",
     ),
     throttle_setting("these limits"),
+    throttle_scope_setting("the address of MicroPIM"),
     Operating(
         "max_in_flight",
         th.IntegerType(nullable=False, minimum=1, maximum=64),
@@ -164,6 +169,13 @@ SETTINGS = th.PropertiesList(
         default="sqlite:///.micropim/ledger.db",
         title="Ledger",
         description="Where it is remembered what was sent: sqlite:///path or postgresql://user@host/name.",
+    ),
+    Operating(
+        "ledger_schema",
+        th.StringType,
+        title="Schema of the ledger",
+        description="PostgreSQL only: the schema that holds this shop's ledger, made where there is none, so that many "
+        "shops share one database.",
     ),
     Operating(
         "report_dir",

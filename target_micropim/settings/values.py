@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import partial
 from string import Formatter
 from typing import Any
 
@@ -15,7 +16,7 @@ from pim_wire.config import header_errors, key_errors
 from pim_wire.errors import InvalidSettings
 from pim_wire.limits import SizeLimits
 from pim_wire.schema_files import read_schema
-from pim_wire.urls import checked_base_url, checked_throttle_url
+from pim_wire.urls import checked_base_url, checked_scope, checked_throttle_url
 from target_micropim.mapping.attribute_rows import ATTRIBUTES
 from target_micropim.mapping.attributes import ALL_CODES, DEFAULT_CODES, checked_attribute_template
 from target_micropim.mapping.channel_rules import OFFERED, ChannelRule, checked_channel_rules
@@ -28,8 +29,10 @@ from target_micropim.plan.limit import Limit
 from target_micropim.plan.product import DEFAULT_POLICIES, NATIVE_POLICIES, POLICIES
 from target_micropim.settings.capabilities import Capabilities, read_capabilities
 from target_micropim.settings.id_maps import flat, read_id_map
+from target_micropim.settings.ledger_place import ledger_address
 from target_micropim.settings.markets import currency_of, locale_of, missing_tree, remarks
 from target_micropim.settings.notices import read_urls
+from target_micropim.settings.rates import RATES, rate, searched
 
 _ATTRIBUTE_CODE = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
 _FINGERPRINT = re.compile(r"[0-9a-f]{12}", re.ASCII)
@@ -119,7 +122,9 @@ class TargetSettings:
     reads_per_minute: int
     writes_per_minute: int
     pictures_per_minute: int | None
+    searched_rates: frozenset[str]
     throttle_url: str | None
+    throttle_scope: str | None
     max_in_flight: int
     ledger_url: str
     report_dir: str
@@ -216,8 +221,10 @@ def _parsed(reader: "_Reader", config: Mapping[str, Any]) -> dict[str, Any]:
         "max_rejects": Limit.read,
         "max_archive": Limit.read,
         "throttle_url": checked_throttle_url,
+        "throttle_scope": checked_scope,
         "notify_urls": read_urls,
     }
+    readers |= {name: partial(rate, name) for name in RATES}
     locale = reader.get("locale", lambda value: None if value is None else checked_language(value)) or None
     return {
         "base_url": base_url,
@@ -227,6 +234,8 @@ def _parsed(reader: "_Reader", config: Mapping[str, Any]) -> dict[str, Any]:
             locale_of(market, locale),
             reader.get("fallback_locales", _languages),
         ),
+        "searched_rates": searched(config),
+        "ledger_url": reader.get("ledger_schema", partial(ledger_address, config["ledger_url"])),
         "any_language": config.get("fallback_locales") is None,
         "currency": reader.get("currency", lambda value: _checked_currency(currency_of(market, value))),
         "policies": reader.get("field_policies", lambda value: _policies(value, profile)),

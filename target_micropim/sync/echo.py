@@ -5,8 +5,11 @@ next look would show a value that nobody typed and nobody sent. So a write of te
 service has answered with what it stores often enough. After one answer that differs from the look, all are looked at.
 """
 
+import re
 import threading
+import unicodedata
 from collections.abc import Collection, Mapping
+from html import unescape
 from typing import Any
 
 from target_micropim.ledger import Ledger
@@ -17,6 +20,7 @@ ANSWERS = "answers_with_what_is_stored"  # fact of the ledger: yes, no
 FORMS = "keeps_texts_in_another_form"  # fact of the ledger: yes, once one was seen
 ENOUGH = 5  # telling answers
 TEXTS = frozenset(field.name for field in FIELDS if field.kind in {"text", "html", "line"})
+_TAG = re.compile(r"<[^<>]*>")
 _TELLING_CHARACTERS = 8  # a short text may look the same in every form
 
 
@@ -58,6 +62,18 @@ class Echo:
     def _judge(self, verdict: str) -> None:
         self._verdict = verdict
         self._ledger.note(ANSWERS, verdict)
+
+
+def has_same_words(sent: Any, shown: Any) -> bool:
+    """Whether a text may be another form of what was sent: trimmed, cut, cleaned, escaped, in another case."""
+    ours, theirs = _letters(sent), _letters(shown)
+    return ours.startswith(theirs) if theirs else not ours
+
+
+def _letters(text: Any) -> str:
+    """The letters and digits that a reader sees, in one case."""
+    seen = unicodedata.normalize("NFKD", unescape(_TAG.sub(" ", unescape(str(text or "")))).casefold())
+    return "".join(filter(str.isalnum, seen))
 
 
 def _is_telling(text: Any) -> bool:

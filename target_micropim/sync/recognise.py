@@ -95,7 +95,8 @@ class Recognition:
         match = self._matching.find(desired.sku, desired.fields.get("ean"))
         if match is None:
             return Recognised(row, None)
-        owner = self._ledger.claim(desired.external_id, match.remote_id)
+        maker = self._maker(desired, match) if row is None else None
+        owner = self._ledger.claim(maker or desired.external_id, match.remote_id)
         if owner != desired.external_id:
             try:
                 return self._follow(desired, owner, "id", match.remote_id, match)
@@ -104,6 +105,12 @@ class Recognition:
                     return Recognised(row, None)
                 raise
         return Recognised(_made_unseen(row, match), match)
+
+    def _maker(self, desired: DesiredProduct, match: RemoteProduct) -> str | None:
+        """The record for which this product was made by an earlier run that did not see the end of it."""
+        maker = self._ledger.maker_of_sku(desired.sku)
+        row = None if maker is None else self._ledger.product(maker)
+        return maker if row is not None and is_made_by_us(row.on_its_way, match.server) else None
 
     def _is_another_of_ours(self, desired: DesiredProduct, match: RemoteProduct, owner: str) -> bool:
         """Whether an EAN found what we made for another record: codes are shared, so that is no match.

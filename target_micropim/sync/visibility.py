@@ -5,10 +5,12 @@ this service needs is measured with a product whose making was clear.
 """
 
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 
 from target_micropim.api.post_once import seconds_until_shown
 from target_micropim.catalog.matching import ProductMatching, RemoteProduct
+from target_micropim.errors import RecordRejected
 from target_micropim.services import Services
 
 SHOWN_AFTER = "shown_after_seconds"  # fact of the ledger: the time that a new product was seen to need
@@ -38,12 +40,18 @@ class Visibility:
             if self._is_measured:
                 return
             waiting = self._waiting = self._waiting or _Waiting(sku, self._clock.now())
-        if not self._matching.can_look_up or self._matching.search_one(waiting.sku) is None:
+        if not self._shows(waiting.sku):
             return
         seconds = self._clock.now() - waiting.made_at
         with self._lock:
             self._is_measured = True
             self._ledger.note(SHOWN_AFTER, str(seconds))
+
+    def _shows(self, sku: str) -> bool:
+        """Whether it shows by now; a list that tells nothing clear says so too late for the product that was made."""
+        with suppress(RecordRejected):
+            return self._matching.can_look_up and self._matching.search_one(sku) is not None
+        return False
 
     def wait_for(self, sku: str, announced_at: float) -> RemoteProduct | None:
         """The product of a POST whose end is not known, or None when it would show by now and does not.

@@ -25,10 +25,11 @@ from target_micropim.plan.values import EMPTY, PLAIN_FIELDS, REFERENCES, fingerp
 from target_micropim.plan.write import body_of, emptied_attributes, shows_no_attribute, verify, without_attributes
 from target_micropim.report.run_report import Change, Row, Subject
 from target_micropim.services import Services
-from target_micropim.sync.echo import Echo
+from target_micropim.sync.echo import TEXTS, Echo, has_same_words
 
 STREAM = "products"
 Fields = dict[str, Any]
+PROMPT_SECONDS = 2.0  # a look that took longer has waited
 _REFUSED_CONTENT = frozenset({400, 422})
 _NOT_COMPARED = frozenset({"sku", "category_ids"})
 _ARCHIVED = fingerprint("status", "archived")
@@ -77,13 +78,19 @@ class ProductWriter:
         """The product as the answer shows it, and as a look shows it where the answer does not prove anything."""
         views = [remote_product({**answer, "id": product_id})] if "sku" in answer else []
         if not views or self._echo.must_look(sent, views[0].server):
-            tries = self._services.client.read_tries()
-            look = remote_product({**self._services.client.product(product_id, tries), "id": product_id})
+            look, is_late = self._look(product_id)
             if views:
+                look = _without_work_meanwhile(sent, views[0], look) if is_late else look
                 self._echo.compare(sent, views[0].server, look.server)
-                look = _taken_out_meanwhile(views[0], look) if tries.attempts > 1 else look
             views.append(look)
         return views
+
+    def _look(self, product_id: int) -> tuple[RemoteProduct, bool]:
+        """The product as it is now, and whether a wait lay before: then a person may have been faster."""
+        tries, began = self._services.client.read_tries(), self._services.clock.now()
+        shown = self._services.client.product(product_id, tries)
+        is_late = tries.attempts > 1 or self._services.clock.now() - began > PROMPT_SECONDS
+        return remote_product({**shown, "id": product_id}), is_late
 
     def announce(self, row: ProductRow, fields: Fields, before: RemoteProduct | None = None) -> None:
         """Write down what a write is about to send: whoever finds it without its end knows whose values are there.
@@ -244,9 +251,17 @@ def _values(product: RemoteProduct, names: Iterable[str]) -> Fields:
     return values | {"category_ids": list(product.category_ids)} if "category_ids" in values else values
 
 
-def _taken_out_meanwhile(answer: RemoteProduct, look: RemoteProduct) -> RemoteProduct:
-    """A category that the answer shows, and a look after a wait does not, was given to the product.
+def _without_work_meanwhile(sent: Fields, answer: RemoteProduct, look: RemoteProduct) -> RemoteProduct:
+    """What counts as ours of a look after a wait: not what a person may have done between the answer and the look.
 
-    Who took it out in between is a person, so it is ours and stays out.
+    A category that the answer shows, and the look does not, was given to the product: it is ours and stays out. A text
+    with other words than ours is no other form of it; none at all may not have been kept.
     """
-    return replace(look, category_ids=tuple(dict.fromkeys([*look.category_ids, *answer.category_ids])))
+    ids = tuple(dict.fromkeys([*look.category_ids, *answer.category_ids]))
+    typed = {
+        name: answer.server.get(name, EMPTY)
+        for name in TEXTS & sent.keys()
+        if look.server.get(name, EMPTY) not in {EMPTY, answer.server.get(name)}
+        and not has_same_words(sent[name], look.fields.get(name))
+    }
+    return replace(look, category_ids=ids, server={**look.server, **typed})

@@ -65,6 +65,39 @@ def test_a_hand_edit_after_a_patch_without_an_answer(shop: Any, fault: Fault) ->
     assert told.tells("M1")
 
 
+LOOK = "GET /api/products/{id}$"
+LATE_LOOKS = [
+    Fault("html", LOOK),
+    Fault("status", LOOK, status=503),
+    Fault("status", LOOK, status=429, headers={"Retry-After": "7"}),
+    Fault("drop_before", LOOK),
+]
+
+
+@pytest.mark.parametrize("fault", LATE_LOOKS, ids=lambda fault: f"{fault.kind} {fault.status}")
+@pytest.mark.parametrize("field", HAND)
+def test_a_hand_edit_before_a_look_that_comes_late(shop: Any, field: str, fault: Fault) -> None:
+    """The write is answered; the look after it fails first, and while the run waits somebody types."""
+    shop.pim.faults.add(fault)
+    shop.time.while_waiting(lambda: shop.people.edit(shop.id_of("M1"), **{field: HAND[field]}))
+    shop.night(saying(field, "A"))
+    told = shop.night(saying(field, "B"))
+    assert shop.product("M1")[field] == HAND[field]
+    assert told.conflicts == {"M1"}
+
+
+@pytest.mark.parametrize("form", ["capitalised", "single_spaces", "void_tags", "entities", "paragraphs", "decomposed"])
+def test_a_form_of_ours_that_a_late_look_shows_is_ours(make_shop: Any, form: str) -> None:
+    """The answer repeats what was sent, and the store keeps another form of it: nobody typed anything."""
+    shop = make_shop(answers="echo", text_forms=(form,))
+    shop.pim.faults.add(LATE_LOOKS[0])
+    shop.night(product("M1", "crème  & water", **text("<p>crème  & <br>water</p>")))
+    told = shop.night(product("M1", "another  crème", **text("<p>another  crème<br>B</p>")))
+    assert "another" in shop.name("M1").casefold()
+    assert "another" in shop.product("M1")["description"].casefold()
+    assert (told.conflicts, told.unsure) == (set(), set())
+
+
 @pytest.mark.parametrize("field", HAND)
 def test_a_hand_edit_while_a_write_waits_for_its_turn(shop: Any, field: str) -> None:
     """One write a minute: somebody types while the second one waits for its turn."""

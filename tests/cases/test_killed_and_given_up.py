@@ -56,3 +56,22 @@ def test_a_product_that_nobody_saw_goes_on_as_another_record(make_shop: Any) -> 
     row = shop.product("C1")
     assert (row["name"], row["short_description"], row["status"]) == ("C", "Short C", "active")
     assert (told.conflicts, told.unsure) == (set(), set())
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_successor_that_comes_first_goes_on_with_what_a_killed_run_made(make_shop: Any, *, is_first: bool) -> None:
+    """The end of the creation was not seen, and in the next night the successor's record comes before or after."""
+    shop = make_shop(CONFIG)
+    shop.killed(made("M1", "A"), write=CREATE)
+    records = [made("M2", "B"), made("M1", "A") | {"status": "replaced"}]
+    told = shop.night(*records if is_first else reversed(records))
+    assert (shop.name("C1"), shop.status("C1"), shop.skus()) == ("B", "active", ["C1"])
+    assert (told.conflicts, told.unsure, told.rejected) == (set(), set(), set())
+
+
+def test_two_that_live_do_not_share_what_a_killed_run_made(make_shop: Any) -> None:
+    """The record for which it was made keeps it; the other one with its SKU is refused."""
+    shop = make_shop(CONFIG)
+    shop.killed(made("M1", "A"), write=CREATE)
+    told = shop.night(made("M2", "B"), made("M1", "A"))
+    assert (shop.name("C1"), told.rejected) == ("A", {"M2"})

@@ -37,6 +37,14 @@ def test_with_its_ledger_it_is_still_one_product(make_shop: Any, form: str) -> N
     assert last.tells(IDS[0]) or [row["name"] for row in shop.pim.products.values()] == ["C"]
 
 
+def test_what_was_made_is_no_reject(make_shop: Any) -> None:
+    """The first product of a ledger is looked for to measure how soon one shows; that says nothing of its record."""
+    shop = make_shop({"lookup": "index"}, sku_form="lower")
+    assert shop.night(SOURCE[0]).rejected == set()
+    shop.night(SOURCE[0] | {"status": "inactive"})
+    assert [row["status"] for row in shop.pim.products.values()] == ["archived"]
+
+
 def test_a_form_that_changes_nothing_is_not_told(make_shop: Any) -> None:
     """Small letters and six characters: all as sent."""
     shop = make_shop(sku_form="lower")

@@ -72,6 +72,35 @@ def test_no_key_stands_in_what_is_shared(world: Any, singer: Any) -> None:
     assert world.settings()["api_key"].encode() not in held
 
 
+def test_a_scope_says_whose_limit_it_is(world: Any, singer: Any) -> None:
+    """Two addresses that requests leave from share a store without sharing a limit."""
+    store = f"sqlite:///{world.folder}/shared.db"
+    for scope in ("egress-a", "egress-b"):
+        world.load(singer.lines(products=[singer.product(1)]), throttle_url=store, throttle_scope=scope)
+    held = b"".join(file.read_bytes() for file in world.folder.glob("shared.db*"))
+    for scope in ("egress-a", "egress-b"):
+        assert f"{world.box.micropim_url} {scope} reads".encode() in held
+
+
+def test_a_limit_that_is_searched_for_is_remembered(world: Any, singer: Any) -> None:
+    """The second run begins at what the first one found, and the report says it."""
+    products = [singer.product(number) for number in range(150)]
+    first = world.load(singer.lines(products=products), writes_per_minute="auto", max_in_flight=1)
+    found = first.report["requests"]["writes"]["found_per_minute"]
+    assert found >= 50
+    again = [singer.product(number, name={"en": "B"}) for number in range(5)]
+    second = world.load(singer.lines(products=again), writes_per_minute="Auto", dry_run=True)
+    assert second.report["planned_seconds"] == round(60 * 5 / found)
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "1.5", "fast", "60 a minute", True])
+def test_a_limit_that_is_none_is_refused(value: Any, world: Any) -> None:
+    """Told with what was given."""
+    process = world.spawn("", writes_per_minute=value)
+    assert process.code == 1
+    assert "Setting writes_per_minute: " in process.err
+
+
 @pytest.mark.parametrize(
     ("url", "words"),
     [

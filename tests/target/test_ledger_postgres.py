@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, make_url, text
 
 from target_micropim.errors import AnotherShop, LedgerUnusable
 from target_micropim.ledger import Ledger, RunLock, copy_of
@@ -103,6 +103,44 @@ def test_decisions_over_postgresql(world: Any, singer: Any, url: str) -> None:
     assert world.pim.products[one]["name"] == "B"
     assert outcome.report["tried_again"] == {"products": {"updated": 1}}
     assert file.read_text().count("\n") == 1
+
+
+def test_many_shops_share_a_database_by_schemas(world: Any, singer: Any, url: str) -> None:
+    """Each schema is made where there is none, holds its own ledger, and writes nothing on the second night."""
+    lines = singer.lines(products=[singer.product(1)])
+    world.load(lines, ledger_url=url, ledger_schema="gent")
+    world.forget_requests()
+    world.load(lines, ledger_url=url, ledger_schema="gent")
+    assert world.writes() == []
+    assert asked(url, "select count(*) from gent.products") == [1]
+    assert asked(url, "select count(*) from information_schema.tables where table_schema = 'public'") == [0]
+    with pytest.raises(AnotherShop, match="schema gent beside it"):
+        world.load(lines, ledger_url=url, ledger_schema="brugge")
+
+
+def test_a_schema_that_is_there_needs_no_right_to_make_one(world: Any, singer: Any, url: str) -> None:
+    """A shop's own role may use its schema and nothing else."""
+    asked(url, "create role shop login")
+    asked(url, "create schema own authorization shop")
+    asked(url, f"revoke create on database {make_url(url).database} from public")
+    own = make_url(url).set(username="shop").render_as_string()
+    world.load(singer.lines(products=[singer.product(1)]), ledger_url=own, ledger_schema="own")
+    assert asked(url, "select count(*) from own.products") == [1]
+
+
+def test_ledgers_are_made_and_listed_by_command(world: Any, singer: Any, url: str) -> None:
+    """Before the first run of a shop, and over all of them."""
+    place = {"ledger_url": url, "ledger_schema": "new_shop"}
+    assert (
+        world.spawn("", flags=["--ledger=create", "--dry-run"], **place).out == "Ledger: nothing was made (dry run)\n"
+    )
+    assert world.spawn("", flags=["--ledger=create"], **place).out == f"Ledger: made, version {VERSION}\n"
+    assert world.spawn("", flags=["--ledger=create"], **place).out == f"Ledger: version {VERSION}\n"
+    world.load(singer.lines(products=[singer.product(1)]), ledger_url=url, ledger_schema="gent")
+    listed = world.spawn("", flags=["--ledger=list"], **place).out.splitlines()
+    assert listed[0].startswith(f"schema gent: {world.box.micropim_url} ")
+    assert listed[0].endswith(f", 1 products, version {VERSION}")
+    assert listed[1:] == [f"schema new_shop: no run yet, 0 products, version {VERSION}"]
 
 
 HOLD = """

@@ -31,6 +31,7 @@ class Book:
         self.forgotten: set[tuple[int, str]] = set()  # typed, and nobody knows of it until the record comes again
         self.loose: set[tuple[int, str]] = set()
         self.seen: dict[tuple[str, str], str] = {}  # (record, field): the source's value that a whole run has seen
+        self.sent: dict[tuple[str, str], str] = {}  # (record, field): what went out to a product that was there
         self.given: dict[str, int] = {}  # by record: the update time of the newest version that a run was given
         self.archived: set[int] = set()
         self.revived: set[int] = set()
@@ -52,6 +53,9 @@ class Book:
 
     def _committed(self, call: Call) -> None:
         """Something was made: for which record is known by what was sent, whatever is stored or answered."""
+        if call.method == "PATCH" and isinstance(call.body, dict) and call.path.startswith("/api/products/"):
+            key = self.record_of(int(call.path.rpartition("/")[2]))
+            self.sent |= {(str(key), field): call.body[field] for field in FIELDS if field in call.body}
         if call.method != "POST" or not isinstance(call.body, dict):
             return
         if call.path == "/api/products":
@@ -137,6 +141,12 @@ class Book:
         self.archived.discard(number)
         self.revived.discard(number)
         self.foreign.pop(number, None)
+
+    def see_sent(self, *, is_finished: bool) -> None:
+        """What a run has sent it has seen, also of a reject that it took again; unless it ended early."""
+        if is_finished:
+            self.seen |= self.sent
+        self.sent.clear()
 
     def settle(self, delivered: list[Json], rejected: set[str], *, is_whole: bool) -> None:
         """After a run: where both sides show the same, they agree, if the run has seen it."""

@@ -164,7 +164,10 @@ class Probe:
             "facts": dict(sorted(self._facts.items())),
             "unsettled": self._unsettled,
             "left_behind": left,
-            "requests": {"reads": connection.reads.tally.turns, "writes": connection.writes.tally.turns},
+            "requests": {
+                "reads": connection.throttles.reads.tally.turns,
+                "writes": connection.throttles.writes.tally.turns,
+            },
         }
         self._request.file.parent.mkdir(parents=True, exist_ok=True)
         partial = self._request.file.with_name(f"{self._request.file.name}.part")

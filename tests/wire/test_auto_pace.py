@@ -1,0 +1,99 @@
+"""A limit that is searched for: how soon it is used, what is refused on the way, and what the next run begins with."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from pim_wire import auto_pace
+from pim_wire.pace import Pace
+from pim_wire.throttle import LocalPaceStore, Throttle
+from tests.wire.simulated_services import Service, TogetherClock, Workers
+
+START = 60
+MOST_REFUSED = 0.01
+KINDS = ("sliding", "fixed", "token")
+
+
+@dataclass(frozen=True)
+class Search:
+    """What came of one search: for each phase the minutes until nine tenths were used, and the share refused in all."""
+
+    minutes: list[float]
+    refused: float
+    throttle: Throttle
+
+
+def search(
+    kind: str, phases: list[tuple[int, float]], *, carried: int | None = None, processes: int = 1, answer: float = 0.05
+) -> Search:
+    """Four workers a process, against a service whose limit changes from phase to phase."""
+    clock = TogetherClock()
+    store, began = LocalPaceStore(clock), clock.now()
+    throttles = [Throttle(auto_pace.rules(START, carried), clock, store=store) for _ in range(processes)]
+    workers = Workers(throttles, Service(phases[0][0], kind), clock, answer)
+    workers.run(phases)
+    minutes = []
+    for limit, lasting in phases:
+        moments = [at for at, good in workers.log if good and began <= at < began + 60 * lasting]
+        minutes.append(reached(moments, began, limit))
+        began += 60 * lasting
+    refused = sum(not good for _, good in workers.log) / len(workers.log)
+    return Search(minutes, refused, throttles[0])
+
+
+def reached(moments: list[float], began: float, limit: int) -> float:
+    """Minutes until the end of the first minute in which nine tenths of the limit were used."""
+    most = round(0.9 * limit)
+    windows = zip(moments, moments[most - 1 :], strict=False)
+    return next(((last - began) / 60 for first, last in windows if last - first < 60), float("inf"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("limit", [60, 240, 900])
+def test_an_unknown_limit_is_used_within_ten_minutes(kind: str, limit: int) -> None:
+    """From 60 a minute on, nine tenths of it; at most one request in a hundred is refused on the way."""
+    found = search(kind, [(limit, 12)])
+    assert found.minutes[0] <= 10
+    assert found.refused <= MOST_REFUSED
+    assert 0.75 * limit <= auto_pace.carried_by(found.throttle.pace()) <= 1.5 * limit
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("phases", [[(60, 15), (240, 15), (900, 12)], [(900, 10), (240, 12), (60, 15)]])
+def test_a_limit_that_changes_in_the_middle_is_found_again(kind: str, phases: list[tuple[int, float]]) -> None:
+    """Upwards and downwards, each within ten minutes."""
+    found = search(kind, phases)
+    assert max(found.minutes) <= 10
+    assert found.refused <= MOST_REFUSED
+
+
+def test_processes_that_share_a_limit_search_together() -> None:
+    """Three of them find what all together may send."""
+    found = search("sliding", [(240, 12)], processes=3)
+    assert found.minutes[0] <= 10
+    assert found.refused <= MOST_REFUSED
+
+
+def test_the_next_run_begins_with_what_was_found() -> None:
+    """Nothing is searched for again, and nothing is refused."""
+    found = search("sliding", [(240, 3)], carried=240)
+    assert found.minutes[0] <= 1.1
+    assert found.refused == 0
+
+
+def test_without_work_the_pace_does_not_rise() -> None:
+    """Good answers to a few requests say nothing about many."""
+    clock = TogetherClock()
+    throttle = Throttle(auto_pace.rules(START, None), clock)
+    for _ in range(300):
+        throttle.take()
+        throttle.succeeded()
+        clock.sleep(10)
+    assert throttle.pace().share * auto_pace.CEILING <= START
+    assert auto_pace.carried_by(throttle.pace()) < START
+
+
+def test_a_pace_that_was_hardly_used_has_nothing_to_tell() -> None:
+    """A run of a few seconds must not set what the next one begins with."""
+    assert not auto_pace.has_told(Pace(seen=1_000, since=1, edge=0.0))
+    assert auto_pace.has_told(Pace(seen=61_000, since=1, edge=0.0))
