@@ -6,6 +6,7 @@ every failure. Both would be stored by log collectors.
 
 import logging
 import os
+import shutil
 import sys
 import warnings
 from collections.abc import Callable, Iterable
@@ -24,6 +25,7 @@ from pim_wire.config import read_booleans, set_config_reader
 from pim_wire.docs_site import SITE
 from pim_wire.errors import CannotWrite, Interrupted, InvalidInput, InvalidSettings, StopRun, page_of
 from pim_wire.limits import LINE_BYTES, MAX_LINE_BYTES, MAX_NESTING, MIN_LINE_BYTES, MIN_NESTING, NESTING
+from pim_wire.pages import shown
 from pim_wire.redaction import Redactor
 from pim_wire.startup import EXIT_INTERRUPTED
 from pim_wire.stdout import CLOSED, discard_stdout
@@ -36,6 +38,7 @@ _Validator = extend_validator_with_defaults(Draft202012Validator)
 EXIT_STOPPED = 1
 IS_MISSING = " is missing: give it as"
 COMMAND_LINE = "command-line"
+_WIDEST = 100  # beyond, lines are hard to follow
 _SECTIONS: tuple[tuple[type[BaseException], str], ...] = (
     (ConfigValidationError, InvalidSettings.section),
     (click.ClickException, COMMAND_LINE),
@@ -129,16 +132,41 @@ def _of_the_command_line(failure: click.ClickException) -> str:
 def quiet(command: click.Command, logger: logging.Logger, what: str, examples: Iterable[str]) -> QuietCommand:
     """The same command, with one line for a failure, and ``what`` it does, ``examples`` and the docs under --help."""
     set_config_reader(command)
-    shown = "\n".join(["\b", "Examples:", *(f"  {example}" for example in examples)])
+    listed = "\n".join(["\b", "Examples:", *(f"  {example}" for example in examples)])
     return QuietCommand(
         name=command.name,
         callback=command.callback,
         context_settings=command.context_settings,
-        params=command.params,
+        params=[*command.params, _docs_option()],
         help=what,
-        epilog=f"{shown}\n\nDocs: {SITE}",
+        epilog=f"{listed}\n\nDocs: {SITE} or --docs",
         logger=logger,
     )
+
+
+def _docs_option() -> click.Option:
+    """``--docs``: needs no settings and no network."""
+    return click.Option(
+        ["--docs"],
+        metavar="[PAGE]",
+        is_flag=False,
+        flag_value="",
+        is_eager=True,
+        expose_value=False,
+        callback=_show_docs,
+        help="Show a page of the docs, as of this version and without a network: the address at the end of a message, "
+        "or the name of a page. Without PAGE: their names.",
+    )
+
+
+def _show_docs(context: click.Context, _option: click.Parameter, asked: str | None) -> None:
+    if asked is None:
+        return
+    try:
+        click.echo(shown(asked, min(shutil.get_terminal_size().columns, _WIDEST) - 1), nl=False)
+    except LookupError as nothing:
+        raise click.UsageError(f"--docs: {nothing.args[0]}") from None
+    context.exit()
 
 
 def _flush_stdout() -> None:

@@ -7,15 +7,16 @@ environment, and takes every unknown word for false: a dry run requested with ``
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import click
 import orjson
 from dotenv import load_dotenv
-from dotenv.parser import parse_stream
 from singer_sdk.plugin_base import PluginBase, _ConfigInput
 
+from pim_wire.env_file import text_of
 from pim_wire.errors import InvalidSettings
 
 _BOOLEANS = {
@@ -36,36 +37,13 @@ def environment_of(plugin: type[PluginBase]) -> dict[str, Any]:
 
 def environment_settings(schema: Mapping[str, Any], prefix: str) -> dict[str, Any]:
     """Settings from environment variables. A value of the wrong type stays a text, which validation then reports."""
-    _check_lines(Path(".env"), prefix)
-    load_dotenv(".env", override=False)  # the SDK looks where its own files lie, and lets a file win over a variable
+    # The SDK looks where its own files lie, and lets a file win over a variable.
+    load_dotenv(stream=StringIO(text_of(Path(".env"), prefix)), override=False)
     return {
         name: _value(text.strip(), _types(setting))
         for name, setting in schema["properties"].items()
         if (text := os.environ.get(f"{prefix}{name.upper()}")) is not None
     }
-
-
-def _check_lines(file: Path, prefix: str) -> None:
-    """Refuse lines of ``.env`` that name a setting and would be passed over. Raises InvalidSettings without a value.
-
-    A folder of that name is somebody's virtual environment; a pipe, as managers of secrets make, can be read once only.
-    """
-    if not file.is_file():
-        return
-    try:
-        with file.open(encoding="utf-8") as opened:
-            bindings = list(parse_stream(opened))
-    except OSError as error:
-        raise InvalidSettings(
-            f"{file} cannot be read ({error.strerror}): give this user the right, or move it"
-        ) from None
-    except UnicodeDecodeError:
-        raise InvalidSettings(f"{file} is not in UTF-8: save it as UTF-8") from None
-    for line in bindings:
-        written = line.original.string.strip()
-        if line.value is None and written.removeprefix("export ").lstrip().upper().startswith(prefix):
-            name = re.split(r"[^A-Za-z0-9_]", written.removeprefix("export ").lstrip(), maxsplit=1)[0]
-            raise InvalidSettings(f"{file}, line {line.original.line}: {name} has no value: write {name}=value")
 
 
 def _types(schema: Mapping[str, Any]) -> set[str]:
@@ -142,9 +120,11 @@ def _read_files(paths: Iterable[str]) -> _ConfigInput:
 def _read_file(path: Path) -> dict[str, Any]:
     """The settings in a file. Raises InvalidSettings, whose message quotes nothing of the file: it holds a key."""
     try:
-        settings = orjson.loads(path.read_bytes())
+        settings = orjson.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
         raise InvalidSettings(f"--config {path} cannot be read ({error.strerror}): give a file, or ENV") from None
+    except UnicodeDecodeError:
+        raise InvalidSettings(f"--config {path} is not in UTF-8: save it as UTF-8") from None
     except orjson.JSONDecodeError as error:
         raise InvalidSettings(
             f"--config {path} is not JSON (line {error.lineno}, column {error.colno}); --config=ENV reads .env"

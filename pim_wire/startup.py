@@ -3,6 +3,7 @@
 Also read by a Python that is too old for all else: nothing newer than 3.7 may stand here or in docs_site.py.
 """
 
+import atexit
 import gc
 import os
 import signal
@@ -72,3 +73,15 @@ def hold_standard_streams() -> None:
             os.open(os.devnull, mode)  # the lowest number that is free, which is this one
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - open to the end
+    atexit.register(_let_go_of_stderr)
+
+
+def _let_go_of_stderr() -> None:
+    """A log that can be written no more, such as a file on a full disk, is no failure of what was done.
+
+    The interpreter would end with code 120 for what it could not write at last.
+    """
+    try:
+        sys.stderr.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())

@@ -177,7 +177,7 @@ class TapMedipim(Tap):
         cls.print_version(print_fn=cls.logger.info)
         tap = cls(
             config=config.config if config else {},
-            state=None if state is None else read_state(_text_of(state)),
+            state=None if state is None else read_state(_text_of(state, "state")),
             catalog=_read_json(catalog, "catalog"),
             parse_env_config=bool(config and config.parse_env),
         )
@@ -256,7 +256,7 @@ def _read_json(file: Any, kind: str) -> dict[str, Any] | None:
     if file is None:
         return None
     try:
-        content = orjson.loads(file.read())
+        content = orjson.loads(_text_of(file, kind).removeprefix("\ufeff"))
     except ValueError as error:
         raise InvalidInput(f"The {kind} file is not JSON: {error}") from None
     if not isinstance(content, dict):
@@ -264,10 +264,10 @@ def _read_json(file: Any, kind: str) -> dict[str, Any] | None:
     return content
 
 
-def _text_of(file: Any) -> str | bytes:
+def _text_of(file: Any, kind: str) -> str:
     """What a file holds. Raises InvalidInput when it is no text."""
     try:
         text: str | bytes = file.read()
+        return text if isinstance(text, str) else text.decode()
     except ValueError:
-        raise InvalidInput("The state file is no text in UTF-8") from None
-    return text
+        raise InvalidInput(f"The {kind} file is no text in UTF-8") from None

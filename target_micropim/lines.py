@@ -5,6 +5,7 @@ Nothing here knows Singer's library; docs/decisions/0014 says what becomes of wh
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -35,8 +36,11 @@ class Unreadable:
 
 def lines_of(source: Any, most: int) -> Iterator[tuple[bytes, bool]]:
     """Each line with whether it is whole; of a longer one the first ``most`` bytes, the rest is read and forgotten."""
+    is_first = True
     while line := source.readline(most + 1):
         data = line.encode() if isinstance(line, str) else line
+        if is_first:  # a file that an editor has saved
+            is_first, data = False, data.removeprefix(BOM_UTF8)
         if len(data) <= most or data.endswith(b"\n"):
             yield data, True
             continue

@@ -1,8 +1,9 @@
 """``make package``: wheel and sdist as a release makes them, then the wheel tried where no checkout is in reach.
 
-Checks that every schema is in both, installs the wheel into an empty environment in a temporary folder, and runs
-``--about``, ``--discover`` and one small pipe from there against the sandbox; then ``uv tool install`` and ``pipx
-install``, and the README's own way from the sdist. The SBOM lies beside the wheel.
+Checks that every schema is in both and the pages of ``--docs`` are in the wheel, installs the wheel into an empty
+environment in a temporary folder, and runs ``--about``, ``--docs``, ``--discover`` and one small pipe from there
+against the sandbox; then ``uv tool install`` and ``pipx install``, and the README's own way from the sdist. The SBOM
+lies beside the wheel.
 """
 
 import json
@@ -18,6 +19,8 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
+from pim_wire.docs_site import ERRORS, docs_page
+from pim_wire.pages import sections
 from sandbox import MedipimOptions, MicroPimOptions, Sandbox
 from scripts.release.locked import applies, pins
 from scripts.release.sbom import runtime, sbom_path, write_sbom
@@ -47,7 +50,7 @@ def main() -> int:
 
 
 def compare(wheel: Path, sdist: Path) -> None:
-    """Both hold exactly the schemas and the py.typed marks that the checkout has; the wheel holds no sandbox."""
+    """Both hold exactly the schemas, pages and py.typed marks that the checkout has; the wheel holds no sandbox."""
     schemas = {str(path.relative_to(ROOT / "schemas")) for path in (ROOT / "schemas").rglob("*.json")}
     packed = set(zipfile.ZipFile(wheel).namelist())
     in_wheel = {name.removeprefix("pim_wire/_schemas/") for name in packed if name.startswith("pim_wire/_schemas/")}
@@ -58,6 +61,7 @@ def compare(wheel: Path, sdist: Path) -> None:
     }
     expect(in_wheel == schemas, f"schemas of the wheel differ: {in_wheel ^ schemas}")
     expect(in_sdist == schemas, f"schemas of the sdist differ: {in_sdist ^ schemas}")
+    compare_pages(wheel, names)
     for held, what in ((packed, "wheel"), (names, "sdist")):
         missing = modules() - held
         expect(not missing, f"modules missing in the {what}: {missing}")
@@ -67,6 +71,18 @@ def compare(wheel: Path, sdist: Path) -> None:
         expect(f"{package}/py.typed" in packed, f"{package}/py.typed is missing")
     strangers = {name.split("/")[0] for name in packed} - {*PACKAGES}
     expect(all(name.endswith(".dist-info") for name in strangers), f"the wheel claims other names: {strangers}")
+
+
+def compare_pages(wheel: Path, in_sdist: set[str]) -> None:
+    """The wheel holds the pages of ``--docs`` as they are in docs/, and the sdist what a wheel is made of."""
+    with zipfile.ZipFile(wheel) as archive:
+        pages = {name for name in archive.namelist() if name.startswith("pim_wire/_docs/")}
+        places = {page: f"docs/{page.removeprefix('pim_wire/_docs/')}" for page in pages}
+        others = [place for page, place in places.items() if archive.read(page) != (ROOT / place).read_bytes()]
+    expect("docs/errors.md" in places.values(), "the wheel has no page of errors")
+    expect(not others, f"pages of the wheel differ: {others}")
+    missing = set(places.values()) - in_sdist
+    expect(not missing, f"missing in the sdist: {missing}")
 
 
 def modules() -> set[str]:
@@ -130,6 +146,7 @@ def try_plugins(bin_dir: Path, place: Path) -> None:
         expect(
             about["name"] == plugin and about["version"] in str(next(DIST.glob("*.whl"))), f"{plugin} --about: {about}"
         )
+        try_docs(bin_dir / plugin, place, env)
     for connector in CONNECTORS:
         spec = json.loads(output([bin_dir / connector, "spec"], place, env))
         expect("connectionSpecification" in spec["spec"], f"{connector} spec: {spec}")
@@ -141,6 +158,15 @@ def try_plugins(bin_dir: Path, place: Path) -> None:
         pipe(box, bin_dir, place, env)
         made = len(box.micropim.products)
     expect(0 < made <= PRODUCTS, f"the pipe made {made} products")
+
+
+def try_docs(plugin: Path, place: Path, env: dict[str, str]) -> None:
+    """The pages that messages name came along: all are listed, and one is shown by the address of a message."""
+    listed = output([plugin, "--docs"], place, env).decode()
+    missing = [one for one in [*sections(ERRORS), "how-to/undo"] if one not in listed]
+    expect(not missing, f"{plugin.name} --docs lacks {missing}")
+    shown = output([plugin, "--docs", docs_page(ERRORS, "key-not-accepted")], place, env).decode()
+    expect(shown.startswith("Key not accepted\n") and "api_key" in shown, f"{plugin.name} --docs shows: {shown[:200]}")
 
 
 def pipe(box: Sandbox, bin_dir: Path, place: Path, env: dict[str, str]) -> None:

@@ -7,7 +7,7 @@ from airbyte_protocol_dataclasses.models import AirbyteCatalog, ConnectorSpecifi
 from typing_extensions import override
 
 from pim_airbyte.command import Given, Source
-from pim_wire.docs_site import docs_page
+from pim_wire.docs_site import SITE, docs_page
 from pim_wire.errors import InvalidSettings, StrangeAnswer
 from tap_medipim.airbyte.form import FORM
 from tap_medipim.airbyte.streams import offered
@@ -38,7 +38,7 @@ class SourceMedipim(Source):
         return ConnectorSpecification(
             FORM.specification(),
             documentationUrl=docs_page("how-to/airbyte"),
-            changelogUrl=docs_page("changes"),
+            changelogUrl=f"{SITE}changes/",
             supportsIncremental=True,
         )
 

@@ -25,13 +25,14 @@ from sqlalchemy import (
     create_engine,
     func,
     insert,
+    inspect,
     select,
 )
 from sqlalchemy.exc import SQLAlchemyError
 
 from pim_wire.urls import shown_url
 from target_micropim.ledger import schema
-from target_micropim.ledger.database import engine_for, ledger_failure, place_of
+from target_micropim.ledger.database import engine_for, ledger_failure, place_of, refuse_strangers
 from target_micropim.ledger.store import Ledger
 
 CHUNK_ROWS = 1000
@@ -59,6 +60,7 @@ def _fill(scratch: Engine, url: str) -> None:
     if place.get_backend_name() == "postgresql":
         source = engine_for(url)
         try:
+            refuse_strangers(inspect(source), shown_url(url))
             _copy_rows(source, scratch)
         finally:
             source.dispose()

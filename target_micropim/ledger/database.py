@@ -11,7 +11,20 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, Table, bindparam, create_engine, event, inspect, select, text
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Inspector,
+    Row,
+    Select,
+    Table,
+    bindparam,
+    create_engine,
+    event,
+    inspect,
+    select,
+    text,
+)
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.schema import CreateSchema
@@ -49,6 +62,7 @@ def cause(error: BaseException) -> str:
 
 
 TAKEN_OVER = "Another run took this ledger over while this one stood still: stopped, and nothing more is sent"
+_HOW_IT_LOOKS = "ledger_url: must look like sqlite:///path or postgresql://user@host/name"
 MOST_STEPS = 1_000_000  # of SQLite's machine: some 30,000 rows; all of a million would cost as much as 14,000 records
 Rows = list[dict[str, Any]]
 _FACTS = select(schema.meta.c.name, schema.meta.c.value)
@@ -152,13 +166,15 @@ class Database:
     # Its tables, and facts about itself
 
     def prepare(self) -> None:
-        """Make the tables of a new database; those of an old one are left to ``upgrade``. Raises SQLAlchemyError.
+        """Make the tables of a new database; those of an old one are left to ``upgrade``.
 
         In PostgreSQL the schema that the address names is made first; who may not make one can use one that is there.
+        Raises LedgerUnusable for a database with tables of another program in their place, and SQLAlchemyError.
         """
         if (own := schema_of(self._engine.url)) is not None:
             self._make_schema(own)
         found = inspect(self._engine)
+        refuse_strangers(found, self.place)
         if not found.has_table(schema.lock.name):
             self._was_empty = not found.get_table_names()
             try:
@@ -240,13 +256,27 @@ class Database:
                 self._facts[name] = value
 
 
+def refuse_strangers(found: Inspector, place: str) -> None:
+    """A shop's database may have a table of products of its own: nothing is added there, nothing read as ours.
+
+    Raises LedgerUnusable. A ledger has a table for its lock, in whatever version.
+    """
+    if found.has_table(schema.lock.name):
+        return
+    for table in schema.METADATA.sorted_tables:
+        ours = {column.name for column in table.columns}
+        if found.has_table(table.name) and not ours <= {column["name"] for column in found.get_columns(table.name)}:
+            raise LedgerUnusable(
+                f"ledger_url {place}: its table {table.name} is another program's: choose a database of its own"
+            )
+
+
 def engine_for(url: str) -> Engine:
     """The engine of a ``ledger_url``. Raises OSError, SQLAlchemyError or LedgerUnusable."""
     place = place_of(url)
     if place.get_backend_name() == "postgresql":
         return _postgresql(place)
-    if place.database and place.database != ":memory:":
-        Path(place.database).parent.mkdir(parents=True, exist_ok=True)
+    Path(place.database or "").parent.mkdir(parents=True, exist_ok=True)
     options = {"compiled_cache": OF_SQLITE}
     engine = create_engine(place, connect_args={"timeout": 30, "check_same_thread": False}, execution_options=options)
     event.listen(engine, "connect", _set_pragmas)
@@ -258,7 +288,9 @@ def place_of(url: str) -> URL:
     try:
         place = make_url(url)
     except (SQLAlchemyError, ValueError):
-        raise LedgerUnusable("ledger_url: must look like sqlite:///path or postgresql://user@host/name") from None
+        raise LedgerUnusable(_HOW_IT_LOOKS) from None
+    if place.get_backend_name() == "sqlite" and (place.host or place.database in {None, "", ":memory:"}):
+        raise LedgerUnusable(_HOW_IT_LOOKS)  # two slashes, or no file
     if place.get_backend_name() not in {"sqlite", "postgresql"}:
         raise LedgerUnusable(f"ledger_url {shown_url(url)}: only sqlite:/// and postgresql:// are supported")
     return place

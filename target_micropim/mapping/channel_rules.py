@@ -12,12 +12,12 @@ Medipim as in field_map, each with one value or a list of them; all must fit. An
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from target_micropim.mapping.headings import KINDS
 from target_micropim.mapping.lookup import leaves
 from target_micropim.mapping.numbers import decimal_of
+from target_micropim.mapping.source_names import misspelt
 
 CHANNELS, STATUS = "publishing_channels", "status"
 OFFERED = ("web", "mobile", "api", "marketplace", "social", "email")  # docs/api/micropim.md#channels
@@ -135,8 +135,8 @@ def _condition_problems(path: Any, wanted: Any, source_fields: Collection[str]) 
     first, _, rest = path.partition(".")
     if first == "descriptions" and rest not in KINDS:
         yield f"{path}: {rest or 'nothing'} is no type of description; there are {', '.join(KINDS)}"
-    if first not in source_fields and (close := get_close_matches(first, source_fields, 1, 0.8)):
-        yield f"Medipim has no field {first}; is {close[0]} meant?"
+    if close := misspelt(first, source_fields):
+        yield f"Medipim has no field {first}; is {close} meant?"
     values = wanted if isinstance(wanted, list) else [wanted]
     if not values or any(isinstance(value, list | dict) for value in values):
         yield f"{path} must be one value or a list of them"

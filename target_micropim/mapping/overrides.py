@@ -9,13 +9,13 @@ the field out. ``extra_fields`` sends fields that MicroPIM does not document, on
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from target_micropim.mapping.characters import all_fit
 from target_micropim.mapping.field_rows import MAPPABLE_FIELDS, NAMED_FIELDS
 from target_micropim.mapping.headings import KINDS
 from target_micropim.mapping.lookup import language_of, leaves
+from target_micropim.mapping.source_names import misspelt
 from target_micropim.mapping.texts import CONSUMER_GROUPS
 from target_micropim.plan.fields import READ_ONLY
 from target_micropim.plan.values import REFERENCES, extra_field
@@ -47,16 +47,11 @@ def _map_problem(name: str, path: Any, source_fields: Collection[str]) -> str | 
     if not isinstance(path, str) or not _PATH.fullmatch(path):
         return f"{name}: must be a field of Medipim, like seoName or descriptions.indication, or null"
     first, _, rest = path.partition(".")
-    if close := _misspelt(first, source_fields):
+    if close := misspelt(first, source_fields):
         return f"{name}: Medipim has no field {first}; is {close} meant?"
     if first == "descriptions" and rest not in KINDS:
         return f"{name}: {rest or 'nothing'} is no type of description; there are {', '.join(KINDS)}"
     return None
-
-
-def _misspelt(name: str, source_fields: Collection[str]) -> str | None:
-    """The field that is meant by a name which is nearly one."""
-    return None if name in source_fields else next(iter(get_close_matches(name, source_fields, 1, 0.8)), None)
 
 
 @dataclass(frozen=True)
@@ -99,7 +94,7 @@ def _extra_problem(name: str, value: Any, documented: Collection[str], source_fi
     if not isinstance(value, str) or not _PATH.fullmatch(value):
         return f'{name}: must be a path like supplierReference, or {{"value": ...}}'
     first = value.partition(".")[0]
-    if close := _misspelt(first, source_fields):
+    if close := misspelt(first, source_fields):
         return f"{name}: there is no field {first} in the source; is {close} meant?"
     return None
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from string import Formatter
 from typing import Any
 
 from target_micropim.errors import Reason, RecordRejected
@@ -20,6 +19,7 @@ from target_micropim.mapping.native_rows import NativeRules, content
 from target_micropim.mapping.numbers import as_whole, decimal_of
 from target_micropim.mapping.overrides import extra_values
 from target_micropim.mapping.plain_values import id_of
+from target_micropim.mapping.sku_template import fields_in
 from target_micropim.mapping.texts import first_in, in_words
 
 Record = dict[str, Any]
@@ -103,7 +103,7 @@ def medipim_profile(rules: MappingRules, *, writes_categories: bool, acknowledge
 
 def _medipim_needs(rules: MappingRules) -> Needs:
     """Id, a name, and what the SKU is made of; the tree of everything else that a product is made of."""
-    in_sku = [(name,) for _literal, name, *_rest in Formatter().parse(rules.sku_template) if name]
+    in_sku = [(name,) for name in fields_in(rules.sku_template)]
     path = rules.field_map.get("name")
     names = ("name", "seoName", DELETED, *([path.partition(".")[0]] if path else []))
     return Needs((("id",), *in_sku, names), frozenset({"id", "updated_at"}), _OBJECTS, _LISTS)

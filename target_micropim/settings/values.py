@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import partial
-from string import Formatter
 from typing import Any
 
 import orjson
@@ -24,6 +23,7 @@ from target_micropim.mapping.description_parts import DescriptionParts, checked_
 from target_micropim.mapping.life import ALL_STATUSES, STATUSES
 from target_micropim.mapping.overrides import ExtraField, checked_extra_fields, checked_field_map
 from target_micropim.mapping.picture_formats import KNOWN, checked_formats, unknown_formats
+from target_micropim.mapping.sku_template import checked_template, odd_fields
 from target_micropim.mapping.texts import TARGET_GROUPS, checked_language, languages
 from target_micropim.plan.limit import Limit
 from target_micropim.plan.product import DEFAULT_POLICIES, NATIVE_POLICIES, POLICIES
@@ -161,6 +161,8 @@ class TargetSettings:
         odd = list(remarks(self.source_market, self.locales[0]))
         if self.decimal_comma and self.profile != "native":
             odd.append("decimal_comma: does nothing with the profile medipim, whose prices are cents")
+        if self.profile == "medipim":
+            odd += odd_fields(self.sku_template, _medipim_fields(), self.market)
         if self.profile != "medipim" or self.media_mode == "off":
             return tuple(odd)
         if unknown := unknown_formats(self.media_formats):
@@ -187,7 +189,8 @@ class TargetSettings:
         """
         reader = _Reader(config)
         parsed = _parsed(reader, config)
-        reader.get("sku_template", _checked_template)
+        source_fields = {} if config["profile"] == "native" else _medipim_fields()
+        reader.get("sku_template", lambda template: checked_template(template, source_fields))
         if reader.errors:
             raise InvalidSettings("; ".join(reader.errors))
         made = {*parsed, "digest", "value_digest", "read_with"}
@@ -372,13 +375,14 @@ def _streams(names: Mapping[str, Any], profile: str) -> dict[str, str]:
     return {str(name): str(meant) for name, meant in names.items()}
 
 
-def _medipim_fields() -> list[str]:
-    return list(read_schema("medipim", "products")["properties"])
+def _medipim_fields() -> Mapping[str, Any]:
+    fields: dict[str, Any] = read_schema("medipim", "products")["properties"]
+    return fields
 
 
 def _extra_fields(value: Any, profile: str) -> Mapping[str, ExtraField]:
     """Checked against what MicroPIM documents, and against Medipim's fields where records are Medipim's."""
-    source_fields = [] if profile == "native" else _medipim_fields()
+    source_fields = {} if profile == "native" else _medipim_fields()
     return checked_extra_fields(_object(value), read_schema("micropim", "product")["properties"], source_fields)
 
 
@@ -404,14 +408,6 @@ def _policies(value: Any, profile: str) -> Mapping[str, str]:
         raise ValueError(f"{', '.join(unknown)} is no field; there are {', '.join(defaults)}")
     _among(tuple(str(policy) for policy in given.values()), POLICIES)
     return {**defaults, **given}
-
-
-def _checked_template(template: str) -> str:
-    parts = [(name, spec, conversion) for _text, name, spec, conversion in Formatter().parse(template)]
-    names = [name for name, _spec, _conversion in parts if name is not None]
-    if not names or any(not name.isidentifier() for name in names) or any(spec or conv for _, spec, conv in parts):
-        raise ValueError("must name fields of a product in braces, like {id} or MDP-{cnk}")
-    return template
 
 
 def _checked_currency(currency: str) -> str:

@@ -135,6 +135,14 @@ def test_the_number_of_a_closed_stream_is_never_reused(closed: str) -> None:
     assert start(script, closed).returncode >= 3
 
 
+@pytest.mark.parametrize(("ended", "code"), [("", 0), ("sys.exit(1)", 1)])
+def test_a_log_on_a_full_disk_changes_no_exit_code(ended: str, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The interpreter itself would end with 120 for what it could not write."""
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    script = f"hold_standard_streams()\nimport logging\nlogging.warning('x')\n{ended}"
+    assert start(script, "2> /dev/full").returncode == code
+
+
 @pytest.mark.parametrize("plugin", [TAP, TARGET])
 def test_help_has_examples_and_the_address_of_the_docs(plugin: str, tmp_path: Path) -> None:
     """For whoever has nothing but the program."""

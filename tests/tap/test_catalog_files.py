@@ -1,5 +1,7 @@
 """Catalogs that other programs made, and selection beside stream maps and flattening."""
 
+import io
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +11,7 @@ from pim_wire.errors import InvalidInput
 from sandbox import Sandbox
 from tap_medipim.catalog_file import readable
 from tap_medipim.selection import is_wanted
+from tap_medipim.tap import _read_json
 from tests.tap.test_declared import faults
 
 Run = Callable[..., Any]
@@ -40,6 +43,14 @@ def test_an_old_catalog_selects_as_it_says(catalog: Json, sandbox: Make, run_tap
     assert run.bookmark() is not None
     assert run.messages[0]["key_properties"] == ["id"]
     assert all(("status" in record) == ("schema" not in catalog["streams"][0]) for record in run.records())
+
+
+def test_a_catalog_as_an_editor_saves_it() -> None:
+    """A byte order mark is no matter; another encoding than UTF-8 is told."""
+    saved = json.dumps(entry())
+    assert _read_json(io.TextIOWrapper(io.BytesIO(saved.encode("utf-8-sig")), "utf-8"), "catalog") == entry()
+    with pytest.raises(InvalidInput, match="The catalog file is no text in UTF-8"):
+        _read_json(io.TextIOWrapper(io.BytesIO(saved.encode("utf-16")), "utf-8"), "catalog")
 
 
 REFUSED = [

@@ -4,6 +4,7 @@ import gc
 import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -191,12 +192,41 @@ def test_another_kind_of_database_is_refused(world: Any) -> None:
     assert "only sqlite:/// and postgresql:// are supported" in str(outcome.failure)
 
 
-@pytest.mark.parametrize("url", ["ledger.db", "/var/lib/ledger.db", "postgresql://nobody@127.0.0.1:x/none"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ledger.db", "/var/lib/ledger.db", "postgresql://nobody@127.0.0.1:x/none", "sqlite://ledger.db", "sqlite://",
+        "sqlite:///", "sqlite:///:memory:",
+    ],
+)  # fmt: skip
 def test_what_is_no_address_of_a_database_is_told_how_one_looks(world: Any, url: str) -> None:
     """A path alone is the likely slip; SQLAlchemy's own words name neither the setting nor the remedy."""
     told = str(world.run([], ledger_url=url).failure)
     assert told.startswith("ledger_url: must look like sqlite:///")
     assert "postgresql://" in told
+
+
+@pytest.mark.parametrize("table", ["products", "categories", "meta", "names"])
+def test_a_database_of_another_program_is_left_as_it_is(world: Any, singer: Any, table: str) -> None:
+    """A shop's own, with a table that has the name of one of ours: nothing is added, and the line says why."""
+    with closing(sqlite3.connect(world.folder / "shop.db")) as shop:
+        shop.execute(f"create table {table} (article text)")
+        shop.commit()
+        url = f"sqlite:///{world.folder}/shop.db"
+        for settings in ({}, {"dry_run": True}):
+            failure = world.run(singer.lines(products=[singer.product(1)]), ledger_url=url, **settings).failure
+            assert f"its table {table} is another program's" in str(failure)
+        assert shop.execute("select name from sqlite_master where type = 'table'").fetchall() == [(table,)]
+    assert world.writes() == []
+
+
+def test_a_ledger_may_lie_in_a_database_with_other_tables(world: Any, singer: Any) -> None:
+    """Which has none of our names."""
+    with closing(sqlite3.connect(world.folder / "shop.db")) as shop:
+        shop.execute("create table articles (article text)")
+        shop.commit()
+    world.load(singer.lines(products=[singer.product(1)]), ledger_url=f"sqlite:///{world.folder}/shop.db")
+    assert looked(world.folder / "shop.db", "select sku from products") == ["1"]
 
 
 def test_a_new_ledger_can_be_opened_by_many_at_the_same_moment(tmp_path: Path) -> None:

@@ -259,6 +259,13 @@ def test_a_broken_line_ends_the_run_without_being_quoted(world: Any, singer: Any
     assert "not json" not in ended.err
 
 
+def test_input_may_begin_with_a_byte_order_mark(world: Any, singer: Any) -> None:
+    """As an editor saves a file; within the input it is no part of a message."""
+    first, *others = numbered(singer, 1)
+    assert world.load([b"\xef\xbb\xbf" + first, *others]).states == [{"at": 1}]
+    assert "Input line 1: not a Singer message" in str(world.run([b"\xef\xbb\xbf\xef\xbb\xbf" + first]).failure)
+
+
 def one_line(world: Any, singer: Any, *words: str, **settings: Any) -> str:
     """A run that cannot begin: exit code 1, one line with these words, no key, no request; the line."""
     ended = world.spawn(numbered(singer, 1), **settings)

@@ -1,12 +1,15 @@
 """Settings from files and from the environment: a mistake names its file or setting, and shows nothing of a file."""
 
+import os
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pim_wire.config import _read_files, environment_settings
+from pim_wire.env_file import text_of
 from pim_wire.errors import InvalidSettings
 from tap_medipim.tap import TapMedipim
 from target_micropim.target import TargetMicroPim
@@ -81,7 +84,7 @@ def test_a_dry_run_that_cannot_be_understood_is_refused(monkeypatch: pytest.Monk
 def test_later_files_go_before_earlier_ones_and_a_pipe_is_read_once(tmp_path: Path) -> None:
     """As with the SDK; ENV is a word, not a file."""
     (tmp_path / "one.json").write_text('{"a": 1, "b": 1}', encoding="utf-8")
-    (tmp_path / "two.json").write_text('{"b": 2.5}', encoding="utf-8")
+    (tmp_path / "two.json").write_text('{"b": 2.5}', encoding="utf-8-sig")  # as some editors save it
     merged = _read_files([str(tmp_path / "one.json"), "ENV", str(tmp_path / "two.json")])
     assert (merged.config, merged.parse_env) == ({"a": 1, "b": 2.5}, True)
     assert _read_files([]).parse_env is False
@@ -92,7 +95,8 @@ def test_later_files_go_before_earlier_ones_and_a_pipe_is_read_once(tmp_path: Pa
     [
         (None, r"cannot be read \(No such file or directory\)"),
         (f'{{"api_key": "{SECRET}",\n'.encode(), r"is not JSON \(line \d, column \d"),
-        (b"\xd0" + SECRET.encode(), "is not JSON"),
+        (b"\xd0" + SECRET.encode(), "is not in UTF-8: save it as UTF-8"),
+        (f'{{"api_key": "{SECRET}"}}'.encode("utf-16"), "is not in UTF-8: save it as UTF-8"),
         (f'["{SECRET}"]'.encode(), "is not a JSON object"),
     ],
 )
@@ -157,6 +161,46 @@ def test_a_folder_called_env_is_somebodys_virtual_environment(tmp_path: Path, mo
     assert environment_settings(SCHEMA, "TARGET_MICROPIM_")["number"] == 2.5
 
 
+def test_a_pipe_called_env_is_read_once_and_checked_like_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As managers of secrets make it: who writes it may come late, and write in parts."""
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo(".env")
+    for written, text in ((b"PLUGIN_TEXT=a\r\nPLUGIN_NUMBER=2.5\n", "a"), (b"PLUGIN_TEXT b\n", None)):
+        writer = threading.Thread(target=Path(".env").write_bytes, args=(written,))
+        writer.start()
+        try:
+            if text is None:
+                with pytest.raises(InvalidSettings, match=r"\.env, line 1: PLUGIN_TEXT has no value"):
+                    environment_settings(SCHEMA, "PLUGIN_")
+            else:
+                assert environment_settings(SCHEMA, "PLUGIN_") == {"text": text, "number": 2.5}
+        finally:
+            writer.join()
+            forget_environment()
+
+
+def forget_environment() -> None:
+    """Variables that a file has set."""
+    for name in ("PLUGIN_TEXT", "PLUGIN_NUMBER"):
+        os.environ.pop(name, None)
+
+
+@pytest.mark.parametrize("is_begun", [False, True])
+def test_a_pipe_that_nobody_writes_to_its_end_is_not_waited_for(is_begun: bool, tmp_path: Path) -> None:
+    """It would be waited for without a word, each night."""
+    pipe = tmp_path / ".env"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    writer = os.open(pipe, os.O_WRONLY) if is_begun else None
+    os.close(reader)
+    with pytest.raises(InvalidSettings, match=r"\.env is a pipe, and nobody wrote it to its end within 0 s"):
+        text_of(pipe, "PLUGIN_", patience=0)
+    if writer is not None:
+        os.close(writer)
+
+
 @pytest.mark.parametrize("mark", ['"', "'"])
 def test_a_key_in_quotation_marks_is_refused_without_its_value(mark: str) -> None:
     """As ``--env-file`` of a container hands it on; sent, it would only be a wrong key."""
@@ -183,8 +227,7 @@ def test_an_env_file_of_other_programs(tmp_path: Path, monkeypatch: pytest.Monke
     """Their lines are theirs; a byte order mark and CRLF are no matter."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".env").write_bytes(b"\xef\xbb\xbfPLUGIN_TEXT=a\r\nOTHER: x\r\n# note\r\n\r\nANOTHER\r\n")
-    monkeypatch.delenv("PLUGIN_TEXT", raising=False)
     try:
         assert environment_settings(SCHEMA, "PLUGIN_") == {"text": "a"}
     finally:
-        monkeypatch.delenv("PLUGIN_TEXT", raising=False)
+        forget_environment()
