@@ -28,7 +28,7 @@ from pim_wire.limits import LINE_BYTES, MAX_LINE_BYTES, MAX_NESTING, MIN_LINE_BY
 from pim_wire.pages import shown
 from pim_wire.redaction import Redactor
 from pim_wire.startup import EXIT_INTERRUPTED
-from pim_wire.stdout import CLOSED
+from pim_wire.stdout import CLOSED, discard_stdout
 from pim_wire.stray_settings import all_strays, is_under_meltano, prefix_of_variables
 
 T = TypeVar("T")
@@ -176,11 +176,6 @@ def _flush_stdout() -> None:
         sys.stdout.flush()
     except OSError:  # a full disk, or the reader went away: a second flush would fail too
         discard_stdout()
-
-
-def discard_stdout() -> None:
-    """Redirect stdout to the null device, so that the interpreter's last flush does not fail as well."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def size_limit_settings(consequence: str, answer: str) -> tuple[th.Property[int], ...]:

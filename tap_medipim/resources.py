@@ -8,6 +8,10 @@ docs/api/medipim.md#read-endpoints, and 9 for v3.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
+
+from pim_wire.schema_files import read_schema
+from tap_medipim.v3 import text_id_schema
 
 
 @dataclass(frozen=True)
@@ -98,3 +102,9 @@ def resources_of(market: str, version: str) -> Iterator[Resource]:
         offered = version != "v3" or bool(resource.v3)
         if offered and (not resource.market_only or resource.name in only):
             yield resource
+
+
+def schema_of(resource: Resource, version: str) -> dict[str, Any]:
+    """What its records look like; callers must not modify it."""
+    schema = read_schema("medipim", resource.name)
+    return text_id_schema(schema) if version == "v3" else schema

@@ -19,6 +19,7 @@ from pim_wire.wire import Wire
 from tap_medipim.bad_rows import MOST_KEPT, MOST_TOLD, BadRow
 from tap_medipim.client import MedipimClient
 from tap_medipim.errors import EndpointAbsent, NotComplete, StreamFailed
+from tap_medipim.observer import Observer
 from tap_medipim.progress import Progress, Spent
 from tap_medipim.settings import TapSettings
 
@@ -37,8 +38,9 @@ class Run:
     ``stopped`` is why no further stream is read.
     """
 
-    def __init__(self, config: Mapping[str, Any], agent: str, clock: Clock) -> None:
+    def __init__(self, config: Mapping[str, Any], agent: str, clock: Clock, observer: Observer | None = None) -> None:
         """``agent`` is the User-Agent where the settings have none."""
+        self._observer = observer or Observer()
         self._config = config
         self._agent = agent
         self._clock = clock
@@ -108,6 +110,21 @@ class Run:
 
     def _budget(self) -> str:
         return f"{self._throttle.used_in_last_minute()} of {self.settings.requests_per_minute}"
+
+    def begin_stream(self, stream: str) -> None:
+        """A stream is read from now on."""
+        self.progress.begin(stream)
+        self._observer.begun(stream)
+
+    def expect(self, rows: int) -> None:
+        """So many rows of the stream that is read are still to come."""
+        self.progress.expect(rows)
+        current = self.progress.streams[-1]
+        self._observer.expects(current.name, current.rows + rows)
+
+    def tell_end(self, stream: str) -> None:
+        """Nothing more comes of a stream, whatever the reason; what was read of it is written, its state too."""
+        self._observer.ended(stream, self.failed.get(stream) or self.absent.get(stream) or self.stopped)
 
     def leave_out(self, stream: str, failure: StreamFailed) -> None:
         """Note that a stream cannot be read; the others go on."""

@@ -16,7 +16,6 @@ from singer_sdk.mapper import SameRecordTransform
 from typing_extensions import override
 
 from pim_wire.errors import Interrupted, StopRun
-from pim_wire.schema_files import read_schema
 from tap_medipim.bad_rows import BadRow, bad_row
 from tap_medipim.bookmark import Bookmark
 from tap_medipim.bookmark_state import READ_SINCE
@@ -27,9 +26,9 @@ from tap_medipim.pagination import all_pages
 from tap_medipim.raw_rows import record_text, whole
 from tap_medipim.reader import IncrementalReader, Notices
 from tap_medipim.records import Row, normalise
-from tap_medipim.resources import Resource
+from tap_medipim.resources import Resource, schema_of
 from tap_medipim.run import Run
-from tap_medipim.v3 import text_id_schema, with_text_ids
+from tap_medipim.v3 import with_text_ids
 from tap_medipim.writer import OrjsonWriter
 
 if TYPE_CHECKING:  # its library is imported when a tap begins to read
@@ -45,10 +44,8 @@ class MedipimStream(DeclaredStream):
 
     def __init__(self, tap: Tap, run: Run, resource: Resource) -> None:
         self.resource = resource
-        schema = read_schema("medipim", resource.name)
-        if tap.config.get("api_version") == "v3":  # not of the run's settings: discovery needs no key
-            schema = text_id_schema(schema)
-        super().__init__(tap, schema, resource, run)
+        version = str(tap.config.get("api_version", "v4"))  # not of the run's settings: discovery needs no key
+        super().__init__(tap, schema_of(resource, version), resource, run)
         self._run = run
         self._decoder: RowDecoder | None = None
 
@@ -130,7 +127,7 @@ class MedipimStream(DeclaredStream):
         run = self._run
         if run.stopped:
             return
-        run.progress.begin(self.name)
+        run.begin_stream(self.name)
         try:
             is_direct = write_messages and self._can_write_directly()
             rows = (
@@ -151,6 +148,7 @@ class MedipimStream(DeclaredStream):
                 self.logger.warning("%s: %s", self.name, report)
         if write_messages:
             self._write_state_message()
+        run.tell_end(self.name)
 
     def _can_write_directly(self) -> bool:
         """Whether nothing is deselected, mapped, flattened, versioned or limited: a record becomes a line at once."""
@@ -220,7 +218,7 @@ class IncrementalStream(MedipimStream):
         if remark := self._bookmark.refusal or self._bookmark.remark:
             self._warn(run.redactor.clean(remark))
         self._decoder = RowDecoder(self.conformer.schema)
-        notices = Notices(run.progress.expect, self._warn, self._tell_bad_row)
+        notices = Notices(run.expect, self._warn, self._tell_bad_row)
         reader = IncrementalReader(run.client, self.resource, settings, self._decoder, self._bookmark, notices)
         return reader.rows(row_filter)
 

@@ -23,10 +23,11 @@ from singer_sdk.singerlib import Catalog
 from singer_sdk.tap_base import CliTestOptionValue
 from typing_extensions import override
 
-from pim_wire.cli import IS_MISSING, checked_config, discard_stdout, quiet
+from pim_wire.cli import IS_MISSING, checked_config, quiet
 from pim_wire.clock import Clock
 from pim_wire.config import environment_of
 from pim_wire.errors import Interrupted, InvalidInput
+from pim_wire.stdout import discard_stdout
 from tap_medipim.catalog_file import readable
 from tap_medipim.declared_stream import DeclaredStream
 from tap_medipim.resources import RESOURCES, resources_of
@@ -79,6 +80,10 @@ class TapMedipim(Tap):
     @cached_property
     def run(self) -> Run:
         """What the streams share, and how they ended."""
+        return self.new_run()
+
+    def new_run(self) -> Run:
+        """A run of these settings; another host observes it."""
         return Run(self.config, f"{self.name}/{self.plugin_version}", self.clock)
 
     @classproperty

@@ -40,10 +40,8 @@ class OrjsonWriter(GenericSingerWriter[bytes, Any]):
 
     @override
     def write_message(self, message: Any) -> None:
-        line = self.format_message(message)
-        self._lines.append(line)
-        self._size += len(line)
-        if message.type in _FLUSHED or self._size >= BATCH_BYTES:
+        self.add(self.format_message(message))
+        if message.type in _FLUSHED:
             self.flush()
         if self.stopping and message.type is SingerMessageType.RECORD:
             raise Interrupted("told to stop")
@@ -56,13 +54,16 @@ class OrjsonWriter(GenericSingerWriter[bytes, Any]):
             b'{"type":"RECORD","stream":%b,"record":' % orjson.dumps(stream),
             orjson.dumps(extracted),
         )
-        line = b"".join((begin, *record, b',"time_extracted":', time_extracted, b"}\n"))
+        self.add(b"".join((begin, *record, b',"time_extracted":', time_extracted, b"}\n")))
+        if self.stopping:
+            raise Interrupted("told to stop")
+
+    def add(self, line: bytes) -> None:
+        """Put a line into the batch."""
         self._lines.append(line)
         self._size += len(line)
         if self._size >= BATCH_BYTES:
             self.flush()
-        if self.stopping:
-            raise Interrupted("told to stop")
 
     def flush(self) -> None:
         """Write the batch, in one write that no stop signal can tear."""
@@ -71,9 +72,13 @@ class OrjsonWriter(GenericSingerWriter[bytes, Any]):
         self.is_writing = True
         try:
             lines, self._lines, self._size = self._lines, [], 0
-            write_whole(b"".join(lines))
+            self.send(b"".join(lines))
         finally:
             self.is_writing = False
+
+    def send(self, lines: bytes) -> None:
+        """Write lines to where another host may want them."""
+        write_whole(lines)
 
 
 def _shallow(message: Any) -> dict[str, Any]:

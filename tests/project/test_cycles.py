@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("pim_wire", "tap_medipim", "target_micropim", "sandbox", "trials", "scripts", "benchmarks")
+PACKAGES = ("pim_wire", "pim_airbyte", "tap_medipim", "target_micropim", "sandbox", "trials", "scripts", "benchmarks")
 Graph = Mapping[str, AbstractSet[str]]
 
 

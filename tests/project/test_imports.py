@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("pim_wire", "tap_medipim", "target_micropim")
+PACKAGES = ("pim_wire", "pim_airbyte", "tap_medipim", "target_micropim")
 # Pure: a clock, a file, the network or a framework is none of their business. The packages they may use beside the
 # standard library.
 PURE = {
@@ -40,6 +40,7 @@ WITH_THE_SDK = {
     "tap_medipim/mapped.py",
     "tap_medipim/settings.py",
     "tap_medipim/writer.py",
+    "tap_medipim/airbyte/writer.py",
     "target_micropim/target.py",
     "target_micropim/sinks.py",
     "target_micropim/mapped.py",
@@ -117,6 +118,7 @@ def test_what_is_shared_knows_neither_plugin() -> None:
     """A bug shared by plugin and sandbox would agree with itself."""
     ours = {*PACKAGES, "sandbox"}
     assert not [file for file in sources("pim_wire") if tops(file) & (ours - {"pim_wire"})]
+    assert not [file for file in sources("pim_airbyte") if tops(file) & (ours - {"pim_wire", "pim_airbyte"})]
     assert not [file for file in sources("sandbox") if tops(file) & (ours - {"sandbox"})]
 
 
@@ -220,6 +222,12 @@ def test_pure_modules_import_the_standard_library_only() -> None:
 def test_the_sdk_stays_at_the_edge() -> None:
     """The same engine must serve other hosts."""
     assert {file for file in sources(*PACKAGES) if "singer_sdk" in tops(file)} <= WITH_THE_SDK
+
+
+def test_only_the_hosts_of_airbyte_speak_its_protocol() -> None:
+    """Its models are imported where its messages are made."""
+    speakers = {file for file in sources(*PACKAGES) if tops(file) & {"airbyte_protocol_dataclasses", "pim_airbyte"}}
+    assert not [file for file in speakers if "/airbyte" not in file and not file.startswith("pim_airbyte/")]
 
 
 def test_only_the_wire_waits_and_retries() -> None:

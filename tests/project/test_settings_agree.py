@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pim_airbyte.form import Form
+from tap_medipim.airbyte.form import FORM as SOURCE
 from tap_medipim.tap import TapMedipim
 from target_micropim.target import TargetMicroPim
 
@@ -66,3 +68,22 @@ def test_what_may_be_a_text_is_one_to_meltano() -> None:
     declared = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))["plugins"]["loaders"][0]["settings"]
     kinds = {setting["name"]: setting["kind"] for setting in declared}
     assert {kinds[name] for name in ("brand_map", "supplier_map", "match_on", "channel_rules")} == {"string"}
+
+
+@pytest.mark.parametrize(("form", "kind", "plugin"), [(SOURCE, "extractors", "tap-medipim")])
+def test_airbyte_asks_for_what_meltano_and_the_hub_ask_for(form: Form, kind: str, plugin: str) -> None:
+    """The same settings with the same labels, words, choices and secrets, wherever they are filled in."""
+    fields = form.specification()["properties"]
+    meltano = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))["plugins"][kind][0]
+    hub = yaml.safe_load((ROOT / "hub" / f"{plugin}.yml").read_text(encoding="utf-8"))
+    for listed in (meltano["settings"], hub["settings"]):
+        known = {setting["name"]: setting for setting in listed if setting["name"] in {*form.declared["properties"]}}
+        assert set(known) == set(fields) | form.left_out
+        for name, field in fields.items():
+            assert (field["title"], field.get("airbyte_secret", False)) == (
+                known[name]["label"],
+                known[name].get("sensitive", False) or name in form.locations,
+            )
+            assert field["description"].startswith(known[name]["description"])
+            if choices := known[name].get("options"):
+                assert [choice["value"] for choice in choices] == field["enum"]

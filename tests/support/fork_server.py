@@ -21,7 +21,7 @@ from contextlib import suppress
 from typing import Any
 
 NUMBER = struct.Struct("!i")
-PACKAGES = ("pim_wire", "tap_medipim", "target_micropim")
+PACKAGES = ("pim_wire", "pim_airbyte", "tap_medipim", "target_micropim")
 # What commands and libraries import late; an extra may be absent.
 LATE = (
     "click._textwrap", "encodings.idna", "http.cookiejar", "http.cookies", "psycopg", "redis",

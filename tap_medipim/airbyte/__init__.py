@@ -1,0 +1,1 @@
+"""``source-medipim``: the tap as Airbyte starts it."""
