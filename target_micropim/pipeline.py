@@ -72,7 +72,7 @@ class Pipeline:
             "products": self._products.receive_again,
             profile.category_source.stream: self._categories.receive_again,
         }
-        self._receivers: dict[str, Callable[[dict[str, Any], bytes | None], None]] = {
+        self._receivers: dict[str, Callable[[dict[str, Any], bytes | None, tuple[str, ...]], None]] = {
             "products": self._products.receive,
             profile.category_source.stream: self._receive_category,
         }
@@ -84,21 +84,24 @@ class Pipeline:
 
     def takes(self, stream: str) -> bool:
         """Whether the profile knows this stream: its records are judged here, record by record."""
-        return self._meant(stream) in self._receivers or stream in self._profile.acknowledged
+        return self.meant(stream) in self._receivers or stream in self._profile.acknowledged
 
-    def _meant(self, stream: str) -> str:
+    def meant(self, stream: str) -> str:
         """The name under which the profile knows a stream."""
         return self._services.settings.streams.get(stream, stream)
 
     def refusal(self, stream: str, schema: Mapping[str, Any], keys: Sequence[str]) -> str | None:
         """Judge a SCHEMA: why no record of it could be used; None when some can, or nothing is made of the stream."""
-        meant = self._meant(stream)
+        meant = self.meant(stream)
         if meant == self._profile.category_source.stream:
             self._categories.declared()
         return self._profile.refusal(meant, schema, keys)
 
-    def receive(self, stream: str, record: Any, line: bytes | None = None) -> None:
-        """Take one record, and the line that holds it as it is, if there is one. Raises StopRun."""
+    def receive(self, stream: str, record: Any, text: bytes | None = None, within: tuple[str, ...] = ()) -> None:
+        """Take one record, and the JSON that holds it as it is, if there is one. Raises StopRun.
+
+        ``within`` names the members of the text that lead to the record.
+        """
         stream = self._services.settings.streams.get(stream, stream)
         self._services.report.receive(stream)
         if stream not in self._receivers:
@@ -112,14 +115,14 @@ class Pipeline:
         if stream == PRODUCTS:
             self._languages.count(record)
         if isinstance(record, dict):
-            self._receivers[stream](record, line)
+            self._receivers[stream](record, text, within)
         else:
             error = rejection("map", "$", "the record is not an object")
             self._outcomes.reject(stream, self._outcomes.open(), None, record, error)
 
     def refuse(self, stream: str, kept: Any, reason: str) -> None:
         """Take a record that could not be read: a reject, with what is kept of it, where its stream is taken."""
-        stream = self._meant(stream)
+        stream = self.meant(stream)
         self._services.report.receive(stream)
         if stream not in self._receivers:
             self._acknowledge(stream, kept)
@@ -253,7 +256,7 @@ class Pipeline:
             logger.warning("publishing_channels: %s not set up in this organization", names)
         self._is_connected = True
 
-    def _receive_category(self, record: dict[str, Any], _line: bytes | None) -> None:
+    def _receive_category(self, record: dict[str, Any], _text: bytes | None, _within: tuple[str, ...]) -> None:
         """Products in flight land first: whether they see this category must not depend on which thread is faster."""
         self._pool.drain()
         self._categories.receive(record)

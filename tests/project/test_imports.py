@@ -53,6 +53,7 @@ LAYERS = (
     {"__main__"},
     {"target"},
     {"commands"},
+    {"host"},
     {"run"},
     {"pipeline"},
     {"sync"},
@@ -68,9 +69,9 @@ SEES_SERVICES = ("target_micropim/sync/", "target_micropim/catalog/", "target_mi
 TALKS_SQL = ("target_micropim/ledger/", "pim_wire/pace_stores.py")
 POSTS = {"create_product", "add_media", "create_category", "create_attribute"}
 WIRE_MODULES = {
-    "__init__", "auto_pace", "cli", "clock", "config", "connections", "deadline", "docs_site", "errors", "exact_json",
-    "limits", "name_lookup", "pace", "pace_stores", "redaction", "retry", "schema_files", "session", "startup",
-    "stdout", "stray_settings", "throttle", "timeline", "urls", "wire",
+    "__init__", "auto_pace", "checked_settings", "cli", "clock", "config", "connections", "deadline", "docs_site",
+    "errors", "exact_json", "limits", "name_lookup", "pace", "pace_stores", "redaction", "retry", "schema_files",
+    "session", "startup", "stdout", "stray_settings", "throttle", "timeline", "urls", "wire",
 }  # fmt: skip
 
 
