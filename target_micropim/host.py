@@ -143,9 +143,9 @@ class OpenRun:
         """How many records were taken so far; a checkpoint stands behind them."""
         return self.engine.checkpoints.position
 
-    def rejected(self, stream: str, after: int, before: int) -> int:
-        """How many records of a stream, taken between two positions, were rejected; certain once their state left."""
-        return self.engine.outcomes.rejected(self.pipeline.meant(stream), after, before)
+    def rejected(self, after: int, before: int) -> int:
+        """How many of the records between two positions were rejected; final once a state behind them has left."""
+        return self.engine.outcomes.rejected(after, before)
 
     def takes(self, stream: str) -> bool:
         """Whether MicroPIM has a place for this stream, or its records are known to be left out."""

@@ -84,15 +84,15 @@ class Pipeline:
 
     def takes(self, stream: str) -> bool:
         """Whether the profile knows this stream: its records are judged here, record by record."""
-        return self.meant(stream) in self._receivers or stream in self._profile.acknowledged
+        return self._meant(stream) in self._receivers or stream in self._profile.acknowledged
 
-    def meant(self, stream: str) -> str:
+    def _meant(self, stream: str) -> str:
         """The name under which the profile knows a stream."""
         return self._services.settings.streams.get(stream, stream)
 
     def refusal(self, stream: str, schema: Mapping[str, Any], keys: Sequence[str]) -> str | None:
         """Judge a SCHEMA: why no record of it could be used; None when some can, or nothing is made of the stream."""
-        meant = self.meant(stream)
+        meant = self._meant(stream)
         if meant == self._profile.category_source.stream:
             self._categories.declared()
         return self._profile.refusal(meant, schema, keys)
@@ -122,7 +122,7 @@ class Pipeline:
 
     def refuse(self, stream: str, kept: Any, reason: str) -> None:
         """Take a record that could not be read: a reject, with what is kept of it, where its stream is taken."""
-        stream = self.meant(stream)
+        stream = self._meant(stream)
         self._services.report.receive(stream)
         if stream not in self._receivers:
             self._acknowledge(stream, kept)

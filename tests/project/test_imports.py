@@ -51,7 +51,7 @@ WITH_THE_SDK = {
 # The target's rooms from the top; an arrow only goes down. Rooms on one line know nothing of each other.
 LAYERS = (
     {"__main__"},
-    {"target"},
+    {"target", "airbyte"},
     {"commands"},
     {"host"},
     {"run"},
