@@ -15,7 +15,7 @@ from pim_wire.config import read_booleans
 from pim_wire.redaction import Redactor
 from pim_wire.stray_settings import Stray
 
-IS_MISSING = " is missing"
+IS_MISSING = " is missing: give it as"
 _properties = Draft202012Validator.VALIDATORS["properties"]
 
 
@@ -79,7 +79,7 @@ def _message(error: ValidationError, schema: Mapping[str, Any], how_to_give: Cal
     name = ".".join(str(part) for part in error.absolute_path)
     if not name:
         missing = [name for name in schema.get("required", []) if repr(name) in error.message]
-        return " and ".join(f"Setting {name}{IS_MISSING}: {how_to_give(name)}" for name in missing)
+        return " and ".join(f"Setting {name}{IS_MISSING} {how_to_give(name)}" for name in missing)
     setting = schema["properties"].get(str(error.absolute_path[0]), {})
     if setting.get("secret") or setting.get("writeOnly"):
         return f"Setting {name}: must be a text (value not shown)"

@@ -199,7 +199,7 @@ def checked_config(
     plugin.append_builtin_config(schema)
     prefix = plugin.name.upper().replace("-", "_") + "_"
     strays = all_strays(config, prefix, schema["properties"], reads_environment=reads_environment)
-    words = HostWords(lambda name: f"give it as {_how_to_give(name, prefix)}", plugin.logger.warning)
+    words = HostWords(lambda name: _how_to_give(name, prefix), plugin.logger.warning)
     return checked_settings(config, schema, check, redactor, strays, words)
 
 

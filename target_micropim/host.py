@@ -47,9 +47,7 @@ def settings_schema() -> dict[str, Any]:
     return SETTINGS.to_dict()
 
 
-def setting_errors(
-    config: dict[str, Any], how_to_give: Callable[[str], str] = "give it in config[{!r}]".format
-) -> list[str]:
+def setting_errors(config: dict[str, Any], how_to_give: Callable[[str], str] = "config[{!r}]".format) -> list[str]:
     """Every mistake in the settings, one line each, without secret values. Fills the defaults into ``config``.
 
     ``how_to_give`` says where a missing setting goes, in the words of the host. The environment is not read.

@@ -3,7 +3,6 @@
 What only some commands need is imported by the method that needs it: ``--about`` must not wait for a database library.
 """
 
-import json
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -57,10 +56,7 @@ class TargetMicroPim(Target):
     ]
 
     def __init__(self, *args: Any, clock: Clock | None = None, dry_run: bool = False, **kwargs: Any) -> None:
-        """``clock`` is the seam for tests: nothing else in the target waits or asks the time.
-
-        ``dry_run`` is the flag; whatever the settings say, it holds.
-        """
+        """``clock`` is the seam for tests; ``dry_run`` the flag, which holds whatever the settings say."""
         self.clock = clock or Clock()
         self._reads_environment = bool(kwargs.get("parse_env_config"))
         self._probed = False
@@ -86,11 +82,7 @@ class TargetMicroPim(Target):
     @override
     def _write_state_message(self, state: dict[str, Any]) -> None:
         """As the SDK's, but whole where stdout is a raw file, and with every digit of a long number."""
-        try:
-            text = json.dumps(state).encode()
-        except TypeError:  # a Decimal
-            text = exact_json.dumps(state)
-        write_whole(text + b"\n")
+        write_whole(exact_json.spaced(state) + b"\n")
 
     @property
     def pipeline(self) -> "Pipeline | MatchPreview | LanguageLook":
@@ -119,12 +111,12 @@ class TargetMicroPim(Target):
 
     @override
     def process_endofpipe(self) -> None:
-        if self._is_mere_test or self._preview is not None:
-            super().process_endofpipe()
-            return
-        self.run.finish()
+        has_run = not self._is_mere_test and self._preview is None
+        if has_run:
+            self.run.finish()
         super().process_endofpipe()
-        self.run.tell()
+        if has_run:
+            self.run.tell()
 
     def replay(self, path: Path) -> None:
         """Feed a rejects file; standard input is not read, no STATE leaves."""

@@ -77,7 +77,7 @@ class DestinationMicroPim(Destination):
     def _connected(self, given: Given) -> Connection:
         """Raises InvalidSettings with all that is wrong."""
         settings = dict(given.settings)
-        if errors := setting_errors(settings, lambda name: f"fill in {self.form.called(name)}"):
+        if errors := setting_errors(settings, lambda name: f"the field {self.form.called(name)}"):
             raise InvalidSettings("; ".join(errors))
         return connect(settings, f"{self.name}/{own_version()}", given.clock, given.output.redactor)
 

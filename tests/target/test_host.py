@@ -1,6 +1,8 @@
 """The API for programs that write to MicroPIM: the same run as the Singer target's, without the SDK in between."""
 
 import logging
+import re
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -48,7 +50,7 @@ def test_every_mistake_in_the_settings_is_told_at_once_and_nothing_is_made(world
     given = world.settings(currency="euro", max_in_flight="many", api_key=None)
     with pytest.raises(InvalidSettings) as refused:
         open_run(given)
-    assert "Setting api_key is missing: give it in config['api_key']" in str(refused.value)
+    assert "Setting api_key is missing: give it as config['api_key']" in str(refused.value)
     assert "max_in_flight" in str(refused.value)
     assert "dry_run" not in given
     with pytest.raises(InvalidSettings, match="dry_run meant"):
@@ -126,3 +128,18 @@ def test_no_log_shows_the_key(world: Any, caplog: pytest.LogCaptureFixture) -> N
         run.receive("products", {"id": f"1 {key}"})
     assert "1 **** rejected" in caplog.text
     assert key not in caplog.text
+
+
+def test_the_example_of_the_page_writes_and_then_changes_nothing(
+    world: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its ten lines as they stand, with the address of the sandbox."""
+    page = Path(__file__).parents[2] / "docs" / "how-to" / "own-host.md"
+    (example,) = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    here = world.settings(profile="native", locale=None)
+    for writes in (2, 0):
+        world.forget_requests()
+        exec(example.replace("open_run(settings,", "open_run({**settings, **here},"), {"KEY": "", "here": here})  # noqa: S102
+        assert len(world.writes()) == writes
+        assert capsys.readouterr().out.splitlines()[-1] == "{'rows done': 2}"
+    assert sorted(each["sku"] for each in world.pim.products.values()) == ["A-1", "A-2"]
