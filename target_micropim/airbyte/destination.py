@@ -18,10 +18,11 @@ from target_micropim.catalog.languages import SourceLanguages
 from target_micropim.catalog.ownership import enter_shop, fingerprint
 from target_micropim.commands.places import check_places
 from target_micropim.connection import Connection
-from target_micropim.host import OpenRun, connect, own_version, setting_errors
+from target_micropim.host import OpenRun, connect, own_version, redactor_of, setting_errors
 from target_micropim.ledger import copy_of
 from target_micropim.lines import Unreadable
 
+CHECK_SECONDS = 60  # of patience: who waits for a check sits in front of a form
 OFFERED = (DestinationSyncMode.append_dedup, DestinationSyncMode.append)
 
 logger = logging.getLogger("destination-micropim")
@@ -41,6 +42,7 @@ class DestinationMicroPim(Destination):
         return ConnectorSpecification(
             self.form.specification(),
             documentationUrl=docs_page("how-to/airbyte"),
+            changelogUrl=docs_page("changes"),
             supportsIncremental=True,
             supported_destination_sync_modes=list(OFFERED),
         )
@@ -53,7 +55,7 @@ class DestinationMicroPim(Destination):
     @override
     def check(self, given: Given) -> None:
         """One question to MicroPIM, and a look at the ledger. Raises StopRun."""
-        connection = self._connected(given)
+        connection = self._connected(given, patience=CHECK_SECONDS)
         check_places(connection.settings)
         connection.channels()
         look_at_ledger(connection)
@@ -74,11 +76,14 @@ class DestinationMicroPim(Destination):
             declare(run, given.catalog.streams)
             _feed(run, reader, states, given.catalog.streams)
 
-    def _connected(self, given: Given) -> Connection:
+    def _connected(self, given: Given, patience: float | None = None) -> Connection:
         """Raises InvalidSettings with all that is wrong."""
         settings = dict(given.settings)
+        given.output.mask(redactor_of(settings))
         if errors := setting_errors(settings, lambda name: f"the field {self.form.called(name)}"):
             raise InvalidSettings("; ".join(errors))
+        if patience is not None:
+            settings["max_wait_seconds"] = min(settings["max_wait_seconds"], patience)
         return connect(settings, f"{self.name}/{own_version()}", given.clock, given.output.redactor)
 
 

@@ -1,5 +1,6 @@
 """``destination-micropim`` as Airbyte runs it: messages in, states out, over the sandbox."""
 
+import base64
 import io
 import json
 import os
@@ -9,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from subprocess import PIPE
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import orjson
 import pytest
@@ -19,6 +21,7 @@ from sandbox.faults import Fault
 from target_micropim.airbyte import states
 from target_micropim.airbyte.destination import DestinationMicroPim
 from target_micropim.airbyte.reader import MessageReader
+from tests.support.airbyte import problems
 from tests.support.forked import ForkedPopen
 from tests.target import conftest as target
 from tests.target.conftest import FakeClock, World, category, product
@@ -80,7 +83,10 @@ def command(
         out, err = capsysbinary.readouterr()
         assert err == b""
         assert str(settings.get("api_key") or world.settings()["api_key"]).encode() not in out
-        return Ended(code, out)
+        ended = Ended(code, out)
+        wrong = [problem for message in ended.messages for problem in problems(message)]
+        assert [each for each in wrong if "stream_state" not in each and ".id is" not in each] == []  # as they came in
+        return ended
 
     return run
 
@@ -405,6 +411,55 @@ def test_a_stop_signal_keeps_what_is_safe(world: World, tmp_path: Path) -> None:
     assert len(ended.states) == 1
     assert ended.error["failure_type"] == "transient_error"
     assert len(world.pim.products) == 1
+
+
+CANARY = "canary/DESTINATION+secret=55"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        None,
+        Fault("status", status=401, times=None),
+        Fault("status", status=400, times=None, body=f"you sent {CANARY}"),
+        Fault("html", times=None, body=f"<p>{CANARY}</p>"),
+        Fault("redirect", times=None, url=f"http://127.0.0.1:9/{quote(CANARY, safe='')}"),
+    ],
+    ids=["none", "401", "400 that echoes", "page that echoes", "redirect"],
+)
+@pytest.mark.parametrize("name", ["check", "write"])
+def test_no_message_holds_a_key(
+    command: Run, world: World, monkeypatch: pytest.MonkeyPatch, name: str, fault: Fault | None
+) -> None:
+    """Not even with everything in the log; the command itself looks for the key in each message."""
+    monkeypatch.setenv("LOG_LEVEL", "DEBUG")
+    world.pim.switch(api_key=CANARY)
+    if fault is not None:
+        world.pim.faults.add(fault)
+    ended = command(name, [*products(1), state("products", 1)], api_key=CANARY, max_wait_seconds=1)
+    told = json.dumps(ended.messages) + json.dumps(ended.messages, ensure_ascii=False)
+    encoded = base64.b64encode(CANARY.encode()).decode().rstrip("=")
+    assert not [form for form in (CANARY, quote(CANARY, safe=""), quote_plus(CANARY), encoded) if form in told]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"ledger_url": f"postgresql://user:{CANARY}@127.0.0.1:1/ledger"},
+        {"throttle_url": f"ftp://user:{CANARY}@example.com/x"},
+        {"notify_urls": f'["json://example.com/{CANARY}"]', "max_rejects": "x"},
+        {"api_url": f"https://user:{CANARY}@example.com"},
+        {"currency": CANARY},
+        {"api_key": [CANARY]},
+        {"streams": f'{{"x": "{CANARY}"'},
+        {CANARY: 1},
+    ],
+)
+def test_a_secret_in_any_field_is_not_told(command: Run, settings: Json) -> None:
+    """A person pastes it anywhere."""
+    for name in ("check", "write"):
+        ended = command(name, products(1), **{"api_key": CANARY, **settings})
+        assert CANARY not in json.dumps(ended.messages)
 
 
 def test_states_behind_an_open_record_do_not_grow_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
