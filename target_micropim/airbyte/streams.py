@@ -58,17 +58,17 @@ def _prefixed(name: str) -> str | None:
     return next((place for place in PLACES if name.startswith(place) or name.endswith(place)), None)
 
 
-def of_the_source(record: Any, line: bytes) -> tuple[Any, bool]:
-    """A record without what Airbyte's sources note about it, and whether it is as it came.
+def of_the_source(record: Any, line: bytes) -> Any:
+    """A record without what Airbyte's sources note about it; itself where they note nothing.
 
     What a source of a database tells of a deleted row says the same as ``_sdc_deleted_at``.
     See docs/api/micropim.md#product-delete.
     """
     if _MARK not in line or not isinstance(record, dict):
-        return record, True
+        return record
     bare = {name: value for name, value in record.items() if not name.startswith(_MARKS)}
     if len(bare) == len(record):
-        return record, True
+        return record
     if record.get(_DELETED_AT):
         bare[DELETED] = record[_DELETED_AT]
-    return bare, False
+    return bare
