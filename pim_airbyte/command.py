@@ -174,7 +174,9 @@ def _refusal(connector: Connector, values: Any, output: Output, clock: Clock) ->
     try:
         settings = connector.form.settings(values)
         connector.check(Given(settings, output, clock, ConfiguredAirbyteCatalog([])))
-    except StopRun as failure:
+    except BrokenPipeError:
+        raise
+    except (StopRun, OSError) as failure:
         return connector.form.in_its_words(failures.told(failure))
     return None
 

@@ -117,7 +117,12 @@ class Form:
         known = {name: value for name, value in given.items() if name in self.declared["properties"]}
         validator = Draft202012Validator(dict(self.declared))
         errors += [self._words(error) for error in validator.iter_errors(known)]
-        errors += [error for name, value in known.items() for error in self._unreadable(name, value)]
+        for name, value in known.items():
+            if self._is_json(name, value):
+                try:
+                    known[name] = orjson.loads(value)  # as elsewhere: what is made of it must not depend on the host
+                except orjson.JSONDecodeError as error:
+                    errors.append(f"{self.called(name)}: is not JSON (line {error.lineno}, column {error.colno})")
         if errors:
             raise InvalidSettings(self.redactor(values).clean("; ".join(errors)))
         properties = self.declared["properties"].items()
@@ -132,15 +137,10 @@ class Form:
             else:
                 logger.warning("%s", stray)
 
-    def _unreadable(self, name: str, value: Any) -> Iterator[str]:
-        """A text that begins like an object or a list, and is not JSON."""
+    def _is_json(self, name: str, value: Any) -> bool:
+        """Whether this is a text that begins like an object or a list, where one is possible."""
         begins = isinstance(value, str) and value.lstrip().startswith(("{", "["))
-        if not begins or not _TEXTS_OF_JSON & _types(self.declared["properties"][name]):
-            return
-        try:
-            orjson.loads(value)
-        except orjson.JSONDecodeError as error:
-            yield f"{self.called(name)}: is not JSON (line {error.lineno}, column {error.colno})"
+        return begins and bool(_TEXTS_OF_JSON & _types(self.declared["properties"][name]))
 
     def _words(self, error: ValidationError) -> str:
         if not error.absolute_path:

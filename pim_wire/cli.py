@@ -10,18 +10,16 @@ import shutil
 import sys
 import warnings
 from collections.abc import Callable, Iterable
-from decimal import Decimal
 from typing import Any, TypeVar
 
 import click
-from jsonschema import Draft202012Validator, ValidationError
 from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.plugin_base import PluginBase, SingerCommand
-from singer_sdk.typing import extend_validator_with_defaults
 from typing_extensions import override
 
-from pim_wire.config import read_booleans, set_config_reader
+from pim_wire.checked_settings import HostWords, checked_settings
+from pim_wire.config import set_config_reader
 from pim_wire.docs_site import SITE
 from pim_wire.errors import CannotWrite, Interrupted, InvalidInput, InvalidSettings, StopRun, page_of
 from pim_wire.limits import LINE_BYTES, MAX_LINE_BYTES, MAX_NESTING, MIN_LINE_BYTES, MIN_NESTING, NESTING
@@ -33,10 +31,7 @@ from pim_wire.stray_settings import all_strays, is_under_meltano, prefix_of_vari
 
 T = TypeVar("T")
 
-_Validator = extend_validator_with_defaults(Draft202012Validator)
-
 EXIT_STOPPED = 1
-IS_MISSING = " is missing: give it as"
 COMMAND_LINE = "command-line"
 _WIDEST = 100  # beyond, lines are hard to follow
 _SECTIONS: tuple[tuple[type[BaseException], str], ...] = (
@@ -227,41 +222,13 @@ def checked_config(
     *,
     reads_environment: bool,
 ) -> list[str]:
-    """Every error in the plugin's settings, without secret values. Fills in the defaults.
-
-    A setting that is null or empty counts as unset: hosts pass unset settings that way.
-    """
+    """Every error in the plugin's settings, and in variables of the environment. Fills in the defaults."""
     schema, config = plugin.config_jsonschema, plugin._config  # noqa: SLF001 - where the SDK fills in its defaults too
     plugin.append_builtin_config(schema)
-    prefix = plugin.name.upper().replace("-", "_")
-    strays = all_strays(config, f"{prefix}_", schema["properties"], reads_environment=reads_environment)
-    for stray in strays:
-        if not stray.protects:
-            plugin.logger.warning("%s", stray)
-    for name in [name for name, value in config.items() if value is None or value == ""]:
-        del config[name]
-    for name, value in config.items():
-        if isinstance(value, Decimal):  # from the SDK's file reader; a socket's timeout must be a float
-            config[name] = float(value)
-    read_booleans(config, schema)
-    errors = [str(stray) for stray in strays if stray.protects]
-    errors += [
-        redactor.clean(_message(error, schema, f"{prefix}_")) for error in _Validator(schema).iter_errors(config)
-    ]
-    return errors or [redactor.clean(error) for error in check(config)]
-
-
-def _message(error: ValidationError, schema: dict[str, Any], prefix: str) -> str:
-    name = ".".join(str(part) for part in error.absolute_path)
-    if not name:
-        missing = [name for name in schema.get("required", []) if repr(name) in error.message]
-        return " and ".join(f"Setting {name}{IS_MISSING} {_how_to_give(name, prefix)}" for name in missing)
-    setting = schema["properties"].get(str(error.absolute_path[0]), {})
-    if setting.get("secret") or setting.get("writeOnly"):
-        return f"Setting {name}: must be a text (value not shown)"
-    if error.validator == "type" and "boolean" in str(error.validator_value):
-        return f"Setting {name}: {error.instance!r} is neither true nor false"
-    return f"Setting {name}: {error.message}"
+    prefix = plugin.name.upper().replace("-", "_") + "_"
+    strays = all_strays(config, prefix, schema["properties"], reads_environment=reads_environment)
+    words = HostWords(lambda name: _how_to_give(name, prefix), plugin.logger.warning)
+    return checked_settings(config, schema, check, redactor, strays, words)
 
 
 def _how_to_give(name: str, prefix: str) -> str:

@@ -38,5 +38,13 @@ def dumps(value: Any, option: int = 0) -> bytes:
     return orjson.dumps(value, default=_other, option=option)
 
 
+def spaced(value: Any) -> bytes:
+    """The JSON of a value as the standard library writes it, with spaces; without them where it cannot."""
+    try:
+        return json.dumps(value).encode()
+    except TypeError:  # a Decimal
+        return dumps(value)
+
+
 def _other(value: Any) -> Any:
     return orjson.Fragment(str(value)) if isinstance(value, Decimal) else str(value)

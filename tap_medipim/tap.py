@@ -23,7 +23,8 @@ from singer_sdk.singerlib import Catalog
 from singer_sdk.tap_base import CliTestOptionValue
 from typing_extensions import override
 
-from pim_wire.cli import IS_MISSING, checked_config, quiet
+from pim_wire.checked_settings import IS_MISSING
+from pim_wire.cli import checked_config, quiet
 from pim_wire.clock import Clock
 from pim_wire.config import environment_of
 from pim_wire.errors import Interrupted, InvalidInput

@@ -72,7 +72,7 @@ class Pipeline:
             "products": self._products.receive_again,
             profile.category_source.stream: self._categories.receive_again,
         }
-        self._receivers: dict[str, Callable[[dict[str, Any], bytes | None], None]] = {
+        self._receivers: dict[str, Callable[[dict[str, Any], bytes | None, tuple[str, ...]], None]] = {
             "products": self._products.receive,
             profile.category_source.stream: self._receive_category,
         }
@@ -97,8 +97,11 @@ class Pipeline:
             self._categories.declared()
         return self._profile.refusal(meant, schema, keys)
 
-    def receive(self, stream: str, record: Any, line: bytes | None = None) -> None:
-        """Take one record, and the line that holds it as it is, if there is one. Raises StopRun."""
+    def receive(self, stream: str, record: Any, text: bytes | None = None, within: tuple[str, ...] = ()) -> None:
+        """Take one record, and the JSON that holds it as it is, if there is one. Raises StopRun.
+
+        ``within`` names the members of the text that lead to the record.
+        """
         stream = self._services.settings.streams.get(stream, stream)
         self._services.report.receive(stream)
         if stream not in self._receivers:
@@ -112,7 +115,7 @@ class Pipeline:
         if stream == PRODUCTS:
             self._languages.count(record)
         if isinstance(record, dict):
-            self._receivers[stream](record, line)
+            self._receivers[stream](record, text, within)
         else:
             error = rejection("map", "$", "the record is not an object")
             self._outcomes.reject(stream, self._outcomes.open(), None, record, error)
@@ -253,7 +256,7 @@ class Pipeline:
             logger.warning("publishing_channels: %s not set up in this organization", names)
         self._is_connected = True
 
-    def _receive_category(self, record: dict[str, Any], _line: bytes | None) -> None:
+    def _receive_category(self, record: dict[str, Any], _text: bytes | None, _within: tuple[str, ...]) -> None:
         """Products in flight land first: whether they see this category must not depend on which thread is faster."""
         self._pool.drain()
         self._categories.receive(record)

@@ -3,7 +3,7 @@
 import logging
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from singer_sdk.singerlib.encoding.base import GenericSingerReader
@@ -11,9 +11,9 @@ from typing_extensions import override
 
 from pim_wire import exact_json
 from pim_wire.clock import Clock
-from pim_wire.errors import Interrupted, InvalidInput
-from pim_wire.limits import SizeLimits, is_nested_deeper
-from target_micropim.lines import Unreadable, lines_of, loose, unreadable
+from pim_wire.errors import InvalidInput
+from pim_wire.limits import SizeLimits
+from target_micropim.lines import SINGER, InputLines, Unreadable, read_line
 
 logger = logging.getLogger("target-micropim")
 _NEEDED: dict[str, dict[str, type]] = {
@@ -39,11 +39,15 @@ class OrjsonReader(GenericSingerReader[bytes]):
     ) -> None:
         """``on_failure`` hears of what ends the reading early; the SDK lets nobody else wrap it."""
         super().__init__()
-        self.is_waiting = False
         self.line = b""  # the one that holds the message at hand
         self._limits = limits
-        self._clock = clock or Clock()
+        self._input = InputLines(limits, clock or Clock())
         self._on_failure = on_failure
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the process only waits for the next line."""
+        return self._input.is_waiting
 
     @property
     @override
@@ -66,7 +70,7 @@ class OrjsonReader(GenericSingerReader[bytes]):
     def process_lines(self, file_input: Any, callbacks: dict[Any, Callable[[dict[str, Any]], None]]) -> Counter[str]:
         counts: Counter[str] = Counter()
         try:
-            for number, (line, is_whole) in enumerate(self._lines(file_input or self.default_input), start=1):
+            for number, (line, is_whole) in enumerate(self._input.of(file_input or self.default_input), start=1):
                 if is_whole and not line.strip():
                     continue
                 message = self._message(number, line, is_whole=is_whole)
@@ -79,39 +83,15 @@ class OrjsonReader(GenericSingerReader[bytes]):
             raise
         return counts
 
-    def _lines(self, source: Any) -> Iterator[tuple[bytes, bool]]:
-        lines = lines_of(getattr(source, "buffer", source), self._limits.line_bytes)
-        while True:
-            self.is_waiting = True
-            try:
-                if self._clock.stopped:  # the signal came before we waited: nothing would end the wait
-                    raise Interrupted("stopped before the next line")
-                line = next(lines, None)
-            finally:
-                self.is_waiting = False
-            if line is None:
-                return
-            yield line
-
     def _message(self, number: int, line: bytes, *, is_whole: bool) -> dict[str, Any]:
-        try:
-            if not is_whole or is_nested_deeper(line, self._limits.nesting):
-                return _record_message(unreadable(line, self._limits, is_whole=is_whole))
-        except ValueError as error:
-            raise InvalidInput(f"Input line {number}: {error}; it is not known to be a record") from None
-        try:
-            message = self.deserialize_json(line)
-        except ValueError:
-            if (unfit := loose(line)) is not None:
-                return _record_message(unfit)
-            raise InvalidInput(f"Input line {number}: not a Singer message (one JSON object with a type)") from None
+        message = read_line(line, number, self._limits, SINGER, is_whole=is_whole)
+        if isinstance(message, Unreadable):
+            return {"type": "RECORD", "stream": message.stream, "record": message}
+        if not isinstance(message, dict):
+            raise InvalidInput(f"Input line {number}: not a Singer message (one JSON object with a type)")
         if problem := _problem(message):
             raise InvalidInput(f"Input line {number}: {problem}")
         return message
-
-
-def _record_message(record: Unreadable) -> dict[str, Any]:
-    return {"type": "RECORD", "stream": record.stream, "record": record}
 
 
 def _problem(message: dict[str, Any]) -> str | None:

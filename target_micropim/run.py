@@ -91,7 +91,7 @@ class Run:
                 self.report.add("warnings", Row("ledger", "", None, recognised))
             self._tell_of_odd_settings()
             leave = None if write_state is None else self._noting(write_state)
-            self._checkpoints = Checkpoints(leave, self._settings.state_interval_seconds, self._clock.now)
+            self.checkpoints = Checkpoints(leave, self._settings.state_interval_seconds, self._clock.now)
             self.rejects = Rejects(self.report.folder / "rejects.jsonl", self._clock.wall)
             self._plan = PlanFile(self.report.folder / "plan.jsonl") if self._settings.dry_run else None
             self._journal = self._new_journal()
@@ -148,9 +148,9 @@ class Run:
             clock=connection.clock,
         )
         guards = Guards(settings.max_rejects, settings.max_archive)
-        outcomes = Outcomes(self._checkpoints, self.report, self.rejects, guards, self.ledger)
+        self.outcomes = Outcomes(self.checkpoints, self.report, self.rejects, guards, self.ledger)
         profile = profile_of(settings, self._clock.wall)
-        return Pipeline(connection, profile, services, self._checkpoints, outcomes, self._pool, self._languages)
+        return Pipeline(connection, profile, services, self.checkpoints, self.outcomes, self._pool, self._languages)
 
     def _client(self) -> MicroPimClient:
         client = self._connection.client
@@ -161,7 +161,7 @@ class Run:
         """Let states go, and say how far the run is, also while the input is silent."""
         while not self._ticking.wait(TICK_SECONDS):
             try:
-                self._checkpoints.release()
+                self.checkpoints.release()
                 self._progress.tell()
             except Exception as failure:  # noqa: BLE001 - handed to the thread that feeds the pool
                 self._pool.fail(failure)

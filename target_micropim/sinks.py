@@ -23,6 +23,7 @@ NOTES = (
     "_sdc_sync_started_at",
     "_sdc_table_version",
 )
+_IN_A_MESSAGE = ("record",)
 TEST_STREAM = "meltano_test_stream"  # what ``meltano config test`` sends to every loader
 
 
@@ -32,7 +33,7 @@ class Receiver(Protocol):
     def takes(self, stream: str) -> bool:
         """Whether the records of this stream are judged there."""
 
-    def receive(self, stream: str, record: Any, line: bytes | None = None) -> None:
+    def receive(self, stream: str, record: Any, text: bytes | None = None, within: tuple[str, ...] = ()) -> None:
         """Take one record."""
 
 
@@ -117,6 +118,6 @@ class MicroPimSink(RecordSink):
     def take(self, record: dict[str, Any], line: bytes) -> None:
         """Hand over a record as it came; what the SDK counts is counted."""
         self.tally_record_read()
-        self._pipeline.receive(self.stream_name, record, line)
+        self._pipeline.receive(self.stream_name, record, line, _IN_A_MESSAGE)
         self.record_counter_metric.increment()
         self.tally_record_written()

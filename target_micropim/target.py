@@ -3,9 +3,7 @@
 What only some commands need is imported by the method that needs it: ``--about`` must not wait for a database library.
 """
 
-import json
-import logging
-import sys
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from types import FrameType
@@ -25,23 +23,21 @@ from pim_wire.clock import Clock
 from pim_wire.config import environment_of
 from pim_wire.errors import Interrupted, InvalidInput, StopRun
 from pim_wire.limits import SizeLimits
-from pim_wire.redaction import Redactor, passwords_in, proxy_credentials
+from pim_wire.redaction import Redactor
 from pim_wire.stdout import write_whole
 from target_micropim.commands.flags import EXAMPLES, FLAGS, WHAT, refuse_together
+from target_micropim.host import OpenRun, connect, redactor_of
 from target_micropim.lines import Unreadable
 from target_micropim.mapped import Unmapped, guard
 from target_micropim.reader import OrjsonReader
-from target_micropim.settings.notices import secrets_in
-from target_micropim.settings.schema import SETTINGS, SHAPING
+from target_micropim.settings.schema import SETTINGS
 from target_micropim.sinks import NOTES, TEST_STREAM, MicroPimSink, ProbeSink
 
 if TYPE_CHECKING:
     from target_micropim.commands.check import Feed, MatchPreview
     from target_micropim.commands.language_look import LanguageLook
-    from target_micropim.commands.probe.probe import ProbeRequest
     from target_micropim.connection import Connection
     from target_micropim.pipeline import Pipeline
-    from target_micropim.run import Run
 
 
 class TargetMicroPim(Target):
@@ -60,14 +56,10 @@ class TargetMicroPim(Target):
     ]
 
     def __init__(self, *args: Any, clock: Clock | None = None, dry_run: bool = False, **kwargs: Any) -> None:
-        """``clock`` is the seam for tests: nothing else in the target waits or asks the time.
-
-        ``dry_run`` is the flag; whatever the settings say, it holds.
-        """
+        """``clock`` is the seam for tests; ``dry_run`` the flag, which holds whatever the settings say."""
         self.clock = clock or Clock()
         self._reads_environment = bool(kwargs.get("parse_env_config"))
         self._probed = False
-        self._undoes: str | None = None
         self._direct: dict[str, MicroPimSink] = {}
         self._preview: MatchPreview | LanguageLook | None = None
         super().__init__(*args, **kwargs)
@@ -80,32 +72,17 @@ class TargetMicroPim(Target):
     @cached_property
     def connection(self) -> "Connection":
         """Key, throttles and wire; nothing is asked yet."""
-        from target_micropim.connection import Connection
-        from target_micropim.settings.values import TargetSettings
-
-        agent = f"{self.name}/{self.plugin_version}"
-        return Connection(TargetSettings.read(self.config, SHAPING), agent, self.clock, self.redactor)
+        return connect(self.config, f"{self.name}/{self.plugin_version}", self.clock, self.redactor)
 
     @cached_property
-    def run(self) -> "Run":
-        """The run, opened when the first message needs it. Raises LedgerUnusable, OSError."""
-        from target_micropim.run import Run, tell_of_no_run
-
-        try:
-            return Run(self.connection, self._write_state_message, self._undoes)
-        except StopRun as failure:
-            if self._undoes is None:  # a person waits for an undo
-                tell_of_no_run(self.connection, failure)
-            raise
+    def run(self) -> OpenRun:
+        """The run, opened when the first message needs it. Raises StopRun, OSError."""
+        return OpenRun(self.connection, self._write_state_message)
 
     @override
     def _write_state_message(self, state: dict[str, Any]) -> None:
         """As the SDK's, but whole where stdout is a raw file, and with every digit of a long number."""
-        try:
-            text = json.dumps(state).encode()
-        except TypeError:  # a Decimal
-            text = exact_json.dumps(state)
-        write_whole(text + b"\n")
+        write_whole(exact_json.spaced(state) + b"\n")
 
     @property
     def pipeline(self) -> "Pipeline | MatchPreview | LanguageLook":
@@ -114,11 +91,8 @@ class TargetMicroPim(Target):
 
     @cached_property
     def redactor(self) -> Redactor:
-        """Masks the key, passwords of databases and of proxies, and addresses of notices, in all that is written."""
-        key, *places = (str(self.config.get(name) or "") for name in ("api_key", "ledger_url", "throttle_url"))
-        passwords = (password for place in places for password in passwords_in(place))
-        notices = secrets_in(self.config.get("notify_urls"))
-        return Redactor([key.strip(), *passwords, *notices], proxy_credentials())
+        """Masks every secret of the settings in all that is written."""
+        return redactor_of(self.config)
 
     @override
     def get_sink_class(self, stream_name: str) -> type[MicroPimSink | ProbeSink]:
@@ -137,60 +111,29 @@ class TargetMicroPim(Target):
 
     @override
     def process_endofpipe(self) -> None:
-        if self._is_mere_test or self._preview is not None:
-            super().process_endofpipe()
-            return
-        self._finish()
+        has_run = not self._is_mere_test and self._preview is None
+        if has_run:
+            self.run.finish()
         super().process_endofpipe()
-        self.run.tell()
+        if has_run:
+            self.run.tell()
 
     def replay(self, path: Path) -> None:
         """Feed a rejects file; standard input is not read, no STATE leaves."""
-        from target_micropim.commands.replay import Replay
+        from target_micropim.commands.replay import replay
 
-        try:
-            Replay(path, self.run, self.connection.settings.size_limits).feed()
-        except BaseException as failure:
-            self._abort(failure)
-            raise
-        self._finish()
-        self.run.tell()
+        replay(self.run, path, self.connection.settings.size_limits)
 
     def undo(self, name: str) -> None:
         """Take back what a run has written; standard input is not read, no STATE leaves."""
-        from target_micropim.commands.undo import journal_of
+        from target_micropim.commands.undo import undo
 
-        journal = journal_of(self.connection.settings.report_dir, name)
-        if journal is None:
-            return
-        self._undoes = journal.run_id
-        try:
-            journal.refuse_another(self.run.ledger)
-            self.run.undo(journal.file)
-        except BaseException as failure:
-            self._abort(failure)
-            raise
-        self.run.tell()
-
-    def _finish(self) -> None:
-        try:
-            self.run.finish()
-        except BaseException as failure:
-            self._abort(failure)
-            raise
+        undo(self.connection, name)
 
     def _abort(self, failure: BaseException) -> None:
-        """Whatever ends the run early: what is safe is kept, the report says why.
-
-        What fails on the way out does not hide what ended the run.
-        """
-        if "run" not in self.__dict__:
-            return
-        try:
+        """Whatever ends the run early, if one was opened."""
+        if "run" in self.__dict__:
             self.run.abort(failure)
-        except StopRun as second:
-            if str(second) != str(failure):
-                self.logger.warning("%s", second)
 
     @override
     def _process_record_message(self, message_dict: dict[str, Any]) -> None:
@@ -323,75 +266,36 @@ class TargetMicroPim(Target):
         target = cls(
             config=config.config, validate_config=True, parse_env_config=config.parse_env, dry_run=given["dry_run"]
         )
+        target.carry_out(given)
+
+    def carry_out(self, given: Mapping[str, Any]) -> None:
+        """What the command line asks for: one of the flags' errands, else a run over the input."""
+        from target_micropim.commands import errands
+
         if given["probe"] is not None:
-            from target_micropim.commands.probe.probe import ProbeRequest
+            errands.probe(self.connection, given)
+        elif given["explain"] is not None:
+            errands.explain(self.connection, given["explain"])
+        elif given["check"]:
+            errands.check(self.connection, self._feed_from(given["file_input"]))
+        elif given["ledger"] == "rebind":
+            errands.rebind_ledger(self.connection, dry_run=self.config["dry_run"])
+        elif given["ledger"] == "create":
+            errands.create_ledger(self.connection, dry_run=self.config["dry_run"])
+        elif given["ledger"] is not None:
+            errands.inspect_ledger(given["ledger"], self.connection)
+        elif given["replay"] is not None:
+            self.replay(given["replay"])
+        elif given["undo"] is not None:
+            self.undo(given["undo"])
+        else:
+            self.listen(given["file_input"])
 
-            target.probe_service(
-                ProbeRequest(given["probe"], given["throw_away"], given["probe_picture"], given["probe_big_picture"])
-            )
-            return
-        if given["explain"] is not None:
-            target.explain(given["explain"])
-            return
-        target.carry_out(**{name: given[name] for name in ("check", "replay", "undo", "ledger", "file_input")})
-
-    def probe_service(self, request: "ProbeRequest") -> None:
-        """``--probe``."""
-        from target_micropim.commands.probe.probe import Probe
-
-        if not Probe(self.connection, request, lambda line: click.echo(self.redactor.clean(line))).run():
-            sys.exit(1)
-
-    def explain(self, sku: str) -> None:
-        """``--explain``."""
-        from target_micropim.commands.explain import Explain
-
-        if not sku.strip():
-            raise click.UsageError("--explain needs a SKU, or an id of the source")
-        explanation = Explain(self.connection, sku)
-        for line in explanation.lines():
-            click.echo(self.redactor.clean(line))
-        if not explanation.is_known:
-            self.logger.error("%s", self.redactor.clean(explanation.verdict))
-            sys.exit(1)
-
-    def _feed_from(self, file: Any) -> "Feed":
+    def _feed_from(self, file: Any) -> "Feed | None":
         """A way to send a file through the target to a preview, which stands where a pipeline would."""
 
         def feed(preview: "MatchPreview | LanguageLook") -> None:
             self._preview = preview
             self.listen(file)
 
-        return feed
-
-    def carry_out(
-        self, *, check: bool, replay: Path | None, undo: str | None, ledger: str | None, file_input: Any
-    ) -> None:
-        """What the command line asks for: one of the flags' errands, else a run over the input."""
-        if check:
-            from target_micropim.commands.check import Check
-
-            report = Check(self.connection, self._feed_from(file_input) if file_input is not None else None)
-            for line in report.lines():
-                click.echo(self.redactor.clean(line))
-            self.logger.log(logging.INFO if report.is_good else logging.ERROR, "%s", report.verdict)
-            sys.exit(0 if report.is_good else 1)
-        elif ledger == "rebind":
-            from target_micropim.commands.ledger import rebound
-
-            click.echo(self.redactor.clean(rebound(self.connection, dry_run=self.config["dry_run"])))
-        elif ledger == "create":
-            from target_micropim.commands.ledger import created
-
-            click.echo(created(self.connection, dry_run=self.config["dry_run"]))
-        elif ledger is not None:
-            from target_micropim.commands.ledger import inspected
-
-            for line in inspected(ledger, self.connection.settings.ledger_url):
-                click.echo(line)
-        elif replay is not None:
-            self.replay(replay)
-        elif undo is not None:
-            self.undo(undo)
-        else:
-            self.listen(file_input)
+        return None if file is None else feed

@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DIST = ROOT / "dist"
 PRODUCTS = 25
 PACKAGES = ("pim_wire", "pim_airbyte", "tap_medipim", "target_micropim")
-CONNECTORS = ("source-medipim",)  # Airbyte's side of the same installation
+CONNECTORS = ("source-medipim", "destination-micropim")  # Airbyte's side of the same installation
 WITH_THE_SOURCES = ("LICENSE", "README.md", "CHANGELOG.md", "Makefile", "meltano.yml", "sandbox/pages/base.html")
 
 

@@ -74,7 +74,7 @@ class MatchPreview:
         """Why no record of this schema could be used."""
         return self._profile.refusal(self._streams.get(stream, stream), schema, keys)
 
-    def receive(self, stream: str, record: Any, _line: bytes | None = None) -> None:
+    def receive(self, stream: str, record: Any, _text: bytes | None = None, _within: tuple[str, ...] = ()) -> None:
         """Judge one record."""
         if self._streams.get(stream, stream) == STREAM:
             self._ends["records"] += 1

@@ -22,7 +22,7 @@ class LanguageLook:
         del stream, schema, keys
         return None
 
-    def receive(self, stream: str, record: Any, _line: bytes | None = None) -> None:
+    def receive(self, stream: str, record: Any, _text: bytes | None = None, _within: tuple[str, ...] = ()) -> None:
         """Look at one record. Raises InvalidSettings when enough were looked at."""
         if stream in {STREAM, "categories"}:
             self._languages.look(record, is_product=stream == STREAM)

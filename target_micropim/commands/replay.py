@@ -14,6 +14,7 @@ from typing import Any
 from pim_wire import exact_json
 from pim_wire.errors import InvalidInput
 from pim_wire.limits import LINES_IN_AN_ANSWER, SizeLimits
+from target_micropim.host import OpenRun
 from target_micropim.lines import lines_of, too_deep
 from target_micropim.report.product_rows import ProductEnd
 from target_micropim.run import Run
@@ -33,6 +34,14 @@ class RejectedLine:
     attempts: int
     rejected_at: float
     too_much: str | None = None  # why it still cannot be taken, whatever else is right with it
+
+
+def replay(run: OpenRun, path: Path, limits: SizeLimits) -> None:
+    """Feed a file and end the run. Raises StopRun."""
+    with run.or_abort():
+        Replay(path, run.engine, limits).feed()
+    run.finish()
+    run.tell()
 
 
 class Replay:

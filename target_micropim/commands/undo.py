@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pim_wire.errors import InvalidInput
+from target_micropim.connection import Connection
 from target_micropim.errors import LedgerUnusable
+from target_micropim.host import OpenRun
 from target_micropim.ledger import Ledger
 from target_micropim.report.journal import FILE, JournalFile
 
@@ -32,6 +34,18 @@ class RunJournal:
                 f"--undo {self.run_id}: that run wrote with another ledger than ledger_url; only the ledger that knows "
                 "what was sent can take it back"
             )
+
+
+def undo(connection: Connection, name: str) -> None:
+    """Take back what a run has written, in a run of its own; nothing where it has changed nothing. Raises StopRun."""
+    journal = journal_of(connection.settings.report_dir, name)
+    if journal is None:
+        return
+    run = OpenRun(connection, undoes=journal.run_id)
+    with run.or_abort():
+        journal.refuse_another(run.engine.ledger)
+        run.engine.undo(journal.file)
+    run.tell()
 
 
 def journal_of(report_dir: str, name: str) -> RunJournal | None:

@@ -25,6 +25,11 @@ class Checkpoints:
         self._waiting: deque[tuple[int, State]] = deque()
         self._written_at = now()
 
+    @property
+    def position(self) -> int:
+        """How many tickets were given out: those of the records so far are below it."""
+        return self._next
+
     def open(self) -> int:
         """A record came in; its ticket."""
         with self._lock:

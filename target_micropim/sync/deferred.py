@@ -36,13 +36,14 @@ def source_time(record: dict[str, Any]) -> float | None:
 class Item:
     """A record of the stream: its ticket, its text, its external id, its SKU, its version and its name.
 
-    The record waits as text, its own or that of the line it came in. Two hundred objects would push each other out of
-    the processor's cache and set off the garbage collector: more than all else that an unchanged record costs.
+    The record waits as text: its own, or a message that has it under the names of ``within``. Two hundred objects would
+    push each other out of the processor's cache and set off the garbage collector: more than all else that an unchanged
+    record costs.
     """
 
     ticket: int
     text: bytes
-    is_line: bool
+    within: tuple[str, ...]
     key: str
     sku: str
     version: Version
@@ -51,8 +52,10 @@ class Item:
     @cached_property
     def record(self) -> dict[str, Any]:
         """The record, read again when something is to be done with it."""
-        message: dict[str, Any] = exact_json.loads(self.text)
-        return message["record"] if self.is_line else message
+        value: dict[str, Any] = exact_json.loads(self.text)
+        for name in self.within:
+            value = value[name]
+        return value
 
 
 class RecordFile:
@@ -87,7 +90,7 @@ class _Place:
     ticket: int
     key: str
     sku: str
-    is_line: bool
+    within: tuple[str, ...]
     version: Version
     name: str
     start: int
@@ -107,7 +110,7 @@ class DeferredItems:
         with self._lock:
             start, length = self._file.put(item.text)
             self.places[item.key] = _Place(
-                item.ticket, item.key, item.sku, item.is_line, item.version, item.name, start, length
+                item.ticket, item.key, item.sku, item.within, item.version, item.name, start, length
             )
 
     def drop(self, key: str) -> _Place | None:
@@ -127,7 +130,7 @@ class DeferredItems:
             with self._lock:
                 place = self.places.pop(next(iter(self.places)))
                 text = self._file.get(place.start, place.length)
-            yield Item(place.ticket, text, place.is_line, place.key, place.sku, place.version, place.name)
+            yield Item(place.ticket, text, place.within, place.key, place.sku, place.version, place.name)
 
     def close(self) -> None:
         """The run ends."""

@@ -21,7 +21,10 @@ from target_micropim.services import Services
 from target_micropim.sync.write import STREAM
 
 BEGUN, NEVER = "begun", "never"  # else the moment of the last full read that this ledger has seen
-COMMAND = "meltano run --full-refresh tap-medipim target-micropim (without Meltano: the tap without --state)"
+COMMAND = (
+    "meltano run --full-refresh tap-medipim target-micropim (without Meltano: the tap without --state; in Airbyte: a "
+    "refresh of the stream)"
+)
 MOST_PAGES = 20
 _FACT = f"read whole {STREAM}"
 _CLOCKS = timedelta(days=1, hours=1)  # full reads are counted in days; no two clocks differ by more than an hour

@@ -8,6 +8,7 @@ night on which little went in is not a success.
 import logging
 import re
 import threading
+from bisect import bisect_left, insort
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -129,6 +130,7 @@ class Outcomes:
         self.kept = ledger.reject_times()
         self._retried: dict[int, str] = {}
         self._held: list[int] = []
+        self._rejected: list[int] = []  # tickets, in order
         self.guards = guards
 
     def open_again(self, why: str = AGAIN) -> int:
@@ -188,6 +190,7 @@ class Outcomes:
         self._report.settle(stream, "rejected", end, ticket, self._retried.get(ticket, ""))
         with self._lock:
             self._held.append(ticket)
+            insort(self._rejected, ticket)
         self.guards.after_refusal(error)
         if ticket not in self._retried:
             self.guards.after_reject(self._report)
@@ -199,6 +202,11 @@ class Outcomes:
         self._ledger.keep_reject(KeptReject(stream, key, text, attempts, self._ledger.now(), source_at))
         with self._lock:
             self.kept[stream, key] = source_at
+
+    def rejected(self, first: int, end: int) -> int:
+        """How many records were rejected, of those whose tickets lie in this range."""
+        with self._lock:
+            return bisect_left(self._rejected, end) - bisect_left(self._rejected, first)
 
     def judge(self) -> None:
         """The input has ended: rejects within the limits hold back no STATE any more. Raises TooMany."""

@@ -87,18 +87,18 @@ class ProductsSync:
         self._is_new = services.ledger.is_new
         self._began = services.ledger.now() - 0.001  # products are settled after this moment
 
-    def receive(self, record: dict[str, Any], line: bytes | None) -> None:
+    def receive(self, record: dict[str, Any], text: bytes | None, within: tuple[str, ...]) -> None:
         """Keep a product until its batch is full."""
-        self._keep(self._outcomes.open(), record, line)
+        self._keep(self._outcomes.open(), record, text, within)
 
     def receive_again(self, record: dict[str, Any]) -> None:
         """Take a reject of an earlier run."""
-        self._keep(self._outcomes.open_again(), record, None)
+        self._keep(self._outcomes.open_again(), record)
 
     def receive_kept(self, record: dict[str, Any]) -> None:
         """Take the newest record that was kept of a product: as new as what came since unchanged."""
         row = self._services.ledger.product(self._profile.key(record) or "")
-        self._keep(self._outcomes.open_again(KEPT), record, None, None if row is None else row.source_at)
+        self._keep(self._outcomes.open_again(KEPT), record, source_at=None if row is None else row.source_at)
 
     def has_seen(self, key: str) -> bool:
         """Whether a version of a product of which a record is kept waits, or was settled since."""
@@ -114,10 +114,17 @@ class ProductsSync:
         """Whether a product waits for a brand or supplier that is known now."""
         return self._late_names.is_due()
 
-    def _keep(self, ticket: int, record: dict[str, Any], line: bytes | None, source_at: float | None = None) -> None:
+    def _keep(
+        self,
+        ticket: int,
+        record: dict[str, Any],
+        text: bytes | None = None,
+        within: tuple[str, ...] = (),
+        source_at: float | None = None,
+    ) -> None:
         earlier = self._profile.earlier_key(record) if self._profile.earlier_key else None
         if earlier and self._services.ledger.product(earlier) is not None:
-            record, line = {**record, self._profile.key_field: earlier}, None
+            record, text = {**record, self._profile.key_field: earlier}, None
         key = self._profile.key(record)
         if self._profile.left_out and (status := self._profile.left_out(record)) is not None:
             self._left_out[status] += 1
@@ -125,7 +132,7 @@ class ProductsSync:
             self._outcomes.settle(STREAM, ticket, "skipped", key, end)
             return
         try:
-            item = self._item(ticket, record, line, key)
+            item = self._item(ticket, record, text, within, key)
             if source_at is not None:
                 item = replace(item, version=replace(item.version, source_at=source_at))
             self._buffer.append(item)
@@ -187,7 +194,9 @@ class ProductsSync:
         self._archives.close()
         self._deferred.close()
 
-    def _item(self, ticket: int, record: dict[str, Any], line: bytes | None, key: str | None) -> Item:
+    def _item(
+        self, ticket: int, record: dict[str, Any], text: bytes | None, within: tuple[str, ...], key: str | None
+    ) -> Item:
         """Raises RecordRejected for what the ledger could not hold."""
         if key is None:
             given = record.get(self._profile.key_field)
@@ -200,9 +209,10 @@ class ProductsSync:
             windows, content = self._profile.windows, self._profile.content
             counted = content(record) if content else record
             digest = digest_of(counted, self._services.settings.digest, windows(record) if windows else "")
-            text = line or exact_json.dumps(record, orjson.OPT_NON_STR_KEYS)
+            if text is None:
+                text, within = exact_json.dumps(record, orjson.OPT_NON_STR_KEYS), ()
             name, version = self._name(record), Version(digest, source_time(record))
-            return Item(ticket, text, line is not None, key, sku, version, name)
+            return Item(ticket, text, within, key, sku, version, name)
         except TypeError as error:  # orjson's word for what it cannot write, such as 255 levels of nesting
             raise rejection("map", "$", str(error)) from None
 

@@ -69,7 +69,7 @@ def test_a_setting_without_its_place_is_noticed() -> None:
 def test_a_form_becomes_settings() -> None:
     """What is empty counts as unset, defaults are filled in, fields of the platform are its own."""
     found = FORM.settings({"key": "k", "size": None, "rules": "", "names": '["y"]', "__injected": {}})
-    assert found == {"key": "k", "size": 10, "kind": "a", "names": '["y"]', "dry_run": False}
+    assert found == {"key": "k", "size": 10, "kind": "a", "names": ["y"], "dry_run": False}
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ MUST_NOT = {
     "target-micropim --version": TARGET | PAGES | AT_WORK | CHECK | LEDGER | PROBE | RUN,
     "target-micropim --help": TARGET | PAGES | AT_WORK | CHECK | LEDGER | PROBE | RUN,
     "target-micropim --about": TARGET | PAGES | AT_WORK | CHECK | LEDGER | PROBE | RUN,
+    "destination-micropim spec": TARGET | PAGES | AT_WORK | CHECK | LEDGER | PROBE | RUN,
     "target-micropim --config target.json --ledger=show": TARGET | PAGES | PROBE | RUN,
     "target-micropim --config target.json --check": TARGET | PAGES | PROBE | LEDGER | {"target_micropim.run"},
     "target-micropim --config target.json --dry-run --input lines.jsonl": TARGET | PROBE | CHECK | LEDGER,

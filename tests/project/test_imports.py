@@ -51,8 +51,9 @@ WITH_THE_SDK = {
 # The target's rooms from the top; an arrow only goes down. Rooms on one line know nothing of each other.
 LAYERS = (
     {"__main__"},
-    {"target"},
+    {"target", "airbyte"},
     {"commands"},
+    {"host"},
     {"run"},
     {"pipeline"},
     {"sync"},
@@ -68,9 +69,10 @@ SEES_SERVICES = ("target_micropim/sync/", "target_micropim/catalog/", "target_mi
 TALKS_SQL = ("target_micropim/ledger/", "pim_wire/pace_stores.py")
 POSTS = {"create_product", "add_media", "create_category", "create_attribute"}
 WIRE_MODULES = {
-    "__init__", "auto_pace", "cli", "clock", "config", "connections", "deadline", "docs_site", "env_file", "errors",
-    "exact_json", "limits", "name_lookup", "pace", "pace_stores", "pages", "plain_text", "redaction", "retry",
-    "schema_files", "session", "startup", "stdout", "stray_settings", "throttle", "timeline", "urls", "wire",
+    "__init__", "auto_pace", "checked_settings", "cli", "clock", "config", "connections", "deadline", "docs_site",
+    "env_file", "errors", "exact_json", "limits", "name_lookup", "pace", "pace_stores", "pages", "plain_text",
+    "redaction", "retry", "schema_files", "session", "startup", "stdout", "stray_settings", "throttle", "timeline",
+    "urls", "wire",
 }  # fmt: skip
 
 

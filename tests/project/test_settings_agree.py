@@ -10,6 +10,7 @@ import yaml
 from pim_airbyte.form import Form
 from tap_medipim.airbyte.form import FORM as SOURCE
 from tap_medipim.tap import TapMedipim
+from target_micropim.airbyte.form import FORM as DESTINATION
 from target_micropim.target import TargetMicroPim
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,7 +71,9 @@ def test_what_may_be_a_text_is_one_to_meltano() -> None:
     assert {kinds[name] for name in ("brand_map", "supplier_map", "match_on", "channel_rules")} == {"string"}
 
 
-@pytest.mark.parametrize(("form", "kind", "plugin"), [(SOURCE, "extractors", "tap-medipim")])
+@pytest.mark.parametrize(
+    ("form", "kind", "plugin"), [(SOURCE, "extractors", "tap-medipim"), (DESTINATION, "loaders", "target-micropim")]
+)
 def test_airbyte_asks_for_what_meltano_and_the_hub_ask_for(form: Form, kind: str, plugin: str) -> None:
     """The same settings with the same labels, words, choices and secrets, wherever they are filled in."""
     fields = form.specification()["properties"]

@@ -273,7 +273,7 @@ def test_no_verb_of_the_client_slips_past_the_plan(world: Any) -> None:
     client = target.pipeline._services.client
     for method in ("POST", "PUT", "PATCH", "DELETE"):
         client._ask(method, "/api/product-attributes/7", json={"name": "CNK"})
-    target._finish()
+    target.run.finish()
     assert world.pim.requests == []
     (file,) = Path(world.folder).glob("reports/*/plan.jsonl")
     lines = [json.loads(line) for line in file.read_text().splitlines()]

@@ -436,7 +436,7 @@ def test_a_write_that_waited_long_for_its_turn_is_not_sent_without_the_lock(worl
     url = f"sqlite:///{world.folder}/ledger.db"
     world.load(singer.lines(products=[singer.product(1)]))
     target = TargetMicroPim(config=world.settings())
-    run = target.run
+    run = target.run.engine
     wall, run._lock._wall = run._lock._wall, lambda: wall() + 75
     lost(url, "taken")
     world.forget_requests()

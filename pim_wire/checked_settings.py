@@ -1,0 +1,88 @@
+"""Settings as any host gives them, checked against their declaration: all that is wrong in one go, no secret in it.
+
+A host is what runs a plugin: the Singer SDK, Airbyte, anybody's program. Each gives settings as a mapping and says in
+its own words where a missing one goes.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from jsonschema import Draft202012Validator, ValidationError, validators
+
+from pim_wire.config import read_booleans
+from pim_wire.redaction import Redactor
+from pim_wire.stray_settings import Stray
+
+IS_MISSING = " is missing: give it as"
+_properties = Draft202012Validator.VALIDATORS["properties"]
+
+
+def _with_defaults(
+    validator: Any, properties: Mapping[str, Any], settings: Any, schema: Mapping[str, Any]
+) -> Iterator[ValidationError]:
+    """Fill in the defaults of a level before it is judged."""
+    if isinstance(settings, dict):
+        for name, setting in properties.items():
+            if "default" in setting:
+                settings.setdefault(name, setting["default"])
+    yield from _properties(validator, properties, settings, schema)
+
+
+_Validator = validators.extend(Draft202012Validator, {"properties": _with_defaults})  # type: ignore[no-untyped-call]
+
+
+@dataclass(frozen=True)
+class HostWords:
+    """How a host speaks of settings: where a missing one goes, and where warnings go."""
+
+    how_to_give: Callable[[str], str]
+    warn: Callable[[str], None]
+
+
+def checked_settings(
+    config: dict[str, Any],
+    schema: Mapping[str, Any],
+    check: Callable[[dict[str, Any]], Iterable[str]],
+    redactor: Redactor,
+    strays: Iterable[Stray],
+    words: HostWords,
+) -> list[str]:
+    """Every error in ``config``, without secret values. Fills in the defaults; ``check`` judges what a schema cannot.
+
+    A setting that is null or empty counts as unset: hosts pass unset settings that way.
+    """
+    errors = []
+    for stray in strays:
+        if stray.protects:
+            errors.append(str(stray))
+        else:
+            words.warn(str(stray))
+    _tidy(config, schema)
+    errors += [
+        redactor.clean(_message(error, schema, words.how_to_give)) for error in _Validator(schema).iter_errors(config)
+    ]
+    return errors or [redactor.clean(error) for error in check(config)]
+
+
+def _tidy(config: dict[str, Any], schema: Mapping[str, Any]) -> None:
+    for name in [name for name, value in config.items() if value is None or value == ""]:
+        del config[name]
+    for name, value in config.items():
+        if isinstance(value, Decimal):  # from the SDK's file reader; a socket's timeout must be a float
+            config[name] = float(value)
+    read_booleans(config, schema)
+
+
+def _message(error: ValidationError, schema: Mapping[str, Any], how_to_give: Callable[[str], str]) -> str:
+    name = ".".join(str(part) for part in error.absolute_path)
+    if not name:
+        missing = [name for name in schema.get("required", []) if repr(name) in error.message]
+        return " and ".join(f"Setting {name}{IS_MISSING} {how_to_give(name)}" for name in missing)
+    setting = schema["properties"].get(str(error.absolute_path[0]), {})
+    if setting.get("secret") or setting.get("writeOnly"):
+        return f"Setting {name}: must be a text (value not shown)"
+    if error.validator == "type" and "boolean" in str(error.validator_value):
+        return f"Setting {name}: {error.instance!r} is neither true nor false"
+    return f"Setting {name}: {error.message}"

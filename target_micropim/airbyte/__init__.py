@@ -1,0 +1,1 @@
+"""``destination-micropim``: the target as Airbyte starts it."""
