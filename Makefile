@@ -66,6 +66,7 @@ check: lint types $(TEST) ## what must be green before a change lands
 	$(BIN)/python scripts/docs/mapping_page.py
 	$(BIN)/python scripts/docs/native_page.py
 	$(BIN)/python scripts/docs/market_pages.py
+	$(BIN)/python scripts/docs/airbyte_manifest.py
 	$(BIN)/python scripts/docs/licences.py
 
 bench: $(READY) ## ours beside its peers and floors, in minutes; BENCH="--products 100000" and more for the long form (docs/benchmarks.md)
@@ -125,6 +126,7 @@ generate: $(READY) ## lists of settings and streams, and the page of the mapping
 	$(BIN)/python scripts/docs/mapping_page.py --write
 	$(BIN)/python scripts/docs/native_page.py --write
 	$(BIN)/python scripts/docs/market_pages.py --write
+	$(BIN)/python scripts/docs/airbyte_manifest.py --write
 	$(BIN)/python scripts/docs/hub_pages.py --write
 	$(BIN)/python scripts/docs/architecture_page.py --write
 	$(BIN)/python scripts/docs/licences.py --write

@@ -96,6 +96,17 @@ def stream_lines() -> Iterator[str]:
         yield f"| `{resource.name}` | {where} | {replication} | `id` | {' or '.join(reads)} | {' or '.join(legacy)} |"
 
 
+def airbyte_stream_lines() -> Iterator[str]:
+    """Stream x markets x sync modes x key x cursor, as the page of Airbyte's registry has them."""
+    yield "| stream | markets | sync modes | primary key | cursor |"
+    yield "| --- | --- | --- | --- | --- |"
+    for resource in RESOURCES:
+        markets = [code for code in MARKETS if resource in resources_of(code, "v4")]
+        where = "all" if len(markets) == len(MARKETS) else ", ".join(markets)
+        modes = "full refresh, incremental" if resource.incremental else "full refresh"
+        yield f"| `{resource.name}` | {where} | {modes} | `id` | {'`updated_at`' if resource.incremental else ''} |"
+
+
 def field_lines() -> Iterator[str]:
     """The fields of each stream's schema, one level deep."""
     for resource in RESOURCES:
@@ -129,6 +140,7 @@ BLOCKS: dict[str, dict[str, tuple[str, Callable[[], Iterator[str]]]]] = {
     },
     "docs/decisions/index.md": {"decisions": ("<!--", decision_lines)},
     "docs/fields.md": {"fields": ("<!--", field_lines)},
+    "docs/integrations/sources/medipim.md": {"airbyte streams": ("<!--", airbyte_stream_lines)},
     "docs/streams.md": {"streams": ("<!--", stream_lines)},
     "README.md": {
         "tap-medipim first settings": ("<!--", lambda: table_lines(TapMedipim, FIRST_OF_TAP)),

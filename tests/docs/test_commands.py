@@ -12,6 +12,9 @@ PROGRAMS = r"meltano |tap-medipim |target-micropim |pip |pipx |uv |python|podman
 RUN_ELSEWHERE = {
     "python3 -m venv .venv": "scripts/release/package.py",
     "podman build -t medipim-micropim .": "trials/clients/test_container.py",
+    "podman build --target source-medipim -t registry.example/medipim-micropim/source-medipim:0.1.0 .": (
+        "tests/docs/test_container.py"
+    ),
     "meltano run tap-medipim-fr target-micropim-paris": "trials/clients/test_examples.py",
     "target-micropim --config=ENV --explain 3612173": "tests/target/test_explain.py",
     "target-micropim --config target.json --probe capabilities.json": "tests/target/test_probe.py",
