@@ -13,7 +13,7 @@ export PYTHONDONTWRITEBYTECODE :=
 TESTS_IN := $(shell test -w /dev/shm && echo TMPDIR=/dev/shm)
 PART := tests/sdk tests/fuzz tests/tap/test_row_decoder.py tests/tap/test_json_lines.py tests/tap/test_reader.py tests/target/test_ledger.py
 
-.PHONY: help demo sandbox test cover pythons part lint types check bench trials soak fuzz mutate road faults kill clients simulate canary compare pictures generate lock package sbom audit docs clean
+.PHONY: help demo sandbox test cover pythons part lint types check bench trials soak fuzz mutate road faults kill clients airbyte simulate canary compare pictures generate lock package sbom audit docs clean
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1  /p' $(MAKEFILE_LIST)
@@ -110,6 +110,9 @@ kill: $(READY) ## tap and target killed at every moment of a run, and in any ord
 
 clients: $(READY) ## taps, targets and mappers of others beside ours, two nights each (SHORT=1: three of them); writes docs/clients.md
 	@$(TESTS_IN) $(BIN)/python -m trials.singer_clients $(if $(SHORT),--short) $(if $(ONLY),--only "$(ONLY)")
+
+airbyte: $(READY) ## both connectors beside PyAirbyte, the CDK's tests, faults and the manifest (SHORT=1); writes docs/airbyte-clients.md
+	@$(TESTS_IN) $(BIN)/python -m trials.airbyte $(if $(SHORT),--short) $(if $(ONLY),--only "$(ONLY)")
 
 SEEDS ?= 1000
 FROM ?= 1

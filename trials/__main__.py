@@ -3,7 +3,7 @@
 The short form ends within minutes: faults, one case of each kind; kills, every n-th moment; ten orders of kills and all
 else; three nights with faults and one steady process; a few changes of two pure modules. The seeds of the fuzzer are in
 ``make test``. Real clients are tried in both forms: the pages' commands under Meltano, a newcomer's project, and a
-browser; in the long one Meltano installs the wheel and a mapper for the newcomer.
+browser; in the long one Meltano installs the wheel and a mapper for the newcomer. So are Airbyte's own.
 """
 
 import argparse
@@ -52,11 +52,13 @@ def short_trials() -> Iterator[Trial]:
     """A sample of each."""
     yield Trial("faults, kills, any order, soak, clients", (*PYTEST, *IN_PARALLEL, *SHORT_TESTS))
     yield mutation("--sample", str(MUTANTS), *MUTATED)
+    yield Trial("airbyte: PyAirbyte, the CDK's tests", ("trials.airbyte", "--short"))
 
 
 def long_trials() -> Iterator[Trial]:
     """Everything."""
     yield Trial("clients: Meltano, a browser", (*PYTEST, *IN_PARALLEL, *CLIENTS), {"NEWCOMER_INSTALLS": "1"})
+    yield Trial("airbyte", ("trials.airbyte",))
     yield Trial("faults", ("trials.faults",))
     yield Trial("kills", ("trials.kills",))
     yield Trial("any order", (*PYTEST, "trials/kills/test_any_order.py"), {"KILL_EXAMPLES": "200"})

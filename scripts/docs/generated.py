@@ -14,6 +14,7 @@ from pim_wire.schema_files import read_schema
 from tap_medipim.resources import MARKETS, RESOURCES, resources_of
 from tap_medipim.tap import TapMedipim
 from target_micropim.target import TargetMicroPim
+from trials.airbyte.losses import loss_lines
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILT_IN = frozenset({"stream_maps", "stream_map_config", "faker_config"})
@@ -140,7 +141,10 @@ BLOCKS: dict[str, dict[str, tuple[str, Callable[[], Iterator[str]]]]] = {
     },
     "docs/decisions/index.md": {"decisions": ("<!--", decision_lines)},
     "docs/fields.md": {"fields": ("<!--", field_lines)},
-    "docs/integrations/sources/medipim.md": {"airbyte streams": ("<!--", airbyte_stream_lines)},
+    "docs/integrations/sources/medipim.md": {
+        "airbyte streams": ("<!--", airbyte_stream_lines),
+        "low-code losses": ("<!--", loss_lines),
+    },
     "docs/streams.md": {"streams": ("<!--", stream_lines)},
     "README.md": {
         "tap-medipim first settings": ("<!--", lambda: table_lines(TapMedipim, FIRST_OF_TAP)),
