@@ -52,7 +52,7 @@ class TestSource(SourceTestSuiteBase):
         return FOLDER / "source-medipim"
 
     @classmethod
-    def create_connector(cls, _scenario: Any) -> Any:
+    def create_connector(cls, scenario: Any) -> Any:  # noqa: ARG003 - the name is the CDK's
         """The program."""
         return Executable("source-medipim")
 
@@ -70,7 +70,7 @@ class TestDestination(DestinationTestSuiteBase):
         return FOLDER / "destination-micropim"
 
     @classmethod
-    def create_connector(cls, _scenario: Any) -> Any:
+    def create_connector(cls, scenario: Any) -> Any:  # noqa: ARG003 - the name is the CDK's
         """The program."""
         return Executable("destination-micropim")
 
