@@ -1,6 +1,7 @@
 """The image's own commands, run as they stand in the Containerfile; building it needs a container engine."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,8 @@ def test_the_image_of_both_plugins_is_the_one_that_is_built_without_a_target() -
 def test_airbyte_finds_each_connector_and_a_user_without_rights(name: str) -> None:
     """The platform reads AIRBYTE_ENTRYPOINT and runs as user 1000, whose home is where relative paths lead."""
     stage, base = stages()[name], stages()["airbyte"]
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"]
+    assert name in scripts
     assert stage.startswith(f"airbyte AS {name}\n")
     assert f"\nENV AIRBYTE_ENTRYPOINT=/opt/sync/bin/{name}\n" in stage
     assert f'\nENTRYPOINT ["/opt/sync/bin/{name}"]\n' in stage

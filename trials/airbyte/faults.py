@@ -50,9 +50,9 @@ DESTINATION_FAULTS: dict[str, Fault] = {
     "a write done, then 500": Fault("commit_then_status", "POST /api", nth=7),
     "connection cut after the work": Fault("drop_after", "POST /api", nth=9),
     "401 in the middle of the run": Fault("status", None, nth=12, status=401, times=None),
-    "500 for ever": Fault("status", "POST /api", nth=12, times=None),
+    "500, four times": Fault("status", "POST /api/products", nth=3, times=4),
 }
-KILLS = (1, 3, 6, 12)
+KILLS = (1, 3, 12)
 KILLED_AFTER_LINES = (40, 150, 290)
 
 

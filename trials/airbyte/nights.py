@@ -44,7 +44,7 @@ class Client:
             "destination": destination_form(self.box, self.folder),
             "source_executable": str(self.tools.ours / SOURCE),
             "destination_executable": str(self.tools.ours / DESTINATION),
-            "states": str(self.folder / "states.duckdb"),
+            "states": str(self.folder / "kept.duckdb"),
         }
         lines = "".join(json.dumps({**usual, **job}) + "\n" for job in jobs)
         environment = {
