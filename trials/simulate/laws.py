@@ -50,6 +50,7 @@ class Laws:
         self._doubles_told: set[str] = set()
         self._of_second: list[Broken] = []
         self._shut_out: list[tuple[Process, int]] = []
+        self._took_again = False  # whether rejects of an earlier night were waiting for the last one
 
     # When
 
@@ -64,6 +65,7 @@ class Laws:
             self._report_is_true,
         )
         broken, self._of_second = self._of_second, []
+        self._took_again = bool(self._book.waiting)
         for check in checks:
             broken += check(night)
         return broken
@@ -73,7 +75,8 @@ class Laws:
         broken = []
         if night.ended.how != "finished":
             broken.append(Broken("calm night fails", str(night.ended.failure)))
-        if must_be_still and night.ended.writes and not night.ended.rejects:  # those are tried again
+        tries_again = self._took_again or night.ended.rejects
+        if must_be_still and night.ended.writes and not tries_again:
             broken.append(Broken("not still", f"writes again: {night.ended.writes[:4]}"))
         if words != "calm":
             broken += self._doubles_are_told()
