@@ -1,17 +1,24 @@
 """The command line of micropim-fleet."""
 
 import argparse
+import json
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 
 from micropim_fleet.fleet import FILE, load
 from micropim_fleet.mistakes import CannotGoOn, WrongFleet
+from micropim_fleet.morning import in_short, morning
+from micropim_fleet.notice import is_due, send
+from micropim_fleet.page import page
+from micropim_fleet.plan import as_text, loads
 from micropim_fleet.render import differing, rendered, write
 from micropim_fleet.run import STOPPED, Runner
 from micropim_fleet.store import Store
-from micropim_fleet.variables import environment_of
+from micropim_fleet.variables import environment_of, filled
 from pim_wire.docs_site import SITE, docs_page
 
 PAGE = docs_page("how-to/twenty-shops")
@@ -34,6 +41,11 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("names", nargs="+", metavar="NAME", help="a market or a shop")
     run.add_argument("--full", action="store_true", help="from the beginning: all of Medipim, or all of the store")
     run.add_argument("--dry-run", action="store_true", help="a plan of what a shop would get; nothing is written")
+    plan = _command(commands, "plan", "say what each egress has to carry, and what does not fit into its window")
+    plan.add_argument("--look", action="store_true", help="make a dry run of each shop first, which costs reads only")
+    plan.add_argument("--json", action="store_true", help="for machines")
+    report = _command(commands, "report", "one page and one JSON over all shops; exit code 1 if one did not end well")
+    report.add_argument("--no-notices", action="store_true", help="send nothing to notify_urls")
     return top
 
 
@@ -102,7 +114,49 @@ def _run(arguments: argparse.Namespace) -> int:
     return int(failed)
 
 
-_COMMANDS = {"check": _check, "render": _render, "run": _run}
+def _plan(arguments: argparse.Namespace) -> int:
+    environment = environment_of(arguments.file.resolve().parent)
+    fleet = load(arguments.file)
+    if arguments.look:
+        write(fleet.root, rendered(fleet))
+        runner = Runner(fleet, environment, Store(fleet, environment), time.time, dry_run=True)
+        for shop in fleet.shops.values():
+            runner.run(shop)
+            if runner.stopped:
+                return STOPPED
+    found, expected = loads(fleet)
+    if arguments.json:
+        content = {
+            "egresses": [{**asdict(load), "fits": load.fits} for load in found],
+            "shops": list(map(asdict, expected)),
+        }
+        sys.stdout.write(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    else:
+        sys.stdout.write("".join(f"{line}\n" for line in as_text(found)))
+    return 0 if all(load.fits for load in found) else 1
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    fleet = load(arguments.file)
+    found = morning(fleet, datetime.now(UTC))
+    folder = fleet.root / fleet.folder / "fleet"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in (
+        ("report.json", json.dumps(found.as_json(), indent=2, ensure_ascii=False) + "\n"),
+        ("report.html", page(found)),
+    ):
+        draft = folder / f".{name}.tmp"
+        draft.write_text(text, encoding="utf-8", errors="backslashreplace")
+        draft.replace(folder / name)
+    sys.stdout.write("".join(f"{line}\n" for line in in_short(found)) + f"{folder / 'report.html'}\n")
+    if fleet.notify_urls and not arguments.no_notices and is_due(fleet.notify_on, found):
+        environment = environment_of(fleet.root)
+        if lost := send([filled(url, environment) for url in fleet.notify_urls], found):
+            sys.stderr.write(f"micropim-fleet: {lost}\n")
+    return 1 if found.bad else 0
+
+
+_COMMANDS = {"check": _check, "plan": _plan, "render": _render, "run": _run, "report": _report}
 
 
 def main() -> None:

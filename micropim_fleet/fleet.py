@@ -22,7 +22,7 @@ class Store:
     """The database of everything that was extracted."""
 
     host: str
-    port: str
+    port: int
     database: str
     user: str
     password: str
@@ -96,6 +96,7 @@ class Fleet:
     egresses: Mapping[str, Egress]
     shops: Mapping[str, Shop]
     settings: Mapping[str, Any]  # of defaults: what shops have in common
+    install: bool  # whether Meltano installs the plugins
 
     @property
     def root(self) -> Path:
@@ -142,13 +143,14 @@ def _fleet(document: Document) -> Fleet:
         egresses=egresses,
         shops=shops,
         settings=defaults.get("settings") or {},
+        install=content.get("install", True),
     )
 
 
 def _store(content: Mapping[str, Any]) -> Store:
     return Store(
         host=content["host"],
-        port=str(content.get("port", 5432)),
+        port=content.get("port", 5432),
         database=content["database"],
         user=content["user"],
         password=content["password"],

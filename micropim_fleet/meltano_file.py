@@ -31,6 +31,9 @@ def project(fleet: Fleet) -> dict[str, Any]:
     loaders = [_target_postgres(fleet), *(_storing(market) for market in fleet.markets.values())]
     extractors += [_tap_postgres(fleet), *(_reading(shop) for shop in fleet.shops.values())]
     loaders += [_target_micropim(fleet), *(_writing(fleet, shop) for shop in fleet.shops.values())]
+    if not fleet.install:
+        for plugin in (*extractors, *loaders):
+            plugin.pop("pip_url", None)
     return {
         "requires_meltano": ">=4.0",
         "project_id": "micropim-fleet",

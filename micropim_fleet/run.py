@@ -28,7 +28,9 @@ MELTANO = "meltano"
 KEPT_LINES = 200
 STOPPED = 130
 _KILLED = 128
-_FAILURE = re.compile(r"\b(?:error|critical)\b", re.IGNORECASE)
+_FAILURE = re.compile(r"\berrors?\b|\bcritical\b", re.IGNORECASE)
+_OF_MELTANO = re.compile(r"\] meltano\b")
+_SAYS_NOTHING = re.compile(r"Block run completed|Task exception was never retrieved|Run completed")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _MOST_SAID = 500
 
@@ -189,10 +191,12 @@ def _keys(owner: Market | Shop) -> set[str]:
 
 
 def _last_failure(lines: deque[str]) -> str:
-    """The last line that tells of a failure, plain and cut."""
+    """The last line that tells of a failure, plain and cut: a plugin's own sooner than Meltano's about it."""
     plain = [" ".join(_COLOUR.sub("", line).split()) for line in lines]
-    told = [line for line in plain if _FAILURE.search(line)] or [line for line in plain if line]
-    return told[-1][:_MOST_SAID] if told else ""
+    told = [line for line in plain if _FAILURE.search(line) and not _SAYS_NOTHING.search(line)]
+    of_plugins = [line for line in told if not _OF_MELTANO.search(line)]
+    best = of_plugins or told or [line for line in plain if line]
+    return best[-1][:_MOST_SAID] if best else ""
 
 
 def _moment(unix_seconds: float) -> str:

@@ -66,7 +66,7 @@ class Store:
         try:
             with psycopg.connect(
                 host=filled(store.host, self._environment),
-                port=filled(store.port, self._environment),
+                port=store.port,
                 dbname=filled(store.database, self._environment),
                 user=filled(store.user, self._environment),
                 password=filled(store.password, self._environment),
