@@ -25,12 +25,16 @@ def feeding(shop: Shop) -> list[str]:
     return [f"tap-postgres--{shop.name}", f"target-micropim--{shop.name}"]
 
 
-def project(fleet: Fleet) -> dict[str, Any]:
-    """The content of meltano.yml, in an order that only the fleet file decides."""
-    extractors = [_tap_medipim(), *(_extraction(market) for market in fleet.markets.values())]
-    loaders = [_target_postgres(fleet), *(_storing(market) for market in fleet.markets.values())]
-    extractors += [_tap_postgres(fleet), *(_reading(shop) for shop in fleet.shops.values())]
-    loaders += [_target_micropim(fleet), *(_writing(fleet, shop) for shop in fleet.shops.values())]
+def project(fleet: Fleet, only: Market | Shop | None = None) -> dict[str, Any]:
+    """The content of meltano.yml, in an order that only the fleet file decides.
+
+    ``only``: with one market or shop, for its run. Meltano reads the whole file several times, at a millisecond a line.
+    """
+    markets = [market for market in fleet.markets.values() if only in (None, market)]
+    shops = [shop for shop in fleet.shops.values() if only in (None, shop)]
+    extractors = [_tap_medipim(), *map(_extraction, markets), _tap_postgres(fleet), *map(_reading, shops)]
+    loaders = [_target_postgres(fleet), *map(_storing, markets)]
+    loaders += [_target_micropim(fleet), *(_writing(fleet, shop) for shop in shops)]
     if not fleet.install:
         for plugin in (*extractors, *loaders):
             plugin.pop("pip_url", None)

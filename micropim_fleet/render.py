@@ -5,7 +5,7 @@ from pathlib import Path
 
 from micropim_fleet.assortment import WrongList
 from micropim_fleet.emit import as_yaml
-from micropim_fleet.fleet import Fleet, Shop
+from micropim_fleet.fleet import Fleet, Market, Shop
 from micropim_fleet.meltano_file import project
 from micropim_fleet.mistakes import CannotGoOn
 from micropim_fleet.sql_file import files as sql_files
@@ -23,6 +23,16 @@ def rendered(fleet: Fleet) -> dict[str, str]:
     except WrongList as wrong:
         raise CannotGoOn(str(wrong)) from None
     return {MELTANO: _YAML + as_yaml(project(fleet)), **files}
+
+
+def project_of(fleet: Fleet, owner: Market | Shop) -> Path:
+    """The folder of a project with one market or shop, made or renewed. Raises CannotGoOn.
+
+    Its file says what the whole one says of it, so both have the same state.
+    """
+    folder = fleet.root / fleet.folder / "fleet" / "projects" / owner.name
+    write(folder, {MELTANO: _YAML + as_yaml(project(fleet, owner))})
+    return folder
 
 
 def sql_of(shop: Shop) -> str:

@@ -20,7 +20,7 @@ from micropim_fleet.attempts import Attempt, note
 from micropim_fleet.fleet import Fleet, Market, Shop
 from micropim_fleet.meltano_file import extraction, feeding
 from micropim_fleet.mistakes import CannotGoOn, nearest
-from micropim_fleet.render import sql_of
+from micropim_fleet.render import project_of, sql_of
 from micropim_fleet.store import libpq
 from micropim_fleet.variables import variables_in
 
@@ -117,7 +117,12 @@ class Runner:
 
     def _meltano(self, plugins: list[str], owner: Market | Shop) -> tuple[int, str]:
         command = [MELTANO, "run", *(["--full-refresh"] if self.full else []), *plugins]
-        environment = self._environment(owner)
+        # The plugins still run where the fleet file is, and what Meltano has installed there serves all.
+        places = {
+            "MELTANO_PROJECT_ROOT": project_of(self.fleet, owner),
+            "MELTANO_SYS_DIR_ROOT": self.fleet.root / ".meltano",
+        }
+        environment = self._environment(owner) | {name: str(place) for name, place in places.items()}
         lines: deque[str] = deque(maxlen=KEPT_LINES)
         try:
             process = subprocess.Popen(  # noqa: S603 - the words are ours

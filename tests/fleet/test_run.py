@@ -7,16 +7,18 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+import yaml
 
 from micropim_fleet.attempts import attempts_in
 from micropim_fleet.fleet import Fleet, load
+from micropim_fleet.meltano_file import project
 from micropim_fleet.mistakes import CannotGoOn
 from micropim_fleet.run import Runner, variable_of
 from tests.fleet.conftest import VARIABLES, Written
 
 MELTANO = """#!/bin/sh
 echo "$@" >> called
-env | grep -E 'KEY|BE_|PASSWORD|DRY_RUN' | sort > environment
+env | grep -E 'KEY|BE_|PASSWORD|DRY_RUN|MELTANO' | sort > environment
 echo "2026-11-30 INFO a line" >&2
 test -f fails && { echo "2026-11-30 [error    ] it broke" >&2; echo "INFO the end" >&2; exit 3; }
 test -f waits && { echo started >&2; exec sleep 20; }
@@ -90,6 +92,13 @@ def test_a_shop_reads_the_store_only(fleet: Fleet) -> None:
     assert "GENT_KEY=secret-GENT_KEY\n" in environment
     assert "TARGET_MICROPIM__GENT_DRY_RUN=true\n" in environment
     assert not any(name in environment for name in ("BRUGGE_KEY", "BE_SECRET", "BE_ID"))
+    place = fleet.root / ".micropim" / "fleet" / "projects" / "gent"
+    assert f"MELTANO_PROJECT_ROOT={place}\n" in environment
+    assert f"MELTANO_SYS_DIR_ROOT={fleet.root / '.meltano'}\n" in environment
+    own, whole = yaml.safe_load((place / "meltano.yml").read_text()), project(fleet)
+    for kind, number in (("extractors", 3), ("loaders", 3)):
+        assert len(own["plugins"][kind]) == number
+        assert all(plugin in whole["plugins"][kind] for plugin in own["plugins"][kind])
     assert variable_of(fleet.shops["gent"], "dry_run") == "TARGET_MICROPIM__GENT_DRY_RUN"
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import click
 
+import micropim_fleet
 import pim_wire
 import tap_medipim
 import target_micropim
@@ -52,8 +53,8 @@ def sayings() -> Iterator[str]:
 
 
 def nodes() -> Iterator[ast.AST]:
-    """The code of the plugins."""
-    for package in PACKAGES:
+    """The code of the plugins, and of the fleet."""
+    for package in (*PACKAGES, micropim_fleet):
         for file in (ROOT / package.__name__).rglob("*.py"):
             yield from ast.walk(ast.parse(file.read_text(encoding="utf-8")))
 
