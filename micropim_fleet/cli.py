@@ -17,6 +17,7 @@ from micropim_fleet.page import page
 from micropim_fleet.plan import as_text, loads
 from micropim_fleet.render import differing, rendered, write
 from micropim_fleet.run import STOPPED, Runner
+from micropim_fleet.shape import schema
 from micropim_fleet.store import Store
 from micropim_fleet.variables import environment_of, filled
 from pim_wire.docs_site import SITE, docs_page
@@ -34,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     check = _command(commands, "check", "say everything that is wrong with the file, by line and shop")
     check.add_argument("--no-variables", action="store_true", help="do not look whether variables are set")
+    check.add_argument("--schema", action="store_true", help="print the JSON Schema of the file, for editors")
     check.add_argument("place", nargs="?", type=Path, metavar="FILE", help="the same as --file")
     render = _command(commands, "render", "write meltano.yml and the SQL of each shop beside the file")
     render.add_argument("--check", action="store_true", help="write nothing; exit code 1 if something would change")
@@ -76,6 +78,9 @@ def carry_out(words: Sequence[str]) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
+    if arguments.schema:
+        sys.stdout.write(json.dumps(schema(), indent=2, ensure_ascii=False) + "\n")
+        return 0
     file = arguments.place or arguments.file
     environment = None if arguments.no_variables else environment_of(file.resolve().parent)
     fleet = load(file, environment)
