@@ -153,10 +153,11 @@ def _report(arguments: argparse.Namespace) -> int:
         draft = folder / f".{name}.tmp"
         draft.write_text(text, encoding="utf-8", errors="backslashreplace")
         draft.replace(folder / name)
-    sys.stdout.write("".join(f"{line}\n" for line in in_short(found)) + f"{folder / 'report.html'}\n")
+    told = "\n".join(in_short(found))
+    sys.stdout.write(f"{told}\n{folder / 'report.html'}\n")
     if fleet.notify_urls and not arguments.no_notices and is_due(fleet.notify_on, found):
         environment = environment_of(fleet.root)
-        if lost := send([filled(url, environment) for url in fleet.notify_urls], found):
+        if lost := send([filled(url, environment) for url in fleet.notify_urls], told, failed=bool(found.bad)):
             sys.stderr.write(f"micropim-fleet: {lost}\n")
     return 1 if found.bad else 0
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from micropim_fleet.assortment import WrongList
 from micropim_fleet.emit import as_yaml
@@ -13,6 +14,8 @@ from micropim_fleet.sql_file import of_shop
 
 MADE = "made by micropim-fleet render: change the fleet file instead"
 MELTANO = "meltano.yml"
+DAGSTER = "engine/dagster.yaml"
+EGRESS_TAG = "micropim_fleet/egress"
 _SQL, _YAML = f"-- {MADE}\n", f"# {MADE}\n"
 
 
@@ -22,7 +25,15 @@ def rendered(fleet: Fleet) -> dict[str, str]:
         files = {name: _SQL + text for name, text in sql_files(fleet)}
     except WrongList as wrong:
         raise CannotGoOn(str(wrong)) from None
-    return {MELTANO: _YAML + as_yaml(project(fleet)), **files}
+    return {MELTANO: _YAML + as_yaml(project(fleet)), DAGSTER: _YAML + as_yaml(_limits(fleet)), **files}
+
+
+def _limits(fleet: Fleet) -> dict[str, Any]:
+    """What Dagster's instance must know: how many shops an egress carries at a time."""
+    limits = [
+        {"key": EGRESS_TAG, "value": egress.name, "limit": egress.concurrent_runs} for egress in fleet.egresses.values()
+    ]
+    return {"concurrency": {"runs": {"tag_concurrency_limits": limits}}}
 
 
 def project_of(fleet: Fleet, owner: Market | Shop) -> Path:

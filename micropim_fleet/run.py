@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ from micropim_fleet.variables import variables_in
 MELTANO = "meltano"
 KEPT_LINES = 200
 STOPPED = 130
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _KILLED = 128
 _FAILURE = re.compile(r"\berrors?\b|\bcritical\b", re.IGNORECASE)
 _OF_MELTANO = re.compile(r"\] meltano\b")
@@ -164,7 +166,8 @@ class Runner:
             self._stopped.append(number)
             process.send_signal(number)
 
-        before = {number: signal.signal(number, pass_on) for number in (signal.SIGTERM, signal.SIGINT)}
+        is_ours = threading.current_thread() is threading.main_thread()  # else signals are the engine's
+        before = {number: signal.signal(number, pass_on) for number in _SIGNALS if is_ours}
         try:
             yield
         finally:
