@@ -150,7 +150,7 @@ def _writing(fleet: Fleet, shop: Shop) -> Plugin:
         "api_key": shop.api_key,
         "market": shop.market.market,
         **({"locale": shop.locale} if shop.locale else {}),
-        "ledger_schema": shop.schema,
+        **({} if str(shop.settings.get("ledger_url", "")).startswith("sqlite") else {"ledger_schema": shop.schema}),
         "throttle_scope": shop.egress.name,
         **shop.egress.rates,
         "report_dir": f"{fleet.folder}/reports/{shop.name}",

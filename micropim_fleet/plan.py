@@ -15,7 +15,6 @@ from micropim_fleet.nights import Night, nights_in
 
 MOST_NIGHTS = 7
 USUAL_WRITES, USUAL_READS = 60, 120
-ENOUGH_WRITES = 50  # of a run that shows how fast an egress is
 BY_PLAN, BY_NIGHTS, UNKNOWN = "dry run", "last nights", "unknown"
 _MINUTES_OF_A_DAY = 24 * 60
 
@@ -130,18 +129,12 @@ def window_minutes(window: str) -> int:
 
 
 def writes_per_minute(fleet: Fleet, egress: Egress, shops: list[Shop]) -> float:
-    """The egress's number; where it finds one itself (auto), the fastest that its shops have reached lately."""
+    """The egress's number; where the number is searched for (auto), what its shops have found last."""
     number = egress.rates["writes_per_minute"]
     if isinstance(number, int):
         return float(number)
-    reached = [60 * night.writes / night.seconds for shop in shops for night in _long_nights(fleet, shop)]
-    return max([float(USUAL_WRITES), *reached])
-
-
-def _long_nights(fleet: Fleet, shop: Shop) -> Iterator[Night]:
-    for night in nights_in(fleet.reports(shop), 2):
-        if night.writes >= ENOUGH_WRITES and night.seconds > 0 and not night.dry_run:
-            yield night
+    newest = [night for shop in shops for night in nights_in(fleet.reports(shop), 1) if night.found_per_minute]
+    return max(newest, key=lambda night: night.ended).found_per_minute if newest else float(USUAL_WRITES)
 
 
 def as_text(found: list[Load]) -> Iterator[str]:

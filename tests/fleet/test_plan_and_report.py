@@ -112,12 +112,13 @@ def test_a_fleet_without_a_run_is_told_so(fleet: Fleet, capsys: pytest.CaptureFi
     assert "not counted, since they have no run yet: brugge, gent; plan --look asks them" in capsys.readouterr().out
 
 
-def test_a_pace_that_finds_itself_is_taken_from_the_nights(written: Written) -> None:
-    """``auto``: the fastest that its shops have reached lately, the usual number until then."""
+def test_a_pace_that_is_searched_for_is_what_was_found_last(written: Written) -> None:
+    """``auto``: the shops of an egress have found one limit; the usual number until then."""
     fleet = load(written(text=FLEET.replace("writes_per_minute: 60", "writes_per_minute: auto")))
     left(fleet, "gent", 24, 30)
     assert loads(fleet)[0][0].writes_per_minute == 60
-    left(fleet, "gent", 20, 7200)
+    for shop, hours, rate in (("gent", 20, 300), ("brugge", 19, 240)):
+        left(fleet, shop, hours, requests={"writes": {"turns": 5, "found_per_minute": rate}})
     assert loads(fleet)[0][0].writes_per_minute == 240
 
 
