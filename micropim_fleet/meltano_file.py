@@ -9,7 +9,7 @@ from micropim_fleet.fleet import Fleet, Market, Shop
 
 TAP_POSTGRES = "meltanolabs-tap-postgres~=0.10.0"
 TARGET_POSTGRES = "meltanolabs-target-postgres~=0.8.0"
-OURS = "medipim-micropim[postgres]"
+OURS = "medipim-micropim"
 CHANGED_AT = "changed_at"
 _LONE_DOLLAR = re.compile(r"(\\*)\$(?!\{[A-Za-z_][A-Za-z0-9_]*\})(?=\w|\{\w)")
 Plugin = dict[str, Any]
@@ -32,7 +32,7 @@ def project(fleet: Fleet, only: Market | Shop | None = None) -> dict[str, Any]:
     """
     markets = [market for market in fleet.markets.values() if only in (None, market)]
     shops = [shop for shop in fleet.shops.values() if only in (None, shop)]
-    extractors = [_tap_medipim(), *map(_extraction, markets), _tap_postgres(fleet), *map(_reading, shops)]
+    extractors = [_tap_medipim(fleet), *map(_extraction, markets), _tap_postgres(fleet), *map(_reading, shops)]
     loaders = [_target_postgres(fleet), *map(_storing, markets)]
     loaders += [_target_micropim(fleet), *(_writing(fleet, shop) for shop in shops)]
     if not fleet.install:
@@ -62,10 +62,24 @@ def _plugin(name: str, pip_url: str, secrets: list[str], config: Mapping[str, An
     }
 
 
-def _tap_medipim() -> Plugin:
+def _tap_medipim(fleet: Fleet) -> Plugin:
     capabilities = ["catalog", "state", "discover", "about", "stream-maps"]
     secrets = ["api_key_id", "api_key_secret", "throttle_url"]
-    return _plugin("tap-medipim", OURS, secrets, {}, capabilities=capabilities)
+    return _plugin("tap-medipim", _ours(fleet), secrets, {}, capabilities=capabilities)
+
+
+def _ours(fleet: Fleet) -> str:
+    """This distribution with the extras that the settings need; an address in a variable may be one of Redis."""
+    everybody = [fleet.settings, *(shop.settings for shop in fleet.shops.values())]
+    asked = {name for settings in everybody for name in settings}
+    addresses = [fleet.throttle_url, *(market.settings.get("throttle_url") for market in fleet.markets.values())]
+    extras = {
+        "postgres": True,
+        "redis": any(str(address).startswith(("redis", "${")) for address in addresses),
+        "notify": "notify_urls" in asked,
+        "metrics": "metrics_file" in asked,
+    }
+    return f"{OURS}[{','.join(name for name, wanted in extras.items() if wanted)}]"
 
 
 def _extraction(market: Market) -> Plugin:
@@ -139,7 +153,7 @@ def _target_micropim(fleet: Fleet) -> Plugin:
         **fleet.settings,
     }
     secrets = ["api_key", "ledger_url", "throttle_url", "notify_urls"]
-    plugin = _plugin("target-micropim", OURS, secrets, for_meltano(config))
+    plugin = _plugin("target-micropim", _ours(fleet), secrets, for_meltano(config))
     plugin["settings"].append({"name": "dry_run", "kind": "string"})
     return plugin | {"capabilities": ["about", "stream-maps", "schema-flattening"]}
 

@@ -25,6 +25,7 @@ from scripts.release.sbom import runtime, sbom_path, write_sbom
 ROOT = Path(__file__).resolve().parents[2]
 DIST = ROOT / "dist"
 PRODUCTS = 25
+PACKAGES = ("pim_wire", "tap_medipim", "target_micropim", "micropim_fleet")
 WITH_THE_SOURCES = ("LICENSE", "README.md", "CHANGELOG.md", "Makefile", "meltano.yml", "sandbox/pages/base.html")
 
 
@@ -61,17 +62,16 @@ def compare(wheel: Path, sdist: Path) -> None:
         expect(not missing, f"modules missing in the {what}: {missing}")
     missing = set(WITH_THE_SOURCES) - names
     expect(not missing, f"missing in the sdist: {missing}")
-    for package in ("pim_wire", "tap_medipim", "target_micropim"):
+    for package in PACKAGES:
         expect(f"{package}/py.typed" in packed, f"{package}/py.typed is missing")
-    strangers = {name.split("/")[0] for name in packed} - {"pim_wire", "tap_medipim", "target_micropim"}
+    strangers = {name.split("/")[0] for name in packed} - set(PACKAGES)
     expect(all(name.endswith(".dist-info") for name in strangers), f"the wheel claims other names: {strangers}")
 
 
 def modules() -> set[str]:
     """Every module that a user needs, with the templates of the pages and their words."""
-    packages = ("pim_wire", "tap_medipim", "target_micropim")
-    files = (path for package in packages for path in (ROOT / package).rglob("*.*"))
-    return {str(path.relative_to(ROOT)) for path in files if path.suffix in {".py", ".html", ".css", ".po"}}
+    files = (path for package in PACKAGES for path in (ROOT / package).rglob("*.*"))
+    return {str(path.relative_to(ROOT)) for path in files if path.suffix in {".py", ".html", ".css", ".po", ".sql"}}
 
 
 def install(wheel: Path, place: Path) -> Path:
@@ -129,6 +129,8 @@ def try_plugins(bin_dir: Path, place: Path) -> None:
         expect(
             about["name"] == plugin and about["version"] in str(next(DIST.glob("*.whl"))), f"{plugin} --about: {about}"
         )
+    schema = json.loads(output([bin_dir / "micropim-fleet", "check", "--schema"], place, env))
+    expect("shops" in schema["properties"], "micropim-fleet check --schema: no shops")
     catalog = json.loads(output([bin_dir / "tap-medipim", "--discover"], place, env))
     expect("products" in {stream["tap_stream_id"] for stream in catalog["streams"]}, "--discover: no products")
     with Sandbox(

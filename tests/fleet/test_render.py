@@ -102,6 +102,23 @@ def test_a_shop_is_a_pair_that_inherits(written: Written) -> None:
     assert len(as_yaml(project(load(written(more)))).splitlines()) < 1000
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "extras"),
+    [
+        ("", "", "postgres"),
+        ("timezone", "throttle_url: redis://cache/0\ntimezone", "postgres,redis"),
+        ("timezone", "throttle_url: ${BE_ID}\ntimezone", "postgres,redis"),
+        ("media_mode: append", "metrics_file: a.prom, notify_urls: ['${BE_ID}']", "postgres,notify,metrics"),
+    ],
+)
+def test_what_is_installed_has_what_the_settings_need(written: Written, old: str, new: str, extras: str) -> None:
+    """And nothing is installed where executables are on the path."""
+    file = written(text=FLEET.replace(old, new, 1) if old else FLEET)
+    assert plugins(file)["target-micropim"]["pip_url"] == f"medipim-micropim[{extras}]"
+    file = written(text=FLEET.replace("timezone", "install: false\ntimezone"))
+    assert not any("pip_url" in plugin for plugin in plugins(file).values())
+
+
 def test_only_whole_variables_are_variables_to_meltano() -> None:
     """It takes ``$name`` for one, and a dot within a mapping for a level."""
     settings = {"a": "$x-${KEY}-{id}", "b": {"A.B": 1, "c": "$d"}, "c": [1, "x"], "d": 5, "e": "$5", "f": True}

@@ -104,8 +104,15 @@ class Trial:
                 (self.folder / f"{name}.json").write_text(json.dumps(config), encoding="utf-8")
             target |= {"ledger_url": "sqlite:///direct.db", "decisions_file": "direct.csv"}
             (self.folder / "target.json").write_text(json.dumps(target), encoding="utf-8")
-            pipe = "tap-medipim --config tap.json 2>/dev/null | target-micropim --config target.json 2>direct.log >/dev/null"
-            subprocess.run(["sh", "-c", pipe], cwd=self.folder, env=self.environment, check=True, timeout=SECONDS)
+            pipe = "tap-medipim --config tap.json | target-micropim --config target.json > /dev/null"
+            subprocess.run(
+                ["sh", "-c", pipe],
+                cwd=self.folder,
+                env=self.environment,
+                check=True,
+                capture_output=True,
+                timeout=SECONDS,
+            )
             one, other = catalogue(self.boxes[number]), catalogue(direct)
         differing = [sku for sku in one.keys() | other.keys() if one.get(sku) != other.get(sku)]
         print(
