@@ -143,10 +143,13 @@ class Trial:
 
 
 def catalogue(box: Sandbox) -> dict[str, Any]:
-    """Products by SKU, without what a database counts or times."""
+    """Products by SKU with their pictures, without what a database counts or times."""
     own = {"id", "category_ids", "created_at", "updated_at", "uuid"}
     return {
-        str(product["sku"]): {name: value for name, value in sorted(product.items()) if name not in own}
+        str(product["sku"]): {
+            **{name: value for name, value in product.items() if name not in own and not name.startswith("_")},
+            "pictures": [(item["file_url"], item["alt_text"], item["position"]) for item in product["_media"]],
+        }
         for product in box.micropim.products.values()
     }
 
