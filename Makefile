@@ -63,6 +63,7 @@ types: $(READY) ## mypy, strict
 
 check: lint types $(TEST) ## what must be green before a change lands
 	$(BIN)/python scripts/docs/generated.py
+	$(BIN)/python scripts/docs/fleet_schema.py
 	$(BIN)/python scripts/docs/mapping_page.py
 	$(BIN)/python scripts/docs/native_page.py
 	$(BIN)/python scripts/docs/market_pages.py
@@ -126,6 +127,7 @@ compare: $(READY) ## this checkout beside another: equal requests, messages, rep
 
 generate: $(READY) ## lists of settings and streams, and the page of the mapping, made from the code
 	$(BIN)/python scripts/docs/generated.py --write
+	$(BIN)/python scripts/docs/fleet_schema.py --write
 	$(BIN)/python scripts/docs/mapping_page.py --write
 	$(BIN)/python scripts/docs/native_page.py --write
 	$(BIN)/python scripts/docs/market_pages.py --write

@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PAGE, PICTURE = ROOT / "docs" / "tour.md", ROOT / "docs" / "pictures" / "architecture.svg"
 BEGIN, END = "<!-- generated: rooms -->\n", "<!-- end of generated: rooms -->\n"
-PACKAGES = ("tap_medipim", "target_micropim", "pim_airbyte", "pim_wire", "sandbox")
+PACKAGES = ("tap_medipim", "target_micropim", "micropim_fleet", "pim_airbyte", "pim_wire", "sandbox")
 TARGET = "target_micropim"
 # Modules that belong to another one's room: the entry point and the sinks to the adapter, the lines to their reader.
 PARTS = {"__init__": "target", "__main__": "target", "sinks": "target", "lines": "reader"}

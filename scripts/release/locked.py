@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
 _PIN = re.compile(r"^[a-z0-9]\S*==\S+( ; [^\\\n]+)?", re.MULTILINE)
-_WITH_REASON = re.compile(r'^    "([^"]+)",?\s+# (.+)$|^\w+ = \["([^"]+)"\]\s+# (.+)$', re.MULTILINE)
+_WITH_REASON = re.compile(r'^    "([^"]+)",?\s+# (.+)$|^[\w-]+ = \["([^"]+)"\]\s+# (.+)$', re.MULTILINE)
 
 
 def pins(name: str) -> dict[str, Requirement]:

@@ -28,7 +28,7 @@ from scripts.release.sbom import runtime, sbom_path, write_sbom
 ROOT = Path(__file__).resolve().parents[2]
 DIST = ROOT / "dist"
 PRODUCTS = 25
-PACKAGES = ("pim_wire", "pim_airbyte", "tap_medipim", "target_micropim")
+PACKAGES = ("pim_wire", "pim_airbyte", "tap_medipim", "target_micropim", "micropim_fleet")
 CONNECTORS = ("source-medipim", "destination-micropim")  # Airbyte's side of the same installation
 WITH_THE_SOURCES = ("LICENSE", "README.md", "CHANGELOG.md", "Makefile", "meltano.yml", "sandbox/pages/base.html")
 
@@ -88,7 +88,7 @@ def compare_pages(wheel: Path, in_sdist: set[str]) -> None:
 def modules() -> set[str]:
     """Every module that a user needs, with the templates of the pages and their words."""
     files = (path for package in PACKAGES for path in (ROOT / package).rglob("*.*"))
-    return {str(path.relative_to(ROOT)) for path in files if path.suffix in {".py", ".html", ".css", ".po"}}
+    return {str(path.relative_to(ROOT)) for path in files if path.suffix in {".py", ".html", ".css", ".po", ".sql"}}
 
 
 def install(wheel: Path, place: Path) -> Path:
@@ -150,6 +150,8 @@ def try_plugins(bin_dir: Path, place: Path) -> None:
     for connector in CONNECTORS:
         spec = json.loads(output([bin_dir / connector, "spec"], place, env))
         expect("connectionSpecification" in spec["spec"], f"{connector} spec: {spec}")
+    schema = json.loads(output([bin_dir / "micropim-fleet", "check", "--schema"], place, env))
+    expect("shops" in schema["properties"], "micropim-fleet check --schema: no shops")
     catalog = json.loads(output([bin_dir / "tap-medipim", "--discover"], place, env))
     expect("products" in {stream["tap_stream_id"] for stream in catalog["streams"]}, "--discover: no products")
     with Sandbox(

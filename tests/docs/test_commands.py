@@ -10,6 +10,11 @@ SHOWN = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").r
 PAGES = [path for path in SHOWN if RUNNABLE.search(path.read_text())]
 PROGRAMS = r"meltano |tap-medipim |target-micropim |pip |pipx |uv |python|podman |docker |\.venv/|export |set -|\. "
 RUN_ELSEWHERE = {
+    "micropim-fleet check": "tests/fleet/test_check.py",
+    "micropim-fleet render": "tests/fleet/test_render.py",
+    "micropim-fleet run be gent brugge namur": "tests/fleet/test_run.py",
+    "micropim-fleet plan": "tests/fleet/test_plan_and_report.py",
+    "micropim-fleet report": "tests/fleet/test_plan_and_report.py",
     "python3 -m venv .venv": "scripts/release/package.py",
     "podman build -t medipim-micropim .": "trials/clients/test_container.py",
     "podman build --target source-medipim -t registry.example/medipim-micropim/source-medipim:0.1.0 .": (

@@ -15,7 +15,10 @@ from target_micropim.target import TargetMicroPim
 ROOT = Path(__file__).resolve().parents[2]
 HOW_TO = ROOT / "docs" / "how-to"
 BIN = Path(sys.executable).parent
-FOLDERS = "pim_wire|tap_medipim|target_micropim|sandbox|tests|scripts|schemas|trials|benchmarks|requirements|hub"
+FOLDERS = (
+    "pim_wire|tap_medipim|target_micropim|micropim_fleet|sandbox|tests|scripts|schemas|trials|benchmarks|requirements|hub"
+    "|examples"
+)
 FILE = re.compile(rf"`((?:{FOLDERS})/[\w/.-]+\.\w+)`")
 NIGHTLY = ["--environment", "prod", "run", "tap-medipim", "target-micropim"]
 

@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("pim_wire", "pim_airbyte", "tap_medipim", "target_micropim", "sandbox", "trials", "scripts", "benchmarks")
+PACKAGES = (
+    "pim_wire",
+    "pim_airbyte",
+    "tap_medipim",
+    "target_micropim",
+    "micropim_fleet",
+    "sandbox",
+    "trials",
+    "scripts",
+    "benchmarks",
+)
 Graph = Mapping[str, AbstractSet[str]]
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import click
 
+import micropim_fleet
 import pim_airbyte
 import pim_wire
 import tap_medipim
@@ -24,7 +25,7 @@ from pim_wire.errors import Interrupted, StopRun
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-PACKAGES = (pim_wire, pim_airbyte, tap_medipim, target_micropim)
+PACKAGES = (pim_wire, pim_airbyte, tap_medipim, target_micropim, micropim_fleet)
 
 
 def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
@@ -53,8 +54,8 @@ def sayings() -> Iterator[str]:
 
 
 def nodes() -> Iterator[ast.AST]:
-    """The code of the plugins."""
-    for package in PACKAGES:
+    """The code of the plugins, and of the fleet."""
+    for package in (*PACKAGES, micropim_fleet):
         for file in (ROOT / package.__name__).rglob("*.py"):
             yield from ast.walk(ast.parse(file.read_text(encoding="utf-8")))
 
@@ -128,4 +129,5 @@ def test_each_room_of_the_target_has_its_subject_on_the_page() -> None:
     """A new folder or module needs its line, a gone one must lose it."""
     _, rooms, subjects = (ROOT / "docs" / "tour.md").read_text(encoding="utf-8").rsplit("generated: rooms", 2)
     drawn, told = (re.findall(r"^\| `(\w+)` \|", part, re.MULTILINE) for part in (rooms, subjects))
-    assert sorted(told) == sorted(set(drawn) - {"tap_medipim", "pim_airbyte", "pim_wire", "sandbox"})
+    others = {"tap_medipim", "micropim_fleet", "pim_airbyte", "pim_wire", "sandbox"}
+    assert sorted(told) == sorted(set(drawn) - others)

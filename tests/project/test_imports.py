@@ -124,6 +124,28 @@ def test_what_is_shared_knows_neither_plugin() -> None:
     assert not [file for file in sources("sandbox") if tops(file) & (ours - {"sandbox"})]
 
 
+def test_the_fleet_knows_files_reports_and_executables() -> None:
+    """Neither plugin, no framework: it is a host of hosts. Each library that is not everybody's has one place."""
+    files = sources("micropim_fleet")
+    strange = {"tap_medipim", "target_micropim", "sandbox", "singer_sdk", "meltano", "sqlalchemy", "requests"}
+    assert [file for file in files if tops(file) & strange] == []
+    owners = {
+        "psycopg": "store",
+        "subprocess": "run",
+        "apprise": "notice",
+        "dagster": "dagster_definitions",
+        "jinja2": "page",
+    }
+    wrong = [
+        f"{file}: {name}"
+        for file in files
+        for name, owner in owners.items()
+        if name in tops(file) and Path(file).stem != owner
+    ]
+    assert wrong == []
+    assert [file for file in sources(*PACKAGES, "sandbox") if "micropim_fleet" in tops(file)] == []
+
+
 def room(file: str) -> str:
     """The room of a file of the target."""
     return file.split("/")[1].removesuffix(".py")

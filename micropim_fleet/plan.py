@@ -1,0 +1,155 @@
+"""The night before: what each egress has to carry, how long that takes, and what does not fit into its window.
+
+MicroPIM counts requests by address, so all shops of an egress share one limit; the sum is what decides. Writes bind;
+reads run beside them.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from micropim_fleet.fleet import Egress, Fleet, Shop
+from micropim_fleet.nights import Night, nights_in
+
+MOST_NIGHTS = 7
+USUAL_WRITES, USUAL_READS = 60, 120
+BY_PLAN, BY_NIGHTS, UNKNOWN = "dry run", "last nights", "unknown"
+_MINUTES_OF_A_DAY = 24 * 60
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a shop will ask of its egress, and by what that is known."""
+
+    shop: str
+    basis: str
+    products: int
+    writes: int
+    reads: int
+    pictures: int
+
+
+@dataclass(frozen=True)
+class Load:
+    """What an egress has to carry in its window."""
+
+    egress: str
+    shops: int
+    products: int
+    writes: int
+    reads: int
+    writes_per_minute: float
+    hours: float
+    window_hours: float
+    addresses: int
+    left_over: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+    @property
+    def fits(self) -> bool:
+        """Whether all of it fits."""
+        return not self.left_over
+
+
+def expected_of(fleet: Fleet, shop: Shop) -> Expected:
+    """By a dry run that is newer than the last real one, else by the median of the last nights that ended well."""
+    nights = list(nights_in(fleet.reports(shop), MOST_NIGHTS + 1))
+    if nights and nights[0].dry_run and nights[0].complete:
+        plan = nights[0]
+        return Expected(shop.name, BY_PLAN, _changed(plan), plan.planned_writes, plan.reads, 0)
+    real = [night for night in nights if night.complete and not night.dry_run][:MOST_NIGHTS]
+    if not real:
+        return Expected(shop.name, UNKNOWN, 0, 0, 0, 0)
+    numbers = [(_changed(night), night.writes, night.reads, night.pictures) for night in real]
+    return Expected(shop.name, BY_NIGHTS, *(math.ceil(median(column)) for column in zip(*numbers, strict=True)))
+
+
+def _changed(night: Night) -> int:
+    return sum(night.products[action] for action in ("created", "updated", "archived"))
+
+
+def loads(fleet: Fleet) -> tuple[list[Load], list[Expected]]:
+    """Of each egress that has shops, and of each shop."""
+    expected = {shop.name: expected_of(fleet, shop) for shop in fleet.shops.values()}
+    found = []
+    for egress in fleet.egresses.values():
+        shops = sorted((shop for shop in fleet.shops.values() if shop.egress is egress), key=_begins)
+        if shops:
+            pace = writes_per_minute(fleet, egress, shops)
+            found.append(load_of(egress, [expected[shop.name] for shop in shops], pace))
+    return found, list(expected.values())
+
+
+def _begins(shop: Shop) -> tuple[int, str]:
+    """Shops in the order of their schedules, as far as these name a time of day."""
+    minute, hour = (part if part.isdigit() else "0" for part in shop.schedule.split()[:2])
+    since_noon = (int(hour) * 60 + int(minute) - _MINUTES_OF_A_DAY // 2) % _MINUTES_OF_A_DAY
+    return since_noon, shop.name
+
+
+def load_of(egress: Egress, shops: list[Expected], pace: float) -> Load:
+    """The sum of an egress, and which of its shops come after the window has closed."""
+    window = window_minutes(egress.window)
+    minutes, left_over = 0.0, []
+    for shop in shops:
+        minutes += minutes_of(shop, egress.rates, pace)
+        if minutes > window:
+            left_over.append(shop.shop)
+    return Load(
+        egress=egress.name,
+        shops=len(shops),
+        products=sum(shop.products for shop in shops),
+        writes=sum(shop.writes for shop in shops),
+        reads=sum(shop.reads for shop in shops),
+        writes_per_minute=pace,
+        hours=round(minutes / 60, 2),
+        window_hours=round(window / 60, 2),
+        addresses=max(1, math.ceil(minutes / window)),
+        left_over=tuple(left_over),
+        unknown=tuple(shop.shop for shop in shops if shop.basis == UNKNOWN),
+    )
+
+
+def minutes_of(shop: Expected, rates: Mapping[str, Any], pace: float) -> float:
+    """How long one shop needs its egress."""
+    reads = rates.get("reads_per_minute")
+    pictures = rates.get("pictures_per_minute")
+    bounds = [shop.writes / pace, shop.reads / (reads if isinstance(reads, int) else USUAL_READS)]
+    if isinstance(pictures, int):
+        bounds.append(shop.pictures / pictures)
+    return max(bounds)
+
+
+def window_minutes(window: str) -> int:
+    """The length of a window such as 22:00-06:00; from a time to the same time is a day."""
+    begin, end = (int(time[:2]) * 60 + int(time[3:]) for time in window.split("-"))
+    return (end - begin) % _MINUTES_OF_A_DAY or _MINUTES_OF_A_DAY
+
+
+def writes_per_minute(fleet: Fleet, egress: Egress, shops: list[Shop]) -> float:
+    """The egress's number; where the number is searched for (auto), what its shops have found last."""
+    number = egress.rates["writes_per_minute"]
+    if isinstance(number, int):
+        return float(number)
+    newest = [night for shop in shops for night in nights_in(fleet.reports(shop), 1) if night.found_per_minute]
+    return max(newest, key=lambda night: night.ended).found_per_minute if newest else float(USUAL_WRITES)
+
+
+def as_text(found: list[Load]) -> Iterator[str]:
+    """A plan for people, a line for each egress and each thing to do."""
+    for load in found:
+        yield (
+            f"egress {load.egress}: {load.shops} shops, {load.products} products, {load.writes} writes, {load.reads} "
+            f"reads: {load.hours:.1f} of {load.window_hours:.1f} hours at {load.writes_per_minute:.0f} writes a minute"
+        )
+        if not load.fits:
+            yield f"  does not fit: {_some(load.left_over)}; it would take {load.addresses} addresses"
+        if load.unknown:
+            yield f"  not counted, since they have no run yet: {_some(load.unknown)}; plan --look asks them"
+
+
+def _some(names: tuple[str, ...], most: int = 10) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

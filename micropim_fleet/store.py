@@ -1,0 +1,79 @@
+"""The store of a fleet: one PostgreSQL database. Here is all that talks to it; what is said stands in SQL files."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from micropim_fleet.fleet import Fleet
+from micropim_fleet.mistakes import CannotGoOn
+from micropim_fleet.sql_file import of_the_store
+from micropim_fleet.variables import filled
+
+EXTRA = "the store needs a library that is an extra: install medipim-micropim[postgres]"
+MOST_SKEW_SECONDS = 2.0  # a run needs longer than that to begin, and fleet.begin_reading holds back ten seconds
+CONNECT_SECONDS = 30
+_LOCK = 7_460_213  # one at a time changes tables and functions that all share
+
+
+def libpq(fleet: Fleet, environment: Mapping[str, str]) -> dict[str, str]:
+    """What PostgreSQL's own library reads: the ledger's address needs no password."""
+    found = {"PGPASSWORD": filled(fleet.store.password, environment)}
+    return found | ({"PGSSLMODE": fleet.store.sslmode} if fleet.store.sslmode else {})
+
+
+class Store:
+    """A connection to the store."""
+
+    def __init__(self, fleet: Fleet, environment: Mapping[str, str]) -> None:
+        self._fleet = fleet
+        self._environment = environment
+
+    def apply(self, sql: str) -> None:
+        """Carry out SQL, whole or not at all. Raises CannotGoOn."""
+        with self._transaction() as cursor:
+            cursor.execute(sql)
+
+    def prepare(self) -> None:
+        """Make what every shop uses, where it is not there or is older."""
+        with self._transaction() as cursor:
+            cursor.execute(f"select pg_advisory_xact_lock({_LOCK})")
+            cursor.execute(of_the_store())
+
+    def begin_reading(self, market: str, now: float) -> None:
+        """From now on no shop sees what is newer. Raises CannotGoOn where two clocks disagree: moments order rows."""
+        with self._transaction() as cursor:
+            cursor.execute("select extract(epoch from clock_timestamp())")
+            skew = abs(float(cursor.fetchone()[0]) - now)
+            if skew > MOST_SKEW_SECONDS:
+                raise CannotGoOn(
+                    f"the clocks of the store and of this machine differ by {skew:.0f} seconds: set them right"
+                )
+            cursor.execute("select fleet.begin_reading(%s)", [market])
+
+    def end_reading(self, market: str) -> None:
+        """Let shops see all that was read."""
+        with self._transaction() as cursor:
+            cursor.execute("select fleet.end_reading(%s)", [market])
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Any]:
+        try:
+            import psycopg  # noqa: PLC0415 - an extra
+        except ImportError:
+            raise CannotGoOn(EXTRA) from None
+        store = self._fleet.store
+        options: dict[str, Any] = {"sslmode": store.sslmode} if store.sslmode else {}
+        try:
+            with psycopg.connect(
+                host=filled(store.host, self._environment),
+                port=store.port,
+                dbname=filled(store.database, self._environment),
+                user=filled(store.user, self._environment),
+                password=filled(store.password, self._environment),
+                connect_timeout=CONNECT_SECONDS,
+                **options,
+            ) as connection:
+                yield connection.cursor()
+        except psycopg.Error as error:
+            said = " ".join(str(error).split()) or type(error).__name__
+            raise CannotGoOn(f"the store: {said[:300]}") from None
