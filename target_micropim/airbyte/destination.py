@@ -6,7 +6,7 @@ from airbyte_protocol_dataclasses.models import ConnectorSpecification, Destinat
 from typing_extensions import override
 
 from pim_airbyte.command import Destination, Given
-from pim_wire.docs_site import docs_page
+from pim_wire.docs_site import SITE, docs_page
 from pim_wire.errors import InvalidSettings
 from target_micropim.airbyte.form import FORM
 from target_micropim.host import connect, own_version, redactor_of, setting_errors
@@ -33,7 +33,7 @@ class DestinationMicroPim(Destination):
         return ConnectorSpecification(
             self.form.specification(),
             documentationUrl=docs_page("how-to/airbyte"),
-            changelogUrl=docs_page("changes"),
+            changelogUrl=f"{SITE}changes/",
             supportsIncremental=True,
             supported_destination_sync_modes=list(OFFERED),
         )

@@ -69,9 +69,11 @@ def journal_of(report_dir: str, name: str) -> RunJournal | None:
 def _named(reports: Path, name: str) -> Path:
     folder = reports / Path(name).name
     is_here = Path(name).name == name or Path(name).resolve() == folder.resolve()
-    if not is_here or not folder.is_dir() or folder.is_symlink():
-        known = ", ".join(run.name for run in list(_runs(reports))[:SHOWN]) or "none"
-        raise InvalidInput(f"--undo {name}: no such run in {reports}; the newest are {known}")
+    is_a_name = bool(folder.name.strip(".")) and folder.name != reports.name
+    if not is_here or not is_a_name or not folder.is_dir() or folder.is_symlink():
+        known = ", ".join(run.name for run in list(_runs(reports))[:SHOWN])
+        newest = f"the newest are {known}" if known else "there is none"
+        raise InvalidInput(f"--undo {name or repr(name)}: no such run in {reports}; {newest}")
     return folder
 
 

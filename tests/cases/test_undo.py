@@ -335,7 +335,7 @@ def test_names_of_runs(shop: Any, tmp_path: Path) -> None:
     """The folder itself does as well; what is no run, and what another ledger wrote, is refused."""
     shop.night(product("M0", "A"))
     night = shop.night(product("M0", "B", **brand("Exemplia")))
-    for wrong in ("nothing", "../reports", str(tmp_path)):
+    for wrong in ("nothing", "../reports", "", ".", "..", str(night.folder.parent), str(tmp_path)):
         assert isinstance(shop.undo(wrong).failure, InvalidInput)
     shop.undo(str(night.folder))
     assert shop.name("M0") == "A"

@@ -28,7 +28,7 @@ CASES = [
     (TAP, ["--probe", "."], 2, "--probe File '.' is a directory", "command-line"),
     (TAP, ["--nonsense"], 2, "No such option '--nonsense': --help lists", "command-line"),
     (TAP, ["run"], 2, "unexpected extra argument (run): --help lists", "command-line"),
-    (TARGET, ["--ledger", "what"], 2, "--ledger 'what' is not one of 'show', 'export', 'rebind'", "command-line"),
+    (TARGET, ["--ledger", "what"], 2, "--ledger 'what' is not one of 'show', 'list', 'export'", "command-line"),
     (TARGET, ["--ledger"], 2, "Option '--ledger' requires an argument", "command-line"),
     (TARGET, ["--check", "--ledger=show"], 2, "--check and --ledger cannot go together", "command-line"),
     (TAP, ["--config", "gone.json"], 1, "--config gone.json cannot be read (No such file or directory)", "settings"),
