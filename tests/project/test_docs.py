@@ -25,7 +25,7 @@ from pim_wire.errors import Interrupted, StopRun
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-PACKAGES = (pim_wire, pim_airbyte, tap_medipim, target_micropim, micropim_fleet)
+PACKAGES = (pim_wire, pim_airbyte, tap_medipim, target_micropim)
 
 
 def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
