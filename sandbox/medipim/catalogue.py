@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 import orjson
+from typing_extensions import override
 
 from sandbox.exchange import Json, JsonValue
 from sandbox.medipim.head import NEWEST, Head, heads
@@ -57,10 +58,39 @@ class Entry:
         return parts
 
 
+class Entries(dict[str, Entry]):
+    """Product id -> its present version; ``revision`` counts what was put in and taken out."""
+
+    def __init__(self) -> None:
+        """Empty."""
+        super().__init__()
+        self.revision = 0
+
+    @override
+    def __setitem__(self, key: str, entry: Entry) -> None:
+        self.revision += 1
+        super().__setitem__(key, entry)
+
+    @override
+    def __delitem__(self, key: str) -> None:
+        self.revision += 1
+        super().__delitem__(key)
+
+    @override
+    def clear(self) -> None:
+        self.revision += 1
+        super().clear()
+
+    @override
+    def update(self, entries: Mapping[str, Entry]) -> None:  # type: ignore[override]
+        self.revision += 1
+        super().update(entries)
+
+
 class Products(Mapping[str, Json]):
     """Product id -> raw record, in the order of creation."""
 
-    def __init__(self, entries: dict[str, Entry]) -> None:
+    def __init__(self, entries: Entries) -> None:
         """Look into the entries of the catalogue."""
         self._entries = entries
 
@@ -85,7 +115,7 @@ class Catalogue:
         self.options = options
         self.market = MARKETS[options.market]
         self.reference = reference_data(self.market, options.seed)
-        self.entries: dict[str, Entry] = {}
+        self.entries = Entries()
         self.products = Products(self.entries)
         self._cached = 0
         self.version = 0

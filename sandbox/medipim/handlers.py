@@ -6,11 +6,11 @@ from sandbox.exchange import Answer, Call, Json, json_answer
 from sandbox.medipim import paging
 from sandbox.medipim.errors import error_answer
 from sandbox.medipim.fields import field_list
-from sandbox.medipim.filters import FilterGrammar, limit_codes
+from sandbox.medipim.filters import FilterGrammar, Predicate, limit_codes
 from sandbox.medipim.product_filters import code_names
 from sandbox.medipim.resources import ID, Resource
 from sandbox.medipim.rows import Row, record
-from sandbox.medipim.sortings import parse_sorting
+from sandbox.medipim.sortings import Sorting, parse_sorting
 from sandbox.medipim.state import MedipimState
 from sandbox.medipim.v3 import V3_SORTINGS, v3_grammar, v3_named, v3_product
 from sandbox.medipim.violations import Violation
@@ -106,8 +106,9 @@ def v3_search(state: MedipimState, call: Call) -> Answer:
         raise Violation("filter", "is required")
     limit_codes(body["filter"], code_names(state.market))
     keep = v3_grammar(state.grammar).compile(body["filter"])
-    sorting = parse_sorting(body.get("sorting", {"id": "ASC"}), V3_SORTINGS, state.market.locales)
-    rows = sorting.apply(row for row in state.catalogue.entries.values() if keep(row))
+    order = body.get("sorting", {"id": "ASC"})
+    sorting = parse_sorting(order, V3_SORTINGS, state.market.locales)
+    rows = state.matches.rows("v3", body["filter"], order, lambda: _found_rows(state, keep, sorting))
 
     def parts(row: Row) -> tuple[bytes, bytes]:
         return state.catalogue.serialise(v3_product(row.raw, state.market, integer_ids=state.options.integer_ids))
@@ -146,8 +147,13 @@ def _matching(state: MedipimState, body: Json, kind: str) -> list[Row]:
     limit_codes(body["filter"], code_names(state.market))
     keep = grammar.compile(body["filter"])
     sorting = parse_sorting(body["sorting"], state.sortings(kind), state.market.locales)
-    rows: Iterable[Row] = state.catalogue.entries.values() if kind == "products" else state.media_rows()
-    return sorting.apply([row for row in rows if keep(row)])
+    if kind == "media":
+        return sorting.apply([row for row in state.media_rows() if keep(row)])
+    return state.matches.rows("v4", body["filter"], body["sorting"], lambda: _found_rows(state, keep, sorting))
+
+
+def _found_rows(state: MedipimState, keep: Predicate, sorting: Sorting) -> list[Row]:
+    return sorting.apply([row for row in state.catalogue.entries.values() if keep(row)])
 
 
 def _found(state: MedipimState, wrapper: str, row: Row) -> Answer:

@@ -3,6 +3,7 @@
 from sandbox.exchange import Json
 from sandbox.medipim.catalogue import Catalogue, Entry
 from sandbox.medipim.filters import FilterGrammar, members, since
+from sandbox.medipim.matches import Matches
 from sandbox.medipim.media_table import MediaTable
 from sandbox.medipim.options import MedipimOptions
 from sandbox.medipim.paging import plain_parts
@@ -22,6 +23,7 @@ class MedipimState(ServiceState):
         self.catalogue = Catalogue(options)
         self.market = self.catalogue.market
         self.grammar = product_grammar(self.market, options)
+        self.matches = Matches(self.catalogue.entries)
         self._media = MediaTable(self.catalogue)
 
     def catalogue_rows(self, table: str) -> list[Json]:

@@ -1,8 +1,9 @@
 """The legacy shapes of Belgium (docs/api/medipim.md#v3)."""
 
-import copy
 import re
 from zlib import crc32
+
+import orjson
 
 from sandbox.exchange import Json, JsonValue
 from sandbox.medipim.filters import FilterGrammar, without_type
@@ -86,7 +87,7 @@ def number_of(product_id: JsonValue) -> int:
 
 def v3_product(raw: Json, market: Market, *, integer_ids: bool = False) -> Json:
     """Localized names, ``content.{locale}.{html,markdown}``, ``type`` on links and photos, no v4-only field."""
-    product: Json = {k: copy.deepcopy(v) for k, v in raw.items() if k not in V4_ONLY}
+    product: Json = orjson.loads(orjson.dumps({k: v for k, v in raw.items() if k not in V4_ONLY}))  # a quick deep copy
     product |= {"ecommerce": "unknown", "shortDescription": dict.fromkeys(market.locales), "atc": None}
     number = number_of(raw["id"])
     refunds = (number % 900, number % 1200) if number % 5 == 0 else (None, None)

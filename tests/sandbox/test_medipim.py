@@ -71,6 +71,23 @@ def test_rows_past_the_cap_cannot_be_reached(medipim: Callable[..., Any]) -> Non
     assert (beyond["results"], beyond["meta"]["total"]) == ([], 10_000)
 
 
+def test_a_question_asked_again_shows_what_changed_meanwhile(medipim: Callable[..., Any]) -> None:
+    """Rows that were found are kept for the next page, and found anew when a product came, went or changed."""
+    client = medipim(products=20)
+    everything, catalogue = {"not": {"id": "none"}}, client.service.catalogue
+    before = client.ids(everything)
+    added = client.service.add(1)
+    assert client.ids(everything) == sorted(before + added)
+    client.service.deactivate(added[0])
+    assert added[0] in client.ids({"status": ["inactive"]})
+    catalogue.remove(added[0])
+    assert client.ids(everything) == before
+    named = {"search": {"query": "renamed in place"}}
+    assert client.post("/v4/products/stream", {"filter": named, "sorting": {"id": "ASC"}}).status_code == 204
+    catalogue.products[before[3]]["name"]["nl"] = "renamed in place"
+    assert client.ids(named) == [before[3]]
+
+
 def test_reference_lists_are_whole_unless_paged(medipim: Callable[..., Any]) -> None:
     """``meta.page`` is there only if the request had ``page`` (docs/api/medipim.md#answer-meta)."""
     client = medipim()
