@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from sandbox import Fault, Sandbox
 from tests.support.declared import declared
+from tests.support.thin import thin_out
 
 Run = Callable[..., Any]
 Make = Callable[..., Sandbox]
@@ -41,14 +42,6 @@ def date_rows(box: Sandbox, seconds: list[int], undated: set[int] = frozenset())
         catalogue._changed(key, lambda _: None, EARLIER + second)
         if number in undated:
             del catalogue.products[key]["meta"]["updatedAt"]
-
-
-def thin_out(box: Sandbox, second: int | None = None) -> None:
-    """Make the products of a big catalogue tiny, all with one update time if given: their texts do not matter here."""
-    for key, entry in list(box.medipim.catalogue.entries.items()):
-        head = entry.head if second is None else replace(entry.head, updated_at=second)
-        raw = {"id": key, "status": head.status, "meta": {"createdAt": None, "updatedAt": head.updated_at}}
-        box.medipim.catalogue.entries[key] = type(entry)(box.medipim.catalogue, head, raw)
 
 
 def touch_while_reading(box: Sandbox, plan: OneRun) -> None:

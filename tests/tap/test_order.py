@@ -1,13 +1,13 @@
 """The order of rows is trusted for going on, never for good: whatever it hides is read once more."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from sandbox import Fault, Sandbox
 from tap_medipim.high_water_mark import Completeness
+from tests.support.thin import put_thin
 
 Run = Callable[..., Any]
 Make = Callable[..., Sandbox]
@@ -16,13 +16,10 @@ BEGAN = 1_790_000_000
 
 def ordered_by_another_time(box: Sandbox, late: range) -> set[str]:
     """Rows are sorted by a rising time; those of ``late`` show that they were updated long before all others."""
-    catalogue = box.medipim.catalogue
     hidden = set()
-    for number, key in enumerate(list(catalogue.entries)):
+    for number, key in enumerate(list(box.medipim.catalogue.entries)):
         shown = BEGAN - 10_000_000 + number if number in late else BEGAN + number
-        catalogue._changed(key, lambda _: None, shown)
-        entry = catalogue.entries[key]
-        catalogue.entries[key] = type(entry)(catalogue, replace(entry.head, touched_at=BEGAN + number), entry.raw)
+        put_thin(box, key, shown, sorted_by=BEGAN + number)
         if number in late:
             hidden.add(key)
     return hidden
