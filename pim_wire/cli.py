@@ -10,6 +10,7 @@ import shutil
 import sys
 import warnings
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any, TypeVar
 
 import click
@@ -171,6 +172,12 @@ def _flush_stdout() -> None:
         sys.stdout.flush()
     except OSError:  # a full disk, or the reader went away: a second flush would fail too
         discard_stdout()
+
+
+@cache
+def agent_of(plugin: type[PluginBase]) -> str:
+    """How a plugin calls itself towards a service: name and version, which is read from a file."""
+    return f"{plugin.name}/{plugin.plugin_version}"
 
 
 def size_limit_settings(consequence: str, answer: str) -> tuple[th.Property[int], ...]:

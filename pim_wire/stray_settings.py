@@ -76,16 +76,16 @@ def stray_variables(environment: Mapping[str, str], prefix: str, known: Iterable
 
 def stray_protections(environment: Mapping[str, str], prefix: str, known: Iterable[str]) -> Iterator[Stray]:
     """Variables that would protect if they had the plugin's prefix, and have one like it, such as ``MICROPIM_``."""
-    wanted, ends = _letters(prefix), [setting for setting in known if _is_protective(setting)]
+    wanted, ends = _letters(prefix), [f"_{setting.upper()}" for setting in known if _is_protective(setting)]
     others = tuple(other for other in _OTHERS if other != wanted)
     for variable, value in sorted(environment.items()):
         named = variable.upper()
-        for setting in ends if value.strip() and not named.startswith(prefix) else ():
-            before = _letters(named.removesuffix(f"_{setting.upper()}"))
-            is_whole = named.endswith(f"_{setting.upper()}") and not before.startswith(others)
-            if is_whole and SequenceMatcher(None, wanted, before).ratio() >= _NEAR_PREFIX:
-                meant = f"{prefix}{setting.upper()}"
-                yield Stray(f"Variable {variable} names no setting and", meant, protects=True)
+        if not named.endswith(tuple(ends)) or not value.strip() or named.startswith(prefix):
+            continue
+        for end in filter(named.endswith, ends):
+            before = _letters(named.removesuffix(end))
+            if not before.startswith(others) and SequenceMatcher(None, wanted, before).ratio() >= _NEAR_PREFIX:
+                yield Stray(f"Variable {variable} names no setting and", f"{prefix}{end[1:]}", protects=True)
 
 
 def unread_variables(

@@ -8,6 +8,7 @@ SCALARS = ("string", "number", "integer", "boolean")
 _KINDS: dict[type, str] = {
     bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object", type(None): "null",
 }  # fmt: skip
+_NESTED = (dict, list)
 
 
 def types_of(node: Mapping[str, Any]) -> list[str]:
@@ -31,5 +32,5 @@ def is_declared(schema: Any) -> bool:
 def copied(node: Any) -> Any:
     """A copy of a schema, which is JSON: an eighth of the time that ``deepcopy`` takes, milliseconds for products."""
     if isinstance(node, dict):
-        return {name: copied(inner) for name, inner in node.items()}
+        return {name: copied(inner) if isinstance(inner, _NESTED) else inner for name, inner in node.items()}
     return [copied(inner) for inner in node] if isinstance(node, list) else node

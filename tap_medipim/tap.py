@@ -24,7 +24,7 @@ from singer_sdk.tap_base import CliTestOptionValue
 from typing_extensions import override
 
 from pim_wire.checked_settings import IS_MISSING
-from pim_wire.cli import checked_config, quiet
+from pim_wire.cli import agent_of, checked_config, quiet
 from pim_wire.clock import Clock
 from pim_wire.config import environment_of
 from pim_wire.errors import Interrupted, InvalidInput
@@ -85,7 +85,7 @@ class TapMedipim(Tap):
 
     def new_run(self) -> Run:
         """A run of these settings; another host observes it."""
-        return Run(self.config, f"{self.name}/{self.plugin_version}", self.clock)
+        return Run(self.config, agent_of(type(self)), self.clock)
 
     @classproperty
     @override

@@ -18,7 +18,7 @@ from singer_sdk.target_base import Target
 from typing_extensions import override
 
 from pim_wire import exact_json
-from pim_wire.cli import checked_config, quiet
+from pim_wire.cli import agent_of, checked_config, quiet
 from pim_wire.clock import Clock
 from pim_wire.config import environment_of
 from pim_wire.errors import Interrupted, InvalidInput, StopRun
@@ -72,7 +72,7 @@ class TargetMicroPim(Target):
     @cached_property
     def connection(self) -> "Connection":
         """Key, throttles and wire; nothing is asked yet."""
-        return connect(self.config, f"{self.name}/{self.plugin_version}", self.clock, self.redactor)
+        return connect(self.config, agent_of(type(self)), self.clock, self.redactor)
 
     @cached_property
     def run(self) -> OpenRun:
