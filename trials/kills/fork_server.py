@@ -30,6 +30,8 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from tests.support.fork_server import warm_up
+
 ROOT = Path(__file__).resolve().parents[2]
 MOMENTS = ("request", "commit", "line in", "line out", "file")
 
@@ -304,6 +306,7 @@ def main() -> None:
 
     with contextlib.suppress(ImportError):  # an extra
         import psycopg  # noqa: F401, PLC0415
+    warm_up()
     gc.disable()  # children live for a moment; and what the collector touches, the kernel has to copy
     for line in sys.stdin:
         execute(json.loads(line))
