@@ -145,7 +145,7 @@ class Process:
         try:
             beat()
             if self.run is not None:
-                self.run._checkpoints.release()  # noqa: SLF001 - the ticker has no other name
+                self.run.checkpoints.release()
         except StopRun as failure:
             on_loss(failure)
 
