@@ -1,21 +1,26 @@
-"""``source-medipim`` in this process, over a sandbox: a command in, its messages out, each as the protocol has it."""
+"""Both connectors in this process, over a sandbox: a command in, its messages out, each as the protocol has it."""
 
 import contextlib
 import io
 import json
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from pim_airbyte.command import main
 from pim_wire.clock import Clock
 from sandbox import Sandbox
 from tap_medipim.airbyte.source import SourceMedipim
+from target_micropim.airbyte.destination import DestinationMicroPim
 from tests.support.airbyte import problems
+from tests.support.destination import Ended, stream
+from tests.target import conftest as target
 
 Json = dict[str, Any]
 
@@ -135,3 +140,35 @@ def configured(streams: Iterable[str | tuple[str, str]], mode: str) -> Json:
             for name, mode in pairs
         ]
     }
+
+
+make_world, world = target.make_world, target.world  # fixtures: organizations of MicroPIM
+
+
+@pytest.fixture
+def command(
+    world: target.World,
+    tmp_path: Path,
+    capsysbinary: pytest.CaptureFixture[bytes],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[..., Ended]:
+    """Carry out a command in this process. ``streams`` are configured; settings are those of the world."""
+
+    def run(name: str, given: list[Any] | None = None, *streams: Json, **settings: Any) -> Ended:
+        files = {"config": world.settings(**settings), "catalog": {"streams": list(streams) or [stream("products")]}}
+        arguments = [name]
+        for option in {"check": ["config"], "write": ["config", "catalog"]}.get(name, []):
+            (tmp_path / f"{option}.json").write_text(json.dumps(files[option]))
+            arguments += [f"--{option}", str(tmp_path / f"{option}.json")]
+        lines = [each if isinstance(each, bytes) else orjson.dumps(each) for each in given or []]
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\n".join(lines) + b"\n")))
+        code = main(DestinationMicroPim(), arguments, target.FakeClock())
+        out, err = capsysbinary.readouterr()
+        assert err == b""
+        assert str(settings.get("api_key") or world.settings()["api_key"]).encode() not in out
+        ended = Ended(code, out)
+        wrong = [problem for message in ended.messages for problem in problems(message)]
+        assert [each for each in wrong if "stream_state" not in each and ".id is" not in each] == []  # as they came in
+        return ended
+
+    return run
