@@ -80,7 +80,8 @@ def open_run(
 ) -> "OpenRun":
     """Check the settings and open a run; the ledger is this run's until it ends. Raises StopRun, OSError.
 
-    ``write_state`` gets each state that became safe, also from another thread. From here on no log shows a secret.
+    ``write_state`` gets each state that became safe, also from another thread. The handlers of logs that are there mask
+    every secret of the settings from now on.
     """
     given = dict(config)
     redactor_of(given).install()

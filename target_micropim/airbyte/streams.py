@@ -54,8 +54,9 @@ def declare(run: OpenRun, streams: Sequence[ConfiguredAirbyteStream]) -> None:
 
 
 def _prefixed(name: str) -> str | None:
-    """The stream that is meant where a connection puts something before, or behind, its name."""
-    return next((place for place in PLACES if name.startswith(place) or name.endswith(place)), None)
+    """The stream that may be meant where a connection puts something before, or behind, its name."""
+    lower = name.lower()
+    return next((place for place in PLACES if lower.startswith(place) or lower.endswith(place)), None)
 
 
 def of_the_source(record: Any, line: bytes) -> Any:
