@@ -1,7 +1,6 @@
 """The command of each contender, and the settings it reads from benchmarks/.run."""
 
 import json
-import shlex
 import subprocess
 from collections.abc import Sequence
 from functools import cache
@@ -14,7 +13,6 @@ from benchmarks.measurement import ROOT
 CONTENDERS = ROOT / "benchmarks" / "contenders"
 KEY = "x" * 16
 UNLIMITED = 1_000_000
-IN_AIRBYTE = "in Airbyte's protocol"
 our_bin = cache(ours)
 
 
@@ -66,19 +64,6 @@ def our_tap(port: int, endpoint: str = "stream") -> Sequence[str]:
     return [*command, "--catalog", kept("catalog.json", catalog)]
 
 
-def our_source(port: int, endpoint: str = "stream") -> Sequence[str]:
-    """The same products as Airbyte reads them."""
-    settings = kept(f"source-{endpoint}.json", tap_settings(port, endpoint))
-    return [str(our_bin() / "source-medipim"), "read", "--config", settings, "--catalog", _configured()]
-
-
-def _configured() -> str:
-    """Airbyte's catalog of the products."""
-    stream = {"name": "products", "json_schema": {}, "supported_sync_modes": ["incremental"]}
-    modes = {"sync_mode": "incremental", "destination_sync_mode": "append_dedup", "primary_key": [["id"]]}
-    return kept("airbyte-catalog.json", {"streams": [{"stream": stream, **modes}]})
-
-
 def template_tap(port: int, endpoint: str = "stream") -> Sequence[str]:
     """The SDK's template."""
     settings = {"api_url": url_of(port), "endpoint": endpoint}
@@ -89,7 +74,6 @@ def taps(port: int, endpoint: str) -> dict[str, Sequence[str]]:
     """Ours first, then its peers, then the floor."""
     commands = {
         "ours": our_tap(port, endpoint),
-        IN_AIRBYTE: our_source(port, endpoint),
         "SDK template": template_tap(port, endpoint),
         "dlt, extraction": [*_script("dlt", "dlt_source"), str(port), endpoint],
         "Airbyte low-code": [*_script("airbyte", "airbyte_source"), str(port), endpoint],
@@ -101,12 +85,6 @@ def our_target(url: str, ledger: Path, key: str = KEY) -> Sequence[str]:
     """Reads standard input."""
     settings = kept(f"{ledger.stem}.json", target_settings(url, ledger, key))
     return [str(our_bin() / "target-micropim"), "--config", settings]
-
-
-def our_destination(target: Sequence[str], messages: Path) -> Sequence[str]:
-    """Airbyte's side of a target with the same settings; standard input is the only way in."""
-    write = [str(our_bin() / "destination-micropim"), "write", "--config", target[-1], "--catalog", _configured()]
-    return ["sh", "-c", f'exec "$@" < {shlex.quote(str(messages))}', "sh", *write]
 
 
 def template_target() -> Sequence[str]:

@@ -11,7 +11,6 @@ SAME = 1.05  # peaks that differ by less are the same
 STRAIGHT = 1.3  # of the dearest further record to the cheapest
 LARGE_LEDGER = 1.3
 REQUESTS_A_RUN = 10
-AIRBYTE = 1.1  # of the cost of a record in Singer
 Json = dict[str, Any]
 Judged = tuple[str, bool | None]
 Goal = tuple[str, str, Callable[[Json], Judged]]
@@ -43,8 +42,6 @@ def goals() -> Iterator[Goal]:
             goal = f"tap, {name}: {times} times as fast as {peer.partition(',')[0]}"
             yield part, goal, partial(_faster, peer=peer, times=times)
     yield "tap", "tap, stream: 0.8 of the floor", _near_the_floor
-    for part, name in (("tap", "tap, stream"), ("pages", "tap, pages"), ("target", "target")):
-        yield part, f"{name}: in Airbyte's protocol at most {AIRBYTE} times as dear as in Singer's", _in_airbyte
     yield "growth", f"tap, stream: under {MOST_MB} MB, the same at each size", _flat_memory
     yield "pages", f"tap, pages: under {MOST_MB} MB", _small_pages
     yield "target", "target: 10,000 unchanged records a second on one core", _pace
@@ -67,13 +64,6 @@ def _cpu(figures: Json, start: str) -> float:
 def _faster(figures: Json, peer: str, times: int) -> Judged:
     ratio = _cpu(figures, peer) / _cpu(figures, "ours")
     return f"{ratio:.2f} times, at {figures['products']:,} products", ratio >= times
-
-
-def _in_airbyte(figures: Json) -> Judged:
-    if "in Airbyte's protocol" not in figures["contenders"]:  # measured before there was one
-        return "", None
-    ratio = _cpu(figures, "in Airbyte's protocol") / _cpu(figures, "ours")
-    return f"{ratio:.2f} times, at {figures['products']:,} products", ratio <= AIRBYTE
 
 
 def _near_the_floor(figures: Json) -> Judged:

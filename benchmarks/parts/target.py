@@ -7,14 +7,12 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-import orjson
-
-from benchmarks.commands import IN_AIRBYTE, floor, our_destination, our_tap, our_target, template_target, url_of
+from benchmarks.commands import floor, our_tap, our_target, template_target, url_of
 from benchmarks.environments import PLACE
 from benchmarks.measurement import ROOT, in_turn, server
 from benchmarks.options import Options
 
-LINES, MESSAGES = PLACE / "lines.jsonl", PLACE / "messages.jsonl"
+LINES = PLACE / "lines.jsonl"
 
 
 def measured(options: Options) -> dict[str, Any]:
@@ -23,34 +21,19 @@ def measured(options: Options) -> dict[str, Any]:
     with server(options.catalogue()) as port:
         with LINES.open("wb") as out:
             subprocess.run(our_tap(port), cwd=PLACE, check=True, stdout=out, stderr=subprocess.DEVNULL)
-        as_airbyte(LINES, MESSAGES)
         small, large = (filled(port, rows, LINES) for rows in (options.products, max(options.ledger, options.products)))
         commands = {
             f"ours, ledger of {options.products:,} rows": [*small, *arguments],
             f"ours, ledger of {options.ledger:,} rows": [*large, *arguments],
-            IN_AIRBYTE: our_destination(small, MESSAGES),
             "SDK template, validates only": [*template_target(), *arguments],
             "floor": [*floor("floor_target"), str(LINES)],
         }
         requests_of(port)
         measurements = in_turn(commands, PLACE, options.rounds)
-        runs = sum(one.runs for name, one in measurements.items() if name.startswith(("ours", IN_AIRBYTE)))
+        runs = sum(one.runs for name, one in measurements.items() if name.startswith("ours"))
         seen = requests_of(port) / runs
     contenders = {name: one.figures() for name, one in measurements.items()}
     return {"products": options.products, "requests_a_run": seen, "contenders": contenders}
-
-
-def as_airbyte(lines: Path, messages: Path) -> None:
-    """The records and states of Singer lines as Airbyte's messages."""
-    with lines.open("rb") as source, messages.open("wb") as out:
-        for message in map(orjson.loads, source):
-            if message["type"] == "RECORD":
-                made = {"stream": message["stream"], "data": message["record"], "emitted_at": 1_793_600_000_000}
-                out.write(orjson.dumps({"type": "RECORD", "record": made}, option=orjson.OPT_APPEND_NEWLINE))
-            elif bookmark := message.get("value", {}).get("bookmarks", {}).get("products"):
-                state = {"stream_descriptor": {"name": "products"}, "stream_state": bookmark}
-                made = {"type": "STATE", "state": {"type": "STREAM", "stream": state}}
-                out.write(orjson.dumps(made, option=orjson.OPT_APPEND_NEWLINE))
 
 
 def filled(port: int, rows: int, lines: Path) -> list[str]:
