@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmarks.environments import PLACE
 from benchmarks.options import Options, parsed
-from benchmarks.parts import counts, growth, pair, start, tap, target
+from benchmarks.parts import airbyte, counts, growth, pair, start, tap, target
 from benchmarks.run_record import Run
 from benchmarks.writing import PARTS as KINDS
 from benchmarks.writing import figures
@@ -22,6 +22,7 @@ MEASURE: dict[str, Callable[[Options], Any]] = {
     "tap": lambda options: tap.measured(options, "stream"),
     "pages": lambda options: tap.measured(options, "query"),
     "target": target.measured,
+    "airbyte": airbyte.measured,
     "pair": pair.measured,
     "growth": growth.measured,
     "requests": counts.measured,

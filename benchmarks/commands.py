@@ -92,6 +92,12 @@ def template_target() -> Sequence[str]:
     return _script("template", "template_target")
 
 
+def airbyte_script(script: str | Path) -> list[str]:
+    """In the environment of Airbyte's CDK: a contender by its name, or any script."""
+    named = script if isinstance(script, Path) else CONTENDERS / f"{script}.py"
+    return [str(bin_of("airbyte") / "python"), str(named)]
+
+
 def floor(script: str) -> list[str]:
     """No framework; it needs nothing but orjson, which ours has."""
     return [str(our_bin() / "python"), str(CONTENDERS / f"{script}.py")]

@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks.environments import PLACE
 from benchmarks.measurement import ROOT
 
-PARTS = ("start", "tap", "pages", "target", "pair", "growth", "requests")
+PARTS = ("start", "tap", "pages", "target", "airbyte", "pair", "growth", "requests")
 ON_REQUEST = ("writing",)  # in real time: ten minutes
 
 

@@ -10,6 +10,7 @@ from benchmarks.verdicts import further, verdicts
 ROOT = Path(__file__).resolve().parent.parent
 FIGURES = ROOT / "benchmarks" / "figures"
 PAGE = ROOT / "docs" / "benchmarks.md"
+SIDES = ("reading", "writing")
 Json = dict[str, Any]
 
 
@@ -70,6 +71,13 @@ def contenders(figures: Json) -> list[str]:
 def _contender(one: Json, products: int, ours: float) -> tuple[str, ...]:
     wall, cpu, peak = one["wall"], one["cpu"], one["peak_mb"]
     return f"{wall:.2f}", f"{cpu:.2f}", f"{cpu / ours:.2f}", f"{products / cpu:,.0f}", f"{peak:.0f}", str(one["runs"])
+
+
+def both_protocols(figures: Json) -> list[str]:
+    """Reading, then writing; the first of each is the connector of Airbyte's protocol."""
+    sides = (contenders({"products": figures["products"], "contenders": figures[side]}) for side in SIDES)
+    first, second = sides
+    return [*first, "", *second]
 
 
 def starts(figures: Json) -> list[str]:
@@ -170,6 +178,7 @@ TABLES: dict[str, Callable[[Json], list[str]]] = {
     "tap": contenders,
     "pages": contenders,
     "target": contenders,
+    "airbyte": both_protocols,
     "pair": pairs,
     "growth": growth,
     "writing": writing,

@@ -11,6 +11,8 @@ SAME = 1.05  # peaks that differ by less are the same
 STRAIGHT = 1.3  # of the dearest further record to the cheapest
 LARGE_LEDGER = 1.3
 REQUESTS_A_RUN = 10
+SIDES = (("reading", "source-medipim", "tap-medipim"), ("writing", "destination-micropim", "target-micropim"))
+DEARER = 1.1
 Json = dict[str, Any]
 Judged = tuple[str, bool | None]
 Goal = tuple[str, str, Callable[[Json], Judged]]
@@ -48,6 +50,8 @@ def goals() -> Iterator[Goal]:
     yield "target", "target: 10 times as fast as the SDK template", partial(_faster, peer="SDK", times=10)
     yield "target", "target: no request per unchanged record", _requests
     yield "target", f"target: a large ledger costs at most {LARGE_LEDGER} times a small one", _ledgers
+    for side, ours, same in SIDES:
+        yield "airbyte", f"Airbyte: {ours} within 10 % of {same}", partial(_no_dearer, side=side, ours=ours, same=same)
     yield "requests", "target: as many writes as changes, in every case", _lawful
     yield "start", "start: nothing heavy beyond what the SDK itself imports", _light
     yield "writing", "writing, limit known: 95 % of it used, no 429", _at_the_limit
@@ -64,6 +68,11 @@ def _cpu(figures: Json, start: str) -> float:
 def _faster(figures: Json, peer: str, times: int) -> Judged:
     ratio = _cpu(figures, peer) / _cpu(figures, "ours")
     return f"{ratio:.2f} times, at {figures['products']:,} products", ratio >= times
+
+
+def _no_dearer(figures: Json, side: str, ours: str, same: str) -> Judged:
+    ratio = figures[side][ours]["cpu"] / figures[side][same]["cpu"]
+    return f"{ratio:.2f} times its CPU, at {figures['products']:,} products", ratio <= DEARER
 
 
 def _near_the_floor(figures: Json) -> Judged:

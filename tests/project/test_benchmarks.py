@@ -32,6 +32,11 @@ TAP = contenders(**{"ours": 5.0, "SDK template": 30.0, "dlt, extraction": 20.0, 
 TARGET = contenders(
     **{"ours, ledger of 10 rows": 10.0, "ours, ledger of 99 rows": 13.0, "SDK template": 100.0, "floor": 1.0}
 )
+AIRBYTE = {
+    "products": 100,
+    "reading": contenders(**{"source-medipim": 5.4, "tap-medipim": 5.0})["contenders"],
+    "writing": contenders(**{"destination-micropim": 10.0, "target-micropim": 10.0})["contenders"],
+}
 LINE = [point(1_000, 1.0, 60.0), point(10_000, 10.0, 61.0), point(300_000, 300.0, 62.0)]
 SERIES = dict.fromkeys(("tap, stream", "tap, pages", "target, unchanged", "target, first load"), LINE)
 STARTS = {"import singer_sdk": {"heavy": ["requests"]}, "tap --version": {"heavy": ["requests"]}}
@@ -39,6 +44,7 @@ REACHED = {
     "tap": TAP,
     "pages": TAP,
     "target": TARGET,
+    "airbyte": AIRBYTE,
     "growth": {"series": SERIES, "memory": [10_000, 300_000]},
     "requests": {"cases": [{"name": "all", "lawful": True}]},
     "start": {"commands": STARTS},
@@ -89,6 +95,12 @@ def test_a_part_that_was_not_measured_has_no_verdict() -> None:
             ("contenders", "ours, ledger of 99 rows", "cpu"),
             13.1,
             "target: a large ledger costs at most 1.3 times a small one",
+        ),
+        (
+            "airbyte",
+            ("writing", "destination-micropim", "cpu"),
+            11.1,
+            "Airbyte: destination-micropim within 10 % of target-micropim",
         ),
         ("writing", ("phases", 0, "refused"), 1, "writing, limit known: 95 % of it used, no 429"),
         (

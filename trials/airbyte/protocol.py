@@ -13,7 +13,7 @@ from trials.singer_clients.results import Result, Verdict
 NAME = "airbyte-protocol-models"
 ROLE = "models of every message"
 MARKETS = ("be", "fr", "de", "es", "au", "us")
-PRODUCTS = 40
+PRODUCTS = 20
 SHOWN = 5
 VERSION = "from importlib.metadata import version; print(version('airbyte-protocol-models-pdv2'))"
 
