@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 
 from target_micropim.ledger import schema
 from target_micropim.ledger.database import Database
@@ -13,6 +13,19 @@ EXAMPLES = 5
 ROWS_AT_ONCE = 1000
 _DECIDED = select(schema.decided_names.c.kind, schema.decided_names.c.folded, schema.decided_names.c.remote_id)
 _ONE = select(schema.waiting_names.c.external_id).limit(1)
+_PRODUCTS = func.count().label("products")
+_NAMES = (
+    select(schema.waiting_names.c.kind, schema.waiting_names.c.folded, func.min(schema.waiting_names.c.name), _PRODUCTS)
+    .group_by(schema.waiting_names.c.kind, schema.waiting_names.c.folded)
+    .order_by(schema.waiting_names.c.kind, _PRODUCTS.desc(), schema.waiting_names.c.folded)
+)
+_EXAMPLES = (  # asked for each name, so built once
+    select(schema.products.c.sku)
+    .join(schema.waiting_names, schema.waiting_names.c.external_id == schema.products.c.external_id)
+    .where(schema.waiting_names.c.kind == bindparam("kind"), schema.waiting_names.c.folded == bindparam("folded"))
+    .order_by(schema.products.c.sku)
+    .limit(EXAMPLES)
+)
 
 
 @dataclass(frozen=True)
@@ -53,18 +66,11 @@ class WaitingNames(Database):
 
     def waiting_names(self) -> list[WaitingName]:
         """Names without an id by kind, those of most products first."""
-        table = schema.waiting_names
-        number = func.count().label("products")
-        query = select(table.c.kind, table.c.folded, func.min(table.c.name).label("name"), number)
-        query = query.group_by(table.c.kind, table.c.folded).order_by(table.c.kind, number.desc(), table.c.folded)
-        return [WaitingName(*row) for row in self.read(query)]
+        return [WaitingName(*row) for row in self.read(_NAMES)]
 
     def examples_of(self, kind: str, folded: str) -> tuple[str, ...]:
         """SKUs of a few products that wait for a name."""
-        table, products = schema.waiting_names, schema.products
-        query = select(products.c.sku).join(table, table.c.external_id == products.c.external_id)
-        query = query.where(table.c.kind == kind, table.c.folded == folded).order_by(products.c.sku).limit(EXAMPLES)
-        return tuple(row.sku for row in self.read(query))
+        return tuple(row.sku for row in self.read(_EXAMPLES, {"kind": kind, "folded": folded}))
 
     def products_waiting(self, kind: str, folded: str, after: ProductId = "") -> list[ProductId]:
         """Some of the products that wait for a name, in order."""
