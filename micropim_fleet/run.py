@@ -46,7 +46,7 @@ class Keeps(Protocol):
     def apply(self, sql: str) -> None:
         """Carry out SQL."""
 
-    def begin_reading(self, market: str, now: float) -> None:
+    def begin_reading(self, market: str, wall: Callable[[], float]) -> None:
         """Hold back what is newer."""
 
     def end_reading(self, market: str) -> None:
@@ -105,7 +105,7 @@ class Runner:
         if self.dry_run:
             raise CannotGoOn("--dry-run is for shops: a market only fills the store")
         self.store.prepare()
-        self.store.begin_reading(market.name, self.wall())
+        self.store.begin_reading(market.name, self.wall)
         try:
             return self._meltano(extraction(market), market)
         finally:

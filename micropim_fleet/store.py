@@ -1,6 +1,6 @@
 """The store of a fleet: one PostgreSQL database. Here is all that talks to it; what is said stands in SQL files."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -40,7 +40,7 @@ class Store:
             cursor.execute(f"select pg_advisory_xact_lock({_LOCK})")
             cursor.execute(of_the_store())
 
-    def begin_reading(self, market: str, now: float) -> None:
+    def begin_reading(self, market: str, wall: Callable[[], float]) -> None:
         """From now on no shop sees what is newer. Raises CannotGoOn.
 
         It is refused where another run reads this market, and where two clocks disagree: moments order rows.
@@ -48,7 +48,7 @@ class Store:
         self._take_turn(market)
         try:
             with self._transaction() as cursor:
-                _check_clock(cursor, now)
+                _check_clock(cursor, wall)
                 cursor.execute("select fleet.begin_reading(%s)", [market])
         except CannotGoOn:
             self._reader.close()
@@ -108,8 +108,11 @@ class Store:
             raise CannotGoOn(f"the store: {said[:300]}") from None
 
 
-def _check_clock(cursor: Any, now: float) -> None:
+def _check_clock(cursor: Any, wall: Callable[[], float]) -> None:
+    """Raises CannotGoOn where the store's clock was not between two looks at ours, however long the way takes."""
+    before = wall()
     cursor.execute("select extract(epoch from clock_timestamp())")
-    skew = abs(float(cursor.fetchone()[0]) - now)
+    there, after = float(cursor.fetchone()[0]), wall()
+    skew = max(before - there, there - after)
     if skew > MOST_SKEW_SECONDS:
         raise CannotGoOn(f"the clocks of the store and of this machine differ by {skew:.0f} seconds: set them right")

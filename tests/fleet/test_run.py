@@ -3,7 +3,7 @@
 import json
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -43,9 +43,9 @@ class Kept:
         """As the store."""
         self.asked.append(f"apply {len(sql) > 100}")
 
-    def begin_reading(self, market: str, now: float) -> None:
+    def begin_reading(self, market: str, wall: Callable[[], float]) -> None:
         """As the store."""
-        self.asked.append(f"begin {market} {now:.0f}")
+        self.asked.append(f"begin {market} {wall():.0f}")
 
     def end_reading(self, market: str) -> None:
         """As the store."""

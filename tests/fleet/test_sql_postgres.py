@@ -186,21 +186,21 @@ def test_nothing_newer_shows_while_a_market_is_read(world: World) -> None:
     world.cursor.execute("update fleet.shops set defined_at = defined_at - interval '1 hour'")
     world.cursor.execute("update fleet.assortments set added_at = added_at - interval '1 hour'")
     reading = world.store
-    reading.begin_reading("be", time.time())
+    reading.begin_reading("be", time.time)
     world.touch("id = '1'")
     world.apply("assortment: [1, 2, 3]")
     assert world.seen() == ["2"]
     with pytest.raises(CannotGoOn, match="market be is being read by another run"):
-        world.store.begin_reading("be", time.time())
+        world.store.begin_reading("be", time.time)
     reading._reader.close()  # killed; the server notices a moment later
     world.cursor.execute(f"select pg_advisory_lock({_LOCK}, hashtext('be')), pg_advisory_unlock_all()")
-    reading.begin_reading("be", time.time())
+    reading.begin_reading("be", time.time)
     world.touch("id = '2'")
     assert world.seen() == []
     reading.end_reading("be")
     assert world.seen(mark) == ["1", "2", "3"]
     with pytest.raises(CannotGoOn, match=r"differ by 6\d\d seconds"):
-        reading.begin_reading("be", time.time() - 600)
+        reading.begin_reading("be", lambda: time.time() - 600)
 
 
 def test_what_the_store_refuses_is_one_line(world: World) -> None:
