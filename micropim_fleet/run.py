@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 from micropim_fleet.attempts import Attempt, note
 from micropim_fleet.fleet import Fleet, Market, Shop
-from micropim_fleet.meltano_file import extraction, feeding
+from micropim_fleet.meltano_file import ENVIRONMENT, extraction, feeding
 from micropim_fleet.mistakes import CannotGoOn, nearest
 from micropim_fleet.render import project_of, sql_of
 from micropim_fleet.store import libpq
@@ -119,12 +119,7 @@ class Runner:
 
     def _meltano(self, plugins: list[str], owner: Market | Shop) -> tuple[int, str]:
         command = [MELTANO, "run", *(["--full-refresh"] if self.full else []), *plugins]
-        # The plugins still run where the fleet file is, and what Meltano has installed there serves all.
-        places = {
-            "MELTANO_PROJECT_ROOT": project_of(self.fleet, owner),
-            "MELTANO_SYS_DIR_ROOT": self.fleet.root / ".meltano",
-        }
-        environment = self._environment(owner) | {name: str(place) for name, place in places.items()}
+        environment = self._environment(owner) | self._of_meltano(owner)
         lines: deque[str] = deque(maxlen=KEPT_LINES)
         try:
             process = subprocess.Popen(  # noqa: S603 - the words are ours
@@ -148,6 +143,14 @@ class Runner:
             return STOPPED, "stopped on request"
         code = process.returncode
         return (_KILLED - code if code < 0 else code), _last_failure(lines)
+
+    def _of_meltano(self, owner: Market | Shop) -> dict[str, str]:
+        """The plugins still run where the fleet file is, and what Meltano has installed there serves all."""
+        return {
+            "MELTANO_PROJECT_ROOT": str(project_of(self.fleet, owner)),
+            "MELTANO_SYS_DIR_ROOT": str(self.fleet.root / ".meltano"),
+            "MELTANO_ENVIRONMENT": ENVIRONMENT,  # that of another project, such as prod, may be set
+        }
 
     def _environment(self, owner: Market | Shop) -> dict[str, str]:
         """The variables of a run: without the keys of others."""
