@@ -11,6 +11,7 @@ TAP_POSTGRES = "meltanolabs-tap-postgres~=0.10.0"
 TARGET_POSTGRES = "meltanolabs-target-postgres~=0.8.0"
 OURS = "medipim-micropim"
 CHANGED_AT = "changed_at"
+ENVIRONMENT = "fleet"  # Meltano keeps a state for each environment
 _LONE_DOLLAR = re.compile(r"(\\*)\$(?!\{[A-Za-z_][A-Za-z0-9_]*\})(?=\w|\{\w)")
 Plugin = dict[str, Any]
 
@@ -42,8 +43,8 @@ def project(fleet: Fleet, only: Market | Shop | None = None) -> dict[str, Any]:
         "requires_meltano": ">=4.0",
         "project_id": "micropim-fleet",
         "send_anonymous_usage_stats": False,
-        "default_environment": "fleet",
-        "environments": [{"name": "fleet"}],
+        "default_environment": ENVIRONMENT,
+        "environments": [{"name": ENVIRONMENT}],
         "plugins": {"extractors": extractors, "loaders": loaders},
     }
 

@@ -1,5 +1,6 @@
 """Write what Meltano and the store need, so that nothing of it is typed. A second time changes nothing."""
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,6 @@ def _replace(path: Path, text: str | None) -> None:
         path.unlink()
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.tmp")
+    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")  # runs of other shops render too
     draft.write_text(text, encoding="utf-8")
     draft.replace(path)

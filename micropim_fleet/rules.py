@@ -63,6 +63,12 @@ class _Rules:
 
     def _claimed(self, owners: dict[str, Path_], path: Path_, value: Mapping[str, Any]) -> Iterator[Mistake]:
         kind, name = path
+        if (other := owners.setdefault(f"name {schema_of(str(name))}", path)) != path:
+            line = self._document.line(other)
+            yield self._wrong(
+                path, f"has the name of {owner_of(other)} of line {line}, but for letters that count alike"
+            )
+            return
         own = str(value.get("schema") or schema_of(str(name)))
         for schema_name in [own] if kind == "markets" else [own, feed_of(str(name))]:
             if not is_free(schema_name):

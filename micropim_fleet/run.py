@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 from micropim_fleet.attempts import Attempt, note
 from micropim_fleet.fleet import Fleet, Market, Shop
-from micropim_fleet.meltano_file import extraction, feeding
+from micropim_fleet.meltano_file import ENVIRONMENT, extraction, feeding
 from micropim_fleet.mistakes import CannotGoOn, nearest
 from micropim_fleet.render import project_of, sql_of
 from micropim_fleet.store import libpq
@@ -46,7 +46,7 @@ class Keeps(Protocol):
     def apply(self, sql: str) -> None:
         """Carry out SQL."""
 
-    def begin_reading(self, market: str, now: float) -> None:
+    def begin_reading(self, market: str, wall: Callable[[], float]) -> None:
         """Hold back what is newer."""
 
     def end_reading(self, market: str) -> None:
@@ -105,7 +105,7 @@ class Runner:
         if self.dry_run:
             raise CannotGoOn("--dry-run is for shops: a market only fills the store")
         self.store.prepare()
-        self.store.begin_reading(market.name, self.wall())
+        self.store.begin_reading(market.name, self.wall)
         try:
             return self._meltano(extraction(market), market)
         finally:
@@ -119,12 +119,7 @@ class Runner:
 
     def _meltano(self, plugins: list[str], owner: Market | Shop) -> tuple[int, str]:
         command = [MELTANO, "run", *(["--full-refresh"] if self.full else []), *plugins]
-        # The plugins still run where the fleet file is, and what Meltano has installed there serves all.
-        places = {
-            "MELTANO_PROJECT_ROOT": project_of(self.fleet, owner),
-            "MELTANO_SYS_DIR_ROOT": self.fleet.root / ".meltano",
-        }
-        environment = self._environment(owner) | {name: str(place) for name, place in places.items()}
+        environment = self._environment(owner) | self._of_meltano(owner)
         lines: deque[str] = deque(maxlen=KEPT_LINES)
         try:
             process = subprocess.Popen(  # noqa: S603 - the words are ours
@@ -148,6 +143,14 @@ class Runner:
             return STOPPED, "stopped on request"
         code = process.returncode
         return (_KILLED - code if code < 0 else code), _last_failure(lines)
+
+    def _of_meltano(self, owner: Market | Shop) -> dict[str, str]:
+        """The plugins still run where the fleet file is, and what Meltano has installed there serves all."""
+        return {
+            "MELTANO_PROJECT_ROOT": str(project_of(self.fleet, owner)),
+            "MELTANO_SYS_DIR_ROOT": str(self.fleet.root / ".meltano"),
+            "MELTANO_ENVIRONMENT": ENVIRONMENT,  # that of another project, such as prod, may be set
+        }
 
     def _environment(self, owner: Market | Shop) -> dict[str, str]:
         """The variables of a run: without the keys of others."""

@@ -110,6 +110,7 @@ _BOUNDS = {
 }
 _LOOKS = {
     "^\\S+(\\s+\\S+){4}$": "a schedule of cron: five fields, such as 0 23 * * *",
+    "^[a-z_][a-z0-9_]{0,62}$": "a name of a schema: small letters, digits and _, no digit first",
     '^[^."\\s]+(\\.[^."\\s]+)?$': "schema.table",
     "^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$": "22:00-06:00",
 }

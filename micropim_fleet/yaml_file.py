@@ -19,6 +19,7 @@ MOST_VALUES = 2_000_000  # aliases of aliases can stand for more than fits into 
 MOST_BYTES = 64 * 1024 * 1024
 MERGE = "<<"
 _TAGS = {"bool": "true|false", "null": "null|~|", "int": "0|-?[1-9][0-9]*", "float": r"-?(?:0|[1-9][0-9]*)\.[0-9]+"}
+_QUOTED = re.compile(r"(?<=['\"])[^'\"]{2,}(?=['\"])")  # an alias may be the rest of a password that begins with *
 _VALUES = {"true": True, "false": False}
 
 
@@ -107,7 +108,7 @@ def _composed(file: Path, text: str) -> yaml.Node | None:
 def _in_words(error: yaml.MarkedYAMLError, lines: list[str]) -> str:
     """What the parser saw, and what mostly causes it. The line itself is not quoted: it may hold a key."""
     (line,) = lines or [""]
-    said = f"not readable as YAML: {error.problem or error.context}"
+    said = "not readable as YAML: " + _QUOTED.sub("…", str(error.problem or error.context))
     if "\t" in line:
         return f"{said}; there is a tab in this line: YAML indents with spaces"
     if "${" in line and ("{" in line.partition("${")[0] or "[" in line.partition("${")[0]):
@@ -180,7 +181,7 @@ class _Builder:
                 return int(text) if len(text) <= 18 else text  # noqa: PLR2004 - beyond 64 bits it is a code, not a number
             case "float":
                 return float(text)
-        self._wrong(node, path, f"the tag {node.tag} means nothing here")
+        self._wrong(node, path, "a tag means nothing here; a text that begins with ! stands in quotation marks")
         return None
 
     def _wrong(self, node: yaml.Node, path: Path_, what: str) -> None:

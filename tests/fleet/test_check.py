@@ -4,10 +4,12 @@ import runpy
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from micropim_fleet.cli import carry_out
 from micropim_fleet.fleet import load
 from micropim_fleet.mistakes import WrongFleet
+from micropim_fleet.shape import schema
 from tests.fleet.conftest import FLEET, VARIABLES, Written
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,6 +27,11 @@ def test_the_schema_has_the_settings_of_both_plugins() -> None:
     script = runpy.run_path(str(ROOT / "scripts" / "docs" / "fleet_schema.py"))
     text = script["SCHEMA"].read_text(encoding="utf-8")
     assert script["renewed"](text) == text
+
+
+def test_the_schema_is_one() -> None:
+    """As any editor reads it."""
+    Draft202012Validator.check_schema(schema())
 
 
 def test_a_good_fleet_has_no_mistakes(written: Written) -> None:
@@ -65,8 +72,8 @@ def test_a_good_fleet_has_no_mistakes(written: Written) -> None:
         ("  new: {}", "shop new: api_key is missing: MicroPIM's key of this shop, as ${NAME}"),
         ('  new: {api_key: "${GENT_KEY}"}', "shop new: api_key: shop gent has ${GENT_KEY} too: one shop, one key"),
         ('  new: {api_key: "${KORTRIJK}"}', "shop new: variable KORTRIJK is not set"),
-        ('  Gent: {api_key: "${KORTRIJK_KEY}"}', "shop Gent: needs the SQL schema gent, as shop gent of line 11 does"),
-        ('  be: {api_key: "${KORTRIJK_KEY}"}', "shop be: needs the SQL schema be, as market be of line 7 does"),
+        ('  Gent: {api_key: "${KORTRIJK_KEY}"}', "shop Gent: has the name of shop gent of line 11"),
+        ('  be: {api_key: "${KORTRIJK_KEY}"}', "shop be: has the name of market be of line 7"),
         (
             '  feed-gent: {api_key: "${KORTRIJK_KEY}"}',
             "shop feed-gent: needs the SQL schema feed_gent, as shop gent of",
@@ -127,6 +134,12 @@ def test_a_mistake_is_told_with_its_line_and_shop(written: Written, more: str, m
             "fleet.yml:5: notify_urls: stands as a variable only",
         ),
         ("locale: nl", 'locale: nl\n  api_key: "${GENT_KEY}"', "fleet.yml:5: defaults.api_key: a key belongs to one"),
+        ("market: be,", "market: be, schema: Be-1,", "fleet.yml:7: market be: schema: 'Be-1' does not look like"),
+        (
+            "gent:",
+            'x-y: {api_key: "${KORTRIJK_KEY}", egress: north}\n  X_Y:',
+            "fleet.yml:12: shop X_Y: has the name of shop x-y",
+        ),
         ("shops:", "shop:", "fleet.yml:10: shop does not exist; was shops meant?"),
     ],
 )

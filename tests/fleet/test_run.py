@@ -3,7 +3,7 @@
 import json
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -43,9 +43,9 @@ class Kept:
         """As the store."""
         self.asked.append(f"apply {len(sql) > 100}")
 
-    def begin_reading(self, market: str, now: float) -> None:
+    def begin_reading(self, market: str, wall: Callable[[], float]) -> None:
         """As the store."""
-        self.asked.append(f"begin {market} {now:.0f}")
+        self.asked.append(f"begin {market} {wall():.0f}")
 
     def end_reading(self, market: str) -> None:
         """As the store."""
@@ -85,7 +85,8 @@ def test_a_market_is_read_while_shops_see_nothing_newer(fleet: Fleet) -> None:
 def test_a_shop_reads_the_store_only(fleet: Fleet) -> None:
     """No key of Medipim, no key of another shop; a full one and a plan are asked for in Meltano's words."""
     store = Kept()
-    assert runner(fleet, store, full=True, dry_run=True).run(fleet.shops["gent"]) == 0
+    variables = {**VARIABLES, "MELTANO_ENVIRONMENT": "prod"}
+    assert runner(fleet, store, variables, full=True, dry_run=True).run(fleet.shops["gent"]) == 0
     assert store.asked == ["prepare", "apply True"]
     assert (fleet.root / "called").read_text() == "run --full-refresh tap-postgres--gent target-micropim--gent\n"
     environment = (fleet.root / "environment").read_text()
@@ -94,6 +95,7 @@ def test_a_shop_reads_the_store_only(fleet: Fleet) -> None:
     assert not any(name in environment for name in ("BRUGGE_KEY", "BE_SECRET", "BE_ID"))
     place = fleet.root / ".micropim" / "fleet" / "projects" / "gent"
     assert f"MELTANO_PROJECT_ROOT={place}\n" in environment
+    assert "MELTANO_ENVIRONMENT=fleet\n" in environment
     assert f"MELTANO_SYS_DIR_ROOT={fleet.root / '.meltano'}\n" in environment
     own, whole = yaml.safe_load((place / "meltano.yml").read_text()), project(fleet)
     for kind, number in (("extractors", 3), ("loaders", 3)):

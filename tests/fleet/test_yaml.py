@@ -57,8 +57,8 @@ def test_a_word_is_a_word(tmp_path: Path, written: str, value: object) -> None:
         ("a: 1\n---\nb: 2\n", 2, "second document"),
         ("a: &x [*x]\n", 1, "contains itself"),
         ("a: *nowhere\n", 1, "undefined alias"),
-        ("a: !!python/object:os.system x\n", 1, "means nothing here"),
-        ("a: !!int 0x1F\n", 1, "means nothing here"),
+        ("a: !!python/object:os.system x\n", 1, "a tag means nothing here"),
+        ("a: !!int 0x1F\n", 1, "a tag means nothing here"),
         ("[1, 2]: 3\n", 1, "a name is a word"),
         ("a: [1\nb: 2\n", 2, "not readable as YAML"),
         ("a: 1\nb: <<\n<<: 3\n", 3, "takes a mapping"),
@@ -70,6 +70,16 @@ def test_what_cannot_be_meant_is_told_with_its_line(tmp_path: Path, text: str, l
         content(tmp_path, text)
     assert raised.value.mistakes[0].line == line
     assert what in raised.value.mistakes[0].what
+
+
+@pytest.mark.parametrize(
+    "text", ["a: *hunter22\n", "a: !hunter22 x\n", 'a: "hunter22\n', "a: 'x'hunter22\n", "hunter22\na: 1\n"]
+)
+def test_a_mistake_in_a_password_does_not_show_it(tmp_path: Path, text: str) -> None:
+    """One that begins with * or ! is an alias or a tag to YAML."""
+    with pytest.raises(WrongFleet) as raised:
+        content(tmp_path, text)
+    assert "hunter22" not in str(raised.value)
 
 
 def test_aliases_of_aliases_end(tmp_path: Path) -> None:

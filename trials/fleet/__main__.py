@@ -170,6 +170,7 @@ def steps(trial: Trial) -> None:
     """Onboard, repeat, extend, take away, change; and the same catalogue as by the direct way."""
     trial.file(["assortment: all"])
     trial.run("be", "s0")
+    trial.compare(0)
     ids = sorted(str(product["sku"]) for product in trial.boxes[0].micropim.products.values())
     few, more = ids[:10], ids[5:20]
     archiving = "on_removed: archive, assortment: "
@@ -179,7 +180,6 @@ def steps(trial: Trial) -> None:
     trial.medipim.medipim.touch(more[:3], name={"nl": "Nieuw", "fr": "Nouveau"})
     trial.run("be", "s0", "s1", "s2")
     trial.run("--full", "s1")
-    trial.compare(0)
     print(trial.micropim_fleet("plan").stdout)
     print(trial.micropim_fleet("report").stdout)
 
