@@ -15,6 +15,7 @@ ROLE = "models of every message"
 MARKETS = ("be", "fr", "de", "es", "au", "us")
 PRODUCTS = 20
 SHOWN = 5
+NOBODY = {"api_url": "http://127.0.0.1:9", "max_wait_seconds": 1}  # listens there
 VERSION = "from importlib.metadata import version; print(version('airbyte-protocol-models-pdv2'))"
 
 
@@ -52,7 +53,7 @@ def _both_sides(tools: Tools, folder: Path, market: str) -> Iterator[Ran]:
         for executable, config in ((source, form), (destination, other)):
             yield run(executable, "spec", folder)
             yield run(executable, "check", folder, config=config)
-            yield run(executable, "check", folder, config={**config, "api_url": "http://127.0.0.1:9"})
+            yield run(executable, "check", folder, config={**config, **NOBODY})
         discovered = run(source, "discover", folder, config=form)
         yield discovered
         catalog = catalog_of(discovered)
