@@ -18,6 +18,7 @@ from pim_wire.errors import InvalidSettings
 from pim_wire.redaction import Redactor, passwords_in, proxy_credentials
 from pim_wire.stray_settings import stray_settings
 
+_OF_NUMBERS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})
 _NOT_OF_A_FORM = frozenset({"type", "secret", "writeOnly", "items", "default", "title", "description"})
 _TEXTS_OF_JSON = frozenset({"object", "array"})
 _TIME = {
@@ -92,8 +93,10 @@ class Form:
             "group": group.id,
         }
         if (default := setting.get("default")) is not None:
-            made["default"] = default if not isinstance(default, list | dict) else orjson.dumps(default).decode()
-        made |= {word: value for word, value in setting.items() if word not in _NOT_OF_A_FORM}
+            is_written = kind == "string" and not isinstance(default, str)
+            made["default"] = orjson.dumps(default).decode() if is_written else default
+        left_out = _NOT_OF_A_FORM | _OF_NUMBERS if kind == "string" else _NOT_OF_A_FORM
+        made |= {word: value for word, value in setting.items() if word not in left_out}
         if setting.get("format") == "date-time":
             made |= _TIME
         if name in self.examples:

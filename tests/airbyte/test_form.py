@@ -4,9 +4,12 @@ import json
 from typing import Any
 
 import pytest
+from jsonschema import Draft7Validator
 
 from pim_airbyte.form import Form, Group
 from pim_wire.errors import InvalidSettings
+from tap_medipim.airbyte.form import FORM as SOURCE
+from target_micropim.airbyte.form import FORM as DESTINATION
 
 DECLARED = {
     "type": "object",
@@ -58,6 +61,16 @@ def test_each_field_has_one_type_and_its_place() -> None:
     assert fields["kind"]["enum"] == ["a", "b"]
     assert fields["kind"]["always_show"] is True
     assert {field["group"] for field in fields.values()} == {"access", "rest"}
+
+
+@pytest.mark.parametrize("form", [SOURCE, DESTINATION], ids=["source", "destination"])
+def test_each_default_is_one_that_its_field_takes(form: Form) -> None:
+    """A form that is sent off as it is must be valid; what bounds numbers says nothing of a text."""
+    specification = form.specification()
+    fields = specification["properties"]
+    defaults = {name: field["default"] for name, field in fields.items() if "default" in field}
+    assert [str(error) for error in Draft7Validator({**specification, "required": []}).iter_errors(defaults)] == []
+    assert [name for name, field in fields.items() if field["type"] == "string" and "minimum" in field] == []
 
 
 def test_a_setting_without_its_place_is_noticed() -> None:
