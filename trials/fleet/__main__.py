@@ -158,19 +158,26 @@ def main() -> int:
     """All steps in order."""
     flags = argparse.ArgumentParser(description=__doc__)
     flags.add_argument("--products", type=int, default=60)
+    flags.add_argument("--quick", action="store_true", help="one shop only")
     arguments = flags.parse_args()
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fleet")))
-        steps(Trial(stack, folder, arguments.products, 3))
+        steps(Trial(stack, folder, arguments.products, 3), quick=arguments.quick)
     return 0
 
 
-def steps(trial: Trial) -> None:
+def steps(trial: Trial, *, quick: bool) -> None:
     """Onboard, repeat, extend, take away, change; and the same catalogue as by the direct way."""
     trial.file(["assortment: all"])
     trial.run("be", "s0")
     trial.compare(0)
+    trial.medipim.medipim.touch([next(iter(catalogue(trial.boxes[0])))], name={"nl": "Nieuwer"})
+    trial.run("be")
+    trial.run("--dry-run", "s0")
+    trial.run("s0")
+    if quick:
+        return
     ids = sorted(str(product["sku"]) for product in trial.boxes[0].micropim.products.values())
     few, more = ids[:10], ids[5:20]
     archiving = "on_removed: archive, assortment: "
