@@ -290,7 +290,7 @@ def test_a_pace_only_ever_gets_slower(world: Any) -> None:
     for known, used in ((30, 30), (900, 60), (0, 60), ("fast", 60), (True, 60), (-5, 60)):
         settings = world.settings(writes_per_minute=60, **file_of(world, writes_per_minute=known))
         contact = TargetMicroPim(config=settings).connection
-        assert contact.writes._per_minute == used
+        assert contact.throttles.writes._per_minute == used
 
 
 @pytest.mark.parametrize(
