@@ -24,7 +24,8 @@ Graph = Mapping[str, AbstractSet[str]]
 
 def imports(root: Path, packages: tuple[str, ...]) -> Graph:
     """Which module imports which others of these packages, wherever in the file: in a function, for type checkers."""
-    files = {_name(file.relative_to(root)): file for package in packages for file in (root / package).rglob("*.py")}
+    found = (file for package in packages for file in (root / package).rglob("*.py") if ".run" not in file.parts)
+    files = {_name(file.relative_to(root)): file for file in found}  # .run has the environments of `make bench`
     return {name: set(_imported(file, files.keys())) - {name} for name, file in files.items()}
 
 

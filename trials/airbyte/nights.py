@@ -22,7 +22,7 @@ from trials.airbyte.shop import (
 from trials.airbyte.tools import DESTINATION, OUTSIDE, PYAIRBYTE, SOURCE, Json, Tools
 from trials.singer_clients.results import Result, Verdict
 
-PRODUCTS, FEW = 300, 60
+PRODUCTS, FEW = 300, 40
 NAME = "PyAirbyte"
 ROLE = "client of both"
 CLIENT_SECONDS = 300

@@ -35,10 +35,10 @@ def source_form(box: Sandbox, **more: Any) -> Json:
 
 
 def destination_form(box: Sandbox, folder: Path, **more: Any) -> Json:
-    """The form of the destination; the target's settings too."""
+    """The form of the destination, whose limits are texts, since ``auto`` is one; the target's settings too."""
     return {
-        "api_url": box.micropim_url, "api_key": KEY, "locale": "nl", "reads_per_minute": FAST,
-        "writes_per_minute": FAST, "ledger_url": f"sqlite:///{folder}/ledger.db",
+        "api_url": box.micropim_url, "api_key": KEY, "locale": "nl", "reads_per_minute": str(FAST),
+        "writes_per_minute": str(FAST), "ledger_url": f"sqlite:///{folder}/ledger.db",
         "report_dir": str(folder / "reports"), "decisions_file": str(folder / "decisions.csv"), **more,
     }  # fmt: skip
 

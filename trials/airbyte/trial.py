@@ -1,6 +1,7 @@
 """One pass over the trials that are asked for."""
 
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from trials.airbyte import faults, low_code, nights, page, protocol, suites
@@ -38,7 +39,12 @@ def _results(folder: Path, *, short: bool, only: str) -> Iterator[Result]:
     except NotInstalled as reason:
         yield Result(PYAIRBYTE.distribution, PYAIRBYTE.version, "", "", Verdict.FAILED, (str(reason),))
         return
-    for number, name in enumerate(names):
-        place = folder / str(number)
-        place.mkdir()
-        yield TRIALS[name](tools, place)
+    with ThreadPoolExecutor(2 if short else 1) as pool:  # a short one waits for processes most of its time
+        yield from pool.map(lambda name: _tried(name, tools, folder), names)
+
+
+def _tried(name: str, tools: Tools, folder: Path) -> Result:
+    """In a folder of its own."""
+    place = folder / name.replace(" ", "-")
+    place.mkdir()
+    return TRIALS[name](tools, place)
