@@ -56,8 +56,9 @@ def after_successes(pace: Pace, answers: int) -> Pace:
 def slower(pace: Pace, carried: float, used: float) -> Pace:
     """The pace after a refusal that begins a pause. ``carried``: the turns of the last minute as a share of CEILING.
 
-    What was carried since the refusal before says as much, where that one is not long ago. A refusal without a good
-    answer in between only says that the service's window is still full.
+    What was carried since the refusal before says as much, where that one is not long ago. Half of it is believed: a
+    window that is still full of a faster minute lets through less. A refusal without a good answer in between only says
+    that the window is still full.
     """
     now = pace.seen
     if not pace.good:
@@ -67,7 +68,7 @@ def slower(pace: Pace, carried: float, used: float) -> Pace:
     if passed >= 2 * MINUTE_MS:
         found = max(found, pace.share * _LEAST_KEPT)
     elif passed >= _TELLING_MS:
-        found = min(found, pace.good * MINUTE_MS / passed / CEILING)
+        found = min(found, (found + pace.good * MINUTE_MS / passed / CEILING) / 2)
     edge = max(_LEAST, found)
     return pace._replace(share=edge * _BELOW, edge=edge, good=0, refused_at=now, next_step_at=now + _TRY_EVERY_MS)
 

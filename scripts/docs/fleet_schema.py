@@ -9,12 +9,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tap_medipim.tap import TapMedipim
-from target_micropim.target import TargetMicroPim
+from tap_medipim.settings import SETTINGS as TAP
+from target_micropim.settings.schema import SETTINGS as TARGET
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = ROOT / "schemas" / "fleet.schema.json"
-PLUGINS = {"tap_settings": TapMedipim, "target_settings": TargetMicroPim}
+PLUGINS = {"tap_settings": TAP, "target_settings": TARGET}  # without what the SDK adds to a plugin that has started
 # What the fleet file says in places of its own.
 ELSEWHERE = {
     "tap_settings": {"api_key_id", "api_key_secret", "market"},
@@ -31,7 +31,7 @@ def settings(kind: str) -> dict[str, Any]:
     """The settings of a plugin that a fleet file may set, as an object schema."""
     properties = {
         name: {key: declared[key] for key in KEPT if key in declared}
-        for name, declared in PLUGINS[kind].config_jsonschema["properties"].items()
+        for name, declared in PLUGINS[kind].to_dict()["properties"].items()
         if name not in ELSEWHERE[kind]
     }
     return {"type": "object", "additionalProperties": False, "properties": properties}

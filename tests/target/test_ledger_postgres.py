@@ -92,7 +92,8 @@ def test_decisions_over_postgresql(world: Any, singer: Any, url: str) -> None:
     options = {"ledger_url": url, "brand_map": {}}
     branded = {"brands": [{"id": "b", "name": {"en": "Rosalba"}}]}
     world.load(singer.lines(products=[singer.product(n, **branded) for n in (1, 2)]), **options)
-    (one, two) = sorted(world.pim.products)
+    ids = {row["sku"]: number for number, row in world.pim.products.items()}  # two workers make them, in any order
+    one, two = ids["1"], ids["2"]
     world.pim.people.edit(one, name="X")
     world.load(singer.lines(products=[singer.product(1, name={"en": "B"}, **branded)]), **options)
     file = world.folder / "decisions.csv"
