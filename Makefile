@@ -5,7 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 NOT_INSTALLED = { echo "Nothing could be installed: see the lines above. Without a way to a package index, set a proxy (HTTPS_PROXY) or your own index (PIP_INDEX_URL and UV_DEFAULT_INDEX), then run make again: docs/install.md" >&2; exit 1; }
-WORKERS := --numprocesses auto --dist worksteal
+# One more than there are cores: a fifth of the time a test waits for a process, a database or a disk.
+WORKERS := --numprocesses $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dist worksteal
 TEST ?= test
 # Hundreds of processes are started by the tests. Where the environment forbids bytecode, each compiles its libraries anew.
 export PYTHONDONTWRITEBYTECODE :=

@@ -18,7 +18,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PYTEST = ("pytest", "-q", "-p", "no:cacheprovider")
-IN_PARALLEL = ("--numprocesses", "auto", "--dist", "worksteal", "--durations=15")
+WORKERS = str((os.cpu_count() or 2) + 1)  # killed and waiting processes leave a core free
+IN_PARALLEL = ("--numprocesses", WORKERS, "--dist", "worksteal", "--durations=15")
 CLIENTS = ("trials/clients", "trials/test_request_counts.py", "trials/test_shared_limit.py")
 SHORT_TESTS = ("trials/faults", "trials/kills", "trials/soak", *CLIENTS)
 MUTATED = ("pim_wire/pace.py", "target_micropim/plan/limit.py")
