@@ -94,6 +94,15 @@ class Database:
         """Let the database go."""
         self._engine.dispose()
 
+    @contextmanager
+    def closed_on_failure(self) -> Iterator[None]:
+        """Let the database go where the block fails."""
+        try:
+            yield
+        except BaseException:
+            self.close()
+            raise
+
     def read(self, query: Select[Any], values: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
         """The rows of a question, after what this thread has put off was written. Raises LedgerUnusable."""
         if self._put_off.writes:

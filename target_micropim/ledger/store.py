@@ -77,8 +77,9 @@ class Ledger(CatalogueIndex, WaitingNames, OpenEnds):
         """Open or make the database. Raises LedgerUnusable with what to do."""
         try:
             ledger = cls(engine_for(url), wall)
-            ledger.examine()
-            ledger.prepare()
+            with ledger.closed_on_failure():
+                ledger.examine()
+                ledger.prepare()
         except (SQLAlchemyError, OSError, ValueError) as error:
             raise ledger_failure(shown_url(url), error) from None
         return ledger

@@ -32,7 +32,7 @@ insert into meta values ('version', '1');
 def old_ledger(folder: Path) -> Path:
     """A ledger as the first program left it, before it had an index on remote_id."""
     file = folder / "ledger.db"
-    with sqlite3.connect(file) as database:
+    with closing(sqlite3.connect(file)) as database, database:
         database.executescript(FIRST_VERSION)
     database.close()
     return file
@@ -72,7 +72,7 @@ def test_an_old_ledger_is_led_to_this_version_with_its_facts(world: Any, singer:
 def test_a_migration_that_was_cut_off_is_taken_up_again(tmp_path: Path) -> None:
     """The column is there already, the version is not: the step is run again and finds its work half done."""
     file = old_ledger(tmp_path)
-    with sqlite3.connect(file) as database:
+    with closing(sqlite3.connect(file)) as database, database:
         database.execute("alter table products add column settled_at float")
     database.close()
     for _ in range(2):
@@ -86,7 +86,7 @@ def test_a_migration_that_was_cut_off_is_taken_up_again(tmp_path: Path) -> None:
 def test_a_ledger_of_a_newer_program_is_refused_and_left_alone(world: Any, singer: Any) -> None:
     """Somebody went back to an old program: it says so, and writes nothing anywhere."""
     file = old_ledger(world.folder)
-    with sqlite3.connect(file) as database:
+    with closing(sqlite3.connect(file)) as database, database:
         database.execute("update meta set value = '99' where name = 'version'")
     database.close()
     outcome = world.run(singer.lines(products=[singer.product(1)]))
