@@ -41,11 +41,12 @@ CHUNK_ROWS = 1000
 def copy_of(url: str, wall: Callable[[], float] = time.time) -> Ledger:
     """A copy of the ledger, or an empty one where there is none yet. Raises LedgerUnusable."""
     scratch = create_engine("sqlite://", creator=_temporary_database, poolclass=StaticPool)
+    ledger = Ledger(scratch, wall)
+    ledger.place = shown_url(url)
     try:
-        _fill(scratch, url)
-        ledger = Ledger(scratch, wall)
-        ledger.place = shown_url(url)
-        ledger.prepare()
+        with ledger.closed_on_failure():
+            _fill(scratch, url)
+            ledger.prepare()
     except (SQLAlchemyError, sqlite3.Error, OSError, ValueError) as error:
         raise ledger_failure(shown_url(url), error) from None
     return ledger
