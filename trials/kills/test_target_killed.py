@@ -18,7 +18,7 @@ from trials.kills.fork_server import MOMENTS, ForkServer, Kill
 from trials.kills.kills import SIZE, Deployments, all_kills, target_scenario
 from trials.kills.scenarios import Scenario
 
-STEPS = (6, 4)  # of the first night and the second; ``make kill`` leaves nothing out
+STEPS = (8, 5)  # of the first night and the second; ``make kill`` leaves nothing out
 DENSE = ("request", "commit")  # where something can go wrong
 
 
