@@ -53,6 +53,11 @@ class Sandbox:
         """Base URL of MicroPIM, without ``/api``."""
         return self._servers["micropim"].url
 
+    @property
+    def is_serving(self) -> bool:
+        """Whether all services listen."""
+        return bool(self._servers) and all(server.is_serving for server in self._servers.values())
+
     def start(self) -> Self:
         """Listen on both ports."""
         for name, service in (("medipim", self._medipim), ("micropim", self._micropim)):

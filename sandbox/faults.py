@@ -96,6 +96,10 @@ class FaultPlan:
         self._planned: list[_Planned] = []
         self._lock = threading.Lock()
 
+    def __bool__(self) -> bool:
+        """Whether any was planned, carried out or not."""
+        return bool(self._planned)
+
     def add(self, *faults: Fault) -> None:
         """Plan faults; their counting starts now."""
         with self._lock:

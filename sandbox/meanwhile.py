@@ -33,6 +33,10 @@ class Meanwhile:
         self._before: list[_Planned] = []
         self._after: list[_Planned] = []
 
+    def __bool__(self) -> bool:
+        """Whether anything was planned, done or not."""
+        return bool(self._before or self._after)
+
     def do(self, deed: Callable[[], object], *, before: str | None, nth: int = 1) -> None:
         """Once, before the n-th call of a route (as in ``Fault``) from now is handled."""
         self._before.append(_Planned(before, nth, deed))

@@ -63,15 +63,36 @@ class PromptServer(uvicorn.Server):
             self._loop.call_soon_threadsafe(self._bell.set)
 
 
+_LEFT: list[int] = []  # ports that servers of this process had: an address that was seen before is digested only once
+
+
+def _bound(port: int) -> socket.socket:
+    # asyncio switches Nagle off only for sockets that say TCP; with it, each keep-alive answer costs 40 ms.
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind(("127.0.0.1", port))
+        made.listen()  # until then Linux would let another process bind it, too
+    except BaseException:
+        made.close()
+        raise
+    return made
+
+
+def _bound_again() -> socket.socket:
+    """A port that this process had before and nobody else took, or a new one."""
+    while _LEFT:
+        with contextlib.suppress(OSError):
+            return _bound(_LEFT.pop())
+    return _bound(0)
+
+
 class ServerThread:
     """One service on one port of 127.0.0.1."""
 
     def __init__(self, app: Asgi, port: int, *, date_header: bool = True) -> None:
         """Bind at once, so that the port is known and a taken port fails here."""
-        # asyncio switches Nagle off only for sockets that say TCP; with it, each keep-alive answer costs 40 ms.
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._socket.bind(("127.0.0.1", port))
+        self._socket = _bound(port) if port else _bound_again()
         self.port: int = self._socket.getsockname()[1]
         config = uvicorn.Config(
             app, http=AbortableProtocol, ws="none", lifespan="off", loop="asyncio", log_config=None,
@@ -85,6 +106,11 @@ class ServerThread:
     def url(self) -> str:
         """The base URL without a trailing slash."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def is_serving(self) -> bool:
+        """Whether it was not told to stop."""
+        return self._thread.is_alive() and not self._server.should_exit
 
     def start(self) -> None:
         """Serve, and return when connections are accepted."""
@@ -102,6 +128,7 @@ class ServerThread:
         """Wait for the end and free the port."""
         self._thread.join(timeout=5)
         self._socket.close()
+        _LEFT.append(self.port)
 
     def _run(self) -> None:
         try:

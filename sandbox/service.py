@@ -42,6 +42,12 @@ class Service(ABC):
         return self._state.requests
 
     @property
+    def answers_at_once(self) -> bool:
+        """Whether no fault, delay, deed or hook is planned: a call is answered whole, without waiting for anything."""
+        waits = self._latency or self.line_delay or self.faults or self.meanwhile
+        return not (waits or self._before or self._after_commit)
+
+    @property
     def neighbour(self) -> tuple[str, str]:
         """Name and page of the other service, for people."""
         return self._state.neighbour

@@ -9,6 +9,7 @@ import pytest
 
 from sandbox import MicroPimOptions, Sandbox
 from tests.cases.shop import Json, Shop, Time
+from tests.support.nearby import nearby
 
 
 @pytest.fixture
@@ -20,6 +21,7 @@ def make_shop(tmp_path: Path) -> Iterator[Callable[..., Shop]]:
             shared = Time()
             options = {"reads_per_minute": None, "writes_per_minute": None, "clock": shared.now, **options}
             box = stack.enter_context(Sandbox(None, MicroPimOptions(**options)))
+            stack.enter_context(nearby(box))
             folder = tmp_path / f"shop{len(list(tmp_path.iterdir()))}"
             folder.mkdir()
             return Shop(box, folder, config or {}, shared)

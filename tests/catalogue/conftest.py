@@ -10,6 +10,7 @@ import pytest
 from sandbox import MedipimOptions, MicroPimOptions, Sandbox
 from tests.cases.shop import Shop, Time
 from tests.catalogue.pair import Pair, read_case
+from tests.support.nearby import nearby
 
 CASES = Path(__file__).parent / "cases"
 WORLDS: dict[str, dict[str, Any]] = {
@@ -35,6 +36,7 @@ def pair(tmp_path: Path, run_tap: Callable[..., Any]) -> Iterator[Callable[..., 
             wanted |= WORLDS[case.get("micropim", "plain")]
             source = MedipimOptions(products=0, requests_per_minute=None, market=case.get("market", "be"))
             box = stack.enter_context(Sandbox(source, MicroPimOptions(**wanted)))
+            stack.enter_context(nearby(box))
             folder = tmp_path / f"shop{len(list(tmp_path.iterdir()))}"
             folder.mkdir()
             return Pair(Shop(box, folder, {}, time), run_tap, case)

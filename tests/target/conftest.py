@@ -27,6 +27,7 @@ from sandbox.medipim.service import MedipimService
 from sandbox.micropim.service import MicroPimService
 from target_micropim.target import TargetMicroPim
 from tests.support.forked import ForkedPopen
+from tests.support.nearby import nearby
 
 KEY = "sandbox-micropim-key"
 SCHEMAS = Path(__file__).parents[2] / "schemas" / "medipim"
@@ -275,6 +276,7 @@ def make_world(tmp_path: Path) -> Iterator[Callable[..., World]]:
         def make(config: Json | None = None, **options: Any) -> World:
             options = {"reads_per_minute": None, "writes_per_minute": None, **options}
             box = stack.enter_context(Sandbox(None, MicroPimOptions(**options)))
+            stack.enter_context(nearby(box))
             folder = tmp_path / f"world{len(list(tmp_path.iterdir()))}"
             folder.mkdir()
             return World(box, folder, config or {})
