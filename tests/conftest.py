@@ -50,7 +50,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure() -> None:
-    """pytest has just collected what tests left, to tell of errors that nobody could raise; the next walk finds nothing.
+    """What tests left was just collected, so that errors nobody could raise are told; the next walk finds nothing.
 
     It and the interpreter's own at the end take seconds each, when nobody else works any more.
     """
