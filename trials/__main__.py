@@ -1,9 +1,10 @@
 """``make trials``: every trial in its long form, one after the other; ``make trials SHORT=1``: a sample of each.
 
 The short form ends within minutes: faults, one case of each kind; kills, every n-th moment; ten orders of kills and all
-else; three nights with faults and one steady process; a few changes of two pure modules. The seeds of the fuzzer are in
-``make test``. Real clients are tried in both forms: the pages' commands under Meltano, a newcomer's project, and a
-browser; in the long one Meltano installs the wheel and a mapper for the newcomer. So are Airbyte's own.
+else; three nights with faults and one steady process; a few changes of two pure modules. All examples of each property
+are tried in both, of which ``make test`` tries a few; the seeds of the fuzzer are all there. Real clients are tried in
+both forms: the pages' commands under Meltano, a newcomer's project, and a browser; in the long one Meltano installs the
+wheel and a mapper for the newcomer. So are Airbyte's own.
 """
 
 import argparse
@@ -22,6 +23,7 @@ WORKERS = str((os.cpu_count() or 2) + 1)  # killed and waiting processes leave a
 IN_PARALLEL = ("--numprocesses", WORKERS, "--dist", "worksteal", "--durations=15")
 CLIENTS = ("trials/clients", "trials/test_request_counts.py", "trials/test_shared_limit.py")
 SHORT_TESTS = ("trials/faults", "trials/kills", "trials/soak", *CLIENTS)
+PROPERTIES = (*PYTEST, *IN_PARALLEL, "-m", "hypothesis", "tests")  # `make test` tries a few examples of each
 MUTATED = ("pim_wire/pace.py", "target_micropim/plan/limit.py")
 MUTANTS = 3  # of each
 FUZZ_TARGETS = ("lines", "messages", "filters", "mapping", "html", "urls")
@@ -52,6 +54,7 @@ class Trial:
 def short_trials() -> Iterator[Trial]:
     """A sample of each."""
     yield Trial("faults, kills, any order, soak, clients", (*PYTEST, *IN_PARALLEL, *SHORT_TESTS))
+    yield properties()
     yield mutation("--sample", str(MUTANTS), *MUTATED)
     yield Trial("airbyte: PyAirbyte, the CDK's tests", ("trials.airbyte", "--short"))
 
@@ -64,10 +67,16 @@ def long_trials() -> Iterator[Trial]:
     yield Trial("kills", ("trials.kills",))
     yield Trial("any order", (*PYTEST, "trials/kills/test_any_order.py"), {"KILL_EXAMPLES": "200"})
     yield Trial("soak", ("trials.soak",))
+    yield properties()
     yield mutation()
     for target in FUZZ_TARGETS:
         command = ("trials.fuzz", target, f"-max_total_time={FUZZ_SECONDS}", "-max_len=2048")
         yield Trial(f"fuzz: {target}", command, needs=("atheris", "fuzz"))
+
+
+def properties() -> Trial:
+    """All examples of each property in ``tests``."""
+    return Trial("properties, all examples", PROPERTIES, {"EXAMPLES": "all"})
 
 
 def mutation(*arguments: str) -> Trial:

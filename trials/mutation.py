@@ -125,6 +125,7 @@ def main() -> None:
     options = parser.parse_args()
     sys.path.insert(0, str(ROOT))
     os.chdir(ROOT)
+    os.environ["EXAMPLES"] = "all"
     hypothesis.settings.register_profile(
         "mutate", max_examples=EXAMPLES, derandomize=True, database=None, deadline=None
     )

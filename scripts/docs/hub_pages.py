@@ -8,6 +8,7 @@ import argparse
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 VARIANT = "medipim-micropim"
+Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 PROSE: dict[str, dict[str, Any]] = {
     "tap-medipim": {
         "kind": "extractors",
@@ -43,14 +45,14 @@ PROSE: dict[str, dict[str, Any]] = {
 }
 
 
-def main() -> int:
-    """Write the files, or say which are out of step."""
+def main(run: Run = subprocess.run) -> int:
+    """Write the files, or say which are out of step. ``run`` starts the plugins."""
     flags = argparse.ArgumentParser(description=__doc__)
     flags.add_argument("--write", action="store_true", help="write the files instead of checking them")
     write = flags.parse_args().write
     stale = []
     for name, prose in PROSE.items():
-        path, text = ROOT / "hub" / f"{name}.yml", definition(name, prose)
+        path, text = ROOT / "hub" / f"{name}.yml", definition(name, prose, run)
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             stale.append(path.name)
             if write:
@@ -60,9 +62,9 @@ def main() -> int:
     return int(bool(stale) and not write)
 
 
-def definition(name: str, prose: dict[str, Any]) -> str:
+def definition(name: str, prose: dict[str, Any], run: Run) -> str:
     """One definition, its keys sorted as the Hub sorts them."""
-    about = about_of(name)
+    about = about_of(name, run)
     (declared,) = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))["plugins"][prose["kind"]]
     service = name.partition("-")[2]
     page = {
@@ -88,10 +90,10 @@ def definition(name: str, prose: dict[str, Any]) -> str:
     return yaml.safe_dump(page, sort_keys=True, allow_unicode=True, width=100)
 
 
-def about_of(name: str) -> dict[str, Any]:
+def about_of(name: str, run: Run) -> dict[str, Any]:
     """What ``--about`` says."""
     command = [str(Path(sys.executable).with_name(name)), "--about", "--format=json"]
-    about: dict[str, Any] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    about: dict[str, Any] = json.loads(run(command, capture_output=True, check=True).stdout)
     return about
 
 

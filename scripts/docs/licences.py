@@ -6,10 +6,11 @@ permissive nor excepted below with its reason, is refused.
 
 import argparse
 import sys
+from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-from license_expression import ExpressionError, get_spdx_licensing
+from license_expression import ExpressionError, Licensing, get_spdx_licensing
 from packaging.utils import canonicalize_name
 
 from scripts.release.locked import ROOT, closure, declared, pins, reasons
@@ -52,11 +53,17 @@ def licence_of(name: str) -> str | None:
     return next((text for text in candidates if text and _is_spdx(text)), None)
 
 
+@cache
+def licensing() -> Licensing:
+    """Every licence of SPDX, of which there are thousands."""
+    return get_spdx_licensing()
+
+
 def _is_spdx(text: str) -> bool:
     if "\n" in text:
         return False
     try:
-        return not get_spdx_licensing().unknown_license_keys(text)
+        return not licensing().unknown_license_keys(text)
     except ExpressionError:
         return False
 
@@ -65,12 +72,10 @@ def is_permissive(expression: str | None) -> bool:
     """Whether the expression can be met by permissive licences alone."""
     if expression is None:
         return False
-    licensing = get_spdx_licensing()
-    terms = {
-        key: licensing.TRUE if key in PERMISSIVE else licensing.FALSE for key in licensing.license_keys(expression)
-    }
-    parsed = licensing.parse(expression)
-    return bool(parsed.subs({licensing.parse(key): value for key, value in terms.items()}).simplify() == licensing.TRUE)
+    known = licensing()
+    terms = {key: known.TRUE if key in PERMISSIVE else known.FALSE for key in known.license_keys(expression)}
+    parsed = known.parse(expression)
+    return bool(parsed.subs({known.parse(key): value for key, value in terms.items()}).simplify() == known.TRUE)
 
 
 def rows() -> dict[str, str | None]:

@@ -4,7 +4,7 @@ from contextlib import suppress
 from typing import Any
 
 import orjson
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pim_airbyte.files import configured
@@ -13,6 +13,7 @@ from tap_medipim.airbyte.form import FORM
 from tap_medipim.airbyte.states import bookmarks
 from tap_medipim.airbyte.streams import chosen
 from tap_medipim.settings import setting_errors
+from tests.support.examples import examples
 
 WORDS = [
     "type", "stream", "STREAM", "GLOBAL", "LEGACY", "STATE", "global", "data", "state", "stream_descriptor", "name",
@@ -32,7 +33,7 @@ STREAMS = st.fixed_dictionaries(
 
 
 @given(VALUES)
-@settings(max_examples=60)
+@examples(60)
 def test_any_state(value: Any) -> None:
     """A bookmark is an object, whatever it came from."""
     with suppress(InvalidInput):
@@ -41,7 +42,7 @@ def test_any_state(value: Any) -> None:
 
 
 @given(VALUES | st.fixed_dictionaries({"streams": st.lists(STREAMS, max_size=3)}))
-@settings(max_examples=60)
+@examples(60)
 def test_any_catalog(value: Any) -> None:
     """A stream has a name and a mode."""
     with suppress(InvalidInput):
@@ -49,7 +50,7 @@ def test_any_catalog(value: Any) -> None:
 
 
 @given(VALUES | st.dictionaries(st.sampled_from(sorted(FORM.names)), VALUES))
-@settings(max_examples=60)
+@examples(60)
 def test_any_configuration(value: Any) -> None:
     """What the form takes, the settings can judge."""
     with suppress(InvalidSettings):

@@ -69,26 +69,40 @@ def settings(folder: Path, name: str, values: dict[str, Any]) -> str:
     return str(path)
 
 
+OPTIONS = MedipimOptions(products=8, api_key_id="4711", api_key_secret=SECRET, requests_per_minute=None)
+
+
+def tap_command(box: Sandbox, folder: Path) -> list[str]:
+    """The tap with its marked key."""
+    tap = {"api_url": box.medipim_url, "api_key_id": "4711", "api_key_secret": SECRET}
+    tap |= {"requests_per_minute": 100_000, "max_wait_seconds": 3}
+    return [str(BIN / "tap-medipim"), "--config", settings(folder, "tap", tap)]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All that a tap wrote whom nothing disturbed."""
+    folder = tmp_path_factory.mktemp("whole")
+    with Sandbox(OPTIONS, None) as box:
+        run(tap_command(box, folder), folder, "whole", "DEBUG")
+    return folder
+
+
 @pytest.mark.parametrize("fault", FAULTS)
-def test_no_key_is_written_anywhere(fault: str, tmp_path: Path) -> None:
+def test_no_key_is_written_anywhere(fault: str, undisturbed: Path, tmp_path: Path) -> None:
     """Whatever goes wrong, even at the log level that shows everything, no key is in any output of both plugins."""
-    medipim = MedipimOptions(products=8, api_key_id="4711", api_key_secret=SECRET, requests_per_minute=None)
     micropim = MicroPimOptions(api_key=KEY, reads_per_minute=None, writes_per_minute=None)
-    with Sandbox(medipim, micropim) as box:
-        tap = {"api_url": box.medipim_url, "api_key_id": "4711", "api_key_secret": SECRET}
-        tap |= {"requests_per_minute": 100_000, "max_wait_seconds": 3}
+    with Sandbox(OPTIONS, micropim) as box:
         target = {"api_url": box.micropim_url, "api_key": KEY, "locale": "nl", "max_wait_seconds": 3}
         target |= {"reads_per_minute": 100_000, "writes_per_minute": 100_000}
-        tap_command = [str(BIN / "tap-medipim"), "--config", settings(tmp_path, "tap", tap)]
-        run(tap_command, tmp_path, "whole", "DEBUG")
         if (planned := FAULTS[fault]) is not None:
             box.medipim.faults.add(echoing(planned, SECRET))
             box.micropim.faults.add(echoing(planned, KEY))
-            run(tap_command, tmp_path, "tap", "DEBUG")
+            run(tap_command(box, tmp_path), tmp_path, "tap", "DEBUG")
         target_command = [str(BIN / "target-micropim"), "--config", settings(tmp_path, "target", target)]
-        log = run(target_command, tmp_path, "target", "DEBUG", tmp_path / "whole.out")
+        log = run(target_command, tmp_path, "target", "DEBUG", undisturbed / "whole.out")
 
-    everything = written(tmp_path)
+    everything = written(tmp_path) + written(undisturbed)
     assert b"target-micropim" in log
     assert b"RECORD" in everything
     for form in forms(SECRET, "4711") | forms(KEY):

@@ -4,6 +4,7 @@ Run by its path, with the number of a connected socket. A request is a length, t
 exit status, and JSON: argv, cwd, env. The answer is the pid of the child. The server ends with the socket.
 """
 
+import atexit
 import gc
 import importlib
 import io
@@ -16,6 +17,7 @@ import signal
 import socket
 import struct
 import sys
+import threading
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -161,18 +163,45 @@ def open_streams() -> None:
         setattr(sys, f"__{name}__", stream)
 
 
+def run(argv: list[str]) -> None:
+    """The installed script, or ``-m`` and a module, as the interpreter runs them."""
+    if argv[1:2] == ["-m"]:
+        sys.argv, sys.path[0] = ["-m", *argv[3:]], str(os.getcwd())  # noqa: PTH109
+        runpy._run_module_as_main(argv[2])  # type: ignore[attr-defined]  # what the interpreter calls for -m
+        return
+    sys.argv, sys.path[0] = argv, os.path.dirname(argv[0])  # noqa: PTH120
+    with io.open_code(argv[0]) as script:
+        code = compile(script.read(), argv[0], "exec")
+    exec(code, globals() | {"__file__": argv[0]})  # noqa: S102 - the installed script
+
+
+def end(status: int) -> None:
+    """What a shutdown of the interpreter does, but for taking two thousand modules to pieces.
+
+    That was three quarters of what a child cost: each page of memory is copied to be given back. Returns when the
+    streams cannot be flushed, which the interpreter tells in its own words.
+    """
+    threading._shutdown()  # type: ignore[attr-defined]  # waits for threads
+    atexit._run_exitfuncs()
+    gc.collect()
+    with suppress(OSError, ValueError):
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        os._exit(status & 0xFF)
+
+
 if __name__ == "__main__":
     gc.disable()  # what the collector touches, the kernel copies for each child
     import_plugins()
     warm_up()
     gc.freeze()
     command = Server(socket.socket(fileno=int(sys.argv[1]))).serve()
-    # A child goes on here, and ends as every interpreter does when its main module is through.
-    if command and command[1:2] == ["-m"]:
-        sys.argv, sys.path[0] = ["-m", *command[3:]], str(os.getcwd())  # noqa: PTH109
-        runpy._run_module_as_main(command[2])  # type: ignore[attr-defined]  # what the interpreter calls for -m
-    elif command:
-        sys.argv, sys.path[0], __file__ = command, os.path.dirname(command[0]), command[0]  # noqa: PTH120
-        with io.open_code(command[0]) as script:
-            code = compile(script.read(), command[0], "exec")
-        exec(code)  # noqa: S102 - the installed script
+    # A child goes on here. What is no ordinary end is the interpreter's own affair.
+    if command:
+        try:
+            run(command)
+        except SystemExit as stop:
+            if isinstance(stop.code, int | None):
+                end(stop.code or 0)
+            raise
+        end(0)

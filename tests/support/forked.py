@@ -2,8 +2,9 @@
 
 ``ForkedPopen`` is a ``subprocess.Popen`` whose child is forked by a server that has imported both plugins
 (tests/support/fork_server.py). Each worker of pytest has a server of its own, from the first use on. The child is a
-real process: pid, signals, exit code, standard streams, working directory, environment, shutdown of the interpreter.
-It differs in two things: its parent is the server, and all children of a server have one seed of hashes.
+real process: pid, signals, exit code, standard streams, working directory, environment; threads, ``atexit`` and streams
+end as at every shutdown of the interpreter. It differs in three things: its parent is the server, all children of a
+server have one seed of hashes, and an ordinary end does not finalise what only a variable of a module holds.
 
 A start is a real one for other commands, for coverage of subprocesses, for variables that only a starting interpreter
 reads, and for options of Popen that are not passed on here. Tests whose subject is the start, or standard streams that

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from sandbox import MicroPimOptions, Sandbox
+from tests.support import forked
 from tests.support.forked import BIN, ROOT, ForkedPopen, run_forked
 
 TAP, TARGET = str(BIN / "tap-medipim"), str(BIN / "target-micropim")
@@ -21,6 +22,7 @@ STATE = b'{"type":"STATE","value":{"at":1}}\n'
 # A worker that starts a server, and is killed. The server has the worker's stderr.
 KILLED_WORKER = """
 import os, signal
+from tests.support import forked
 from tests.support.forked import BIN, run_forked
 run_forked([str(BIN / "tap-medipim"), "--version"], env={n: v for n, v in os.environ.items() if "COVERAGE" not in n})
 os.kill(os.getpid(), signal.SIGKILL)
@@ -80,11 +82,11 @@ def without_times(text: bytes) -> list[bytes]:
 )
 def test_it_says_what_a_real_process_says(command: list[str], env: dict[str, str], tmp_path: Path) -> None:
     """Exit code, stdout and stderr are the same to the byte, but for the time in the log."""
-    with ForkedPopen(command, cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as forked:
-        out, err = forked.communicate(timeout=60)
+    with ForkedPopen(command, cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        out, err = child.communicate(timeout=60)
     real = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, check=False, timeout=60)
-    assert forked.is_forked
-    assert (forked.returncode, out) == (real.returncode, real.stdout)
+    assert child.is_forked
+    assert (child.returncode, out) == (real.returncode, real.stdout)
     assert without_times(err) == without_times(real.stderr)
     assert out or err
 
@@ -180,51 +182,68 @@ def test_it_has_the_environment_that_is_given_and_no_other(
 
 
 def test_a_reader_that_leaves_ends_it_as_a_real_process(start: Callable[..., Any]) -> None:
-    """The last flush of the interpreter is its own: same code, same words."""
-    ends = []
+    """The last flush of the interpreter is its own: same code, same words. It holds no file of the server's before."""
+    start()  # whose pipes the server must not pass on
+    ends, files = [], []
     for popen in (subprocess.Popen, ForkedPopen):
         process = start(popen)
         assert is_up(process)
+        files.append(open_files(process))
         process.stdout.close()
         process.stdin.write(STATE.replace(b"1", b"2"))
         process.stdin.close()
         ends.append((process.wait(20), without_times(process.stderr.read())[-1]))
     assert ends[0] == ends[1]
     assert ends[1][0] == 1
+    assert files[0] == files[1]
 
 
-@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files are listed by Linux only")
-def test_it_holds_no_file_of_the_server(start: Callable[..., Any]) -> None:
-    """As many files as a real process, also while another one runs."""
-    counts = []
-    for popen in (subprocess.Popen, ForkedPopen, ForkedPopen):
-        process = start(popen)
-        assert is_up(process)
-        counts.append(len(list(Path(f"/proc/{process.pid}/fd").iterdir())))
-    assert counts == counts[:1] * 3
+def open_files(process: Any) -> int:
+    """How many files a process holds; nothing where the system does not list them."""
+    return len(list(Path(f"/proc/{process.pid}/fd").glob("*")))
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """An installed script that imports nothing: what it is given decides how it starts, not what it does."""
+    script = tmp_path / "small"
+    script.write_text(f"#!{sys.executable}\n", encoding="utf-8")
+    script.chmod(0o755)
+    monkeypatch.setattr(forked, "SCRIPTS", [[str(script)]])
+    return str(script)
 
 
 @pytest.mark.parametrize(
-    ("command", "options", "variables"),
+    ("options", "variables"),
     [
-        (["true"], {}, {}),
-        ([sys.executable, "-c", ""], {}, {}),
-        ([sys.executable, "-X", "utf8", "-m", "tap_medipim", "--version"], {}, {}),
-        ([TAP, "--version"], {"preexec_fn": os.getpid}, {}),
-        ([TAP, "--version"], {"start_new_session": True}, {}),
-        ([TAP, "--version"], {"pass_fds": [2]}, {}),
-        ([TAP, "--version"], {"umask": 0o77}, {}),
-        ([TAP, "--version"], {}, {"COVERAGE_PROCESS_OTHER": "1"}),
-        ([TAP, "--version"], {}, {"PYTHONHASHSEED": "1"}),
-        ([TAP, "--version"], {}, {"LC_ALL": "POSIX"}),
+        ({"preexec_fn": os.getpid}, {}),
+        ({"start_new_session": True}, {}),
+        ({"pass_fds": [2]}, {}),
+        ({"umask": 0o77}, {}),
+        ({}, {"COVERAGE_PROCESS_OTHER": "1"}),
+        ({}, {"PYTHONHASHSEED": "1"}),
+        ({}, {"LC_ALL": "POSIX"}),
     ],
     ids=str,
 )
 def test_what_needs_a_real_start_has_one(
-    command: list[str], options: dict[str, Any], variables: dict[str, str], env: dict[str, str]
+    options: dict[str, Any], variables: dict[str, str], env: dict[str, str], small: str
 ) -> None:
-    """Other commands, options of Popen, coverage, and what only a starting interpreter reads."""
-    with ForkedPopen(command, stdout=subprocess.DEVNULL, env={**env, **variables}, **options) as process:
+    """Options of Popen, coverage, and what only a starting interpreter reads; without them it is forked."""
+    with ForkedPopen([small], env={**env, **variables}, **options) as real, ForkedPopen([small], env=env) as plain:
+        assert real.wait(60) == plain.wait(60) == 0
+    assert not real.is_forked
+    assert plain.is_forked
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["true"], [sys.executable, "-c", ""], [sys.executable, "-X", "utf8", "-m", "tap_medipim", "--version"]],
+    ids=str,
+)
+def test_another_command_has_a_real_start(command: list[str], env: dict[str, str]) -> None:
+    """Options of the interpreter make another one of it."""
+    with ForkedPopen(command, stdout=subprocess.DEVNULL, env=env) as process:
         assert process.wait(60) == 0
     assert not process.is_forked
 

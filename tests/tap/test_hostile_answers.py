@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sandbox import Fault, Sandbox
@@ -18,6 +18,7 @@ from tap_medipim.high_water_mark import HighWaterMark
 from tap_medipim.pagination import all_pages
 from tap_medipim.spans import Span
 from tap_medipim.windows import END_OF_TIME, Question, Windows
+from tests.support.examples import examples
 
 Run = Callable[..., Any]
 Make = Callable[..., Sandbox]
@@ -173,7 +174,7 @@ def test_a_line_that_is_too_much_is_a_broken_line(line: bytes, words: str, sandb
 @example({"brand": -(2**63) - 1})
 @example({"id": "\ud800"})
 @example({"\ud800": "1"})
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_any_filter_setting_is_taken_or_refused_in_words(value: Any) -> None:
     """Whatever somebody writes there: what passes can be sent as JSON, and refusals are single lines."""
     try:
@@ -217,7 +218,7 @@ STATES = st.recursive(
 )
 @example("0001-01-01T00:00:00+23:59", None, None, None)
 @example("9999-12-31T23:59:59-23:59", None, 5, None)
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_any_bookmark_is_read_or_refused_in_words(saved: Any, start: Any, moment: int | None, server: Any) -> None:
     """What is read can be written again."""
     try:

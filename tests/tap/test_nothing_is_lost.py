@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox import Fault, Sandbox
 from tests.support.declared import declared
+from tests.support.examples import examples
 from tests.support.thin import thin_out
 
 Run = Callable[..., Any]
@@ -79,7 +80,7 @@ plans = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(
     seconds=st.lists(st.integers(0, 5), max_size=45),
     undated=st.sets(st.integers(0, 45), max_size=3),

@@ -4,13 +4,14 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_medipim import windows as module
 from tap_medipim.client import Page
 from tap_medipim.errors import StreamFailed
 from tap_medipim.windows import Question, Span, Windows
+from tests.support.examples import examples
 
 CAP = 40
 SIZE = 10
@@ -77,7 +78,7 @@ catalogues = st.dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(
     rows=catalogues,
     touches=st.integers(min_value=0, max_value=3),

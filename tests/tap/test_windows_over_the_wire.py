@@ -8,12 +8,13 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox import Fault, Sandbox
 from tap_medipim import windows
 from tap_medipim.records import rfc3339
+from tests.support.examples import examples
 
 Run = Callable[..., Any]
 Make = Callable[..., Sandbox]
@@ -62,7 +63,7 @@ plans = st.builds(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(
     ages=st.lists(st.integers(0, 40) | st.integers(0, 40_000_000), max_size=80),
     undated=st.sets(st.integers(0, 79), max_size=2),

@@ -6,7 +6,7 @@ See docs/api/micropim.md#attribute-values and docs/api/micropim.md#attribute-def
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -15,6 +15,7 @@ from sandbox.faults import Fault
 from target_micropim.mapping.attribute_rows import ATTRIBUTES
 from target_micropim.mapping.attributes import DEFAULT_TEMPLATE, AttributeRules, attribute_body, attribute_values
 from target_micropim.plan.write import body_of
+from tests.support.examples import examples
 
 SCHEMA = read_schema("medipim", "products")
 
@@ -177,7 +178,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.dictionaries(st.sampled_from(sorted({p.split(".")[0] for row in ATTRIBUTES for p in row.paths})), JSON))
 def test_whatever_a_record_holds_its_attributes_are_valid(record: Any) -> None:
     """Or left out; never an exception."""

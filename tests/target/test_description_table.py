@@ -3,12 +3,13 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from target_micropim.mapping.attribute_table import HEADINGS, selected, with_table
 from target_micropim.mapping.desired import AttributeValue
 from target_micropim.mapping.html import clean_html
+from tests.support.examples import examples
 
 TABLE = (
     '<table><thead><tr><th colspan="2">Product data</th></tr></thead><tbody>'
@@ -116,7 +117,7 @@ VALUES = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.text(alphabet="<>/ptablehrdi &;x\n", max_size=40).map(clean_html), VALUES, st.sampled_from([*HEADINGS, "xx"]))
 def test_the_table_is_never_doubled_and_survives_the_cleaning(text: str, values: Any, locale: str) -> None:
     """Put under a text that has it already: the same text. Cleaned again: the same text."""

@@ -1,11 +1,12 @@
 """--explain: why a product is in MicroPIM, or not; from every side, with one look, and without a write."""
 
 import json
-import subprocess
 import sys
 from typing import Any
 
 import pytest
+
+from tests.support.forked import run_forked
 
 
 def explained(world: Any, sku: str, **settings: Any) -> tuple[int, str]:
@@ -92,4 +93,4 @@ def test_nothing_is_explained_about_no_sku(world: Any) -> None:
     for flags in (["--explain", " "], ["--explain", "1", "--check"]):
         (world.folder / "config.json").write_text(json.dumps(world.settings()))
         command = [sys.executable, "-m", "target_micropim", "--config", "config.json", *flags]
-        assert subprocess.run(command, cwd=world.folder, capture_output=True, check=False).returncode == 2
+        assert run_forked(command, cwd=world.folder, capture_output=True).returncode == 2

@@ -5,11 +5,12 @@ import ipaddress
 import time
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from target_micropim.mapping.html import MAX_CHARACTERS, TAGS, clean_html
 from target_micropim.mapping.public_url import is_public_url
+from tests.support.examples import examples
 
 VECTORS = [
     "<script>alert(1)</script>", "<ScRiPt >alert(1)</sCrIpT>", "<scr<script>ipt>alert(1)</scr</script>ipt>",
@@ -40,7 +41,7 @@ HTML = st.lists(PIECES | st.text(max_size=5), max_size=14).map("".join)
 
 
 @given(html=HTML)
-@settings(max_examples=700, deadline=None)
+@examples(700)
 def test_cleaning_is_for_good(html: str) -> None:
     """Cleaning twice changes nothing; or there is no such form, and the text is refused."""
     try:
@@ -51,7 +52,7 @@ def test_cleaning_is_for_good(html: str) -> None:
 
 
 @given(html=HTML)
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_nothing_that_acts_is_left(html: str) -> None:
     """No tag but the listed ones, no attribute that acts, no scheme but three."""
     try:
@@ -153,7 +154,7 @@ def test_only_two_schemes_pass(url: str) -> None:
 
 @given(number=st.integers(0, 2**32 - 1))
 @example(0x7F000001)
-@settings(max_examples=200)
+@examples(200)
 def test_an_ipv4_address_passes_in_its_plain_spelling_alone(number: int) -> None:
     """And then only when the standard library calls it global."""
     address = ipaddress.IPv4Address(number)
@@ -172,7 +173,7 @@ def test_an_ipv4_address_passes_in_its_plain_spelling_alone(number: int) -> None
 
 
 @given(number=st.integers(0, 2**128 - 1))
-@settings(max_examples=200)
+@examples(200)
 def test_an_ipv6_address_passes_when_it_is_global_unicast(number: int) -> None:
     """Nothing that only wraps an IPv4 address."""
     address = ipaddress.IPv6Address(number)
@@ -189,7 +190,7 @@ def test_an_ipv6_address_passes_when_it_is_global_unicast(number: int) -> None:
         max_size=9,
     ).map("".join)
 )
-@settings(max_examples=500)
+@examples(500)
 def test_any_text_is_judged(url: str) -> None:
     """Never an exception; who is allowed private hosts is refused no public one."""
     assert not is_public_url(url) or is_public_url(url, allow_private=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pim_wire.errors import StopRun, Unclear
@@ -14,6 +14,7 @@ from sandbox import Fault
 from target_micropim.api.client import remote_id
 from target_micropim.api.tree import read_tree
 from target_micropim.plan.values import MOST_ID, fingerprint, fingerprints, server_fields
+from tests.support.examples import examples
 
 LIST = "GET /api/products$"
 JSON = st.recursive(
@@ -108,7 +109,7 @@ def test_an_answer_that_is_too_much_ends_in_one_sentence(world: Any, singer: Any
 
 
 @given(shown=st.dictionaries(st.sampled_from(FIELDS), JSON))
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_any_product_shown_is_compared(shown: Any) -> None:
     """In a moment, whatever numbers stand in it."""
     began = time.process_time()
@@ -126,7 +127,7 @@ def test_a_price_that_would_be_a_gigabyte_written_out_is_not(value: str) -> None
 
 
 @given(data=JSON)
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_any_tree_is_read_or_refused_in_words(data: Any) -> None:
     """Ids that are none are passed over."""
     try:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -11,6 +11,7 @@ from target_micropim.api.payloads import check_payload
 from target_micropim.errors import RecordRejected
 from target_micropim.mapping.medipim import map_product
 from target_micropim.mapping.native import native_product
+from tests.support.examples import examples
 from tests.target.shop_rules import rules
 
 JSON = st.recursive(
@@ -76,7 +77,7 @@ def test_the_strategy_covers_what_is_mapped() -> None:
     assert set(MAPPED) <= set(SCHEMA["properties"])
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(records())
 def test_any_valid_record_maps_to_a_valid_payload_or_is_rejected_with_a_reason(record: dict[str, Any]) -> None:
     """Nothing in between: no exception but a reject, no payload that our own schema refuses without saying why."""
@@ -92,7 +93,7 @@ def test_any_valid_record_maps_to_a_valid_payload_or_is_rejected_with_a_reason(r
         check_payload("media", {"file_url": picture.url, "alt_text": picture.alt, "position": position})
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.dictionaries(st.sampled_from(["id", *MAPPED]) | st.text(max_size=5), JSON, max_size=8))
 def test_any_json_maps_or_is_rejected(record: dict[str, Any]) -> None:
     """Records that no schema has seen."""

@@ -3,10 +3,11 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from target_micropim.mapping.html import TAGS, clean_html
+from tests.support.examples import examples
 
 EVIL = [
     '<p onclick="x()">a<script>alert(1)</script></p>',
@@ -52,7 +53,7 @@ PIECES = [
 ]  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join) | st.text(max_size=60))
 def test_any_html_is_cleaned_to_a_fixed_point(html: str) -> None:
     """Whatever comes in."""

@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -20,6 +20,7 @@ from target_micropim.plan.write import body_of, without_extras
 from target_micropim.settings.schema import SETTINGS
 from target_micropim.settings.shaping import profile_of
 from target_micropim.settings.values import TargetSettings
+from tests.support.examples import examples
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 WORDS = [
@@ -103,9 +104,7 @@ PRODUCTS = {
     "medipim": values_of(MEDIPIM_PRODUCT),
     "native": values_of(NATIVE_PRODUCT),
 }
-SETTING = settings(
-    max_examples=150, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
-)
+SETTING = examples(150, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 
 
 def judged(config: dict[str, Any], record: Any, seen: Counter[str]) -> None:

@@ -2,15 +2,16 @@
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from target_micropim.sync.checkpoints import Checkpoints
+from tests.support.examples import examples
 
 OPEN, CLOSE, STATE = "open", "close", "state"
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.lists(st.tuples(st.sampled_from([OPEN, OPEN, CLOSE, STATE]), st.integers(0, 50)), max_size=60))
 def test_a_state_leaves_only_when_all_before_it_are_closed(steps: list[tuple[str, int]]) -> None:
     """Any interleaving: in order, never too early, and at the end the newest has left."""

@@ -7,11 +7,12 @@ import re
 from html import escape, unescape
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from target_micropim.mapping.html import clean_html
 from target_micropim.mapping.texts import without_tags
+from tests.support.examples import examples
 
 Shown = tuple[str, str]  # HTML, and what a browser shows of it: a line feed for each edge of a line
 
@@ -77,7 +78,7 @@ def shown(html: str) -> str:
 
 
 @given(TEXTS)
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_a_reader_sees_the_same_before_and_after(text: Shown) -> None:
     """No word is lost, joined or split, and no line."""
     html, seen = text
@@ -85,7 +86,7 @@ def test_a_reader_sees_the_same_before_and_after(text: Shown) -> None:
 
 
 @given(TEXTS)
-@settings(max_examples=50, deadline=None)
+@examples(50)
 def test_a_short_text_has_the_same_words(text: Shown) -> None:
     """On one line."""
     html, seen = text

@@ -1,12 +1,13 @@
 """Simulated services that count requests, and workers that send in parallel: what the throttle is tested against."""
 
 import random
-import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
+
+from greenlet import getcurrent, greenlet
 
 from pim_wire.clock import Clock
 from pim_wire.retry import throttled_waits
@@ -42,13 +43,16 @@ class Service:
 
 
 class TogetherClock(Clock):
-    """A simulated time for several threads: it passes while all sleep, and one runs at a time, so that runs repeat."""
+    """A simulated time for several workers: it passes while all sleep, and one runs at a time, so that runs repeat.
+
+    Each is a greenlet: to hand over from thread to thread takes longer than a whole turn.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._now = 1_000_000.0
         self._order = count()
-        self._asleep: list[tuple[float, int, threading.Lock]] = []  # an event costs more to switch
+        self._asleep: list[tuple[float, int, greenlet]] = []
 
     def now(self) -> float:
         """Seconds so far."""
@@ -60,36 +64,25 @@ class TogetherClock(Clock):
 
     def sleep(self, seconds: float) -> None:
         """Let whoever is due first go on."""
-        turn = self._due(seconds)
-        self._wake()
-        turn.acquire()
+        this = getcurrent()
+        self._due(seconds, this)
+        following = self._wake()
+        if following is not this:
+            following.switch()
 
     def run(self, bodies: Sequence[Callable[[], None]]) -> None:
-        """Run them together until all have ended."""
-        threads = [threading.Thread(target=self._body, args=(body, self._due(0)), daemon=True) for body in bodies]
-        for thread in threads:
-            thread.start()
-        self._wake()
-        for thread in threads:
-            thread.join()
+        """Run them together until all have ended; whoever ends comes back here."""
+        for body in bodies:
+            self._due(0, greenlet(body))
+        while self._asleep:
+            self._wake().switch()
 
-    def _body(self, body: Callable[[], None], begin: threading.Lock) -> None:
-        begin.acquire()
-        try:
-            body()
-        finally:
-            self._wake()
+    def _due(self, seconds: float, sleeper: greenlet) -> None:
+        heappush(self._asleep, (self._now + max(0.0, seconds), next(self._order), sleeper))
 
-    def _due(self, seconds: float) -> threading.Lock:
-        gate = threading.Lock()
-        gate.acquire()
-        heappush(self._asleep, (self._now + max(0.0, seconds), next(self._order), gate))
-        return gate
-
-    def _wake(self) -> None:
-        if self._asleep:
-            self._now, _, gate = heappop(self._asleep)
-            gate.release()
+    def _wake(self) -> greenlet:
+        self._now, _, sleeper = heappop(self._asleep)
+        return sleeper
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from bisect import bisect_left
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pim_wire.pace import (
@@ -16,6 +16,7 @@ from pim_wire.pace import (
     next_turn,
     turns_in_last_minute,
 )
+from tests.support.examples import examples
 
 NOW = 1_800_000_000_000
 NEW = Pace(seen=NOW, since=NOW)
@@ -33,7 +34,7 @@ def waits(pace: Pace, per_minute: int, count: int) -> list[int]:
 STEP = st.tuples(st.sampled_from(["turn", "turns", "refused", "good"]), st.integers(0, 20_000))
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(limit=st.integers(1, 700), steps=st.lists(STEP, max_size=60))
 def test_whatever_happens_no_minute_holds_more_than_the_limit(limit: int, steps: list[tuple[str, int]]) -> None:
     """Turns asked for at any time, refusals with any pause, good answers: as often and in any order.

@@ -5,11 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pim_wire.errors import Interrupted
 from pim_wire.throttle import Throttle
+from tests.support.examples import examples
 
 MakeClock = Callable[[], Any]
 
@@ -28,7 +29,7 @@ def most_in_a_minute(times: list[float]) -> int:
     return max(sum(start <= at < start + 59.998 for at in times) for start in times)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(limit=st.integers(1, 400), pauses=st.lists(st.floats(0, 90), max_size=12), bursts=st.integers(1, 40))
 def test_no_minute_ever_holds_more_than_the_limit(
     limit: int, pauses: list[float], bursts: int, make_clock: MakeClock

@@ -4,17 +4,18 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pim_wire.errors import Interrupted
 from pim_wire.throttle import Throttle
 from pim_wire.timeline import BUCKETS, Timeline
+from tests.support.examples import examples
 
 MakeClock = Callable[[], Any]
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     steps=st.lists(
         st.tuples(st.sampled_from(["reads", "writes", "pace", "rest"]), st.floats(0, 40_000)), min_size=1, max_size=60
