@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, NullPool, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -25,7 +25,8 @@ def engine_for(url: str) -> Engine:
         return _postgresql(place)
     Path(place.database or "").parent.mkdir(parents=True, exist_ok=True)
     options = {"compiled_cache": OF_SQLITE}
-    engine = create_engine(place, connect_args={"timeout": 30, "check_same_thread": False}, execution_options=options)
+    arguments = {"timeout": 30, "check_same_thread": False}
+    engine = create_engine(place, connect_args=arguments, execution_options=options, poolclass=NullPool)
     event.listen(engine, "connect", _set_pragmas)
     return engine
 

@@ -48,6 +48,7 @@ def cause(error: BaseException) -> str:
 TAKEN_OVER = "Another run took this ledger over while this one stood still: stopped, and nothing more is sent"
 MOST_STEPS = 1_000_000  # of SQLite's machine: some 30,000 rows; all of a million would cost as much as 14,000 records
 Rows = list[dict[str, Any]]
+_NAMES = {name for table in schema.METADATA.sorted_tables for name in (table.name, *(i.name for i in table.indexes))}
 _FACTS = Prepared(select(schema.meta.c.name, schema.meta.c.value))
 _FACT = Prepared(select(schema.meta.c.value).where(schema.meta.c.name == bindparam("fact")))
 _HOLDS = Prepared(select(schema.lock.c.id).where(schema.lock.c.owner == bindparam("writer")).with_for_update(read=True))
@@ -73,7 +74,7 @@ class Database:
         self._is_sqlite = engine.dialect.name == "sqlite"
         self._kept: Connection | None = None
         self._driver: Any = None  # SQLite's own connection, below the kept one
-        self._has_all_tables = False  # until they were made here
+        self._has_all_tables = False  # until they were seen, or made here
         self._was_empty = False
         self._put_off = _OfThread()
         self._writer: str | None = None  # once he holds the lock
@@ -233,7 +234,7 @@ class Database:
             self._open()
             with closing(self._driver.execute("SELECT name FROM sqlite_master")) as cursor:
                 names = {name for (name,) in cursor.fetchall()}
-            self._was_empty = not names
+            self._was_empty, self._has_all_tables = not names, names >= _NAMES
             if schema.lock.name in names or not names:
                 return bool(names)
         found = inspect(self._open() if self._is_sqlite else self._engine)

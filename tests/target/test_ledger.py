@@ -110,7 +110,7 @@ def new_ledger(folder: Path) -> tuple[Ledger, list[str]]:
     ledger = Ledger.open(f"sqlite:///{folder}/ledger.db")
     ledger.upgrade()
     commits: list[str] = []
-    driver = ledger._open().connection.driver_connection
+    driver: Any = ledger._open().connection.driver_connection
     driver.set_trace_callback(lambda words: commits.append(words) if words == "COMMIT" else None)
     return ledger, commits
 
