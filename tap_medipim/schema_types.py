@@ -34,3 +34,10 @@ def copied(node: Any) -> Any:
     if isinstance(node, dict):
         return {name: copied(inner) if isinstance(inner, _NESTED) else inner for name, inner in node.items()}
     return [copied(inner) for inner in node] if isinstance(node, list) else node
+
+
+class QuickCopies(dict[str, Any]):
+    """A schema of which ``deepcopy`` makes a quick copy: the SDK makes several of each stream at each start."""
+
+    def __deepcopy__(self, _memo: Any) -> dict[str, Any]:
+        return {name: copied(inner) for name, inner in self.items()}

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from pim_wire.docs_site import docs_page
-from target_micropim.ledger.database import place_of
+from target_micropim.ledger.addresses import place_of
 from target_micropim.settings.values import TargetSettings
 
 _MARKS_OF_CONTAINERS = (Path("/.dockerenv"), Path("/run/.containerenv"))

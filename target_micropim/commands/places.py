@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pim_wire.errors import CannotWrite
-from target_micropim.ledger.database import place_of
+from target_micropim.ledger.addresses import place_of
 from target_micropim.settings.values import TargetSettings
 
 _INTO_A_FOLDER = os.W_OK | os.X_OK

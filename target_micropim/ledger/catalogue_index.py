@@ -2,11 +2,33 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 
 from target_micropim.ledger import schema
 from target_micropim.ledger.database import Database
 from target_micropim.ledger.schema import ProductId, SeenProduct
+from target_micropim.ledger.statements import Prepared
+
+_FORGOTTEN = Prepared(delete(schema.seen_products))
+_COUNT = Prepared(select(func.count()).select_from(schema.seen_products))
+_OF_SKU = Prepared(select(schema.seen_products).where(schema.seen_products.c.sku == bindparam("sku")))
+_OF_GTIN = Prepared(select(schema.seen_products).where(schema.seen_products.c.gtin == bindparam("gtin")))
+_KNOWN_AND_SEEN = Prepared(
+    select(func.count())
+    .select_from(schema.products)
+    .where(schema.products.c.remote_id > 0, schema.products.c.remote_id.in_(select(schema.seen_products.c.remote_id)))
+)
+_DOUBLED = Prepared(
+    select(schema.products.c.sku, schema.products.c.external_id, schema.seen_products.c.remote_id)
+    .join(schema.seen_products, schema.seen_products.c.sku == schema.products.c.sku)
+    .where(
+        schema.products.c.sku.in_(
+            select(schema.seen_products.c.sku).group_by(schema.seen_products.c.sku).having(func.count() > 1)
+        ),
+        schema.products.c.remote_id > 0,
+    )
+    .order_by(schema.products.c.sku, schema.seen_products.c.remote_id)
+)
 
 
 class CatalogueIndex(Database):
@@ -15,7 +37,7 @@ class CatalogueIndex(Database):
     def forget_seen(self) -> None:
         """Empty the index."""
         with self.transaction() as connection:
-            connection.execute(delete(schema.seen_products))
+            self.write(connection, _FORGOTTEN, {})
 
     def remember_seen(self, rows: Iterable[SeenProduct]) -> None:
         """Write products of the index."""
@@ -25,7 +47,7 @@ class CatalogueIndex(Database):
 
     def count_seen(self) -> int:
         """How many different products the index holds."""
-        return int(self.read(select(func.count()).select_from(schema.seen_products))[0][0])
+        return int(self.read(_COUNT)[0][0])
 
     def seen_among(self, ids: Iterable[int]) -> frozenset[int]:
         """Those of MicroPIM's ids that the index holds."""
@@ -34,30 +56,19 @@ class CatalogueIndex(Database):
 
     def count_known_and_seen(self) -> int:
         """How many products of the ledger the index holds."""
-        known, seen = schema.products.c.remote_id, schema.seen_products.c.remote_id
-        query = select(func.count()).select_from(schema.products).where(known > 0, known.in_(select(seen)))
-        return int(self.read(query)[0][0])
+        return int(self.read(_KNOWN_AND_SEEN)[0][0])
 
     def doubled_skus(self) -> list[tuple[str, ProductId, list[int]]]:
         """The SKUs of this ledger that the list shows more than once, live: with their record and MicroPIM's ids."""
-        seen, known = schema.seen_products, schema.products
-        twice = select(seen.c.sku).group_by(seen.c.sku).having(func.count() > 1)
-        query = (
-            select(known.c.sku, known.c.external_id, seen.c.remote_id)
-            .join(seen, seen.c.sku == known.c.sku)
-            .where(known.c.sku.in_(twice), known.c.remote_id > 0)
-            .order_by(known.c.sku, seen.c.remote_id)
-        )
         doubled: dict[tuple[str, ProductId], list[int]] = {}
-        for row in self.read(query):
+        for row in self.read(_DOUBLED):
             doubled.setdefault((row.sku, row.external_id), []).append(row.remote_id)
         return [(*key, ids) for key, ids in doubled.items()]
 
     def seen(self, *, sku: str | None = None, gtin: str | None = None) -> list[SeenProduct]:
         """Products of the index with exactly this SKU, or this GTIN."""
-        table = schema.seen_products
-        query = select(table).where(table.c.sku == sku if sku is not None else table.c.gtin == gtin)
+        rows = self.read(_OF_SKU, {"sku": sku}) if sku is not None else self.read(_OF_GTIN, {"gtin": gtin})
         return [
             SeenProduct(row.remote_id, row.sku, row.gtin, row.images, row.server, tuple(row.category_ids))
-            for row in self.read(query)
+            for row in rows
         ]

@@ -32,7 +32,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pim_wire.urls import shown_url
 from target_micropim.ledger import schema
-from target_micropim.ledger.database import engine_for, ledger_failure, place_of, refuse_strangers
+from target_micropim.ledger.addresses import engine_for, place_of
+from target_micropim.ledger.database import ledger_failure, refuse_strangers
 from target_micropim.ledger.store import Ledger
 
 CHUNK_ROWS = 1000

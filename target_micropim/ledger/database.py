@@ -3,39 +3,23 @@
 A failure names the place, what the database said and what to do: it is the last line that a person reads.
 """
 
-import re
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    Engine,
-    Inspector,
-    Row,
-    Select,
-    Table,
-    bindparam,
-    create_engine,
-    event,
-    inspect,
-    select,
-    text,
-)
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy import Connection, Engine, Inspector, Row, Select, Table, bindparam, inspect, select, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import CreateSchema
 
 from pim_wire.urls import shown_url
 from target_micropim.errors import LedgerUnusable
 from target_micropim.ledger import schema
+from target_micropim.ledger.addresses import schema_of
 from target_micropim.ledger.migrations import STEPS, VERSION
-from target_micropim.ledger.statements import OF_SQLITE, definitions, upsert
+from target_micropim.ledger.statements import Prepared, Values, definitions, upsert, upsert_of_sqlite
 
-_SEARCH_PATH = re.compile(r"-c\s*search_path=([a-z_][a-z0-9_]{0,62})\s*$", re.ASCII)
 DAMAGED = "it is damaged: delete it or move it to another folder; it is rebuilt by reading"
 NO_RIGHT = "give the right to read and write the file and its folder, or choose another place"
 _ADVICE = {
@@ -62,11 +46,12 @@ def cause(error: BaseException) -> str:
 
 
 TAKEN_OVER = "Another run took this ledger over while this one stood still: stopped, and nothing more is sent"
-_HOW_IT_LOOKS = "ledger_url: must look like sqlite:///path or postgresql://user@host/name"
 MOST_STEPS = 1_000_000  # of SQLite's machine: some 30,000 rows; all of a million would cost as much as 14,000 records
 Rows = list[dict[str, Any]]
-_FACTS = select(schema.meta.c.name, schema.meta.c.value)
-_FACT = select(schema.meta.c.value).where(schema.meta.c.name == bindparam("fact"))  # asked for often, built once
+_NAMES = {name for table in schema.METADATA.sorted_tables for name in (table.name, *(i.name for i in table.indexes))}
+_FACTS = Prepared(select(schema.meta.c.name, schema.meta.c.value))
+_FACT = Prepared(select(schema.meta.c.value).where(schema.meta.c.name == bindparam("fact")))
+_HOLDS = Prepared(select(schema.lock.c.id).where(schema.lock.c.owner == bindparam("writer")).with_for_update(read=True))
 
 
 class _OfThread(threading.local):
@@ -77,22 +62,33 @@ class _OfThread(threading.local):
 
 
 class Database:
-    """Every method is one short transaction; a write that may wait joins the next one of its thread."""
+    """Every method is one short transaction; a write that may wait joins the next one of its thread.
+
+    SQLite has one connection, which is kept: a pool would take longer than most questions.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.place = shown_url(engine.url.render_as_string(hide_password=False))
         self._turn = threading.RLock()
-        self._has_all_tables = False  # until they were made here
+        self._is_sqlite = engine.dialect.name == "sqlite"
+        self._kept: Connection | None = None
+        self._driver: Any = None  # SQLite's own connection, below the kept one
+        self._has_all_tables = False  # until they were seen, or made here
         self._was_empty = False
         self._put_off = _OfThread()
-        self._held: str | None = None  # once a writer holds the lock: the question whether he still does
+        self._writer: str | None = None  # once he holds the lock
         self._facts: dict[str, str] | None = None  # read once, while nobody else can write
         self._failures = (SQLAlchemyError, engine.dialect.loaded_dbapi.Error)
 
     def close(self) -> None:
         """Let the database go."""
-        self._engine.dispose()
+        kept, self._kept, self._driver = self._kept, None, None
+        try:
+            if kept is not None:
+                kept.close()
+        finally:
+            self._engine.dispose()
 
     @contextmanager
     def closed_on_failure(self) -> Iterator[None]:
@@ -103,15 +99,35 @@ class Database:
             self.close()
             raise
 
-    def read(self, query: Select[Any], values: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
+    def _open(self) -> Connection:
+        """SQLite's connection; to be called by whose turn it is."""
+        if self._kept is None:
+            self._kept = self._engine.connect()
+            self._driver = self._kept.connection.driver_connection
+        return self._kept
+
+    def read(self, query: Select[Any] | Prepared, values: Values | None = None) -> Sequence[Row[Any]]:
         """The rows of a question, after what this thread has put off was written. Raises LedgerUnusable."""
         if self._put_off.writes:
             self.flush()
         try:
-            with self._turn, self._engine.connect() as connection:
-                return connection.execute(query, values).all()
+            with self._turn:
+                if self._is_sqlite:
+                    return self.ask_within(self._open(), query, values)
+                with self._engine.connect() as connection:
+                    return self.ask_within(connection, query, values)
         except self._failures as error:
             raise ledger_failure(self.place, error) from None
+
+    def ask_within(
+        self, connection: Connection, query: Select[Any] | Prepared, values: Values | None = None
+    ) -> Sequence[Row[Any]]:
+        """The rows of a question within a transaction."""
+        if not isinstance(query, Prepared):
+            return connection.execute(query, values).all()
+        if self._is_sqlite:
+            return query.words(self._engine.dialect).rows(self._driver, values or {})
+        return connection.execute(query.statement, values).all()
 
     @contextmanager
     def transaction(self, *, apart: bool = False) -> Iterator[Connection]:
@@ -121,44 +137,67 @@ class Database:
         the run, since nothing could be remembered any more. Raises LedgerUnusable.
         """
         try:
-            with self._turn, self._engine.begin() as connection:
+            with self._turn, self._begun() as connection:
                 for table, rows in () if apart else self._put_off.writes:
                     self.put(connection, table, rows)
                 yield connection
-                if self._held is not None and not apart:
-                    self._refuse_another_writer(connection, self._held)
+                if self._writer is not None and not apart:
+                    self._refuse_another_writer(connection, self._writer)
         except self._failures as error:
             raise ledger_failure(self.place, error) from None
         if not apart:
             self._put_off.writes = []
 
+    @contextmanager
+    def _begun(self) -> Iterator[Connection]:
+        """SQLite's driver begins with the first change; SQLAlchemy need not know of what it has not sent itself."""
+        if not self._is_sqlite:
+            with self._engine.begin() as connection:
+                yield connection
+            return
+        kept = self._open()
+        try:
+            yield kept
+            (kept if kept.in_transaction() else self._driver).commit()
+        except BaseException:
+            (kept if kept.in_transaction() else self._driver).rollback()
+            raise
+
     # The fence: who lost the lock writes nothing more, so he announces nothing, so he sends nothing
 
     def fence(self, writer: str) -> None:
         """From now on every transaction that writes fails unless the lock is this owner's."""
-        mine = select(schema.lock.c.id).where(schema.lock.c.owner == writer).with_for_update(read=True)
-        self._held = str(mine.compile(self._engine, compile_kwargs={"literal_binds": True}))  # in words it costs least
+        self._writer = writer
 
     def unfence(self) -> None:
         """The lock is given back: nothing is written after this."""
-        self._held = self._facts = None
+        self._writer = self._facts = None
 
-    def _refuse_another_writer(self, connection: Connection, held: str) -> None:
+    def _refuse_another_writer(self, connection: Connection, writer: str) -> None:
         """At the end of a transaction: from here to the commit nobody can take the lock over.
 
         SQLite lets nobody else write, and in PostgreSQL the row is locked (FOR SHARE).
         """
-        cursor = connection.connection.cursor()
-        try:
-            if cursor.execute(held).fetchone() is None:
-                raise LedgerUnusable(TAKEN_OVER)
-        finally:
-            cursor.close()
+        if not self.ask_within(connection, _HOLDS, {"writer": writer}):
+            raise LedgerUnusable(TAKEN_OVER)
+
+    # Within a transaction
+
+    def write(self, connection: Connection, statement: Prepared, values: Values) -> int:
+        """Carry out a statement; how many rows it changed."""
+        if self._is_sqlite:
+            return statement.words(self._engine.dialect).write(self._driver, values)
+        return int(connection.execute(statement.statement, values).rowcount)
 
     def put(self, connection: Connection, table: Table, rows: Rows) -> None:
         """Insert rows, replacing those with the same primary key."""
-        if rows:
-            connection.execute(upsert(self._engine.dialect, table, tuple(rows[0])), rows)
+        if not rows:
+            return
+        columns = tuple(rows[0])
+        if self._is_sqlite:
+            upsert_of_sqlite(self._engine.dialect, table, columns).write_all(self._driver, rows)
+        else:
+            connection.execute(upsert(self._engine.dialect, table, columns), rows)
 
     # Writes that may wait: a commit costs the disk more than all else, and a product has several
 
@@ -182,15 +221,26 @@ class Database:
         """
         if (own := schema_of(self._engine.url)) is not None:
             self._make_schema(own)
-        found = inspect(self._engine)
-        refuse_strangers(found, self.place)
-        if not found.has_table(schema.lock.name):
-            self._was_empty = not found.get_table_names()
+        if not self._has_a_ledger():
             try:
                 self._make_tables()
             except SQLAlchemyError:  # PostgreSQL: another run made them at the same moment
                 self._make_tables()
             self._has_all_tables = True
+
+    def _has_a_ledger(self) -> bool:
+        """Raises LedgerUnusable for a database with tables of another program in the place of ours."""
+        if self._is_sqlite:  # which tells all names at once, and mostly that is enough
+            self._open()
+            with closing(self._driver.execute("SELECT name FROM sqlite_master")) as cursor:
+                names = {name for (name,) in cursor.fetchall()}
+            self._was_empty, self._has_all_tables = not names, names >= _NAMES
+            if schema.lock.name in names or not names:
+                return bool(names)
+        found = inspect(self._open() if self._is_sqlite else self._engine)
+        refuse_strangers(found, self.place)
+        self._was_empty = not found.get_table_names()
+        return found.has_table(schema.lock.name)
 
     def _make_schema(self, name: str) -> None:
         is_there = text("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = :name")
@@ -203,28 +253,33 @@ class Database:
 
         The structure is looked at whole, rows as far as MOST_STEPS reach. Raises LedgerUnusable, SQLAlchemyError.
         """
-        if self._engine.dialect.name == "sqlite" and self._damage() not in {None, "ok"}:
+        if self._is_sqlite and self._damage() not in {None, "ok"}:
             raise LedgerUnusable(f"ledger_url {self.place}: {DAMAGED}")
 
     def _damage(self) -> str | None:
         """What SQLite finds, ``ok``, or None when its steps are used up, which it counts once the structure is good."""
-        with self._engine.connect() as connection:
-            driver: Any = connection.connection.driver_connection
-            driver.set_progress_handler(lambda: True, MOST_STEPS)
-            try:
-                return connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
-            except OperationalError as error:
-                if getattr(error.orig, "sqlite_errorname", "") == "SQLITE_INTERRUPT":
-                    return None
-                raise
-            finally:
-                driver.set_progress_handler(None, 0)
+        self._open()
+        self._driver.set_progress_handler(lambda: True, MOST_STEPS)
+        try:
+            with closing(self._driver.execute("PRAGMA quick_check(1)")) as cursor:
+                return str(cursor.fetchall()[0][0])
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname == "SQLITE_INTERRUPT":
+                return None
+            raise
+        finally:
+            self._driver.set_progress_handler(None, 0)
 
     def _make_tables(self) -> None:
         """Make what is missing; not by ``create_all``, which looks first and fails when somebody else is faster."""
-        with self._engine.begin() as connection:
+        with self._turn, self._begun() as connection:
+            if self._is_sqlite:
+                self._driver.execute("BEGIN IMMEDIATE").close()  # else each would wait for the disk
             for definition in definitions(self._engine.dialect):
-                connection.exec_driver_sql(definition)
+                if self._is_sqlite:
+                    self._driver.execute(definition).close()
+                else:
+                    connection.exec_driver_sql(definition)
 
     def upgrade(self) -> None:
         """Lead older tables to this version, under the lock. Raises LedgerUnusable when they are newer than we are."""
@@ -238,8 +293,7 @@ class Database:
                 f"ledger_url: made by a newer version ({version}); update this program or use another file"
             )
         if not self._has_all_tables:
-            with self._turn:
-                self._make_tables()
+            self._make_tables()
         for number, step in enumerate(STEPS[version - 1 :], start=version + 1):
             with self.transaction() as connection:
                 step(connection)
@@ -248,7 +302,7 @@ class Database:
 
     def fact(self, name: str) -> str | None:
         """A fact of the meta table; a writer that holds the lock reads them all at once."""
-        if self._held is not None:
+        if self._writer is not None:
             with self._turn:
                 if self._facts is None:
                     self._facts = {row.name: row.value for row in self.read(_FACTS)}
@@ -278,58 +332,3 @@ def refuse_strangers(found: Inspector, place: str) -> None:
             raise LedgerUnusable(
                 f"ledger_url {place}: its table {table.name} is another program's: choose a database of its own"
             )
-
-
-def engine_for(url: str) -> Engine:
-    """The engine of a ``ledger_url``. Raises OSError, SQLAlchemyError or LedgerUnusable."""
-    place = place_of(url)
-    if place.get_backend_name() == "postgresql":
-        return _postgresql(place)
-    Path(place.database or "").parent.mkdir(parents=True, exist_ok=True)
-    options = {"compiled_cache": OF_SQLITE}
-    engine = create_engine(place, connect_args={"timeout": 30, "check_same_thread": False}, execution_options=options)
-    event.listen(engine, "connect", _set_pragmas)
-    return engine
-
-
-def place_of(url: str) -> URL:
-    """The parts of a ``ledger_url``. Raises LedgerUnusable."""
-    try:
-        place = make_url(url)
-    except (SQLAlchemyError, ValueError):
-        raise LedgerUnusable(_HOW_IT_LOOKS) from None
-    if place.get_backend_name() == "sqlite" and (place.host or place.database in {None, "", ":memory:"}):
-        raise LedgerUnusable(_HOW_IT_LOOKS)  # two slashes, or no file
-    if place.get_backend_name() not in {"sqlite", "postgresql"}:
-        raise LedgerUnusable(f"ledger_url {shown_url(url)}: only sqlite:/// and postgresql:// are supported")
-    return place
-
-
-def schema_of(place: URL) -> str | None:
-    """The schema that an address of PostgreSQL names; None where it leaves it to the database."""
-    options = place.query.get("options", "")
-    found = _SEARCH_PATH.search(options if isinstance(options, str) else options[-1])
-    return None if found is None or place.get_backend_name() != "postgresql" else found[1]
-
-
-def _postgresql(place: URL) -> Engine:
-    bare = place.drivername in {"postgres", "postgresql"}  # SQLAlchemy would take psycopg2, which is not ours
-    try:
-        return create_engine(place.set(drivername="postgresql+psycopg") if bare else place, pool_pre_ping=True)
-    except ImportError:
-        raise LedgerUnusable(
-            "ledger_url: PostgreSQL needs its driver, which is an extra: install medipim-micropim[postgres]"
-        ) from None
-
-
-def _set_pragmas(connection: Any, _record: Any) -> None:
-    """Readers do not block the writer, and a commit survives a loss of power."""
-    cursor = connection.cursor()
-    try:
-        with suppress(sqlite3.OperationalError):  # SQLite does not wait here; "locked": another process is setting it
-            cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=FULL")
-        cursor.close()
-    except sqlite3.Error:
-        connection.close()  # the pool forgets it without closing it
-        raise

@@ -5,16 +5,23 @@ So does what MicroPIM did not keep: the next run sends it again.
 
 import zlib
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 
 from target_micropim.ledger import schema
 from target_micropim.ledger.database import Database
+from target_micropim.ledger.statements import Prepared
 
 MOST_KEPT = 10_000  # records; what is beyond goes in when the source sends it again
 MOST_KEPT_BYTES = 200_000  # of one, compressed
-_DUE = select(schema.kept_records.c.stream, schema.kept_records.c.external_id).where(
-    schema.kept_records.c.due.is_(True)
+_MINE = (schema.kept_records.c.stream == bindparam("of_stream")) & (
+    schema.kept_records.c.external_id == bindparam("key")
 )
+_DUE = Prepared(
+    select(schema.kept_records.c.stream, schema.kept_records.c.external_id).where(schema.kept_records.c.due.is_(True))
+)
+_DROPPED = Prepared(delete(schema.kept_records).where(_MINE))
+_COUNT = Prepared(select(func.count()).select_from(schema.kept_records))
+_RECORD = Prepared(select(schema.kept_records.c.record).where(_MINE))
 
 
 class KeptRecords(Database):
@@ -26,20 +33,18 @@ class KeptRecords(Database):
         self, connection: Connection, stream: str, external_id: str, record: bytes | None, *, due: bool = False
     ) -> None:
         """Keep this record, none (``b""``), or the one that is kept; ``due``: it is taken again in any case."""
-        table = schema.kept_records
         if record is None:
             return
-        mine = (table.c.stream == stream) & (table.c.external_id == external_id)
-        connection.execute(delete(table).where(mine))
+        self.write(connection, _DROPPED, {"of_stream": stream, "key": external_id})
         data = zlib.compress(record) if record else b""
         if data and len(data) <= MOST_KEPT_BYTES and self._has_room(connection):
             row = {"stream": stream, "external_id": external_id, "record": data, "due": due}
-            connection.execute(insert(table).values(**row))
+            self.put(connection, schema.kept_records, [row])
 
     def _has_room(self, connection: Connection) -> bool:
         """Counted anew only where it may be full; a few too many do no harm."""
         if self._records is None or self._records >= MOST_KEPT:
-            self._records = int(connection.execute(select(func.count()).select_from(schema.kept_records)).scalar() or 0)
+            self._records = int(self.ask_within(connection, _COUNT)[0][0])
         self._records += 1
         return self._records <= MOST_KEPT
 
@@ -55,7 +60,5 @@ class KeptRecords(Database):
 
     def kept_record(self, stream: str, external_id: str) -> bytes | None:
         """A record that is kept."""
-        table = schema.kept_records
-        query = select(table.c.record).where(table.c.stream == stream, table.c.external_id == external_id)
-        rows = self.read(query)
+        rows = self.read(_RECORD, {"of_stream": stream, "key": external_id})
         return zlib.decompress(rows[0].record) if rows else None

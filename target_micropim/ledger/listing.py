@@ -9,8 +9,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pim_wire.urls import shown_url
 from target_micropim.ledger import schema
+from target_micropim.ledger.addresses import engine_for, place_of
 from target_micropim.ledger.copies import copy_of
-from target_micropim.ledger.database import engine_for, ledger_failure, place_of
+from target_micropim.ledger.database import ledger_failure
 from target_micropim.ledger.neighbours import neighbours, schemas_with_a_ledger
 
 

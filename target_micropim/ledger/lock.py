@@ -9,6 +9,7 @@ import hashlib
 import math
 import os
 import socket
+import sqlite3
 import threading
 import time
 import uuid
@@ -16,12 +17,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from target_micropim.errors import LedgerUnusable
 from target_micropim.ledger.database import TAKEN_OVER
 from target_micropim.ledger.schema import lock
+from target_micropim.ledger.statements import Prepared
 from target_micropim.ledger.store import Ledger
 
 BEAT_SECONDS = 10.0
@@ -29,6 +31,14 @@ FRESH_SECONDS = 30.0  # a heartbeat that is older proves nothing to its own run
 DEAD_AFTER_SECONDS = 60.0
 TICK_SECONDS = 0.5
 
+_COLUMNS = ("id", "owner", "host", "pid", "beat_at")
+_HOLDER = Prepared(select(lock))
+_TAKEN = Prepared(insert(lock).values({name: bindparam(f"new_{name}") for name in _COLUMNS}))
+_FREED = Prepared(delete(lock).where(lock.c.owner == bindparam("mine")))
+_FREED_OF_THE_DEAD = Prepared(
+    delete(lock).where(lock.c.owner == bindparam("dead"), lock.c.beat_at == bindparam("last_beat_at"))
+)
+_BEATEN = Prepared(update(lock).where(lock.c.owner == bindparam("mine")).values(beat_at=bindparam("now")))
 _living: set[str] = set()  # owners within this process, which a look at its number cannot tell from a predecessor
 
 
@@ -85,11 +95,11 @@ class RunLock:
             self._ledger.unfence()
             _living.discard(self._owner)
             with self._ledger.transaction(apart=True) as connection:
-                connection.execute(delete(lock).where(lock.c.owner == self._owner))
+                self._ledger.write(connection, _FREED, {"mine": self._owner})
 
     def _wait_for_a_beat(self) -> None:
         """Before the lock of a silent run is taken. Raises LedgerUnusable when that run is not silent after all."""
-        silent = self._holder()
+        silent = None if self._sleep is None else self._holder()
         if self._sleep is None or silent is None or not self._is_silent(silent) or self._has_ended(silent):
             return
         self._sleep(BEAT_SECONDS + 2)
@@ -101,12 +111,13 @@ class RunLock:
             )
 
     def _holder(self) -> Any:
-        with self._ledger.transaction(apart=True) as connection:
-            return connection.execute(select(lock)).first()
+        rows = self._ledger.read(_HOLDER)
+        return rows[0] if rows else None
 
     def _take(self) -> None:
         with self._ledger.transaction(apart=True) as connection:
-            holder = connection.execute(select(lock)).first()
+            rows = self._ledger.ask_within(connection, _HOLDER)
+            holder = rows[0] if rows else None
             if holder is not None and not self._is_dead(holder):
                 remaining = holder.beat_at + DEAD_AFTER_SECONDS - self._wall()  # more where its clock is ahead of ours
                 raise LedgerUnusable(
@@ -114,11 +125,12 @@ class RunLock:
                     f"ends; if it was killed, try again in {math.floor(remaining) + 1} s"
                 )
             if holder is not None:  # unless it has come to life since it was read: then the row stays, and wins
-                is_that_row = (lock.c.owner == holder.owner) & (lock.c.beat_at == holder.beat_at)
-                connection.execute(delete(lock).where(is_that_row))
+                self._ledger.write(
+                    connection, _FREED_OF_THE_DEAD, {"dead": holder.owner, "last_beat_at": holder.beat_at}
+                )
             try:
-                connection.execute(insert(lock).values(**self._row()))
-            except IntegrityError:
+                self._ledger.write(connection, _TAKEN, self._row())
+            except (IntegrityError, sqlite3.IntegrityError):
                 raise LedgerUnusable(
                     "Another run took this ledger at the same moment: try again when it is done"
                 ) from None
@@ -127,19 +139,18 @@ class RunLock:
     def _beat(self) -> None:
         now = self._wall()
         with self._ledger.transaction(apart=True) as connection:
-            mine = update(lock).where(lock.c.owner == self._owner).values(beat_at=now)
-            if connection.execute(mine).rowcount != 1:
+            if self._ledger.write(connection, _BEATEN, {"mine": self._owner, "now": now}) != 1:
                 raise LedgerUnusable(TAKEN_OVER)
         self._beaten_at = now
 
     def _row(self) -> dict[str, Any]:
         self._beaten_at = self._wall()
         return {
-            "id": 1,
-            "owner": self._owner,
-            "host": socket.gethostname(),
-            "pid": os.getpid(),
-            "beat_at": self._beaten_at,
+            "new_id": 1,
+            "new_owner": self._owner,
+            "new_host": socket.gethostname(),
+            "new_pid": os.getpid(),
+            "new_beat_at": self._beaten_at,
         }
 
     def _is_dead(self, holder: Any) -> bool:

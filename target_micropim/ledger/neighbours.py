@@ -15,7 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pim_wire.urls import shown_url
 from target_micropim.ledger import schema
-from target_micropim.ledger.database import engine_for, ledger_failure, place_of
+from target_micropim.ledger.addresses import engine_for, place_of
+from target_micropim.ledger.database import ledger_failure
 
 _HEAD = b"SQLite format 3\0"
 _OWNER = "organization"

@@ -5,19 +5,37 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, bindparam, delete, false, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    false,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from typing_extensions import override
 
 from target_micropim.ledger import schema
 from target_micropim.ledger.kept_records import KeptRecords
 from target_micropim.ledger.schema import KeptReject, ProductId, ProductRow, product_values
+from target_micropim.ledger.statements import Prepared
 from target_micropim.plan.question import HELD_BACK, KEPT, PICTURE, TASKS, Question
 
 ROWS_AT_ONCE = 1000
 _QUESTION = [schema.questions.c[name] for name in Question.__dataclass_fields__]
 _PLACE = [schema.questions.c[name] for name in ("stream", "external_id", "fact")]
-_IS_OPEN = select(or_(*(select(table).exists() for table in (schema.questions, schema.kept_records))))
+_IS_OPEN = Prepared(select(or_(*(select(table).exists() for table in (schema.questions, schema.kept_records)))))
 _QUIET = (HELD_BACK, KEPT, PICTURE)  # no question that is told every night
+
+
+def _is_none_of(kinds: Iterable[str]) -> ColumnElement[bool]:
+    return and_(*(schema.questions.c.kind != kind for kind in kinds))
 
 
 def _page_of(condition: ColumnElement[bool]) -> Select[Any]:
@@ -27,15 +45,25 @@ def _page_of(condition: ColumnElement[bool]) -> Select[Any]:
 
 
 # Asked for in every run, built once: to build a question takes longer than to answer it.
-_OPEN = _page_of(schema.questions.c.kind.not_in((HELD_BACK, KEPT)))
-_HELD_BACK = _page_of(schema.questions.c.kind == HELD_BACK)
-_TOLD = select(*_QUESTION).where(schema.questions.c.kind.not_in(_QUIET))
-_TOLD_IN_ORDER = _TOLD.order_by(*_PLACE)
-_TOLD_BEFORE = _TOLD.where(schema.questions.c.asked_at < bindparam("before")).order_by(
-    schema.questions.c.asked_at, schema.questions.c.external_id
+_MINE = (schema.questions.c.stream == bindparam("of_stream")) & (schema.questions.c.external_id == bindparam("key"))
+_OPEN = Prepared(_page_of(_is_none_of((HELD_BACK, KEPT))))
+_HELD_BACK = Prepared(_page_of(schema.questions.c.kind == HELD_BACK))
+_TOLD = select(*_QUESTION).where(_is_none_of(_QUIET))
+_TOLD_IN_ORDER = Prepared(_TOLD.order_by(*_PLACE))
+_TOLD_BEFORE = Prepared(
+    _TOLD.where(schema.questions.c.asked_at < bindparam("before"))
+    .order_by(schema.questions.c.asked_at, schema.questions.c.external_id)
+    .limit(bindparam("most"))
 )
-_HAS_TASKS = select(schema.questions.c.fact).where(schema.questions.c.stream == TASKS).limit(1)
-_REJECT_TIMES = select(schema.rejects.c.stream, schema.rejects.c.external_id, schema.rejects.c.source_at)
+_ALL = 1_000_000_000
+_HAS_TASKS = Prepared(select(schema.questions.c.fact).where(schema.questions.c.stream == TASKS).limit(1))
+_HAS_KEPT = Prepared(select(schema.questions.c.fact).where(schema.questions.c.kind == KEPT).limit(1))
+_REJECT_TIMES = Prepared(select(schema.rejects.c.stream, schema.rejects.c.external_id, schema.rejects.c.source_at))
+_KEPT = Prepared(
+    select(schema.questions.c.fact, schema.questions.c.source_print).where(_MINE, schema.questions.c.kind == KEPT)
+)
+_ANSWERED = Prepared(delete(schema.questions).where(_MINE))
+_IS_TOLD = Prepared(select(schema.questions.c.fact).where(_MINE, _is_none_of(_QUIET)).limit(1))
 
 
 def _held_by_other(name: str, policy: str) -> ColumnElement[bool]:
@@ -49,12 +77,6 @@ def _held_by_other(name: str, policy: str) -> ColumnElement[bool]:
 def _held_by_others(policies: tuple[tuple[str, str], ...]) -> Select[Any]:
     is_held_back = schema.questions.c.kind == HELD_BACK
     return _page_of(is_held_back & or_(false(), *(_held_by_other(name, policy) for name, policy in policies)))
-
-
-def _kept_of(stream: str, external_id: ProductId) -> Select[Any]:
-    table = schema.questions
-    mine = (table.c.stream == stream) & (table.c.external_id == external_id) & (table.c.kind == KEPT)
-    return select(table.c.fact, table.c.source_print).where(mine)
 
 
 class OpenEnds(KeptRecords):
@@ -82,10 +104,9 @@ class OpenEnds(KeptRecords):
         with self.transaction() as connection:
             kept = self._kept_facts(connection, stream, external_id)
             open_ones = [question for question in questions if kept.get(question.fact) != question.source_print]
-            table = schema.questions
-            connection.execute(delete(table).where(table.c.stream == stream, table.c.external_id == external_id))
+            self.write(connection, _ANSWERED, {"of_stream": stream, "key": external_id})
             rows = [self._row(question, is_kept=question not in open_ones) for question in questions]
-            self.put(connection, table, rows)
+            self.put(connection, schema.questions, rows)
             is_waiting = any(question.kind != HELD_BACK for question in open_ones)
             self.put_record(connection, stream, external_id, record if is_waiting else b"")
         return open_ones
@@ -106,19 +127,18 @@ class OpenEnds(KeptRecords):
 
     def _kept_facts(self, connection: Connection, stream: str, external_id: ProductId) -> dict[str, str]:
         """What a person has settled of a record: the source's side of each fact as it was then."""
-        table = schema.questions
         if self._has_kept is None:
-            one = connection.execute(select(table.c.external_id).where(table.c.kind == KEPT).limit(1)).first()
-            self._has_kept = one is not None
+            self._has_kept = bool(self.ask_within(connection, _HAS_KEPT))
         if not self._has_kept:
             return {}
-        return {row.fact: row.source_print for row in connection.execute(_kept_of(stream, external_id))}
+        rows = self.ask_within(connection, _KEPT, {"of_stream": stream, "key": external_id})
+        return {row.fact: row.source_print for row in rows}
 
     def is_kept(self, question: Question) -> bool:
         """Whether a person has said of this very question that MicroPIM's side stands, or that it is done."""
         if not self.has_questions() or self._has_kept is False:
             return False
-        rows = self.read(_kept_of(question.stream, question.external_id))
+        rows = self.read(_KEPT, {"of_stream": question.stream, "key": question.external_id})
         return any((row.fact, row.source_print) == (question.fact, question.source_print) for row in rows)
 
     def add_task(self, question: Question) -> bool:
@@ -144,7 +164,7 @@ class OpenEnds(KeptRecords):
         """All that a person has to decide or to do, by record and fact; read a part at a time."""
         return self._each(_OPEN)
 
-    def _each(self, page: Select[Any]) -> Iterator[Question]:
+    def _each(self, page: Select[Any] | Prepared) -> Iterator[Question]:
         place = {column.name: "" for column in _PLACE}
         while True:
             rows = self.read(page, place)
@@ -156,9 +176,7 @@ class OpenEnds(KeptRecords):
 
     def is_open(self, stream: str, external_id: str) -> bool:
         """Whether a person has something to decide of a record."""
-        table = schema.questions
-        mine = (table.c.stream == stream) & (table.c.external_id == external_id) & table.c.kind.not_in(_QUIET)
-        return self.has_questions() and bool(self.read(select(table.c.fact).where(mine).limit(1)))
+        return self.has_questions() and bool(self.read(_IS_TOLD, {"of_stream": stream, "key": external_id}))
 
     def taken_again(self, stream: str, external_id: str) -> None:
         """What was to be done with a record has been done; it stays while something of it is open to a person."""
@@ -203,8 +221,11 @@ class OpenEnds(KeptRecords):
 
     def questions(self, before: float | None = None, most: int | None = None) -> list[Question]:
         """Open questions by stream and record; or so many of those not looked at since a moment, oldest first."""
-        query, values = (_TOLD_IN_ORDER, None) if before is None else (_TOLD_BEFORE, {"before": before})
-        return [Question(*row) for row in self.read(query if most is None else query.limit(most), values)]
+        if before is None:
+            rows = self.read(_TOLD_IN_ORDER)
+        else:
+            rows = self.read(_TOLD_BEFORE, {"before": before, "most": _ALL if most is None else most})
+        return [Question(*row) for row in rows]
 
     def held_back(self, policies: Mapping[str, str] | None = None) -> Iterator[Question]:
         """What the settings hold back, as it was seen last, by record and field; read a part at a time.

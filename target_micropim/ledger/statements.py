@@ -1,14 +1,16 @@
 """Statements of SQL in the words of a database, put into words once for all ledgers that a process opens.
 
 A short run would else spend more time on that than the database does on its work: SQLAlchemy has one store of
-statements for each engine, and none for an upsert.
+statements for each engine, and none for an upsert. SQLite answers a question in a tenth of the time that SQLAlchemy
+takes to hand it over, so what is asked for often goes to the driver as it is (decision 56).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
-from sqlalchemy import Dialect, Table
+from sqlalchemy import Delete, Dialect, Insert, Row, Select, Table, Update
+from sqlalchemy.engine import result_tuple
 from sqlalchemy.schema import CreateIndex, CreateTable
 from typing_extensions import override
 
@@ -30,9 +32,79 @@ class Statements(dict[Any, Any]):
         super().__setitem__(key[1:], compiled)
 
 
+Statement = Select[Any] | Insert | Update | Delete
+Values = Mapping[str, Any]
+
+
+class Words:
+    """A compiled statement as SQLite's driver takes it, with what SQLAlchemy does to its values and to its rows."""
+
+    def __init__(self, compiled: Any, dialect: Dialect, types: Sequence[Any] = ()) -> None:
+        """``types`` of the columns of a question."""
+        self._sql = str(compiled)
+        self._fixed = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
+        self._given = [
+            (name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
+            for name in compiled.positiontup
+        ]
+        self._read = [kind.dialect_impl(dialect).result_processor(dialect, None) for kind in types]
+        self._is_as_it_is = not any(self._read)
+        self._row: Callable[[Any], Row[Any]] | None = None  # its names are those that the driver tells
+
+    def rows(self, driver: Any, values: Values) -> list[Row[Any]]:
+        """The answer to a question. Raises sqlite3.Error."""
+        cursor = driver.execute(self._sql, self._in_order(values))
+        try:
+            found = cursor.fetchall()  # to its end: a question that is left open holds back the log of the database
+            if found and self._row is None:
+                self._row = result_tuple([column[0] for column in cursor.description])
+        finally:
+            cursor.close()
+        if not found or self._row is None:
+            return []
+        if not self._is_as_it_is:
+            found = [
+                [value if read is None else read(value) for read, value in zip(self._read, row, strict=True)]
+                for row in found
+            ]
+        return list(map(self._row, found))
+
+    def write(self, driver: Any, values: Values) -> int:
+        """Change something; how many rows. Raises sqlite3.Error."""
+        cursor = driver.execute(self._sql, self._in_order(values))
+        cursor.close()
+        return int(cursor.rowcount)
+
+    def write_all(self, driver: Any, rows: Sequence[Values]) -> None:
+        """The same for several rows. Raises sqlite3.Error."""
+        driver.executemany(self._sql, map(self._in_order, rows)).close()
+
+    def _in_order(self, values: Values) -> list[Any]:
+        given = {**self._fixed, **values} if self._fixed else values
+        return [given[name] if write is None else write(given[name]) for name, write in self._given]
+
+
+class Prepared:
+    """A statement that is asked for often, and stands in a module: put into words once in a process."""
+
+    def __init__(self, statement: Statement) -> None:
+        """``statement``: with names in place of all values that differ, and no list of a length that differs."""
+        self.statement = statement
+        self._words: Words | None = None
+
+    def words(self, dialect: Dialect) -> Words:
+        """For SQLite."""
+        if self._words is None:
+            compiled = self.statement.compile(dialect=dialect)
+            types = [column.type for column in getattr(self.statement, "selected_columns", ())]
+            self._words = Words(compiled, dialect, types)
+        return self._words
+
+
 # by database, driver, and for an upsert its table and columns: a few dozen in all
 _UPSERTS: dict[tuple[str, str, Table, tuple[str, ...]], Any] = {}
 _DEFINITIONS: dict[tuple[str, str], list[str]] = {}
+_UPSERTS_OF_SQLITE: dict[tuple[Table, tuple[str, ...]], Words] = {}
 OF_SQLITE = Statements()  # PostgreSQL's words depend on what a server says of itself, so each engine keeps its own
 
 
@@ -42,6 +114,14 @@ def upsert(dialect: Dialect, table: Table, columns: tuple[str, ...]) -> Any:
     if (statement := _UPSERTS.get(key)) is None:
         statement = _UPSERTS[key] = _compiled_upsert(dialect, table, columns)
     return statement
+
+
+def upsert_of_sqlite(dialect: Dialect, table: Table, columns: tuple[str, ...]) -> Words:
+    """The same in the words of SQLite's driver."""
+    key = (table, columns)
+    if (words := _UPSERTS_OF_SQLITE.get(key)) is None:
+        words = _UPSERTS_OF_SQLITE[key] = Words(upsert(dialect, table, columns), dialect)
+    return words
 
 
 def _compiled_upsert(dialect: Dialect, table: Table, columns: tuple[str, ...]) -> Any:

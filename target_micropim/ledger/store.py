@@ -5,6 +5,7 @@ Law: deleting the ledger costs reads, and never doubles a product; what is ours 
 Everything here is written before the fact is relied upon.
 """
 
+import sqlite3
 import time
 import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -16,8 +17,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from pim_wire.urls import shown_url
 from target_micropim.errors import LedgerUnusable
 from target_micropim.ledger import schema
+from target_micropim.ledger.addresses import engine_for
 from target_micropim.ledger.catalogue_index import CatalogueIndex
-from target_micropim.ledger.database import Rows, engine_for, ledger_failure
+from target_micropim.ledger.database import Rows, ledger_failure
 from target_micropim.ledger.open_ends import ROWS_AT_ONCE, OpenEnds
 from target_micropim.ledger.schema import (
     ABSENT,
@@ -30,6 +32,7 @@ from target_micropim.ledger.schema import (
     product_row,
     product_values,
 )
+from target_micropim.ledger.statements import Prepared
 from target_micropim.ledger.waiting_names import WaitingNames
 
 IDENTITY = "identity"
@@ -40,27 +43,42 @@ MOST_AT_ONCE = 100  # rows of a list that is worked off
 _KNOWN = select(
     *(schema.products.c[name] for name in ("external_id", "digest", "source_at", "remote_id", "settled_at"))
 ).where(schema.products.c.external_id.in_(bindparam("ids", expanding=True)))
-_PRODUCT = select(schema.products).where(schema.products.c.external_id == bindparam("key"))
-_MEDIA = select(schema.media).where(schema.media.c.external_id == bindparam("key"))
-_NOT_MISSING = delete(schema.missing_categories).where(schema.missing_categories.c.external_id == bindparam("key"))
-_HAS_PRODUCTS = select(schema.products.c.external_id).limit(1)
-_OWNER_OF_SKU = select(schema.products.c.external_id).where(
-    schema.products.c.sku == bindparam("sku"), schema.products.c.remote_id > 0
+_PRODUCT = Prepared(select(schema.products).where(schema.products.c.external_id == bindparam("key")))
+_MEDIA = Prepared(select(schema.media).where(schema.media.c.external_id == bindparam("key")))
+_NOT_MISSING = Prepared(
+    delete(schema.missing_categories).where(schema.missing_categories.c.external_id == bindparam("key"))
 )
-_MAKER_OF_SKU = select(schema.products.c.external_id).where(
-    schema.products.c.sku == bindparam("sku"),
-    schema.products.c.remote_id == ABSENT,
-    schema.products.c.announced_at.is_not(None),
+_HAS_PRODUCTS = Prepared(select(schema.products.c.external_id).limit(1))
+_OWNER_OF_SKU = Prepared(
+    select(schema.products.c.external_id).where(
+        schema.products.c.sku == bindparam("sku"), schema.products.c.remote_id > 0
+    )
 )
-_OWNER_OF_ID = select(schema.owners.c.external_id).where(schema.owners.c.remote_id == bindparam("id"))
+_MAKER_OF_SKU = Prepared(
+    select(schema.products.c.external_id).where(
+        schema.products.c.sku == bindparam("sku"),
+        schema.products.c.remote_id == ABSENT,
+        schema.products.c.announced_at.is_not(None),
+    )
+)
+_OWNER_OF_ID = Prepared(select(schema.owners.c.external_id).where(schema.owners.c.remote_id == bindparam("id")))
+_OWNS_NOTHING = Prepared(delete(schema.owners).where(schema.owners.c.external_id == bindparam("key")))
+_OWNS = Prepared(insert(schema.owners).values(remote_id=bindparam("id"), external_id=bindparam("key")))
 _AWAITED = select(schema.awaited_pictures).order_by(schema.awaited_pictures.c.external_id)
-_FIRST_AWAITED = _AWAITED.limit(MOST_AT_ONCE)
-_AWAITED_COUNT = select(func.count()).select_from(schema.awaited_pictures)
-_CATEGORIES = select(schema.categories)
-_MISSING = select(schema.missing_categories.c.external_id, schema.missing_categories.c.category).order_by(
-    schema.missing_categories.c.external_id
+_FIRST_AWAITED = Prepared(_AWAITED.limit(MOST_AT_ONCE))
+_AWAITED_COUNT = Prepared(select(func.count()).select_from(schema.awaited_pictures))
+_COUNTED = Prepared(delete(schema.awaited_pictures).where(schema.awaited_pictures.c.external_id == bindparam("key")))
+_CATEGORIES = Prepared(select(schema.categories))
+_MISSING = Prepared(
+    select(schema.missing_categories.c.external_id, schema.missing_categories.c.category).order_by(
+        schema.missing_categories.c.external_id
+    )
 )
-_NAMES = select(schema.names.c.folded, schema.names.c.remote_id).where(schema.names.c.kind == bindparam("kind"))
+_NAMES = Prepared(
+    select(schema.names.c.folded, schema.names.c.remote_id).where(schema.names.c.kind == bindparam("kind"))
+)
+_SETTLED_AT = Prepared(select(schema.products.c.settled_at).where(schema.products.c.external_id == bindparam("key")))
+_LIVE_COUNT = Prepared(select(func.count()).select_from(schema.products).where(schema.products.c.archived.is_(False)))
 _SEEN_AT = (
     update(schema.products)
     .where(schema.products.c.external_id == bindparam("key"))
@@ -80,7 +98,7 @@ class Ledger(CatalogueIndex, WaitingNames, OpenEnds):
             with ledger.closed_on_failure():
                 ledger.examine()
                 ledger.prepare()
-        except (SQLAlchemyError, OSError, ValueError) as error:
+        except (SQLAlchemyError, sqlite3.Error, OSError, ValueError) as error:
             raise ledger_failure(shown_url(url), error) from None
         return ledger
 
@@ -150,14 +168,12 @@ class Ledger(CatalogueIndex, WaitingNames, OpenEnds):
 
         A record that had another product gives it up.
         """
-        table = schema.owners
         with self.transaction() as connection:
-            mine = table.c.external_id == external_id
-            owner = connection.execute(_OWNER_OF_ID, {"id": remote_id}).scalar()
-            if owner is None:
-                connection.execute(delete(table).where(mine))
-                connection.execute(insert(table).values(remote_id=remote_id, external_id=external_id))
-            return owner or external_id
+            if owners := self.ask_within(connection, _OWNER_OF_ID, {"id": remote_id}):
+                return str(owners[0].external_id)
+            self.write(connection, _OWNS_NOTHING, {"key": external_id})
+            self.write(connection, _OWNS, {"id": remote_id, "key": external_id})
+            return external_id
 
     def owner(self, remote_id: int) -> ProductId | None:
         """The record that owns a product of MicroPIM."""
@@ -219,7 +235,7 @@ class Ledger(CatalogueIndex, WaitingNames, OpenEnds):
                 rows.append({"external_id": row.external_id, "category": key})
         with self.transaction() as connection:
             self.put(connection, schema.products, [values])
-            connection.execute(_NOT_MISSING, {"key": row.external_id})
+            self.write(connection, _NOT_MISSING, {"key": row.external_id})
             if rows:
                 self.put(connection, schema.missing_categories, rows)
             if names or self._has_waiting is not False:
@@ -245,15 +261,13 @@ class Ledger(CatalogueIndex, WaitingNames, OpenEnds):
 
     def was_settled_between(self, external_id: ProductId, since: float, until: float) -> bool:
         """Whether the newest version of this product was settled after one moment and before another."""
-        query = select(schema.products.c.settled_at).where(schema.products.c.external_id == external_id)
-        rows = self.read(query)
+        rows = self.read(_SETTLED_AT, {"key": external_id})
         settled_at = rows[0].settled_at if rows else None
         return settled_at is not None and since < settled_at < until
 
     def count_live(self) -> int:
         """How many products are known and not archived."""
-        query = select(func.count()).select_from(schema.products).where(schema.products.c.archived.is_(False))
-        return int(self.read(query)[0][0])
+        return int(self.read(_LIVE_COUNT)[0][0])
 
     def live_products(self, most: int) -> dict[int, str]:
         """The SKUs of a few products that are known and not archived, by MicroPIM's id; spread over all ids."""
@@ -298,8 +312,9 @@ class Ledger(CatalogueIndex, WaitingNames, OpenEnds):
 
     def awaited_pictures(self, among: Iterable[int] | None = None) -> list[AwaitedPictures]:
         """Products to look at: those among MicroPIM's ids, or the first few of all."""
-        is_among = None if among is None else schema.awaited_pictures.c.remote_id.in_(list(among))
-        query = _FIRST_AWAITED if is_among is None else _AWAITED.where(is_among)
+        if among is None:
+            return [AwaitedPictures(*row) for row in self.read(_FIRST_AWAITED)]
+        query = _AWAITED.where(schema.awaited_pictures.c.remote_id.in_(list(among)))
         return [AwaitedPictures(*row) for row in self.read(query)]
 
     def count_awaited_pictures(self) -> int:
@@ -308,9 +323,8 @@ class Ledger(CatalogueIndex, WaitingNames, OpenEnds):
 
     def pictures_counted(self, awaited: AwaitedPictures) -> None:
         """The pictures of this product were counted."""
-        table = schema.awaited_pictures
         with self.transaction() as connection:
-            connection.execute(delete(table).where(table.c.external_id == awaited.external_id))
+            self.write(connection, _COUNTED, {"key": awaited.external_id})
 
     # Categories, brands, suppliers
 

@@ -8,18 +8,22 @@ from sqlalchemy import Connection, bindparam, delete, func, select
 from target_micropim.ledger import schema
 from target_micropim.ledger.database import Database
 from target_micropim.ledger.schema import ProductId, ProductRow, product_values
+from target_micropim.ledger.statements import Prepared
 
 EXAMPLES = 5
 ROWS_AT_ONCE = 1000
-_DECIDED = select(schema.decided_names.c.kind, schema.decided_names.c.folded, schema.decided_names.c.remote_id)
-_ONE = select(schema.waiting_names.c.external_id).limit(1)
+_DECIDED = Prepared(
+    select(schema.decided_names.c.kind, schema.decided_names.c.folded, schema.decided_names.c.remote_id)
+)
+_ONE = Prepared(select(schema.waiting_names.c.external_id).limit(1))
+_WAITS_NOT = Prepared(delete(schema.waiting_names).where(schema.waiting_names.c.external_id == bindparam("key")))
 _PRODUCTS = func.count().label("products")
-_NAMES = (
+_NAMES = Prepared(
     select(schema.waiting_names.c.kind, schema.waiting_names.c.folded, func.min(schema.waiting_names.c.name), _PRODUCTS)
     .group_by(schema.waiting_names.c.kind, schema.waiting_names.c.folded)
     .order_by(schema.waiting_names.c.kind, _PRODUCTS.desc(), schema.waiting_names.c.folded)
 )
-_EXAMPLES = (  # asked for each name, so built once
+_EXAMPLES = Prepared(  # asked for each name
     select(schema.products.c.sku)
     .join(schema.waiting_names, schema.waiting_names.c.external_id == schema.products.c.external_id)
     .where(schema.waiting_names.c.kind == bindparam("kind"), schema.waiting_names.c.folded == bindparam("folded"))
@@ -58,10 +62,10 @@ class WaitingNames(Database):
             key, text = (part.replace("\x00", "") for part in (folded, name))  # PostgreSQL takes none
             rows.append({"external_id": external_id, "kind": kind, "folded": key[: schema.MAX_KEY], "name": text})
         if self._has_waiting is None:
-            self._has_waiting = connection.execute(_ONE).first() is not None
+            self._has_waiting = bool(self.ask_within(connection, _ONE))
         if rows or self._has_waiting:
             self._has_waiting = True
-            connection.execute(delete(table).where(table.c.external_id == external_id))
+            self.write(connection, _WAITS_NOT, {"key": external_id})
             self.put(connection, table, rows)
 
     def waiting_names(self) -> list[WaitingName]:

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from sandbox.faults import Fault
 from target_micropim.errors import LedgerUnusable
-from target_micropim.ledger import Ledger, MediaRow, ProductRow, database, statements
+from target_micropim.ledger import Ledger, MediaRow, ProductRow, addresses, statements
 from target_micropim.ledger.migrations import VERSION
 
 FIRST_VERSION = """
@@ -111,7 +110,8 @@ def new_ledger(folder: Path) -> tuple[Ledger, list[str]]:
     ledger = Ledger.open(f"sqlite:///{folder}/ledger.db")
     ledger.upgrade()
     commits: list[str] = []
-    event.listen(ledger._engine, "commit", lambda _connection: commits.append("commit"))
+    driver: Any = ledger._open().connection.driver_connection
+    driver.set_trace_callback(lambda words: commits.append(words) if words == "COMMIT" else None)
     return ledger, commits
 
 
@@ -258,9 +258,10 @@ def test_ledgers_of_one_process_share_the_words_of_their_statements_and_nothing_
     for number, ledger in enumerate(ledgers):
         ledger.remember(ProductRow(str(number), f"SKU-{number}", number))
         assert [ledger.product(key) is not None for key in ("0", "1")] == [number == 0, number == 1]
-        sizes.append(len(statements.OF_SQLITE))
+        assert list(ledger.known(["0", "1"])) == [str(number)]
+        sizes.append((len(statements.OF_SQLITE), len(statements._UPSERTS_OF_SQLITE)))
         ledger.close()
-    assert sizes[0] == sizes[1] > 0
+    assert sizes[0] == sizes[1] > (0, 0)
 
 
 @pytest.mark.parametrize(("ask", "key"), [("known", list), ("product", "".join), ("media", "".join)])
@@ -287,6 +288,6 @@ def test_a_connection_that_cannot_be_prepared_is_closed(tmp_path: Path) -> None:
     file.write_bytes(b"no database " * 100)
     connection = sqlite3.connect(file)
     with pytest.raises(sqlite3.DatabaseError, match="not a database"):
-        database._set_pragmas(connection, None)
+        addresses._set_pragmas(connection, None)
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
         connection.cursor()
