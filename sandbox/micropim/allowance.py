@@ -22,6 +22,10 @@ class Allowance:
             "picture": RollingLimiter(options.pictures_per_minute, options.clock),
         }
 
+    def becomes(self, kind: str, per_minute: int | None) -> None:
+        """Another number from now on, of ``read``, ``write`` or ``picture``; None: no limit."""
+        self._limiters[kind].limit = per_minute
+
     def refuse_for(self, call: Call, kind: str) -> int | None:
         """Admit a call of a class and return None, or return the whole seconds to wait."""
         by_address = [f"address {call.client}"] * (self._by != "key")

@@ -44,7 +44,7 @@ class MicroPimService(Service):
     def __init__(self, options: MicroPimOptions, allowance: Allowance | None = None) -> None:
         """Start with an empty catalogue; ``allowance``: that of its address, which others share."""
         self.state = MicroPimState(options)
-        self._allowance = allowance or Allowance(options)
+        self.allowance = allowance or Allowance(options)
         super().__init__(self.state, routes_for(self.state), options.latency)
         self.people = People(self.state.store, self.lock)
 
@@ -95,7 +95,7 @@ class MicroPimService(Service):
         """
         self.state.store.catch_up()
         call.authorised = call.headers.get(KEY_HEADER) == self.options.api_key
-        if (wait := self._allowance.refuse_for(call, self.kind_of(call))) is not None:
+        if (wait := self.allowance.refuse_for(call, self.kind_of(call))) is not None:
             return self._too_many(wait)
         if not call.authorised:
             return failure(401, "Invalid or missing API key")

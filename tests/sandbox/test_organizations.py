@@ -89,6 +89,15 @@ def test_a_limit_is_of_an_address_a_key_or_both(two: Open, limit_by: str, allowe
     assert {record.client for record in box.organizations[0].requests} == {HERE, THERE}
 
 
+def test_a_limit_can_become_another_one(two: Open) -> None:
+    """For all organizations behind the address at once."""
+    box = two(writes_per_minute=1)
+    assert [call(box, key, "POST", "/api/categories", {"name": "A"})[0] for key in (FIRST, SECOND)] == [201, 429]
+    box.micropim.allowance.becomes("write", 3)
+    assert [call(box, key, "POST", "/api/categories", {"name": "B"})[0] for key in (SECOND, FIRST)] == [201, 201]
+    assert call(box, SECOND, "POST", "/api/categories", {"name": "C"})[0] == 429
+
+
 def test_limits_that_differ_behind_one_address_make_no_sense() -> None:
     """Nor do two organizations with one key."""
     with pytest.raises(ValueError, match="share writes_per_minute"):
