@@ -51,6 +51,7 @@ class Egress:
     rates: Mapping[str, Any]
     concurrent_runs: int
     window: str
+    proxy: str | None = None
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,7 @@ def _market(name: str, content: Mapping[str, Any]) -> Market:
 
 def _egress(name: str, content: Mapping[str, Any], window: str) -> Egress:
     rates = {"writes_per_minute": 60} | {key: value for key, value in content.items() if key.endswith("_per_minute")}
-    return Egress(name, rates, content.get("concurrent_runs", 1), content.get("window", window))
+    return Egress(name, rates, content.get("concurrent_runs", 1), content.get("window", window), content.get("proxy"))
 
 
 def _merged(defaults: Mapping[str, Any], own: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -34,6 +34,7 @@ class Night:
     pictures: int
     refused: int
     planned_writes: int
+    planned_reads: int
     found_per_minute: float
 
     @property
@@ -97,6 +98,7 @@ def night_of(began: datetime, run: Path) -> Night | None:
         pictures=int(_number(tallies["pictures"].get("turns"))),
         refused=sum(int(_number(tally.get("refused"))) for tally in tallies.values()),
         planned_writes=int(_number(content.get("planned_writes"))),
+        planned_reads=int(_number(content.get("planned_reads", tallies["reads"].get("turns")))),
         found_per_minute=_number(tallies["writes"].get("found_per_minute")),
     )
 

@@ -58,7 +58,7 @@ def expected_of(fleet: Fleet, shop: Shop) -> Expected:
     nights = list(nights_in(fleet.reports(shop), MOST_NIGHTS + 1))
     if nights and nights[0].dry_run and nights[0].complete:
         plan = nights[0]
-        return Expected(shop.name, BY_PLAN, _changed(plan), plan.planned_writes, plan.reads, 0)
+        return Expected(shop.name, BY_PLAN, _changed(plan), plan.planned_writes, plan.planned_reads, 0)
     real = [night for night in nights if night.complete and not night.dry_run][:MOST_NIGHTS]
     if not real:
         return Expected(shop.name, UNKNOWN, 0, 0, 0, 0)

@@ -178,6 +178,8 @@ class _Rules:
     def addresses(self) -> Iterator[Mistake]:
         """An address with a password stands as a variable, wherever settings are declared secret."""
         yield from self._address(("throttle_url",), self._content.get("throttle_url"))
+        for name, egress in self._all("egresses").items():
+            yield from self._address(("egresses", name, "proxy"), egress.get("proxy"))
         for kind, settings in (
             ("markets", "tap_settings"),
             ("shops", "target_settings"),

@@ -23,7 +23,7 @@ from micropim_fleet.meltano_file import ENVIRONMENT, extraction, feeding
 from micropim_fleet.mistakes import CannotGoOn, nearest
 from micropim_fleet.render import project_of, sql_of
 from micropim_fleet.store import libpq
-from micropim_fleet.variables import variables_in
+from micropim_fleet.variables import filled, variables_in
 
 MELTANO = "meltano"
 KEPT_LINES = 200
@@ -93,7 +93,7 @@ class Runner:
         fleet = self.fleet
         needed: list[Any] = [vars(fleet.store), fleet.throttle_url]
         if isinstance(owner, Shop):
-            needed += [fleet.settings, owner.settings, owner.limits, owner.egress.rates, owner.api_key]
+            needed += [fleet.settings, owner.settings, owner.limits, vars(owner.egress), owner.api_key]
         else:
             needed += [vars(owner)]
         named = {name for value in needed for _path, name in variables_in(value)}
@@ -158,8 +158,13 @@ class Runner:
         everybody: list[Market | Shop] = [*fleet.markets.values(), *fleet.shops.values()]
         strange = {key for other in everybody if other is not owner for key in _keys(other)} - _keys(owner)
         kept = {name: value for name, value in self.environment.items() if name not in strange}
-        dry = {variable_of(owner, "dry_run"): "true"} if self.dry_run and isinstance(owner, Shop) else {}
-        return kept | libpq(fleet, self.environment) | dry
+        return kept | libpq(fleet, self.environment) | (self._of_a_shop(owner) if isinstance(owner, Shop) else {})
+
+    def _of_a_shop(self, shop: Shop) -> dict[str, str]:
+        """A plan where one was asked for, and the way out: a name in small letters goes before one in capitals."""
+        proxy = filled(shop.egress.proxy or "", self.environment)
+        way = dict.fromkeys(("HTTPS_PROXY", "https_proxy"), proxy) if proxy else {}
+        return way | ({variable_of(shop, "dry_run"): "true"} if self.dry_run else {})
 
     @contextlib.contextmanager
     def _passing_on_signals(self, process: subprocess.Popen[str]) -> Iterator[None]:

@@ -112,6 +112,7 @@ _LOOKS = {
     "^\\S+(\\s+\\S+){4}$": "a schedule of cron: five fields, such as 0 23 * * *",
     "^[a-z_][a-z0-9_]{0,62}$": "a name of a schema: small letters, digits and _, no digit first",
     '^[^."\\s]+(\\.[^."\\s]+)?$': "schema.table",
+    "^(https?://.+|[$][{][A-Za-z_][A-Za-z0-9_]*[}])$": "http://host:port or ${NAME}",
     "^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$": "22:00-06:00",
 }
 

@@ -1,11 +1,13 @@
 """The two services together, as a context manager."""
 
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
 from sandbox.medipim.options import MedipimOptions
 from sandbox.medipim.service import MedipimService
 from sandbox.micropim.options import MicroPimOptions
+from sandbox.micropim.organizations import Organizations
 from sandbox.micropim.service import MicroPimService
 from sandbox.server import ServerThread
 
@@ -16,14 +18,18 @@ class Sandbox:
     def __init__(
         self,
         medipim: MedipimOptions | None = MedipimOptions(),  # noqa: B008 - frozen, so one default may be shared
-        micropim: MicroPimOptions | None = MicroPimOptions(),  # noqa: B008
+        micropim: MicroPimOptions | Sequence[MicroPimOptions] | None = MicroPimOptions(),  # noqa: B008
         *,
         medipim_port: int = 0,
         micropim_port: int = 0,
     ) -> None:
-        """Build the services; nothing listens before ``start``."""
+        """Build the services; nothing listens before ``start``. Several options of MicroPIM: an organization each."""
         self._medipim = None if medipim is None else MedipimService(medipim)
-        self._micropim = None if micropim is None else MicroPimService(micropim)
+        self._micropim: MicroPimService | Organizations | None = None
+        if isinstance(micropim, MicroPimOptions):
+            self._micropim = MicroPimService(micropim)
+        elif micropim is not None:
+            self._micropim = Organizations(micropim)
         self._ports = {"medipim": medipim_port, "micropim": micropim_port}
         self._servers: dict[str, ServerThread] = {}
 
@@ -37,11 +43,16 @@ class Sandbox:
 
     @property
     def micropim(self) -> MicroPimService:
-        """The in-process state of MicroPIM."""
+        """The in-process state of MicroPIM; of the first organization, where there are several."""
+        return self.organizations[0]
+
+    @property
+    def organizations(self) -> Sequence[MicroPimService]:
+        """The in-process state of each organization of MicroPIM."""
         if self._micropim is None:
             msg = "this sandbox has no MicroPIM"
             raise LookupError(msg)
-        return self._micropim
+        return self._micropim.services if isinstance(self._micropim, Organizations) else [self._micropim]
 
     @property
     def medipim_url(self) -> str:
@@ -75,7 +86,8 @@ class Sandbox:
         """Each service's pages link to the other's."""
         if self._medipim is not None and self._micropim is not None:
             self._medipim.neighbour = ("MicroPIM", self.page("micropim"))
-            self._micropim.neighbour = ("Medipim", self.page("medipim"))
+            for organization in self.organizations:
+                organization.neighbour = ("Medipim", self.page("medipim"))
 
     def stop(self) -> None:
         """Stop both; hanging answers are cut."""

@@ -7,6 +7,7 @@ import socket
 import sys
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from sandbox.box import Sandbox
@@ -21,6 +22,8 @@ QUICK = (
     "TARGET_MICROPIM_WRITES_PER_MINUTE=6000",
 )
 
+LIMIT_BY = ("address", "key", "both")
+MEDIPIM_SECRET = MedipimOptions.api_key_secret
 USUAL_PORTS = {"medipim": 8741, "micropim": 8742}  # so that a bookmark in the browser leads to the next sandbox too
 OF_A_SANDBOX = (
     "ledger.db", "ledger.db-wal", "ledger.db-shm", "reports", "decisions.csv",
@@ -43,6 +46,11 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--medipim-requests-per-minute", type=_limit, default=100, help="documented: 100; 0: no limit")
     flags.add_argument("--micropim-reads-per-minute", type=_limit, default=120, help="unknown in reality; 0: no limit")
     flags.add_argument("--micropim-writes-per-minute", type=_limit, default=60, help="unknown in reality; 0: no limit")
+    flags.add_argument("--medipim-keys", type=_number, default=1, help="keys of Medipim, each with a limit of its own")
+    flags.add_argument("--organizations", type=_number, default=1, help="of MicroPIM, each with a key of its own")
+    flags.add_argument(
+        "--limit-by", choices=LIMIT_BY, default="address", help="what MicroPIM counts calls by; documented: the address"
+    )
     flags.add_argument("--quick", action="store_true", help="no limits, and settings that make use of it")
     flags.add_argument("--env-file", type=Path, help="write the settings of tap and target here as well")
     flags.add_argument(
@@ -57,8 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stop = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stop.set())
-    with _sandbox(flags) as box:
-        lines = [*env_lines(box), *(QUICK if flags.quick else ()), *folder_lines(flags.folder)]
+    with sandbox_of(flags) as box:
+        lines = [*env_lines(box), *(QUICK if flags.quick else ()), *folder_lines(flags.folder), *key_lines(box)]
         if flags.env_file is not None:
             flags.env_file.write_text("\n".join(lines) + "\n", encoding="utf-8")
         _say(f"Medipim   {box.medipim_url}", f"MicroPIM  {box.micropim_url}", "")
@@ -81,6 +89,17 @@ def env_lines(box: Sandbox) -> list[str]:
     ]
 
 
+def key_lines(box: Sandbox) -> list[str]:
+    """The keys by number, for a fleet file, where there are several."""
+    pairs = list(box.medipim.options.more_keys.items())
+    keys = [service.options.api_key for service in box.organizations]
+    return [
+        *(f"MEDIPIM_{number}_{name}={value}"
+          for number, pair in enumerate(pairs, start=2) for name, value in zip(("ID", "SECRET"), pair, strict=True)),
+        *(f"MICROPIM_KEY_{number}={key}" for number, key in enumerate(keys, start=1) if len(keys) > 1),
+    ]  # fmt: skip
+
+
 def folder_lines(folder: Path | None) -> list[str]:
     """The settings that keep a sandbox apart from a real shop in the same folder.
 
@@ -98,7 +117,8 @@ def folder_lines(folder: Path | None) -> list[str]:
     ]
 
 
-def _sandbox(flags: argparse.Namespace) -> Sandbox:
+def sandbox_of(flags: argparse.Namespace) -> Sandbox:
+    """The services that the flags ask for."""
     if flags.quick:
         flags.medipim_requests_per_minute = None
         flags.micropim_reads_per_minute = flags.micropim_writes_per_minute = None
@@ -107,13 +127,20 @@ def _sandbox(flags: argparse.Namespace) -> Sandbox:
         market=flags.market,
         seed=flags.seed,
         requests_per_minute=flags.medipim_requests_per_minute,
+        more_keys={str(number): f"{MEDIPIM_SECRET}-{number}" for number in range(2, flags.medipim_keys + 1)},
     )
-    micropim = MicroPimOptions(
-        reads_per_minute=flags.micropim_reads_per_minute, writes_per_minute=flags.micropim_writes_per_minute
+    first = MicroPimOptions(
+        reads_per_minute=flags.micropim_reads_per_minute,
+        writes_per_minute=flags.micropim_writes_per_minute,
+        limit_by=flags.limit_by,
     )
+    others = [replace(first, api_key=f"{first.api_key}-{number}") for number in range(2, flags.organizations + 1)]
     ports = {"medipim": flags.medipim_port, "micropim": flags.micropim_port}
     chosen = {name: usual_port(USUAL_PORTS[name]) if port is None else port for name, port in ports.items()}
-    return Sandbox(medipim, micropim, medipim_port=chosen["medipim"], micropim_port=chosen["micropim"])
+    return Sandbox(
+        medipim, [first, *others] if others else first,
+        medipim_port=chosen["medipim"], micropim_port=chosen["micropim"],
+    )  # fmt: skip
 
 
 def usual_port(port: int) -> int:
@@ -125,6 +152,13 @@ def usual_port(port: int) -> int:
         except OSError:
             return 0
     return port
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        msg = "a number from 1"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
 
 
 def _limit(text: str) -> int | None:

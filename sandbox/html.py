@@ -60,10 +60,10 @@ def form(call: Call) -> dict[str, str] | None:
     return dict(parse_qsl(call.raw.decode("utf-8", errors="replace"), keep_blank_values=True))
 
 
-def address(**query: JsonValue) -> str:
+def address(pages_at: str, /, **query: JsonValue) -> str:
     """The first page with a query."""
     kept = {name: value for name, value in query.items() if value}
-    return "/_sandbox/" + (f"?{urlencode(kept)}" if kept else "")
+    return pages_at + (f"?{urlencode(kept)}" if kept else "")
 
 
 def number(text: str | None, least: int = 1) -> int:

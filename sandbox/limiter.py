@@ -21,17 +21,23 @@ class RollingLimiter:
         self._clock = clock
         self._admitted: defaultdict[str, deque[float]] = defaultdict(deque)
 
-    def refuse_for(self, key: str) -> int | None:
-        """Admit the call and return None, or return the whole seconds until the next place is free."""
+    def refuse_for(self, *keys: str) -> int | None:
+        """Admit the call for all of its keys and return None, or return the whole seconds until the next place."""
         if self.limit is None:
             return None
         now = self._clock()
+        waits = [wait for key in keys if (wait := self._wait(key, now)) is not None]
+        if waits:
+            return max(waits)
+        for key in keys:
+            self._admitted[key].append(now)
+        return None
+
+    def _wait(self, key: str, now: float) -> int | None:
+        """Whole seconds until this key has a place; None: it has one."""
         times = self._admitted[key]
         while times and times[0] <= now - WINDOW_SECONDS:
             times.popleft()
-        if len(times) < self.limit:
-            times.append(now)
+        if self.limit is None or len(times) < self.limit:
             return None
-        if not times:
-            return math.ceil(WINDOW_SECONDS)
-        return max(1, math.ceil(times[0] + WINDOW_SECONDS - now))
+        return max(1, math.ceil(times[0] + WINDOW_SECONDS - now)) if times else math.ceil(WINDOW_SECONDS)

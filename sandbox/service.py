@@ -15,7 +15,7 @@ from sandbox.delivery import Delivery
 from sandbox.exchange import Answer, Asgi, Call
 from sandbox.faults import FaultPlan
 from sandbox.meanwhile import Meanwhile
-from sandbox.state import RequestRecord, ServiceState
+from sandbox.state import PAGES_AT, RequestRecord, ServiceState
 
 SECRET_HEADERS = frozenset({"authorization", "x-api-key"})
 
@@ -88,7 +88,7 @@ class Service(ABC):
         """Handle one request from reading to the last byte."""
         call = await self._read(scope, receive)
         route = self._match(scope, call)
-        own = call.path.startswith("/_sandbox/")
+        own = call.path.startswith(PAGES_AT)
         fault = None if own else self.faults.take(call)
         if not own:
             for callback in tuple(self._before):
@@ -104,7 +104,7 @@ class Service(ABC):
 
     def record(self, call: Call, status: int) -> None:
         """Write one line of the log."""
-        if call.path.startswith("/_sandbox/"):
+        if call.path.startswith(PAGES_AT):
             return
         headers: dict[str, Any] = {k: v for k, v in call.headers.items() if k not in SECRET_HEADERS}
         headers["authorised"] = call.authorised
@@ -120,6 +120,7 @@ class Service(ABC):
                 headers,
                 call.authorised,
                 self.kind_of(call),
+                call.client,
             )
         )
 

@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from typing import Any
 
+PAGES_AT = "/_sandbox/"
+
 
 @dataclass(frozen=True)
 class RequestRecord:
     """One line of the log; secrets are replaced by ``authorised`` (also a key of ``headers``).
 
-    ``status`` is 0 when the connection was cut without an answer; ``kind`` is the limiter class of the call.
+    ``status`` is 0 when the connection was cut without an answer; ``kind`` is the limiter class of the call,
+    ``client`` the address that it came from.
     """
 
     at: float
@@ -20,6 +23,7 @@ class RequestRecord:
     headers: dict[str, Any]
     authorised: bool
     kind: str
+    client: str = ""
 
 
 class ServiceState:
@@ -29,3 +33,5 @@ class ServiceState:
         """Start without requests and without the other service."""
         self.requests: list[RequestRecord] = []
         self.neighbour = ("", "")  # name and page of the other service, for people
+        self.pages_at = PAGES_AT  # below it are the pages for people
+        self.above = ""  # the page that leads to this one, where there are several like it

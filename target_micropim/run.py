@@ -15,6 +15,7 @@ from target_micropim.api.client import MicroPimClient
 from target_micropim.api.post_once import PostOnce
 from target_micropim.catalog.languages import SourceLanguages
 from target_micropim.catalog.ownership import enter_shop
+from target_micropim.catalog.picture_audit import looks_at
 from target_micropim.connection import Connection
 from target_micropim.dry_run.client import DryRunClient
 from target_micropim.errors import LedgerUnusable
@@ -274,13 +275,14 @@ class Run:
         }
 
     def _expected(self) -> dict[str, Any]:
-        """Of a plan: the requests that a real run would write, and how long it would take to send them."""
+        """Of a plan: the requests that a real run would send, and how long it would take to send those that write."""
         if self._plan is None:
             return {}
         writes, per_minute = self._plan.writes, self._settings.writes_per_minute
         if "writes_per_minute" in self._settings.searched_rates:
             per_minute = self._carried.get("writes", per_minute)
-        return {"planned_writes": writes, "planned_seconds": round(60 * writes / per_minute)}
+        reads = self._connection.throttles.reads.tally.turns + looks_at(self.ledger)
+        return {"planned_writes": writes, "planned_reads": reads, "planned_seconds": round(60 * writes / per_minute)}
 
     def _run_id(self) -> str:
         return f"{datetime.fromtimestamp(self._started, UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:6]}"

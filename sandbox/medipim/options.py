@@ -4,8 +4,8 @@ Labels: D documented, C observed in client code, A assumed.  A default that is n
 """
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 MarketCode = Literal["be", "fr", "de", "es", "au", "us"]
@@ -28,6 +28,8 @@ class MedipimOptions:
     """User of the Basic pair (D)."""
     api_key_secret: str = "sandbox-medipim-secret"
     """Password of the Basic pair (D)."""
+    more_keys: Mapping[str, str] = field(default_factory=dict)
+    """User and password of further Basic pairs of the same subscription, each with a limit of its own (D)."""
     requests_per_minute: int | None = 100
     """100 per minute (D) per key, in any 60 s (window type A); None: no limit."""
     retry_after: bool = False

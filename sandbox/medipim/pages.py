@@ -25,8 +25,8 @@ def products(state: MedipimState, call: Call) -> Answer:
         query=query,
         page=at,
         pages=pages,
-        before=html.address(q=query, page=at - 1),
-        after=html.address(q=query, page=at + 1),
+        before=html.address(state.pages_at, q=query, page=at - 1),
+        after=html.address(state.pages_at, q=query, page=at + 1),
     )
 
 
@@ -54,7 +54,7 @@ def change(state: MedipimState, call: Call) -> Answer:
     if key not in state.catalogue.entries or fields is None:
         return Answer(404 if fields is not None else 403, b"Not changed", {"content-type": "text/plain"})
     state.catalogue.change(key, lambda raw: _apply(raw, fields, state.market.locales[0]))
-    return Answer(303, b"", {"location": f"/_sandbox/products/{key}?saved=1"})
+    return Answer(303, b"", {"location": f"{state.pages_at}products/{key}?saved=1"})
 
 
 def _apply(raw: Json, fields: dict[str, str], locale: str) -> None:
@@ -78,4 +78,7 @@ def _searched(state: MedipimState, key: str) -> str:
 
 
 def _frame(state: MedipimState) -> Json:
-    return {"service": "Medipim", "other": state.neighbour[0], "other_url": state.neighbour[1], "refresh": False}
+    return {
+        "service": "Medipim", "root": state.pages_at, "above": state.above, "other": state.neighbour[0],
+        "other_url": state.neighbour[1], "refresh": False,
+    }  # fmt: skip

@@ -15,7 +15,7 @@ from sandbox.service import Service
 
 
 class MedipimService(Service):
-    """One market behind one key."""
+    """One market behind one key, or several."""
 
     def __init__(self, options: MedipimOptions) -> None:
         """Generate the heads of the catalogue."""
@@ -24,7 +24,8 @@ class MedipimService(Service):
         self.catalogue = self.state.catalogue
         self.market = self.state.market
         self._limiter = RollingLimiter(options.requests_per_minute, options.clock)
-        self._pair = base64.b64encode(f"{options.api_key_id}:{options.api_key_secret}".encode()).decode()
+        keys = {options.api_key_id: options.api_key_secret, **options.more_keys}
+        self._ids = {base64.b64encode(f"{name}:{secret}".encode()).decode(): name for name, secret in keys.items()}
         super().__init__(self.state, routes_for(self.state), options.latency)
         self.line_delay = options.line_delay
         self.date = options.date
@@ -40,10 +41,10 @@ class MedipimService(Service):
         See docs/api/medipim.md#authentication and docs/api/medipim.md#rate-limits.
         """
         scheme, _, pair = call.headers.get("authorization", "").partition(" ")
-        call.authorised = scheme.lower() == "basic" and pair == self._pair
+        call.authorised = scheme.lower() == "basic" and pair in self._ids
         if not call.authorised:
             return error_answer(401)
-        wait = self._limiter.refuse_for(self.options.api_key_id)
+        wait = self._limiter.refuse_for(self._ids[pair])
         if wait is None:
             return None
         answer = error_answer(429)

@@ -33,6 +33,8 @@ class MicroPimOptions:
     """All other calls per client IP in any 60 s (number U, the class D)."""
     pictures_per_minute: int | None = None
     """Of those, POSTs of pictures (U); None: none but the limit of writes."""
+    limit_by: Literal["address", "key", "both"] = "address"
+    """What calls are counted by: the client's address (D), its key, or each of both."""
     retry_after: Literal["seconds", "none", "html"] = "seconds"
     """What a 429 carries (U): a Retry-After header, no header, or an HTML body without header."""
     clock: Callable[[], float] = time.monotonic

@@ -49,9 +49,9 @@ def catalogue(state: MicroPimState, call: Call) -> Answer:
         query=query,
         page=at,
         pages=pages,
-        before=html.address(**narrowed, page=at - 1, still=1),
-        after=html.address(**narrowed, page=at + 1, still=1),
-        still=html.address(still=1),
+        before=html.address(state.pages_at, **narrowed, page=at - 1, still=1),
+        after=html.address(state.pages_at, **narrowed, page=at + 1, still=1),
+        still=html.address(state.pages_at, still=1),
     )
 
 
@@ -90,7 +90,7 @@ def edit(state: MicroPimState, call: Call) -> Answer:
             person.empty(row["id"], *emptied)
     except ApiError as error:
         return product(state, call, refused=error.message)
-    return Answer(303, b"", {"location": f"/_sandbox/products/{row['id']}?saved=1"})
+    return Answer(303, b"", {"location": f"{state.pages_at}products/{row['id']}?saved=1"})
 
 
 def _typed(row: Json, form: dict[str, str]) -> Json:
@@ -101,7 +101,10 @@ def _typed(row: Json, form: dict[str, str]) -> Json:
 
 
 def _frame(state: MicroPimState, *, refresh: bool) -> Json:
-    return {"service": "MicroPIM", "other": state.neighbour[0], "other_url": state.neighbour[1], "refresh": refresh}
+    return {
+        "service": "MicroPIM", "root": state.pages_at, "above": state.above, "other": state.neighbour[0],
+        "other_url": state.neighbour[1], "refresh": refresh,
+    }  # fmt: skip
 
 
 def _figures(state: MicroPimState) -> list[tuple[str, int]]:

@@ -4,7 +4,7 @@ from dataclasses import fields as fields_of
 from dataclasses import replace
 
 from sandbox.exchange import Answer, Call, Json, JsonValue
-from sandbox.limiter import RollingLimiter
+from sandbox.micropim.allowance import KEY_HEADER, Allowance
 from sandbox.micropim.envelope import failure
 from sandbox.micropim.options import MicroPimOptions
 from sandbox.micropim.people import People
@@ -33,22 +33,18 @@ EMPTY_VARIANT: Json = {
     "attributes": [],
 }
 AT_THE_START = frozenset({
-    "reads_per_minute", "writes_per_minute", "pictures_per_minute", "clock", "latency", "brands", "suppliers",
-    "trailing_slash",
+    "reads_per_minute", "writes_per_minute", "pictures_per_minute", "limit_by", "clock", "latency", "brands",
+    "suppliers", "trailing_slash",
 })  # fmt: skip
 
 
 class MicroPimService(Service):
     """One organization behind one key."""
 
-    def __init__(self, options: MicroPimOptions) -> None:
-        """Start with an empty catalogue."""
+    def __init__(self, options: MicroPimOptions, allowance: Allowance | None = None) -> None:
+        """Start with an empty catalogue; ``allowance``: that of its address, which others share."""
         self.state = MicroPimState(options)
-        self._limits = {
-            "read": RollingLimiter(options.reads_per_minute, options.clock),
-            "write": RollingLimiter(options.writes_per_minute, options.clock),
-            "picture": RollingLimiter(options.pictures_per_minute, options.clock),
-        }
+        self.allowance = allowance or Allowance(options)
         super().__init__(self.state, routes_for(self.state), options.latency)
         self.people = People(self.state.store, self.lock)
 
@@ -98,10 +94,8 @@ class MicroPimService(Service):
         See docs/api/micropim.md#status-codes and docs/api/micropim.md#read-only.
         """
         self.state.store.catch_up()
-        call.authorised = call.headers.get("x-api-key") == self.options.api_key
-        kinds = ["picture"] * call.path.endswith("/media") + [self.kind_of(call)]
-        waits = (self._limits[kind].refuse_for(call.client) for kind in kinds)
-        if (wait := next((wait for wait in waits if wait is not None), None)) is not None:
+        call.authorised = call.headers.get(KEY_HEADER) == self.options.api_key
+        if (wait := self.allowance.refuse_for(call, self.kind_of(call))) is not None:
             return self._too_many(wait)
         if not call.authorised:
             return failure(401, "Invalid or missing API key")

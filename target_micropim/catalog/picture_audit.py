@@ -41,6 +41,12 @@ def last_failure(ledger: Ledger) -> str | None:
     return None if what is None else f"{datetime.fromtimestamp(moment, UTC):%d %B %Y}: {what}"
 
 
+def looks_at(ledger: Ledger) -> int:
+    """How many requests the look at pictures takes, where MicroPIM has what the ledger knows."""
+    due = ledger.count_awaited_pictures()
+    return due if due <= MANY_AWAITED else min(due, ceil(ledger.count_live() / PAGE_LIMIT))
+
+
 class PictureAudit:
     """Called by one thread, after the last STATE has left: nothing hangs on it."""
 

@@ -18,7 +18,7 @@ from target_micropim.ledger import schema
 from target_micropim.ledger.addresses import engine_for, place_of
 from target_micropim.ledger.database import ledger_failure
 
-_HEAD = b"SQLite format 3\0"
+_SIDE_FILES = ("-wal", "-shm", "-journal")
 _OWNER = "organization"
 MOST_FILES = 10_000
 _TABLES = table("tables", column("table_schema"), column("table_name"), schema="information_schema")
@@ -51,10 +51,8 @@ def _in_folder(own: Path) -> Iterator[Neighbour]:
     """Where the file is named, and where it lies, which is another folder behind a link."""
     folders = {folder.resolve(): folder for folder in (own.resolve().parent, own.parent)}
     for file in chain.from_iterable(map(_files_in, folders.values())):
-        if _is_database(file) and not (own.exists() and file.samefile(own)):
-            owner = _owner_in(file)
-            if owner is not None:
-                yield Neighbour(str(file), owner)
+        if _may_be_another(file, own) and (owner := _owner_in(file)) is not None:
+            yield Neighbour(str(file), owner)
 
 
 def _files_in(folder: Path) -> list[Path]:
@@ -64,11 +62,16 @@ def _files_in(folder: Path) -> list[Path]:
         return []
 
 
-def _is_database(file: Path) -> bool:
+def _may_be_another(file: Path, own: Path) -> bool:
+    """Found out without opening a file that SQLite has open here.
+
+    A process that closes a file, whoever opened that, loses its locks on it: others would take our ledger for closed,
+    cut what is mapped and remove its log.
+    """
     try:
-        with file.open("rb") as opened:
-            return opened.read(len(_HEAD)) == _HEAD
-    except OSError:  # a folder, a socket, somebody else's
+        is_own = own.exists() and file.samefile(own)
+        return file.is_file() and not is_own and not file.name.endswith(_SIDE_FILES)
+    except OSError:
         return False
 
 

@@ -119,6 +119,12 @@ def test_a_mistake_is_told_with_its_line_and_shop(written: Written, more: str, m
         ("writes_per_minute: 60", "writes_per_minute: fast", "fleet.yml:9: egress north: writes_per_minute: 'fast' is"),
         ("writes_per_minute: 60", "concurrent_runs: 2", "fleet.yml:9: egress north: concurrent_runs: several runs"),
         (
+            "writes_per_minute: 60",
+            "proxy: 'http://a:hunter22@h:3128'",
+            "fleet.yml:9: egress north: proxy: holds a password; give the whole address as ${NAME}",
+        ),
+        ("writes_per_minute: 60", "proxy: 'h:3128'", "fleet.yml:9: egress north: proxy: 'h:3128' does not look like"),
+        (
             "market: be,",
             "market: be, streams: [product],",
             "fleet.yml:7: market be: stream product does not exist; was",

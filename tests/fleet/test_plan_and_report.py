@@ -84,6 +84,9 @@ def test_what_a_shop_will_want_is_known_by_a_plan_or_by_its_nights(fleet: Fleet)
     left(fleet, "gent", 2, 0, dry_run=True, planned_writes=777)
     found = expected_of(fleet, gent)
     assert (found.basis, found.writes) == (BY_PLAN, 777)
+    assert found.reads == 0
+    left(fleet, "gent", 1.5, 0, dry_run=True, planned_writes=777, planned_reads=900)
+    assert expected_of(fleet, gent).reads == 900
     left(fleet, "gent", 1, 130)
     assert expected_of(fleet, gent).basis == BY_NIGHTS
 

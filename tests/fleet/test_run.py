@@ -14,11 +14,11 @@ from micropim_fleet.fleet import Fleet, load
 from micropim_fleet.meltano_file import project
 from micropim_fleet.mistakes import CannotGoOn
 from micropim_fleet.run import Runner, variable_of
-from tests.fleet.conftest import VARIABLES, Written
+from tests.fleet.conftest import FLEET, VARIABLES, Written
 
 MELTANO = """#!/bin/sh
 echo "$@" >> called
-env | grep -E 'KEY|BE_|PASSWORD|DRY_RUN|MELTANO' | sort > environment
+env | grep -E 'KEY|BE_|PASSWORD|DRY_RUN|MELTANO|(PROXY|proxy)=' | sort > environment
 echo "2026-11-30 INFO a line" >&2
 test -f fails && { echo "2026-11-30 [error    ] it broke" >&2; echo "INFO the end" >&2; exit 3; }
 test -f waits && { echo started >&2; exec sleep 20; }
@@ -102,6 +102,27 @@ def test_a_shop_reads_the_store_only(fleet: Fleet) -> None:
         assert len(own["plugins"][kind]) == number
         assert all(plugin in whole["plugins"][kind] for plugin in own["plugins"][kind])
     assert variable_of(fleet.shops["gent"], "dry_run") == "TARGET_MICROPIM__GENT_DRY_RUN"
+
+
+def test_a_shop_leaves_by_the_address_of_its_egress(fleet: Fleet, written: Written) -> None:
+    """In place of a proxy that the environment names for all; a market is read the usual way."""
+    text = FLEET.replace("writes_per_minute: 60", 'writes_per_minute: 60, proxy: "${NORTH_PROXY}"')
+    fleet = load(written(text=text))
+    variables = {**VARIABLES, "NORTH_PROXY": "http://a:b@north.example:3128", "HTTPS_PROXY": "http://usual.example:1"}
+    assert runner(fleet, Kept(), variables).run(fleet.shops["gent"]) == 0
+    environment = (fleet.root / "environment").read_text()
+    for name in ("HTTPS_PROXY", "https_proxy"):
+        assert f"{name}=http://a:b@north.example:3128\n" in environment
+    assert runner(fleet, Kept(), variables).run(fleet.markets["be"]) == 0
+    assert "HTTPS_PROXY=http://usual.example:1\n" in (fleet.root / "environment").read_text()
+
+
+def test_a_proxy_whose_variable_is_not_set_stops_its_shops(fleet: Fleet, written: Written) -> None:
+    """Without it they would leave by another address, and use up another limit."""
+    text = FLEET.replace("writes_per_minute: 60", 'writes_per_minute: 60, proxy: "${NORTH_PROXY}"')
+    fleet = load(written(text=text))
+    assert runner(fleet, Kept()).run(fleet.shops["gent"]) == 1
+    assert attempts_in(fleet.reports(fleet.shops["gent"]))[-1].said == "not set: NORTH_PROXY"
 
 
 def test_a_failure_is_one_line_and_is_noted(fleet: Fleet, capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,7 +23,8 @@ CODE = re.compile(r"`([^`]+)`")
 TYPES = typing.get_type_hints(MicroPimOptions)
 # Not a behaviour that nobody documents, or none that the target could meet: it never asks for the list of categories.
 NO_SWITCHES = frozenset({
-    "api_key", "has_organization", "reads_per_minute", "writes_per_minute", "pictures_per_minute", "clock", "latency",
+    "api_key", "has_organization", "reads_per_minute", "writes_per_minute", "pictures_per_minute", "limit_by", "clock",
+    "latency",
     "brands", "suppliers", "vat_rates", "channels", "currency", "default_language", "media_reads", "unreachable_urls",
     "categories_shape",
 })  # fmt: skip

@@ -97,6 +97,30 @@ def test_the_plan_of_a_first_load_is_what_the_load_does(world: Any, singer: Any,
     assert all(line["remote_id"] is None for line in plan)
 
 
+def reads_told_and_made(world: Any, given: list[bytes]) -> tuple[int, int]:
+    """What a plan tells of reads, and what the run after it makes of them."""
+    told = int(world.load(given, dry_run=True).report["planned_reads"])
+    world.forget_requests()
+    world.load(given)
+    return told, len([record for record in world.pim.requests if record.method == "GET"])
+
+
+@pytest.mark.parametrize("products", [20, 120])
+def test_the_reads_of_a_first_load_are_foretold_too(world: Any, singer: Any, emitted: Any, products: int) -> None:
+    """With the look at what got pictures, which a plan does not make: one by one, or page by page of the list.
+
+    Not with how long new products need to show, of which a few are looked at.
+    """
+    told, made = reads_told_and_made(world, singer.lines(**emitted(products)))
+    assert abs(told - made) <= 0.15 * made
+
+
+def test_the_reads_of_changes_are_foretold_too(world: Any, singer: Any) -> None:
+    """A look for each product that is changed, and for each that got pictures."""
+    told, made = reads_told_and_made(world, [line for line in changed(world, singer) if b"A second" not in line])
+    assert abs(told - made) <= 0.15 * made
+
+
 def test_no_ledger_is_made_by_a_plan(world: Any, singer: Any) -> None:
     """A first look leaves only a report."""
     planned(world, singer.lines(products=[singer.product(1)]))
