@@ -12,7 +12,8 @@ class RollingLimiter:
 
     See docs/api/medipim.md#rate-limits and docs/api/micropim.md#rate-limits.
 
-    Refused calls do not use up the allowance, otherwise a polite retry could never get through.
+    Refused calls do not use up the allowance, otherwise a polite retry could never get through. ``limit`` may
+    change while the service runs.
     """
 
     def __init__(self, limit: int | None, clock: Callable[[], float]) -> None:
@@ -22,7 +23,10 @@ class RollingLimiter:
         self._admitted: defaultdict[str, deque[float]] = defaultdict(deque)
 
     def refuse_for(self, key: str) -> int | None:
-        """Admit the call and return None, or return the whole seconds until the next place is free."""
+        """Admit the call and return None, or return the whole seconds until the next place is free.
+
+        Where the limit has fallen, more than one call must leave the window before that.
+        """
         if self.limit is None:
             return None
         now = self._clock()
@@ -32,6 +36,6 @@ class RollingLimiter:
         if len(times) < self.limit:
             times.append(now)
             return None
-        if not times:
+        if not self.limit:
             return math.ceil(WINDOW_SECONDS)
-        return max(1, math.ceil(times[0] + WINDOW_SECONDS - now))
+        return max(1, math.ceil(times[len(times) - self.limit] + WINDOW_SECONDS - now))
