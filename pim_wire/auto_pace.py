@@ -73,14 +73,12 @@ def slower(pace: Pace, carried: float, used: float) -> Pace:
     return pace._replace(share=edge * _BELOW, edge=edge, good=0, refused_at=now, next_step_at=now + _TRY_EVERY_MS)
 
 
-def has_told(pace: Pace) -> bool:
-    """Whether the pace was used long enough to say what the service carries: a minute, or to a refusal."""
-    return bool(pace.edge) or pace.seen - pace.since >= MINUTE_MS
+def found_by(pace: Pace) -> int | None:
+    """Requests a minute that the service is known to carry, for the next run: what was refused, else what has held.
 
-
-def carried_by(pace: Pace) -> int:
-    """Requests a minute that the service is known to carry, for the next run."""
-    return int(CEILING * (pace.edge or pace.floor or used_share(pace, CEILING)))
+    None where the work never used the pace: that says nothing about the service.
+    """
+    return round(CEILING * (pace.edge or pace.floor)) or None
 
 
 def rules(start: int, carried: int | None) -> Rules:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import pytest
 
 from pim_wire import auto_pace
-from pim_wire.pace import Pace
 from pim_wire.throttle import LocalPaceStore, Throttle
 from tests.wire.simulated_services import Service, TogetherClock, Workers
 
@@ -55,7 +54,7 @@ def test_an_unknown_limit_is_used_within_ten_minutes(kind: str, limit: int) -> N
     found = search(kind, [(limit, 12)])
     assert found.minutes[0] <= 10
     assert found.refused <= MOST_REFUSED
-    assert 0.75 * limit <= auto_pace.carried_by(found.throttle.pace()) <= 1.5 * limit
+    assert 0.75 * limit <= (auto_pace.found_by(found.throttle.pace()) or 0) <= 1.5 * limit
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -81,8 +80,8 @@ def test_the_next_run_begins_with_what_was_found() -> None:
     assert found.refused == 0
 
 
-def test_without_work_the_pace_does_not_rise() -> None:
-    """Good answers to a few requests say nothing about many."""
+def test_without_work_nothing_is_found() -> None:
+    """Good answers to a few requests say nothing about many, to this run or to the next one."""
     clock = TogetherClock()
     throttle = Throttle(auto_pace.rules(START, None), clock)
     for _ in range(300):
@@ -90,10 +89,21 @@ def test_without_work_the_pace_does_not_rise() -> None:
         throttle.succeeded()
         clock.sleep(10)
     assert throttle.pace().share * auto_pace.CEILING <= START
-    assert auto_pace.carried_by(throttle.pace()) < START
+    assert auto_pace.found_by(throttle.pace()) is None
 
 
-def test_a_pace_that_was_hardly_used_has_nothing_to_tell() -> None:
-    """A run of a few seconds must not set what the next one begins with."""
-    assert not auto_pace.has_told(Pace(seen=1_000, since=1, edge=0.0))
-    assert auto_pace.has_told(Pace(seen=61_000, since=1, edge=0.0))
+def test_a_pace_that_has_held_is_found() -> None:
+    """Full use of a minute, without a refusal: the next run begins there."""
+    found = search("sliding", [(900, 2.1)])
+    assert auto_pace.found_by(found.throttle.pace()) == int(1.8 * START)
+
+
+def test_what_was_found_before_stands_while_there_is_no_work() -> None:
+    """A quiet night does not make the next one slow."""
+    clock = TogetherClock()
+    throttle = Throttle(auto_pace.rules(START, 900), clock)
+    for _ in range(300):
+        throttle.take()
+        throttle.succeeded()
+        clock.sleep(10)
+    assert auto_pace.found_by(throttle.pace()) == 900

@@ -18,8 +18,8 @@ from trials.soak.pair import target_command
 
 READS_FOR_A_WRITE = 2  # the sandbox's own limits: 120 reads, 60 writes
 LONGEST_SECONDS = 2 * 3600
-AUTO: Mapping[str, Any] = {"writes_per_minute": "auto", "reads_per_minute": "auto"}
-DEFAULT: Mapping[str, Any] = {}
+AUTO: dict[str, Any] = {"writes_per_minute": "auto", "reads_per_minute": "auto"}
+DEFAULT: dict[str, Any] = {}
 WORLD = {"read": READS_FOR_A_WRITE, "write": 1}
 
 
@@ -29,7 +29,7 @@ class Course:
 
     name: str
     phases: Sequence[Phase]
-    settings: Mapping[str, Any]
+    settings: dict[str, Any]
     products: int | None = None
 
 

@@ -46,9 +46,9 @@ class Trial:
         self.folder = folder
         with socket.socket() as free:
             free.bind((HOST, 0))
-            self._port = int(free.getsockname()[1])
-        stack.enter_context(postgres.cluster(HOST, f"{HOST}/32", self._port))
-        with psycopg.connect(host=HOST, port=self._port, user="tester", dbname="postgres", autocommit=True) as server:
+            self.port = int(free.getsockname()[1])
+        stack.enter_context(postgres.cluster(HOST, f"{HOST}/32", self.port))
+        with psycopg.connect(host=HOST, port=self.port, user="tester", dbname="postgres", autocommit=True) as server:
             server.execute("create database fleet")
         self.medipim = stack.enter_context(Sandbox(MedipimOptions(products=products, requests_per_minute=None), None))
         options = MicroPimOptions(reads_per_minute=None, writes_per_minute=None)
@@ -64,7 +64,7 @@ class Trial:
 
     def file(self, assortments: Iterable[str]) -> None:
         """Write fleet.yml: shop N gets what the N-th of these says."""
-        lines = [HEAD.format(port=self._port, url=self.medipim.medipim_url)]
+        lines = [HEAD.format(port=self.port, url=self.medipim.medipim_url)]
         for number, (box, asked) in enumerate(zip(self.boxes, assortments, strict=False)):
             settings = f'{{api_url: "{box.micropim_url}"}}'
             lines.append(f'  s{number}: {{api_key: "${{KEY_{number}}}", {asked}, settings: {settings}}}\n')
@@ -93,9 +93,18 @@ class Trial:
         """A shop that gets everything, beside one that the tap feeds directly."""
         options = MicroPimOptions(reads_per_minute=None, writes_per_minute=None)
         with Sandbox(None, options) as direct:
-            tap = {"api_url": self.medipim.medipim_url, "api_key_id": self.environment["BE_ID"], "market": "be"}
+            tap: dict[str, Any] = {
+                "api_url": self.medipim.medipim_url,
+                "api_key_id": self.environment["BE_ID"],
+                "market": "be",
+            }
             tap |= {"api_key_secret": self.environment["BE_SECRET"], "requests_per_minute": 6000}
-            target = {"api_url": direct.micropim_url, "api_key": options.api_key, "locale": "nl", "market": "be"}
+            target: dict[str, Any] = {
+                "api_url": direct.micropim_url,
+                "api_key": options.api_key,
+                "locale": "nl",
+                "market": "be",
+            }
             target |= {"reads_per_minute": 60000, "writes_per_minute": 60000, "report_dir": "direct"}
             for name, config in (("tap", tap), ("target", target)):
                 (self.folder / f"{name}.json").write_text(json.dumps(config), encoding="utf-8")
