@@ -1,8 +1,9 @@
 """Two nights of a fleet under a real Dagster daemon: its schedules begin the runs, its queue limits them by egress.
 
-``python -m trials.fleet.with_daemon``: a market and three shops over the sandbox and PostgreSQL, two shops of one egress, one
-of another. In the first night a shop of the first egress has a wrong key; in the second its key is right. What happened is
-read from the daemon's own storage. Wants what ``trials.fleet`` wants, and Dagster in ``.clients/dagster``.
+``python -m trials.fleet.with_daemon``: a market and three shops over the sandbox and PostgreSQL, two shops of one
+egress, one of another. In the first night a shop of the first egress has a wrong key; in the second its key is right.
+What happened is read from the daemon's own storage. Wants what ``trials.fleet`` wants, and Dagster in
+``.clients/dagster``.
 """
 
 import argparse
@@ -40,7 +41,7 @@ FILE = """\
 store: {{host: 127.0.0.1, port: {port}, database: fleet, user: tester, password: "${{DB_PASSWORD}}"}}
 install: false
 timezone: UTC
-notify_urls: ["json://127.0.0.1:{notices}/"]
+notify_urls: ["${{NOTICES}}"]
 defaults: {{locale: nl, schedule: "{shops_at}", settings: {{media_mode: append}}}}
 markets:
   be:
@@ -64,7 +65,7 @@ class Nights(Trial):
         for number in range(len(SHOPS)):
             del self.environment[f"KEY_{number}"]
         url = self.medipim.medipim_url
-        lines = [FILE.format(port=self.port, url=url, notices=notices, market_at=market_at, shops_at=shops_at)]
+        lines = [FILE.format(port=self.port, url=url, market_at=market_at, shops_at=shops_at)]
         for number, (name, egress) in enumerate(SHOPS.items()):
             api = self.boxes[number].micropim_url
             shop = f'api_key: "${{KEY_{number}}}", egress: {egress}, settings: {{api_url: "{api}"}}'
@@ -80,6 +81,7 @@ class Nights(Trial):
         text = (self.folder / "engine" / "dagster.yaml").read_text(encoding="utf-8")
         (home / "dagster.yaml").write_text(text + "telemetry: {enabled: false}\n", encoding="utf-8")
         self.environment |= {"DAGSTER_HOME": str(home), "PYTHONPATH": f"{self.folder}:{ROOT}"}
+        self.environment["NOTICES"] = f"json://{HOST}:{notices}/"
 
     def keys(self, wrong: str | None) -> None:
         """The keys of the shops, all right but one."""
