@@ -72,7 +72,7 @@ def told(outcome: Outcome) -> bool:
         good = good and share <= MOST_REFUSED
         if kind == "write" and course.products is None:
             good = good and all(phase.is_soon_enough for phase in found)
-    print(f"  report: { {kind: outcome.report.get(kind) for kind in outcome.requests} }")
+    print("  report:", {kind: outcome.report.get(kind + "s") for kind in outcome.requests})
     print(f"  {'as it should be' if good else 'NOT as it should be'}")
     return good
 

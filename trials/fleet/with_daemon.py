@@ -30,6 +30,7 @@ SHOPS = {"brugge": "north", "gent": "north", "namur": "south"}
 WRONG = "brugge"  # its run is asked for first
 DONE = {"SUCCESS", "FAILURE", "CANCELED"}
 RETRY_SECONDS = 20
+LOOK_SECONDS = 30  # a look starts a Python that imports Dagster
 REFUSED = '{"status": 0, "data": null, "error": "Invalid product"}'
 DEFINITIONS = """\
 from pathlib import Path
@@ -81,6 +82,7 @@ class Nights(Trial):
         text = (self.folder / "engine" / "dagster.yaml").read_text(encoding="utf-8")
         (home / "dagster.yaml").write_text(text + "telemetry: {enabled: false}\n", encoding="utf-8")
         self.environment |= {"DAGSTER_HOME": str(home), "PYTHONPATH": f"{self.folder}:{ROOT}"}
+        self.environment["DAGSTER_GRPC_TIMEOUT_SECONDS"] = "180"  # 60 are not enough for a machine with other work
         self.environment["NOTICES"] = f"json://{HOST}:{notices}/"
 
     def keys(self, wrong: str | None) -> None:
@@ -98,7 +100,7 @@ class Nights(Trial):
         try:
             yield
         finally:
-            process.send_signal(signal.SIGINT)
+            process.terminate()
             try:
                 process.wait(60)
             except subprocess.TimeoutExpired:
@@ -119,7 +121,7 @@ class Nights(Trial):
         """The runs that began after a moment, when all have ended and nothing new came for a while."""
         quiet = RETRY_SECONDS + 100  # a run that failed is tried again after so long, at the latest
         while time.time() < until:
-            time.sleep(10)
+            time.sleep(LOOK_SECONDS)
             runs = [run for run in self.history() if run["created"] >= since]
             ended = {run["status"] for run in runs} <= DONE and {run["shop"] for run in runs} >= set(SHOPS)
             if ended and time.time() - max(run["ended"] for run in runs) > quiet:
@@ -168,11 +170,11 @@ def told(name: str, runs: list[dict[str, Any]]) -> None:
     print("  overlapping:", overlapping(runs))
 
 
-def nights(trial: Nights, stack: ExitStack, port: int, notices: list[str], between: int) -> Iterator[str]:
+def nights(trial: Nights, stack: ExitStack, port: int, notices: list[str], between: int, lead: int) -> Iterator[str]:
     """What was not as it should be."""
     began = datetime.now(UTC)
     market_at, market_again, shops_at, shops_again = (
-        began + timedelta(minutes=minutes) for minutes in (2, 2 + between, 4, 4 + between)
+        began + timedelta(minutes=minutes) for minutes in (lead, lead + between, lead + 2, lead + 2 + between)
     )
     trial.write(
         port,
@@ -182,7 +184,7 @@ def nights(trial: Nights, stack: ExitStack, port: int, notices: list[str], betwe
     boxes = dict(zip(SHOPS, trial.boxes, strict=True))
     boxes["namur"].micropim.faults.add(Fault("status", "POST /api/products$", status=400, body=REFUSED))
     stack.enter_context(trial.daemon())
-    first = trial.night(0, time.time() + 60 * (between + 2))
+    first = trial.night(0, time.time() + 60 * (between + lead))
     told("first night", first)
     print("  notices:", notices)
     yield from of_the_first(first, notices)
@@ -255,13 +257,15 @@ def main() -> int:
     flags = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     flags.add_argument("--products", type=int, default=60)
     flags.add_argument("--between", type=int, default=12, help="minutes between the nights")
+    flags.add_argument("--lead", type=int, default=2, help="minutes before the first one")
     arguments = flags.parse_args()
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # daemon and database end too
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fleet")))
         trial = Nights(stack, folder, arguments.products, len(SHOPS))
         port, notices = stack.enter_context(mailbox())
-        wrong = list(nights(trial, stack, port, notices, arguments.between))
+        wrong = list(nights(trial, stack, port, notices, arguments.between, arguments.lead))
     print("\nas it should be" if not wrong else f"\nNOT as it should be: {wrong}")
     return int(bool(wrong))
 
