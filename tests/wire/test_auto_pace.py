@@ -58,26 +58,28 @@ def reached(moments: list[float], began: float, limit: int) -> float:
     return next(((last - began) / 60 for first, last in windows if last - first < 60), float("inf"))
 
 
-TOLD = pytest.mark.parametrize("is_told", [False, True], ids=["own waits", "Retry-After"])
-
-
-@TOLD
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("limit", [60, 240, 900])
+@pytest.mark.parametrize(("limit", "is_told"), [(60, False), (60, True), (240, True), (900, False)])
 def test_an_unknown_limit_is_used_within_ten_minutes(kind: str, limit: int, is_told: bool) -> None:
-    """From 60 a minute on, nine tenths of it; at most one request in a hundred is refused on the way."""
+    """From 60 a minute on, nine tenths of it; at most one request in a hundred is refused on the way.
+
+    Whether waits are those of Retry-After or our own; then it goes on just below.
+    """
     found = search(kind, [(limit, 12)], is_told=is_told)
     assert found.minutes[0] <= 10
     assert found.refused <= MOST_REFUSED
-    assert found.used >= 0.8
+    assert found.used >= 0.85
     assert 0.75 * limit <= (auto_pace.found_by(found.throttle.pace()) or 0) <= 1.5 * limit
 
 
-@TOLD
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("phases", [[(60, 15), (240, 15), (900, 12)], [(900, 10), (240, 12), (60, 15)]])
+@pytest.mark.parametrize(
+    ("phases", "is_told"), [([(60, 15), (240, 15), (900, 12)], False), ([(900, 10), (240, 12), (60, 15)], True)]
+)
 def test_a_limit_that_changes_in_the_middle_is_found_again(
-    kind: str, phases: list[tuple[int, float]], is_told: bool
+    kind: str,
+    phases: list[tuple[int, float]],
+    is_told: bool,
 ) -> None:
     """Upwards and downwards, each within ten minutes."""
     found = search(kind, phases, is_told=is_told)

@@ -9,13 +9,14 @@ What happened is read from the daemon's own storage. Wants what ``trials.fleet``
 import argparse
 import json
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import combinations
@@ -29,8 +30,10 @@ DAGSTER = ROOT / ".clients/dagster/bin"
 SHOPS = {"brugge": "north", "gent": "north", "namur": "south"}
 WRONG = "brugge"  # its run is asked for first
 DONE = {"SUCCESS", "FAILURE", "CANCELED"}
-RETRY_SECONDS = 20
-LOOK_SECONDS = 30  # a look starts a Python that imports Dagster
+RETRIES, RETRY_SECONDS = 2, 20
+TOLD_SECONDS = 60  # a sensor tells of a run that failed within this
+LONGEST_SECONDS = 40 * 60
+LOOK_SECONDS = 5
 REFUSED = '{"status": 0, "data": null, "error": "Invalid product"}'
 DEFINITIONS = """\
 from pathlib import Path
@@ -61,29 +64,38 @@ shops:
 class Nights(Trial):
     """The fleet of the trial, with keys in a file beside it, where they can be mended."""
 
-    def write(self, notices: int, market_at: str, shops_at: str) -> None:
-        """fleet.yml, .env with one wrong key, and what Dagster wants."""
+    def prepare(self, notices: int) -> None:
+        """Keys, of which one is wrong, and what Dagster wants."""
         for number in range(len(SHOPS)):
             del self.environment[f"KEY_{number}"]
-        url = self.medipim.medipim_url
-        lines = [FILE.format(port=self.port, url=url, market_at=market_at, shops_at=shops_at)]
+        (self.folder / "defs.py").write_text(DEFINITIONS.format(seconds=RETRY_SECONDS), encoding="utf-8")
+        home = self.folder / "home"
+        home.mkdir()
+        self.environment |= {"DAGSTER_HOME": str(home), "PYTHONPATH": f"{self.folder}:{ROOT}"}
+        self.environment["DAGSTER_GRPC_TIMEOUT_SECONDS"] = "180"  # 60 are not enough for a machine with other work
+        self.environment["NOTICES"] = f"json://{HOST}:{notices}/"
+
+    def write(self, market_at: datetime, shops_at: datetime) -> None:
+        """fleet.yml, with the times of a night, and what is made from it."""
+        cron = "{0.minute} {0.hour} * * *"
+        lines = [
+            FILE.format(
+                port=self.port,
+                url=self.medipim.medipim_url,
+                market_at=cron.format(market_at),
+                shops_at=cron.format(shops_at),
+            )
+        ]
         for number, (name, egress) in enumerate(SHOPS.items()):
             api = self.boxes[number].micropim_url
             shop = f'api_key: "${{KEY_{number}}}", egress: {egress}, settings: {{api_url: "{api}"}}'
             lines.append(f"  {name}: {{{shop}}}\n")
         (self.folder / "fleet.yml").write_text("".join(lines), encoding="utf-8")
-        (self.folder / "defs.py").write_text(DEFINITIONS.format(seconds=RETRY_SECONDS), encoding="utf-8")
-        self.keys(wrong=WRONG)
         done = self.micropim_fleet("render")
         if done.returncode:
             raise SystemExit(done.stderr)
-        home = self.folder / "home"
-        home.mkdir()
         text = (self.folder / "engine" / "dagster.yaml").read_text(encoding="utf-8")
-        (home / "dagster.yaml").write_text(text + "telemetry: {enabled: false}\n", encoding="utf-8")
-        self.environment |= {"DAGSTER_HOME": str(home), "PYTHONPATH": f"{self.folder}:{ROOT}"}
-        self.environment["DAGSTER_GRPC_TIMEOUT_SECONDS"] = "180"  # 60 are not enough for a machine with other work
-        self.environment["NOTICES"] = f"json://{HOST}:{notices}/"
+        (self.folder / "home" / "dagster.yaml").write_text(text + "telemetry: {enabled: false}\n", encoding="utf-8")
 
     def keys(self, wrong: str | None) -> None:
         """The keys of the shops, all right but one."""
@@ -110,22 +122,38 @@ class Nights(Trial):
         """All runs that the daemon knows."""
         command = [str(DAGSTER / "python"), str(ROOT / "trials/fleet/outside/history.py")]
         done = subprocess.run(
-            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False, timeout=120
+            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False, timeout=600
         )
         if done.returncode:
             raise SystemExit(done.stderr)
         found: list[dict[str, Any]] = json.loads(done.stdout)
         return found
 
-    def night(self, since: float, until: float) -> list[dict[str, Any]]:
-        """The runs that began after a moment, when all have ended and nothing new came for a while."""
-        quiet = RETRY_SECONDS + 100  # a run that failed is tried again after so long, at the latest
-        while time.time() < until:
-            time.sleep(LOOK_SECONDS)
-            runs = [run for run in self.history() if run["created"] >= since]
-            ended = {run["status"] for run in runs} <= DONE and {run["shop"] for run in runs} >= set(SHOPS)
-            if ended and time.time() - max(run["ended"] for run in runs) > quiet:
-                return runs
+    def _is_over(self, since: float) -> bool:
+        """Whether each shop did well or had its last attempt, some time ago; out of the daemon's file: a cheap look."""
+        file = self.folder / "home" / "history" / "runs.db"
+        if not file.exists():
+            return False
+        with closing(sqlite3.connect(file, timeout=60)) as storage:
+            found = "select partition, status, end_time from runs where create_timestamp > ?"
+            runs = list(storage.execute(found, (f"{datetime.fromtimestamp(since, UTC):%Y-%m-%d %H:%M:%S}",)))
+        ends = {name: [status for shop, status, _ in runs if shop == name] for name in SHOPS}
+        well = all("SUCCESS" in statuses or statuses.count("FAILURE") > RETRIES for statuses in ends.values())
+        return well and all(end and time.time() - end > TOLD_SECONDS for _, _, end in runs)
+
+    def night(self, gap: int) -> list[dict[str, Any]]:
+        """The runs of a night that begins soon, when all have ended.
+
+        ``gap``: minutes before the market, and as many between it and the shops: who begins while a market is read gets
+        what is new with the next night.
+        """
+        began = datetime.now(UTC)
+        self.write(began + timedelta(minutes=gap), began + timedelta(minutes=2 * gap))
+        with self.daemon():
+            while time.time() < began.timestamp() + LONGEST_SECONDS:
+                time.sleep(LOOK_SECONDS)
+                if self._is_over(began.timestamp()):
+                    return [run for run in self.history() if run["created"] >= began.timestamp()]
         print((self.folder / "daemon.log").read_text(encoding="utf-8")[-8000:])
         raise SystemExit("the night did not end")
 
@@ -170,27 +198,19 @@ def told(name: str, runs: list[dict[str, Any]]) -> None:
     print("  overlapping:", overlapping(runs))
 
 
-def nights(trial: Nights, stack: ExitStack, port: int, notices: list[str], between: int, lead: int) -> Iterator[str]:
+def nights(trial: Nights, port: int, notices: list[str], gap: int) -> Iterator[str]:
     """What was not as it should be."""
-    began = datetime.now(UTC)
-    market_at, market_again, shops_at, shops_again = (
-        began + timedelta(minutes=minutes) for minutes in (lead, lead + between, lead + 2, lead + 2 + between)
-    )
-    trial.write(
-        port,
-        f"{market_at.minute},{market_again.minute} * * * *",
-        f"{shops_at.minute},{shops_again.minute} * * * *",
-    )
+    trial.prepare(port)
+    trial.keys(wrong=WRONG)
     boxes = dict(zip(SHOPS, trial.boxes, strict=True))
     boxes["namur"].micropim.faults.add(Fault("status", "POST /api/products$", status=400, body=REFUSED))
-    stack.enter_context(trial.daemon())
-    first = trial.night(0, time.time() + 60 * (between + lead))
+    first = trial.night(gap)
     told("first night", first)
     print("  notices:", notices)
     yield from of_the_first(first, notices)
     trial.keys(wrong=None)
     changed = edited(trial, boxes["namur"])
-    second = trial.night(market_again.timestamp() - 60, time.time() + 60 * (between + 12))
+    second = trial.night(gap)
     told("second night", second)
     yield from of_the_second(second)
     yield from of_the_shops({name: catalogue(box) for name, box in boxes.items()}, changed)
@@ -256,8 +276,7 @@ def main() -> int:
     """Two nights; 1 if one did not end as it should."""
     flags = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     flags.add_argument("--products", type=int, default=60)
-    flags.add_argument("--between", type=int, default=12, help="minutes between the nights")
-    flags.add_argument("--lead", type=int, default=2, help="minutes before the first one")
+    flags.add_argument("--gap", type=int, default=2, help="minutes before a market, and between it and the shops")
     arguments = flags.parse_args()
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # daemon and database end too
@@ -265,7 +284,7 @@ def main() -> int:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fleet")))
         trial = Nights(stack, folder, arguments.products, len(SHOPS))
         port, notices = stack.enter_context(mailbox())
-        wrong = list(nights(trial, stack, port, notices, arguments.between, arguments.lead))
+        wrong = list(nights(trial, port, notices, arguments.gap))
     print("\nas it should be" if not wrong else f"\nNOT as it should be: {wrong}")
     return int(bool(wrong))
 
