@@ -16,7 +16,7 @@ import dagster as dg
 from micropim_fleet.fleet import FILE, Fleet, Market, Shop, load
 from micropim_fleet.morning import WELL, Line, market_line, shop_line
 from micropim_fleet.notice import send
-from micropim_fleet.render import EGRESS_TAG
+from micropim_fleet.render import EGRESS_TAG, SHOP_TAG
 from micropim_fleet.run import Runner
 from micropim_fleet.store import Store
 from micropim_fleet.variables import environment_of, filled
@@ -25,6 +25,8 @@ SHOPS = dg.DynamicPartitionsDefinition(name="micropim_fleet_shops")
 SHOP = dg.AssetKey(["micropim", "shop"])
 RETRIES = 2
 RETRY_SECONDS = 15 * 60
+ATTEMPT_TAG = "micropim_fleet/attempt"
+FEED = "write_shop"
 CHECKS = ("rejects", "questions", "on_time")
 Run = Callable[[Market | Shop], int]
 
@@ -41,14 +43,14 @@ def definitions(fleet: Fleet, run: Run | None = None, *, retry_seconds: int = RE
     retries = dg.RetryPolicy(max_retries=RETRIES, delay=retry_seconds)
     markets = [_market_asset(fleet, market, carry_out, retries) for market in fleet.markets.values()]
     jobs = {market.name: _market_job(market) for market in fleet.markets.values()}
-    feed = dg.define_asset_job("write_shop", [SHOP], partitions_def=SHOPS)
+    feed = dg.define_asset_job(FEED, [SHOP], partitions_def=SHOPS)
     schedules = [_market_schedule(fleet, market, jobs[market.name]) for market in fleet.markets.values()]
     schedules += list(_shop_schedules(fleet, feed))
     return dg.Definitions(
-        assets=[*markets, _shop_asset(fleet, carry_out, retries)],
+        assets=[*markets, _shop_asset(fleet, carry_out)],
         jobs=[*jobs.values(), feed],
         schedules=schedules,
-        sensors=[_partitions(fleet), _failures(fleet, environment)],
+        sensors=[_partitions(fleet), _again(fleet, feed, retry_seconds), _failures(fleet, environment)],
     )
 
 
@@ -76,7 +78,7 @@ def _market_asset(fleet: Fleet, market: Market, run: Run, retries: dg.RetryPolic
     return read
 
 
-def _shop_asset(fleet: Fleet, run: Run, retries: dg.RetryPolicy) -> Any:
+def _shop_asset(fleet: Fleet, run: Run) -> Any:
     specs = [dg.AssetCheckSpec(name, asset=SHOP, blocking=False) for name in CHECKS]
 
     @dg.asset(
@@ -84,7 +86,6 @@ def _shop_asset(fleet: Fleet, run: Run, retries: dg.RetryPolicy) -> Any:
         group_name="micropim",
         partitions_def=SHOPS,
         deps=[market_key(market) for market in fleet.markets.values()],
-        retry_policy=retries,
         check_specs=specs,
         description="A shop's products in MicroPIM, out of the store",
     )
@@ -98,7 +99,7 @@ def _shop_asset(fleet: Fleet, run: Run, retries: dg.RetryPolicy) -> Any:
 
 
 def _well(name: str, code: int) -> None:
-    """Raises Failure, which Dagster tries again, as a run that goes on where the last one was."""
+    """Raises Failure: a later attempt is a run that goes on where this one was."""
     if code:
         raise dg.Failure(f"{name}: exit code {code}", metadata={"exit_code": code})
 
@@ -150,7 +151,10 @@ def _shop_schedule(fleet: Fleet, job: Any, name: str, cron: str) -> Any:
     def begin(context: dg.ScheduleEvaluationContext) -> Any:
         shops = [shop for shop in load(fleet.file).shops.values() if shop.schedule == cron]  # as the file is today
         context.instance.add_dynamic_partitions(str(SHOPS.name), [shop.name for shop in shops])
-        return [dg.RunRequest(partition_key=shop.name, tags=tags_of(shop)) for shop in shops]
+        at = context.scheduled_execution_time.isoformat()
+        return [
+            dg.RunRequest(run_key=f"{at} {shop.name}", partition_key=shop.name, tags=tags_of(shop)) for shop in shops
+        ]
 
     return begin
 
@@ -171,11 +175,50 @@ def _partitions(fleet: Fleet) -> Any:
     return look
 
 
+def _again(fleet: Fleet, job: Any, retry_seconds: int) -> Any:
+    """Asks for a shop again some time after its run failed: a retry within the run would hold the egress meanwhile."""
+
+    @dg.sensor(name="again", job=job, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
+    def look(context: dg.SensorEvaluationContext) -> Any:
+        shops = load(fleet.file).shops  # as the file is today
+        for record in _failed(context.instance):
+            run = record.dagster_run
+            shop, waited = shops.get(_partition(run)), time.time() - (record.end_time or 0)
+            if shop is not None and _is_tried_again(run) and waited >= retry_seconds:
+                tags = {**tags_of(shop), ATTEMPT_TAG: str(_attempt(run) + 1)}
+                yield dg.RunRequest(run_key=run.run_id, partition_key=shop.name, tags=tags)
+
+    return look
+
+
+def _failed(instance: dg.DagsterInstance) -> Iterator[dg.RunRecord]:
+    """Runs of one day that failed, as far as no later run of the same shop was asked for."""
+    yesterday, failure = datetime.now(UTC) - timedelta(days=1), dg.DagsterRunStatus.FAILURE
+    for record in instance.get_run_records(dg.RunsFilter(job_name=FEED, created_after=yesterday, statuses=[failure])):
+        same_shop = dg.RunsFilter(job_name=FEED, tags={SHOP_TAG: _partition(record.dagster_run)})
+        if instance.get_run_records(same_shop, limit=1)[0].storage_id == record.storage_id:
+            yield record
+
+
+def _partition(run: dg.DagsterRun) -> str:
+    return str(run.tags.get(SHOP_TAG, ""))
+
+
+def _attempt(run: dg.DagsterRun) -> int:
+    return int(run.tags.get(ATTEMPT_TAG, 0))
+
+
+def _is_tried_again(run: dg.DagsterRun) -> bool:
+    """A shop's run is; a market's was, within the run."""
+    return run.job_name == FEED and _attempt(run) < RETRIES
+
+
 def _failures(fleet: Fleet, environment: Mapping[str, str]) -> Any:
     @dg.run_failure_sensor(name="failures", default_status=dg.DefaultSensorStatus.RUNNING)
     def tell(context: dg.RunFailureSensorContext) -> None:
-        name = context.dagster_run.tags.get("dagster/partition", context.dagster_run.job_name)
-        if fleet.notify_urls:
+        run = context.dagster_run
+        name = _partition(run) or run.job_name
+        if fleet.notify_urls and not _is_tried_again(run):
             urls = [filled(url, environment) for url in fleet.notify_urls]
             lost = send(urls, f"{name} failed: {context.failure_event.message}"[:500], failed=True)
             if lost:

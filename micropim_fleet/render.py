@@ -16,7 +16,7 @@ from micropim_fleet.sql_file import of_shop
 MADE = "made by micropim-fleet render: change the fleet file instead"
 MELTANO = "meltano.yml"
 DAGSTER = "engine/dagster.yaml"
-EGRESS_TAG = "micropim_fleet/egress"
+EGRESS_TAG, SHOP_TAG = "micropim_fleet/egress", "dagster/partition"
 _SQL, _YAML = f"-- {MADE}\n", f"# {MADE}\n"
 
 
@@ -30,11 +30,16 @@ def rendered(fleet: Fleet) -> dict[str, str]:
 
 
 def _limits(fleet: Fleet) -> dict[str, Any]:
-    """What Dagster's instance must know: how many shops an egress carries at a time."""
-    limits = [
+    """What Dagster's instance must know: how many shops an egress carries at a time, and each shop once.
+
+    Without a number of all, Dagster runs ten at a time.
+    """
+    limits: list[dict[str, Any]] = [
         {"key": EGRESS_TAG, "value": egress.name, "limit": egress.concurrent_runs} for egress in fleet.egresses.values()
     ]
-    return {"concurrency": {"runs": {"tag_concurrency_limits": limits}}}
+    most = sum(egress.concurrent_runs for egress in fleet.egresses.values()) + len(fleet.markets)
+    limits.append({"key": SHOP_TAG, "value": {"applyLimitPerUniqueValue": True}, "limit": 1})
+    return {"concurrency": {"runs": {"max_concurrent_runs": most, "tag_concurrency_limits": limits}}}
 
 
 def project_of(fleet: Fleet, owner: Market | Shop) -> Path:

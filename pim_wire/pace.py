@@ -17,9 +17,9 @@ FORGOTTEN_AFTER_MS = 7_200_000  # more than the longest pause: a pace unused for
 ANSWERS_PER_STEP = 40
 _STEP_MS = 30_000  # between steps up near the last refusal: each refusal costs a pause of seconds
 _STEADY_ANSWERS = 100  # a refusal after so many good answers touches a known limit; an earlier one, an unknown limit
-_MIN_SHARE = 1 / 16
-_BACK, _NEAR = 0.95, 0.97  # shares of the pace that was refused
+MIN_SHARE = 1 / 16
 _DROP, _MAX_DROP = 0.03, 0.12  # a second refusal within a minute means far above the limit: twice as far down
+_BACK, NEAR = 0.95, 1 - _DROP  # shares of the pace that was refused
 _FIRST_STEP, _STEP_GROWTH, _MAX_STEP = 0.004, 1.5, 0.1
 _CLOCK_SKEW_MS = 1_000
 _ANSWER_FACTOR = 2  # an answer may take twice as long as the last one
@@ -44,7 +44,7 @@ class Pace(NamedTuple):
     seen: int = 0  # the time of the last change: now, while the pace is changed
     paused_until: int = 0
     share: float = 1.0
-    edge: float = 1.0  # the share that was refused last
+    edge: float = 1.0  # the share that was refused last; 0 while an unknown limit is searched for
     floor: float = 0.0  # the search goes no lower before the next good answer
     step: float = _FIRST_STEP
     next_step_at: int = 0
@@ -57,11 +57,9 @@ class Pace(NamedTuple):
     minute: int = 0  # the number of the minute that the last turn is in
     given: int = 0  # turns in that minute
     given_before: int = 0  # turns in the minute before
-    refused_at: int = 0  # the last refusal, where the limit is unknown
 
 
 Change = Callable[[Pace], tuple[Pace, T]]  # a step from one pace to the next, and its result
-Slower = Callable[[Pace, float, float], Pace]
 
 
 class PaceStore(Protocol):
@@ -86,14 +84,14 @@ class Turn(NamedTuple):
 class Rules(NamedTuple):
     """How the pace within one limit changes: what differs between a limit that was given and one that is searched.
 
-    ``slower`` gets what the last minute carried and what was used, as shares of ``per_minute``; ``faster`` the number
-    of good answers, which are reported when there are ``answers_per_step`` of them.
+    ``least_share`` of ``per_minute`` is always used; ``faster`` gets the number of good answers, which are reported
+    when there are ``answers_per_step`` of them.
     """
 
     per_minute: int
     answers_per_step: int
+    least_share: float
     next_turn: Change[Turn]
-    slower: Slower
     faster: Callable[[Pace, int], Pace]
 
 
@@ -196,7 +194,7 @@ def after_refusal(
     turns: int,
     good: int = 0,
     answer_seconds: float = 0.0,
-    slower: Slower | None = None,
+    least_share: float = MIN_SHARE,
 ) -> Pace:
     """The pace after status 429: a pause of ``wait`` seconds for everybody, no burst after it, then slower.
 
@@ -207,7 +205,7 @@ def after_refusal(
     pace = pace._replace(good=pace.good + good)
     until = pace.seen + ceil(wait * 1000)
     if pace.seen >= pace.paused_until:
-        pace = (slower or slower_below)(pace, turns / per_minute, used_share(pace, per_minute))
+        pace = _slower(pace, turns / per_minute, used_share(pace, per_minute), least_share)
     if until <= pace.paused_until:
         return pace
     return pace._replace(
@@ -232,7 +230,7 @@ def used_share(pace: Pace, per_minute: int) -> float:
     return min(pace.share, max(pace.share * _MIN_USED, used))
 
 
-def slower_below(pace: Pace, carried: float, used: float) -> Pace:
+def _slower(pace: Pace, carried: float, used: float, least_share: float) -> Pace:
     """The pace after a refusal that begins a pause. ``carried``: the turns of the last minute as a share of the limit.
 
     Refusals without a good answer between them only say that the service's window is still full. So the search for the
@@ -242,7 +240,8 @@ def slower_below(pace: Pace, carried: float, used: float) -> Pace:
     """
     floor, drop = pace.floor, pace.drop
     most_carried = carried if pace.seen - pace.since >= MINUTE_MS else 1.0
-    if pace.share >= 1:
+    is_first = pace.share >= 1 or not pace.edge
+    if is_first:
         floor = min(1.0, carried)
     elif pace.good:
         floor = pace.share / 2
@@ -252,8 +251,8 @@ def slower_below(pace: Pace, carried: float, used: float) -> Pace:
         soon = 0 < pace.seen - pace.paused_until < MINUTE_MS
         drop = min(_MAX_DROP, 2 * drop) if soon else _DROP
     reduced = used * (_BACK + _DROP - drop) if pace.good >= _STEADY_ANSWERS else pace.share * 0.5
-    share = max(_MIN_SHARE, reduced, min(pace.share, floor * _NEAR))
-    capacity = most_carried if pace.share >= 1 else carried  # unknown before the first full minute
+    share = max(least_share, reduced, min(pace.share, floor * NEAR))
+    capacity = most_carried if is_first else carried  # unknown before the first full minute
     edge = used * (1 + _DROP - drop) if pace.good else max(share, floor, min(used, capacity))
     return pace._replace(share=share, edge=edge, floor=floor, drop=drop, step=_FIRST_STEP, good=0)
 
@@ -264,7 +263,7 @@ def after_successes(pace: Pace, answers: int) -> Pace:
     It rises in halves to just below the last refusal, then in small steps that grow.
     """
     pace = pace._replace(good=pace.good + answers)
-    near = pace.edge * _NEAR
+    near = pace.edge * NEAR
     if pace.share < near:
         rise = max((near - pace.share) / 2, pace.share * _FIRST_STEP)
         return pace._replace(share=min(near, pace.share + rise), next_step_at=pace.seen + _STEP_MS)
@@ -279,4 +278,5 @@ def after_successes(pace: Pace, answers: int) -> Pace:
 
 def rules_below(per_minute: int) -> Rules:
     """How a throttle with a given limit goes about it."""
-    return Rules(per_minute, ANSWERS_PER_STEP, partial(next_turn, per_minute=per_minute), slower_below, after_successes)
+    turn = partial(next_turn, per_minute=per_minute)
+    return Rules(per_minute, ANSWERS_PER_STEP, MIN_SHARE, turn, after_successes)

@@ -167,9 +167,9 @@ class Throttle:
 
         def refuse(current: Pace) -> tuple[Pace, float]:
             turns = max(own_turns, pace.turns_in_last_minute(current))  # other processes may share the pace
-            slower = self._rules.slower
+            least = self._rules.least_share
             return _with_share(
-                pace.after_refusal(current, self._per_minute, wait, turns, good, answer_seconds, slower=slower)
+                pace.after_refusal(current, self._per_minute, wait, turns, good, answer_seconds, least_share=least)
             )
 
         self._share = self._with_retries(self._store.change, refuse)

@@ -12,7 +12,8 @@ class RollingLimiter:
 
     See docs/api/medipim.md#rate-limits and docs/api/micropim.md#rate-limits.
 
-    Refused calls do not use up the allowance, otherwise a polite retry could never get through.
+    Refused calls do not use up the allowance, otherwise a polite retry could never get through. ``limit`` may
+    change while the service runs.
     """
 
     def __init__(self, limit: int | None, clock: Callable[[], float]) -> None:
@@ -34,10 +35,15 @@ class RollingLimiter:
         return None
 
     def _wait(self, key: str, now: float) -> int | None:
-        """Whole seconds until this key has a place; None: it has one."""
+        """Whole seconds until this key has a place; None: it has one.
+
+        Where the limit has fallen, more than one call must leave the window before that.
+        """
         times = self._admitted[key]
         while times and times[0] <= now - WINDOW_SECONDS:
             times.popleft()
         if self.limit is None or len(times) < self.limit:
             return None
-        return max(1, math.ceil(times[0] + WINDOW_SECONDS - now)) if times else math.ceil(WINDOW_SECONDS)
+        if not self.limit:
+            return math.ceil(WINDOW_SECONDS)
+        return max(1, math.ceil(times[len(times) - self.limit] + WINDOW_SECONDS - now))

@@ -73,8 +73,8 @@ class Throttles:
     def found(self) -> dict[str, int]:
         """Requests a minute that the service is known to carry, by kind, of the limits that are searched and used."""
         searched = {kind: one for kind, one in self.by_kind.items() if self._is_searched(kind) and one.tally.turns}
-        paces = {kind: throttle.pace() for kind, throttle in searched.items()}
-        return {kind: auto_pace.carried_by(pace) for kind, pace in paces.items() if auto_pace.has_told(pace)}
+        rates = {kind: auto_pace.found_by(throttle.pace()) for kind, throttle in searched.items()}
+        return {kind: rate for kind, rate in rates.items() if rate is not None}
 
 
 def slower(asked: int, measured: int | None) -> int:

@@ -12,7 +12,7 @@ from micropim_fleet.emit import as_yaml
 from micropim_fleet.fleet import load
 from micropim_fleet.meltano_file import for_meltano, project
 from micropim_fleet.names import identifier, literal
-from micropim_fleet.render import sql_of
+from micropim_fleet.render import rendered, sql_of
 from tests.fleet.conftest import FLEET, Written
 
 
@@ -38,6 +38,19 @@ def test_a_second_time_changes_nothing(written: Written, capsys: pytest.CaptureF
     assert carry_out(["render", "-f", str(written())]) == 0
     assert capsys.readouterr().out.split() == ["meltano.yml", "sql/shops/kortrijk.sql"]
     assert not (file.parent / "sql" / "shops" / "kortrijk.sql").exists()
+
+
+def test_dagster_is_told_how_many_runs_at_a_time(written: Written) -> None:
+    """So many of an egress, one of each shop, and enough of all: without a number Dagster runs ten at a time."""
+    text = FLEET.replace("north: {writes_per_minute: 60}", "north: {concurrent_runs: 12}\n  south: {}")
+    file = written(text='throttle_url: "${THROTTLE}"\n' + text)
+    runs = yaml.safe_load(rendered(load(file))["engine/dagster.yaml"])["concurrency"]["runs"]
+    assert runs["max_concurrent_runs"] == 12 + 1 + 1  # shops of two egresses, a market
+    assert runs["tag_concurrency_limits"] == [
+        {"key": "micropim_fleet/egress", "value": "north", "limit": 12},
+        {"key": "micropim_fleet/egress", "value": "south", "limit": 1},
+        {"key": "dagster/partition", "value": {"applyLimitPerUniqueValue": True}, "limit": 1},
+    ]
 
 
 def test_a_file_of_somebody_else_stays(written: Written, capsys: pytest.CaptureFixture[str]) -> None:

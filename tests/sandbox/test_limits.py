@@ -61,6 +61,22 @@ def test_pictures_can_have_an_allowance_of_their_own(micropim: Callable[..., Any
     assert codes == [201, 201, 201, 429]
 
 
+def test_a_limit_that_falls_says_when_the_window_has_room_again(micropim: Callable[..., Any]) -> None:
+    """What was admitted by the higher limit fills the window of the lower one."""
+    clock = Clock()
+    client = micropim(writes_per_minute=6, clock=clock)
+    for number in range(6):
+        assert client.call("POST", "/api/categories", {"name": str(number)}).status_code == 201
+        clock.now += 1
+    client.service.allow("write", 2)
+    refused = client.call("POST", "/api/categories", {"name": "too many"})
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, str(60 - 2))
+    clock.now += 58
+    assert client.call("POST", "/api/categories", {"name": "one more"}).status_code == 201
+    client.service.allow("write", None)
+    assert client.call("POST", "/api/categories", {"name": "no limit"}).status_code == 201
+
+
 @pytest.mark.parametrize(("mode", "kind"), [("none", "application/json"), ("html", "text/html")])
 def test_a_429_without_header_or_as_html(micropim: Callable[..., Any], mode: str, kind: str) -> None:
     """The other two modes (docs/api/micropim.md#sandbox-choices)."""

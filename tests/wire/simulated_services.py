@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
+from math import ceil
 
 from greenlet import getcurrent, greenlet
 
@@ -40,6 +41,15 @@ class Service:
             return False
         self.taken.append(now)
         return True
+
+    def seconds_until_place(self, now: float) -> float:
+        """What Retry-After says, in whole seconds."""
+        if self.kind == "token":
+            return max(1, ceil((1 - self.tokens) * 60 / self.per_minute))
+        if self.kind == "fixed":
+            return ceil(self.seconds - now % self.seconds)
+        most = int(self.per_minute * self.seconds / 60)
+        return max(1, ceil(self.taken[len(self.taken) - most] + self.seconds - now))
 
 
 class TogetherClock(Clock):
@@ -94,6 +104,7 @@ class Workers:
     clock: TogetherClock
     answer_seconds: float
     work_seconds: float = 0.0  # between an answer and the next request
+    is_told: bool = False  # by Retry-After how long to wait
     log: list[tuple[float, bool]] = field(default_factory=list)
 
     def run(self, phases: Sequence[tuple[int, float]]) -> list["Seen"]:
@@ -125,8 +136,11 @@ class Workers:
                     throttle.succeeded()
                     waits = throttled_waits()
                     self.clock.sleep(self.work_seconds * chance.uniform(0.5, 1.5))
-                else:
-                    throttle.refused(next(waits) * chance.uniform(1.0, 1.1), self.clock.now() - sent_at)
+                    continue
+                wait = next(waits) * chance.uniform(1.0, 1.1)
+                if self.is_told:
+                    wait = self.service.seconds_until_place(self.clock.now())
+                throttle.refused(wait, self.clock.now() - sent_at)
 
         return work
 

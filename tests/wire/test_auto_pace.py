@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import pytest
 
 from pim_wire import auto_pace
-from pim_wire.pace import Pace
 from pim_wire.throttle import LocalPaceStore, Throttle
 from tests.wire.simulated_services import Service, TogetherClock, Workers
 
@@ -16,21 +15,31 @@ KINDS = ("sliding", "fixed", "token")
 
 @dataclass(frozen=True)
 class Search:
-    """What came of one search: for each phase the minutes until nine tenths were used, and the share refused in all."""
+    """What came of one search: for each phase the minutes until nine tenths were used, and the share refused in all.
+
+    ``used``: of the last limit, in the last four minutes.
+    """
 
     minutes: list[float]
     refused: float
+    used: float
     throttle: Throttle
 
 
 def search(
-    kind: str, phases: list[tuple[int, float]], *, carried: int | None = None, processes: int = 1, answer: float = 0.05
+    kind: str,
+    phases: list[tuple[int, float]],
+    *,
+    found: int | None = None,
+    processes: int = 1,
+    answer: float = 0.05,
+    is_told: bool = False,
 ) -> Search:
     """Four workers a process, against a service whose limit changes from phase to phase."""
     clock = TogetherClock()
     store, began = LocalPaceStore(clock), clock.now()
-    throttles = [Throttle(auto_pace.rules(START, carried), clock, store=store) for _ in range(processes)]
-    workers = Workers(throttles, Service(phases[0][0], kind), clock, answer)
+    throttles = [Throttle(auto_pace.rules(START, found), clock, store=store) for _ in range(processes)]
+    workers = Workers(throttles, Service(phases[0][0], kind), clock, answer, is_told=is_told)
     workers.run(phases)
     minutes = []
     for limit, lasting in phases:
@@ -38,7 +47,8 @@ def search(
         minutes.append(reached(moments, began, limit))
         began += 60 * lasting
     refused = sum(not good for _, good in workers.log) / len(workers.log)
-    return Search(minutes, refused, throttles[0])
+    used = sum(good and began - 240 <= at < began for at, good in workers.log) / 4 / phases[-1][0]
+    return Search(minutes, refused, used, throttles[0])
 
 
 def reached(moments: list[float], began: float, limit: int) -> float:
@@ -49,22 +59,33 @@ def reached(moments: list[float], began: float, limit: int) -> float:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("limit", [60, 240, 900])
-def test_an_unknown_limit_is_used_within_ten_minutes(kind: str, limit: int) -> None:
-    """From 60 a minute on, nine tenths of it; at most one request in a hundred is refused on the way."""
-    found = search(kind, [(limit, 12)])
+@pytest.mark.parametrize(("limit", "is_told"), [(60, False), (60, True), (240, True), (900, False)])
+def test_an_unknown_limit_is_used_within_ten_minutes(kind: str, limit: int, is_told: bool) -> None:
+    """From 60 a minute on, nine tenths of it; at most one request in a hundred is refused on the way.
+
+    Whether waits are those of Retry-After or our own; then it goes on just below.
+    """
+    found = search(kind, [(limit, 12)], is_told=is_told)
     assert found.minutes[0] <= 10
     assert found.refused <= MOST_REFUSED
-    assert 0.75 * limit <= auto_pace.carried_by(found.throttle.pace()) <= 1.5 * limit
+    assert found.used >= 0.85
+    assert 0.75 * limit <= (auto_pace.found_by(found.throttle.pace()) or 0) <= 1.5 * limit
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("phases", [[(60, 15), (240, 15), (900, 12)], [(900, 10), (240, 12), (60, 15)]])
-def test_a_limit_that_changes_in_the_middle_is_found_again(kind: str, phases: list[tuple[int, float]]) -> None:
+@pytest.mark.parametrize(
+    ("phases", "is_told"), [([(60, 15), (240, 15), (900, 12)], False), ([(900, 10), (240, 12), (60, 15)], True)]
+)
+def test_a_limit_that_changes_in_the_middle_is_found_again(
+    kind: str,
+    phases: list[tuple[int, float]],
+    is_told: bool,
+) -> None:
     """Upwards and downwards, each within ten minutes."""
-    found = search(kind, phases)
+    found = search(kind, phases, is_told=is_told)
     assert max(found.minutes) <= 10
     assert found.refused <= MOST_REFUSED
+    assert found.used >= 0.85
 
 
 def test_processes_that_share_a_limit_search_together() -> None:
@@ -76,13 +97,13 @@ def test_processes_that_share_a_limit_search_together() -> None:
 
 def test_the_next_run_begins_with_what_was_found() -> None:
     """Nothing is searched for again, and nothing is refused."""
-    found = search("sliding", [(240, 3)], carried=240)
+    found = search("sliding", [(240, 3)], found=240)
     assert found.minutes[0] <= 1.1
     assert found.refused == 0
 
 
-def test_without_work_the_pace_does_not_rise() -> None:
-    """Good answers to a few requests say nothing about many."""
+def test_without_work_nothing_is_found() -> None:
+    """Good answers to a few requests say nothing about many, to this run or to the next one."""
     clock = TogetherClock()
     throttle = Throttle(auto_pace.rules(START, None), clock)
     for _ in range(300):
@@ -90,10 +111,21 @@ def test_without_work_the_pace_does_not_rise() -> None:
         throttle.succeeded()
         clock.sleep(10)
     assert throttle.pace().share * auto_pace.CEILING <= START
-    assert auto_pace.carried_by(throttle.pace()) < START
+    assert auto_pace.found_by(throttle.pace()) is None
 
 
-def test_a_pace_that_was_hardly_used_has_nothing_to_tell() -> None:
-    """A run of a few seconds must not set what the next one begins with."""
-    assert not auto_pace.has_told(Pace(seen=1_000, since=1, edge=0.0))
-    assert auto_pace.has_told(Pace(seen=61_000, since=1, edge=0.0))
+def test_a_pace_that_has_held_is_found() -> None:
+    """Full use of a minute, without a refusal: the next run begins there."""
+    found = search("sliding", [(900, 2.6)])
+    assert auto_pace.found_by(found.throttle.pace()) == int(1.8 * START)
+
+
+def test_what_was_found_before_stands_while_there_is_no_work() -> None:
+    """A quiet night does not make the next one slow."""
+    clock = TogetherClock()
+    throttle = Throttle(auto_pace.rules(START, 900), clock)
+    for _ in range(300):
+        throttle.take()
+        throttle.succeeded()
+        clock.sleep(10)
+    assert auto_pace.found_by(throttle.pace()) == 900
