@@ -62,11 +62,6 @@ class MicroPimService(Service):
         with self.lock:
             self.state.store.options = replace(self.options, **options)
 
-    def allow(self, kind: str, per_minute: int | None) -> None:
-        """From now on so many calls a minute of a kind: ``read``, ``write`` or ``picture``."""
-        with self.lock:
-            self._limits[kind].limit = per_minute
-
     @property
     def store(self) -> Store:
         """The whole catalogue, with what is due by now."""

@@ -68,12 +68,12 @@ def test_a_limit_that_falls_says_when_the_window_has_room_again(micropim: Callab
     for number in range(6):
         assert client.call("POST", "/api/categories", {"name": str(number)}).status_code == 201
         clock.now += 1
-    client.service.allow("write", 2)
+    client.service.allowance.becomes("write", 2)
     refused = client.call("POST", "/api/categories", {"name": "too many"})
     assert (refused.status_code, refused.headers["retry-after"]) == (429, str(60 - 2))
     clock.now += 58
     assert client.call("POST", "/api/categories", {"name": "one more"}).status_code == 201
-    client.service.allow("write", None)
+    client.service.allowance.becomes("write", None)
     assert client.call("POST", "/api/categories", {"name": "no limit"}).status_code == 201
 
 

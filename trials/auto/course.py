@@ -97,7 +97,7 @@ def _fed(course: Course, service: MicroPimService, folder: Path) -> int:
         if course.products is None:
             for phase in course.phases:
                 for kind, times in WORLD.items():
-                    service.allow(kind, phase.limit * times)
+                    service.allowance.becomes(kind, phase.limit * times)
                 time.sleep(60 * phase.minutes)
             target.send_signal(signal.SIGTERM)
         code = target.wait(LONGEST_SECONDS)
