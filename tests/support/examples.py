@@ -9,11 +9,11 @@ FEW = 25
 ALL = os.environ.get("EXAMPLES") == "all"
 
 
-def count(number: int) -> int:
+def count(number: int, few: int = FEW) -> int:
     """This many, or the few of ``make test``."""
-    return number if ALL else min(number, FEW)
+    return number if ALL else min(number, few)
 
 
-def examples(number: int, **options: Any) -> settings:
-    """Hypothesis' settings for a property of which ``number`` examples are all."""
-    return settings(max_examples=count(number), **options)
+def examples(number: int, few: int = FEW, **options: Any) -> settings:
+    """Hypothesis' settings for a property of which ``number`` examples are all, and ``few`` prove something."""
+    return settings(max_examples=count(number, few), **options)

@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -104,7 +105,7 @@ PRODUCTS = {
     "medipim": values_of(MEDIPIM_PRODUCT),
     "native": values_of(NATIVE_PRODUCT),
 }
-SETTING = examples(150, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+SETTING = examples(150, few=60, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 
 
 def judged(config: dict[str, Any], record: Any, seen: Counter[str]) -> None:
@@ -144,6 +145,7 @@ FIT = {
 }
 
 
+@pytest.mark.hypothesis
 def test_a_valid_product_becomes_a_valid_payload_or_a_reason() -> None:
     """Both profiles, every world of the settings; every other record has what no product can go without."""
     seen: Counter[str] = Counter()
