@@ -131,7 +131,11 @@ class TapMedipim(Tap):
             for stream, some in maps
         }
         selected = [name for name, stream in self.streams.items() if stream.selected]
-        asked = [entry.tap_stream_id for entry in self.catalog.streams if entry.metadata.resolve_selection()[()]]
+        if self.input_catalog:
+            entries = self.input_catalog.streams
+            asked = [entry.tap_stream_id for entry in entries if entry.metadata.resolve_selection()[()]]
+        else:  # the catalog of all streams is not made for this: it costs more than the rest of the start
+            asked = [name for name, stream in self.streams.items() if stream.mask[()]]
         for remark in remarks(selected, asked, self.streams, names):
             self.logger.warning("%s", remark)
 

@@ -6,7 +6,7 @@ A failure names the place, what the database said and what to do: it is the last
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Inspector, Row, Select, Table, bindparam, inspect, select, text
@@ -48,10 +48,12 @@ def cause(error: BaseException) -> str:
 TAKEN_OVER = "Another run took this ledger over while this one stood still: stopped, and nothing more is sent"
 MOST_STEPS = 1_000_000  # of SQLite's machine: some 30,000 rows; all of a million would cost as much as 14,000 records
 Rows = list[dict[str, Any]]
+_NOTHING: Values = {}
 _NAMES = {name for table in schema.METADATA.sorted_tables for name in (table.name, *(i.name for i in table.indexes))}
 _FACTS = Prepared(select(schema.meta.c.name, schema.meta.c.value))
 _FACT = Prepared(select(schema.meta.c.value).where(schema.meta.c.name == bindparam("fact")))
-_HOLDS = Prepared(select(schema.lock.c.id).where(schema.lock.c.owner == bindparam("writer")).with_for_update(read=True))
+_HOLDS = f"SELECT id FROM {schema.lock.name} WHERE owner = ?"  # noqa: S608 - a name of ours
+_HOLDS_SHARED = select(schema.lock.c.id).where(schema.lock.c.owner == bindparam("writer")).with_for_update(read=True)
 
 
 class _OfThread(threading.local):
@@ -112,56 +114,46 @@ class Database:
             self.flush()
         try:
             with self._turn:
-                if self._is_sqlite:
-                    return self.ask_within(self._open(), query, values)
-                with self._engine.connect() as connection:
-                    return self.ask_within(connection, query, values)
+                if not self._is_sqlite:
+                    with self._engine.connect() as connection:
+                        return self.ask_within(connection, query, values)
+                kept = self._kept or self._open()
+                if isinstance(query, Prepared):
+                    words = query.words or query.in_words(self._engine.dialect)
+                    return words.rows(self._driver, values or _NOTHING)
+                return kept.execute(query, values).all()
         except self._failures as error:
             raise ledger_failure(self.place, error) from None
-
-    def ask_within(
-        self, connection: Connection, query: Select[Any] | Prepared, values: Values | None = None
-    ) -> Sequence[Row[Any]]:
-        """The rows of a question within a transaction."""
-        if not isinstance(query, Prepared):
-            return connection.execute(query, values).all()
-        if self._is_sqlite:
-            return query.words(self._engine.dialect).rows(self._driver, values or {})
-        return connection.execute(query.statement, values).all()
 
     @contextmanager
     def transaction(self, *, apart: bool = False) -> Iterator[Connection]:
         """One transaction that writes, and commits only while the writer of ``fence`` holds the lock.
 
         ``apart``: without that fence, and without what was put off; for the lock itself. A failure of the database ends
-        the run, since nothing could be remembered any more. Raises LedgerUnusable.
+        the run, since nothing could be remembered any more. Raises LedgerUnusable. SQLite's driver begins with the
+        first change, and SQLAlchemy need not know of what it has not sent itself.
         """
         try:
-            with self._turn, self._begun() as connection:
-                for table, rows in () if apart else self._put_off.writes:
-                    self.put(connection, table, rows)
-                yield connection
-                if self._writer is not None and not apart:
-                    self._refuse_another_writer(connection, self._writer)
+            with (
+                self._turn,
+                self._engine.begin() if not self._is_sqlite else nullcontext(self._kept or self._open()) as connection,
+            ):
+                try:
+                    for table, rows in () if apart else self._put_off.writes:
+                        self.put(connection, table, rows)
+                    yield connection
+                    if self._writer is not None and not apart:
+                        self._refuse_another_writer(connection, self._writer)
+                    if self._is_sqlite:
+                        (connection if connection.in_transaction() else self._driver).commit()
+                except BaseException:
+                    if self._is_sqlite:
+                        (connection if connection.in_transaction() else self._driver).rollback()
+                    raise
         except self._failures as error:
             raise ledger_failure(self.place, error) from None
         if not apart:
             self._put_off.writes = []
-
-    @contextmanager
-    def _begun(self) -> Iterator[Connection]:
-        """SQLite's driver begins with the first change; SQLAlchemy need not know of what it has not sent itself."""
-        if not self._is_sqlite:
-            with self._engine.begin() as connection:
-                yield connection
-            return
-        kept = self._open()
-        try:
-            yield kept
-            (kept if kept.in_transaction() else self._driver).commit()
-        except BaseException:
-            (kept if kept.in_transaction() else self._driver).rollback()
-            raise
 
     # The fence: who lost the lock writes nothing more, so he announces nothing, so he sends nothing
 
@@ -178,26 +170,39 @@ class Database:
 
         SQLite lets nobody else write, and in PostgreSQL the row is locked (FOR SHARE).
         """
-        if not self.ask_within(connection, _HOLDS, {"writer": writer}):
+        if self._is_sqlite:
+            holds = self._driver.execute(_HOLDS, (writer,)).fetchall()
+        else:
+            holds = connection.execute(_HOLDS_SHARED, {"writer": writer}).all()
+        if not holds:
             raise LedgerUnusable(TAKEN_OVER)
 
     # Within a transaction
 
+    def ask_within(
+        self, connection: Connection, query: Select[Any] | Prepared, values: Values | None = None
+    ) -> Sequence[Row[Any]]:
+        """The rows of a question."""
+        if not isinstance(query, Prepared):
+            return connection.execute(query, values).all()
+        if self._is_sqlite:
+            return (query.words or query.in_words(self._engine.dialect)).rows(self._driver, values or _NOTHING)
+        return connection.execute(query.statement, values).all()
+
     def write(self, connection: Connection, statement: Prepared, values: Values) -> int:
         """Carry out a statement; how many rows it changed."""
         if self._is_sqlite:
-            return statement.words(self._engine.dialect).write(self._driver, values)
+            return (statement.words or statement.in_words(self._engine.dialect)).write(self._driver, [values])
         return int(connection.execute(statement.statement, values).rowcount)
 
     def put(self, connection: Connection, table: Table, rows: Rows) -> None:
         """Insert rows, replacing those with the same primary key."""
         if not rows:
             return
-        columns = tuple(rows[0])
         if self._is_sqlite:
-            upsert_of_sqlite(self._engine.dialect, table, columns).write_all(self._driver, rows)
+            upsert_of_sqlite(table, tuple(rows[0])).write(self._driver, rows)
         else:
-            connection.execute(upsert(self._engine.dialect, table, columns), rows)
+            connection.execute(upsert(self._engine.dialect, table, tuple(rows[0])), rows)
 
     # Writes that may wait: a commit costs the disk more than all else, and a product has several
 
@@ -272,14 +277,21 @@ class Database:
 
     def _make_tables(self) -> None:
         """Make what is missing; not by ``create_all``, which looks first and fails when somebody else is faster."""
-        with self._turn, self._begun() as connection:
-            if self._is_sqlite:
-                self._driver.execute("BEGIN IMMEDIATE").close()  # else each would wait for the disk
-            for definition in definitions(self._engine.dialect):
-                if self._is_sqlite:
-                    self._driver.execute(definition).close()
-                else:
+        if not self._is_sqlite:
+            with self._turn, self._engine.begin() as connection:
+                for definition in definitions(self._engine.dialect):
                     connection.exec_driver_sql(definition)
+            return
+        with self._turn:
+            self._open()
+            try:
+                self._driver.execute("BEGIN IMMEDIATE").close()  # else each would wait for the disk
+                for definition in definitions(self._engine.dialect):
+                    self._driver.execute(definition).close()
+                self._driver.commit()
+            except BaseException:
+                self._driver.rollback()
+                raise
 
     def upgrade(self) -> None:
         """Lead older tables to this version, under the lock. Raises LedgerUnusable when they are newer than we are."""

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -28,6 +29,7 @@ from target_micropim.ledger.statements import Prepared
 from target_micropim.plan.question import HELD_BACK, KEPT, PICTURE, TASKS, Question
 
 ROWS_AT_ONCE = 1000
+_KIND_OF = attrgetter("kind")
 _QUESTION = [schema.questions.c[name] for name in Question.__dataclass_fields__]
 _PLACE = [schema.questions.c[name] for name in ("stream", "external_id", "fact")]
 _IS_OPEN = Prepared(select(or_(*(select(table).exists() for table in (schema.questions, schema.kept_records)))))
@@ -107,7 +109,7 @@ class OpenEnds(KeptRecords):
             self.write(connection, _ANSWERED, {"of_stream": stream, "key": external_id})
             rows = [self._row(question, is_kept=question not in open_ones) for question in questions]
             self.put(connection, schema.questions, rows)
-            is_waiting = any(question.kind != HELD_BACK for question in open_ones)
+            is_waiting = bool(set(map(_KIND_OF, open_ones)) - {HELD_BACK})
             self.put_record(connection, stream, external_id, record if is_waiting else b"")
         return open_ones
 

@@ -5,7 +5,8 @@ statements for each engine, and none for an upsert. SQLite answers a question in
 takes to hand it over, so what is asked for often goes to the driver as it is (decision 56).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -43,45 +44,45 @@ class Words:
         """``types`` of the columns of a question."""
         self._sql = str(compiled)
         self._fixed = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
-        self._given = [
-            (name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
-            for name in compiled.positiontup
-        ]
-        self._read = [kind.dialect_impl(dialect).result_processor(dialect, None) for kind in types]
-        self._is_as_it_is = not any(self._read)
+        self._names = compiled.positiontup
+        kinds = [compiled.binds[name].type for name in self._names]
+        self._written = _some(kind.dialect_impl(dialect).bind_processor(dialect) for kind in kinds)
+        self._read = _some(kind.dialect_impl(dialect).result_processor(dialect, None) for kind in types)
         self._row: Callable[[Any], Row[Any]] | None = None  # its names are those that the driver tells
 
     def rows(self, driver: Any, values: Values) -> list[Row[Any]]:
         """The answer to a question. Raises sqlite3.Error."""
-        cursor = driver.execute(self._sql, self._in_order(values))
+        given = {**self._fixed, **values}
+        cursor = driver.execute(self._sql, list(map(given.__getitem__, self._names)))  # no question asks by JSON
         try:
             found = cursor.fetchall()  # to its end: a question that is left open holds back the log of the database
-            if found and self._row is None:
+            if self._row is None:
                 self._row = result_tuple([column[0] for column in cursor.description])
         finally:
             cursor.close()
-        if not found or self._row is None:
-            return []
-        if not self._is_as_it_is:
-            found = [
-                [value if read is None else read(value) for read, value in zip(self._read, row, strict=True)]
-                for row in found
-            ]
+        if self._read:
+            for number, row in enumerate(found):
+                found[number] = read = list(row)
+                for place, process in self._read:
+                    read[place] = process(read[place])
         return list(map(self._row, found))
 
-    def write(self, driver: Any, values: Values) -> int:
-        """Change something; how many rows. Raises sqlite3.Error."""
-        cursor = driver.execute(self._sql, self._in_order(values))
+    def write(self, driver: Any, rows: Sequence[Values]) -> int:
+        """Carry it out with each of these; how many rows changed. Raises sqlite3.Error."""
+        given: list[list[Any]] = []
+        for row in rows:
+            named = {**self._fixed, **row}
+            given.append(values := list(map(named.__getitem__, self._names)))
+            for place, process in self._written:
+                values[place] = process(values[place])
+        cursor = driver.execute(self._sql, given[0]) if len(given) == 1 else driver.executemany(self._sql, given)
         cursor.close()
         return int(cursor.rowcount)
 
-    def write_all(self, driver: Any, rows: Sequence[Values]) -> None:
-        """The same for several rows. Raises sqlite3.Error."""
-        driver.executemany(self._sql, map(self._in_order, rows)).close()
 
-    def _in_order(self, values: Values) -> list[Any]:
-        given = {**self._fixed, **values} if self._fixed else values
-        return [given[name] if write is None else write(given[name]) for name, write in self._given]
+def _some(processes: Iterable[Any]) -> list[tuple[int, Any]]:
+    """Where something is to be done, and what."""
+    return [(place, process) for place, process in enumerate(processes) if process is not None]
 
 
 class Prepared:
@@ -90,21 +91,19 @@ class Prepared:
     def __init__(self, statement: Statement) -> None:
         """``statement``: with names in place of all values that differ, and no list of a length that differs."""
         self.statement = statement
-        self._words: Words | None = None
+        self.words: Words | None = None
 
-    def words(self, dialect: Dialect) -> Words:
+    def in_words(self, dialect: Dialect) -> Words:
         """For SQLite."""
-        if self._words is None:
-            compiled = self.statement.compile(dialect=dialect)
-            types = [column.type for column in getattr(self.statement, "selected_columns", ())]
-            self._words = Words(compiled, dialect, types)
-        return self._words
+        compiled = self.statement.compile(dialect=dialect)
+        types = [column.type for column in getattr(self.statement, "selected_columns", ())]
+        self.words = Words(compiled, dialect, types)
+        return self.words
 
 
 # by database, driver, and for an upsert its table and columns: a few dozen in all
 _UPSERTS: dict[tuple[str, str, Table, tuple[str, ...]], Any] = {}
 _DEFINITIONS: dict[tuple[str, str], list[str]] = {}
-_UPSERTS_OF_SQLITE: dict[tuple[Table, tuple[str, ...]], Words] = {}
 OF_SQLITE = Statements()  # PostgreSQL's words depend on what a server says of itself, so each engine keeps its own
 
 
@@ -116,12 +115,11 @@ def upsert(dialect: Dialect, table: Table, columns: tuple[str, ...]) -> Any:
     return statement
 
 
-def upsert_of_sqlite(dialect: Dialect, table: Table, columns: tuple[str, ...]) -> Words:
+@cache
+def upsert_of_sqlite(table: Table, columns: tuple[str, ...]) -> Words:
     """The same in the words of SQLite's driver."""
-    key = (table, columns)
-    if (words := _UPSERTS_OF_SQLITE.get(key)) is None:
-        words = _UPSERTS_OF_SQLITE[key] = Words(upsert(dialect, table, columns), dialect)
-    return words
+    dialect: Dialect = import_module("sqlalchemy.dialects.sqlite").dialect()
+    return Words(_compiled_upsert(dialect, table, columns), dialect)
 
 
 def _compiled_upsert(dialect: Dialect, table: Table, columns: tuple[str, ...]) -> Any:

@@ -48,6 +48,7 @@ _MEDIA = Prepared(select(schema.media).where(schema.media.c.external_id == bindp
 _NOT_MISSING = Prepared(
     delete(schema.missing_categories).where(schema.missing_categories.c.external_id == bindparam("key"))
 )
+_ONE_MISSING = Prepared(select(schema.missing_categories.c.external_id).limit(1))
 _HAS_PRODUCTS = Prepared(select(schema.products.c.external_id).limit(1))
 _OWNER_OF_SKU = Prepared(
     select(schema.products.c.external_id).where(
@@ -89,6 +90,8 @@ _SEEN_AT = (
 
 class Ledger(CatalogueIndex, WaitingNames, OpenEnds):
     """Opened for one run. ``wall`` gives unix seconds."""
+
+    _has_missing: bool | None = None  # until it was asked for; a category may be missing unless this is False
 
     @classmethod
     def open(cls, url: str, wall: Callable[[], float] = time.time) -> "Ledger":
@@ -235,8 +238,11 @@ class Ledger(CatalogueIndex, WaitingNames, OpenEnds):
                 rows.append({"external_id": row.external_id, "category": key})
         with self.transaction() as connection:
             self.put(connection, schema.products, [values])
-            self.write(connection, _NOT_MISSING, {"key": row.external_id})
-            if rows:
+            if self._has_missing is None:
+                self._has_missing = bool(self.ask_within(connection, _ONE_MISSING))
+            if rows or self._has_missing:
+                self._has_missing = True
+                self.write(connection, _NOT_MISSING, {"key": row.external_id})
                 self.put(connection, schema.missing_categories, rows)
             if names or self._has_waiting is not False:
                 self.put_waiting(connection, row.external_id, names)
@@ -352,6 +358,7 @@ class Ledger(CatalogueIndex, WaitingNames, OpenEnds):
             with self.transaction() as connection:
                 self.put(connection, table, [product_values(row) for row in left])
                 self.put(connection, schema.missing_categories, missing)
+                self._has_missing = True
             if len(rows) < ROWS_AT_ONCE:
                 break
             last = rows[-1].external_id

@@ -259,7 +259,7 @@ def test_ledgers_of_one_process_share_the_words_of_their_statements_and_nothing_
         ledger.remember(ProductRow(str(number), f"SKU-{number}", number))
         assert [ledger.product(key) is not None for key in ("0", "1")] == [number == 0, number == 1]
         assert list(ledger.known(["0", "1"])) == [str(number)]
-        sizes.append((len(statements.OF_SQLITE), len(statements._UPSERTS_OF_SQLITE)))
+        sizes.append((len(statements.OF_SQLITE), statements.upsert_of_sqlite.cache_info().misses))
         ledger.close()
     assert sizes[0] == sizes[1] > (0, 0)
 
