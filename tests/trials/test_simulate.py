@@ -7,7 +7,7 @@ from trials.simulate.scenario import draw, spells, switches
 from trials.simulate.shrink import shrunk
 from trials.simulate.simulator import Life, Simulator
 
-SEEDS = 60
+SEEDS = 140
 SEEDS_OF_A_FAULT = 60
 
 
