@@ -118,7 +118,9 @@ class Runner:
         return self._meltano(feeding(shop), shop)
 
     def _meltano(self, plugins: list[str], owner: Market | Shop) -> tuple[int, str]:
-        command = [MELTANO, "run", *(["--full-refresh"] if self.full else []), *plugins]
+        # Meltano would refuse a run for five minutes after one that was killed; ours have locks that go with them: that
+        # of a market in the store, that of a shop in its ledger.
+        command = [MELTANO, "run", "--force", *(["--full-refresh"] if self.full else []), *plugins]
         environment = self._environment(owner) | self._of_meltano(owner)
         lines: deque[str] = deque(maxlen=KEPT_LINES)
         try:

@@ -73,7 +73,7 @@ def test_a_market_is_read_while_shops_see_nothing_newer(fleet: Fleet) -> None:
     store = Kept()
     assert runner(fleet, store).run(fleet.markets["be"]) == 0
     assert store.asked == ["prepare", "begin be 1796000000", "end be"]
-    assert (fleet.root / "called").read_text() == "run tap-medipim--be target-postgres--be\n"
+    assert (fleet.root / "called").read_text() == "run --force tap-medipim--be target-postgres--be\n"
     environment = (fleet.root / "environment").read_text()
     assert "BE_SECRET=secret-BE_SECRET\n" in environment
     assert "PGPASSWORD=secret-DB_PASSWORD\n" in environment
@@ -88,7 +88,7 @@ def test_a_shop_reads_the_store_only(fleet: Fleet) -> None:
     variables = {**VARIABLES, "MELTANO_ENVIRONMENT": "prod"}
     assert runner(fleet, store, variables, full=True, dry_run=True).run(fleet.shops["gent"]) == 0
     assert store.asked == ["prepare", "apply True"]
-    assert (fleet.root / "called").read_text() == "run --full-refresh tap-postgres--gent target-micropim--gent\n"
+    assert (fleet.root / "called").read_text() == "run --force --full-refresh tap-postgres--gent target-micropim--gent\n"
     environment = (fleet.root / "environment").read_text()
     assert "GENT_KEY=secret-GENT_KEY\n" in environment
     assert "TARGET_MICROPIM__GENT_DRY_RUN=true\n" in environment
