@@ -88,7 +88,8 @@ def test_a_shop_reads_the_store_only(fleet: Fleet) -> None:
     variables = {**VARIABLES, "MELTANO_ENVIRONMENT": "prod"}
     assert runner(fleet, store, variables, full=True, dry_run=True).run(fleet.shops["gent"]) == 0
     assert store.asked == ["prepare", "apply True"]
-    assert (fleet.root / "called").read_text() == "run --force --full-refresh tap-postgres--gent target-micropim--gent\n"
+    called = (fleet.root / "called").read_text()
+    assert called == "run --force --full-refresh tap-postgres--gent target-micropim--gent\n"
     environment = (fleet.root / "environment").read_text()
     assert "GENT_KEY=secret-GENT_KEY\n" in environment
     assert "TARGET_MICROPIM__GENT_DRY_RUN=true\n" in environment
