@@ -1,5 +1,6 @@
 """The installed executable: exit codes, one line for a failure, no secret anywhere."""
 
+import base64
 import contextlib
 import io
 import json
@@ -133,13 +134,12 @@ def test_no_secret_is_shown_even_when_everything_is_logged(
     """At DEBUG level, with a service that echoes the key back, neither form of it appears in any output."""
     box = sandbox(products=5)
     secret = box.medipim.options.api_key_secret
-    box.medipim.faults.add(
-        Fault("status", route="POST /v4/brands", times=None, status=400, body=f"{secret} {box.medipim._pair}")
-    )
+    pair = base64.b64encode(f"{box.medipim.options.api_key_id}:{secret}".encode()).decode()
+    box.medipim.faults.add(Fault("status", route="POST /v4/brands", times=None, status=400, body=f"{secret} {pair}"))
     ended = tap_command(tap_config(box), env={"LOGLEVEL": "DEBUG", "TAP_MEDIPIM_LOGLEVEL": "DEBUG"})
     assert ended.code == 1
     assert "brands" in ended.err
-    for form in (secret, box.medipim._pair):
+    for form in (secret, pair):
         assert form not in ended.out + ended.err
 
 

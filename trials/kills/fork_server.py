@@ -20,11 +20,13 @@ import io
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -123,9 +125,10 @@ class KillSwitch:
     def install(self) -> None:
         """Into the libraries below the plugins."""
         from requests.adapters import HTTPAdapter  # noqa: PLC0415 - the parent process needs none of them
-        from sqlalchemy.engine.default import DefaultDialect  # noqa: PLC0415
+        from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg  # noqa: PLC0415
 
-        send, commit, fsync = HTTPAdapter.send, DefaultDialect.do_commit, os.fsync
+        send, commit, fsync = HTTPAdapter.send, PGDialect_psycopg.do_commit, os.fsync
+        around = self.around
 
         def watched_send(adapter: Any, request: Any, **kwargs: Any) -> Any:
             def carried() -> Any:
@@ -140,8 +143,19 @@ class KillSwitch:
             else:
                 commit(dialect, connection)
 
+        class Watched(sqlite3.Connection):
+            """SQLite's own connection: most of what the ledger writes goes to it without SQLAlchemy."""
+
+            def commit(self) -> None:
+                """A moment, if anything was written."""
+                if has_written(self):
+                    around("commit", super().commit)
+                else:
+                    super().commit()
+
         HTTPAdapter.send = watched_send  # type: ignore[method-assign]
-        DefaultDialect.do_commit = watched_commit  # type: ignore[method-assign]
+        PGDialect_psycopg.do_commit = watched_commit  # type: ignore[method-assign]
+        sqlite3.dbapi2.connect = partial(sqlite3.connect, factory=Watched)  # type: ignore[attr-defined]
         os.fsync = lambda file: self.around("file", lambda: fsync(file))
 
 
