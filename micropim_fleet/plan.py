@@ -1,20 +1,23 @@
 """The night before: what each egress has to carry, how long that takes, and what does not fit into its window.
 
 MicroPIM counts requests by address, so all shops of an egress share one limit; the sum is what decides. Writes bind;
-reads run beside them.
+reads run beside them. While the programs of a run begin and end, only other runs of the egress write.
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from statistics import median
 from typing import Any
 
+from micropim_fleet.attempts import Attempt, attempts_in
 from micropim_fleet.fleet import Egress, Fleet, Shop
 from micropim_fleet.nights import Night, nights_in
 
 MOST_NIGHTS = 7
 USUAL_WRITES, USUAL_READS = 60, 120
+USUAL_START_SECONDS = 10.0
 BY_PLAN, BY_NIGHTS, UNKNOWN = "dry run", "last nights", "unknown"
 _MINUTES_OF_A_DAY = 24 * 60
 
@@ -29,6 +32,7 @@ class Expected:
     writes: int
     reads: int
     pictures: int
+    start_seconds: float = USUAL_START_SECONDS
 
 
 @dataclass(frozen=True)
@@ -56,14 +60,36 @@ class Load:
 def expected_of(fleet: Fleet, shop: Shop) -> Expected:
     """By a dry run that is newer than the last real one, else by the median of the last nights that ended well."""
     nights = list(nights_in(fleet.reports(shop), MOST_NIGHTS + 1))
+    start = start_seconds(attempts_in(fleet.reports(shop)), nights)
     if nights and nights[0].dry_run and nights[0].complete:
         plan = nights[0]
-        return Expected(shop.name, BY_PLAN, _changed(plan), plan.planned_writes, plan.planned_reads, 0)
+        return Expected(shop.name, BY_PLAN, _changed(plan), plan.planned_writes, plan.planned_reads, 0, start)
     real = [night for night in nights if night.complete and not night.dry_run][:MOST_NIGHTS]
     if not real:
-        return Expected(shop.name, UNKNOWN, 0, 0, 0, 0)
+        return Expected(shop.name, UNKNOWN, 0, 0, 0, 0, start_seconds=0)
     numbers = [(_changed(night), night.writes, night.reads, night.pictures) for night in real]
-    return Expected(shop.name, BY_NIGHTS, *(math.ceil(median(column)) for column in zip(*numbers, strict=True)))
+    usual = (math.ceil(median(column)) for column in zip(*numbers, strict=True))
+    return Expected(shop.name, BY_NIGHTS, *usual, start_seconds=start)
+
+
+def start_seconds(attempts: Sequence[Attempt], nights: Sequence[Night]) -> float:
+    """What the programs around a run take: an attempt's seconds beyond the run's own, the median of those known."""
+    beyond = [
+        seconds - night.seconds
+        for attempt in attempts
+        for night in nights
+        if attempt.exit_code == 0 and (seconds := _seconds_around(attempt, night)) >= night.seconds > 0
+    ]
+    return median(beyond) if beyond else USUAL_START_SECONDS
+
+
+def _seconds_around(attempt: Attempt, night: Night) -> float:
+    """How long an attempt took that this run was part of; 0 for another one."""
+    try:
+        began, ended = (datetime.fromisoformat(moment) for moment in (attempt.started_at, attempt.finished_at))
+        return (ended - began).total_seconds() if began <= night.began <= ended else 0.0
+    except (TypeError, ValueError):  # a line that somebody has changed
+        return 0.0
 
 
 def _changed(night: Night) -> int:
@@ -91,10 +117,10 @@ def _begins(shop: Shop) -> tuple[int, str]:
 
 def load_of(egress: Egress, shops: list[Expected], pace: float) -> Load:
     """The sum of an egress, and which of its shops come after the window has closed."""
-    window = window_minutes(egress.window)
+    window, even = window_minutes(egress.window), even_pace(pace)
     minutes, left_over = 0.0, []
     for shop in shops:
-        minutes += minutes_of(shop, egress.rates, pace)
+        minutes += minutes_of(shop, egress.rates, even) + shop.start_seconds / 60 / egress.concurrent_runs
         if minutes > window:
             left_over.append(shop.shop)
     return Load(
@@ -104,7 +130,7 @@ def load_of(egress: Egress, shops: list[Expected], pace: float) -> Load:
         writes=sum(shop.writes for shop in shops),
         reads=sum(shop.reads for shop in shops),
         writes_per_minute=pace,
-        hours=round(minutes / 60, 2),
+        hours=round(minutes / 60, 3),
         window_hours=round(window / 60, 2),
         addresses=max(1, math.ceil(minutes / window)),
         left_over=tuple(left_over),
@@ -120,6 +146,13 @@ def minutes_of(shop: Expected, rates: Mapping[str, Any], pace: float) -> float:
     if isinstance(pictures, int):
         bounds.append(shop.pictures / pictures)
     return max(bounds)
+
+
+def even_pace(per_minute: float) -> float:
+    """What is written in a minute on which so much is allowed: a part is left out, so that no minute gets too much."""
+    from pim_wire.pace import even_rate  # noqa: PLC0415 - brings a library that no other command needs
+
+    return float(even_rate(per_minute).limit)
 
 
 def window_minutes(window: str) -> int:

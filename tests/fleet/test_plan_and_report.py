@@ -94,19 +94,32 @@ def test_what_a_shop_will_want_is_known_by_a_plan_or_by_its_nights(fleet: Fleet)
 def test_what_does_not_fit_is_named_with_the_addresses_that_it_would_take(
     fleet: Fleet, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One address carries 28,800 writes in eight hours; the shop that comes last is the one that is left over."""
+    """One address carries 28,320 writes in eight hours; the shop that comes last is the one that is left over."""
     left(fleet, "gent", 24, 20_000)
     left(fleet, "brugge", 24, 28_000)
     ((load_,), expected) = loads(fleet)
-    assert (load_.writes, load_.hours, load_.window_hours, load_.addresses) == (48_000, 13.33, 8.0, 2)
+    assert (load_.writes, load_.hours, load_.window_hours, load_.addresses) == (48_000, 13.565, 8.0, 2)
     assert load_.left_over == ("gent",)
     assert [each.shop for each in expected] == ["gent", "brugge"]
     assert carry_out(["plan", "-f", str(fleet.file)]) == 1
-    assert "13.3 of 8.0 hours at 60 writes a minute\n  does not fit: gent; it would take 2 addresses\n" in (
+    assert "13.6 of 8.0 hours at 60 writes a minute\n  does not fit: gent; it would take 2 addresses\n" in (
         capsys.readouterr().out
     )
     assert carry_out(["plan", "--json", "-f", str(fleet.file)]) == 1
     assert json.loads(capsys.readouterr().out)["egresses"][0]["fits"] is False
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_programs_that_begin_take_their_time_where_no_other_run_writes(written: Written, at_once: int) -> None:
+    """59 writes are one minute of an even pace of 60; a run of 30 minutes was known to take 31 with its programs."""
+    text = FLEET.replace("writes_per_minute: 60", f"writes_per_minute: 60, concurrent_runs: {at_once}")
+    fleet = load(written(text=f"throttle_url: sqlite:////tmp/throttle.db\n{text}"))
+    left(fleet, "gent", 24, 59)
+    assert loads(fleet)[0][0].hours == round((1 + 10 / 60 / at_once) / 60, 3)
+    attempt(fleet, "gent", 24, code=0)
+    attempt(fleet, "gent", 20, code=1)
+    ((load_,), (gent, _)) = loads(fleet)
+    assert (gent.start_seconds, load_.hours) == (60.0, round((1 + 1 / at_once) / 60, 3))
 
 
 def test_a_fleet_without_a_run_is_told_so(fleet: Fleet, capsys: pytest.CaptureFixture[str]) -> None:
