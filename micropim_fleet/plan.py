@@ -68,8 +68,8 @@ def expected_of(fleet: Fleet, shop: Shop) -> Expected:
     if not real:
         return Expected(shop.name, UNKNOWN, 0, 0, 0, 0, start_seconds=0)
     numbers = [(_changed(night), night.writes, night.reads, night.pictures) for night in real]
-    usual = (math.ceil(median(column)) for column in zip(*numbers, strict=True))
-    return Expected(shop.name, BY_NIGHTS, *usual, start_seconds=start)
+    products, writes, reads, pictures = (math.ceil(median(column)) for column in zip(*numbers, strict=True))
+    return Expected(shop.name, BY_NIGHTS, products, writes, reads, pictures, start)
 
 
 def start_seconds(attempts: Sequence[Attempt], nights: Sequence[Night]) -> float:
