@@ -1,6 +1,6 @@
 """Requests of this process to a sandbox of this process, without the socket between them.
 
-A socket, two threads that wake each other and a parser of HTTP take three quarters of such a call. They prove something
+A socket, two threads that wake each other and a parser of HTTP take a sixth of such a test. They prove something
 where an answer is cut, late, hidden behind a proxy or in another process: whatever has a fault, a delay or a hook goes
 over the socket still, as does every test that opens its sandbox itself (tests of the wire, the pipe, the tap).
 What is left out is the library's own: the request is prepared by requests, and the answer is a Response of requests.
