@@ -29,9 +29,9 @@ def begun(pace: Pace, start: int, found: int | None) -> Pace:
     return pace._replace(share=edge * NEAR or start / CEILING, edge=edge, next_step_at=pace.seen + MINUTE_MS)
 
 
-def next_auto_turn(pace: Pace, start: int, found: int | None) -> tuple[Pace, Turn]:
+def next_auto_turn(pace: Pace, start: int, found: int | None, *, earliest: int = 0) -> tuple[Pace, Turn]:
     """Reserve the next free turn, as ``next_turn`` does."""
-    return next_turn(begun(pace, start, found), CEILING)
+    return next_turn(begun(pace, start, found), CEILING, earliest=earliest)
 
 
 def after_good_answers(pace: Pace, answers: int) -> Pace:

@@ -8,7 +8,7 @@ whole milliseconds of the store's clock. GCRA, the arithmetic of turns, is pyrat
 from collections.abc import Callable
 from functools import lru_cache, partial
 from math import ceil
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol, Self, TypeVar
 
 from pyrate_limiter import GCRA, Rate
 
@@ -60,6 +60,7 @@ class Pace(NamedTuple):
 
 
 Change = Callable[[Pace], tuple[Pace, T]]  # a step from one pace to the next, and its result
+ChangeOfTwo = Callable[[Pace, Pace], tuple[Pace, Pace, T]]
 
 
 class PaceStore(Protocol):
@@ -71,14 +72,31 @@ class PaceStore(Protocol):
     def change(self, change: Change[T]) -> T:
         """Replace the pace as one atomic step; the result of ``change``, which gets a pace whose ``seen`` is now."""
 
+    def change_with(self, other: Self, change: ChangeOfTwo[T]) -> T:
+        """Replace this pace and another one, of the same kind of store, as one atomic step.
+
+        Callers keep one order of the two: each store locks itself first, then the other one.
+        """
+
 
 class Turn(NamedTuple):
-    """One turn. Its wait has two parts, in milliseconds from now: first the pause, then the even pace."""
+    """One turn. Its wait has two parts, in milliseconds from now: first the pause, then the even pace.
+
+    ``due`` is its moment by the store's clock.
+    """
 
     pause: int
     wait: int
     paused_until: int
     share: float
+    due: int
+
+
+class NextTurn(Protocol):
+    """How the next turn is reserved; not before the moment ``earliest``."""
+
+    def __call__(self, pace: Pace, *, earliest: int = 0) -> tuple[Pace, Turn]:
+        """The pace with the turn reserved."""
 
 
 class Rules(NamedTuple):
@@ -91,7 +109,7 @@ class Rules(NamedTuple):
     per_minute: int
     answers_per_step: int
     least_share: float
-    next_turn: Change[Turn]
+    next_turn: NextTurn
     faster: Callable[[Pace, int], Pace]
 
 
@@ -131,7 +149,7 @@ def at(pace: Pace, now: int) -> Pace:
     )
 
 
-def next_turn(pace: Pace, per_minute: int) -> tuple[Pace, Turn]:
+def next_turn(pace: Pace, per_minute: int, *, earliest: int = 0) -> tuple[Pace, Turn]:
     """Reserve the next free turn: later callers get later turns, so that nobody asks twice.
 
     The first turn after a pause is a trial: the others are due when its answer should be here. When it is refused, the
@@ -139,11 +157,12 @@ def next_turn(pace: Pace, per_minute: int) -> tuple[Pace, Turn]:
     """
     rate = even_rate(per_minute * pace.share)
     begins = max(pace.seen, pace.paused_until)
-    state, decision = _GCRA.step([rate], (pace.arrival,), begins, 1)
-    due = begins + (decision.retry_after_ms or 0)
-    if due > begins:
+    free = max(begins, earliest)
+    state, decision = _GCRA.step([rate], (pace.arrival,), free, 1)
+    due = free + (decision.retry_after_ms or 0)
+    if due > free:
         state, _ = _GCRA.step([rate], (pace.arrival,), due, 1)
-    turn = Turn(begins - pace.seen, due - begins, pace.paused_until, pace.share)
+    turn = Turn(begins - pace.seen, due - begins, pace.paused_until, pace.share, due)
     arrival = max(int(state[0]), _no_burst(rate, due + pace.alone)) if pace.alone else int(state[0])
     gap = pace.gap
     if pace.paused_until < pace.latest <= due:  # without pauses
@@ -164,10 +183,27 @@ def next_turn(pace: Pace, per_minute: int) -> tuple[Pace, Turn]:
     ), turn
 
 
-def without_a_turn(pace: Pace, per_minute: int) -> Pace:
-    """The pace when one turn that was reserved is not used: the turn after the last one is due a gap earlier."""
+def turns_together(
+    first: Pace, second: Pace, next_of_first: NextTurn, next_of_second: NextTurn
+) -> tuple[Pace, Pace, tuple[Turn, Turn]]:
+    """Reserve one turn within each of two limits, both at the moment at which the later one is due."""
+    due = max(next_of_first(first)[1].due, next_of_second(second)[1].due)
+    first, turn = next_of_first(first, earliest=due)
+    second, turn_of_second = next_of_second(second, earliest=due)
+    return first, second, (turn, turn_of_second)
+
+
+def without_a_turn(pace: Pace, per_minute: int, due: int) -> Pace:
+    """The pace when the turn that was ``due`` is not used.
+
+    The next one is due a gap earlier, unless later turns were reserved since: then one more would stand beside the last
+    of them, and a minute would hold one too many.
+    """
+    pace = pace._replace(given=max(0, pace.given - 1))
+    if pace.latest != due:
+        return pace
     gap = MINUTE_MS * 1000 // even_rate(per_minute * pace.share).limit
-    return pace._replace(arrival=max(0, pace.arrival - gap), given=max(0, pace.given - 1))
+    return pace._replace(arrival=max(0, pace.arrival - gap))
 
 
 def _no_burst(rate: Rate, moment: int) -> int:

@@ -11,16 +11,28 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
-from sqlalchemy import Column, Engine, MetaData, Table, Text, create_engine, event, literal_column, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    MetaData,
+    Table,
+    Text,
+    create_engine,
+    event,
+    literal_column,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import CreateTable
 
 from pim_wire.errors import CannotPace
-from pim_wire.pace import FORGOTTEN_AFTER_MS, Change, Pace, PaceStore, at
+from pim_wire.pace import FORGOTTEN_AFTER_MS, Change, ChangeOfTwo, Pace, PaceStore, at
 from pim_wire.urls import shown_url
 
 T = TypeVar("T")
@@ -66,11 +78,23 @@ class SqlPaceStore:
     def change(self, change: Change[T]) -> T:
         """Replace the pace as one atomic step. Raises CannotPace."""
         with _one_line_errors(self._url), self._lock, self._engine.begin() as connection:
-            connection.execute(self._insert)  # also locks the whole file: SQLite has no lock of a row
-            stored, now = connection.execute(self._select_for_update).one()
-            pace, result = change(at(_from_json(stored), int(self._wall() * 1000) if self._uses_local_clock else now))
+            pace, result = change(self._locked(connection))
             connection.execute(self._update.values(pace=_to_json(pace)))
         return result
+
+    def change_with(self, other: Self, change: ChangeOfTwo[T]) -> T:
+        """Replace this pace and another one of the same database as one atomic step. Raises CannotPace."""
+        with _one_line_errors(self._url), self._lock, other._lock, self._engine.begin() as connection:
+            pace, of_other, result = change(self._locked(connection), other._locked(connection))
+            connection.execute(self._update.values(pace=_to_json(pace)))
+            connection.execute(other._update.values(pace=_to_json(of_other)))
+        return result
+
+    def _locked(self, connection: Connection) -> Pace:
+        """The pace as it is now, in a row that nobody else changes until the transaction ends."""
+        connection.execute(self._insert)  # also locks the whole file: SQLite has no lock of a row
+        stored, now = connection.execute(self._select_for_update).one()
+        return at(_from_json(stored), int(self._wall() * 1000) if self._uses_local_clock else now)
 
 
 class RedisPaceStore:
@@ -90,15 +114,35 @@ class RedisPaceStore:
         """Replace the pace as one atomic step. Raises CannotPace."""
 
         def attempt(pipe: Any) -> T:
-            seconds, microseconds = pipe.time()
-            pace, result = change(at(_from_json(pipe.get(self._key)), seconds * 1000 + microseconds // 1000))
+            pace, result = change(self._watched(pipe))
             pipe.multi()
-            pipe.set(self._key, _to_json(pace), px=FORGOTTEN_AFTER_MS)
+            self._set(pipe, pace)
             return result
 
         with _one_line_errors(self._url), self._lock:
             result: T = self._client.transaction(attempt, self._key, value_from_callable=True)
         return result
+
+    def change_with(self, other: Self, change: ChangeOfTwo[T]) -> T:
+        """Replace this pace and another one of the same server as one atomic step. Raises CannotPace."""
+
+        def attempt(pipe: Any) -> T:
+            pace, of_other, result = change(self._watched(pipe), other._watched(pipe))
+            pipe.multi()
+            self._set(pipe, pace)
+            other._set(pipe, of_other)
+            return result
+
+        with _one_line_errors(self._url), self._lock, other._lock:
+            result: T = self._client.transaction(attempt, self._key, other._key, value_from_callable=True)
+        return result
+
+    def _watched(self, pipe: Any) -> Pace:
+        seconds, microseconds = pipe.time()
+        return at(_from_json(pipe.get(self._key)), seconds * 1000 + microseconds // 1000)
+
+    def _set(self, pipe: Any, pace: Pace) -> None:
+        pipe.set(self._key, _to_json(pace), px=FORGOTTEN_AFTER_MS)
 
 
 def _engine(place: URL) -> Engine:

@@ -9,13 +9,14 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 from pim_wire import pace
 from pim_wire.clock import Clock
 from pim_wire.errors import CannotPace
-from pim_wire.pace import Change, Pace, PaceStore, Rules
+from pim_wire.pace import Change, ChangeOfTwo, Pace, PaceStore, Rules, Turn
 from pim_wire.retry import failure_waits
 from pim_wire.timeline import Timeline
 
@@ -38,8 +39,17 @@ class LocalPaceStore:
     def change(self, change: Change[T]) -> T:
         """Replace the pace as one atomic step."""
         with self._lock:
-            self._pace, result = change(pace.at(self._pace, int(self._clock.now() * 1000)))
+            self._pace, result = change(self._at_now())
         return result
+
+    def change_with(self, other: Self, change: ChangeOfTwo[T]) -> T:
+        """Replace this pace and another one as one atomic step."""
+        with self._lock, other._lock:
+            self._pace, other._pace, result = change(self._at_now(), other._at_now())
+        return result
+
+    def _at_now(self) -> Pace:
+        return pace.at(self._pace, int(self._clock.now() * 1000))
 
 
 @dataclass
@@ -49,6 +59,17 @@ class ThrottleTally:
     turns: int = 0
     waited_seconds: float = 0.0
     refused: int = 0
+
+
+class TurnInHand(NamedTuple):
+    """A turn that was taken for this moment, and is not used yet."""
+
+    throttle: "Throttle"
+    due: int
+
+    def give_back(self) -> None:
+        """It is not used: somebody else may have it."""
+        self.throttle.give_back(self.due)
 
 
 class Throttle:
@@ -101,20 +122,59 @@ class Throttle:
                 break
             self._wait("asked", turn.pause / 1000)
             self._wait("pace", turn.wait / 1000)
-            if self._with_retries(self._store.read).paused_until <= turn.paused_until:
+            if not self._has_paused_since(turn):
                 break  # otherwise a refusal during the wait has voided the turn
         if self._within is not None:
             self._within.take()
+        self._count()
+
+    def take_at_once(self) -> bool:
+        """Take a turn if one is free now; whether it was."""
+
+        def take_if_free(current: Pace) -> tuple[Pace, bool]:
+            after, turn = self._next_turn(current)
+            return (current, False) if turn.pause + turn.wait else (after, True)
+
+        is_free: bool = self._with_retries(self._store.change, take_if_free)
+        if is_free:
+            self._count()
+        return is_free
+
+    def take_with(self, other: "Throttle") -> tuple[TurnInHand, TurnInHand]:
+        """Wait for a turn here and one there, both at the same moment, so that neither of them grows old.
+
+        Raises Interrupted.
+        """
+        together = partial(pace.turns_together, next_of_first=self._next_turn, next_of_second=other._next_turn)
+        while True:
+            turn, turn_there = self._with_retries(self._store.change_with, other._store, together)
+            self._share, other._share = turn.share, turn_there.share
+            pause = max(turn.pause, turn_there.pause)
+            waits = max(turn.pause + turn.wait, turn_there.pause + turn_there.wait)
+            if not waits:
+                break
+            self._wait("asked", pause / 1000)
+            self._wait("pace", (waits - pause) / 1000)
+            if not (self._has_paused_since(turn) or other._has_paused_since(turn_there)):
+                break
+        self._count()
+        other._count()
+        return TurnInHand(self, turn.due), TurnInHand(other, turn_there.due)
+
+    def _has_paused_since(self, turn: Turn) -> bool:
+        return self._with_retries(self._store.read).paused_until > turn.paused_until
+
+    def _count(self) -> None:
         with self._lock:
             self.tally.turns += 1
             self._turn_times.append(moment := self._clock.now())
         self._timeline.count(self._name, moment)
 
-    def give_back(self) -> None:
-        """A turn that was taken is not used: somebody else may have it."""
-        self._with_retries(self._store.change, lambda current: (pace.without_a_turn(current, self._per_minute), None))
-        if self._within is not None:
-            self._within.give_back()
+    def give_back(self, due: int) -> None:
+        """The turn that was taken for this moment is not used: somebody else may have it."""
+        self._with_retries(
+            self._store.change, lambda current: (pace.without_a_turn(current, self._per_minute, due), None)
+        )
         with self._lock:
             self.tally.turns -= 1
             if self._turn_times:

@@ -32,7 +32,7 @@ from pim_wire.session import open_session
 from pim_wire.timeline import Timeline
 
 if TYPE_CHECKING:  # its library takes 40 ms to import; only code that builds a throttle imports it
-    from pim_wire.throttle import Throttle
+    from pim_wire.throttle import Throttle, TurnInHand
 
 CONNECT_TIMEOUT_SECONDS = 10.0
 FIRST_CONTACT_SECONDS = 15.0  # a host that has never answered means a wrong address rather than an outage
@@ -90,7 +90,8 @@ class Tries:
     started_at: float
     gives_up: Callable[[int, bool], bool] | None = None
     must_look_again: bool = False
-    turn: "Throttle | None" = None  # where a turn was taken that is not used yet
+    turn: "TurnInHand | None" = None  # taken before, and not used yet
+    must_go_at_once: bool = False  # its caller has looked without a turn for the write: a wait would make that stale
     sent_at: float = 0.0
     attempts: int = 0
     failures: int = 0
@@ -170,24 +171,17 @@ class Wire:
         """The attempts of a call that begins now."""
         return Tries(self._clock.now(), gives_up, must_look_again)
 
-    def take_turn(self, call: Call, tries: Tries) -> None:
-        """Wait for the turn of a call before its caller looks, so that no wait lies between look and call."""
-        if tries.turn is None:
-            throttle = self._throttle_for(call)
-            throttle.take()
-            tries.turn = throttle
-
-    def give_turn_back(self, tries: Tries) -> None:
-        """Nothing has to be sent after all."""
-        if tries.turn is not None:
-            tries.turn.give_back()
-            tries.turn = None
+    def take_turns(self, look: Call, write: Call) -> "tuple[TurnInHand, TurnInHand]":
+        """Wait for the turns of a look and of the write that follows it, so that no wait lies between the two."""
+        return self._throttle_for(look).take_with(self._throttle_for(write))
 
     def _attempt(self, call: Call, state: Tries) -> _Attempt:
-        throttle = state.turn or self._throttle_for(call)
-        if state.turn is None:
+        throttle = state.turn.throttle if state.turn is not None else self._throttle_for(call)
+        if state.must_go_at_once and not throttle.take_at_once():
+            raise StaleLook(str(call))
+        if state.turn is None and not state.must_go_at_once:
             throttle.take()
-        state.turn = None
+        state.turn, state.must_go_at_once = None, False
         if self._clock.stopped and not call.after_stop:
             raise Interrupted("stopped before a request was sent")
         if self.before_attempt is not None:

@@ -17,6 +17,7 @@ from pim_wire.errors import AccessDenied, KeepsFailing, StaleLook, Unclear
 from pim_wire.redaction import Redactor
 from pim_wire.wire import Call, Tries, Wire
 from target_micropim.api.health import Health
+from target_micropim.api.turns import LookAndWriteTurns
 from target_micropim.errors import CallFailed, NotFound, Reason, RequestRefused, StaleId, Unreadable
 from target_micropim.plan.values import as_id
 
@@ -27,7 +28,6 @@ MOST_PAGES_WITHOUT_NEWS = 50  # in a row, without a product that was not seen be
 NO_CONTENT = 204
 _SUCCESS = (1, True, "1")
 _STATUSES = (*_SUCCESS, 0, False, "0")  # of the envelope (docs/api/micropim.md#envelope)
-_ANY_WRITE = Call("PATCH", "/api/products", 0)  # the throttle goes by the method
 
 # What a status means for the caller; an unknown one is refused, never retried (docs/api/micropim.md#status-codes).
 STATUS_TABLE: dict[int, type[RequestRefused | AccessDenied]] = {
@@ -63,6 +63,7 @@ class MicroPimClient:
         self._may_give_up_reading = self.health.judge("read")
         self._may_give_up_writing = self.health.judge("write")
         self.before_write: Callable[[str, str, Any], None] | None = None  # is told of method, path and body
+        self._turns = LookAndWriteTurns(wire)
 
     # A write that follows a look
 
@@ -73,13 +74,13 @@ class MicroPimClient:
     def look_and_write(self, act: Callable[[Tries], T]) -> T:
         """Let ``act`` look and then write with these tries, and do both again after each wait.
 
-        The write's turn is taken before the look, so that no wait lies between the two; it is given back when the look
-        has shown that nothing is to be written. Raises what ``act`` raises, but for StaleLook.
+        The turns of the look and of the write are taken together before the look, so that no wait lies between the two;
+        what is not used is given back. Raises what ``act`` raises, but for StaleLook.
         """
         tries, has_vanished = self.tries(), False
         try:
             while True:
-                self.take_turn(tries)
+                self.take_turns(tries)
                 try:
                     return act(tries)
                 except StaleId as stale:
@@ -87,18 +88,13 @@ class MicroPimClient:
                         raise stale.refusal from None
                     has_vanished = True
                 except StaleLook:
-                    continue
+                    self._turns.expect_write()
         finally:
-            if tries.turn is not None:
-                self.give_turn_back(tries)
+            self._turns.settle(tries)
 
-    def take_turn(self, tries: Tries) -> None:
-        """Wait for a write's turn."""
-        self.wire.take_turn(_ANY_WRITE, tries)
-
-    def give_turn_back(self, tries: Tries) -> None:
-        """The look has shown that nothing is to be written."""
-        self.wire.give_turn_back(tries)
+    def take_turns(self, tries: Tries) -> None:
+        """Wait for the turns of a look and of a write."""
+        self._turns.take(tries)
 
     # Verbs
 
@@ -274,6 +270,9 @@ class MicroPimClient:
             self.before_write(method, path, json)
         call = Call(method, path, self.timeout, json=json, params=params, repeatable=repeatable, is_broken=is_broken)
         call.tries = tries
+        if method == "GET" and (turn := self._turns.for_look()) is not None:
+            call.tries = tries or self.wire.tries()
+            call.tries.turn = turn
         try:
             response = self.wire.send(call)
         except KeepsFailing as failure:

@@ -101,12 +101,8 @@ class DryRunClient(MicroPimClient):
     # Writes: noted, and answered as MicroPIM would
 
     @override
-    def take_turn(self, tries: Tries) -> None:
-        """No turn: nothing is written."""
-
-    @override
-    def give_turn_back(self, tries: Tries) -> None:
-        """None was taken."""
+    def take_turns(self, tries: Tries) -> None:
+        """No turn: nothing is written, and a look takes its own."""
 
     @override
     def _ask(

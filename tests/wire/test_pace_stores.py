@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,27 @@ def test_together_they_stay_within_the_limit_and_use_it(url: str) -> None:
     with ThreadPoolExecutor(6) as pool:
         futures = [pool.submit(lambda store: [due(store) for _ in range(150)], store) for store in stores * 2]
         check([moment for turns in futures for moment in turns.result()])
+
+
+def test_turns_of_two_limits_are_taken_together(url: str) -> None:
+    """Three processes take one of each at once, while others take reads alone: none is lost, and none given twice."""
+    pairs = [(open_store(url, "reads"), open_store(url, "writes")) for _ in range(3)]
+    next_turn = partial(pace.next_turn, per_minute=LIMIT)
+    together = partial(pace.turns_together, next_of_first=next_turn, next_of_second=next_turn)
+
+    def take(pair: tuple[PaceStore, PaceStore]) -> list[tuple[float, float]]:
+        reads, writes = pair
+        turns = []
+        for _ in range(120):
+            look, write = reads.change_with(writes, together)
+            turns += [(look.due / 1000, write.due / 1000), (due(reads), 0.0)]
+        return turns
+
+    with ThreadPoolExecutor(6) as pool:
+        turns = [turn for future in [pool.submit(take, pair) for pair in pairs * 2] for turn in future.result()]
+    assert all(abs(look - write) < 0.02 for look, write in turns if write)
+    check([look for look, _ in turns])
+    assert most_in_a_minute([write for _, write in turns if write]) <= LIMIT
 
 
 def test_limits_of_other_names_are_their_own(url: str) -> None:

@@ -1,0 +1,138 @@
+"""Look and write over the wire: one turn of each, taken together, and no write after a wait without a new look."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from requests.auth import AuthBase
+
+from pim_wire.redaction import Redactor
+from pim_wire.throttle import Throttle
+from pim_wire.wire import Tries, Wire
+from target_micropim.api.client import MicroPimClient
+
+World = Any
+KEY = "X-API-KEY"
+
+
+class WithKey(AuthBase):
+    """The organization's key, in each request."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+
+    def __call__(self, r: Any) -> Any:
+        r.headers[KEY] = self.key
+        return r
+
+
+class Desk:
+    """A client with its two throttles, and a product that it looks at and writes to."""
+
+    def __init__(self, world: World, clock: Any) -> None:
+        self.clock = clock
+        self.reads, self.writes = Throttle(120, clock), Throttle(60, clock)
+        redactor = Redactor([])
+        wire = Wire(
+            world.box.micropim_url,
+            service="MicroPIM",
+            auth=WithKey(world.settings()["api_key"]),
+            user_agent="test",
+            throttle_for=lambda call: self.reads if call.method == "GET" else self.writes,
+            max_wait_seconds=600,
+            clock=clock,
+            redactor=redactor,
+        )
+        self.client = MicroPimClient(wire, redactor, 10)
+        self.pim = world.pim
+        self.number = self.client.create_product({"sku": "A-1", "name": "One"})["id"]
+        clock.pass_by(120)
+        self.pim.requests.clear()
+
+    def carry_over(self, name: str | None, looks: int = 1) -> None:
+        """Look so often at the product, and give it a name if there is one to give."""
+
+        def act(tries: Tries) -> None:
+            for _ in range(looks):
+                self.client.product(self.number)
+            if name is not None:
+                self.client.update_product(self.number, {"name": name}, tries)
+
+        self.client.look_and_write(act)
+
+    def seen(self) -> list[str]:
+        """The methods that MicroPIM saw since the last time."""
+        methods = [request.method for request in self.pim.requests]
+        self.pim.requests.clear()
+        return methods
+
+
+@pytest.fixture
+def desk(world: World, fake_clock: Any) -> Desk:
+    """One product, and nothing asked for minutes."""
+    return Desk(world, fake_clock)
+
+
+def test_a_look_and_its_write_wait_once(desk: Desk) -> None:
+    """Ten of them take ten turns of each, at the pace of the writes."""
+    began = desk.clock.now()
+    for number in range(10):
+        desk.carry_over(f"Name {number}")
+    assert desk.seen() == ["GET", "PATCH"] * 10
+    assert desk.clock.now() - began == pytest.approx(9 * 60 / 59, abs=0.05)
+    assert (desk.reads.tally.turns, desk.writes.tally.turns) == (10, 11)
+
+
+def test_looks_that_lead_to_no_write_go_at_the_pace_of_the_reads(desk: Desk) -> None:
+    """The first holds a turn of a write in vain; those that follow take none."""
+    began = desk.clock.now()
+    for _ in range(21):
+        desk.carry_over(None)
+    assert desk.seen() == ["GET"] * 21
+    assert desk.clock.now() - began <= 21 * 60 / 118
+    assert desk.writes.tally.turns == 1
+
+
+def test_what_is_not_looked_at_costs_no_turn(desk: Desk) -> None:
+    """Both turns are given back: 50 records take no second (a turn is a moment in whole milliseconds)."""
+    began = desk.clock.now()
+    for _ in range(50):
+        desk.carry_over(None, looks=0)
+    assert desk.clock.now() - began < 0.1
+    assert (desk.reads.tally.turns, desk.writes.tally.turns) == (0, 1)
+
+
+def test_a_write_that_nobody_expected_is_sent_when_its_turn_is_free(desk: Desk) -> None:
+    """One look is enough: nothing had to be waited for."""
+    desk.carry_over(None)
+    desk.clock.pass_by(5)
+    desk.seen()
+    desk.carry_over("New")
+    assert desk.seen() == ["GET", "PATCH"]
+
+
+def test_a_write_that_has_to_wait_for_its_turn_is_looked_at_again(desk: Desk) -> None:
+    """Somebody types while it waits: that is seen before anything is sent."""
+    desk.carry_over(None)
+    names: list[str] = []
+
+    def act(tries: Tries) -> None:
+        names.append(desk.client.product(desk.number)["name"])
+        if names[-1] != "Typed":
+            desk.client.update_product(desk.number, {"name": "Ours"}, tries)
+
+    desk.clock.pass_by(5)
+    for _ in range(2):
+        desk.writes.take()
+    desk.pim.products[desk.number]["name"] = "Before"
+    sleep: Callable[[float], None] = desk.clock.sleep
+
+    def type_meanwhile(seconds: float) -> None:
+        if names:
+            desk.pim.products[desk.number]["name"] = "Typed"
+        sleep(seconds)
+
+    desk.clock.sleep = type_meanwhile
+    desk.client.look_and_write(act)
+    assert names == ["Before", "Typed"]
+    assert desk.pim.products[desk.number]["name"] == "Typed"

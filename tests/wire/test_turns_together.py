@@ -1,0 +1,157 @@
+"""A look and the write after it: their turns are due together, so no limit holds one too many and no look grows old."""
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from pim_wire import pace
+from pim_wire.pace import Pace
+from pim_wire.throttle import LocalPaceStore, Throttle
+from tests.wire.simulated_services import TogetherClock
+
+WRITES, READS = 60, 120  # a minute
+SHOPS, WORKERS = 6, 4
+MINUTES = 12
+
+
+@dataclass
+class Chain:
+    """Shops behind one address: each begins with 25 reads, then its workers look, write, and look again."""
+
+    nothing: float  # the share of looks after which nothing is to be written
+    pictures: float  # the share of products with a picture, which needs no look
+    clock: TogetherClock = field(default_factory=TogetherClock)
+    reads: list[float] = field(default_factory=list)
+    writes: list[float] = field(default_factory=list)
+    oldest_look: float = 0.0
+    end: float = 0.0
+
+    def run(self) -> None:
+        """Twelve minutes of it."""
+        self._chance = random.Random(1)
+        self.end = self.clock.now() + 60 * MINUTES
+        self._stores = LocalPaceStore(self.clock), LocalPaceStore(self.clock)
+        self.clock.run([worker for _ in range(SHOPS) for worker in self._shop()])
+
+    def _shop(self) -> Iterator[Callable[[], None]]:
+        reads, writes = (
+            Throttle(limit, self.clock, store=store) for limit, store in zip((READS, WRITES), self._stores, strict=True)
+        )
+        begins = self._chance.uniform(0, 30)
+
+        def start() -> None:
+            self.clock.sleep(begins)
+            for _ in range(25):
+                reads.take()
+                self._send(self.reads)
+
+        yield start
+        for _ in range(WORKERS):
+            yield lambda: self._work(reads, writes, begins)
+
+    def _work(self, reads: Throttle, writes: Throttle, begins: float) -> None:
+        self.clock.sleep(begins)
+        while self.clock.now() < self.end:
+            _, write = reads.take_with(writes)
+            self._send(self.reads)
+            looked_at = self.clock.now()
+            if self._chance.random() < self.nothing:
+                write.give_back()
+                continue
+            self.oldest_look = max(self.oldest_look, self.clock.now() - looked_at)
+            self._send(self.writes)
+            reads.take()
+            self._send(self.reads)
+            if self._chance.random() < self.pictures:
+                writes.take()
+                self._send(self.writes)
+
+    def _send(self, sent: list[float]) -> None:
+        sent.append(self.clock.now())
+        self.clock.sleep(self._chance.uniform(0.02, 0.08))
+
+
+def most_in_a_minute(times: list[float]) -> int:
+    """The largest number of turns within any 60 seconds; the throttle counts in milliseconds."""
+    times, first, most = sorted(times), 0, 0
+    for last, moment in enumerate(times):
+        while times[first] <= moment - 59.998:
+            first += 1
+        most = max(most, last - first + 1)
+    return most
+
+
+@pytest.mark.parametrize(
+    ("nothing", "pictures"),
+    [(0.0, 0.0), (0.0, 0.5), (0.05, 0.3), (0.3, 0.5)],
+    ids=["writes", "pictures", "few", "many"],
+)
+def test_no_minute_holds_too_many_while_shops_start_and_turns_are_given_back(nothing: float, pictures: float) -> None:
+    """Six shops with four workers each: a turn of a write that waited for its look came seconds late, and made 65."""
+    chain = Chain(nothing, pictures)
+    chain.run()
+    assert most_in_a_minute(chain.writes) <= WRITES
+    assert most_in_a_minute(chain.reads) <= READS
+    assert chain.oldest_look < 0.1
+
+
+def test_who_always_writes_uses_both_limits() -> None:
+    """Two reads a write: when all shops have started, both limits are used to 95 % at least."""
+    chain = Chain(0.0, 0.0)
+    chain.run()
+    for sent, limit in ((chain.writes, WRITES), (chain.reads, READS)):
+        assert sum(chain.end - 180 < moment <= chain.end for moment in sent) >= 0.95 * 3 * limit
+
+
+def test_both_are_due_when_the_later_one_is(fake_clock: Any) -> None:
+    """Writes are due in seconds, reads at once: the look waits for the write, and the next read for the look."""
+    reads, writes = Throttle(READS, fake_clock), Throttle(WRITES, fake_clock)
+    for _ in range(5):
+        writes.take()
+    began = fake_clock.now()
+    look, write = reads.take_with(writes)
+    assert look.due == write.due
+    assert fake_clock.now() - began == pytest.approx(60 / (WRITES - 1), abs=0.01)
+    assert reads.tally.turns == 1
+    assert writes.tally.turns == 6
+
+
+def test_a_pause_of_either_voids_both(make_clock: Callable[[], Any]) -> None:
+    """A read is refused while somebody waits for both turns: the look and the write come after its pause."""
+    clock = make_clock()
+    waits: list[float] = []
+
+    def refuse_once(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 1:
+            Throttle(READS, clock, store=store).refused(40)
+
+    store = LocalPaceStore(clock)
+    reads = Throttle(READS, clock, store=store, on_wait=refuse_once)
+    writes = Throttle(WRITES, clock)
+    for _ in range(5):
+        writes.take()
+    began = clock.now()
+    reads.take_with(writes)
+    assert clock.now() - began >= 40
+
+
+def test_a_turn_is_free_at_once_or_is_not_taken(fake_clock: Any) -> None:
+    """Nobody waits here, and what is not taken is there for the next one."""
+    writes = Throttle(WRITES, fake_clock)
+    assert writes.take_at_once()
+    assert not writes.take_at_once()
+    assert writes.tally.turns == 1
+    fake_clock.pass_by(1.1)
+    assert writes.take_at_once()
+
+
+def test_only_the_last_turn_can_be_given_back() -> None:
+    """When later ones are reserved, one more would stand beside the last of them."""
+    first, turn = pace.next_turn(Pace(seen=1_000_000), WRITES)
+    second, _ = pace.next_turn(first, WRITES)
+    assert pace.without_a_turn(first, WRITES, turn.due).arrival < first.arrival
+    assert pace.without_a_turn(second, WRITES, turn.due).arrival == second.arrival
