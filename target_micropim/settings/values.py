@@ -1,11 +1,8 @@
-"""The values of the settings: texts read as lists, maps and limits, and all that is wrong with them in one go."""
+"""The values of the settings, and all that is wrong with them in one go."""
 
 import hashlib
-import json
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import partial
 from typing import Any
 
@@ -14,30 +11,21 @@ import orjson
 from pim_wire.config import header_errors, key_errors
 from pim_wire.errors import InvalidSettings
 from pim_wire.limits import SizeLimits
-from pim_wire.schema_files import read_schema
-from pim_wire.urls import checked_base_url, checked_scope, checked_throttle_url
-from target_micropim.mapping.attribute_rows import ATTRIBUTES
-from target_micropim.mapping.attributes import ALL_CODES, DEFAULT_CODES, checked_attribute_template
-from target_micropim.mapping.channel_rules import OFFERED, ChannelRule, checked_channel_rules
-from target_micropim.mapping.description_parts import DescriptionParts, checked_parts
-from target_micropim.mapping.life import ALL_STATUSES, STATUSES
-from target_micropim.mapping.overrides import ExtraField, checked_extra_fields, checked_field_map
-from target_micropim.mapping.picture_formats import KNOWN, checked_formats, unknown_formats
+from pim_wire.urls import checked_base_url
+from target_micropim.mapping.channel_rules import ChannelRule
+from target_micropim.mapping.description_parts import DescriptionParts
+from target_micropim.mapping.overrides import ExtraField
+from target_micropim.mapping.picture_formats import KNOWN, unknown_formats
 from target_micropim.mapping.sku_template import checked_template, fields_of_maps, fields_of_other_markets
-from target_micropim.mapping.texts import TARGET_GROUPS, checked_language, languages
+from target_micropim.mapping.texts import checked_language, languages
 from target_micropim.plan.limit import Limit
-from target_micropim.plan.product import DEFAULT_POLICIES, NATIVE_POLICIES, POLICIES
 from target_micropim.settings.capabilities import Capabilities, read_capabilities
-from target_micropim.settings.id_maps import flat, read_id_map
 from target_micropim.settings.ledger_place import ledger_address
 from target_micropim.settings.markets import currency_of, locale_of, missing_tree, remarks
-from target_micropim.settings.notices import read_urls
-from target_micropim.settings.rates import RATES, rate, searched
+from target_micropim.settings.rates import searched
+from target_micropim.settings.readers import checked_currency, languages_given, medipim_fields, policies_of, readers
 
-_ATTRIBUTE_CODE = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
-_FINGERPRINT = re.compile(r"[0-9a-f]{12}", re.ASCII)
 _MAPS = frozenset({"brand_map", "supplier_map"})
-STREAMS = ("products", "categories")
 # Raised when records are read in another way: then each is looked into once more when it comes, and gets what became
 # better. What did not change is not sent (docs/decisions/0030).
 MAPPING = 2
@@ -163,7 +151,7 @@ class TargetSettings:
         if self.decimal_comma and self.profile != "native":
             odd.append("decimal_comma: does nothing with the profile medipim, whose prices are cents")
         if self.profile == "medipim":
-            odd += [*self.unknown_in_sku, *fields_of_other_markets(self.sku_template, _medipim_fields(), self.market)]
+            odd += [*self.unknown_in_sku, *fields_of_other_markets(self.sku_template, medipim_fields(), self.market)]
         if self.profile != "medipim" or self.media_mode == "off":
             return tuple(odd)
         if unknown := unknown_formats(self.media_formats):
@@ -175,7 +163,7 @@ class TargetSettings:
     @property
     def unknown_in_sku(self) -> tuple[str, ...]:
         """Fields of ``sku_template`` that only a stream map could add: ours, the tap's or one between."""
-        return tuple(fields_of_maps(self.sku_template, _medipim_fields())) if self.profile == "medipim" else ()
+        return tuple(fields_of_maps(self.sku_template, medipim_fields())) if self.profile == "medipim" else ()
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -195,7 +183,7 @@ class TargetSettings:
         """
         reader = _Reader(config)
         parsed = _parsed(reader, config)
-        source_fields = {} if config["profile"] == "native" else _medipim_fields()
+        source_fields = {} if config["profile"] == "native" else medipim_fields()
         reader.get("sku_template", lambda template: checked_template(template, source_fields))
         if reader.errors:
             raise InvalidSettings("; ".join(reader.errors))
@@ -210,45 +198,20 @@ def _parsed(reader: "_Reader", config: Mapping[str, Any]) -> dict[str, Any]:
     """The settings that need more than looking up."""
     profile, market = config["profile"], config.get("market")
     base_url = reader.get("api_url", lambda value: checked_base_url("api_url", value, ("/api",)))
-    readers: dict[str, Callable[[Any], Any]] = {
-        "field_map": lambda value: checked_field_map(_object(value), _medipim_fields()),
-        "extra_fields": lambda value: _extra_fields(value, profile),
-        "attribute_template": lambda value: checked_attribute_template(_object(value)),
-        "attributes_to_description": lambda value: _attribute_codes(value, profile),
-        "attribute_codes": lambda value: _attribute_codes(value, profile),
-        "brand_map": lambda value: read_id_map(value, "brand"),
-        "supplier_map": lambda value: read_id_map(value, "supplier"),
-        "match_on": lambda value: _among(_texts(value), ("sku", "ean")),
-        "media_formats": lambda value: checked_formats(_texts(value)),
-        "text_target_groups": lambda value: frozenset(_among(_texts(value), TARGET_GROUPS)),
-        "description_parts": lambda value: checked_parts(_parts(value)),
-        "media_target_groups": lambda value: frozenset(_among(_texts(value), TARGET_GROUPS)),
-        "statuses": _statuses,
-        "channel_rules": lambda value: _channel_rules(value, profile),
-        "publishing_channels": lambda value: _among(_texts(value), OFFERED),
-        "streams": lambda value: _streams(flat(_object(value)), profile),
-        "max_rejects": Limit.read,
-        "max_archive": Limit.read,
-        "throttle_url": checked_throttle_url,
-        "throttle_scope": checked_scope,
-        "notify_urls": read_urls,
-    }
-    readers |= {name: partial(rate, name) for name in RATES}
     locale = reader.get("locale", lambda value: None if value is None else checked_language(value)) or None
     return {
         "base_url": base_url,
         "locale": locale,
-        "organization": reader.get("organization", _fingerprint),
         "locales": languages(
             locale_of(market, locale),
-            reader.get("fallback_locales", _languages),
+            reader.get("fallback_locales", languages_given),
         ),
         "searched_rates": searched(config),
         "ledger_url": reader.get("ledger_schema", partial(ledger_address, config["ledger_url"])),
         "any_language": config.get("fallback_locales") is None,
-        "currency": reader.get("currency", lambda value: _checked_currency(currency_of(market, value))),
-        "policies": reader.get("field_policies", lambda value: _policies(value, profile)),
-        **{name: reader.get(name, read) for name, read in readers.items()},
+        "currency": reader.get("currency", lambda value: checked_currency(currency_of(market, value))),
+        "policies": reader.get("field_policies", partial(policies_of, profile=profile)),
+        **{name: reader.get(name, read) for name, read in readers(profile).items()},
         "capabilities": reader.get("capabilities_file", lambda value: read_capabilities(value, base_url)),
         "size_limits": SizeLimits(config["max_line_bytes"], config["max_nesting"]),
     }
@@ -301,122 +264,3 @@ def problems(config: Mapping[str, Any]) -> Iterator[str]:
             yield f"Setting category_source: {missing}"
         if settings.profile == "medipim" and config.get("flattening_enabled"):
             yield "Setting flattening_enabled: profile medipim reads the tree of a record; leave it out"
-
-
-def _fingerprint(value: Any) -> str | None:
-    """The name of an organization, as --check prints it."""
-    name = None if value is None else value.strip().lower()
-    if name is not None and not _FINGERPRINT.fullmatch(name):
-        raise ValueError(
-            f"{value!r} is no fingerprint of an organization: --check prints it, 12 characters 0-9 and a-f"
-        )
-    return name
-
-
-def _texts(value: Any) -> tuple[str, ...]:
-    """A list of texts; a text is read as JSON, or as words between commas (how environment variables give lists)."""
-    return tuple(str(item) for item in (_words(value) if isinstance(value, str) else value) or () if str(item))
-
-
-def _words(text: str) -> list[Any]:
-    """A list that is written as JSON, or as words between commas."""
-    words = text.strip()
-    read: list[Any] = _json(words) if words.startswith("[") else [word.strip() for word in words.split(",")]
-    return [item for item in read if item != ""]
-
-
-def _json(text: str) -> Any:
-    """A value that is written as JSON."""
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise ValueError(f"is no JSON text: {error}") from None
-
-
-def _parts(value: Any) -> Any:
-    """A list or object, also as JSON text, or types between commas."""
-    if isinstance(value, str) and value.strip().startswith("{"):
-        return _json(value)
-    return list(_words(value)) if isinstance(value, str) else value
-
-
-def _languages(value: Any) -> tuple[str, ...] | None:
-    """A list that was not given is not an empty one."""
-    return None if value is None else tuple(map(checked_language, _texts(value)))
-
-
-def _among(values: tuple[str, ...], allowed: tuple[str, ...]) -> tuple[str, ...]:
-    unknown = [value for value in values if value not in allowed]
-    if unknown:
-        raise ValueError(f"{', '.join(unknown)} is none of {', '.join(allowed)}")
-    return values
-
-
-def _statuses(value: Any) -> frozenset[str]:
-    """The statuses that are brought over; none where all are."""
-    names = _among(_texts(value), (ALL_STATUSES, *STATUSES))
-    return frozenset() if ALL_STATUSES in names else frozenset(names)
-
-
-def _channel_rules(value: Any, profile: str) -> tuple[ChannelRule, ...]:
-    """The table, as a text too; records in MicroPIM's own shape say themselves what they want."""
-    rules = checked_channel_rules(_json(value) if isinstance(value, str) and value else value, _medipim_fields())
-    if rules and profile == "native":
-        raise ValueError("is for the profile medipim; native records have publishing_channels and status of their own")
-    return rules
-
-
-def _object(value: Any) -> dict[str, Any]:
-    parsed = _json(value) if isinstance(value, str) else value
-    if not isinstance(parsed, dict | None):
-        raise ValueError("must be an object")
-    return parsed or {}
-
-
-def _streams(names: Mapping[str, Any], profile: str) -> dict[str, str]:
-    """The stream that is meant by the name of another one."""
-    _among(tuple(str(name) for name in names.values()), STREAMS)
-    if names and profile != "native":
-        raise ValueError("is for the profile native; Medipim's streams have their names")
-    return {str(name): str(meant) for name, meant in names.items()}
-
-
-def _medipim_fields() -> Mapping[str, Any]:
-    fields: dict[str, Any] = read_schema("medipim", "products")["properties"]
-    return fields
-
-
-def _extra_fields(value: Any, profile: str) -> Mapping[str, ExtraField]:
-    """Checked against what MicroPIM documents, and against Medipim's fields where records are Medipim's."""
-    source_fields = {} if profile == "native" else _medipim_fields()
-    return checked_extra_fields(_object(value), read_schema("micropim", "product")["properties"], source_fields)
-
-
-def _attribute_codes(value: Any, profile: str) -> tuple[str, ...]:
-    """Codes of the table of attributes, of Medipim's own, ``default`` or ``all``; native records may have any.
-
-    Which attributes Medipim has is told by its stream of them: so only what looks misspelt is refused.
-    """
-    codes = _texts(value)
-    known = (ALL_CODES, *(row.code for row in ATTRIBUTES), DEFAULT_CODES)
-    for code in codes if profile != "native" else ():
-        if code not in known and (close := get_close_matches(code, known, 1, 0.8)):
-            raise ValueError(f"{code} is none of {', '.join(known)}; is {close[0]} meant?")
-        if not _ATTRIBUTE_CODE.fullmatch(code):
-            raise ValueError(f"{code!r} is no code of an attribute; there are {', '.join(known)}, and Medipim's own")
-    return codes
-
-
-def _policies(value: Any, profile: str) -> Mapping[str, str]:
-    defaults = NATIVE_POLICIES if profile == "native" else DEFAULT_POLICIES
-    given = _object(value)
-    if unknown := [name for name in given if name not in defaults]:
-        raise ValueError(f"{', '.join(unknown)} is no field; there are {', '.join(defaults)}")
-    _among(tuple(str(policy) for policy in given.values()), POLICIES)
-    return {**defaults, **given}
-
-
-def _checked_currency(currency: str) -> str:
-    if len(currency) != 3 or not currency.isascii() or not currency.isupper():  # noqa: PLR2004 - ISO 4217
-        raise ValueError("must be three capital letters, like EUR")
-    return currency
