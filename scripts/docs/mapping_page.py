@@ -45,6 +45,27 @@ def _top() -> Iterator[str]:
     yield ""
 
 
+_CHANGED = """
+**When a field is sent** is changed with `field_policies`: {policies}.
+**Where it comes from** is changed with `field_map`: the name of a Medipim field, or `null` to leave it out:
+
+```json
+{"name": "seoName", "short_description": "descriptions.indication", "cost_price": null}
+```
+
+**Fields that MicroPIM does not document** go with `extra_fields`: a path as above, or one value for all.
+**Links and leaflets** are attributes while they are available and for the shop's target groups. One that
+is over is taken out of its attribute when its product comes again, unless a person changed it there.
+**Attributes under the description**, a table before the legal text: `attributes_to_description`, by code.
+**Channels and status of a new product by what Medipim says of it**: `channel_rules`, a table of rows. The
+first that fits decides. Prescription products on no web channel, and live at once:
+
+```json
+[{"when": {"prescription": true}, "publishing_channels": ["marketplace"], "status": "active"}]
+```
+"""
+
+
 def _fields() -> Iterator[str]:
     yield "## Fields of a product"
     yield ""
@@ -75,24 +96,7 @@ def _fields() -> Iterator[str]:
         ("`attributes`", "the [pages by market](#every-field-by-market)", "only with `attributes_mode`", changed, "no"),
     ):
         yield f"| {' | '.join(cells)} |"
-    yield ""
-    yield "**When a field is sent** is changed with `field_policies`: `" + "`, `".join(POLICIES) + "`."
-    yield "**Where it comes from** is changed with `field_map`: the name of a Medipim field, or `null` to leave it out:"
-    yield ""
-    yield "```json"
-    yield '{"name": "seoName", "short_description": "descriptions.indication", "cost_price": null}'
-    yield "```"
-    yield ""
-    yield "**Fields that MicroPIM does not document** go with `extra_fields`: a path as above, or one value for all."
-    yield "**Links and leaflets** are attributes while they are available and for the shop's target groups. One that"
-    yield "is over is taken out of its attribute when its product comes again, unless a person changed it there."
-    yield "**Attributes under the description**, a table before the legal text: `attributes_to_description`, by code."
-    yield "**Channels and status of a new product by what Medipim says of it**: `channel_rules`, a table of rows. The"
-    yield "first that fits decides. Prescription products on no web channel, and live at once:"
-    yield ""
-    yield "```json"
-    yield '[{"when": {"prescription": true}, "publishing_channels": ["marketplace"], "status": "active"}]'
-    yield "```"
+    yield from _CHANGED.replace("{policies}", ", ".join(f"`{name}`" for name in POLICIES)).splitlines()
     yield ""
 
 

@@ -139,10 +139,8 @@ def map_product(record: Record, rules: MappingRules) -> DesiredProduct:
     sku = _sku(record, rules.sku_template, reasons)
     status = status_of(record)
     inactive = status in ENDED
-    if reasons and not inactive:
-        raise RecordRejected("map", reasons)
-    if reasons:  # what no longer fits is no reason to leave it on sale
-        return DesiredProduct(str(record["id"]).strip(), sku or str(record["id"]).strip(), {}, inactive=True)
+    if reasons:
+        return _ended(record, sku, reasons, is_ended=inactive)
     if status not in STATUSES:
         notes.warnings.append(odd_status(status))
     vat = None if record.get("vat") is None else decimal_of(record["vat"])
@@ -170,6 +168,14 @@ def map_product(record: Record, rules: MappingRules) -> DesiredProduct:
         other_languages=_languages_told(notes, fields) if notes.languages and not inactive else {},
         for_a_person=() if inactive else tuple(notes.for_a_person),
     )
+
+
+def _ended(record: Record, sku: str, reasons: list[Reason], *, is_ended: bool) -> DesiredProduct:
+    """A record that no longer fits: no reason to leave its product on sale. Raises RecordRejected for a living one."""
+    if not is_ended:
+        raise RecordRejected("map", reasons)
+    external_id = str(record["id"]).strip()
+    return DesiredProduct(external_id, sku or external_id, {}, inactive=True)
 
 
 def _note_languages(record: Record, values: tuple[AttributeValue, ...], rules: MappingRules, notes: Notes) -> None:
