@@ -34,8 +34,9 @@ from target_micropim.settings.schema import SETTINGS
 from target_micropim.sinks import NOTES, TEST_STREAM, MicroPimSink, ProbeSink
 
 if TYPE_CHECKING:
-    from target_micropim.commands.check import Feed, MatchPreview
+    from target_micropim.commands.check import Feed
     from target_micropim.commands.language_look import LanguageLook
+    from target_micropim.commands.match_preview import MatchPreview
     from target_micropim.connection import Connection
     from target_micropim.pipeline import Pipeline
 
