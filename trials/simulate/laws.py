@@ -224,13 +224,11 @@ class Laws:
     def _report_is_true(self, night: Night) -> Iterator[Broken]:
         """A conflict is about something that a person did; what a person did and what blocks the source is told."""
         for row in night.ended.report.get("conflicts", ()):
-            field = str(row.get("field") or row["what"].partition(":")[0])
-            if (
-                row["stream"] == "products"
-                and field in FIELDS
-                and not self._is_a_persons(str(row["external_id"]), field)
-            ):
-                yield Broken("false conflict", f"{row['external_id']} {row['what']}")
+            key, field = str(row["external_id"]), str(row.get("field") or row["what"].partition(":")[0])
+            if row["stream"] != "products" or field not in FIELDS or self._is_a_persons(key, field):
+                continue
+            if not (night.is_disturbed and self._book.was_told(key, field, row.get("micropim"))):
+                yield Broken("false conflict", f"{key} {row['what']}")
         yield from self._nobody_is_unsure(night)
         if night.ended.how != "finished":
             return
@@ -250,6 +248,8 @@ class Laws:
             is_forgotten = key not in delivered and (number, field) in self._book.forgotten
             if is_forgotten or same(source, value) or same(source, self._book.seen.get((key, field), source)):
                 continue
+            if any(same(product[field], source) for product in self._book.products_of(key)):
+                continue  # of two that two writers made, it was typed into the other one's: the source is not held back
             if not night.ended.names(key):
                 yield Broken("untold" if key in delivered else "untold later",
                              f"{key} {field}: by hand {value!r}, source {source!r}")  # fmt: skip
