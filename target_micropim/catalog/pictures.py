@@ -12,6 +12,7 @@ What is new, changed or withdrawn: plan/pictures.py. Whether pictures show in th
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pim_wire.errors import AccessDenied
 from target_micropim.api.payloads import check_payload
 from target_micropim.api.post_once import seconds_until_shown
 from target_micropim.errors import NotFound, RequestRefused
@@ -250,6 +251,9 @@ class ProductPictures:
             what = f"picture {picture.key} was refused: {refusal.said or refusal}"
             self._tell(desired, f"refused {picture.key}", what, source=picture.url)
             state = "refused"
+        except AccessDenied:  # an answer of MicroPIM's own: nothing was taken, and the next run need not guess
+            self._ledger.remember_media(desired.external_id, [MediaRow(name, picture.url, "refused", before)])
+            raise
         else:
             remote.images += 1
             self._ledger.end_tasks(desired.external_id, (f"refused {picture.key}", f"unreachable {picture.key}"))

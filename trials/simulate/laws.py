@@ -62,7 +62,8 @@ class Laws:
             self._people_are_respected,
             self._state_is_safe,
             self._counts_add_up,
-            self._report_is_true,
+            self._nobody_is_blamed,
+            self._hand_edits_are_told,
         )
         broken, self._of_second = self._of_second, []
         self._took_again = bool(self._book.waiting)
@@ -221,8 +222,8 @@ class Laws:
             if counted != ends["received"] or ("unsettled" in ends and night.ended.how == "finished"):
                 yield Broken("counts", f"{stream}: {ends}")
 
-    def _report_is_true(self, night: Night) -> Iterator[Broken]:
-        """A conflict is about something that a person did; what a person did and what blocks the source is told."""
+    def _nobody_is_blamed(self, night: Night) -> Iterator[Broken]:
+        """A conflict is about something that a person did."""
         for row in night.ended.report.get("conflicts", ()):
             key, field = str(row["external_id"]), str(row.get("field") or row["what"].partition(":")[0])
             if row["stream"] != "products" or field not in FIELDS or self._is_a_persons(key, field):
@@ -230,6 +231,9 @@ class Laws:
             if not (night.is_disturbed and self._book.was_told(key, field, row.get("micropim"))):
                 yield Broken("false conflict", f"{key} {row['what']}")
         yield from self._nobody_is_unsure(night)
+
+    def _hand_edits_are_told(self, night: Night) -> Iterator[Broken]:
+        """What a person did and what blocks the source stands in the report."""
         if night.ended.how != "finished":
             return
         delivered = {record["id"]: record for stream, record in night.messages if stream == "products"}
