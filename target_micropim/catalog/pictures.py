@@ -9,6 +9,7 @@ without an end is resolved by counting the pictures.
 What is new, changed or withdrawn: plan/pictures.py. Whether pictures show in the end: catalog/picture_audit.py.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -244,16 +245,14 @@ class ProductPictures:
         try:
             check_payload("media", payload)
             self._ledger.remember_media(desired.external_id, [MediaRow(name, picture.url, "intent", before)])
-            state = self._post(payload, remote)
+            refused = MediaRow(name, picture.url, "refused", before)
+            state = self._post(payload, remote, lambda: self._ledger.remember_media(desired.external_id, [refused]))
             if state == "assumed" and remote.hidden:
                 self._tell_of_doubt(desired, picture.key)
         except RequestRefused as refusal:
             what = f"picture {picture.key} was refused: {refusal.said or refusal}"
             self._tell(desired, f"refused {picture.key}", what, source=picture.url)
             state = "refused"
-        except AccessDenied:  # an answer of MicroPIM's own: nothing was taken, and the next run need not guess
-            self._ledger.remember_media(desired.external_id, [MediaRow(name, picture.url, "refused", before)])
-            raise
         else:
             remote.images += 1
             self._ledger.end_tasks(desired.external_id, (f"refused {picture.key}", f"unreachable {picture.key}"))
@@ -285,11 +284,15 @@ class ProductPictures:
             row = Row("products", desired.external_id, desired.sku, what, "picture", "pictures")
             self._report.add("manual_actions", replace(row, source=source, micropim=micropim))
 
-    def _post(self, payload: dict[str, Any], remote: RemotePictures) -> str:
+    def _post(self, payload: dict[str, Any], remote: RemotePictures, note_refused: Callable[[], None]) -> str:
         """``sent``, or ``assumed`` when the answer was lost and the product shows one picture more."""
 
         def post() -> str:
-            self._client.add_media(remote.remote_id, payload)
+            try:
+                self._client.add_media(remote.remote_id, payload)
+            except AccessDenied:  # an answer of MicroPIM's own: nothing was taken, and the next run need not guess
+                note_refused()
+                raise
             return "sent"
 
         def look() -> str | None:

@@ -101,3 +101,15 @@ def test_a_product_that_was_not_taken_is_no_product_of_ours(make_shop: Any, stat
         told = shop.night(product("M1", name, shortDescription={"nl": name}))
         assert (shop.name("M1"), shop.product("M1")["short_description"]) == ("A", "By hand")
         assert told.unsure == {"M1"}
+
+
+def test_a_picture_whose_answer_was_lost_before_the_key_failed_is_sent_once(make_shop: Any) -> None:
+    """It was taken; only the look after it is refused: nothing says that it is not there."""
+    shop = make_shop()
+    shop.pim.faults.add(Fault("drop_after", "POST /api/products/{id}/media"))
+    shop.pim.faults.add(Fault("status", "GET /api/products/{id}$", nth=2, status=401))
+    record = product("M1", "A", **photos(1))
+    assert not shop.night(record).is_good
+    shop.pim.faults.clear()
+    assert not shop.night(record).says_something
+    assert shop.pictures("M1") == [1]
