@@ -6,7 +6,7 @@ ledger, or where a person emptied what a killed run may never have filled. Of a 
 both sides were seen to agree.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sandbox.exchange import Call
@@ -40,6 +40,7 @@ class Book:
         self.assigned: set[tuple[int, int]] = set()
         self.removed_pictures: set[tuple[int, str]] = set()
         self.two_wrote = False  # pictures have no name by which two ledgers could agree on them
+        self.mistakable: set[int] = set()  # products whose pictures an old ledger must take for those that it knows
         self.gone: set[str] = set()  # codes whose product a person deleted
         self.deleted_categories: set[str] = set()
         self.once_deleted: set[str] = set()  # whatever became of them: one memory has them, another one may not
@@ -116,6 +117,22 @@ class Book:
         self.unsent = set(self._source.products)
         self.waiting.clear()
         self.is_settled = False
+
+    def doubt_pictures(self, known: Iterable[tuple[str, str, int]]) -> None:
+        """An older ledger is back, with these pictures: record, address, and how many were there before it was sent.
+
+        A picture has no name in MicroPIM, so a ledger can only count. Where no more show than it knows, also of one
+        whose sending was cut off, nobody could know that another one is among them.
+        """
+        by_record: dict[str, list[tuple[str, int]]] = {}
+        for key, url, before in known:
+            by_record.setdefault(key, []).append((url, before))
+        for key, rows in by_record.items():
+            accounted = max(len(rows), *(before + 1 for _url, before in rows))
+            for product in self.products_of(key):
+                there = [item["file_url"] for item in product["_media"]]
+                if len(there) <= accounted and not {url for url, _before in rows}.issuperset(there):
+                    self.mistakable.add(product["id"])
 
     def type(self, number: int, field: str, value: Any) -> None:
         """A person wrote this. What the source already said, and the writer saw it say, is agreed at once."""
