@@ -9,9 +9,11 @@ without an end is resolved by counting the pictures.
 What is new, changed or withdrawn: plan/pictures.py. Whether pictures show in the end: catalog/picture_audit.py.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pim_wire.errors import AccessDenied
 from target_micropim.api.payloads import check_payload
 from target_micropim.api.post_once import seconds_until_shown
 from target_micropim.errors import NotFound, RequestRefused
@@ -243,7 +245,8 @@ class ProductPictures:
         try:
             check_payload("media", payload)
             self._ledger.remember_media(desired.external_id, [MediaRow(name, picture.url, "intent", before)])
-            state = self._post(payload, remote)
+            refused = MediaRow(name, picture.url, "refused", before)
+            state = self._post(payload, remote, lambda: self._ledger.remember_media(desired.external_id, [refused]))
             if state == "assumed" and remote.hidden:
                 self._tell_of_doubt(desired, picture.key)
         except RequestRefused as refusal:
@@ -281,11 +284,15 @@ class ProductPictures:
             row = Row("products", desired.external_id, desired.sku, what, "picture", "pictures")
             self._report.add("manual_actions", replace(row, source=source, micropim=micropim))
 
-    def _post(self, payload: dict[str, Any], remote: RemotePictures) -> str:
+    def _post(self, payload: dict[str, Any], remote: RemotePictures, note_refused: Callable[[], None]) -> str:
         """``sent``, or ``assumed`` when the answer was lost and the product shows one picture more."""
 
         def post() -> str:
-            self._client.add_media(remote.remote_id, payload)
+            try:
+                self._client.add_media(remote.remote_id, payload)
+            except AccessDenied:  # an answer of MicroPIM's own: nothing was taken, and the next run need not guess
+                note_refused()
+                raise
             return "sent"
 
         def look() -> str | None:

@@ -71,6 +71,22 @@ def with_pending(ours: Mapping[str, Ours], on_its_way: Mapping[str, str]) -> Map
     return {**ours, **pending}
 
 
+def with_sent(ours: Mapping[str, Ours], sent: Mapping[str, str], server: Mapping[str, str]) -> Mapping[str, Ours]:
+    """The values that are ours for good once another write follows one whose end is not known, which ``sent`` these.
+
+    They stand behind what shows: of many writes without an end, the one that was carried out is not pushed out. Where
+    nothing was known of a field, what was sent counts only if it shows; else the field is still as empty as it was.
+    """
+    if not sent:
+        return ours
+    known = dict(ours)
+    for name, value in sent.items():
+        before, shown = ours.get(name), server.get(name, EMPTY)
+        if before is not None or shown == value:
+            known[name] = with_ours(before, *((shown, value) if shown in (before or ()) else (value,)))
+    return known
+
+
 def with_decided(ours: Mapping[str, Ours], decided: Mapping[str, str]) -> Mapping[str, Ours]:
     """The values that count as ours where a person lets the source's go over these of MicroPIM."""
     return {**ours, **{fact: with_ours(ours.get(fact), shown) for fact, shown in decided.items()}}

@@ -5,7 +5,7 @@ See docs/api/micropim.md#sku-taken and docs/api/micropim.md#post-unclear.
 
 import threading
 
-from pim_wire.errors import StaleLook, StrangeAnswer, Unclear
+from pim_wire.errors import AccessDenied, StaleLook, StrangeAnswer, Unclear
 from pim_wire.wire import Tries
 from target_micropim.api.client import remote_id
 from target_micropim.api.payloads import check_payload
@@ -94,7 +94,7 @@ class ProductCreator:
         """POST, and once more with less when it is refused."""
         try:
             return self._posted(desired, fields, tries), fields
-        except StaleLook:  # nothing was sent
+        except (StaleLook, AccessDenied):  # nothing was sent, or nothing was taken
             self._services.ledger.unannounce(row)
             raise
         except RequestRefused as refusal:

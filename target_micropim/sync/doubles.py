@@ -3,7 +3,8 @@
 MicroPIM may take a SKU twice (docs/api/micropim.md#sku-taken), and between the last look and the creation there is a
 moment. So the products of MicroPIM are counted before the last look of the first creation, and after the last creation.
 When there are more than were made here, each SKU that was made here is looked for once more, and one that is there
-twice is told. A SKU that does not show yet is looked for at the end of the next run.
+twice is told. A SKU that does not show yet is looked for at the end of the next run, and so is what a run has made that
+ended before it could count.
 """
 
 import json
@@ -19,7 +20,7 @@ from target_micropim.services import Services
 
 STREAM = "products"
 MOST_SINGLE = 50  # products, beyond which reading the whole list is cheaper
-DUE = "doubles_to_look_for"  # fact of the ledger: SKUs with their records, which an earlier run could not find yet
+DUE = "doubles_to_look_for"  # fact of the ledger: SKUs with their records, made and not yet looked for, or not found
 
 logger = logging.getLogger("target-micropim")
 
@@ -36,6 +37,7 @@ class Doubles:
         self._before: int | None = None
         self._made = 0
         self._skus: dict[str, str] = {}
+        self._due: dict[str, str] = json.loads(services.ledger.fact(DUE) or "{}")  # of earlier runs
 
     def before_the_list(self, unknown: int) -> None:
         """The list is about to be read, and may be the last look at products that nobody knows."""
@@ -57,20 +59,18 @@ class Doubles:
             self._made += 1
             if len(self._skus) <= MOST_SINGLE:
                 self._skus[sku] = external_id
+                self._ledger.note(DUE, json.dumps({**self._due, **self._skus}))
 
     def tell(self) -> None:
         """Look for doubles where the count does not add up, and tell of each."""
-        due: dict[str, str] = json.loads(self._ledger.fact(DUE) or "{}")
         try:
-            if self._adds_up():
-                self._skus = {}
-            if not self._skus and not due:
-                return
-            hits = self._hits({**due, **self._skus})
+            made = {} if self._adds_up() else self._skus
+            looked_for = {**self._due, **made}
+            hits = self._hits(looked_for) if looked_for else {}
             for sku, (external_id, ids) in hits.items():
                 self._tell_of(sku, external_id, ids)
-            late = {sku: key for sku, key in self._skus.items() if sku in hits and not hits[sku][1]}
-            if late != due:
+            late = {sku: key for sku, key in made.items() if sku in hits and not hits[sku][1]}
+            if self._due or self._skus:
                 self._ledger.note(DUE, json.dumps(late))
         except (RecordRejected, StopRun) as error:
             logger.warning("Whether products were made twice could not be looked at: %s", error)

@@ -136,11 +136,8 @@ class Recognition:
         if predecessor is None:
             raise _taken_by(owner, field, value)
         self._archives.replace(owner)
-        row = self._ledger.take_over(predecessor, desired.external_id)
-        try:
-            return Recognised(row, self.look(row.remote_id))
-        except NotFound:
-            return Recognised(row, None, gone="MicroPIM does not have it any more")
+        # its id may show another product by now, or none: the ledger's row is as old as its last night
+        return self._known(desired, self._ledger.take_over(predecessor, desired.external_id))
 
 
 def _made_unseen(row: ProductRow | None, match: RemoteProduct) -> ProductRow | None:

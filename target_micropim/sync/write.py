@@ -19,7 +19,7 @@ from target_micropim.mapping.desired import DesiredProduct
 from target_micropim.plan.fields import ATTRIBUTES
 from target_micropim.plan.memory import Memory, Seen
 from target_micropim.plan.memory import after as memory_after
-from target_micropim.plan.ownership import EXISTENCE, LIVE
+from target_micropim.plan.ownership import EXISTENCE, LIVE, with_sent
 from target_micropim.plan.product import Conflict, HeldBack, categories_after
 from target_micropim.plan.values import EMPTY, PLAIN_FIELDS, REFERENCES, fingerprint, fingerprints
 from target_micropim.plan.write import body_of, emptied_attributes, shows_no_attribute, verify, without_attributes
@@ -95,12 +95,17 @@ class ProductWriter:
     def announce(self, row: ProductRow, fields: Fields, before: RemoteProduct | None = None) -> None:
         """Write down what a write is about to send: whoever finds it without its end knows whose values are there.
 
-        The journal comes first, with whole values: so it can be put back. ``before`` is None where it is made.
+        The journal comes first, with whole values: so it can be put back. ``before`` is None where it is made. What an
+        earlier write sent whose end is not known stays known, too.
         """
         self.note(row, fields, before)
         prints = fingerprints(fields)
         for name in _NOT_COMPARED & prints.keys():
             del prints[name]
+        on_its_way = row.on_its_way
+        if on_its_way and before is not None:
+            sent = {name: on_its_way[name] for name in prints if name in on_its_way}
+            row, prints = replace(row, ours=with_sent(row.ours, sent, before.server)), {**on_its_way, **prints}
         self._services.ledger.remember(replace(row, digest=None, on_its_way=prints))
 
     def note(self, row: ProductRow, fields: Fields, before: RemoteProduct | None) -> None:
@@ -202,8 +207,9 @@ class ProductWriter:
         held_back = {one.field for one in held} if held else ()
         after = write.after
         shown = [view.server for view in write.views]
+        ours = with_sent(row.ours, row.on_its_way, write.before.server) if row.on_its_way and write.before else row.ours
         memory = memory_after(
-            Memory(row.ours, row.acknowledged), Seen(fields, write.fields, shown, ignored, theirs, unsure, held_back)
+            Memory(ours, row.acknowledged), Seen(fields, write.fields, shown, ignored, theirs, unsure, held_back)
         )
         late = fingerprints({name: write.fields[name] for name in ignored if name in write.fields}) if ignored else {}
         for name in unsure & row.on_its_way.keys() if unsure else ():

@@ -31,6 +31,31 @@ def test_an_id_that_shows_another_product(make_shop: Any, record: Any) -> None:
         assert shop.skus().count("M1") <= 1
 
 
+@pytest.mark.parametrize("made_again", [True, False], ids=["made again", "gone"])
+@pytest.mark.parametrize("nights_between", [0, 1])
+def test_a_successor_does_not_take_what_an_id_shows_now(
+    make_shop: Any, nights_between: int, *, made_again: bool
+) -> None:
+    """The id of its predecessor is another product now; the one that both are is found by its SKU, or is gone."""
+    shop = make_shop({"sku_template": "{cnk}", "create_status": "active"})
+    shop.night(product("M1", "A", cnk="C1"))
+    key = shop.id_of("C1")
+    shop.people.give_id_again(key, "THEIRS", **THEIRS)
+    if made_again:
+        shop.people.add("C1", name="A")
+    old = product("M1", "A", cnk="C1", status="replaced")
+    for _night in range(nights_between):
+        shop.night(old)
+    for name in "BC":
+        told = shop.night(old, product("M2", name, cnk="C1", **photos(1)))
+    shop.night(product("M2", "C", cnk="C1", status="inactive"))
+    row = shop.product("THEIRS")
+    assert {field: row[field] for field in THEIRS} == THEIRS
+    assert (row["id"], row["_media"]) == (key, [])
+    assert shop.skus() == (["C1", "THEIRS"] if made_again else ["THEIRS"])
+    assert told.tells("M2") or (made_again and shop.name("C1") == "C")
+
+
 @pytest.mark.parametrize("unique", [True, False])
 def test_a_product_that_was_deleted_for_good(make_shop: Any, unique: bool) -> None:
     """It comes back once at most, or is told; the next nights go on with what there is."""

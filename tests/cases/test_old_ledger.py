@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sandbox import Fault
 from tests.cases.records import category, photos, product, sold_in
 
 
@@ -72,3 +73,43 @@ def test_a_copy_of_a_ledger_in_use(backups: tuple[Any, Callable[[], None], Calla
     assert shop.skus() == ["M1", "M2", "M3"]
     assert shop.paths() == ["Category 1", "Category 2", "Category 3"]
     assert all(len(shop.pictures(sku)) == len(set(shop.pictures(sku))) for sku in shop.skus())
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_picture_that_was_not_taken_is_no_picture_of_ours(
+    backups: tuple[Any, Callable[[], None], Callable[[], None]], status: int
+) -> None:
+    """The key is not accepted: the run ends, and its ledger comes back when the shop has another picture."""
+    shop, put_aside, bring_back = backups
+    shop.pim.faults.add(Fault("status", "POST /api/products/{id}/media", status=status))
+    assert not shop.night(product("M1", "A", **photos(1))).is_good
+    put_aside()
+    shop.night(product("M1", "B", **photos(2)))
+    bring_back()
+    told = shop.night(product("M1", "C", **photos(2)))
+    assert (shop.pictures("M1"), told.tells("M1")) == ([2], True)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_product_that_was_not_taken_is_no_product_of_ours(make_shop: Any, status: int) -> None:
+    """A person makes it before the next night, in the way in which we would have done: it is theirs."""
+    shop = make_shop()
+    shop.pim.faults.add(Fault("status", "POST /api/products$", status=status))
+    assert not shop.night(product("M1", "A")).is_good
+    shop.people.add("M1", name="A", short_description="By hand", currency="EUR", status="draft")
+    for name in "BC":
+        told = shop.night(product("M1", name, shortDescription={"nl": name}))
+        assert (shop.name("M1"), shop.product("M1")["short_description"]) == ("A", "By hand")
+        assert told.unsure == {"M1"}
+
+
+def test_a_picture_whose_answer_was_lost_before_the_key_failed_is_sent_once(make_shop: Any) -> None:
+    """It was taken; only the look after it is refused: nothing says that it is not there."""
+    shop = make_shop()
+    shop.pim.faults.add(Fault("drop_after", "POST /api/products/{id}/media"))
+    shop.pim.faults.add(Fault("status", "GET /api/products/{id}$", nth=2, status=401))
+    record = product("M1", "A", **photos(1))
+    assert not shop.night(record).is_good
+    shop.pim.faults.clear()
+    assert not shop.night(record).says_something
+    assert shop.pictures("M1") == [1]

@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
+from sandbox import Fault
 from tests.cases.records import photos, product
 
 COUNT = 12
 CREATE = "POST /api/products$"
+PICTURE = "POST /api/products/{id}/media"
 
 
 def source(name: str = "A") -> list[Any]:
@@ -72,3 +74,40 @@ def test_a_double_that_shows_late_is_told_the_next_night(make_shop: Any, lookup:
     first.forget_requests()
     first.night(product("M1", "A"))
     assert len(first.requests) <= 3  # the key, and a look at the open question
+
+
+@pytest.mark.parametrize("lookup", ["auto", "search", "index"])
+@pytest.mark.parametrize("seconds", [0, 90])
+def test_a_double_of_a_run_that_ended_early_is_told_the_next_night(make_shop: Any, lookup: str, seconds: int) -> None:
+    """Both make the product at the same moment; the run is stopped before it could count, the next brings nothing."""
+    first = make_shop({"lookup": lookup}, sku_unique=False, show_after_seconds=seconds)
+    second = first.another()
+    first.pim.meanwhile.do(lambda: second.night(product("M1", "A")), before=CREATE)
+    record = product("M1", "A", **photos(1))
+    first.pim.faults.add(Fault("status", PICTURE, status=401))
+    assert not first.night(record).is_good
+    assert first.night(record).tells("M1")
+    assert first.skus() == ["M1", "M1"]
+    first.forget_requests()
+    first.night(record)
+    assert len(first.requests) <= 3
+
+
+def test_a_double_of_a_killed_run_is_told_the_next_night(make_shop: Any) -> None:
+    """The same, by a kill after the creation was seen."""
+    first = make_shop(sku_unique=False)
+    second = first.another()
+    first.pim.meanwhile.do(lambda: second.night(product("M1", "A")), before=CREATE)
+    first.killed(product("M1", "A", **photos(1)), write=PICTURE)
+    assert first.night(product("M1", "A", **photos(1))).tells("M1")
+
+
+def test_what_a_run_made_that_ended_early_is_looked_for_once(make_shop: Any) -> None:
+    """Nobody else made anything: nothing is told, and the night after asks for nothing."""
+    shop = make_shop(sku_unique=False)
+    shop.pim.faults.add(Fault("status", PICTURE, status=401, nth=COUNT))
+    assert not shop.night(*source()).is_good
+    assert not shop.night(*source()).says_something
+    shop.forget_requests()
+    assert not shop.night(*source()).says_something
+    assert len(shop.requests) <= 1  # the key

@@ -13,6 +13,7 @@ from target_micropim.plan.ownership import (
     is_recognised,
     judge,
     with_ours,
+    with_sent,
     with_wish,
 )
 from target_micropim.plan.product import ProductState, plan_leave
@@ -50,6 +51,25 @@ def test_only_a_few_values_are_kept_and_the_newest_first() -> None:
     assert ours == ("9", "8", "7", "6", "5", "4")
     assert with_wish(ours, "wish") == ("9", "8", "7", "6", "5", "wish")
     assert len(with_wish(ours, "wish")) == MOST_OURS
+
+
+SENT_BEFORE = [  # what is ours | what an earlier write without an end sent | what shows now | what is ours from then on
+    (("A",), "B", "B", ("B", "A")),  # it was carried out
+    (("A",), "B", "A", ("A", "B")),  # it was not, or not yet
+    (("A",), "B", "X", ("B", "A")),  # what a person typed is no value of ours
+    (None, "B", "B", ("B",)),  # of a product that the shop had before
+    (None, "B", EMPTY, None),  # the same, and it did not arrive
+    (tuple("ABCDEF"), "G", "F", tuple("FGABCD")),  # what shows is kept longest
+]
+
+
+@pytest.mark.parametrize(("ours", "sent", "shown", "known"), SENT_BEFORE)
+def test_what_was_sent_stays_ours_when_another_write_follows(
+    ours: tuple[str, ...] | None, sent: str, shown: str, known: tuple[str, ...] | None
+) -> None:
+    """The end of the earlier write is not known."""
+    before = {} if ours is None else {"name": ours}
+    assert with_sent(before, {"name": sent}, {"name": shown}).get("name") == known
 
 
 def prints(**values: Any) -> dict[str, str]:

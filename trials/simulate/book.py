@@ -6,7 +6,7 @@ ledger, or where a person emptied what a killed run may never have filled. Of a 
 both sides were seen to agree.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sandbox.exchange import Call
@@ -28,6 +28,7 @@ class Book:
         self.categories: dict[str, list[int]] = {}  # categories of MicroPIM by that of the source
         self.places: dict[str, set[int]] = {}  # the same, with those that a run without that memory made again
         self.typed: dict[tuple[int, str], Any] = {}  # (product, field): what a person wrote there, None for emptied
+        self.in_line: dict[tuple[int, str], Any] = {}  # what a person wrote there before, by whom both sides agree now
         self.forgotten: set[tuple[int, str]] = set()  # typed, and nobody knows of it until the record comes again
         self.loose: set[tuple[int, str]] = set()
         self.seen: dict[tuple[str, str], str] = {}  # (record, field): the source's value that a whole run has seen
@@ -39,6 +40,7 @@ class Book:
         self.assigned: set[tuple[int, int]] = set()
         self.removed_pictures: set[tuple[int, str]] = set()
         self.two_wrote = False  # pictures have no name by which two ledgers could agree on them
+        self.mistakable: set[int] = set()  # products whose pictures an old ledger must take for those that it knows
         self.gone: set[str] = set()  # codes whose product a person deleted
         self.deleted_categories: set[str] = set()
         self.once_deleted: set[str] = set()  # whatever became of them: one memory has them, another one may not
@@ -89,6 +91,14 @@ class Book:
         """Whether nothing is demanded of this fact but that it stays, or nothing at all."""
         return (number, field) in self.typed or (number, field) in self.loose
 
+    def was_told(self, key: str, field: str, shown: Any) -> bool:
+        """Whether a question showed this before a person brought the field in line, and no run has looked since.
+
+        An open question is told by every run as it was seen last (docs/ownership.md), also by one whose look failed.
+        """
+        facts = [(number, field) for number in self.numbers_of(key)]
+        return any(fact in self.in_line and same(self.in_line[fact], shown) for fact in facts)
+
     # Writing
 
     def loosen(self, number: int, *facts: str) -> None:
@@ -108,13 +118,32 @@ class Book:
         self.waiting.clear()
         self.is_settled = False
 
+    def doubt_pictures(self, known: Iterable[tuple[str, str, int]]) -> None:
+        """An older ledger is back, with these pictures: record, address, and how many were there before it was sent.
+
+        A picture has no name in MicroPIM, so a ledger can only count. Where no more show than it knows, also of one
+        whose sending was cut off, nobody could know that another one is among them.
+        """
+        by_record: dict[str, list[tuple[str, int]]] = {}
+        for key, url, before in known:
+            by_record.setdefault(key, []).append((url, before))
+        for key, rows in by_record.items():
+            accounted = max(len(rows), *(before + 1 for _url, before in rows))
+            for product in self.products_of(key):
+                there = [item["file_url"] for item in product["_media"]]
+                if len(there) <= accounted and not {url for url, _before in rows}.issuperset(there):
+                    self.mistakable.add(product["id"])
+
     def type(self, number: int, field: str, value: Any) -> None:
         """A person wrote this. What the source already said, and the writer saw it say, is agreed at once."""
         key = self.record_of(number)
         is_source = key is not None and field in FIELDS and same(wanted(self._source.products[key])[field], value)
         agreed = is_source and same(self.seen.get((str(key), field)), value)
         was_open = self.is_open(number, field)
-        self.typed.pop((number, field), None)
+        before = self.typed.pop((number, field), None)
+        self.in_line.pop((number, field), None)
+        if agreed and before is not None:
+            self.in_line[number, field] = before
         if value is None and was_open:  # their own value, which ours never was: there is room again
             self.loosen(number, field)
         elif (is_source or value is None) and not (self.is_settled and agreed is is_source):
@@ -137,7 +166,9 @@ class Book:
                 self.gone.add(code)
         for facts in (self.loose, self.taken_out, self.assigned, self.removed_pictures):
             facts -= {fact for fact in facts if fact[0] == number}
-        self.typed = {fact: value for fact, value in self.typed.items() if fact[0] != number}
+        for values in (self.typed, self.in_line):
+            for fact in [fact for fact in values if fact[0] == number]:
+                del values[fact]
         self.archived.discard(number)
         self.revived.discard(number)
         self.foreign.pop(number, None)
@@ -165,6 +196,7 @@ class Book:
                     self.seen[key, field] = value
         if is_whole:
             self.loose_categories.clear()
+            self.in_line.clear()
 
     def _newest(self, record: Json) -> Json | None:
         newest = self._source.products[record["id"]]

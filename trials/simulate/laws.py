@@ -62,7 +62,8 @@ class Laws:
             self._people_are_respected,
             self._state_is_safe,
             self._counts_add_up,
-            self._report_is_true,
+            self._nobody_is_blamed,
+            self._hand_edits_are_told,
         )
         broken, self._of_second = self._of_second, []
         self._took_again = bool(self._book.waiting)
@@ -138,7 +139,7 @@ class Laws:
         for product in self._pim.products.values():
             urls = Counter(item["file_url"] for item in product["_media"] if item["shows_at"] is not None)
             twice = [url for url, number in urls.items() if number > 1]
-            if twice and not self._book.two_wrote:
+            if twice and not self._book.two_wrote and product["id"] not in self._book.mistakable:
                 yield Broken("double picture", f"{product['sku']} has {twice} twice")
 
     def _is_renumbered(self, key: str) -> bool:
@@ -221,17 +222,18 @@ class Laws:
             if counted != ends["received"] or ("unsettled" in ends and night.ended.how == "finished"):
                 yield Broken("counts", f"{stream}: {ends}")
 
-    def _report_is_true(self, night: Night) -> Iterator[Broken]:
-        """A conflict is about something that a person did; what a person did and what blocks the source is told."""
+    def _nobody_is_blamed(self, night: Night) -> Iterator[Broken]:
+        """A conflict is about something that a person did."""
         for row in night.ended.report.get("conflicts", ()):
-            field = str(row.get("field") or row["what"].partition(":")[0])
-            if (
-                row["stream"] == "products"
-                and field in FIELDS
-                and not self._is_a_persons(str(row["external_id"]), field)
-            ):
-                yield Broken("false conflict", f"{row['external_id']} {row['what']}")
+            key, field = str(row["external_id"]), str(row.get("field") or row["what"].partition(":")[0])
+            if row["stream"] != "products" or field not in FIELDS or self._is_a_persons(key, field):
+                continue
+            if not (night.is_disturbed and self._book.was_told(key, field, row.get("micropim"))):
+                yield Broken("false conflict", f"{key} {row['what']}")
         yield from self._nobody_is_unsure(night)
+
+    def _hand_edits_are_told(self, night: Night) -> Iterator[Broken]:
+        """What a person did and what blocks the source stands in the report."""
         if night.ended.how != "finished":
             return
         delivered = {record["id"]: record for stream, record in night.messages if stream == "products"}
@@ -250,6 +252,8 @@ class Laws:
             is_forgotten = key not in delivered and (number, field) in self._book.forgotten
             if is_forgotten or same(source, value) or same(source, self._book.seen.get((key, field), source)):
                 continue
+            if any(same(product[field], source) for product in self._book.products_of(key)):
+                continue  # of two that two writers made, it was typed into the other one's: the source is not held back
             if not night.ended.names(key):
                 yield Broken("untold" if key in delivered else "untold later",
                              f"{key} {field}: by hand {value!r}, source {source!r}")  # fmt: skip

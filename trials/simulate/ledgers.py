@@ -50,6 +50,12 @@ def new_ledger(content: bytes = b"") -> SimConnection:
     return connection
 
 
+def pictures_of(ledger: SimConnection) -> list[tuple[str, str, int]]:
+    """What a ledger says was sent, or was about to be: record, address, and how many pictures were there before."""
+    taken = "SELECT external_id, url, count_before FROM media WHERE state NOT IN ('refused', 'left', 'removed')"
+    return ledger.execute(taken).fetchall()
+
+
 @cache
 def empty_ledger() -> bytes:
     """A ledger with its tables, as the program makes them: made once, since that takes longer than a night."""

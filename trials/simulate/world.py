@@ -14,7 +14,7 @@ from trials.simulate.book import Book
 from trials.simulate.clock import DAY
 from trials.simulate.disturbances import Disturber, Stage
 from trials.simulate.laws import Broken, Laws, Night
-from trials.simulate.ledgers import Engines, SimConnection, new_ledger
+from trials.simulate.ledgers import Engines, SimConnection, new_ledger, pictures_of
 from trials.simulate.people import People
 from trials.simulate.process import Ended, Machine, Message, Process
 from trials.simulate.reading import Medipim
@@ -144,6 +144,7 @@ class World:
         old = self.kept_ledgers if event.what == "old" else []
         self.ledger = new_ledger(old[event.a % len(old)] if old else b"")
         self.book.loosen_all()
+        self.book.doubt_pictures(pictures_of(self.ledger))
 
     # A night
 
