@@ -357,7 +357,7 @@ class ProductsSync:
         for waiting in (self._archives.drop(item.key), self._deferred.drop(item.key)):
             if waiting is not None:
                 end = ProductEnd(item.key, item.sku, item.name, "a newer version of it came in the same run")
-                self._outcomes.settle(STREAM, waiting.ticket, "superseded", None, end)
+                self._outcomes.supersede(STREAM, waiting.ticket, item.ticket, end)
 
     def _close(self, item: Item, outcome: Outcome, done: RecordScope) -> None:
         if outcome.archive is None:
