@@ -333,7 +333,7 @@ class ProductsSync:
         what = f"the source has given it up: its product goes on as {item.key}, with the SKU {replaced.sku}"
         self._services.report.add("warnings", Row(STREAM, replaced.key, replaced.sku, what))
         end = ProductEnd(replaced.key, replaced.sku, self._name(self._archives.record(replaced)), what)
-        self._outcomes.settle(STREAM, replaced.ticket, "skipped", None, end)
+        self._outcomes.settle(STREAM, replaced.ticket, "skipped", replaced.key, end)
 
     def _reject(self, item: Item, error: RecordRejected, done: RecordScope) -> None:
         end = ProductEnd(item.key, item.sku, item.name, "", done.changes, done.pictures)

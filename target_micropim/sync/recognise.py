@@ -135,8 +135,9 @@ class Recognition:
             predecessor = _made_unseen(predecessor, match) or ProductRow(owner, desired.sku, match.remote_id)
         if predecessor is None:
             raise _taken_by(owner, field, value)
+        given_up_at = self._archives.source_at(owner) or predecessor.source_at  # in this run, or in an earlier one
         self._archives.replace(owner)
-        row = self._ledger.take_over(predecessor, desired.external_id)
+        row = self._ledger.take_over(replace(predecessor, source_at=given_up_at), desired.external_id)
         try:
             return Recognised(row, self.look(row.remote_id))
         except NotFound:
