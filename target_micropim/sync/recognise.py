@@ -12,7 +12,15 @@ from target_micropim.catalog.matching import RemoteProduct, remote_product
 from target_micropim.errors import NotFound, NotYet, Reason
 from target_micropim.ledger import ABSENT, ProductRow
 from target_micropim.mapping.desired import DesiredProduct
-from target_micropim.plan.ownership import ARCHIVED, EXISTENCE, is_made_by_us, is_recognised, with_decided, with_pending
+from target_micropim.plan.ownership import (
+    ARCHIVED,
+    EXISTENCE,
+    LIVE,
+    is_made_by_us,
+    is_recognised,
+    with_decided,
+    with_pending,
+)
 from target_micropim.services import Services
 from target_micropim.sync.archives import PendingArchives
 
@@ -148,7 +156,7 @@ def _made_unseen(row: ProductRow | None, match: RemoteProduct) -> ProductRow | N
     """The row of a product that a run has made whose end was not seen, if the one that was found is that one."""
     if row is None or not is_made_by_us(row.on_its_way, match.server):
         return None
-    ours = {name: (value,) for name, value in row.on_its_way.items()}
+    ours = {EXISTENCE: (LIVE,), **{name: (value,) for name, value in row.on_its_way.items()}}  # sent, so live as well
     return replace(row, remote_id=match.remote_id, ours=ours, made=True)
 
 
