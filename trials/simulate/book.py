@@ -6,7 +6,7 @@ ledger, or where a person emptied what a killed run may never have filled. Of a 
 both sides were seen to agree.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sandbox.exchange import Call
@@ -183,6 +183,17 @@ class Book:
                 elif self.typed.pop(fact, None):
                     self.loose.add(fact)
         self._agree_on_status(record, product["id"], is_archived=product["status"] == "archived")
+
+    def agree_on_archives(self, delivered: Iterable[Json]) -> None:
+        """An inactive record finds a product in the archive, and nobody knows by now who put it there.
+
+        Both sides agree, so it counts as ours (docs/ownership.md): a successor that the same run brings goes on with it,
+        and takes it out.
+        """
+        for record in delivered:
+            if record["status"] != "active":
+                numbers = self.made.get(record["cnk"], ())
+                self.archived -= {number for number in numbers if (number, "status") in self.loose}
 
     def _agree_on_status(self, record: Json, number: int, *, is_archived: bool) -> None:
         is_active = record["status"] == "active"

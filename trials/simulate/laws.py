@@ -163,7 +163,8 @@ class Laws:
         if len(twins) > 1 and given.issuperset(twins) and refused.isdisjoint(twins):
             yield Broken("two owners", f"{twins} have the EAN of {self._book.shared}, and none of them is refused")
 
-    def _people_are_respected(self, _night: Night) -> Iterator[Broken]:
+    def _people_are_respected(self, night: Night) -> Iterator[Broken]:
+        self._book.agree_on_archives(record for stream, record in night.messages if stream == "products")
         for number, field, value in self._book.edits():
             product = self._pim.products[number]
             if not same(product[field], value):
