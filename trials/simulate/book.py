@@ -187,8 +187,8 @@ class Book:
     def agree_on_archives(self, delivered: Iterable[Json]) -> None:
         """An inactive record finds a product in the archive, and nobody knows by now who put it there.
 
-        Both sides agree, so it counts as ours (docs/ownership.md): a successor that the same run brings goes on with it,
-        and takes it out.
+        Both sides agree, so it counts as ours (docs/ownership.md): a successor that the same run brings goes on with
+        it, and takes it out.
         """
         for record in delivered:
             if record["status"] != "active":
