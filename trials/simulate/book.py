@@ -33,7 +33,6 @@ class Book:
         self.seen: dict[tuple[str, str], str] = {}  # (record, field): the source's value that a whole run has seen
         self.sent: dict[tuple[str, str], str] = {}  # (record, field): what went out to a product that was there
         self.given: dict[str, int] = {}  # by record: the update time of the newest version that a run was given
-        self.lived: set[str] = set()  # records that a run was given while they were active
         self.archived: set[int] = set()
         self.revived: set[int] = set()
         self.taken_out: set[tuple[int, int]] = set()
@@ -168,7 +167,6 @@ class Book:
         for record in delivered:
             key = record["id"]
             self.given[key] = max(self.given.get(key, 0), record["meta"]["updatedAt"])
-            self.lived |= {key} if record["status"] == "active" else set()
             if key in rejected or self._source.owner(record["cnk"]) != key or record is not self._newest(record):
                 continue
             if is_whole:

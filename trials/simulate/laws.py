@@ -301,13 +301,14 @@ class Laws:
             yield from self._places(key, record, product, how)
 
     def _is_left_to_a_predecessor(self, key: str, record: Json) -> bool:
-        """Whether a record never was active, and the one that it replaces is a reject.
+        """Whether nobody has seen a value of a record go in, and the one that it replaces is a reject.
 
         The program makes nothing for it (docs/ownership.md, one owner for each product): what is there is the
         predecessor's, which is tried again.
         """
         earlier = (one for one, row in self._source.products.items() if row["cnk"] == record["cnk"] and one != key)
-        return key not in self._book.lived and not self._refused.isdisjoint(earlier)
+        has_gone_in = any((key, field) in self._book.seen for field in FIELDS)
+        return not has_gone_in and not self._refused.isdisjoint(earlier)
 
     def _fields(self, key: str, record: Json, product: Json, how: str) -> Iterator[Broken]:
         for field, value in wanted(record).items():
