@@ -184,9 +184,14 @@ class Ledger(CatalogueIndex, WaitingNames, OpenEnds):
         return rows[0].external_id if rows else None
 
     def take_over(self, predecessor: ProductRow, external_id: ProductId) -> ProductRow:
-        """A record follows another one: it gets the product with all that is remembered of it. Its row."""
+        """A record follows another one: it gets the product with all that is remembered of it. Its row.
+
+        The predecessor keeps its update time: an older version of it must not take the product back.
+        """
         successor = replace(predecessor, external_id=external_id, digest=None, source_at=None)
-        left = ProductRow(predecessor.external_id, predecessor.sku, ABSENT, archived=True)
+        left = ProductRow(
+            predecessor.external_id, predecessor.sku, ABSENT, archived=True, source_at=predecessor.source_at
+        )
         with self.transaction() as connection:
             self.put(connection, schema.products, [product_values(left), product_values(successor)])
             mine = schema.owners.c.external_id == predecessor.external_id

@@ -22,6 +22,7 @@ class Checkpoints:
         self._lock = threading.RLock()
         self._next = 0
         self._open: dict[int, None] = {}  # in the order of arrival, so that the first key is the oldest
+        self._tied: dict[int, list[int]] = {}  # by ticket: those that are closed with it
         self._waiting: deque[tuple[int, State]] = deque()
         self._written_at = now()
 
@@ -41,7 +42,13 @@ class Checkpoints:
     def close(self, ticket: int) -> None:
         """The record of this ticket is settled."""
         with self._lock:
-            del self._open[ticket]
+            for done in (ticket, *self._tied.pop(ticket, ())):
+                del self._open[done]
+
+    def tie(self, ticket: int, to: int) -> None:
+        """Another version decides what becomes of this record: its ticket is closed with that one's."""
+        with self._lock:
+            self._tied.setdefault(to, []).extend([ticket, *self._tied.pop(ticket, ())])
 
     def checkpoint(self, state: State) -> None:
         """A STATE came in, behind all records so far."""

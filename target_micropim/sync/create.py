@@ -4,6 +4,7 @@ See docs/api/micropim.md#sku-taken and docs/api/micropim.md#post-unclear.
 """
 
 import threading
+from dataclasses import replace
 
 from pim_wire.errors import AccessDenied, StaleLook, StrangeAnswer, Unclear
 from pim_wire.wire import Tries
@@ -72,7 +73,12 @@ class ProductCreator:
         self._refuse_other_form()
         self._count(desired.external_id)
         row = ProductRow(
-            desired.external_id, desired.sku, ABSENT, archived=True, announced_at=self._services.ledger.now()
+            desired.external_id,
+            desired.sku,
+            ABSENT,
+            categories=tuple(categories),  # sent with the rest (docs/api/micropim.md#categories-in-patch)
+            archived=True,
+            announced_at=self._services.ledger.now(),
         )
         if self.doubles.making() and self._matching.can_look_up and self._matching.search_one(desired.sku) is not None:
             raise SkuTaken
@@ -86,7 +92,14 @@ class ProductCreator:
         self._services.ledger.claim(desired.external_id, product.remote_id)
         self.doubles.made(desired.sku, desired.external_id)
         self._visibility.made(desired.sku)
+        if any(number not in product.category_ids for number in categories.values()):
+            self._forget_categories(desired.external_id)
         return Write(sent, None, product, tuple(views), categories).assigned(self._writer.assign(product, categories))
+
+    def _forget_categories(self, external_id: str) -> None:
+        """The creation did not put the product into all of them: they follow one by one, and a run may be killed."""
+        if (row := self._services.ledger.product(external_id)) is not None:
+            self._services.ledger.remember(replace(row, categories=()))
 
     def _post(
         self, desired: DesiredProduct, row: ProductRow, fields: Fields, tries: Tries

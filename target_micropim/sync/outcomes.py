@@ -161,6 +161,11 @@ class Outcomes:
         self._report.settle(stream, action, end, ticket, self._retried.get(ticket, ""))
         self._checkpoints.close(ticket)
 
+    def supersede(self, stream: str, ticket: int, by: int, end: ProductEnd) -> None:
+        """Another version is dealt with in place of a record that waited; no STATE passes either until that is done."""
+        self._report.settle(stream, "superseded", end, ticket, self._retried.get(ticket, ""))
+        self._checkpoints.tie(ticket, by)
+
     def _drop_reject(self, stream: str, key: str) -> None:
         with self._lock:
             if (stream, key) not in self.kept:

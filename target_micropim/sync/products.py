@@ -333,7 +333,7 @@ class ProductsSync:
         what = f"the source has given it up: its product goes on as {item.key}, with the SKU {replaced.sku}"
         self._services.report.add("warnings", Row(STREAM, replaced.key, replaced.sku, what))
         end = ProductEnd(replaced.key, replaced.sku, self._name(self._archives.record(replaced)), what)
-        self._outcomes.settle(STREAM, replaced.ticket, "skipped", None, end)
+        self._outcomes.settle(STREAM, replaced.ticket, "skipped", replaced.key, end)
 
     def _reject(self, item: Item, error: RecordRejected, done: RecordScope) -> None:
         end = ProductEnd(item.key, item.sku, item.name, "", done.changes, done.pictures)
@@ -357,7 +357,7 @@ class ProductsSync:
         for waiting in (self._archives.drop(item.key), self._deferred.drop(item.key)):
             if waiting is not None:
                 end = ProductEnd(item.key, item.sku, item.name, "a newer version of it came in the same run")
-                self._outcomes.settle(STREAM, waiting.ticket, "superseded", None, end)
+                self._outcomes.supersede(STREAM, waiting.ticket, item.ticket, end)
 
     def _close(self, item: Item, outcome: Outcome, done: RecordScope) -> None:
         if outcome.archive is None:

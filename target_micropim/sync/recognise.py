@@ -12,7 +12,15 @@ from target_micropim.catalog.matching import RemoteProduct, remote_product
 from target_micropim.errors import NotFound, NotYet, Reason
 from target_micropim.ledger import ABSENT, ProductRow
 from target_micropim.mapping.desired import DesiredProduct
-from target_micropim.plan.ownership import ARCHIVED, EXISTENCE, is_made_by_us, is_recognised, with_decided, with_pending
+from target_micropim.plan.ownership import (
+    ARCHIVED,
+    EXISTENCE,
+    LIVE,
+    is_made_by_us,
+    is_recognised,
+    with_decided,
+    with_pending,
+)
 from target_micropim.services import Services
 from target_micropim.sync.archives import PendingArchives
 
@@ -41,6 +49,7 @@ class Recognition:
         self._client = services.client
         self._ledger = services.ledger
         self._matching = catalog.matching
+        self._categories = catalog.categories
         self._names = catalog.names
         self._archives = archives
 
@@ -104,7 +113,7 @@ class Recognition:
                 if is_last and self._is_another_of_ours(desired, match, owner):
                     return Recognised(row, None)
                 raise
-        return Recognised(_made_unseen(row, match), match)
+        return Recognised(self._made_unseen(row, match), match)
 
     def _maker(self, desired: DesiredProduct, match: RemoteProduct) -> str | None:
         """The record for which this product was made by an earlier run that did not see the end of it."""
@@ -122,6 +131,20 @@ class Recognition:
         is_by_ean = shown_sku(product) != desired.sku
         return is_by_ean and made_for is not None and made_for.was_made_by_us
 
+    def _made_unseen(self, row: ProductRow | None, match: RemoteProduct) -> ProductRow | None:
+        """The row of a product that a run has made whose end was not seen, if the one that was found is that one.
+
+        Where it shows one of the categories that were sent with it, it was put into all of them. Where it shows none,
+        nobody can tell whether it was put into any.
+        """
+        if row is None or not is_made_by_us(row.on_its_way, match.server):
+            return None
+        sent_values = {name: (value,) for name, value in row.on_its_way.items()}
+        ours = {EXISTENCE: (LIVE,), **sent_values}  # it was sent as a live one
+        sent = self._categories.ids(row.categories) if row.categories else {}
+        categories = () if set(match.category_ids).isdisjoint(sent.values()) else row.categories
+        return replace(row, remote_id=match.remote_id, ours=ours, made=True, categories=categories)
+
     def _follow(
         self, desired: DesiredProduct, owner: str, field: str, value: str | int, match: RemoteProduct | None = None
     ) -> Recognised:
@@ -132,20 +155,14 @@ class Recognition:
         if not (owner in self._archives or (predecessor is not None and _is_given_up(predecessor))):
             raise _taken_by(owner, field, value)
         if match is not None and (predecessor is None or not predecessor.is_made):  # found, and no write of it was seen
-            predecessor = _made_unseen(predecessor, match) or ProductRow(owner, desired.sku, match.remote_id)
+            predecessor = self._made_unseen(predecessor, match) or ProductRow(owner, desired.sku, match.remote_id)
         if predecessor is None:
             raise _taken_by(owner, field, value)
+        given_up_at = self._archives.source_at(owner) or predecessor.source_at  # in this run, or in an earlier one
         self._archives.replace(owner)
+        taken_over = self._ledger.take_over(replace(predecessor, source_at=given_up_at), desired.external_id)
         # its id may show another product by now, or none: the ledger's row is as old as its last night
-        return self._known(desired, self._ledger.take_over(predecessor, desired.external_id))
-
-
-def _made_unseen(row: ProductRow | None, match: RemoteProduct) -> ProductRow | None:
-    """The row of a product that a run has made whose end was not seen, if the one that was found is that one."""
-    if row is None or not is_made_by_us(row.on_its_way, match.server):
-        return None
-    ours = {name: (value,) for name, value in row.on_its_way.items()}
-    return replace(row, remote_id=match.remote_id, ours=ours, made=True)
+        return self._known(desired, taken_over)
 
 
 def _taken_by(owner: str, field: str, value: str | int) -> NotYet:

@@ -75,3 +75,20 @@ def test_two_that_live_do_not_share_what_a_killed_run_made(make_shop: Any) -> No
     shop.killed(made("M1", "A"), write=CREATE)
     told = shop.night(made("M2", "B"), made("M1", "A"))
     assert (shop.name("C1"), told.rejected) == ("A", {"M2"})
+
+
+@pytest.mark.parametrize("key", ["M1", "M2"])
+def test_what_nobody_saw_made_is_archived_by_hand(make_shop: Any, key: str) -> None:
+    """It was sent as a live product, so the archive is the person's, also after the source was inactive for a night.
+
+    Then it is active again, or a successor has its code.
+    """
+    shop = make_shop(CONFIG)
+    shop.pim.faults.add(Fault("status", "GET /api/products/{id}$", status=404, times=None))
+    shop.night(made("M1", "A"))
+    shop.pim.faults.clear()
+    shop.people.archive(shop.id_of("C1"))
+    assert shop.night().tells("M1")
+    shop.night(made("M1", "A") | {"status": "replaced"})
+    told = shop.night(made(key, "B"))
+    assert (shop.status("C1"), told.tells(key)) == ("archived", True)

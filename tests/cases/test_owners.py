@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.cases.records import ean, photos, product, text
+from sandbox import Fault
+from tests.cases.records import at, ean, photos, product, text
 
 CNK = "1234567"
 BY_EAN = {"match_on": ["sku", "ean"]}
@@ -97,6 +98,36 @@ def test_a_code_that_is_given_again_after_its_archive(make_shop: Any, nights_bet
         last = shop.night(product("M-NEW", name, cnk=CNK))
     assert shop.skus() == [CNK]
     assert (shop.name(CNK), shop.status(CNK)) == ("Newer", "active") or last.tells("M-NEW")
+
+
+@pytest.mark.parametrize("is_new", [False, True])
+def test_an_older_version_of_a_predecessor_takes_nothing_back(make_shop: Any, *, is_new: bool) -> None:
+    """Its update time stays known when its product goes on, also where one night made it and gave it up.
+
+    No reject of it waits for the night in which the successor ends.
+    """
+    shop = make_shop(BY_CODE)
+    old, new = product("M-OLD", "Old", cnk=CNK), product("M-NEW", "New", cnk=CNK)
+    made, both = at(1000, old), [at(2000, {**old, "status": "replaced"}), at(3000, new)]
+    for records in [[made, *both]] if is_new else [[made], both]:
+        shop.night(*records)
+    assert shop.night(at(1500, product("M-OLD", "Older", cnk=CNK))).rejected == set()
+    for _night in range(2):
+        shop.night(at(4000, {**new, "status": "inactive"}))
+        assert (shop.name(CNK), shop.status(CNK)) == ("New", "archived")
+
+
+def test_what_was_refused_of_a_predecessor_is_over(make_shop: Any) -> None:
+    """Its newer version was dealt with when it gave its product up: the older one is not tried again."""
+    shop = make_shop(BY_CODE)
+    old, new = product("M-OLD", "Old", cnk=CNK), product("M-NEW", "New", cnk=CNK)
+    shop.pim.faults.add(Fault("status", "GET /api/products/{id}$", status=404, times=None))
+    assert shop.night(at(1000, old)).rejected == {"M-OLD"}
+    shop.pim.faults.clear()
+    assert shop.night(at(2000, {**old, "status": "replaced"}), at(3000, new)).rejected == set()
+    for _night in range(2):
+        told = shop.night(at(4000, {**new, "status": "inactive"}))
+        assert (told.rejected, shop.name(CNK), shop.status(CNK)) == (set(), "New", "archived")
 
 
 def test_two_records_that_change_their_codes(make_shop: Any) -> None:

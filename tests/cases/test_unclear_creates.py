@@ -9,6 +9,7 @@ from tests.cases.records import category, photos, product, sold_in
 
 CREATE = "POST /api/products$"
 CATEGORY = "POST /api/categories$"
+LOOK = "GET /api/products/{id}$"
 PICTURE = "POST /api/products/{id}/media"
 DENIED = '{"status":0,"data":null,"error":"The request could not be processed"}'
 UNCLEAR = [
@@ -112,3 +113,32 @@ def test_pictures_that_show_after_some_reads(make_shop: Any, reads: int) -> None
         told = shop.night(product("M1", name, **photos(1, 2)))
         assert len(shop.pictures("M1")) == len(set(shop.pictures("M1")))
     assert set(shop.pictures("M1")) == {1, 2} or told.tells("M1")
+
+
+@pytest.mark.parametrize("mode", ["add", "managed"])
+@pytest.mark.parametrize(
+    "fault", [Fault("drop_after", CREATE), Fault("status", LOOK, status=500, times=None)], ids=named
+)
+def test_a_category_taken_out_before_the_creation_is_seen(make_shop: Any, fault: Fault, mode: str) -> None:
+    """It was sent, and the product shows the other one that was sent with it: a person took it out, so it stays out."""
+    shop = make_shop({"max_wait_seconds": 15, "categories_mode": mode}, show_after_seconds=90)
+    shop.pim.faults.add(fault)
+    given = {"categories": [category(1, "Care"), category(2, "Sun")]}
+    shop.night(product("M1", "A", **sold_in(1, 2)), **given)
+    shop.pim.faults.clear()
+    shop.people.unassign(shop.id_of("M1"), shop.people.category_id("Care"))
+    for name in "AB":
+        told = shop.night(product("M1", name, **sold_in(1, 2)), **given)
+        assert (shop.skus(), shop.name("M1"), shop.categories_of("M1")) == (["M1"], name, ["Sun"])
+        assert told.conflicts == {"M1"}
+
+
+def test_a_creation_that_shows_no_category(make_shop: Any) -> None:
+    """Nobody can tell whether it was put into one: the source's are sent."""
+    shop = make_shop({"max_wait_seconds": 15}, show_after_seconds=90)
+    shop.pim.faults.add(Fault("drop_after", CREATE))
+    given = {"categories": [category(1, "Care")]}
+    shop.night(product("M1", "A", **sold_in(1)), **given)
+    shop.people.unassign(shop.id_of("M1"), shop.people.category_id("Care"))
+    shop.night(product("M1", "A", **sold_in(1)), **given)
+    assert (shop.skus(), shop.categories_of("M1")) == (["M1"], ["Care"])

@@ -6,6 +6,7 @@ import pytest
 
 from sandbox import Fault
 from tests.cases.records import at, photos, product, text
+from tests.target.conftest import record_line, schema_line, state_line
 
 TOO_LONG = "v2" * 200
 
@@ -86,3 +87,21 @@ def test_a_reject_that_is_tried_again_gives_way_to_a_newer_record(shop: Any) -> 
     for seconds, name in ((2000, "v2"), (3000, "v3")):
         shop.night(at(seconds, product("M1", name)))
         assert (shop.skus(), shop.name("M1")) == (["M1"], name)
+
+
+@pytest.mark.parametrize("later", [2000, 3000])
+def test_no_state_passes_what_waits_in_place_of_another_version(shop: Any, later: int) -> None:
+    """It waits for the end of the input, and comes once more: a STATE between the two covers it, and it is not done."""
+    shop.night(at(1000, product("M1", "A")))
+    gone = product("M1", "A", status="inactive")
+    lines = [schema_line("products")]
+    for number, seconds in enumerate((2000, later), start=1):
+        lines += [record_line("products", at(seconds, gone)), state_line({"at": number})]
+    shop.pim.faults.add(Fault("status", "DELETE /api/products", status=401, times=None))
+    night = shop.fed(b"\n".join(lines) + b"\n")
+    assert (night.is_good, night.states, shop.status("M1")) == (False, [], "draft")
+    shop.pim.faults.clear()
+    night = shop.fed(b"\n".join(lines) + b"\n")
+    assert (night.is_good, night.states[-1], shop.status("M1")) == (True, {"at": 2}, "archived")
+    ends = night.report["streams"]["products"]
+    assert (ends["received"], ends["archived"], ends["superseded"]) == (2, 1, 1)

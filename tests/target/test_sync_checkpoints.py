@@ -8,28 +8,33 @@ from hypothesis import strategies as st
 from target_micropim.sync.checkpoints import Checkpoints
 from tests.support.examples import examples
 
-OPEN, CLOSE, STATE = "open", "close", "state"
+OPEN, CLOSE, TIE, STATE = "open", "close", "tie", "state"
 
 
 @examples(300)
-@given(st.lists(st.tuples(st.sampled_from([OPEN, OPEN, CLOSE, STATE]), st.integers(0, 50)), max_size=60))
+@given(st.lists(st.tuples(st.sampled_from([OPEN, OPEN, CLOSE, TIE, STATE]), st.integers(0, 50)), max_size=60))
 def test_a_state_leaves_only_when_all_before_it_are_closed(steps: list[tuple[str, int]]) -> None:
-    """Any interleaving: in order, never too early, and at the end the newest has left."""
+    """Any interleaving: in order, never too early, and at the end the newest has left. Some close with another one."""
     written: list[Any] = []
     settlement = Checkpoints(written.append, 0, lambda: 0.0)
     opened: list[int] = []
+    tied: dict[int, int] = {}
     covered: dict[int, set[int]] = {}
     for step, pick in steps:
         if step == OPEN:
             opened.append(settlement.open())
         elif step == CLOSE and opened:
             settlement.close(opened.pop(pick % len(opened)))
+        elif step == TIE and len(opened) > 1:
+            ticket = opened.pop(pick % (len(opened) - 1))
+            settlement.tie(ticket, opened[-1])
+            tied[ticket] = opened[-1]
         elif step == STATE:
-            covered[len(covered)] = set(opened)
+            covered[len(covered)] = {*opened, *tied}
             settlement.checkpoint({"n": len(covered) - 1})
         settlement.release()
-        for number in covered:
-            covered[number] &= set(opened)
+        for number, tickets in covered.items():
+            covered[number] = {ticket for ticket in tickets if last_of(ticket, tied) in opened}
         assert all(not covered[state["n"]] for state in written)
     for ticket in opened:
         settlement.close(ticket)
@@ -37,6 +42,13 @@ def test_a_state_leaves_only_when_all_before_it_are_closed(steps: list[tuple[str
     numbers = [state["n"] for state in written]
     assert numbers == sorted(set(numbers))
     assert numbers[-1:] == ([len(covered) - 1] if covered else [])
+
+
+def last_of(ticket: int, tied: dict[int, int]) -> int:
+    """The ticket with which this one is closed."""
+    while ticket in tied:
+        ticket = tied[ticket]
+    return ticket
 
 
 def test_states_wait_for_their_interval() -> None:

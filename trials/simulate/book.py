@@ -38,6 +38,7 @@ class Book:
         self.revived: set[int] = set()
         self.taken_out: set[tuple[int, int]] = set()
         self.assigned: set[tuple[int, int]] = set()
+        self.unseen: set[int] = set()  # products whose creation no run may have seen to its end
         self.removed_pictures: set[tuple[int, str]] = set()
         self.two_wrote = False  # pictures have no name by which two ledgers could agree on them
         self.mistakable: set[int] = set()  # products whose pictures an old ledger must take for those that it knows
@@ -61,7 +62,8 @@ class Book:
         if call.method != "POST" or not isinstance(call.body, dict):
             return
         if call.path == "/api/products":
-            self.made.setdefault(str(call.body["sku"]), []).append(next(reversed(self._pim.products)))
+            self.made.setdefault(str(call.body["sku"]), []).append(number := next(reversed(self._pim.products)))
+            self.unseen.add(number)
         elif call.path == "/api/categories":
             key, number = self._source.name_of.get(bare(call.body["name"]), ""), next(reversed(self._pim.categories))
             known = [] if key in self.loose_categories else self.categories.get(key, [])
@@ -151,6 +153,17 @@ class Book:
         elif not agreed:
             self.typed[number, field] = value
 
+    def leave_category(self, number: int) -> None:
+        """A product is out of a category.
+
+        While nobody has seen the end of its creation, and it shows no category that it was made with, nobody can tell
+        whether it was put into any (docs/ownership.md).
+        """
+        left = {(number, category) for category in self._pim.products[number]["category_ids"]}
+        if number in self.unseen and left <= self.assigned:
+            self.loosen(number, "categories")
+            self.taken_out -= {fact for fact in self.taken_out if fact[0] == number}
+
     def adopt(self, key: str, product: Json) -> None:
         """The shop had it before: what stands there is a person's, and of all else nobody knows."""
         self.made[self._source.products[key]["cnk"]] = [product["id"]]
@@ -177,6 +190,7 @@ class Book:
         """What a run has sent it has seen, also of a reject that it took again; unless it ended early."""
         if is_finished:
             self.seen |= self.sent
+            self.unseen = {number for number in self.unseen if self.record_of(number) in self.waiting}
         self.sent.clear()
 
     def settle(self, delivered: list[Json], rejected: set[str], *, is_whole: bool) -> None:
@@ -213,6 +227,17 @@ class Book:
                 elif self.typed.pop(fact, None):
                     self.loose.add(fact)
         self._agree_on_status(record, product["id"], is_archived=product["status"] == "archived")
+
+    def agree_on_archives(self, delivered: Iterable[Json]) -> None:
+        """An inactive record finds a product in the archive, and nobody knows by now who put it there.
+
+        Both sides agree, so it counts as ours (docs/ownership.md): a successor that the same run brings goes on with
+        it, and takes it out.
+        """
+        for record in delivered:
+            if record["status"] != "active":
+                numbers = self.made.get(record["cnk"], ())
+                self.archived -= {number for number in numbers if (number, "status") in self.loose}
 
     def _agree_on_status(self, record: Json, number: int, *, is_archived: bool) -> None:
         is_active = record["status"] == "active"

@@ -51,6 +51,7 @@ class Laws:
         self._of_second: list[Broken] = []
         self._shut_out: list[tuple[Process, int]] = []
         self._took_again = False  # whether rejects of an earlier night were waiting for the last one
+        self._refused: set[str] = set()  # records that are rejects after the last night
 
     # When
 
@@ -67,6 +68,8 @@ class Laws:
         )
         broken, self._of_second = self._of_second, []
         self._took_again = bool(self._book.waiting)
+        self._refused = {str(row["external_id"]) for row in night.ended.rejects}
+        self._refused |= self._book.waiting if night.ended.how != "finished" else set()
         for check in checks:
             broken += check(night)
         return broken
@@ -161,7 +164,8 @@ class Laws:
         if len(twins) > 1 and given.issuperset(twins) and refused.isdisjoint(twins):
             yield Broken("two owners", f"{twins} have the EAN of {self._book.shared}, and none of them is refused")
 
-    def _people_are_respected(self, _night: Night) -> Iterator[Broken]:
+    def _people_are_respected(self, night: Night) -> Iterator[Broken]:
+        self._book.agree_on_archives(record for stream, record in night.messages if stream == "products")
         for number, field, value in self._book.edits():
             product = self._pim.products[number]
             if not same(product[field], value):
@@ -203,9 +207,7 @@ class Laws:
         is_too_early = night.ended.how == "killed" and self._pim.options.patch_kept == "late"  # it will show
         if not night.ended.states or is_too_early:
             return
-        at = night.ended.states[-1]["at"]
-        kept = {str(row["external_id"]) for row in night.ended.rejects}
-        kept |= self._book.waiting if night.ended.how != "finished" else set()
+        at, kept = night.ended.states[-1]["at"], self._refused
         for stream, record in night.messages:
             if stream != "products" or record["id"] not in self._source.owners():
                 continue
@@ -295,11 +297,22 @@ class Laws:
         number = product["id"]
         is_archived = product["status"] == "archived"
         is_theirs = number in self._book.archived | self._book.revived or (number, "status") in self._book.loose
+        is_theirs = is_theirs or self._is_left_to_a_predecessor(key, record)
         if not is_theirs and is_archived != (record["status"] != "active"):
             yield Broken(f"status{how}", f"{key} is {product['status']}, the source says {record['status']}")
         if not is_archived and record["status"] == "active":
             yield from self._fields(key, record, product, how)
             yield from self._places(key, record, product, how)
+
+    def _is_left_to_a_predecessor(self, key: str, record: Json) -> bool:
+        """Whether nobody has seen a value of a record go in, and the one that it replaces is a reject.
+
+        The program makes nothing for it (docs/ownership.md, one owner for each product): what is there is the
+        predecessor's, which is tried again.
+        """
+        earlier = (one for one, row in self._source.products.items() if row["cnk"] == record["cnk"] and one != key)
+        has_gone_in = any((key, field) in self._book.seen for field in FIELDS)
+        return not has_gone_in and not self._refused.isdisjoint(earlier)
 
     def _fields(self, key: str, record: Json, product: Json, how: str) -> Iterator[Broken]:
         for field, value in wanted(record).items():

@@ -138,6 +138,7 @@ class People:
             self._book.taken_out.add((product["id"], number))
         else:
             self._book.loosen(product["id"], "categories")
+        self._book.leave_category(product["id"])
 
     def _assign(self, product: Json, event: Event) -> None:
         others = [number for number in self._pim.categories if number not in product["category_ids"]]
@@ -168,6 +169,7 @@ class People:
         for product in self._pim.products.values():
             if number in product["category_ids"]:
                 product["category_ids"].remove(number)
+                self._book.leave_category(product["id"])
         del self._pim.categories[number]
         key = next((key for key, numbers in self._book.categories.items() if number in numbers), None)
         if key is None:
