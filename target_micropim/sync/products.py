@@ -17,13 +17,12 @@ from pim_wire.errors import Interrupted, StopRun
 from target_micropim.catalog.catalog import Catalog
 from target_micropim.errors import NotYet, RecordRejected
 from target_micropim.ledger import ABSENT, Known
-from target_micropim.mapping.life import ended_by
-from target_micropim.mapping.native_categories import OWN, PATH
 from target_micropim.mapping.profiles import Profile
-from target_micropim.report.input_order import AFTER_THE_INPUT, RecordScope, record_scope
+from target_micropim.report.input_order import RecordScope, record_scope
 from target_micropim.report.product_rows import ProductEnd
 from target_micropim.report.run_report import KEPT, Row
 from target_micropim.services import Services
+from target_micropim.sync.after_input import AfterInput
 from target_micropim.sync.archives import PendingArchive, PendingArchives
 from target_micropim.sync.deferred import DeferredItems, Item, Version, source_time
 from target_micropim.sync.let_through import LetThrough
@@ -34,7 +33,6 @@ from target_micropim.sync.product import Outcome, ProductSync
 from target_micropim.sync.write import STREAM
 
 BATCH_ROWS = 200
-NOT_OURS = "MicroPIM does not show it any more, or it is another record's by now"
 VOLATILE = frozenset({"meta", "updated_at"})  # change without the content changing (docs/api/medipim.md#touches)
 _UNKNOWN = Known(None, None, ABSENT)
 _CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
@@ -76,6 +74,8 @@ class ProductsSync:
         self._archives = PendingArchives()
         self._product_sync = ProductSync(services, catalog, profile.product, self._archives, outcomes.guards)
         self._late_names = self._product_sync.late_names(pool)
+        late = self._product_sync.late
+        self._after_input = AfterInput(profile, services, catalog, outcomes, self._archives, late, self._name)
         self._buffer: list[Item] = []
         self._deferred = DeferredItems()
         self._in_flight: Counter[str] = Counter()
@@ -85,7 +85,6 @@ class ProductsSync:
         self._older_forms, self._older_rows = OlderForms(), OlderRows(services.ledger)
         self._is_repaired = False
         self._is_new = services.ledger.is_new
-        self._began = services.ledger.now() - 0.001  # products are settled after this moment
 
     def receive(self, record: dict[str, Any], text: bytes | None, within: tuple[str, ...]) -> None:
         """Keep a product until its batch is full."""
@@ -165,9 +164,10 @@ class ProductsSync:
         self.flush()
         self._pool.drain()
         self._sync_deferred()
-        self._link_late_categories()
+        if self._profile.writes_categories:
+            self._after_input.link_late_categories()
         self._late_names.give()
-        self._archive()
+        self._after_input.archive()
         for status, number in sorted(self._left_out.items()):
             what = f"{number} records of status {status} are not brought over (statuses)"
             self._services.report.add("warnings", Row(STREAM, "", None, what))
@@ -362,7 +362,7 @@ class ProductsSync:
     def _close(self, item: Item, outcome: Outcome, done: RecordScope) -> None:
         if outcome.archive is None:
             if outcome.action == "skipped" or outcome.found_archived:
-                self._name_successor_of_left(item, outcome)
+                self._after_input.name_successor_of_left(item, outcome)
             reason = outcome.reason
             if done.asked and not reason:
                 reason = f"MicroPIM's value stands: {', '.join(done.asked)} (questions.csv)"
@@ -370,73 +370,3 @@ class ProductsSync:
             self._outcomes.settle(STREAM, item.ticket, outcome.action, item.key, end)
             return
         self._archives.put(item.ticket, item.record, outcome.archive)
-
-    def _link_late_categories(self) -> None:
-        """Products that came before their category get it now; what still has none is listed."""
-        if not self._profile.writes_categories:
-            return
-        for key, category in self._services.ledger.products_missing_categories():
-            ids = self._catalog.category_ids.at_end(category)
-            if not ids:
-                if self._catalog.categories.is_gone(category):
-                    continue
-                self._catalog.names.unmapped.add("category", category.removeprefix(OWN).removeprefix(PATH), key)
-                continue
-            try:
-                with record_scope(STREAM, key):
-                    sku = self._product_sync.late.link(key, category, ids)
-                if sku is not None:
-                    self._tell_of_link(key, sku, category.removeprefix(OWN))
-            except RecordRejected as error:
-                reason = error.said or error
-                what = f"could not be added to its category {category}: {reason}; the next run tries again"
-                self._services.report.add("manual_actions", Row(STREAM, key, None, what))
-        self._catalog.category_ids.decide()
-
-    def _tell_of_link(self, key: str, sku: str, category: str) -> None:
-        """A product that came in an earlier run, and changed in this one without its record."""
-        if not self._services.ledger.was_settled_between(key, self._began, self._services.ledger.now() + 1):
-            end = ProductEnd(key, sku, "", f"its category {category} has come")
-            self._services.report.products.add("updated", end, AFTER_THE_INPUT)
-
-    def _name_successor_of_left(self, item: Item, outcome: Outcome) -> None:
-        """A product that the source has replaced and that is left: on sale by on_inactive, or archived by a person."""
-        is_ignored = outcome.action == "skipped" and self._services.settings.on_inactive == "ignore"
-        if not is_ignored and not outcome.found_archived:
-            return
-        successor, row = self._profile.successor(item.record), self._services.ledger.product(item.key)
-        if successor is not None and row is not None and row.is_made:
-            late = self._product_sync.late
-            how = "archived already" if outcome.found_archived else "left on sale (on_inactive)"
-            late.name_successor(item.key, row.sku, successor, how)
-
-    def _name_successor(self, pending: PendingArchive, record: dict[str, Any], action: str) -> None:
-        """Links and stock of an archived product may go to the one that replaces it: a person is told which it is."""
-        successor = self._profile.successor(record) if action == "archived" else None
-        if successor is not None:
-            self._product_sync.late.name_successor(pending.key, pending.sku, successor)
-
-    def _archived(self, end: ProductEnd) -> ProductEnd:
-        """With the status that the product had before."""
-        row = self._services.ledger.product(str(end.external_id))
-        return end._replace(changes=[("status", row.revive_as if row else None, "archived")])
-
-    def _archive(self) -> None:
-        ledger = self._services.ledger
-        if not len(self._archives):
-            return  # counting the products that live reads every page of a large ledger
-        self._outcomes.guards.before_archiving(len(self._archives), ledger.count_live())
-        for pending in self._archives:
-            record = self._archives.record(pending)
-            end = ProductEnd(pending.key, pending.sku, self._name(record), ended_by(record))
-            try:
-                with record_scope(STREAM, pending.key, pending.ticket, end.name):
-                    action = self._product_sync.late.archive(pending.row(ledger.product(pending.key)))
-                    self._name_successor(pending, record, action)
-            except RecordRejected as error:
-                self._outcomes.reject(STREAM, pending.ticket, pending.key, record, error, pending.source_at, end)
-            else:
-                end = self._archived(end) if action == "archived" else end._replace(reason=NOT_OURS)
-                self._outcomes.settle(STREAM, pending.ticket, action, pending.key, end)
-            self._archives.drop(pending.key)
-            self._outcomes.release()
