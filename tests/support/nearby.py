@@ -2,53 +2,73 @@
 
 A socket, two threads that wake each other and a parser of HTTP take a sixth of such a test. They prove something
 where an answer is cut, late, hidden behind a proxy or in another process: whatever has a fault, a delay or a hook goes
-over the socket still, as does every test that opens its sandbox itself (tests of the wire, the pipe, the tap).
-What is left out is the library's own: the request is prepared by requests, and the answer is a Response of requests.
+over the socket still, as does every test that opens its sandbox itself (tests of the wire, the pipe, Airbyte's hosts).
+What is left out is the library's own: the request is prepared by requests, and the answer is a Response of requests
+over urllib3's, which reads the parts that the sandbox sends one by one and decompresses them.
 """
 
 import io
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email.utils import formatdate
-from typing import Any
+from typing import Any, NamedTuple
 from unittest.mock import patch
 from urllib.parse import unquote, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.structures import CaseInsensitiveDict
-from requests.utils import get_encoding_from_headers
+from typing_extensions import Buffer
+from urllib3 import HTTPHeaderDict, HTTPResponse
 
+from pim_wire.deadline import PIECE_BYTES
 from sandbox import Sandbox
 from sandbox.exchange import Asgi
 from sandbox.server import TRANSPORT
 from sandbox.service import Service
 
-_NEAR: dict[str, tuple[Sandbox, Service]] = {}  # by host and port
+
+class _Near(NamedTuple):
+    box: Sandbox
+    service: Service
+    shows_time: bool  # its server adds the header Date
+
+
+_NEAR: dict[str, _Near] = {}  # by host and port
 _over_the_socket = HTTPAdapter.send
 
 
 @contextmanager
 def nearby(box: Sandbox) -> Iterator[Sandbox]:
-    """Calls of this process to this MicroPIM need no socket inside; a stopped one is gone."""
-    place = urlsplit(box.micropim_url).netloc
-    _NEAR[place] = (box, box.micropim)
+    """Calls of this process to this sandbox need no socket inside; a stopped one is gone."""
+    places = dict(_places(box))
+    _NEAR.update(places)
     try:
         with patch.object(HTTPAdapter, "send", _send):
             yield box
     finally:
-        del _NEAR[place]
+        for place in places:
+            del _NEAR[place]
+
+
+def _places(box: Sandbox) -> Iterator[tuple[str, _Near]]:
+    """The host and port of each service that the sandbox has."""
+    with suppress(LookupError):
+        yield urlsplit(box.medipim_url).netloc, _Near(box, box.medipim, shows_time=False)
+    with suppress(LookupError):
+        yield urlsplit(box.micropim_url).netloc, _Near(box, box.micropim, shows_time=True)
 
 
 def _send(adapter: HTTPAdapter, request: requests.PreparedRequest, *args: Any, **how: Any) -> requests.Response:
     place = urlsplit(request.url or "").netloc
-    box, service = _NEAR.get(place, (None, None))
-    if box is None or service is None or not (box.is_serving and service.answers_at_once):
+    near = _NEAR.get(place)
+    if near is None or not (near.box.is_serving and near.service.answers_at_once):
         return _over_the_socket(adapter, request, *args, **how)
     exchange = _Exchange(request, place)
-    with service.lock:  # as the server's one thread takes one call at a time
-        exchange.carry_out(service)
-    return exchange.answer()
+    with near.service.lock:  # as the server's one thread takes one call at a time
+        exchange.carry_out(near.service)
+    if near.shows_time:
+        exchange.headers.setdefault("date", formatdate(usegmt=True))
+    return adapter.build_response(request, exchange.answer())
 
 
 class _Exchange:
@@ -59,8 +79,8 @@ class _Exchange:
         self._place = place
         self._sent = _bytes(request.body or b"")
         self._status = 0
-        self._headers: CaseInsensitiveDict[str] = CaseInsensitiveDict()
-        self._body = bytearray()
+        self._parts: list[bytes] = []
+        self.headers = HTTPHeaderDict()
 
     def carry_out(self, app: Asgi) -> None:
         """Call the application, which waits for nothing."""
@@ -70,16 +90,12 @@ class _Exchange:
             return
         raise RuntimeError(f"the sandbox waits for something at {self._request.method} {self._request.url}")
 
-    def answer(self) -> requests.Response:
-        """As the library's adapter makes it of what came over a socket."""
-        response = requests.Response()
-        response.status_code = self._status
-        response.headers = self._headers
-        response.headers.setdefault("date", formatdate(usegmt=True))
-        response.encoding = get_encoding_from_headers(response.headers)
-        response.url, response.request = self._request.url or "", self._request
-        response.raw = _Body(self._body)
-        return response
+    def answer(self) -> HTTPResponse:
+        """As the library's pool makes it of what came over a socket, its body unread."""
+        return HTTPResponse(
+            io.BufferedReader(_Parts(self._parts), PIECE_BYTES), self.headers, self._status, preload_content=False,
+            decode_content=False, request_method=self._request.method,
+        )  # fmt: skip
 
     def _scope(self) -> Asgi:
         parts = urlsplit(self._request.url or "")
@@ -101,18 +117,30 @@ class _Exchange:
     async def _send(self, message: Asgi) -> None:
         if message["type"] == "http.response.start":
             self._status = message["status"]
-            self._headers.update((_text(name), _text(value)) for name, value in message["headers"])
-        else:
-            self._body += message.get("body", b"")
+            for name, value in message["headers"]:
+                self.headers.add(_text(name), _text(value))
+        elif body := message.get("body"):
+            self._parts.append(body)
 
 
-class _Body(io.BytesIO):
-    """Read as urllib3's response is."""
+class _Parts(io.RawIOBase):
+    """What was sent, a part at each read, as chunks of an answer come."""
 
-    def read1(self, size: int | None = -1, /, *, decode_content: bool = False) -> bytes:
-        """What is there; the sandbox compresses nothing that it gives at once."""
-        del decode_content
-        return super().read1(-1 if size is None else size)
+    def __init__(self, parts: list[bytes]) -> None:
+        self._parts = iter(parts)
+        self._rest = memoryview(b"")
+
+    def readable(self) -> bool:
+        """Yes."""
+        return True
+
+    def readinto(self, buffer: Buffer, /) -> int:
+        """The next part, or as much of it as there is room for; 0 after the last."""
+        room = memoryview(buffer)
+        part = self._rest or memoryview(next(self._parts, b""))
+        taken = min(len(part), len(room))
+        room[:taken], self._rest = part[:taken], part[taken:]
+        return taken
 
 
 def _bytes(value: str | bytes | Any) -> bytes:
