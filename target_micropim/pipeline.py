@@ -164,8 +164,8 @@ class Pipeline:
             self._services.report.add("warnings", Row("settings", "", None, remark))
         self._outcomes.judge()
         self._checkpoints.release(now=True)
-        if not self._services.settings.dry_run:  # a plan sent no picture that could be looked at
-            PictureAudit(self._services).look()
+        # A plan sent no picture that could be looked at.
+        if not self._services.settings.dry_run and PictureAudit(self._services).look():
             self._write_decisions()
 
     def undo(self, journal: JournalFile) -> None:

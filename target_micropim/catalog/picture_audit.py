@@ -57,9 +57,13 @@ class PictureAudit:
         self._clock = services.clock
         self._began = services.clock.now()
         self._expected = self._shown = 0
+        self._has_asked = False
 
-    def look(self) -> None:
-        """Tell of every product that shows fewer pictures than it should, and where none of all arrives, of that."""
+    def look(self) -> bool:
+        """Tell of every product that shows fewer pictures than it should, and where none of all arrives, of that.
+
+        Whether a person is asked something new.
+        """
         try:
             self._look_into_list()
             while not self._clock.stopped and (due := self._ledger.awaited_pictures()):
@@ -73,6 +77,7 @@ class PictureAudit:
             self._ledger.note(ALL_FAILED, json.dumps([self._clock.wall(), what]))
         elif self._shown and self._ledger.fact(ALL_FAILED):
             self._ledger.note(ALL_FAILED, "")
+        return self._has_asked
 
     def _what_fails(self) -> str | None:
         """What is said where not a single picture arrives; None where one does, or too few were tried."""
@@ -126,6 +131,7 @@ class PictureAudit:
                 TASKS, awaited.external_id, MISSING, PICTURE, awaited.sku, what, fingerprint(MISSING, what), None, None
             )
             if self._ledger.add_task(question):
+                self._has_asked = True
                 with record_scope("products", awaited.external_id):
                     self._report.add("manual_actions", Row("products", awaited.external_id, awaited.sku, what))
             self._ledger.note(SHOWN_AFTER, "")
