@@ -6,7 +6,6 @@ import itertools
 import os
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -448,54 +447,6 @@ def test_a_write_that_waited_long_for_its_turn_is_not_sent_without_the_lock(worl
     assert world.writes() == []
     run._heartbeat.stop()
     run.ledger.close()
-
-
-# Two containers
-
-CONTAINER = ["unshare", "--pid", "--fork", "--mount-proc"]
-
-
-def may_unshare() -> bool:
-    """Whether this machine lets us make a PID namespace."""
-    try:
-        return subprocess.run([*CONTAINER, "true"], check=False, capture_output=True, timeout=20).returncode == 0
-    except OSError:
-        return False
-
-
-def in_container(world: Any, given: bytes) -> "subprocess.Popen[bytes]":
-    """A run in a PID namespace of its own, with the host name of this machine."""
-    process: subprocess.Popen[bytes] = world.start(popen=Contained, max_in_flight=1)
-    assert process.stdin is not None
-    process.stdin.write(given)
-    process.stdin.close()
-    process.stdin = None
-    return process
-
-
-class Contained(subprocess.Popen[bytes]):
-    """A process that is the first one of its PID namespace."""
-
-    def __init__(self, command: list[str], **options: Any) -> None:
-        super().__init__([*CONTAINER, *command], **options)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="PID namespaces are Linux's")
-def test_two_containers_with_one_ledger_double_nothing(make_world: Any, singer: Any) -> None:
-    """The second one sees neither the first one's process nor another host name: it is refused all the same."""
-    if not may_unshare():
-        pytest.skip("this machine does not permit unshare --pid --mount-proc")
-    world = make_world(sku_unique=False, latency=0.04)
-    given = b"\n".join(singer.lines(products=[singer.product(n) for n in range(1, 61)])) + b"\n"
-    first = in_container(world, given)
-    waited_until(lambda: len(world.pim.products) >= 10)
-    second = in_container(world, given)
-    _out, said = second.communicate(timeout=60)
-    assert second.returncode == 1, said
-    assert b"Another run (process 1 on" in said
-    _out, said = first.communicate(timeout=60)
-    assert first.returncode == 0, said
-    assert sorted(product["sku"] for product in world.pim.products.values()) == sorted(str(n) for n in range(1, 61))
 
 
 # A run that stands still
