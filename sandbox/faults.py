@@ -21,6 +21,9 @@ STREAM_KINDS: frozenset[str] = frozenset({
     "cut_mid_line", "cut_at_line_end", "clean_end", "close_end", "half_gzip", "error_line", "broken_line", "stall",
     "extra_line", "skip_line", "repeat_line", "wrong_total",
 })  # fmt: skip
+# Whole answers, whatever stands in them: how they travel is no part of the fault.
+WHOLE: frozenset[str] = frozenset({"status", "commit_then_status", "status_zero", "redirect", "html", "empty"})
+WITHOUT_A_BODY = frozenset({204, 304})  # a body that such a status has all the same breaks the connection
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,11 @@ class Fault:
     def skips_the_service(self) -> bool:
         """True when the service must not see the call at all."""
         return not self.commit and (self.kind in NOT_COMMITTED or self.kind == "hang")
+
+    @property
+    def is_an_answer(self) -> bool:
+        """Whether it is an answer like any other, that is neither late nor cut."""
+        return self.kind in WHOLE and self.status not in WITHOUT_A_BODY
 
 
 def is_on_route(call: Call, route: str | None) -> bool:
@@ -96,9 +104,10 @@ class FaultPlan:
         self._planned: list[_Planned] = []
         self._lock = threading.Lock()
 
-    def __bool__(self) -> bool:
-        """Whether any was planned, carried out or not."""
-        return bool(self._planned)
+    @property
+    def are_answers(self) -> bool:
+        """Whether all that were planned, carried out or not, are answers like any other."""
+        return all(planned.fault.is_an_answer for planned in self._planned)
 
     def add(self, *faults: Fault) -> None:
         """Plan faults; their counting starts now."""

@@ -43,9 +43,9 @@ class Service(ABC):
 
     @property
     def answers_at_once(self) -> bool:
-        """Whether no fault, delay, deed or hook is planned: a call is answered whole, without waiting for anything."""
-        waits = self._latency or self.line_delay or self.faults or self.meanwhile
-        return not (waits or self._before or self._after_commit)
+        """Whether a call is answered whole, without waiting: no delay, deed or hook is planned, no fault on the way."""
+        waits = self._latency or self.line_delay or self.meanwhile
+        return self.faults.are_answers and not (waits or self._before or self._after_commit)
 
     @property
     def neighbour(self) -> tuple[str, str]:
