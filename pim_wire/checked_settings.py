@@ -22,12 +22,15 @@ _properties = Draft202012Validator.VALIDATORS["properties"]
 def _with_defaults(
     validator: Any, properties: Mapping[str, Any], settings: Any, schema: Mapping[str, Any]
 ) -> Iterator[ValidationError]:
-    """Fill in the defaults of a level before it is judged."""
+    """Fill in the defaults of a level before it is judged; a plain one needs no judging: a test does that once."""
+    judged = dict(properties)
     if isinstance(settings, dict):
         for name, setting in properties.items():
-            if "default" in setting:
-                settings.setdefault(name, setting["default"])
-    yield from _properties(validator, properties, settings, schema)
+            if "default" in setting and name not in settings:
+                settings[name] = default = setting["default"]
+                if not isinstance(default, dict | list):  # which hold a level of their own
+                    del judged[name]
+    yield from _properties(validator, judged, settings, schema)
 
 
 _Validator = validators.extend(Draft202012Validator, {"properties": _with_defaults})  # type: ignore[no-untyped-call]

@@ -1,10 +1,14 @@
 """Settings stand in the code; meltano.yml, the README, docs/settings.md and .env.example must agree with them."""
 
+import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 
 from pim_airbyte.form import Form
 from scripts.docs.generated import main as compare_lists
@@ -37,6 +41,25 @@ def test_the_environment_example_names_real_settings() -> None:
         name = line.partition("=")[0]
         prefix = next(prefix for prefix in PLUGINS if name.startswith(prefix))
         assert name.removeprefix(prefix).lower() in PLUGINS[prefix].config_jsonschema["properties"]
+
+
+def defaults(level: dict[str, Any]) -> Iterator[tuple[str, Any, dict[str, Any]]]:
+    """Name, default and declaration of each setting that has one, at any level."""
+    for name, setting in level.get("properties", {}).items():
+        if "default" in setting:
+            yield name, setting["default"], setting
+        yield from defaults(setting)
+
+
+@pytest.mark.parametrize("plugin", PLUGINS.values())
+def test_every_default_is_what_its_setting_may_be(plugin: type[TapMedipim | TargetMicroPim]) -> None:
+    """It is filled in at each start and not judged again (pim_wire/checked_settings.py)."""
+    schema = json.loads(json.dumps(plugin.config_jsonschema))
+    plugin.append_builtin_config(schema)
+    found = list(defaults(schema))
+    assert len(found) > 10
+    wrong = [name for name, default, setting in found if not Draft202012Validator(setting).is_valid(default)]
+    assert wrong == []
 
 
 @pytest.mark.parametrize("kind", ["extractors", "loaders"])
