@@ -12,7 +12,7 @@ from tap_medipim.drift import Drift
 from tap_medipim.errors import FieldRefused
 from tap_medipim.localized import BY_LANGUAGE, first_text, is_by_language, is_localized, place_of_plain
 from tap_medipim.scalars import UNCLEAR, as_text, as_type, with_zeros
-from tap_medipim.schema_types import SCALARS, copied, kind_of, types_of
+from tap_medipim.schema_types import SCALARS, copied_schema, kind_of, types_of
 
 Schema = dict[str, Any]
 Path = tuple[str, ...]
@@ -30,7 +30,7 @@ class Conformer:
         self, schema: Mapping[str, Any], unknown: str = "extend", is_wanted: Callable[[Path], bool] = lambda _path: True
     ) -> None:
         """``unknown`` is the setting ``unknown_fields``. ``is_wanted`` says whether a new field is selected."""
-        self.schema: Schema = copied(dict(schema))
+        self.schema: Schema = copied_schema(schema)
         self.version = 0
         self.drift = Drift()
         self.numbers: set[str] = set()  # fields that are texts, and came as numbers

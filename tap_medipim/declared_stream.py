@@ -23,7 +23,7 @@ from tap_medipim.conform import Conformer
 from tap_medipim.mapped import declared_schema, fitted
 from tap_medipim.resources import Resource
 from tap_medipim.run import Run
-from tap_medipim.schema_types import QuickCopies, copied, is_declared
+from tap_medipim.schema_types import QuickCopies, copied, copied_schema, is_declared
 from tap_medipim.selection import is_wanted
 
 REPLICATION_KEY = "updated_at"
@@ -82,7 +82,9 @@ class DeclaredStream(Stream):
         if self.selected:
             schema = self.conformer.schema if "conformer" in self.__dict__ else self._declared
             is_whole = all(self.mask.values())
-            chosen = copied(schema) if is_whole else get_selected_schema(self.name, QuickCopies(schema), self.mask)
+            chosen = (
+                copied_schema(schema) if is_whole else get_selected_schema(self.name, QuickCopies(schema), self.mask)
+            )
             try:
                 mapper.register_raw_stream_schema(self.name, QuickCopies(chosen), self.primary_keys)
             except ValueError as error:  # the SDK's word for two columns of one name

@@ -15,7 +15,7 @@ PURE = {
     "tap_medipim/catalog_file.py": {"pim_wire"},
     "tap_medipim/conform.py": {"tap_medipim"},
     "tap_medipim/scalars.py": {"pim_wire"},
-    "tap_medipim/schema_types.py": set(),
+    "tap_medipim/schema_types.py": {"orjson"},
     "tap_medipim/selection.py": set(),
     "tap_medipim/spellings.py": {"tap_medipim", "pim_wire"},
     "tap_medipim/localized.py": {"tap_medipim"},

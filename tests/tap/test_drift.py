@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from copy import deepcopy
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from sandbox import Sandbox
 from tap_medipim.conform import MOST_NEW, Conformer
 from tap_medipim.drift import MAX_PATHS
 from tap_medipim.errors import FieldRefused
+from tap_medipim.schema_types import copied_schema
 
 Run = Callable[..., Any]
 Make = Callable[..., Sandbox]
@@ -32,6 +34,17 @@ def after(*records: dict[str, Any], unknown: str = "extend") -> Conformer:
     for record in records:
         conformer.bring(deepcopy(record))
     return conformer
+
+
+@pytest.mark.parametrize("odd", [1, 2**70, Decimal("0.01"), "\ud800"], ids=repr)
+def test_a_copy_of_a_schema_is_equal_and_its_own(odd: Any) -> None:
+    """Also where its text would not hold all: a number of a catalog file that is longer than a processor's."""
+    schema = {"type": ["object"], "properties": {"a": {"type": "number", "multipleOf": odd}}}
+    made = copied_schema(schema)
+    assert made == schema
+    assert type(made["properties"]["a"]["multipleOf"]) is type(odd)
+    made["properties"]["a"]["type"] = "string"
+    assert schema["properties"]["a"]["type"] == "number"
 
 
 def test_what_is_foreseen_is_not_told() -> None:
