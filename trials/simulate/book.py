@@ -22,8 +22,7 @@ class Book:
     """Written by people.py and after each run; read by laws.py."""
 
     def __init__(self, pim: MicroPimService, source: Source) -> None:
-        self._pim = pim
-        self._source = source
+        self._pim, self._source = pim, source
         self.made: dict[str, list[int]] = {}  # products of MicroPIM by the code for which they were made
         self.categories: dict[str, list[int]] = {}  # categories of MicroPIM by that of the source
         self.places: dict[str, set[int]] = {}  # the same, with those that a run without that memory made again
