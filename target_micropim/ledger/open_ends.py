@@ -57,6 +57,7 @@ _TOLD_BEFORE = Prepared(
     .order_by(schema.questions.c.asked_at, schema.questions.c.external_id)
     .limit(bindparam("most"))
 )
+_TOLD_OF = Prepared(_TOLD.where(_MINE))
 _ALL = 1_000_000_000
 _HAS_TASKS = Prepared(select(schema.questions.c.fact).where(schema.questions.c.stream == TASKS).limit(1))
 _HAS_KEPT = Prepared(select(schema.questions.c.fact).where(schema.questions.c.kind == KEPT).limit(1))
@@ -227,6 +228,11 @@ class OpenEnds(KeptRecords):
             rows = self.read(_TOLD_IN_ORDER)
         else:
             rows = self.read(_TOLD_BEFORE, {"before": before, "most": _ALL if most is None else most})
+        return [Question(*row) for row in rows]
+
+    def questions_of(self, stream: str, external_id: ProductId) -> list[Question]:
+        """What a person has to decide of one record, as it was seen last."""
+        rows = self.read(_TOLD_OF, {"of_stream": stream, "key": external_id}) if self.has_questions() else ()
         return [Question(*row) for row in rows]
 
     def held_back(self, policies: Mapping[str, str] | None = None) -> Iterator[Question]:

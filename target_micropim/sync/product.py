@@ -36,10 +36,11 @@ from target_micropim.sync.let_through import LetThrough
 from target_micropim.sync.not_kept import NotKept, is_worth_another_try
 from target_micropim.sync.outcomes import Guards
 from target_micropim.sync.pool import KeyedPool
+from target_micropim.sync.questions import with_agreed
 from target_micropim.sync.recognise import Recognised, Recognition, shown_sku
 from target_micropim.sync.resolve import FieldResolver
 from target_micropim.sync.unknown_fields import UnknownFields
-from target_micropim.sync.update import ARCHIVED_STATUS, ProductUpdater, name_of, product_state
+from target_micropim.sync.update import ARCHIVED_STATUS, Changes, ProductUpdater, name_of, product_state
 from target_micropim.sync.write import STREAM, Fields, ProductWriter, Write
 
 MAX_POSTS = 6
@@ -169,11 +170,7 @@ class ProductSync:
     ) -> Outcome:
         """Plan, write, verify, remember; what is theirs becomes an open question."""
         handled = self._catalog.pictures.handled(desired)
-        changes = self._updater.changes(desired, fields, categories, row, product)
-        if product.product is None and (changes.fields or changes.conflicts or changes.memberships):
-            # the index may be old: look before writing (docs/api/micropim.md#concurrent-edits)
-            product = remote_product(self._writer.shown(product.remote_id))
-            changes = self._updater.changes(desired, fields, categories, row, product)
+        row, product, changes = self._changes(desired, fields, categories, row, product)
         self.adopted += row is None
         base = row or _new_row(desired, product)
         base = replace(base, remote_id=product.remote_id, shown_sku=shown_sku(product) or base.shown_sku)
@@ -200,6 +197,24 @@ class ProductSync:
         action = "created" if was_announced else "updated" if write.fields else "unchanged"
         outcome = self._settled(action, desired, after, pictures, handled, version)
         return replace(outcome, word=REVIVED) if action == "updated" and _leaves_the_archive(write) else outcome
+
+    def _changes(
+        self,
+        desired: DesiredProduct,
+        fields: Fields,
+        categories: dict[str, int],
+        row: ProductRow | None,
+        product: RemoteProduct,
+    ) -> tuple[ProductRow | None, RemoteProduct, Changes]:
+        """What differs, with the row, which knows what a person has settled in MicroPIM itself, and a fresh look."""
+        if row is not None:
+            row = with_agreed(row, self._services.ledger.questions_of(STREAM, row.external_id), product)
+        changes = self._updater.changes(desired, fields, categories, row, product)
+        if product.product is None and (changes.fields or changes.conflicts or changes.memberships):
+            # the index may be old: look before writing (docs/api/micropim.md#concurrent-edits)
+            seen = remote_product(self._writer.shown(product.remote_id))
+            return self._changes(desired, fields, categories, row, seen)
+        return row, product, changes
 
     def _is_incomplete(
         self,

@@ -10,6 +10,7 @@ from itertools import groupby
 
 from target_micropim.catalog.matching import RemoteProduct, remote_product
 from target_micropim.errors import RecordRejected
+from target_micropim.ledger import ProductRow
 from target_micropim.plan.ownership import EXISTENCE, with_ours
 from target_micropim.plan.question import IN, Question
 from target_micropim.plan.values import EMPTY, server_fields
@@ -63,9 +64,8 @@ class OpenQuestions:
             return
         product = remote_product({**shown, "id": row.remote_id})
         agreed = [question for question in questions if _is_agreed(question, product)]
-        if prints := {question.fact: question.source_print for question in agreed if question.category is None}:
-            ours = {fact: with_ours(row.ours.get(fact), value) for fact, value in prints.items()}
-            self._services.ledger.agree(external_id, {**row.acknowledged, **prints}, {**row.ours, **ours})
+        if (known := with_agreed(row, agreed, product)) is not row:
+            self._services.ledger.agree(external_id, known.acknowledged, known.ours)
         fields = server_fields(shown)
         still = [q for q in questions if q not in agreed]
         clean, server = self._services.client.redactor.clean, product.server
@@ -79,6 +79,18 @@ class OpenQuestions:
     def _tell(self, questions: Iterable[Question]) -> None:
         for question in questions:
             self._services.report.ask(question)
+
+
+def with_agreed(row: ProductRow, questions: Iterable[Question], product: RemoteProduct) -> ProductRow:
+    """The row, where a person has given a field the value that the source had when it was asked about.
+
+    That ends the question, whatever the source has by now: its value of then is dealt with, and ours.
+    """
+    ended = (question for question in questions if question.category is None and _is_agreed(question, product))
+    if not (prints := {question.fact: question.source_print for question in ended}):
+        return row
+    ours = {fact: with_ours(row.ours.get(fact), value) for fact, value in prints.items()}
+    return replace(row, acknowledged={**row.acknowledged, **prints}, ours={**row.ours, **ours})
 
 
 def _is_agreed(question: Question, product: RemoteProduct) -> bool:

@@ -51,6 +51,29 @@ def test_typing_what_the_source_says_settles_it(shop: Any, field: str) -> None:
         assert last.conflicts == set()
 
 
+@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize("also", [None, "C"])
+def test_what_a_person_agreed_to_is_ours_when_the_source_takes_it_back(shop: Any, field: str, also: str | None) -> None:
+    """A, then B; X stands against A, which the source has again; the person types A, and the source has B or C."""
+    for value in "AB":
+        night(shop, field, value)
+    types(shop, field, "X")
+    assert night(shop, field, "A").conflicts == {"M1"}
+    types(shop, field, "A")
+    told = night(shop, field, also or "B")
+    assert (shows(shop, field, also or "B"), told.conflicts, told.unsure) == (True, set(), set())
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_nobody_agreed_to_what_was_ours_before_there_was_a_question(shop: Any, field: str) -> None:
+    """A, then B; a person types A again, as before: it stands while the source has nothing new."""
+    for value in "AB":
+        night(shop, field, value)
+    types(shop, field, "A")
+    shop.night(saying(field, written(field, "B")) | {"seoName": {"nl": "new"}})
+    assert shows(shop, field, "A")
+
+
 @pytest.mark.parametrize("field", TWO)
 def test_typing_what_was_ours_before_settles_it(shop: Any, field: str) -> None:
     """The person takes the edit back to what we had sent: the source goes on."""

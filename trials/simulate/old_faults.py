@@ -19,6 +19,7 @@ from target_micropim.ledger import Ledger, RunLock, schema
 from target_micropim.plan import memory, product
 from target_micropim.plan.ownership import Verdict, judge
 from target_micropim.plan.values import EMPTY
+from target_micropim.sync import product as one_product
 from target_micropim.sync import products
 from target_micropim.sync.outcomes import Outcomes
 from target_micropim.sync.recognise import Recognised, Recognition
@@ -27,12 +28,13 @@ from target_micropim.sync.visibility import Visibility
 
 @dataclass(frozen=True)
 class OldFault:
-    """What the program did, and the function that does it again."""
+    """What the program did, and the function that does it again; ``also`` where two would each prevent it today."""
 
     what: str
     place: Any
     name: str
     again: Callable[..., Any]
+    also: tuple[Any, str, Callable[..., Any]] | None = None
 
 
 def _forget_on_404(self: Recognition, desired: Any, row: Any) -> Recognised:
@@ -103,7 +105,8 @@ OLD_FAULTS: Mapping[str, OldFault] = {
     "page-is-an-answer": OldFault("a proxy's 404 or 400 page counts as MicroPIM's answer (1.2)",
                                   Wire, "_evaluate", _believe_a_page),
     "never-settled": OldFault("a value that a person typed as the source has it stays a conflict for ever (2.1)",
-                              memory, "with_wish", lambda before, _wish: before),
+                              memory, "with_wish", lambda before, _wish: before,
+                              also=(one_product, "with_agreed", lambda row, _questions, _product: row)),
     "write-over-a-wait": OldFault("a retry goes over what was typed while it waited (3.1)",
                                   client.MicroPimClient, "tries", _without_looking_again),
     "emptied-is-filled": OldFault("what a person emptied is filled again (3.2)",
@@ -135,4 +138,6 @@ def put_back(name: str) -> Iterator[None]:
     fault = OLD_FAULTS[name]
     with ExitStack() as stack:
         stack.enter_context(patch.object(fault.place, fault.name, fault.again))
+        if fault.also is not None:
+            stack.enter_context(patch.object(*fault.also))
         yield
