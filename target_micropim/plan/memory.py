@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from target_micropim.plan.ownership import EXISTENCE, WISHED, Ours, with_ours, with_wish
+from target_micropim.plan.ownership import EXISTENCE, Ours, with_ours, with_wish
 from target_micropim.plan.values import EMPTY, fingerprints
 
 Fingerprints = Mapping[str, str]
@@ -55,8 +55,6 @@ def after(before: Memory, seen: Seen) -> Memory:
             continue
         elif shown == source and name not in seen.unsure and ours.get(name, ())[:1] != (source,):
             ours[name] = with_ours(ours.get(name), source)
-        elif WISHED in ours.get(name, ()):
-            ours[name] = with_ours(ours[name])  # the source has gone back: what it wanted is no question any more
         if name not in seen.ignored:
             handled[name] = source
     _settle_absent(seen, last, ours, handled)

@@ -19,9 +19,6 @@ LIVE, ARCHIVED = "live", "archived"
 # Taken back by --undo: of an existence, it stays in the archive until the source has something new; among the values
 # that are ours, it stands behind the one that was put back.
 UNDONE = "undone"
-# Among the values that are ours: behind it stand those that the source wanted while a person's value stood. Whoever
-# types one of them while the question is open agrees with the source.
-WISHED = "wished"
 
 Ours = tuple[str, ...]
 
@@ -48,16 +45,14 @@ def judge(source: str, server: str, ours: Ours | None, handled: str | None) -> V
     if ours is None:
         is_free = server in (EMPTY, handled)  # a person typed what the source wanted: that is agreement
         return Verdict.SEND if is_free else Verdict.UNSURE
-    if source == handled and (source in ours or server not in ours) and not is_wish(server, ours):
+    if source == handled and (source in ours or server not in ours):
         return Verdict.KEEP
     return Verdict.SEND if server in ours else Verdict.THEIRS
 
 
 def with_ours(before: Ours | None, *values: str) -> Ours:
     """The values that count as ours, with newer ones in front."""
-    known = dict.fromkeys([*values, *(before or ())])
-    known.pop(WISHED, None)
-    return tuple(known)[:MOST_OURS]
+    return tuple(dict.fromkeys([*values, *(before or ())]))[:MOST_OURS]
 
 
 def is_put_back(server: str, ours: Ours | None) -> bool:
@@ -104,15 +99,7 @@ def without_decided(handled: Mapping[str, str], decided: Mapping[str, str]) -> M
 
 def with_wish(before: Ours, wish: str) -> Ours:
     """As before, and what the source wants instead of a person's value: when the person types it, both sides agree."""
-    at = before.index(WISHED) if WISHED in before else len(before)
-    shown = [value for value in before[:at] if value != wish]
-    wishes = list(dict.fromkeys([wish, *before[at + 1 :]]))[:2]
-    return (*shown[: MOST_OURS - 1 - len(wishes)], WISHED, *wishes)
-
-
-def is_wish(server: str, ours: Ours) -> bool:
-    """Whether MicroPIM shows what the source wanted while a person's value stood."""
-    return WISHED in ours and server in ours[ours.index(WISHED) + 1 :]
+    return tuple(dict.fromkeys([*before[: MOST_OURS - 1], wish]))
 
 
 def is_made_by_us(sent: Mapping[str, str], server: Mapping[str, str]) -> bool:

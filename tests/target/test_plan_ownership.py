@@ -8,7 +8,6 @@ from target_micropim.plan.memory import Memory, Seen, after
 from target_micropim.plan.ownership import (
     EXISTENCE,
     MOST_OURS,
-    WISHED,
     Verdict,
     is_made_by_us,
     is_recognised,
@@ -32,10 +31,7 @@ TABLE = [
     ("B", EMPTY, None, None, Verdict.SEND),  # never filled by anybody
     ("B", "X", None, None, Verdict.UNSURE),  # a product that we did not make
     ("C", "B", None, "B", Verdict.SEND),  # such a product, and a person typed what the source wanted
-    ("C", "B", ("A", WISHED, "B"), "A", Verdict.SEND),  # the same after a conflict: both sides had agreed
-    ("A", "B", ("A", WISHED, "B"), "A", Verdict.SEND),  # and then the source went back to what it had before
-    ("A", "B", ("A", "B"), "A", Verdict.KEEP),  # an older value of ours shows, and the source has nothing new
-    ("A", "X", ("A", WISHED, "B"), "A", Verdict.KEEP),  # the source went back, and somebody's value stands
+    ("C", "B", ("A", "B"), "A", Verdict.SEND),  # the same after a conflict: both sides had agreed
 ]
 
 
@@ -48,15 +44,13 @@ def test_whose_a_value_is(
 
 
 def test_only_a_few_values_are_kept_and_the_newest_first() -> None:
-    """A wish never pushes out what was shown last; it is one until something is sent or agreed upon."""
+    """A wish never pushes out what was shown last."""
     ours: tuple[str, ...] = ()
     for number in range(10):
         ours = with_ours(ours, str(number))
     assert ours == ("9", "8", "7", "6", "5", "4")
-    assert with_wish(ours, "wish") == ("9", "8", "7", "6", WISHED, "wish")
+    assert with_wish(ours, "wish") == ("9", "8", "7", "6", "5", "wish")
     assert len(with_wish(ours, "wish")) == MOST_OURS
-    assert with_wish(with_wish(("b", "a"), "c"), "b") == ("a", WISHED, "b", "c")
-    assert with_ours(("a", WISHED, "b", "c"), "d") == ("d", "a", "b", "c")
 
 
 SENT_BEFORE = [  # what is ours | what an earlier write without an end sent | what shows now | what is ours from then on
