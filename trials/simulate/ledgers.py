@@ -56,6 +56,12 @@ def pictures_of(ledger: SimConnection) -> list[tuple[str, str, int]]:
     return ledger.execute(taken).fetchall()
 
 
+def asked_of(ledger: SimConnection) -> frozenset[str]:
+    """The records of which a ledger has a question that every report tells until it is answered."""
+    rows = ledger.execute("SELECT external_id, kind FROM questions WHERE stream = 'products'")
+    return frozenset(key for key, kind in rows if kind in {"conflicts", "unsure", "manual_actions"})
+
+
 @cache
 def empty_ledger() -> bytes:
     """A ledger with its tables, as the program makes them: made once, since that takes longer than a night."""

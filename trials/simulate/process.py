@@ -16,7 +16,7 @@ from target_micropim.connection import Connection
 from target_micropim.run import Run
 from target_micropim.settings.values import TargetSettings
 from trials.simulate.clock import SimClock, Time
-from trials.simulate.ledgers import Engines, SimConnection
+from trials.simulate.ledgers import Engines, SimConnection, asked_of
 from trials.simulate.pool import SteppedPool
 
 Json = dict[str, Any]
@@ -54,12 +54,13 @@ class Ended:
     report: Json = field(default_factory=dict)
     rejects: list[Json] = field(default_factory=list)
     writes: list[str] = field(default_factory=list)
+    asked: frozenset[str] = frozenset()  # of a killed run: records with a question in the ledger, for the next report
 
     def names(self, key: str) -> bool:
-        """Whether the report or the rejects name this record."""
+        """Whether the report or the rejects name this record, or the next report will."""
         kinds = ("conflicts", "unsure", "manual_actions", "warnings")
         rows = (row for kind in kinds for row in self.report.get(kind, ()))
-        return any(row.get("external_id") == key for row in [*rows, *self.rejects])
+        return key in self.asked or any(row.get("external_id") == key for row in [*rows, *self.rejects])
 
 
 class Process:
@@ -157,7 +158,7 @@ class Process:
             try:
                 ended = self._fed(settings, way, messages)
             except Killed as killed:
-                ended = Ended("killed", killed, self.states)
+                ended = Ended("killed", killed, self.states, asked=asked_of(self.ledger))
                 self._close_files()
             finally:
                 self._is_dead = True
