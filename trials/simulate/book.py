@@ -46,7 +46,8 @@ class Book:
         self.once_deleted: set[str] = set()  # whatever became of them: one memory has them, another one may not
         self.loose_categories: set[str] = set()  # may be made again: only a lost memory knew which one it was
         self.waiting: set[str] = set()  # records that earlier runs refused, and none has come to again
-        self.unsent: set[str] = set()  # records that may have waited as rejects in a ledger that is lost
+        # Records of a lost ledger: of whose product the new one knows nothing yet; that may have waited there as rejects.
+        self.unmet, self.unsent = set[str](), set[str]()
         self.other_sku: set[str] = set()  # codes whose product has another SKU by hand
         self.shared: int | None = None  # the product of which two records have the EAN
         self.foreign: dict[int, Json] = {}  # products that people made, as they left them
@@ -92,6 +93,10 @@ class Book:
         """Whether nothing is demanded of this fact but that it stays, or nothing at all."""
         return (number, field) in self.typed or (number, field) in self.loose
 
+    def is_remembered(self, number: int) -> bool:
+        """Whether the ledger knows what was put there: after a loss, once the record has come as an active one."""
+        return self.is_settled and self.record_of(number) not in self.unmet
+
     def was_told(self, key: str, field: str, shown: Any) -> bool:
         """Whether a question showed this before a person brought the field in line, and no run has looked since.
 
@@ -115,7 +120,7 @@ class Book:
         for forgotten in (self.taken_out, self.removed_pictures, self.deleted_categories, self.revived, self.assigned):
             forgotten.clear()
         self.loose_categories = set(self._source.categories)
-        self.unsent = set(self._source.products)
+        self.unsent, self.unmet = set(self._source.products), set(self._source.products)
         self.waiting.clear()
         self.is_settled = False
 
@@ -205,6 +210,7 @@ class Book:
                 continue
             if is_whole:
                 self.unsent.discard(key)
+                self.unmet -= {key} if record["status"] == "active" else set()
             for product in self.products_of(key):
                 self.forgotten -= {(product["id"], field) for field in FIELDS}
                 self._agree(record, product, sent, is_whole=is_whole)

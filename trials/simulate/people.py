@@ -133,7 +133,7 @@ class People:
         number = numbers[event.b % len(numbers)]
         self._pim.edit(product["id"], category_ids=[one for one in numbers if one != number])
         self._book.assigned.discard((product["id"], number))
-        if self._book.is_settled:
+        if self._book.is_remembered(product["id"]):
             self._book.taken_out.add((product["id"], number))
         else:
             self._book.loosen(product["id"], "categories")
@@ -196,5 +196,5 @@ class People:
             return
         item = media.pop(event.b % len(media))
         self._book.loosen(product["id"], "media")
-        if self._book.is_settled:
+        if self._book.is_remembered(product["id"]):
             self._book.removed_pictures.add((product["id"], picture_key(item["file_url"])))
