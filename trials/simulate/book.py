@@ -46,7 +46,7 @@ class Book:
         self.once_deleted: set[str] = set()  # whatever became of them: one memory has them, another one may not
         self.loose_categories: set[str] = set()  # may be made again: only a lost memory knew which one it was
         self.waiting: set[str] = set()  # records that earlier runs refused, and none has come to again
-        # Records of a lost ledger: of whose product the new one knows nothing yet; that may have waited there as rejects.
+        # Records of a lost ledger: of whose product the new one knows nothing; that may have waited there as rejects.
         self.unmet, self.unsent = set[str](), set[str]()
         self.other_sku: set[str] = set()  # codes whose product has another SKU by hand
         self.shared: int | None = None  # the product of which two records have the EAN
