@@ -6,12 +6,12 @@ ledger, or where a person emptied what a killed run may never have filled. Of a 
 both sides were seen to agree.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from sandbox.exchange import Call
 from sandbox.micropim.service import MicroPimService
-from trials.simulate.source import Source, bare, same, wanted
+from trials.simulate.source import Source, as_sent, bare, same, wanted
 
 Json = dict[str, Any]
 FIELDS = ("name", "description")
@@ -185,15 +185,19 @@ class Book:
         self.revived.discard(number)
         self.foreign.pop(number, None)
 
-    def see_sent(self, *, is_finished: bool) -> None:
-        """What a run has sent it has seen, also of a reject that it took again; unless it ended early."""
+    def see_sent(self, *, is_finished: bool) -> set[tuple[str, str]]:
+        """What a run has sent it has seen, also of a reject that it took again; unless it ended early. What it was."""
+        sent = set(self.sent)
         if is_finished:
             self.seen |= self.sent
             self.unseen = {number for number in self.unseen if self.record_of(number) in self.waiting}
         self.sent.clear()
+        return sent
 
-    def settle(self, delivered: list[Json], rejected: set[str], *, is_whole: bool) -> None:
-        """After a run: where both sides show the same, they agree, if the run has seen it."""
+    def settle(
+        self, delivered: list[Json], rejected: set[str], sent: Collection[tuple[str, str]] = (), *, is_whole: bool
+    ) -> None:
+        """After a run, which ``sent`` these fields: where both sides show the same, they agree, if it has seen it."""
         for record in delivered:
             key = record["id"]
             self.given[key] = max(self.given.get(key, 0), record["meta"]["updatedAt"])
@@ -203,7 +207,7 @@ class Book:
                 self.unsent.discard(key)
             for product in self.products_of(key):
                 self.forgotten -= {(product["id"], field) for field in FIELDS}
-                self._agree(record, product, is_whole=is_whole)
+                self._agree(record, product, sent, is_whole=is_whole)
             for field, value in wanted(record).items() if record["status"] == "active" else ():
                 if is_whole or any(same(product[field], value) for product in self.products_of(key)):
                     self.seen[key, field] = value
@@ -215,14 +219,19 @@ class Book:
         newest = self._source.products[record["id"]]
         return record if record["meta"]["updatedAt"] == newest["meta"]["updatedAt"] else None
 
-    def _agree(self, record: Json, product: Json, *, is_whole: bool) -> None:
+    def _agree(self, record: Json, product: Json, sent: Collection[tuple[str, str]], *, is_whole: bool) -> None:
+        """A text in another form than the one that goes out looks like agreement to a reader alone.
+
+        Without the memory of what MicroPIM made of it, it may as well be a person's, who changed its spaces.
+        """
         is_compared = record["status"] == "active" and product["status"] != "archived"
         for field, value in wanted(record).items() if is_compared else ():
             if same(product[field], value):
                 fact = (product["id"], field)
                 if is_whole:
                     self.typed.pop(fact, None)
-                    self.loose.discard(fact)
+                    if product[field] == as_sent(field, value) or (record["id"], field) in sent:
+                        self.loose.discard(fact)
                 elif self.typed.pop(fact, None):
                     self.loose.add(fact)
         self._agree_on_status(record, product["id"], is_archived=product["status"] == "archived")

@@ -7,7 +7,7 @@ from typing import Any
 from sandbox.micropim.service import MicroPimService
 from trials.simulate.book import FACTS, FIELDS, Book
 from trials.simulate.scenario import Event
-from trials.simulate.source import Source, inside, text, wanted
+from trials.simulate.source import Source, as_sent, inside, text, wanted
 
 Json = dict[str, Any]
 
@@ -73,8 +73,7 @@ class People:
         key = self._book.record_of(product["id"])
         if key is not None:
             field = FIELDS[event.b % len(FIELDS)]
-            value = wanted(self._source.products[key])[field]
-            self._write(product, field, " ".join(value.split()) if field == "name" else value)
+            self._write(product, field, as_sent(field, wanted(self._source.products[key])[field]))
 
     def _change_sku(self, product: Json) -> None:
         key = self._book.record_of(product["id"])

@@ -189,6 +189,11 @@ def wanted(record: Json) -> dict[str, str]:
     return {"name": record["name"]["en"], "description": record["descriptions"][0]["content"]["en"]}
 
 
+def as_sent(field: str, value: str) -> str:
+    """A value as it goes out: a name is one line."""
+    return " ".join(value.split()) if field == "name" else value
+
+
 def photo_keys(record: Json) -> set[str]:
     """Which pictures a record has, whatever version."""
     return {str(photo["id"]) for photo in record["photos"]}

@@ -187,8 +187,8 @@ class World:
         is_whole = ended.how == "finished" and not night.is_disturbed and not ended.rejects
         rejected = {str(row["external_id"]) for row in ended.rejects}
         self.book.waiting = rejected if ended.how == "finished" else self.book.waiting | rejected
-        self.book.see_sent(is_finished=ended.how == "finished")
-        self.book.settle([record for stream, record in night.messages if stream == "products"], rejected,
+        sent = self.book.see_sent(is_finished=ended.how == "finished")
+        self.book.settle([record for stream, record in night.messages if stream == "products"], rejected, sent,
                          is_whole=is_whole)  # fmt: skip
         self.book.is_settled = is_whole
 
