@@ -75,6 +75,18 @@ def test_nobody_agreed_to_what_was_ours_before_there_was_a_question(shop: Any, f
 
 
 @pytest.mark.parametrize("field", TWO)
+def test_what_the_source_wanted_once_is_no_agreement_later(shop: Any, field: str) -> None:
+    """X stood against B, the source has gone back to A since, and then a person types B: it stands."""
+    night(shop, field, "A")
+    types(shop, field, "X")
+    for value in "BA":
+        night(shop, field, value)
+    types(shop, field, "B")
+    shop.night({**saying(field, written(field, "A")), "supplierReference": "REF-2"})
+    assert shows(shop, field, "B")
+
+
+@pytest.mark.parametrize("field", TWO)
 def test_typing_what_was_ours_before_settles_it(shop: Any, field: str) -> None:
     """The person takes the edit back to what we had sent: the source goes on."""
     night(shop, field, "A")
