@@ -75,17 +75,6 @@ def test_nobody_agreed_to_what_was_ours_before_there_was_a_question(shop: Any, f
 
 
 @pytest.mark.parametrize("field", TWO)
-def test_the_source_goes_back_after_a_person_agreed(shop: Any, field: str) -> None:
-    """X stood against B, the person types B, and the source says A again before the next run: ours follows it."""
-    night(shop, field, "A")
-    types(shop, field, "X")
-    assert night(shop, field, "B").conflicts == {"M1"}
-    types(shop, field, "B")
-    last = night(shop, field, "A")
-    assert (shows(shop, field, "A"), last.conflicts) == (True, set())
-
-
-@pytest.mark.parametrize("field", TWO)
 def test_what_the_source_wanted_once_is_no_agreement_later(shop: Any, field: str) -> None:
     """X stood against B, the source has gone back to A since, and then a person types B: it stands."""
     night(shop, field, "A")
