@@ -150,8 +150,15 @@ class ProductMatching:
         return bool(self._searches)
 
     def newer_than_index(self, sku: str) -> RemoteProduct | None:
-        """A product that was made since the list was read; one question, since the archive was read with it."""
-        if not (self._indexed and self.can_look_up):
+        """A product that was made since the list was read; one question, since the archive was read with it.
+
+        Raises RecordRejected when one is there whose SKU differs only in case: a service may store it so.
+        """
+        if not self._indexed:
+            return None
+        if not self.can_look_up:
+            near = {row.remote_id: row.sku for row in self._ledger.seen_in_another_case(sku)}
+            _refuse_near(sku, near)
             return None
         return _only(self._hits(sku, _LISTS[0]), "sku", sku)
 

@@ -1,6 +1,7 @@
 """The index of MicroPIM's catalogue, as this run saw it; emptied at the start of each run."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import bindparam, delete, func, select
 
@@ -12,6 +13,12 @@ from target_micropim.ledger.statements import Prepared
 _FORGOTTEN = Prepared(delete(schema.seen_products))
 _COUNT = Prepared(select(func.count()).select_from(schema.seen_products))
 _OF_SKU = Prepared(select(schema.seen_products).where(schema.seen_products.c.sku == bindparam("sku")))
+_IN_ANOTHER_CASE = Prepared(  # reads the whole index: asked only before a product is made
+    select(schema.seen_products).where(
+        func.lower(schema.seen_products.c.sku) == func.lower(bindparam("sku")),
+        schema.seen_products.c.sku != bindparam("sku"),
+    )
+)
 _OF_GTIN = Prepared(select(schema.seen_products).where(schema.seen_products.c.gtin == bindparam("gtin")))
 _KNOWN_AND_SEEN = Prepared(
     select(func.count())
@@ -67,8 +74,14 @@ class CatalogueIndex(Database):
 
     def seen(self, *, sku: str | None = None, gtin: str | None = None) -> list[SeenProduct]:
         """Products of the index with exactly this SKU, or this GTIN."""
-        rows = self.read(_OF_SKU, {"sku": sku}) if sku is not None else self.read(_OF_GTIN, {"gtin": gtin})
-        return [
-            SeenProduct(row.remote_id, row.sku, row.gtin, row.images, row.server, tuple(row.category_ids))
-            for row in rows
-        ]
+        return _products(self.read(_OF_SKU, {"sku": sku}) if sku is not None else self.read(_OF_GTIN, {"gtin": gtin}))
+
+    def seen_in_another_case(self, sku: str) -> list[SeenProduct]:
+        """Products of the index whose SKU is this one, but for the case of its letters."""
+        return _products(self.read(_IN_ANOTHER_CASE, {"sku": sku}))
+
+
+def _products(rows: Iterable[Any]) -> list[SeenProduct]:
+    return [
+        SeenProduct(row.remote_id, row.sku, row.gtin, row.images, row.server, tuple(row.category_ids)) for row in rows
+    ]

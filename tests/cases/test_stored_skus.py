@@ -25,6 +25,16 @@ def test_a_sku_that_is_stored_in_another_form(make_shop: Any, form: str, answers
     assert more == 0 or (more == 1 and second.says_something)
 
 
+def test_a_sku_in_another_case_is_seen_in_the_list_too(make_shop: Any) -> None:
+    """The search finds names only, so nothing is looked up by SKU before a creation: the list that was read decides."""
+    shop = make_shop({"lookup": "index"}, sku_unique=False, sku_form="lower", search="names")
+    shop.night(SOURCE[0])
+    shop.lose_ledger()
+    again = shop.night(SOURCE[0])
+    assert len(shop.pim.products) == 1
+    assert again.rejected == {IDS[0]}
+
+
 @pytest.mark.parametrize("form", ["lower", "cut"])
 def test_with_its_ledger_it_is_still_one_product(make_shop: Any, form: str) -> None:
     """Night after night nothing is made again."""
