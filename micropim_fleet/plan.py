@@ -13,6 +13,7 @@ from typing import Any
 
 from micropim_fleet.attempts import Attempt, attempts_in
 from micropim_fleet.fleet import Egress, Fleet, Shop
+from micropim_fleet.makespan import Work, ends_of
 from micropim_fleet.nights import Night, nights_in
 
 MOST_NIGHTS = 7
@@ -118,11 +119,9 @@ def _begins(shop: Shop) -> tuple[int, str]:
 def load_of(egress: Egress, shops: list[Expected], pace: float) -> Load:
     """The sum of an egress, and which of its shops come after the window has closed."""
     window, even = window_minutes(egress.window), even_pace(pace)
-    minutes, left_over = 0.0, []
-    for shop in shops:
-        minutes += minutes_of(shop, egress.rates, even) + shop.start_seconds / 60 / egress.concurrent_runs
-        if minutes > window:
-            left_over.append(shop.shop)
+    works = [Work(shop.start_seconds / 60, minutes_of(shop, egress.rates, even)) for shop in shops]
+    ends = ends_of(works, egress.concurrent_runs)
+    minutes = max(ends)
     return Load(
         egress=egress.name,
         shops=len(shops),
@@ -133,7 +132,7 @@ def load_of(egress: Egress, shops: list[Expected], pace: float) -> Load:
         hours=round(minutes / 60, 3),
         window_hours=round(window / 60, 2),
         addresses=max(1, math.ceil(minutes / window)),
-        left_over=tuple(left_over),
+        left_over=tuple(shop.shop for shop, end in zip(shops, ends, strict=True) if end > window),
         unknown=tuple(shop.shop for shop in shops if shop.basis == UNKNOWN),
     )
 

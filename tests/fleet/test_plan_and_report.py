@@ -115,7 +115,7 @@ def test_programs_that_begin_take_their_time_where_no_other_run_writes(written: 
     text = FLEET.replace("writes_per_minute: 60", f"writes_per_minute: 60, concurrent_runs: {at_once}")
     fleet = load(written(text=f"throttle_url: sqlite:////tmp/throttle.db\n{text}"))
     left(fleet, "gent", 24, 59)
-    assert loads(fleet)[0][0].hours == round((1 + 10 / 60 / at_once) / 60, 3)
+    assert loads(fleet)[0][0].hours == round((1 + 10 / 60) / 60, 3)
     attempt(fleet, "gent", 24, code=0)
     attempt(fleet, "gent", 20, code=1)
     ((load_,), (gent, _)) = loads(fleet)
