@@ -119,7 +119,7 @@ def test_programs_that_begin_take_their_time_where_no_other_run_writes(written: 
     attempt(fleet, "gent", 24, code=0)
     attempt(fleet, "gent", 20, code=1)
     ((load_,), (gent, _)) = loads(fleet)
-    assert (gent.start_seconds, load_.hours) == (60.0, round((1 + 1 / at_once) / 60, 3))
+    assert (gent.start_seconds, load_.hours) == (60.0, round((1 + 1) / 60, 3))
 
 
 def test_a_fleet_without_a_run_is_told_so(fleet: Fleet, capsys: pytest.CaptureFixture[str]) -> None:

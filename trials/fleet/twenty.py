@@ -26,7 +26,6 @@ from trials.fleet.workers import Ran
 NEAR = 0.15
 LEAST_USED = 0.95
 FIRST_LOAD_RATE = 120
-OUT_IN_A_BAD_NIGHT = 8
 SHORT_HOURS = 2 / 60
 
 
@@ -109,7 +108,7 @@ class Nights:
 
     def bad_night(self) -> None:
         """(f) A wrong key, a service that answers 503, a worker that is killed: the others finish, three are named."""
-        chain, out = self.chain, self.chain.shops[:OUT_IN_A_BAD_NIGHT]
+        chain, out = self.chain, self.chain.shops
         self._touch(0.4, "Winter")
         self._markets()
         chain.file()
