@@ -61,9 +61,9 @@ def native() -> dict[str, Any]:
 def policies() -> dict[str, Any]:
     """Default, native, and by setting."""
     return {
-        "default": module("settings.values")._policies({}, "medipim"),
-        "native_default": module("settings.values")._policies({}, "native"),
-        "by_setting": module("settings.values")._policies({"warranty": "never", "deposit": "always"}, "medipim"),
+        "default": module("settings.readers").policies_of({}, "medipim"),
+        "native_default": module("settings.readers").policies_of({}, "native"),
+        "by_setting": module("settings.readers").policies_of({"warranty": "never", "deposit": "always"}, "medipim"),
     }
 
 
