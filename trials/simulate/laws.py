@@ -150,10 +150,14 @@ class Laws:
         return self._source.products[key]["cnk"] in self._book.other_sku
 
     def _doubles_are_told(self) -> Iterator[Broken]:
-        """Of two writers that know nothing of each other no one can prevent it, but each can see it afterwards."""
+        """Of two writers that know nothing of each other no one can prevent it, but each can see it afterwards.
+
+        Where a person has archived all but one, nobody sees it twice.
+        """
         for key in self._source.owners():
             is_told = key in self._doubles_told or self._is_renumbered(key)
-            if len(self._book.products_of(key)) > 1 and not is_told:
+            shown = [product for product in self._book.products_of(key) if product["status"] != "archived"]
+            if len(shown) > 1 and not is_told:
                 yield Broken("double product", f"{key} was made by two writers, and nobody says so")
 
     def _has_one_owner(self, night: Night) -> Iterator[Broken]:
@@ -202,12 +206,15 @@ class Laws:
     def _state_is_safe(self, night: Night) -> Iterator[Broken]:
         """Of each record before the last STATE that left: in MicroPIM, unchanged there, or a reject.
 
-        A run that ended early may not have come to the rejects of those before it: the ledger still has them.
+        A run that ended early may not have come to the rejects of those before it: the ledger still has them, unless it
+        is lost since.
         """
         is_too_early = night.ended.how == "killed" and self._pim.options.patch_kept == "late"  # it will show
         if not night.ended.states or is_too_early:
             return
         at, kept = night.ended.states[-1]["at"], self._refused
+        if night.ended.how != "finished":
+            kept = kept | self._book.unsent
         for stream, record in night.messages:
             if stream != "products" or record["id"] not in self._source.owners():
                 continue
