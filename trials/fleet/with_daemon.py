@@ -2,8 +2,8 @@
 
 ``python -m trials.fleet.with_daemon``: a market and three shops over the sandbox and PostgreSQL, two shops of one
 egress, one of another. In the first night a shop of the first egress has a wrong key; in the second its key is right.
-What happened is read from the daemon's own storage. Wants what ``trials.fleet`` wants, and this checkout with the extras
-fleet-dagster, postgres and notify in ``.clients/dagster``.
+What happened is read from the daemon's own storage. Wants what ``trials.fleet`` wants, and this checkout with
+the extras fleet-dagster, postgres and notify in ``.clients/dagster``.
 """
 
 import argparse
