@@ -184,13 +184,20 @@ def next_turn(pace: Pace, per_minute: int, *, earliest: int = 0) -> tuple[Pace, 
 
 
 def turns_together(
-    first: Pace, second: Pace, next_of_first: NextTurn, next_of_second: NextTurn
-) -> tuple[Pace, Pace, tuple[Turn, Turn]]:
-    """Reserve one turn within each of two limits, both at the moment at which the later one is due."""
-    due = max(next_of_first(first)[1].due, next_of_second(second)[1].due)
-    first, turn = next_of_first(first, earliest=due)
-    second, turn_of_second = next_of_second(second, earliest=due)
-    return first, second, (turn, turn_of_second)
+    first: Pace, second: Pace, next_of_first: NextTurn, next_of_second: NextTurn, count: int = 1
+) -> tuple[Pace, Pace, tuple[list[Turn], Turn]]:
+    """Reserve ``count`` turns within the first of two limits, and one within the second that is due with the last."""
+    earliest, trial = [], first
+    for _ in range(count):
+        trial, turn = next_of_first(trial)
+        earliest.append(turn.due)
+    later = max(0, next_of_second(second)[1].due - earliest[-1])
+    turns = []
+    for due in earliest:
+        first, turn = next_of_first(first, earliest=due + later)
+        turns.append(turn)
+    second, turn_of_second = next_of_second(second, earliest=turns[-1].due)
+    return first, second, (turns, turn_of_second)
 
 
 def without_a_turn(pace: Pace, per_minute: int, due: int) -> Pace:

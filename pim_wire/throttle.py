@@ -62,10 +62,15 @@ class ThrottleTally:
 
 
 class TurnInHand(NamedTuple):
-    """A turn that was taken for this moment, and is not used yet."""
+    """A turn that was taken for the moment ``due``, and is not used yet; ``due_at`` is that by our own clock."""
 
     throttle: "Throttle"
     due: int
+    due_at: float
+
+    def wait_until_due(self) -> None:
+        """Only of several that were taken together is one not due yet."""
+        self.throttle.wait_until(self.due_at)
 
     def give_back(self) -> None:
         """It is not used: somebody else may have it."""
@@ -110,8 +115,9 @@ class Throttle:
         self._per_minute = rules.per_minute
         self._next_turn = rules.next_turn
 
-    def take(self) -> None:
-        """Wait for a turn. Raises Interrupted when the process is told to stop meanwhile."""
+    def take(self) -> float:
+        """Wait for a turn, and say for how many seconds. Raises Interrupted when the process is told to stop."""
+        waited = 0.0
         while True:
             try:
                 turn = self._store.change(self._next_turn)
@@ -122,11 +128,13 @@ class Throttle:
                 break
             self._wait("asked", turn.pause / 1000)
             self._wait("pace", turn.wait / 1000)
+            waited += (turn.pause + turn.wait) / 1000
             if not self._has_paused_since(turn):
                 break  # otherwise a refusal during the wait has voided the turn
         if self._within is not None:
-            self._within.take()
+            waited += self._within.take()
         self._count()
+        return waited
 
     def take_at_once(self) -> bool:
         """Take a turn if one is free now; whether it was."""
@@ -140,26 +148,31 @@ class Throttle:
             self._count()
         return is_free
 
-    def take_with(self, other: "Throttle") -> tuple[TurnInHand, TurnInHand]:
-        """Wait for a turn here and one there, both at the same moment, so that neither of them grows old.
+    def take_with(self, other: "Throttle", count: int = 1) -> tuple[list[TurnInHand], TurnInHand]:
+        """Wait for the first of so many turns here, and take one there that is due with the last of them.
 
-        Raises Interrupted.
+        So none of them grows old. Raises Interrupted.
         """
-        together = partial(pace.turns_together, next_of_first=self._next_turn, next_of_second=other._next_turn)
+        together = partial(
+            pace.turns_together, next_of_first=self._next_turn, next_of_second=other._next_turn, count=count
+        )
         while True:
-            turn, turn_there = self._with_retries(self._store.change_with, other._store, together)
-            self._share, other._share = turn.share, turn_there.share
-            pause = max(turn.pause, turn_there.pause)
-            waits = max(turn.pause + turn.wait, turn_there.pause + turn_there.wait)
+            turns, turn_there = self._with_retries(self._store.change_with, other._store, together)
+            first = turns[0]
+            self._share, other._share = turns[-1].share, turn_there.share
+            waits = first.pause + first.wait
             if not waits:
                 break
+            pause = min(waits, max(first.pause, turn_there.pause))
             self._wait("asked", pause / 1000)
             self._wait("pace", (waits - pause) / 1000)
-            if not (self._has_paused_since(turn) or other._has_paused_since(turn_there)):
+            if not (self._has_paused_since(first) or other._has_paused_since(turn_there)):
                 break
-        self._count()
-        other._count()
-        return TurnInHand(self, turn.due), TurnInHand(other, turn_there.due)
+        now, hands = self._clock.now(), []
+        for throttle, turn in [*((self, turn) for turn in turns), (other, turn_there)]:
+            throttle._count()
+            hands.append(TurnInHand(throttle, turn.due, now + (turn.due - first.due) / 1000))
+        return hands[:-1], hands[-1]
 
     def _has_paused_since(self, turn: Turn) -> bool:
         return self._with_retries(self._store.read).paused_until > turn.paused_until
@@ -207,6 +220,10 @@ class Throttle:
             self._on_wait(seconds)
         with self._timeline.waiting(kind):
             self._clock.sleep(seconds)
+
+    def wait_until(self, moment: float) -> None:
+        """Wait for a turn that is taken and not due yet. Raises Interrupted."""
+        self._wait("pace", max(0.0, moment - self._clock.now()))
 
     def pace(self) -> Pace:
         """The pace as it is now."""

@@ -93,6 +93,7 @@ class Tries:
     turn: "TurnInHand | None" = None  # taken before, and not used yet
     must_go_at_once: bool = False  # its caller has looked without a turn for the write: a wait would make that stale
     sent_at: float = 0.0
+    waited_seconds: float = 0.0  # for turns, and between attempts
     attempts: int = 0
     failures: int = 0
     throttled_waits: Iterator[float] | None = None  # until there is one
@@ -171,16 +172,16 @@ class Wire:
         """The attempts of a call that begins now."""
         return Tries(self._clock.now(), gives_up, must_look_again)
 
-    def take_turns(self, look: Call, write: Call) -> "tuple[TurnInHand, TurnInHand]":
-        """Wait for the turns of a look and of the write that follows it, so that no wait lies between the two."""
-        return self._throttle_for(look).take_with(self._throttle_for(write))
+    def take_turns(self, look: Call, write: Call, looks: int = 1) -> "tuple[list[TurnInHand], TurnInHand]":
+        """Wait for the turns of looks and of the write that follows them, so that no wait lies before the write."""
+        return self._throttle_for(look).take_with(self._throttle_for(write), looks)
 
     def _attempt(self, call: Call, state: Tries) -> _Attempt:
         throttle = state.turn.throttle if state.turn is not None else self._throttle_for(call)
         if state.must_go_at_once and not throttle.take_at_once():
             raise StaleLook(str(call))
         if state.turn is None and not state.must_go_at_once:
-            throttle.take()
+            state.waited_seconds += throttle.take()
         state.turn, state.must_go_at_once = None, False
         if self._clock.stopped and not call.after_stop:
             raise Interrupted("stopped before a request was sent")
@@ -286,6 +287,7 @@ class Wire:
                 f"{self._service} at {self.base_url} {attempt.reason} to {call}, {state.attempts} times "
                 f"in {spent:.0f} s; {advice}"
             )
+        state.waited_seconds += wait
         if self._on_wait is not None:
             self._on_wait(wait, attempt.reason)
         if attempt.next is Next.THROTTLED:  # the throttle waits, and counts what it waits
@@ -317,6 +319,10 @@ class Wire:
         """Wait for a failing service; the timeline counts it as ``failing``."""
         with self._timeline.waiting("failing"):
             self._clock.sleep(seconds)
+
+    def now(self) -> float:
+        """Seconds of the clock by which all waits go."""
+        return self._clock.now()
 
     def wait(self, seconds: float) -> None:
         """Wait because the caller wants to see how an answer changes with time."""

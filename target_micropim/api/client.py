@@ -5,8 +5,9 @@ nothing about a product. A list that cannot be read to its last item is refused,
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -95,6 +96,18 @@ class MicroPimClient:
     def take_turns(self, tries: Tries) -> None:
         """Wait for the turns of a look and of a write."""
         self._turns.take(tries)
+
+    @contextmanager
+    def alone(self, lock: Lock) -> Iterator[None]:
+        """Hold a lock within which others look; after a wait for it, the turn of a write in hand may be an old one."""
+        if not lock.acquire(blocking=False):
+            began = self.wire.now()
+            lock.acquire()
+            self._turns.waited(self.wire.now() - began)
+        try:
+            yield
+        finally:
+            lock.release()
 
     # Verbs
 
@@ -266,17 +279,21 @@ class MicroPimClient:
                 envelope.update(opened)
             return envelope.get("status") not in _STATUSES
 
-        if self.before_write is not None and method != "GET":
-            self.before_write(method, path, json)
+        tries = tries or self.wire.tries()
         call = Call(method, path, self.timeout, json=json, params=params, repeatable=repeatable, is_broken=is_broken)
         call.tries = tries
-        if method == "GET" and (turn := self._turns.for_look()) is not None:
-            call.tries = tries or self.wire.tries()
-            call.tries.turn = turn
+        if method == "GET":
+            tries.turn = self._turns.for_look()
+        else:
+            self._turns.for_write(tries, str(call))
+            if self.before_write is not None:
+                self.before_write(method, path, json)
         try:
             response = self.wire.send(call)
         except KeepsFailing as failure:
             raise CallFailed("send", [Reason("$", f"{failure}, while other calls succeed")]) from None
+        if method == "GET":
+            self._turns.looked(tries.waited_seconds)
         with closing(response):
             return self._opened(call, response, envelope)
 

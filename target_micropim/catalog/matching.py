@@ -167,15 +167,12 @@ class ProductMatching:
 
         In an empty catalogue there is nothing to find, and its total says so.
         """
-        with self._archive_lock:
-            if self._searches is not None:
-                return
-            witness = self._witness()
-            if witness is None:
-                return
-            self._searches = self._finds(witness)
-            if not self._searches:
-                logger.warning("The search of MicroPIM does not find a SKU that is there: the list is read instead")
+        if self._searches is None:
+            with self._client.alone(self._archive_lock):
+                if self._searches is None and (witness := self._witness()) is not None:
+                    self._searches = self._finds(witness)
+                    if not self._searches:
+                        logger.warning("The search of MicroPIM does not find a SKU that is there: the list is read")
 
     def _witness(self) -> dict[str, Any] | None:
         """A product whose SKU only a search in SKUs can find, among the first of the list."""
@@ -193,16 +190,19 @@ class ProductMatching:
 
     def _shows_archive(self) -> bool:
         """Whether a search without a status holds the archive: proven in this run by a product that is archived."""
-        with self._archive_lock:
-            if self._archive_shows is None:
-                self._archive_shows = False  # no witness, no proof
-                archived = next(
-                    (p for p in self._client.products_page(1, status="archived").products if p.get("sku")), None
-                )
-                if archived is not None:
-                    hits = self._hits(str(archived["sku"]).strip(), _LISTS[0])
-                    self._archive_shows = any(hit.remote_id == archived["id"] for hit in hits)
-            return self._archive_shows
+        if self._archive_shows is None:
+            with self._client.alone(self._archive_lock):
+                if self._archive_shows is None:
+                    self._archive_shows = self._finds_archived()
+        return self._archive_shows
+
+    def _finds_archived(self) -> bool:
+        page = self._client.products_page(1, status="archived")
+        archived = next((product for product in page.products if product.get("sku")), None)
+        if archived is None:  # no witness, no proof
+            return False
+        hits = self._hits(str(archived["sku"]).strip(), _LISTS[0])
+        return any(hit.remote_id == archived["id"] for hit in hits)
 
     def _hits(self, sku: str, query: dict[str, str]) -> list[RemoteProduct]:
         """Exact hits among all pages. Their order is undefined, so pages that do not add up are read again.

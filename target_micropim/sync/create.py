@@ -42,7 +42,7 @@ class ProductCreator:
         self._unclear = 0
         self._other_form: str | None = None
         self._first = threading.Lock()  # until one product has shown how MicroPIM stores a SKU
-        self._is_form_known = False
+        self.is_form_known = False
 
     def find(self, desired: DesiredProduct, row: ProductRow | None, *, is_last: bool) -> RemoteProduct | None:
         """The last look before a product is made; None is the proof that it is not there.
@@ -64,9 +64,9 @@ class ProductCreator:
         if categories:
             sent["category_ids"] = list(dict.fromkeys(categories.values()))
         check_payload("product", body_of(without_extras(sent)))
-        if self._is_form_known:
+        if self.is_form_known:
             return self._create(desired, sent, categories, tries)
-        with self._first:
+        with self._services.client.alone(self._first):
             return self._create(desired, sent, categories, tries)
 
     def _create(self, desired: DesiredProduct, sent: Fields, categories: dict[str, int], tries: Tries) -> Write:
@@ -173,7 +173,7 @@ class ProductCreator:
         """A SKU that is stored in another form finds no product again, so nothing more is made in this run."""
         shown = str((product.product or {}).get("sku") or "").strip()
         if shown == desired.sku:
-            self._is_form_known = True
+            self.is_form_known = True
             return
         self._other_form = f"MicroPIM stored the SKU {desired.sku} as {shown}"
         what = f"{self._other_form}: a lost ledger could not find it again; choose another sku_template"

@@ -47,11 +47,12 @@ class Doubles:
 
     def making(self) -> bool:
         """A product is about to be made; whether this took a count, so that a look of before is not the last one."""
-        with self._lock:
-            if self._before is not None:
-                return False
-            self._before = self._client.count_products()
-            return True
+        if self._before is None:
+            with self._client.alone(self._lock):
+                if self._before is None:
+                    self._before = self._client.count_products()
+                    return True
+        return False
 
     def made(self, sku: str, external_id: str) -> None:
         """A product was made."""

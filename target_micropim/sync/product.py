@@ -89,6 +89,11 @@ class ProductSync:
         self.not_kept = NotKept(services)
         self.adopted = 0  # products that were in MicroPIM before the ledger knew them; nearly exact with many threads
 
+    @property
+    def has_made_one(self) -> bool:
+        """Whether this run has made a product, and seen how MicroPIM stores it."""
+        return self._creator.is_form_known
+
     def late_names(self, pool: KeyedPool) -> LateNames:
         """What gives products their brand and supplier when those have become known."""
         return LateNames(self._services, self._catalog, self._recognition, self._writer, pool)

@@ -33,6 +33,7 @@ from target_micropim.sync.product import Outcome, ProductSync
 from target_micropim.sync.write import STREAM
 
 BATCH_ROWS = 200
+MOST_ALONE = 3  # products that go alone until one was made
 VOLATILE = frozenset({"meta", "updated_at"})  # change without the content changing (docs/api/medipim.md#touches)
 _UNKNOWN = Known(None, None, ABSENT)
 _CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
@@ -84,6 +85,7 @@ class ProductsSync:
         self._left_out: Counter[str] = Counter()
         self._older_forms, self._older_rows = OlderForms(), OlderRows(services.ledger)
         self._is_repaired = False
+        self._go_alone = MOST_ALONE
         self._is_new = services.ledger.is_new
 
     def receive(self, record: dict[str, Any], text: bytes | None, within: tuple[str, ...]) -> None:
@@ -158,6 +160,8 @@ class ProductsSync:
             self._prepare(changed, known)
             for item in changed:
                 self._submit(item)
+                if self._go_alone and item is not changed[-1] and known.get(item.key, _UNKNOWN).remote_id == ABSENT:
+                    self._wait_for_the_first()
 
     def finish(self) -> None:
         """Wait for what is in flight, link late categories, and archive if the limit allows it."""
@@ -285,6 +289,16 @@ class ProductsSync:
             self._product_sync.doubles.before_the_list(unknown)
             matching.build_index(names)
             names.save(harvested=True)
+
+    def _wait_for_the_first(self) -> None:
+        """Let a product that may be the first to be made go alone: what it finds out of MicroPIM serves all.
+
+        The others would wait for it with their turns in hand, and those would grow old.
+        """
+        self._go_alone -= 1
+        self._pool.drain()
+        if self._product_sync.has_made_one:
+            self._go_alone = 0
 
     def _name_is_worth_a_look(self, changed: list[Item]) -> bool:
         """Whether reading the product list could tell the id of a brand or supplier."""

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from requests.auth import AuthBase
 
+from pim_wire.pace import rules_below
 from pim_wire.redaction import Redactor
 from pim_wire.throttle import Throttle
 from pim_wire.wire import Tries, Wire
@@ -136,3 +137,75 @@ def test_a_write_that_has_to_wait_for_its_turn_is_looked_at_again(desk: Desk) ->
     desk.client.look_and_write(act)
     assert names == ["Before", "Typed"]
     assert desk.pim.products[desk.number]["name"] == "Typed"
+
+
+def test_a_write_that_waited_for_another_thread_is_looked_at_again(desk: Desk) -> None:
+    """Its turn is an old one by then, and so is the look."""
+    names: list[str] = []
+
+    class HeldByAnother:
+        """For five seconds, in which somebody types."""
+
+        def acquire(self, *, blocking: bool = True) -> bool:
+            if blocking:
+                desk.pim.products[desk.number]["name"] = "Typed"
+                desk.clock.pass_by(5)
+            return blocking
+
+        def release(self) -> None:
+            pass
+
+    def act(tries: Tries) -> None:
+        names.append(desk.client.product(desk.number)["name"])
+        if names[-1] == "One":
+            with desk.client.alone(HeldByAnother()):  # type: ignore[arg-type]
+                desk.client.update_product(desk.number, {"name": "Ours"}, tries)
+
+    desk.client.look_and_write(act)
+    assert names == ["One", "Typed"]
+    assert desk.seen() == ["GET", "GET"]
+
+
+def test_a_write_is_due_with_the_last_of_its_looks(desk: Desk) -> None:
+    """Where reads are rare, the second look of the first one waits, and both are made again; from then on, no more."""
+    desk.reads.go_by(rules_below(20))
+    lates = []
+    for number in range(4):
+        desk.clock.pass_by(30)
+        desk.carry_over(f"Name {number}", looks=2)
+        lates.append(desk.clock.now() - desk.writes.pace().latest / 1000)
+        desk.clock.pass_by(30)
+        assert desk.seen() == ["GET", "GET", *(["GET", "GET"] if not number else []), "PATCH"]
+    assert max(lates) < 0.1
+
+
+def test_fewer_looks_than_expected_send_no_write_early(desk: Desk) -> None:
+    """The write would be sent three seconds before its turn: it is looked at again, and takes its turn then."""
+    desk.reads.go_by(rules_below(20))
+    desk.carry_over("Two", looks=2)
+    desk.clock.pass_by(60)
+    desk.seen()
+    desk.carry_over("One", looks=1)
+    assert desk.seen() == ["GET", "GET", "PATCH"]
+    assert abs(desk.clock.now() - desk.writes.pace().latest / 1000) < 0.1
+
+
+def test_slow_answers_make_no_look_old(desk: Desk) -> None:
+    """A service that takes two seconds for each answer sees one look and one write."""
+    desk.pim.meanwhile.do(lambda: desk.clock.pass_by(2), before="GET /api/products")
+    desk.carry_over("New")
+    assert desk.seen() == ["GET", "PATCH"]
+
+
+def test_a_write_that_is_never_in_time_is_sent_in_the_end(desk: Desk) -> None:
+    """Each time its looks are more than were expected, and wait: after three times it goes, and is late."""
+    desk.reads.go_by(rules_below(20))
+    looks = iter([2, 3, 4, 5])
+
+    def act(tries: Tries) -> None:
+        for _ in range(next(looks)):
+            desk.client.product(desk.number)
+        desk.client.update_product(desk.number, {"name": "Late"}, tries)
+
+    desk.client.look_and_write(act)
+    assert desk.seen() == ["GET"] * (2 + 3 + 4 + 5) + ["PATCH"]

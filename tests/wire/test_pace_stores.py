@@ -133,7 +133,7 @@ def test_turns_of_two_limits_are_taken_together(url: str) -> None:
         reads, writes = pair
         turns = []
         for _ in range(20):
-            look, write = reads.change_with(writes, together)
+            (look,), write = reads.change_with(writes, together)
             turns += [(look.due / 1000, write.due / 1000), (due(reads, FEW), 0.0)]
         return turns
 

@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 from pim_wire import pace
+from pim_wire.errors import StaleLook
 from pim_wire.pace import Pace
-from pim_wire.throttle import LocalPaceStore, Throttle
+from pim_wire.throttle import LocalPaceStore, Throttle, TurnInHand
+from pim_wire.wire import Tries
+from target_micropim.api.turns import LookAndWriteTurns
 from tests.wire.simulated_services import TogetherClock
 
 WRITES, READS = 60, 120  # a minute
@@ -17,12 +20,25 @@ SHOPS, WORKERS = 6, 4
 MINUTES = 12
 
 
+class OneWorkersTurns:
+    """What the turns of a look and a write need of the wire."""
+
+    def __init__(self, reads: Throttle, writes: Throttle) -> None:
+        self._reads, self._writes = reads, writes
+
+    def take_turns(self, _look: object, _write: object, looks: int) -> tuple[list[TurnInHand], TurnInHand]:
+        """Of both throttles."""
+        return self._reads.take_with(self._writes, looks)
+
+
 @dataclass
 class Chain:
     """Shops behind one address: each begins with 25 reads, then its workers look, write, and look again."""
 
-    nothing: float  # the share of looks after which nothing is to be written
-    pictures: float  # the share of products with a picture, which needs no look
+    nothing: float = 0.0  # the share of looks after which nothing is to be written
+    pictures: float = 0.0  # the share of products with a picture, which needs no look
+    first_looks: int = 1  # of the first write of a shop, while its other workers wait for what it finds out
+    second_looks: float = 0.0  # the share of writes before which there are two looks
     clock: TogetherClock = field(default_factory=TogetherClock)
     reads: list[float] = field(default_factory=list)
     writes: list[float] = field(default_factory=list)
@@ -49,25 +65,65 @@ class Chain:
                 self._send(self.reads)
 
         yield start
+        first: list[str] = []
         for _ in range(WORKERS):
-            yield lambda: self._work(reads, writes, begins)
+            yield lambda: self._work(reads, writes, begins, first)
 
-    def _work(self, reads: Throttle, writes: Throttle, begins: float) -> None:
+    def _work(self, reads: Throttle, writes: Throttle, begins: float, first: list[str]) -> None:
         self.clock.sleep(begins)
+        turns = LookAndWriteTurns(OneWorkersTurns(reads, writes))  # type: ignore[arg-type]
         while self.clock.now() < self.end:
-            _, write = reads.take_with(writes)
-            self._send(self.reads)
-            looked_at = self.clock.now()
-            if self._chance.random() < self.nothing:
-                write.give_back()
-                continue
-            self.oldest_look = max(self.oldest_look, self.clock.now() - looked_at)
-            self._send(self.writes)
-            reads.take()
-            self._send(self.reads)
-            if self._chance.random() < self.pictures:
+            tries = Tries(self.clock.now())
+            looks, writes_it = 1 + (self._chance.random() < self.second_looks), self._chance.random() >= self.nothing
+            while True:
+                turns.take(tries)
+                try:
+                    self._act(reads, writes, turns, tries, looks if writes_it else 0, first)
+                    break
+                except StaleLook:
+                    turns.expect_write()
+            if writes_it:
+                self._look(reads, turns)
+            turns.settle(tries)
+            if writes_it and self._chance.random() < self.pictures:
                 writes.take()
                 self._send(self.writes)
+
+    def _act(
+        self, reads: Throttle, writes: Throttle, turns: LookAndWriteTurns, tries: Tries, looks: int, first: list[str]
+    ) -> None:
+        """Looks, and a write where there are any before it; what the first write of a shop finds out is kept."""
+        looked_at = self._look(reads, turns)
+        if not looks:
+            return
+        is_first = not first
+        if is_first:
+            first.append("asks")
+            looks = max(looks, self.first_looks)
+        began = self.clock.now()
+        while not is_first and first[-1] == "asks":
+            self.clock.sleep(0.02)
+        turns.waited(self.clock.now() - began)
+        for _ in range(looks - 1):
+            looked_at = self._look(reads, turns)
+        if is_first:
+            first.append("knows")
+        turns.for_write(tries, "PATCH")
+        if tries.must_go_at_once:
+            if not writes.take_at_once():
+                raise StaleLook("PATCH")
+        elif tries.turn is None:
+            writes.take()
+        tries.turn, tries.must_go_at_once = None, False
+        self.oldest_look = max(self.oldest_look, self.clock.now() - looked_at)
+        self._send(self.writes)
+
+    def _look(self, reads: Throttle, turns: LookAndWriteTurns) -> float:
+        """When it was answered."""
+        waited = reads.take() if turns.for_look() is None else 0.0
+        self._send(self.reads)
+        turns.looked(waited)
+        return self.clock.now()
 
     def _send(self, sent: list[float]) -> None:
         sent.append(self.clock.now())
@@ -85,13 +141,21 @@ def most_in_a_minute(times: list[float]) -> int:
 
 
 @pytest.mark.parametrize(
-    ("nothing", "pictures"),
-    [(0.0, 0.0), (0.0, 0.5), (0.05, 0.3), (0.3, 0.5)],
-    ids=["writes", "pictures", "few", "many"],
+    "chain",
+    [
+        Chain(),
+        Chain(pictures=0.5),
+        Chain(nothing=0.05, pictures=0.3),
+        Chain(nothing=0.3, pictures=0.5),
+        Chain(first_looks=8),
+        Chain(first_looks=8, pictures=0.3, second_looks=0.3),
+        Chain(second_looks=0.5),
+        Chain(second_looks=1.0),
+    ],
+    ids=["writes", "pictures", "few", "many", "first", "first and pictures", "second", "two"],
 )
-def test_no_minute_holds_too_many_while_shops_start_and_turns_are_given_back(nothing: float, pictures: float) -> None:
+def test_no_minute_holds_too_many_while_shops_start_and_turns_are_given_back(chain: Chain) -> None:
     """Six shops with four workers each: a turn of a write that waited for its look came seconds late, and made 65."""
-    chain = Chain(nothing, pictures)
     chain.run()
     assert most_in_a_minute(chain.writes) <= WRITES
     assert most_in_a_minute(chain.reads) <= READS
@@ -100,7 +164,7 @@ def test_no_minute_holds_too_many_while_shops_start_and_turns_are_given_back(not
 
 def test_who_always_writes_uses_both_limits() -> None:
     """Two reads a write: when all shops have started, both limits are used to 95 % at least."""
-    chain = Chain(0.0, 0.0)
+    chain = Chain()
     chain.run()
     for sent, limit in ((chain.writes, WRITES), (chain.reads, READS)):
         assert sum(chain.end - 180 < moment <= chain.end for moment in sent) >= 0.95 * 3 * limit
@@ -112,7 +176,7 @@ def test_both_are_due_when_the_later_one_is(fake_clock: Any) -> None:
     for _ in range(5):
         writes.take()
     began = fake_clock.now()
-    look, write = reads.take_with(writes)
+    (look,), write = reads.take_with(writes)
     assert look.due == write.due
     assert fake_clock.now() - began == pytest.approx(60 / (WRITES - 1), abs=0.01)
     assert reads.tally.turns == 1
