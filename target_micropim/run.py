@@ -281,7 +281,7 @@ class Run:
         writes, per_minute = self._plan.writes, self._settings.writes_per_minute
         if "writes_per_minute" in self._settings.searched_rates:
             per_minute = self._carried.get("writes", per_minute)
-        reads = self._connection.throttles.reads.tally.turns + looks_at(self.ledger)
+        reads = self._connection.throttles.reads.tally.turns + self._plan.looks + looks_at(self.ledger)
         return {"planned_writes": writes, "planned_reads": reads, "planned_seconds": round(60 * writes / per_minute)}
 
     def _run_id(self) -> str:

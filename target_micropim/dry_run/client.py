@@ -51,6 +51,8 @@ class DryRunClient(MicroPimClient):
     @override
     def product(self, product_id: int, tries: Tries | None = None) -> Json:
         if planned := self._planned.among([product_id]):
+            with self._lock:
+                self._plan.looks += 1
             return planned[product_id]
         if product_id >= FIRST_PLANNED_ID:
             raise NotFound("send", [Reason("$", "a product of this plan that is not there any more")], status=404)

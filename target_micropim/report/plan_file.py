@@ -54,6 +54,7 @@ class PlanFile:
         self._order = array("q")  # of each line, the number of its record
         self._ends = array("q")  # of each line, where it ends
         self.writes = 0  # requests that a real run would send
+        self.looks = 0  # at what it would have made or changed
 
     @contextmanager
     def action(self, stream: str, action: str, key: int, sku: str | None = None) -> Iterator[Action]:

@@ -33,6 +33,11 @@ class KeyedPool:
         with self._changed:
             self._wait_while(lambda: self._jobs > 0)
 
+    def wait_until(self, is_enough: Callable[[], bool]) -> None:
+        """Wait until this is so, or nothing is in flight. Raises what a job raised."""
+        with self._changed:
+            self._wait_while(lambda: self._jobs > 0 and not is_enough())
+
     def fail(self, failure: BaseException) -> None:
         """Something outside the pool makes going on pointless: the next submit or drain raises it."""
         with self._changed:

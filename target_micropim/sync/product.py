@@ -89,7 +89,6 @@ class ProductSync:
         self.not_kept = NotKept(services)
         self.adopted = 0  # products that were in MicroPIM before the ledger knew them; nearly exact with many threads
 
-    @property
     def has_made_one(self) -> bool:
         """Whether this run has made a product, and seen how MicroPIM stores it."""
         return self._creator.is_form_known

@@ -295,10 +295,8 @@ class ProductsSync:
 
         The others would wait for it with their turns in hand, and those would grow old.
         """
-        self._go_alone -= 1
-        self._pool.drain()
-        if self._product_sync.has_made_one:
-            self._go_alone = 0
+        self._pool.wait_until(self._product_sync.has_made_one)
+        self._go_alone = 0 if self._product_sync.has_made_one() else self._go_alone - 1
 
     def _name_is_worth_a_look(self, changed: list[Item]) -> bool:
         """Whether reading the product list could tell the id of a brand or supplier."""
