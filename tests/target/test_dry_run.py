@@ -107,9 +107,12 @@ def reads_told_and_made(world: Any, given: list[bytes]) -> tuple[int, int]:
 
 @pytest.mark.parametrize("products", [20, 120])
 def test_the_reads_of_a_first_load_are_foretold_too(world: Any, singer: Any, emitted: Any, products: int) -> None:
-    """With the looks that a plan does not make: after the first writes, and at what got pictures."""
+    """With the looks that a plan does not make: after the first writes, and at what got pictures.
+
+    What the first five writes show is learned while those of the other three threads are on their way.
+    """
     told, made = reads_told_and_made(world, singer.lines(**emitted(products)))
-    assert abs(told - made) <= 0.02 * made
+    assert abs(told - made) <= 3
 
 
 def test_the_reads_of_changes_are_foretold_too(world: Any, singer: Any) -> None:
