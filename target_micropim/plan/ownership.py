@@ -21,6 +21,7 @@ LIVE, ARCHIVED = "live", "archived"
 UNDONE = "undone"
 
 Ours = tuple[str, ...]
+_BEFORE: Mapping[str, Ours] = {EXISTENCE: (LIVE,)}  # what was there before the first write of a fact
 
 
 class Verdict(Enum):
@@ -63,11 +64,11 @@ def is_put_back(server: str, ours: Ours | None) -> bool:
 def with_pending(ours: Mapping[str, Ours], on_its_way: Mapping[str, str]) -> Mapping[str, Ours]:
     """The values that count as ours while the end of a write is not known: what it sent, and what was there before.
 
-    Where nothing is known of a field, it was empty before.
+    Where nothing is known of a field, it was empty before; a product that is on its way to the archive was live.
     """
     if not on_its_way:
         return ours
-    pending = {name: with_ours(ours.get(name, (EMPTY,)), value) for name, value in on_its_way.items()}
+    pending = {name: with_ours(ours.get(name, _BEFORE.get(name, (EMPTY,))), sent) for name, sent in on_its_way.items()}
     return {**ours, **pending}
 
 

@@ -6,13 +6,16 @@ import pytest
 
 from target_micropim.plan.memory import Memory, Seen, after
 from target_micropim.plan.ownership import (
+    ARCHIVED,
     EXISTENCE,
+    LIVE,
     MOST_OURS,
     Verdict,
     is_made_by_us,
     is_recognised,
     judge,
     with_ours,
+    with_pending,
     with_sent,
     with_wish,
 )
@@ -51,6 +54,12 @@ def test_only_a_few_values_are_kept_and_the_newest_first() -> None:
     assert ours == ("9", "8", "7", "6", "5", "4")
     assert with_wish(ours, "wish") == ("9", "8", "7", "6", "5", "wish")
     assert len(with_wish(ours, "wish")) == MOST_OURS
+
+
+def test_what_was_there_before_a_write_is_ours_while_its_end_is_not_known() -> None:
+    """Where nothing is known: an empty field, or a live product, since only such a one is archived."""
+    pending = with_pending({"ean": ("A",)}, {"ean": "B", "name": "B", EXISTENCE: ARCHIVED})
+    assert pending == {"ean": ("B", "A"), "name": ("B", EMPTY), EXISTENCE: (ARCHIVED, LIVE)}
 
 
 SENT_BEFORE = [  # what is ours | what an earlier write without an end sent | what shows now | what is ours from then on
