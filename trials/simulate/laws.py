@@ -69,7 +69,10 @@ class Laws:
         broken, self._of_second = self._of_second, []
         self._took_again = bool(self._book.waiting)
         self._refused = {str(row["external_id"]) for row in night.ended.rejects}
-        self._refused |= self._book.waiting if night.ended.how != "finished" else set()
+        if night.ended.how == "finished":
+            self._book.unlinked.clear()
+        else:
+            self._refused |= self._book.waiting
         for check in checks:
             broken += check(night)
         return broken
@@ -220,8 +223,6 @@ class Laws:
                 continue
             if self._source.changed_at[record["id"]] <= at and record["id"] not in kept:
                 for broken in self._is_in(record["id"], record, ""):
-                    if broken.law.startswith("category lost") and inside(record) & kept:
-                        continue  # it follows its category, which is a reject
                     if not broken.law.startswith("picture") and not night.ended.names(record["id"]):
                         yield Broken("state passed", f"state {at}: {broken}")
 
@@ -337,8 +338,9 @@ class Laws:
         cannot = options.patch_categories != "replace" and options.assign != "additive"
         if cannot or (product["id"], "categories") in self._book.loose:
             return
-        for category in inside(record) - self._book.once_deleted:
+        for category in inside(record) - self._book.once_deleted - self._refused:  # it follows one that is a reject
             numbers = {one for one in self._book.places.get(category, ()) if one in self._pim.categories}
             out = {one for number, one in self._book.taken_out if number == product["id"]}
-            if numbers and not numbers & (set(product["category_ids"]) | out):
+            is_to_come = category in self._book.unlinked and self._book.is_given(record)
+            if numbers and not is_to_come and not numbers & (set(product["category_ids"]) | out):
                 yield Broken(f"category lost{how}", f"{key} is not in {category} {sorted(numbers)}")
