@@ -78,9 +78,10 @@ class ProductUpdater:
         categories: dict[str, int],
         row: ProductRow | None,
         product: RemoteProduct,
+        asked: frozenset[str] = frozenset(),
     ) -> Changes:
-        """What differs and is ours to change."""
-        settings, known = self._settings, known_product(row, product)
+        """What differs and is ours to change. Of the fields ``asked`` a person has not answered yet."""
+        settings, known = self._settings, known_product(row, product, asked)
         plan = plan_update(fields, settings.policies, known)
         changes = dict(plan.fields)
         if settings.clear_missing:
@@ -277,8 +278,8 @@ def product_state(desired: DesiredProduct, row: ProductRow | None, product: Remo
     )
 
 
-def known_product(row: ProductRow | None, product: RemoteProduct) -> KnownProduct:
-    """A product with what the ledger knows of it.
+def known_product(row: ProductRow | None, product: RemoteProduct, asked: frozenset[str] = frozenset()) -> KnownProduct:
+    """A product with what the ledger knows of it, and the fields that a person was asked about.
 
     Where a person lets the source's value go over MicroPIM's, that one counts as ours, and nothing as dealt with.
     """
@@ -297,6 +298,7 @@ def known_product(row: ProductRow | None, product: RemoteProduct) -> KnownProduc
         ours=ours,
         handled=handled,
         pending=pending,
+        asked=asked,
     )
 
 
