@@ -207,14 +207,16 @@ class ProductSync:
         product: RemoteProduct,
     ) -> tuple[ProductRow | None, RemoteProduct, Changes]:
         """What differs, with the row, which knows what a person has settled in MicroPIM itself, and a fresh look."""
-        asked: frozenset[str] = frozenset()
+        asked, known = frozenset[str](), row
         if row is not None and (questions := self._services.ledger.questions_of(STREAM, row.external_id)):
             row, asked = with_agreed(row, questions, product), unanswered(questions, product)
+        if row is not None:
+            row = self._updater.with_seen_categories(row, product)
         changes = self._updater.changes(desired, fields, categories, row, product, asked)
         if product.product is None and (changes.fields or changes.conflicts or changes.memberships):
             # the index may be old: look before writing (docs/api/micropim.md#concurrent-edits)
             seen = remote_product(self._writer.shown(product.remote_id))
-            return self._changes(desired, fields, categories, row, seen)
+            return self._changes(desired, fields, categories, known, seen)
         return row, product, changes
 
     def _is_incomplete(

@@ -67,7 +67,7 @@ class Visibility:
         Where no search finds SKUs nobody has seen how long that takes, and to look again is to read the whole list.
         """
         seen, age = self._seen(), self._clock.now() - made_at
-        return self._matching.can_look_up if seen is None else age + PROMPT_SECONDS < seen
+        return self._matching.is_search_proven if seen is None else age + PROMPT_SECONDS < seen
 
     def wait_for(self, sku: str, announced_at: float) -> RemoteProduct | None:
         """The product of a POST whose end is not known, or None when it would show by now and does not.
