@@ -100,3 +100,20 @@ def test_a_product_waits_for_a_category_that_came_after_it(
     ended = Ended(how, None, [{"at": at}], rejects=rows)
     broken = Laws(book, pim, source).after_night(Night([("products", record)], ended, is_disturbed=False))
     assert ["category lost" in one.what for one in broken] == ([True] if is_lost else [])
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_a_double_was_told_under_the_record_that_was_replaced_since(
+    pim: MicroPimService, made: tuple[Book, Source, Json], *, is_told: bool
+) -> None:
+    """Its successor has the same code."""
+    book, source, product = made
+    book.two_wrote = True
+    book.made[product["sku"]].append(pim.add(product["sku"], **wanted(source.products["M00001"]))["id"])
+    laws = Laws(book, pim, source)
+    told = {"manual_actions": [{"external_id": "M00001"}] if is_told else []}
+    assert not laws.after_night(Night([], Ended("finished", None, [], report=told), is_disturbed=False))
+    source.succeed("M00001", old_first=True)
+    night = Night([], Ended("finished", None, []), is_disturbed=False)
+    broken = [*laws.after_night(night), *laws.after_calm("all changes", night, must_be_still=False)]
+    assert ["double product" in str(one) for one in broken] == ([] if is_told else [True])

@@ -47,7 +47,7 @@ class Laws:
 
     def __init__(self, book: Book, pim: MicroPimService, source: Source) -> None:
         self._book, self._pim, self._source = book, pim, source
-        self._doubles_told: set[str] = set()
+        self._doubles_told: set[str] = set()  # codes: a successor goes on with the double of its predecessor
         self._of_second: list[Broken] = []
         self._shut_out: list[tuple[Process, int]] = []
         self._took_again = False  # whether rejects of an earlier night were waiting for the last one
@@ -114,9 +114,11 @@ class Laws:
             self._of_second.append(Broken("two writers", "a second run with the same ledger was let in"))
         if what == "stands still" and is_over:
             self._shut_out.append((first, len(first.writes)))
-        for key in self._source.products:
-            if ended.names(key):
-                self._doubles_told.add(key)
+        self._hear_of_doubles(ended)
+
+    def _hear_of_doubles(self, ended: Ended) -> None:
+        products = self._source.products
+        self._doubles_told |= {record["cnk"] for key, record in products.items() if ended.names(key)}
 
     # Which
 
@@ -132,10 +134,9 @@ class Laws:
         self._shut_out.clear()
 
     def _nothing_twice(self, night: Night) -> Iterator[Broken]:
+        self._hear_of_doubles(night.ended)
         for key in self._source.owners():
             there = [product["id"] for product in self._book.products_of(key)]
-            if night.ended.names(key):
-                self._doubles_told.add(key)
             if len(there) > 1 and not (self._is_renumbered(key) or self._book.two_wrote):
                 yield Broken("double product", f"{key} is {there}")
         for key, numbers in self._book.categories.items():
@@ -158,7 +159,7 @@ class Laws:
         Where a person has archived all but one, nobody sees it twice.
         """
         for key in self._source.owners():
-            is_told = key in self._doubles_told or self._is_renumbered(key)
+            is_told = self._source.products[key]["cnk"] in self._doubles_told or self._is_renumbered(key)
             shown = [product for product in self._book.products_of(key) if product["status"] != "archived"]
             if len(shown) > 1 and not is_told:
                 yield Broken("double product", f"{key} was made by two writers, and nobody says so")
