@@ -56,6 +56,15 @@ def with_ours(before: Ours | None, *values: str) -> Ours:
     return tuple(dict.fromkeys([*values, *(before or ())]))[:MOST_OURS]
 
 
+def without_emptiness(ours: Ours) -> Ours:
+    """The values that are ours of a field that shows one of them: who empties it from now on is a person.
+
+    That it was emptied by ``--undo`` is over as well.
+    """
+    kept = [value for before, value in zip(("", *ours), ours, strict=False) if (before, value) != (EMPTY, UNDONE)]
+    return tuple(value for value in kept if value != EMPTY)
+
+
 def is_put_back(server: str, ours: Ours | None) -> bool:
     """Whether MicroPIM shows what ``--undo`` has put back, and nothing was written since."""
     return ours is not None and ours[:2] == (server, UNDONE)

@@ -10,6 +10,7 @@ from target_micropim.plan.ownership import (
     EXISTENCE,
     LIVE,
     MOST_OURS,
+    UNDONE,
     Verdict,
     is_made_by_us,
     is_recognised,
@@ -18,6 +19,7 @@ from target_micropim.plan.ownership import (
     with_pending,
     with_sent,
     with_wish,
+    without_emptiness,
 )
 from target_micropim.plan.product import ProductState, plan_leave
 from target_micropim.plan.values import EMPTY, fingerprint
@@ -60,6 +62,25 @@ def test_what_was_there_before_a_write_is_ours_while_its_end_is_not_known() -> N
     """Where nothing is known: an empty field, or a live product, since only such a one is archived."""
     pending = with_pending({"ean": ("A",)}, {"ean": "B", "name": "B", EXISTENCE: ARCHIVED})
     assert pending == {"ean": ("B", "A"), "name": ("B", EMPTY), EXISTENCE: (ARCHIVED, LIVE)}
+
+
+@pytest.mark.parametrize(
+    ("ours", "left"),
+    [
+        (("B", EMPTY, "A"), ("B", "A")),
+        (("B", EMPTY, UNDONE, "A"), ("B", "A")),
+        (("A", UNDONE, "B", EMPTY), ("A", UNDONE, "B")),
+        (("B", "A"), ("B", "A")),
+    ],
+)
+def test_who_empties_a_field_that_was_filled_is_a_person(ours: tuple[str, ...], left: tuple[str, ...]) -> None:
+    """Also where it was empty on both sides before, or emptied by an undo."""
+    assert without_emptiness(ours) == left
+    shown = {"ean": fingerprint("ean", "x")}
+    before = Memory({"ean": (EMPTY, "y")}, {})
+    for sent in ({}, {"ean": "x"}):
+        assert after(before, Seen({"ean": "x"}, sent, [shown])).ours["ean"] == (shown["ean"], "y")
+    assert EMPTY in after(before, Seen({"ean": "x"}, {"ean": "x"}, [{}])).ours["ean"]
 
 
 SENT_BEFORE = [  # what is ours | what an earlier write without an end sent | what shows now | what is ours from then on
