@@ -36,7 +36,7 @@ class ProductCreator:
         self._matching = catalog.matching
         self._writer = writer
         self._visibility = Visibility(services, catalog.matching)
-        self.doubles = Doubles(services, catalog.matching)
+        self.doubles = Doubles(services, catalog.matching, self._visibility)
         self._lock = threading.Lock()
         self._counted: set[str] = set()
         self._unclear = 0
@@ -91,7 +91,7 @@ class ProductCreator:
         self._compare_sku(desired, product)
         self._services.ledger.claim(desired.external_id, product.remote_id)
         self.doubles.made(desired.sku, desired.external_id)
-        self._visibility.made(desired.sku)
+        self._visibility.made(desired.sku, product.remote_id)
         if any(number not in product.category_ids for number in categories.values()):
             self._forget_categories(desired.external_id)
         return Write(sent, None, product, tuple(views), categories).assigned(self._writer.assign(product, categories))
