@@ -90,8 +90,8 @@ class ProductSync:
         self.adopted = 0  # products that were in MicroPIM before the ledger knew them; nearly exact with many threads
 
     def has_made_one(self) -> bool:
-        """Whether this run has made a product, and seen how MicroPIM stores it."""
-        return self._creator.is_form_known
+        """Whether this run has made a product, and knows by now what all others want to know."""
+        return self._creator.has_made_one
 
     def late_names(self, pool: KeyedPool) -> LateNames:
         """What gives products their brand and supplier when those have become known."""
