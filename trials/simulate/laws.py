@@ -261,6 +261,7 @@ class Laws:
                 continue
             source = wanted(self._source.products[key])[field]
             is_forgotten = key not in delivered and (number, field) in self._book.forgotten
+            is_forgotten |= (number, field) in self._book.typed_late  # the next run to come to it sees it
             if is_forgotten or same(source, value) or same(source, self._book.seen.get((key, field), source)):
                 continue
             if any(same(product[field], source) for product in self._book.products_of(key)):
