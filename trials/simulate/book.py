@@ -34,8 +34,7 @@ class Book:
         self.sent: dict[tuple[str, str], str] = {}  # (record, field): what went out to a product that was there
         self.typed_late: set[tuple[int, str]] = set()  # (product, field): typed after this run had sent it
         self.given: dict[str, int] = {}  # by record: the update time of the newest version that a run was given
-        self.archived: set[int] = set()
-        self.revived: set[int] = set()
+        self.archived, self.revived = set[int](), set[int]()
         self.taken_out: set[tuple[int, int]] = set()
         self.assigned: set[tuple[int, int]] = set()
         self.unseen: set[int] = set()  # products whose creation no run may have seen to its end
