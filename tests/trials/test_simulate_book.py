@@ -132,3 +132,19 @@ def test_what_is_typed_after_the_write_is_told_by_the_next_run(
     night = Night([("products", source.products["M00001"])], Ended("finished", None, []), is_disturbed=True)
     broken = Laws(book, pim, source).after_night(night)
     assert any("untold" in str(one) for one in broken) is not is_late
+
+
+@pytest.mark.parametrize("is_sent", [True, False])
+def test_what_a_killed_run_sent_in_vain_is_kept_for_the_next_one(
+    pim: MicroPimService, made: tuple[Book, Source, Json], *, is_sent: bool
+) -> None:
+    """MicroPIM keeps no change in this night; the report that would say so was never written."""
+    book, source, _product = made
+    source.change("M00001", "description", 0)
+    record = source.products["M00001"]
+    if is_sent:
+        book.sent["M00001", "description"] = wanted(record)["description"]
+    ended = Ended("killed", None, [{"at": record["meta"]["updatedAt"]}])
+    night = Night([("products", record)], ended, is_disturbed=True, patch_kept="never")
+    broken = Laws(book, pim, source).after_night(night)
+    assert any("state passed" in str(one) for one in broken) is not is_sent
