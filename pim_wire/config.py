@@ -71,9 +71,10 @@ def read_booleans(config: dict[str, Any], schema: Mapping[str, Any]) -> None:
     Meltano takes each word that it does not know for no, so our definitions let it hand on the text of ``dry_run``.
     """
     for name, setting in schema["properties"].items():
-        value, types = config.get(name), _types(setting)
-        if isinstance(value, str) and "boolean" in types and "string" not in types:
-            config[name] = _value(value.strip(), types)
+        if isinstance(value := config.get(name), str):
+            types = _types(setting)
+            if "boolean" in types and "string" not in types:
+                config[name] = _value(value.strip(), types)
 
 
 def key_errors(config: Mapping[str, Any], *names: str) -> Iterator[str]:

@@ -2,15 +2,13 @@
 
 A turn is the right to send one request. A refusal is an answer with status 429. The functions are pure: the same rules
 hold whether this process stores the pace or a database that several processes share (docs/decisions/0019). Moments are
-whole milliseconds of the store's clock. GCRA, the arithmetic of turns, is pyrate-limiter's.
+whole milliseconds of the store's clock.
 """
 
 from collections.abc import Callable
 from functools import lru_cache, partial
 from math import ceil
 from typing import NamedTuple, Protocol, Self, TypeVar
-
-from pyrate_limiter import GCRA, Rate
 
 MINUTE_MS = 60_000
 FORGOTTEN_AFTER_MS = 7_200_000  # more than the longest pause: a pace unused for so long says nothing about today
@@ -27,7 +25,6 @@ _GAP_TURNS = 24  # turns that the mean gap covers; workers in parallel send in b
 _MAX_GAP = 16  # even gaps: a night without work says nothing about the pace
 _MIN_USED = 0.25  # of the allowed pace: work comes in bursts
 _FULL_USE = 0.97  # the even pace leaves out 2 %
-_GCRA = GCRA()
 T = TypeVar("T")
 
 
@@ -113,6 +110,14 @@ class Rules(NamedTuple):
     faster: Callable[[Pace, int], Pace]
 
 
+class Rate(NamedTuple):
+    """So many turns a minute, so many of them at once, and in microseconds what one takes, rounded up."""
+
+    limit: int
+    burst: int
+    gap: int
+
+
 def even_rate(per_minute: float) -> Rate:
     """The rate whose burst and pace together never exceed ``per_minute`` within any 60 seconds.
 
@@ -126,7 +131,7 @@ def even_rate(per_minute: float) -> Rate:
 def _even_rate(limit: int) -> Rate:
     burst = max(1, limit // 50)
     pace = limit - burst if limit >= 20 else limit  # noqa: PLR2004 - below 20 a margin would cost more than 5 %
-    return Rate(max(1, pace), MINUTE_MS, burst=burst)
+    return Rate(pace, burst, ceil(MINUTE_MS * 1000 / pace))
 
 
 def at(pace: Pace, now: int) -> Pace:
@@ -152,18 +157,18 @@ def at(pace: Pace, now: int) -> Pace:
 def next_turn(pace: Pace, per_minute: int, *, earliest: int = 0) -> tuple[Pace, Turn]:
     """Reserve the next free turn: later callers get later turns, so that nobody asks twice.
 
+    It is due as GCRA (the generic cell rate algorithm) says: when no more than a burst of turns is used ahead of time.
+
     The first turn after a pause is a trial: the others are due when its answer should be here. When it is refused, the
     other turns are void. When its process dies, the others do not wait for it any longer.
     """
     rate = even_rate(per_minute * pace.share)
     begins = max(pace.seen, pace.paused_until)
-    free = max(begins, earliest)
-    state, decision = _GCRA.step([rate], (pace.arrival,), free, 1)
-    due = free + (decision.retry_after_ms or 0)
-    if due > free:
-        state, _ = _GCRA.step([rate], (pace.arrival,), due, 1)
+    due = max(begins, earliest, -(((rate.burst - 1) * rate.gap - pace.arrival) // 1000))
     turn = Turn(begins - pace.seen, due - begins, pace.paused_until, pace.share, due)
-    arrival = max(int(state[0]), _no_burst(rate, due + pace.alone)) if pace.alone else int(state[0])
+    arrival = max(pace.arrival, due * 1000) + rate.gap
+    if pace.alone:
+        arrival = max(arrival, _no_burst(rate, due + pace.alone))
     gap = pace.gap
     if pace.paused_until < pace.latest <= due:  # without pauses
         gap += (min(due - pace.latest, _MAX_GAP * MINUTE_MS / rate.limit) - gap) / _GAP_TURNS
@@ -171,16 +176,10 @@ def next_turn(pace: Pace, per_minute: int, *, earliest: int = 0) -> tuple[Pace, 
     given, given_before = pace.given + 1, pace.given_before
     if minute != pace.minute:
         given, given_before = 1, pace.given if minute == pace.minute + 1 else 0
-    return pace._replace(
-        arrival=arrival,
-        alone=0,
-        latest=due,
-        gap=gap,
-        since=pace.since or due,
-        minute=minute,
-        given=given,
-        given_before=given_before,
-    ), turn
+    return Pace(  # by place, since it is made at each turn: to replace by name takes four times as long
+        arrival, pace.seen, pace.paused_until, pace.share, pace.edge, pace.floor, pace.step, pace.next_step_at,
+        pace.good, 0, due, gap, pace.drop, pace.since or due, minute, given, given_before,
+    ), turn  # fmt: skip
 
 
 def turns_together(

@@ -8,7 +8,7 @@ import os
 import ssl
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -57,6 +57,13 @@ class _Request(requests.PreparedRequest):
         """None are sent."""
 
 
+def _query(params: Any) -> str | None:
+    """As requests writes them. It first asks twice, at each call, what kind of thing they are: half of an address."""
+    if not params:
+        return None
+    return urlencode({name: value for name, value in params.items() if value is not None}, doseq=True)
+
+
 class _Session(requests.Session):
     """Calls one host: what requests would find out for each call (proxy, certificates) holds for all.
 
@@ -81,7 +88,7 @@ class _Session(requests.Session):
             method=request.method,
             url=request.url,
             headers={**self.headers, **(request.headers or {})},
-            params=request.params,
+            params=_query(request.params),
             auth=self.auth,
             json=request.json,
         )

@@ -102,7 +102,7 @@ def all_strays(
     config: Mapping[str, object], own_prefix: str, known: Iterable[str], *, reads_environment: bool
 ) -> list[Stray]:
     """All settings of a run that do nothing, from wherever they come."""
-    environment, known_names = os.environ, list(known)
+    environment, known_names = dict(os.environ), list(known)  # each look at the variables of a process encodes a name
     found = list(stray_settings(config, known_names))
     inherited = _inherited_prefixes(own_prefix, environment)
     others = _of_other_plugins(environment, own_prefix, known_names) if _MELTANO in environment else frozenset()

@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from pim_wire.schema_copies import copied_schema
 from tap_medipim.drift import Drift
 from tap_medipim.errors import FieldRefused
 from tap_medipim.localized import BY_LANGUAGE, first_text, is_by_language, is_localized, place_of_plain
 from tap_medipim.scalars import UNCLEAR, as_text, as_type, with_zeros
-from tap_medipim.schema_types import SCALARS, copied_schema, kind_of, types_of
+from tap_medipim.schema_types import SCALARS, kind_of, types_of
 
 Schema = dict[str, Any]
 Path = tuple[str, ...]

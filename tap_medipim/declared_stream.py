@@ -18,12 +18,13 @@ from singer_sdk.streams import Stream
 from typing_extensions import override
 
 from pim_wire.errors import InvalidInput, InvalidSettings
+from pim_wire.schema_copies import QuickCopies, copied, copied_schema
 from tap_medipim.bad_rows import bad_row
 from tap_medipim.conform import Conformer
 from tap_medipim.mapped import declared_schema, fitted
 from tap_medipim.resources import Resource
 from tap_medipim.run import Run
-from tap_medipim.schema_types import QuickCopies, copied, copied_schema, is_declared
+from tap_medipim.schema_types import is_declared
 from tap_medipim.selection import is_wanted
 
 REPLICATION_KEY = "updated_at"

@@ -24,6 +24,7 @@ from pim_wire.config import environment_of
 from pim_wire.errors import Interrupted, InvalidInput, StopRun
 from pim_wire.limits import SizeLimits
 from pim_wire.redaction import Redactor
+from pim_wire.schema_copies import QuickCopies
 from pim_wire.stdout import write_whole
 from target_micropim.commands.flags import EXAMPLES, FLAGS, WHAT, refuse_together
 from target_micropim.host import OpenRun, connect, redactor_of
@@ -173,6 +174,8 @@ class TargetMicroPim(Target):
     @override
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
         """Raises StopRun for a schema that the SDK cannot work with."""
+        if isinstance(schema := message_dict.get("schema"), dict):
+            message_dict = {**message_dict, "schema": QuickCopies(schema)}
         try:
             super()._process_schema_message(message_dict)
             self._refuse_unusable(message_dict["stream"])

@@ -149,6 +149,11 @@ class ProductMatching:
         self._prove_search()
         return bool(self._searches)
 
+    @property
+    def is_search_proven(self) -> bool:
+        """Whether a search was seen to find a SKU so far; nothing is asked for it."""
+        return bool(self._searches)
+
     def newer_than_index(self, sku: str) -> RemoteProduct | None:
         """A product that was made since the list was read; one question, since the archive was read with it.
 

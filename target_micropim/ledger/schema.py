@@ -196,7 +196,8 @@ class ProductRow:
     """One product: where it is in MicroPIM, what we acknowledged of the source and what MicroPIM showed after it.
 
     ``on_its_way`` is what a write sends, kept until its end is remembered: a run may be killed in between; then
-    ``ours`` holds what was sent as well. ``ours`` has, field by field, every value that counts as ours, newest first.
+    ``ours`` holds what was sent as well. Beside the fields stand the categories that it puts the product into and takes
+    it out of (sync/sent_categories.py). ``ours`` has, field by field, every value that counts as ours, newest first.
     ``decided`` has the values of MicroPIM over which a person lets the source's go, until the next look.
     """
 

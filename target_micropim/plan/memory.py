@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from target_micropim.plan.ownership import EXISTENCE, Ours, with_ours, with_wish
+from target_micropim.plan.ownership import EXISTENCE, Ours, with_ours, with_wish, without_emptiness
 from target_micropim.plan.values import EMPTY, fingerprints
 
 Fingerprints = Mapping[str, str]
@@ -55,6 +55,8 @@ def after(before: Memory, seen: Seen) -> Memory:
             continue
         elif shown == source and name not in seen.unsure and ours.get(name, ())[:1] != (source,):
             ours[name] = with_ours(ours.get(name), source)
+        if shown != EMPTY and (name in seen.sent or shown == source) and EMPTY in ours.get(name, ()):
+            ours[name] = without_emptiness(ours[name])
         if name not in seen.ignored:
             handled[name] = source
     _settle_absent(seen, last, ours, handled)

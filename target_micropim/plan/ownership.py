@@ -21,6 +21,7 @@ LIVE, ARCHIVED = "live", "archived"
 UNDONE = "undone"
 
 Ours = tuple[str, ...]
+_BEFORE: Mapping[str, Ours] = {EXISTENCE: (LIVE,)}  # what was there before the first write of a fact
 
 
 class Verdict(Enum):
@@ -55,6 +56,15 @@ def with_ours(before: Ours | None, *values: str) -> Ours:
     return tuple(dict.fromkeys([*values, *(before or ())]))[:MOST_OURS]
 
 
+def without_emptiness(ours: Ours) -> Ours:
+    """The values that are ours of a field that shows one of them: who empties it from now on is a person.
+
+    That it was emptied by ``--undo`` is over as well.
+    """
+    kept = [value for before, value in zip(("", *ours), ours, strict=False) if (before, value) != (EMPTY, UNDONE)]
+    return tuple(value for value in kept if value != EMPTY)
+
+
 def is_put_back(server: str, ours: Ours | None) -> bool:
     """Whether MicroPIM shows what ``--undo`` has put back, and nothing was written since."""
     return ours is not None and ours[:2] == (server, UNDONE)
@@ -63,11 +73,11 @@ def is_put_back(server: str, ours: Ours | None) -> bool:
 def with_pending(ours: Mapping[str, Ours], on_its_way: Mapping[str, str]) -> Mapping[str, Ours]:
     """The values that count as ours while the end of a write is not known: what it sent, and what was there before.
 
-    Where nothing is known of a field, it was empty before.
+    Where nothing is known of a field, it was empty before; a product that is on its way to the archive was live.
     """
     if not on_its_way:
         return ours
-    pending = {name: with_ours(ours.get(name, (EMPTY,)), value) for name, value in on_its_way.items()}
+    pending = {name: with_ours(ours.get(name, _BEFORE.get(name, (EMPTY,))), sent) for name, sent in on_its_way.items()}
     return {**ours, **pending}
 
 

@@ -29,7 +29,8 @@ CLEARABLE = frozenset(field.name for field in FIELDS if field.clearable)
 class KnownProduct:
     """A product in MicroPIM: what it shows, and what the ledger knows of it, all as fingerprints by field.
 
-    ``handled`` is the source's value as it was last dealt with; ``pending`` are fields of a write without a known end.
+    ``handled`` is the source's value as it was last dealt with; ``pending`` are fields of a write without a known end,
+    ``asked`` those of which a person was told that their value stands against the source's, and has not answered.
     """
 
     remote_id: int
@@ -38,6 +39,7 @@ class KnownProduct:
     ours: Mapping[str, Ours] = field(default_factory=dict)
     handled: Mapping[str, str] = field(default_factory=dict)
     pending: frozenset[str] = frozenset()
+    asked: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,8 @@ def _decide(name: str, source: str, policy: str, product: KnownProduct) -> bool 
     if policy == "if_empty" and server != EMPTY:
         return False
     verdict = judge(source, server, product.ours.get(name), handled)
+    if verdict is Verdict.KEEP and name in product.asked:
+        verdict = Verdict.THEIRS  # the source has gone back to what it had before the question, which is no answer
     if verdict in _REASONS:
         kind, reason = _REASONS[Verdict.UNSURE if name in product.pending else verdict]
         return Conflict(name, _EMPTIED if server == EMPTY else reason, kind)

@@ -108,7 +108,7 @@ def _has_moment(run: Path) -> bool:
 
 
 def _began(run: Path) -> datetime:
-    return datetime.strptime(run.name.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    return datetime.fromisoformat(run.name.partition("-")[0])  # its Z says UTC
 
 
 def _is_ours(run: Path) -> bool:

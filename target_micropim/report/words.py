@@ -9,7 +9,7 @@ the page stay English, for programs.
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from gettext import NullTranslations
 from io import BytesIO
 from pathlib import Path
@@ -60,9 +60,7 @@ class Words:
 
     def number(self, value: float) -> str:
         """A number with all its decimals."""
-        from babel.numbers import format_decimal
-
-        return format_decimal(value, locale=_locale(self.language), decimal_quantization=False)
+        return _number(value, self.language)
 
     def moment(self, moment: datetime, *, with_day: bool = True) -> str:
         """A moment in local time."""
@@ -84,6 +82,14 @@ def duration(seconds: float, words: Words | None = None) -> str:
         return say("{minutes} min {seconds} s", minutes=minutes, seconds=f"{full_seconds:02d}")
     rounded = round(seconds, 1)
     return f"{words.number(rounded) if words else f'{rounded:g}'} s"
+
+
+@lru_cache(maxsize=1000, typed=True)
+def _number(value: float, language: str) -> str:
+    """Written once: a page and the list of the nights have the same few numbers, small ones, again and again."""
+    from babel.numbers import format_decimal
+
+    return format_decimal(value, locale=_locale(language), decimal_quantization=False)
 
 
 @cache

@@ -36,13 +36,14 @@ class ProductCreator:
         self._matching = catalog.matching
         self._writer = writer
         self._visibility = Visibility(services, catalog.matching)
-        self.doubles = Doubles(services, catalog.matching)
+        self.doubles = Doubles(services, catalog.matching, self._visibility)
         self._lock = threading.Lock()
         self._counted: set[str] = set()
         self._unclear = 0
         self._other_form: str | None = None
+        self.has_made_one = False  # and has seen how long it needs to show, and what the search finds
         self._first = threading.Lock()  # until one product has shown how MicroPIM stores a SKU
-        self.is_form_known = False
+        self._is_form_known = False
 
     def find(self, desired: DesiredProduct, row: ProductRow | None, *, is_last: bool) -> RemoteProduct | None:
         """The last look before a product is made; None is the proof that it is not there.
@@ -64,7 +65,7 @@ class ProductCreator:
         if categories:
             sent["category_ids"] = list(dict.fromkeys(categories.values()))
         check_payload("product", body_of(without_extras(sent)))
-        if self.is_form_known:
+        if self._is_form_known:
             return self._create(desired, sent, categories, tries)
         with self._services.client.alone(self._first):
             return self._create(desired, sent, categories, tries)
@@ -91,7 +92,8 @@ class ProductCreator:
         self._compare_sku(desired, product)
         self._services.ledger.claim(desired.external_id, product.remote_id)
         self.doubles.made(desired.sku, desired.external_id)
-        self._visibility.made(desired.sku)
+        self._visibility.made(desired.sku, product.remote_id)
+        self.has_made_one = self._is_form_known
         if any(number not in product.category_ids for number in categories.values()):
             self._forget_categories(desired.external_id)
         return Write(sent, None, product, tuple(views), categories).assigned(self._writer.assign(product, categories))
@@ -173,7 +175,7 @@ class ProductCreator:
         """A SKU that is stored in another form finds no product again, so nothing more is made in this run."""
         shown = str((product.product or {}).get("sku") or "").strip()
         if shown == desired.sku:
-            self.is_form_known = True
+            self._is_form_known = True
             return
         self._other_form = f"MicroPIM stored the SKU {desired.sku} as {shown}"
         what = f"{self._other_form}: a lost ledger could not find it again; choose another sku_template"

@@ -36,7 +36,7 @@ from target_micropim.sync.let_through import LetThrough
 from target_micropim.sync.not_kept import NotKept, is_worth_another_try
 from target_micropim.sync.outcomes import Guards
 from target_micropim.sync.pool import KeyedPool
-from target_micropim.sync.questions import with_agreed
+from target_micropim.sync.questions import unanswered, with_agreed
 from target_micropim.sync.recognise import Recognised, Recognition, shown_sku
 from target_micropim.sync.resolve import FieldResolver
 from target_micropim.sync.unknown_fields import UnknownFields
@@ -90,8 +90,8 @@ class ProductSync:
         self.adopted = 0  # products that were in MicroPIM before the ledger knew them; nearly exact with many threads
 
     def has_made_one(self) -> bool:
-        """Whether this run has made a product, and seen how MicroPIM stores it."""
-        return self._creator.is_form_known
+        """Whether this run has made a product, and knows by now what all others want to know."""
+        return self._creator.has_made_one
 
     def late_names(self, pool: KeyedPool) -> LateNames:
         """What gives products their brand and supplier when those have become known."""
@@ -211,13 +211,16 @@ class ProductSync:
         product: RemoteProduct,
     ) -> tuple[ProductRow | None, RemoteProduct, Changes]:
         """What differs, with the row, which knows what a person has settled in MicroPIM itself, and a fresh look."""
+        asked, known = frozenset[str](), row
+        if row is not None and (questions := self._services.ledger.questions_of(STREAM, row.external_id)):
+            row, asked = with_agreed(row, questions, product), unanswered(questions, product)
         if row is not None:
-            row = with_agreed(row, self._services.ledger.questions_of(STREAM, row.external_id), product)
-        changes = self._updater.changes(desired, fields, categories, row, product)
+            row = self._updater.with_seen_categories(row, product)
+        changes = self._updater.changes(desired, fields, categories, row, product, asked)
         if product.product is None and (changes.fields or changes.conflicts or changes.memberships):
             # the index may be old: look before writing (docs/api/micropim.md#concurrent-edits)
             seen = remote_product(self._writer.shown(product.remote_id))
-            return self._changes(desired, fields, categories, row, seen)
+            return self._changes(desired, fields, categories, known, seen)
         return row, product, changes
 
     def _is_incomplete(

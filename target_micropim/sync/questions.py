@@ -93,6 +93,12 @@ def with_agreed(row: ProductRow, questions: Iterable[Question], product: RemoteP
     return replace(row, acknowledged={**row.acknowledged, **prints}, ours={**row.ours, **ours})
 
 
+def unanswered(questions: Iterable[Question], product: RemoteProduct) -> frozenset[str]:
+    """The fields in which a value that somebody typed stands against the one that they were asked about."""
+    asked = (one for one in questions if one.kind == "conflicts" and one.category is None)
+    return frozenset(one.fact for one in asked if one.fact != EXISTENCE and not _is_agreed(one, product))
+
+
 def _is_agreed(question: Question, product: RemoteProduct) -> bool:
     if question.category is not None:
         return (question.category in product.category_ids) == (question.source_print == IN)

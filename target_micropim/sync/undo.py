@@ -28,6 +28,7 @@ from target_micropim.sync.archives import PendingArchives
 from target_micropim.sync.late import INCOMPLETE
 from target_micropim.sync.outcomes import Guards
 from target_micropim.sync.recognise import Recognition, shown_sku
+from target_micropim.sync.sent_categories import forgotten
 from target_micropim.sync.undo_rest import Rest
 from target_micropim.sync.update import TEXTS, text_of
 from target_micropim.sync.write import STREAM, Fields, ProductWriter
@@ -215,7 +216,7 @@ class Undo:
         if fields.get(STATUS) and after.get(STATUS) == "archived":
             row = _out_of_the_archive(row)
         if CATEGORIES in fields:
-            row = replace(row, categories=self._own_categories(row, after.get(CATEGORIES) or ()))
+            row = replace(forgotten(row), categories=self._own_categories(row, after.get(CATEGORIES) or ()))
         return replace(row, on_its_way={name: value for name, value in row.on_its_way.items() if name not in fields})
 
     def _see(self, task: _Task, before: RemoteProduct, after: RemoteProduct, sent: Fields) -> None:

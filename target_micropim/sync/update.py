@@ -33,6 +33,7 @@ from target_micropim.plan.write import body_of, without_extras
 from target_micropim.report.run_report import Row
 from target_micropim.report.shown import cut
 from target_micropim.services import Services
+from target_micropim.sync import sent_categories
 from target_micropim.sync.recognise import existence
 from target_micropim.sync.resolve import FieldResolver
 from target_micropim.sync.write import STREAM, Fields, ProductWriter, Write
@@ -78,9 +79,10 @@ class ProductUpdater:
         categories: dict[str, int],
         row: ProductRow | None,
         product: RemoteProduct,
+        asked: frozenset[str] = frozenset(),
     ) -> Changes:
-        """What differs and is ours to change."""
-        settings, known = self._settings, known_product(row, product)
+        """What differs and is ours to change. Of the fields ``asked`` a person has not answered yet."""
+        settings, known = self._settings, known_product(row, product, asked)
         plan = plan_update(fields, settings.policies, known)
         changes = dict(plan.fields)
         if settings.clear_missing:
@@ -122,17 +124,21 @@ class ProductUpdater:
         if checked := {name: value for name, value in body.items() if value is not None}:
             # null, which empties a field, has no form to check (docs/api/micropim.md#null-in-patch)
             check_payload("product_patch", checked)
+        if "category_ids" in changes.fields:
+            base = sent_categories.announced(base, categories, changes.removed, product, self._categories)
         self._writer.announce(base, changes.fields, product)
-        views, fields = self._patch(desired, product, changes.fields, tries)
+        views, fields = self._patch(desired, product, base, changes.fields, tries)
         write = Write(fields, product, views[-1], tuple(views), categories)
         if "category_ids" in fields:
+            if not set(fields["category_ids"]).issubset(write.after.category_ids):
+                self._writer.forget_sent_categories(base)  # they follow one by one, and a run may be killed
             write = write.assigned(self._writer.assign(write.after, {str(n): n for n in fields["category_ids"]}))
             self._tell_of_kept_categories(desired, changes, write.after)
         self._writer.report_changes(desired, write)
         return write
 
     def _patch(
-        self, desired: DesiredProduct, product: RemoteProduct, fields: Fields, tries: Tries
+        self, desired: DesiredProduct, product: RemoteProduct, base: ProductRow, fields: Fields, tries: Tries
     ) -> tuple[list[RemoteProduct], Fields]:
         """PATCH, and once more with less when it is refused. Raises the refusal when no smaller write is taken."""
         try:
@@ -145,7 +151,12 @@ class ProductUpdater:
                     continue
                 self._writer.tell_fallback(refusal, fallback, desired)
                 return views, fallback.fields
+            self._writer.forget_sent_categories(base)
             raise
+
+    def with_seen_categories(self, row: ProductRow, product: RemoteProduct) -> ProductRow:
+        """The row with the categories of a change whose end nobody saw, where the product shows that it was done."""
+        return sent_categories.seen(row, product, self._categories)
 
     def _category_changes(
         self, desired: DesiredProduct, categories: dict[str, int], row: ProductRow | None, product: RemoteProduct
@@ -277,8 +288,8 @@ def product_state(desired: DesiredProduct, row: ProductRow | None, product: Remo
     )
 
 
-def known_product(row: ProductRow | None, product: RemoteProduct) -> KnownProduct:
-    """A product with what the ledger knows of it.
+def known_product(row: ProductRow | None, product: RemoteProduct, asked: frozenset[str] = frozenset()) -> KnownProduct:
+    """A product with what the ledger knows of it, and the fields that a person was asked about.
 
     Where a person lets the source's value go over MicroPIM's, that one counts as ours, and nothing as dealt with.
     """
@@ -297,6 +308,7 @@ def known_product(row: ProductRow | None, product: RemoteProduct) -> KnownProduc
         ours=ours,
         handled=handled,
         pending=pending,
+        asked=asked,
     )
 
 

@@ -16,9 +16,13 @@ from target_micropim.services import Services
 SHOWN_AFTER = "shown_after_seconds"  # fact of the ledger: the time that a new product was seen to need
 
 
+PROMPT_SECONDS = 2.0  # within these a service shows what is new at once: the requests themselves take time
+
+
 @dataclass(frozen=True)
 class _Waiting:
     sku: str
+    remote_id: int
     made_at: float
 
 
@@ -34,24 +38,36 @@ class Visibility:
         self._is_measured = self._seen() is not None
         self._waiting: _Waiting | None = None
 
-    def made(self, sku: str) -> None:
+    def made(self, sku: str, remote_id: int) -> None:
         """A product was made, beyond doubt: the first one of a ledger is looked for until it shows."""
         with self._lock:
             if self._is_measured:
                 return
-            waiting = self._waiting = self._waiting or _Waiting(sku, self._clock.now())
-        if not self._shows(waiting.sku):
+            waiting = self._waiting = self._waiting or _Waiting(sku, remote_id, self._clock.now())
+        if not self._shows(waiting):
             return
         seconds = self._clock.now() - waiting.made_at
         with self._lock:
             self._is_measured = True
             self._ledger.note(SHOWN_AFTER, str(seconds))
 
-    def _shows(self, sku: str) -> bool:
-        """Whether it shows by now; a list that tells nothing clear says so too late for the product that was made."""
+    def _shows(self, made: _Waiting) -> bool:
+        """Whether it shows by now; a list that tells nothing clear says so too late for the product that was made.
+
+        Another program's product with this SKU, made at the same moment, says nothing.
+        """
         with suppress(RecordRejected):
-            return self._matching.can_look_up and self._matching.search_one(sku) is not None
+            match = self._matching.search_one(made.sku) if self._matching.can_look_up else None
+            return match is not None and match.remote_id == made.remote_id
         return False
+
+    def may_hide(self, made_at: float) -> bool:
+        """Whether a product that was made at this moment of the clock may not be found yet.
+
+        Where no search finds SKUs nobody has seen how long that takes, and to look again is to read the whole list.
+        """
+        seen, age = self._seen(), self._clock.now() - made_at
+        return self._matching.is_search_proven if seen is None else age + PROMPT_SECONDS < seen
 
     def wait_for(self, sku: str, announced_at: float) -> RemoteProduct | None:
         """The product of a POST whose end is not known, or None when it would show by now and does not.

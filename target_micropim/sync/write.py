@@ -26,6 +26,7 @@ from target_micropim.plan.write import body_of, emptied_attributes, shows_no_att
 from target_micropim.report.run_report import Change, Row, Subject
 from target_micropim.services import Services
 from target_micropim.sync.echo import TEXTS, Echo, has_same_words
+from target_micropim.sync.sent_categories import forgotten
 
 STREAM = "products"
 Fields = dict[str, Any]
@@ -107,6 +108,12 @@ class ProductWriter:
             sent = {name: on_its_way[name] for name in prints if name in on_its_way}
             row, prints = replace(row, ours=with_sent(row.ours, sent, before.server)), {**on_its_way, **prints}
         self._services.ledger.remember(replace(row, digest=None, on_its_way=prints))
+
+    def forget_sent_categories(self, row: ProductRow) -> None:
+        """The change that was announced last has not put the product into its categories, which was seen."""
+        known = self._services.ledger.product(row.external_id)
+        if known is not None and (left := forgotten(known)) is not known:
+            self._services.ledger.remember(left)
 
     def note(self, row: ProductRow, fields: Fields, before: RemoteProduct | None) -> None:
         """Note in the journal what is about to be sent, and what it replaces."""

@@ -68,3 +68,34 @@ def test_a_value_that_a_person_typed_is_not_replaced(make_shop: Any, field: str)
     shop.night(product("M1", "B", **WHOLE))
     shop.night(product("M1", "C", **WHOLE | {"ean": [ean(2)]} | brand("Vitaforte")))
     assert (shop.name("M1"), shop.product("M1")[field]) == ("C", typed)
+
+
+@pytest.mark.parametrize("field", ["description", "short_description"])
+def test_emptied_after_it_was_empty_on_both_sides(make_shop: Any, field: str) -> None:
+    """The source had nothing for a night, and so has MicroPIM; then it was filled, and a person emptied it."""
+    shop = make_shop(CONFIG)
+    shop.night(product("M1", "A", **WHOLE))
+    without = {"descriptions": []} if field == "description" else {"shortDescription": None}
+    shop.people.empty(shop.id_of("M1"), field)
+    shop.night(product("M1", "B", **WHOLE | without))
+    for number in range(3):
+        more = text(f"<p>{number}</p>") | {"shortDescription": {"nl": str(number)}}
+        told = shop.night(product("M1", "B", **WHOLE | more))
+        assert bool(shop.product("M1")[field]) is (number == 0)
+        assert told.conflicts == (set() if number == 0 else {"M1"})
+        shop.people.empty(shop.id_of("M1"), field)
+
+
+@pytest.mark.parametrize("field", ["description", "short_description"])
+def test_emptied_after_it_was_filled_late(make_shop: Any, field: str) -> None:
+    """The look after the write still showed nothing, the night after it showed what was sent; then it was emptied."""
+    shop = make_shop(CONFIG, patch_kept="late")
+    key = shop.people.add("M1", name="A")["id"]
+    for _night in range(2):
+        shop.night(product("M1", "A", **WHOLE))
+    assert shop.product("M1")[field]
+    shop.people.empty(key, field)
+    more = text("<p>Longer</p>") | {"shortDescription": {"nl": "Shorter"}}
+    for _night in range(2):
+        told = shop.night(product("M1", "A", **WHOLE | more))
+        assert (shop.product("M1")[field], told.conflicts) == (None, {"M1"})

@@ -9,6 +9,8 @@ from tests.cases.records import product, text
 
 CREATE = "POST /api/products$"
 UPDATE = "PATCH /api/products/"
+ARCHIVE = "DELETE /api/products"
+LOOK = "GET /api/products/{id}$"
 CONFIG = {"create_status": "active", "sku_template": "{cnk}"}
 
 
@@ -47,7 +49,7 @@ def test_what_a_person_typed_after_it_stands(make_shop: Any) -> None:
 def test_a_product_that_nobody_saw_goes_on_as_another_record(make_shop: Any) -> None:
     """It was made, and the look at it failed; then the source replaces its record."""
     shop = make_shop(CONFIG)
-    shop.pim.faults.add(Fault("status", "GET /api/products/{id}$", status=404, times=None))
+    shop.pim.faults.add(Fault("status", LOOK, status=404, times=None))
     assert shop.night(made("M1", "A")).rejected == {"M1"}
     shop.pim.faults.clear()
     shop.night(made("M1", "A") | {"status": "replaced"}, made("M2", "B"))
@@ -84,7 +86,7 @@ def test_what_nobody_saw_made_is_archived_by_hand(make_shop: Any, key: str) -> N
     Then it is active again, or a successor has its code.
     """
     shop = make_shop(CONFIG)
-    shop.pim.faults.add(Fault("status", "GET /api/products/{id}$", status=404, times=None))
+    shop.pim.faults.add(Fault("status", LOOK, status=404, times=None))
     shop.night(made("M1", "A"))
     shop.pim.faults.clear()
     shop.people.archive(shop.id_of("C1"))
@@ -92,3 +94,21 @@ def test_what_nobody_saw_made_is_archived_by_hand(make_shop: Any, key: str) -> N
     shop.night(made("M1", "A") | {"status": "replaced"})
     told = shop.night(made(key, "B"))
     assert (shop.status("C1"), told.tells(key)) == ("archived", True)
+
+
+@pytest.mark.parametrize("is_ours", [True, False])
+def test_an_archive_that_was_refused_is_tried_again(make_shop: Any, *, is_ours: bool) -> None:
+    """Nobody has seen the product made, or the shop had it before: that it is still live is no person's work."""
+    shop = make_shop(CONFIG)
+    if is_ours:
+        shop.pim.faults.add(Fault("status", LOOK, status=404, times=None))
+        shop.night(made("M1", "A"))
+        shop.pim.faults.clear()
+    else:
+        shop.pim.add("C1", name="Shop")
+    shop.pim.faults.add(Fault("status", ARCHIVE, status=409, times=None))
+    given_up = made("M1", "A") | {"status": "inactive"}
+    assert shop.night(given_up).rejected == {"M1"}
+    shop.pim.faults.clear()
+    told = shop.night(given_up)
+    assert (shop.status("C1"), told.conflicts, told.rejected) == ("archived", set(), set())

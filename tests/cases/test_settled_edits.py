@@ -120,12 +120,17 @@ def test_an_open_question_is_told_each_night(shop: Any, field: str) -> None:
 
 @pytest.mark.parametrize("field", TWO)
 def test_an_edit_stands_while_the_source_goes_there_and_back(shop: Any, field: str) -> None:
-    """A, B, A: the edit was made against the first A, and is still there."""
+    """A, B, A: the edit was made against the first A, and is still there; nobody has answered what was asked."""
     night(shop, field, "A")
     types(shop, field, "X")
-    for value in "BA":
-        night(shop, field, value)
-        assert shows(shop, field, "X")
+    for value in "BAA":
+        told = night(shop, field, value)
+        assert (shows(shop, field, "X"), told.conflicts) == (True, {"M1"})
+        assert [row["source"] for row in told.report["conflicts"]] == [written(field, value)]
+    types(shop, field, "A")
+    for value in "AC":
+        told = night(shop, field, value)
+        assert (shows(shop, field, value), told.conflicts) == (True, set())
 
 
 @pytest.mark.parametrize("field", TWO)

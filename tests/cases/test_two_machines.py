@@ -77,6 +77,21 @@ def test_a_double_that_shows_late_is_told_the_next_night(make_shop: Any, lookup:
 
 
 @pytest.mark.parametrize("lookup", ["auto", "search", "index"])
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_double_that_shows_late_is_told_though_the_other_one_shows(make_shop: Any, lookup: str, more: int) -> None:
+    """The other's product shows by the end of the run, and ours does not: as many as there were and one, or more."""
+    first = make_shop({"lookup": lookup}, sku_unique=False, show_after_seconds=90)
+    second, others = first.another(), [product(f"M{number}", "A") for number in range(1, 2 + more)]
+    first.pim.meanwhile.do(lambda: (second.night(*others), first.time.passes(90)), before=CREATE)
+    nights = [first.night(product("M1", "A")), first.night(product("M1", "A"))]
+    assert first.skus().count("M1") == 2
+    assert any(night.tells("M1") for night in nights)
+    first.forget_requests()
+    first.night(product("M1", "A"))
+    assert len(first.requests) <= 3
+
+
+@pytest.mark.parametrize("lookup", ["auto", "search", "index"])
 @pytest.mark.parametrize("seconds", [0, 90])
 def test_a_double_of_a_run_that_ended_early_is_told_the_next_night(make_shop: Any, lookup: str, seconds: int) -> None:
     """Both make the product at the same moment; the run is stopped before it could count, the next brings nothing."""

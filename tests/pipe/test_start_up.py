@@ -20,7 +20,7 @@ from sandbox import MedipimOptions, MicroPimOptions, Sandbox
 BIN = Path(sys.executable).parent
 DRIVERS = {"sqlalchemy.dialects.postgresql", "psycopg"}
 PAGES = {"jinja2", "babel", "markupsafe"}  # read when a run writes its page
-AT_WORK = {"pyrate_limiter", "msgspec", "pim_wire.throttle", "sqlalchemy", "sqlite3", "nh3"}
+AT_WORK = {"msgspec", "pim_wire.throttle", "sqlalchemy", "sqlite3", "nh3"}
 TAP = DRIVERS | PAGES | {"target_micropim", "sqlalchemy", "nh3", "tap_medipim.probe"}
 TARGET = DRIVERS | {"tap_medipim"}
 CHECK, LEDGER = {"target_micropim.commands.check"}, {"target_micropim.commands.ledger"}

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from pim_wire.schema_copies import copied_schema
 from sandbox import Sandbox
 from tap_medipim.conform import MOST_NEW, Conformer
 from tap_medipim.drift import MAX_PATHS
 from tap_medipim.errors import FieldRefused
-from tap_medipim.schema_types import copied_schema
 
 Run = Callable[..., Any]
 Make = Callable[..., Sandbox]

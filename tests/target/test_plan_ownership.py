@@ -6,15 +6,20 @@ import pytest
 
 from target_micropim.plan.memory import Memory, Seen, after
 from target_micropim.plan.ownership import (
+    ARCHIVED,
     EXISTENCE,
+    LIVE,
     MOST_OURS,
+    UNDONE,
     Verdict,
     is_made_by_us,
     is_recognised,
     judge,
     with_ours,
+    with_pending,
     with_sent,
     with_wish,
+    without_emptiness,
 )
 from target_micropim.plan.product import ProductState, plan_leave
 from target_micropim.plan.values import EMPTY, fingerprint
@@ -51,6 +56,31 @@ def test_only_a_few_values_are_kept_and_the_newest_first() -> None:
     assert ours == ("9", "8", "7", "6", "5", "4")
     assert with_wish(ours, "wish") == ("9", "8", "7", "6", "5", "wish")
     assert len(with_wish(ours, "wish")) == MOST_OURS
+
+
+def test_what_was_there_before_a_write_is_ours_while_its_end_is_not_known() -> None:
+    """Where nothing is known: an empty field, or a live product, since only such a one is archived."""
+    pending = with_pending({"ean": ("A",)}, {"ean": "B", "name": "B", EXISTENCE: ARCHIVED})
+    assert pending == {"ean": ("B", "A"), "name": ("B", EMPTY), EXISTENCE: (ARCHIVED, LIVE)}
+
+
+@pytest.mark.parametrize(
+    ("ours", "left"),
+    [
+        (("B", EMPTY, "A"), ("B", "A")),
+        (("B", EMPTY, UNDONE, "A"), ("B", "A")),
+        (("A", UNDONE, "B", EMPTY), ("A", UNDONE, "B")),
+        (("B", "A"), ("B", "A")),
+    ],
+)
+def test_who_empties_a_field_that_was_filled_is_a_person(ours: tuple[str, ...], left: tuple[str, ...]) -> None:
+    """Also where it was empty on both sides before, or emptied by an undo."""
+    assert without_emptiness(ours) == left
+    shown = {"ean": fingerprint("ean", "x")}
+    before = Memory({"ean": (EMPTY, "y")}, {})
+    for sent in ({}, {"ean": "x"}):
+        assert after(before, Seen({"ean": "x"}, sent, [shown])).ours["ean"] == (shown["ean"], "y")
+    assert EMPTY in after(before, Seen({"ean": "x"}, {"ean": "x"}, [{}])).ours["ean"]
 
 
 SENT_BEFORE = [  # what is ours | what an earlier write without an end sent | what shows now | what is ours from then on

@@ -49,7 +49,8 @@ def test_no_state_leaves_before_what_it_covers_is_there(world: Any, singer: Any,
 
     from target_micropim.target import TargetMicroPim  # noqa: PLC0415
 
-    world.pim.faults.add(Fault("slow", "POST /api/products$", nth=3, delay=0.1))
+    for number, delay in ((3, 0.1), (8, 0.15), (13, 0.2)):  # each holds states back, however fast all others are
+        world.pim.faults.add(Fault("slow", "POST /api/products$", nth=number, delay=delay))
     world.pim.faults.add(Fault("status", "POST /api/products$", nth=17, status=422))
     witness = Witness(world)
     monkeypatch.setattr(sys, "stdout", witness)

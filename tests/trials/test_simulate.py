@@ -40,6 +40,13 @@ def found(simulator: Simulator, name: str) -> Life:
     return next(life for life in lives if life.broken)
 
 
+@pytest.mark.parametrize("name", OLD_FAULTS)
+def test_every_fault_of_before_can_be_put_back(name: str) -> None:
+    """What it replaces is still there."""
+    with put_back(name):
+        pass
+
+
 @pytest.mark.parametrize("name", ["two-owners", "deleted-is-made"])
 def test_the_simulator_sees_a_fault_of_before(simulator: Simulator, name: str) -> None:
     """What it could not see it could not rule out; those of the list that are found soon (docs/simulate.md)."""

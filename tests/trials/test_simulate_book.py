@@ -8,15 +8,23 @@ from sandbox.micropim.options import MicroPimOptions
 from sandbox.micropim.service import MicroPimService
 from trials.simulate.book import Book
 from trials.simulate.clock import Time
+from trials.simulate.laws import Laws, Night
+from trials.simulate.process import Ended
 from trials.simulate.source import PICTURE, Source, wanted
 
 Json = dict[str, Any]
 
 
 @pytest.fixture
-def made() -> tuple[Book, Source, Json]:
+def pim() -> MicroPimService:
+    """A MicroPIM with nothing in it."""
+    return MicroPimService(MicroPimOptions())
+
+
+@pytest.fixture
+def made(pim: MicroPimService) -> tuple[Book, Source, Json]:
     """A book about one product, which was made for one record and shows what that says."""
-    pim, source = MicroPimService(MicroPimOptions()), Source(Time())
+    source = Source(Time())
     source.new_category()
     record = source.products[source.new_product()]
     book = Book(pim, source)
@@ -60,3 +68,52 @@ def test_a_question_may_show_what_stood_there_before_a_person_agreed(made: tuple
     assert book.was_told("M00001", "name", "By hand")
     book.settle([], set(), is_whole=True)
     assert not book.was_told("M00001", "name", "By hand")
+
+
+@pytest.mark.parametrize(
+    ("how", "rejects", "is_given", "is_lost"),
+    [
+        ("killed", [], True, False),  # the next run comes to its end, and links it
+        ("killed", [], False, True),
+        ("finished", [], True, True),
+        ("finished", ["c1"], True, False),  # it follows its category, which is tried again
+    ],
+)
+def test_a_product_waits_for_a_category_that_came_after_it(
+    pim: MicroPimService,
+    made: tuple[Book, Source, Json],
+    how: str,
+    rejects: list[str],
+    *,
+    is_given: bool,
+    is_lost: bool,
+) -> None:
+    """To the end of a run; one that is refused is told itself."""
+    book, source, product = made
+    record = source.products["M00001"]
+    book.places["c1"] = {pim.people.add_category("Category")["id"]}
+    book.unlinked.add("c1")
+    book.given["M00001"] = record["meta"]["updatedAt"] if is_given else 0
+    product["_media"] += [{"file_url": record["photos"][0]["formats"]["huge"], "shows_at": 0}]
+    at = source.changed_at["M00001"]
+    rows = [{"external_id": key, "stage": "send", "said": None, "reason": ""} for key in rejects]
+    ended = Ended(how, None, [{"at": at}], rejects=rows)
+    broken = Laws(book, pim, source).after_night(Night([("products", record)], ended, is_disturbed=False))
+    assert ["category lost" in one.what for one in broken] == ([True] if is_lost else [])
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_a_double_was_told_under_the_record_that_was_replaced_since(
+    pim: MicroPimService, made: tuple[Book, Source, Json], *, is_told: bool
+) -> None:
+    """Its successor has the same code."""
+    book, source, product = made
+    book.two_wrote = True
+    book.made[product["sku"]].append(pim.add(product["sku"], **wanted(source.products["M00001"]))["id"])
+    laws = Laws(book, pim, source)
+    told = {"manual_actions": [{"external_id": "M00001"}] if is_told else []}
+    assert not laws.after_night(Night([], Ended("finished", None, [], report=told), is_disturbed=False))
+    source.succeed("M00001", old_first=True)
+    night = Night([], Ended("finished", None, []), is_disturbed=False)
+    broken = [*laws.after_night(night), *laws.after_calm("all changes", night, must_be_still=False)]
+    assert ["double product" in str(one) for one in broken] == ([] if is_told else [True])

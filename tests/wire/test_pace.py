@@ -1,6 +1,8 @@
 """The rules of the pace, one by one and to the millisecond."""
 
+import random
 from bisect import bisect_left
+from math import ceil
 
 import pytest
 from hypothesis import given
@@ -59,13 +61,40 @@ def test_whatever_happens_no_minute_holds_more_than_the_limit(limit: int, steps:
 
 
 @pytest.mark.parametrize(
-    ("per_minute", "limit", "burst"),
-    [(0.5, 1, 1), (1, 1, 1), (19, 19, 1), (20, 19, 1), (60, 59, 1), (99.9, 98, 1), (100, 98, 2), (600, 588, 12)],
+    ("per_minute", "limit", "burst", "gap"),
+    [
+        (0.5, 1, 1, 60_000_000),
+        (1, 1, 1, 60_000_000),
+        (19, 19, 1, 3_157_895),
+        (20, 19, 1, 3_157_895),
+        (60, 59, 1, 1_016_950),
+        (99.9, 98, 1, 612_245),
+        (100, 98, 2, 612_245),
+        (600, 588, 12, 102_041),
+    ],
 )
-def test_burst_and_pace_make_up_the_limit(per_minute: float, limit: int, burst: int) -> None:
+def test_burst_and_pace_make_up_the_limit(per_minute: float, limit: int, burst: int, gap: int) -> None:
     """2 % at once, the rest evenly; too small a limit has no margin to give away."""
     rate = even_rate(per_minute)
-    assert (rate.limit, rate.burst, rate.interval) == (limit, burst, 60_000)
+    assert (rate.limit, rate.burst, rate.gap) == (limit, burst, gap)
+
+
+def test_turns_come_as_the_generic_cell_rate_algorithm_says() -> None:
+    """One step of it looks when a turn is free, a second one takes it; both are one here."""
+    dice = random.Random(7)
+    pace, used_up = NEW, 0
+    for _ in range(3_000):
+        per_minute = dice.choice([1, 19, 20, 60, 100, 600, 2_400, 6_000])
+        rate = even_rate(per_minute)
+        earliest = pace.seen + dice.choice([0, dice.randrange(2_000)])
+        due = earliest
+        too_early = max(used_up, due * 1000) + rate.gap - rate.burst * rate.gap - due * 1000
+        if too_early > 0:
+            due += ceil(too_early / 1000)
+        used_up = max(used_up, due * 1000) + rate.gap
+        pace, turn = next_turn(pace, per_minute, earliest=earliest)
+        assert (turn.due, pace.arrival) == (due, used_up)
+        pace = pace._replace(seen=pace.seen + dice.choice([0, 0, 1, 500, 30_000, due - pace.seen]))
 
 
 def test_turns_are_given_one_behind_the_other() -> None:

@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import requests
 from requests.auth import HTTPBasicAuth
 
 from pim_wire.errors import Interrupted, Unclear, WireGaveUp, WireRefused
 from pim_wire.redaction import Redactor
+from pim_wire.session import open_session
 from pim_wire.throttle import Throttle
 from pim_wire.wire import Call, Wire
 from sandbox import Fault, Sandbox
@@ -225,6 +227,24 @@ def test_a_stop_ends_the_wait_for_a_service(sandbox: Make, wire_to: Callable[...
     box.medipim.on_request(lambda _call: fake_clock.stop())
     with pytest.raises(Interrupted):
         wire_to(box.medipim_url).send(brands())
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        None,
+        {},
+        {"page": 2, "limit": 100},
+        {"search": "a b&c=d/é+100 %", "status": None},
+        {"ids": ["1", "2"], "exact": True, "text": "", "share": 0.5},
+        {"a": None},
+    ],
+)
+def test_an_address_is_written_as_the_library_writes_it(params: Any) -> None:
+    """The session leaves its slow way out, not its words."""
+    request = requests.Request("GET", "http://pim.example.test/a%20b?c=d", params=params)
+    ours = open_session("http://pim.example.test", HTTPBasicAuth("1", SECRET), "tests/1", 1).prepare_request(request)
+    assert ours.url == request.prepare().url
 
 
 def test_workers_share_one_session(sandbox: Make, wire_to: Callable[..., Wire]) -> None:

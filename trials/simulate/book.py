@@ -45,7 +45,8 @@ class Book:
         self.deleted_categories: set[str] = set()
         self.once_deleted: set[str] = set()  # whatever became of them: one memory has them, another one may not
         self.loose_categories: set[str] = set()  # may be made again: only a lost memory knew which one it was
-        self.waiting: set[str] = set()  # records that earlier runs refused, and none has come to again
+        # Categories made since a run came to its end, and records that earlier runs refused: both wait for a run.
+        self.unlinked, self.waiting = set[str](), set[str]()
         # Records of a lost ledger: of whose product the new one knows nothing; that may have waited there as rejects.
         self.unmet, self.unsent = set[str](), set[str]()
         self.other_sku: set[str] = set()  # codes whose product has another SKU by hand
@@ -69,6 +70,7 @@ class Book:
             known = [] if key in self.loose_categories else self.categories.get(key, [])
             self.categories[key] = [*known, number]
             self.places.setdefault(key, set()).add(number)
+            self.unlinked.add(key)
 
     # Looking up
 
@@ -92,6 +94,11 @@ class Book:
     def is_open(self, number: int, field: str) -> bool:
         """Whether nothing is demanded of this fact but that it stays, or nothing at all."""
         return (number, field) in self.typed or (number, field) in self.loose
+
+    def is_given(self, record: Json) -> bool:
+        """Whether an earlier run was given this version of a record, or a newer one."""
+        version: int = record["meta"]["updatedAt"]
+        return version <= self.given.get(record["id"], 0)
 
     def is_remembered(self, number: int) -> bool:
         """Whether the ledger knows what was put there: after a loss, once the record has come as an active one."""

@@ -47,7 +47,7 @@ class Laws:
 
     def __init__(self, book: Book, pim: MicroPimService, source: Source) -> None:
         self._book, self._pim, self._source = book, pim, source
-        self._doubles_told: set[str] = set()
+        self._doubles_told: set[str] = set()  # codes: a successor goes on with the double of its predecessor
         self._of_second: list[Broken] = []
         self._shut_out: list[tuple[Process, int]] = []
         self._took_again = False  # whether rejects of an earlier night were waiting for the last one
@@ -69,7 +69,10 @@ class Laws:
         broken, self._of_second = self._of_second, []
         self._took_again = bool(self._book.waiting)
         self._refused = {str(row["external_id"]) for row in night.ended.rejects}
-        self._refused |= self._book.waiting if night.ended.how != "finished" else set()
+        if night.ended.how == "finished":
+            self._book.unlinked.clear()
+        else:
+            self._refused |= self._book.waiting
         for check in checks:
             broken += check(night)
         return broken
@@ -111,9 +114,11 @@ class Laws:
             self._of_second.append(Broken("two writers", "a second run with the same ledger was let in"))
         if what == "stands still" and is_over:
             self._shut_out.append((first, len(first.writes)))
-        for key in self._source.products:
-            if ended.names(key):
-                self._doubles_told.add(key)
+        self._hear_of_doubles(ended)
+
+    def _hear_of_doubles(self, ended: Ended) -> None:
+        products = self._source.products
+        self._doubles_told |= {record["cnk"] for key, record in products.items() if ended.names(key)}
 
     # Which
 
@@ -129,10 +134,9 @@ class Laws:
         self._shut_out.clear()
 
     def _nothing_twice(self, night: Night) -> Iterator[Broken]:
+        self._hear_of_doubles(night.ended)
         for key in self._source.owners():
             there = [product["id"] for product in self._book.products_of(key)]
-            if night.ended.names(key):
-                self._doubles_told.add(key)
             if len(there) > 1 and not (self._is_renumbered(key) or self._book.two_wrote):
                 yield Broken("double product", f"{key} is {there}")
         for key, numbers in self._book.categories.items():
@@ -155,7 +159,7 @@ class Laws:
         Where a person has archived all but one, nobody sees it twice.
         """
         for key in self._source.owners():
-            is_told = key in self._doubles_told or self._is_renumbered(key)
+            is_told = self._source.products[key]["cnk"] in self._doubles_told or self._is_renumbered(key)
             shown = [product for product in self._book.products_of(key) if product["status"] != "archived"]
             if len(shown) > 1 and not is_told:
                 yield Broken("double product", f"{key} was made by two writers, and nobody says so")
@@ -220,8 +224,6 @@ class Laws:
                 continue
             if self._source.changed_at[record["id"]] <= at and record["id"] not in kept:
                 for broken in self._is_in(record["id"], record, ""):
-                    if broken.law.startswith("category lost") and inside(record) & kept:
-                        continue  # it follows its category, which is a reject
                     if not broken.law.startswith("picture") and not night.ended.names(record["id"]):
                         yield Broken("state passed", f"state {at}: {broken}")
 
@@ -337,8 +339,9 @@ class Laws:
         cannot = options.patch_categories != "replace" and options.assign != "additive"
         if cannot or (product["id"], "categories") in self._book.loose:
             return
-        for category in inside(record) - self._book.once_deleted:
+        for category in inside(record) - self._book.once_deleted - self._refused:  # it follows one that is a reject
             numbers = {one for one in self._book.places.get(category, ()) if one in self._pim.categories}
             out = {one for number, one in self._book.taken_out if number == product["id"]}
-            if numbers and not numbers & (set(product["category_ids"]) | out):
+            is_to_come = category in self._book.unlinked and self._book.is_given(record)
+            if numbers and not is_to_come and not numbers & (set(product["category_ids"]) | out):
                 yield Broken(f"category lost{how}", f"{key} is not in {category} {sorted(numbers)}")

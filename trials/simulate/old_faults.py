@@ -122,7 +122,7 @@ OLD_FAULTS: Mapping[str, OldFault] = {
     "lock-is-no-lock": OldFault("a second run takes the lock of a living one (6.1)",
                                 RunLock, "_is_dead", _everybody_is_dead),
     "old-over-new": OldFault("an older version goes over a newer one (8.1)",
-                             products, "_is_older", lambda *_given: False),
+                             products, "source_time", _nothing),
     "rejects-are-left": OldFault("what a bad hour refused is never tried again (rule 8)",
                                  Outcomes, "_keep", _nothing),
     "edits-are-overwritten": OldFault("ours goes over theirs (rule 1)",

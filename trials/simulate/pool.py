@@ -37,6 +37,12 @@ class SteppedPool:
         while self._waiting:
             self._step()
 
+    def wait_until(self, is_enough: Callable[[], bool]) -> None:
+        """Do them one by one until this is so."""
+        self._check()
+        while self._waiting and not is_enough():
+            self._step()
+
     def fail(self, failure: BaseException) -> None:
         """The next submit or drain raises it."""
         self._failure = self._failure or failure
