@@ -83,7 +83,7 @@ class Tries:
 
     A caller that gives its own keeps them over several sends of what is one call to it: each ends with StaleLook after
     a wait, because what the caller has seen of the service before the wait says nothing any more. ``gives_up`` is asked
-    after each failure that was answered, with their number and whether it is the last that ``max_wait_seconds`` allows;
+    after each failure of what was sent, with their number and whether it is the last that ``max_wait_seconds`` allows;
     True ends the call with KeepsFailing.
     """
 
@@ -200,7 +200,9 @@ class Wire:
             excess = self._read_body(call, response)
         except requests.RequestException as error:
             cause = f"no whole answer within {deadline.seconds:g} s" if deadline.has_passed else retry.describe(error)
-            return _Attempt(retry.after_error(error), f"failed ({cause})")
+            step = retry.after_error(error)
+            state.failures += step is Next.AGAIN
+            return _Attempt(step, f"failed ({cause})")
         finally:
             CURRENT.reset(token)
         if excess is not None:
@@ -271,8 +273,8 @@ class Wire:
             raise Unclear(f"{call} {attempt.reason}")
 
     def _ask_whether_to_go_on(self, call: Call, state: Tries, attempt: _Attempt, *, is_last: bool) -> None:
-        is_answered = attempt.next is Next.AGAIN and attempt.response is not None
-        if is_answered and state.gives_up is not None and state.gives_up(state.failures, is_last):
+        has_failed = attempt.next is Next.AGAIN  # it was sent: somebody may break off what one record holds
+        if has_failed and state.gives_up is not None and state.gives_up(state.failures, is_last):
             raise KeepsFailing(f"{call} {attempt.reason}, {state.failures} times")
 
     def _wait_for_retry(self, call: Call, state: Tries, attempt: _Attempt) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from pim_wire.limits import is_nested_deeper
 from tap_medipim.records import RawRow, Row, is_key, updated_at
 
 MOST_TOLD = 20  # of a stream, by a line each; the others by their number
@@ -40,16 +41,17 @@ OnBad = Callable[[BadRow], None]
 
 @dataclass(frozen=True)
 class Unreadable:
-    """Stands among the rows of a page for one whose values no JSON can hold, such as 1e999."""
+    """Stands among the rows of a page for one whose values no JSON can hold, such as 1e999, or that is too deep."""
 
     key: Any
     updated_at: int | None
+    reason: str = "a number is too large, or none"
 
 
 def bad_row(value: Any, place: str, reason: str = "") -> BadRow:
     """What can be said of a value that is no row."""
     if isinstance(value, Unreadable):
-        return BadRow(place, "a number is too large, or none", shown(value.key), value.updated_at)
+        return BadRow(place, value.reason, shown(value.key), value.updated_at)
     if isinstance(value, RawRow):
         return BadRow(place, reason, shown(value.key), value.updated_at)
     if not isinstance(value, dict):
@@ -91,12 +93,29 @@ def mended_answer(content: bytes) -> Any:
     return {**rest, "results": [_row(row) for row in rows]}
 
 
+def shallow_rows(rows: list[Any], most: int) -> list[Any]:
+    """The rows of a page, with an Unreadable in the place of each that is nested deeper."""
+    reason = f"it is nested more than {most} levels deep (max_nesting)"
+    return [_unreadable(row, reason) if _is_deeper(row, most) else row for row in rows]
+
+
+def _is_deeper(row: Any, most: int) -> bool:
+    try:
+        return not isinstance(row, Unreadable) and is_nested_deeper(orjson.dumps(row, default=str), most)
+    except TypeError:  # orjson's word for 255 levels
+        return True
+
+
 def _row(row: Any) -> Any:
     try:
         return orjson.loads(_plain(row))
     except ValueError:
-        is_object = isinstance(row, dict)
-        return Unreadable(row.get("id") if is_object else None, updated_at(row) if is_object else None)
+        return _unreadable(row)
+
+
+def _unreadable(row: Any, *reason: str) -> Unreadable:
+    is_object = isinstance(row, dict)
+    return Unreadable(row.get("id") if is_object else None, updated_at(row) if is_object else None, *reason)
 
 
 def _loads(text: bytes) -> Any:

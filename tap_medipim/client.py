@@ -20,7 +20,7 @@ from pim_wire.errors import AccessDenied, AnswerRefused
 from pim_wire.limits import SizeLimits
 from pim_wire.redaction import Redactor
 from pim_wire.wire import Call, Wire
-from tap_medipim.bad_rows import BadRow, OnBad, good_rows, mended_answer
+from tap_medipim.bad_rows import BadRow, OnBad, good_rows, mended_answer, shallow_rows
 from tap_medipim.bookmark_state import FUTURE_SECONDS, LEAST_BELIEVABLE
 from tap_medipim.errors import (
     ConnectionLost,
@@ -139,7 +139,7 @@ class MedipimClient:
 
         call = Call(
             method, path, self._request_timeout, json=body if body or method == "POST" else None, is_broken=is_broken,
-            headers=_ACCEPT_JSON, checks_nesting_by_row=decoder is not None,
+            headers=_ACCEPT_JSON, checks_nesting_by_row=True,
         )  # fmt: skip
         with closing(self._send(call)) as response:
             self._check(response, path)
@@ -171,22 +171,31 @@ class MedipimClient:
 
         def is_broken(response: requests.Response) -> bool:
             results = _listed_rows(response.content) if response.ok else []
-            rows.extend(results or [])
+            rows.extend(self._shallow(results or [], response.content))
             return results is None
 
-        call = Call("GET", path, self._request_timeout, is_broken=is_broken, headers=_ACCEPT_JSON)
+        call = Call(
+            "GET", path, self._request_timeout, is_broken=is_broken, headers=_ACCEPT_JSON, checks_nesting_by_row=True
+        )
         with closing(self._send(call)) as response:
             self._check(response, path)
         return Page(good_rows(rows, path, on_bad or _fail), None)
 
     def _answer(self, content: bytes, path: str, decoder: "RowDecoder | None") -> dict[str, Any]:
-        """The answer as an object; with a decoder the nesting is checked here, row by row."""
-        if decoder is None:
-            return _object(content)
-        page = decoder.decode_page(content, self._bounds.nesting)
-        if page is None and (too_deep := self._bounds.too_deep(content)):
+        """The answer as an object; how deep it is nested is checked here, row by row."""
+        page = decoder.decode_page(content, self._bounds.nesting) if decoder is not None else None
+        if page is not None:
+            return page
+        answer = _object(content)
+        if isinstance(rows := answer.get("results"), list):
+            answer["results"] = self._shallow(rows, content)
+        elif too_deep := self._bounds.too_deep(content):
             raise StreamFailed(f"{path} answered {too_deep}")
-        return _object(content) if page is None else page
+        return answer
+
+    def _shallow(self, rows: list[Any], content: bytes) -> list[Any]:
+        """The rows of an answer; what is nested too deep is a bad row."""
+        return shallow_rows(rows, self._bounds.nesting) if self._bounds.too_deep(content) else rows
 
     def stream(
         self,
@@ -276,10 +285,10 @@ def _parsed(content: bytes) -> Any:
     """The answer; None when it is no JSON, however its characters are mended."""
     try:
         return exact_json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         try:
             return mended_answer(content)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
 

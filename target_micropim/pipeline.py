@@ -120,6 +120,10 @@ class Pipeline:
             error = rejection("map", "$", "the record is not an object")
             self._outcomes.reject(stream, self._outcomes.open(), None, record, error)
 
+    def has_category(self, key: str) -> bool:
+        """Whether the category of the record with this id has been dealt with, in this run or an earlier one."""
+        return self._categories.is_known(key)
+
     def refuse(self, stream: str, kept: Any, reason: str) -> None:
         """Take a record that could not be read: a reject, with what is kept of it, where its stream is taken."""
         stream = self._meant(stream)

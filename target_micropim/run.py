@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pim_wire.errors import StopRun
+from pim_wire.errors import Interrupted, StopRun
 from pim_wire.wire import Call
 from target_micropim.api.client import MicroPimClient
 from target_micropim.api.post_once import PostOnce
@@ -60,7 +60,8 @@ class Run:
         self._summary: dict[str, Any] = {}
         self._is_closed = False
         is_plan = self._settings.dry_run
-        self.ledger = (copy_of if is_plan else Ledger.open)(self._settings.ledger_url, self._clock.wall)
+        url, wall = self._settings.ledger_url, self._clock.wall
+        self.ledger = copy_of(url, wall) if is_plan else Ledger.open(url, wall, lambda: self._clock.stopped)
         self._lock = RunLock(self.ledger, self._clock.wall, self._clock.sleep)
         try:
             if is_plan:
@@ -238,13 +239,15 @@ class Run:
         list_nights(nights, Words(settings.report_language))
 
     def _give_back(self) -> None:
+        """After a stop that nothing can be written after, the next run finds that the owner of the lock is gone."""
         self._heartbeat.stop()
-        self._lock.release()
+        with suppress(Interrupted):
+            self._lock.release()
 
     def _remember_rates(self) -> None:
         """What was found about limits that are searched. A lock that was lost is told where it is given back."""
         if self._plan is None:
-            with suppress(LedgerUnusable):
+            with suppress(LedgerUnusable, Interrupted):
                 note_rates(self.ledger, self._connection.throttles.found())
 
     def _requests(self) -> dict[str, Any]:

@@ -154,16 +154,19 @@ class ProductMatching:
         """Whether a search was seen to find a SKU so far; nothing is asked for it."""
         return bool(self._searches)
 
-    def newer_than_index(self, sku: str) -> RemoteProduct | None:
+    def newer_than_index(self, sku: str, *, is_form_known: bool) -> RemoteProduct | None:
         """A product that was made since the list was read; one question, since the archive was read with it.
 
-        Raises RecordRejected when one is there whose SKU differs only in case: a service may store it so.
+        Raises RecordRejected when one is there whose SKU differs only in case: a service may store it so. The list is
+        looked through for it until one creation has shown that this service does not: that takes long.
         """
         if not self._indexed:
             return None
-        if not self.can_look_up:
+        can_look_up = self.can_look_up
+        if not (can_look_up and is_form_known):
             near = {row.remote_id: row.sku for row in self._ledger.seen_in_another_case(sku)}
             _refuse_near(sku, near)
+        if not can_look_up:
             return None
         return _only(self._hits(sku, _LISTS[0]), "sku", sku)
 

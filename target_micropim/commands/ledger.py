@@ -55,7 +55,8 @@ def created(connection: Connection, *, dry_run: bool) -> str:
     """``create``: a ledger where there is none, this version where it is older. Raises LedgerUnusable."""
     if dry_run:
         return "Ledger: nothing was made (dry run)"
-    ledger = Ledger.open(connection.settings.ledger_url, connection.clock.wall)
+    clock = connection.clock
+    ledger = Ledger.open(connection.settings.ledger_url, clock.wall, lambda: clock.stopped)
     try:
         lock = RunLock(ledger, connection.clock.wall, connection.clock.sleep)
         lock.acquire()

@@ -1,7 +1,7 @@
 """A rejects file fed again through the same engine: categories first, no STATE.
 
-Law: a replay never takes a product back. A record that was refused, and of which a newer version has been settled
-since, is superseded; only the ledger's time of settling can tell.
+Law: a replay takes nothing back. A record that was refused is superseded when a newer version has been settled since,
+or was refused since and waits. Only the ledger can tell: not every record has an update time.
 """
 
 import json
@@ -17,6 +17,7 @@ from pim_wire.limits import LINES_IN_AN_ANSWER, SizeLimits
 from target_micropim.host import OpenRun
 from target_micropim.lines import lines_of, too_deep
 from target_micropim.report.product_rows import ProductEnd
+from target_micropim.report.rejects import as_json
 from target_micropim.run import Run
 from target_micropim.sync.categories import STREAM as CATEGORIES
 from target_micropim.sync.write import STREAM as PRODUCTS
@@ -65,18 +66,23 @@ class Replay:
 
     def _feed_one(self, reject: RejectedLine) -> None:
         if self._is_superseded(reject):
-            self._run.report.receive(PRODUCTS)
-            end = ProductEnd(reject.external_id, None, "", "a newer version of it was dealt with since")
-            self._run.report.settle(PRODUCTS, "superseded", end)
+            self._run.report.receive(reject.stream)
+            end = ProductEnd(reject.external_id, None, "", "a newer version of it came since")
+            self._run.report.settle(reject.stream, "superseded", end if reject.stream == PRODUCTS else None)
         elif reject.too_much:
             self._run.pipeline.refuse(reject.stream, reject.record, reject.too_much)
         else:
             self._run.pipeline.receive(reject.stream, reject.record)
 
     def _is_superseded(self, reject: RejectedLine) -> bool:
-        if reject.stream != PRODUCTS or reject.external_id is None:
+        if (key := reject.external_id) is None:
             return False
-        return self._run.ledger.was_settled_between(reject.external_id, reject.rejected_at, self._began)
+        waiting = self._run.ledger.reject(reject.stream, key)
+        if waiting is not None and waiting.record != as_json(reject.record).decode():
+            return waiting.rejected_at > reject.rejected_at
+        if reject.stream == PRODUCTS:
+            return self._run.ledger.was_settled_between(key, reject.rejected_at, self._began)
+        return waiting is None and self._run.pipeline.has_category(key)
 
     def _lines(self) -> Iterator[RejectedLine]:
         most = self._limits.answer_bytes  # a record that is kept as a text is escaped, and reasons stand beside it

@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from sqlalchemy import Engine, NullPool, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from pim_wire.patient_sqlite import connect_arguments
 from pim_wire.urls import shown_url
 from target_micropim.errors import LedgerUnusable
 from target_micropim.ledger.statements import OF_SQLITE
@@ -18,14 +20,18 @@ _SEARCH_PATH = re.compile(r"-c\s*search_path=([a-z_][a-z0-9_]{0,62})\s*$", re.AS
 _HOW_IT_LOOKS = "ledger_url: must look like sqlite:///path or postgresql://user@host/name"
 
 
-def engine_for(url: str) -> Engine:
-    """The engine of a ``ledger_url``. Raises OSError, SQLAlchemyError or LedgerUnusable."""
+def _never() -> bool:
+    return False
+
+
+def engine_for(url: str, is_stopped: Callable[[], bool] = _never) -> Engine:
+    """The engine of a ``ledger_url``; a stop ends its waits. Raises OSError, SQLAlchemyError or LedgerUnusable."""
     place = place_of(url)
     if place.get_backend_name() == "postgresql":
         return _postgresql(place)
     Path(place.database or "").parent.mkdir(parents=True, exist_ok=True)
     options = {"compiled_cache": OF_SQLITE}
-    arguments = {"timeout": 30, "check_same_thread": False}
+    arguments = {**connect_arguments(is_stopped), "check_same_thread": False}
     engine = create_engine(place, connect_args=arguments, execution_options=options, poolclass=NullPool)
     event.listen(engine, "connect", _set_pragmas)
     return engine

@@ -261,10 +261,13 @@ class OpenEnds(KeptRecords):
             self.put(connection, schema.rejects, [vars(reject)])
 
     def drop_reject(self, stream: str, external_id: str) -> None:
-        """A newer version has been dealt with."""
-        table = schema.rejects
+        """A newer version has been dealt with, now: a replay can tell, though that one may have changed nothing."""
+        table, products = schema.rejects, schema.products
         with self.transaction() as connection:
             connection.execute(delete(table).where(table.c.stream == stream, table.c.external_id == external_id))
+            if stream == products.name:
+                is_settled = (products.c.external_id == external_id) & products.c.settled_at.is_not(None)
+                connection.execute(update(products).where(is_settled).values(settled_at=self._wall()))
 
     def reject_times(self) -> dict[tuple[str, str], float | None]:
         """Stream and id of every reject that waits, with the record's own update time."""

@@ -94,10 +94,12 @@ class Ledger(CatalogueIndex, WaitingNames, OpenEnds):
     _has_missing: bool | None = None  # until it was asked for; a category may be missing unless this is False
 
     @classmethod
-    def open(cls, url: str, wall: Callable[[], float] = time.time) -> "Ledger":
-        """Open or make the database. Raises LedgerUnusable with what to do."""
+    def open(
+        cls, url: str, wall: Callable[[], float] = time.time, is_stopped: Callable[[], bool] = lambda: False
+    ) -> "Ledger":
+        """Open or make the database; a stop ends its waits. Raises LedgerUnusable with what to do."""
         try:
-            ledger = cls(engine_for(url), wall)
+            ledger = cls(engine_for(url, is_stopped), wall)
             with ledger.closed_on_failure():
                 ledger.examine()
                 ledger.prepare()

@@ -157,19 +157,32 @@ def as_whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+_ZONE = re.compile(r" (?:([+-][0-9:]+)|UTC|GMT|Z)$", re.ASCII)  # behind a space, as Ruby and BigQuery write it
+_DATE = re.compile("[0-9]{8}", re.ASCII)
 _MOST_SECONDS, _MOST_MILLISECONDS = 10**11, 10**14  # the first is the year 5138, in milliseconds it is 1973
 
 
 def moment_of(value: Any) -> float | None:
-    """A time in unix seconds: ISO 8601, unix seconds or milliseconds; None for what is none."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        seconds = value if value < _MOST_SECONDS else value / 1000
-        return float(seconds) if 0 < value < _MOST_MILLISECONDS else None
+    """A time in unix seconds: ISO 8601, unix seconds or milliseconds, also as text; None for what is none."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float | Decimal):
+        seconds = value if 0 < value < _MOST_MILLISECONDS else 0
+        return float(seconds if seconds < _MOST_SECONDS else seconds / 1000) or None
+    if not isinstance(value, str):
+        return None
+    text = value.strip()
+    if (number := decimal_of(text)) is not None and not _DATE.fullmatch(text):
+        return moment_of(number)
     try:
-        moment = datetime.fromisoformat(value.strip()) if isinstance(value, str) else None
+        moment = datetime.fromisoformat(_ZONE.sub(_zone, text))
     except ValueError:
         return None
-    return None if moment is None else (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _zone(found: re.Match[str]) -> str:
+    return found[1] or "+00:00"
 
 
 def truth_of(value: Any) -> bool | None:

@@ -47,6 +47,11 @@ class CategorySync:
         """Whether a category has come in this run."""
         return external_id in self._seen
 
+    def is_known(self, key: str) -> bool:
+        """Whether the ledger has the category of the record with this id."""
+        known = self._ledger.categories()
+        return f"{OWN}{key}" in known or f"{self._source.prefix}{key}" in known
+
     def _receive(self, ticket: int, record: dict[str, Any]) -> None:
         if not self._profile.writes_categories:
             self._outcomes.settle(self._source.stream, ticket, "skipped")

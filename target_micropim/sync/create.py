@@ -51,7 +51,7 @@ class ProductCreator:
         Raises NotYet, or RecordRejected, where a POST of before may have made it and it does not show yet.
         """
         if row is None or row.announced_at is None:
-            return self._matching.newer_than_index(desired.sku)
+            return self._matching.newer_than_index(desired.sku, is_form_known=self._is_form_known)
         if is_last:
             return self._visibility.wait_for(desired.sku, row.announced_at)
         match = self._matching.search_one(desired.sku)

@@ -22,7 +22,8 @@ from target_micropim.sync.checkpoints import Checkpoints
 
 logger = logging.getLogger("target-micropim")
 
-ENOUGH_TO_JUDGE = 100  # records, before a per cent of rejects stops a run that is still going on
+ENOUGH_TO_JUDGE = 100  # records, before a share of rejects stops a run that is still going on
+MOST_BEFORE_THE_END = 0.5  # of them: a few bad ones of a night may all come first
 DEFAULT_REJECT_SHARE = 0.05
 DEFAULT_REJECT_FREE = 10
 MOST_EQUAL_REFUSALS = 10  # in a row, without anything going in between them
@@ -68,10 +69,11 @@ class Guards:
         )
 
     def after_reject(self, report: Report) -> None:
-        """Raises TooMany as soon as the limit is passed."""
-        received = sum(report.received.values())
-        if self.rejects.number is not None or received >= ENOUGH_TO_JUDGE:
-            self._judge(report.count("rejected"), received)
+        """Raises TooMany as soon as a number is passed. A share is one of the whole night, unless it is most of it."""
+        received, rejected = sum(report.received.values()), report.count("rejected")
+        is_most = received >= ENOUGH_TO_JUDGE and rejected > MOST_BEFORE_THE_END * received
+        if self.rejects.number is not None or is_most:
+            self._judge(rejected, received)
 
     def at_end(self, report: Report) -> None:
         """Raises TooMany when the whole run is over the limit."""

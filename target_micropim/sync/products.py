@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import math
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -34,6 +35,7 @@ from target_micropim.sync.write import STREAM
 
 BATCH_ROWS = 200
 MOST_ALONE = 3  # products that go alone until one was made
+FUTURE_SECONDS = 86_400  # beyond the clock by more than any time zone: the time is wrong
 VOLATILE = frozenset({"meta", "updated_at"})  # change without the content changing (docs/api/medipim.md#touches)
 _UNKNOWN = Known(None, None, ABSENT)
 _CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
@@ -53,10 +55,11 @@ def digest_of(record: dict[str, Any], settings_digest: str, windows: str = "") -
     return hashlib.blake2b(data, digest_size=16, key=settings_digest.encode()[:64]).hexdigest()
 
 
-def _later(*moments: float | None) -> float | None:
+def _later(*moments: float | None, until: float = math.inf) -> float | None:
+    """The latest of those that are not beyond ``until``."""
     latest = None
     for moment in moments:
-        if moment is not None and (latest is None or moment > latest):
+        if moment is not None and moment <= until and (latest is None or moment > latest):
             latest = moment
     return latest
 
@@ -221,8 +224,13 @@ class ProductsSync:
             raise rejection("map", "$", str(error)) from None
 
     def _changed(self, items: list[Item], known: Mapping[str, Known]) -> list[Item]:
-        """Those that are to be looked into. An older version of a record never takes a newer one back."""
+        """Those that are to be looked into. An older version of a record never takes a newer one back.
+
+        One without an update time is as new as the newest that was seen. So is one from the future, and no such time
+        counts: a record that was once dated 2099 would be frozen until then.
+        """
         changed: list[Item] = []
+        latest = self._services.ledger.now() + FUTURE_SECONDS
         newest: dict[str, float] = {}
         touched: set[str] = set()
         # nearly always nothing is, and while nothing is nobody can put anything there
@@ -231,8 +239,10 @@ class ProductsSync:
         for item in items:
             row = known.get(item.key, _UNKNOWN)
             source_at, seen_at = item.version.source_at, row.source_at
-            if has_others or newest:
-                seen_at = _later(seen_at, newest.get(item.key), *self._other_versions(item.key))
+            if has_others or newest or (seen_at is not None and seen_at > latest):
+                seen_at = _later(seen_at, newest.get(item.key), *self._other_versions(item.key), until=latest)
+            if source_at is None or source_at > latest:
+                item, source_at = replace(item, version=replace(item.version, source_at=seen_at)), seen_at  # noqa: PLW2901
             if source_at is not None and seen_at is not None and source_at < seen_at:
                 end = ProductEnd(item.key, item.sku, item.name, "a newer version of it was dealt with before")
                 self._outcomes.settle(STREAM, item.ticket, "superseded", None, end)

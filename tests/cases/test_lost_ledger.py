@@ -91,3 +91,17 @@ def test_a_lost_ledger_makes_no_double(make_shop: Any, search: str, lookup: str)
     assert shop.skus() == made
     assert all(shop.pictures(sku) == [int(sku[1:]) + 1] for sku in made)
     assert made == [f"M{n}" for n in range(5)] or told.says_something
+
+
+@pytest.mark.parametrize("lookup", ["auto", "search", "index"])
+@pytest.mark.parametrize("place", [0, 3])
+def test_a_lost_ledger_and_an_archived_sku_in_small_letters(make_shop: Any, place: int, lookup: str) -> None:
+    """MicroPIM stores SKUs its own way, and the product is in the archive, where a search for live ones finds none."""
+    shop = make_shop({"lookup": lookup}, sku_unique=False, sku_form="lower")
+    for number in range(4):
+        shop.people.add(f"mx{number}", name=f"Cream {number}")
+    source = [product(f"Mx{number}", f"Cream {number}") for number in range(4)]
+    shop.people.archive(shop.id_of(f"mx{place}"))
+    told = shop.night(*source)
+    assert shop.skus() == [f"mx{number}" for number in range(4)]
+    assert told.says_something

@@ -39,6 +39,22 @@ def test_a_product_that_cannot_be_changed(shop: Any, status: int) -> None:
     assert (shop.name("BAD"), last.is_good, last.rejected) == ("C", True, set())
 
 
+@pytest.mark.parametrize("method", ["PATCH", "GET", "DELETE"])
+def test_a_product_at_which_the_connection_breaks(make_shop: Any, method: str) -> None:
+    """A firewall that dislikes what one product holds answers nothing: it breaks the connection, each time."""
+    shop = make_shop({"create_status": "active"})
+    shop.night(*(product(key, "A") for key in ["BAD", *OTHERS]))
+    route = f"{method} /api/products/{shop.id_of('BAD')}$"
+    shop.pim.faults.add(Fault("drop_before", route, times=None))
+    bad = product("BAD", "B", **({"status": "inactive"} if method == "DELETE" else {}))
+    told = shop.night(*(product(key, "B") for key in OTHERS[:7]), bad, *(product(key, "B") for key in OTHERS[7:]))
+    assert (told.rejected, told.is_good, len(told.states)) == ({"BAD"}, True, 1)
+    assert {shop.name(key) for key in OTHERS} == {"B"}
+    shop.pim.faults.clear()
+    assert shop.night(bad).is_good
+    assert (shop.name("BAD"), shop.status("BAD")) == (("A", "archived") if method == "DELETE" else ("B", "active"))
+
+
 def test_a_picture_that_cannot_be_taken(shop: Any) -> None:
     """The product is in, its other picture too, and the one that fails is told."""
     shop.pim.faults.add(poison(500, "/666.jpg"))
@@ -64,6 +80,17 @@ def test_a_bad_record_that_is_inactive_is_still_archived(make_shop: Any) -> None
     shop.night(product("M1", "A"), product("M2", "A"))
     shop.night(product("M1", "x" * 300, status="inactive"), {"id": "M2", "status": "replaced"})
     assert (shop.status("M1"), shop.status("M2")) == ("archived", "archived")
+
+
+def test_a_network_that_breaks_in_the_middle_is_no_record(shop: Any) -> None:
+    """Nothing comes through any more: the run stops, no STATE passes, and the next one has all."""
+    shop.night(*(product(key, "A") for key in OTHERS))
+    shop.pim.faults.add(Fault("drop_before", "PATCH /api/products", nth=4, times=None))
+    told = shop.night(*(product(key, "B") for key in OTHERS))
+    assert (told.is_good, told.states) == (False, [])
+    shop.pim.faults.clear()
+    assert shop.night(*(product(key, "B") for key in OTHERS)).is_good
+    assert {shop.name(key) for key in OTHERS} == {"B"}
 
 
 @pytest.mark.parametrize("status", STATUSES)

@@ -5,10 +5,15 @@ from typing import Any
 import pytest
 
 from sandbox import Fault
-from tests.cases.records import at, photos, product, text
+from tests.cases.records import at, category, photos, product, sold_in, text
 from tests.target.conftest import record_line, schema_line, state_line
 
 TOO_LONG = "v2" * 200
+
+
+def undated(record: Any) -> Any:
+    """The same without an update time."""
+    return {name: value for name, value in record.items() if name not in {"updated_at", "meta"}}
 
 
 @pytest.mark.parametrize("older", [product("M1", "old"), product("M1", "new", **text("<p>old</p>"))])
@@ -78,6 +83,87 @@ def test_a_replay_without_a_newer_version_goes_in(shop: Any) -> None:
     refused = shop.night(at(2000, product("M1", TOO_LONG)))
     shop.replay(refused, on_too_long="cut")
     assert shop.name("M1").startswith("v2v2")
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+@pytest.mark.parametrize("is_dated", [True, False])
+def test_a_replay_of_the_older_of_two_rejects(shop: Any, is_known: bool, is_dated: bool) -> None:
+    """Of one second, or without update times: the newer one waits to be tried again, and is not forgotten for it."""
+
+    def version(name: str) -> Any:
+        return at(2000, product("M1", name)) if is_dated else undated(product("M1", name))
+
+    if is_known:
+        shop.night(version("v0"))
+    first = shop.night(version("v1" * 200))
+    shop.night(version("v2" * 200))
+    shop.replay(first, on_too_long="cut")
+    assert shop.name("M1").startswith("v2v2")
+
+
+@pytest.mark.parametrize("is_dated", [True, False])
+def test_a_replay_after_the_source_went_back(shop: Any, is_dated: bool) -> None:
+    """What came since changed nothing: no update time tells that it is the newer version, only when it came."""
+
+    def version(name: str) -> Any:
+        return at(2000, product("M1", name)) if is_dated else undated(product("M1", name))
+
+    shop.night(version("v1"))
+    refused = shop.night(version(TOO_LONG))
+    shop.night(version("v1"))
+    shop.replay(refused, on_too_long="cut")
+    assert shop.name("M1") == "v1"
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_replay_takes_no_category_back(make_shop: Any, is_known: bool) -> None:
+    """A category has no update time: its rejected name is superseded when another one came since."""
+    shop = make_shop({"update_categories": True})
+    in_it = product("M1", "A", **sold_in(1))
+    if is_known:
+        shop.night(in_it, categories=[category(1, "Care")])
+    shop.pim.faults.add(Fault("status", "/api/categories", times=None, status=400, containing="Sun"))
+    refused = shop.night(in_it, categories=[category(1, "Sun")])
+    shop.pim.faults.clear()
+    assert len(refused.rejects) == 1
+    shop.night(in_it, categories=[category(1, "Sea")])
+    shop.replay(refused)
+    assert shop.paths() == ["Sea"]
+
+
+def test_a_replay_of_a_category_goes_in(shop: Any) -> None:
+    """Nothing has come since."""
+    shop.pim.faults.add(Fault("status", "/api/categories", times=None, status=400, containing="Sun"))
+    refused = shop.night(categories=[category(1, "Sun")])
+    shop.pim.faults.clear()
+    shop.replay(refused)
+    assert shop.paths() == ["Sun"]
+
+
+def test_a_record_without_update_time_is_as_new_as_the_newest(shop: Any) -> None:
+    """It goes in, and what was older than the one before it stays older."""
+    shop.night(at(3000, product("M1", "v3")))
+    shop.night(undated(product("M1", "v4")))
+    assert shop.name("M1") == "v4"
+    shop.night(at(2000, product("M1", "v2")))
+    assert shop.name("M1") == "v4"
+    shop.night(at(5000, product("M1", "v5")))
+    assert shop.name("M1") == "v5"
+
+
+@pytest.mark.parametrize("odd", [4_070_908_800, 4_070_908_800_000, 1e300])
+@pytest.mark.parametrize("name", ["odd", TOO_LONG])
+def test_an_update_time_in_the_future_freezes_nothing(shop: Any, odd: float, name: str) -> None:
+    """Corrected at the source the product goes on, though it was dated later before; refused or not."""
+    wrong = at(1000, product("M1", name))
+    wrong["meta"]["updatedAt"] = odd
+    shop.night(at(1000, product("M1", "before")))
+    shop.night(wrong)
+    now = int(shop.time.wall())
+    shop.night(at(now, product("M1", "right")))
+    assert shop.name("M1") == "right"
+    shop.night(at(now - 9, product("M1", "older")))
+    assert shop.name("M1") == "right"
 
 
 def test_a_reject_that_is_tried_again_gives_way_to_a_newer_record(shop: Any) -> None:

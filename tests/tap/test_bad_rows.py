@@ -180,6 +180,50 @@ def test_a_number_that_no_json_holds_costs_its_row(sandbox: Make, run_tap: Run) 
     assert "(id 2)" in str(run.tap.run.failed["brands"])
 
 
+DEEP = '{"id":"M2",%s"x":' + "[" * 40 + "]" * 40 + "}"
+
+
+@pytest.mark.parametrize("how", [{"products_endpoint": "query"}, {"api_version": "v3"}])
+@pytest.mark.parametrize("about", ["", '"extRef":123456789012345678901234567890,'])
+def test_a_row_that_is_too_deep_costs_itself(
+    about: str, how: dict[str, Any], sandbox: Make, run_tap: Run, fake_clock: Any
+) -> None:
+    """In a page of any kind; its time is kept, so that the next run looks there again."""
+    box = sandbox(products=3)
+    rows = [f'{{"id":"M{n}","meta":{{"updatedAt":{BEGAN + n}}}}}' for n in range(5)]
+    rows[2] = DEEP % f'"meta":{{"updatedAt":{BEGAN + 2}}},{about}'
+    body = ('{"meta":{"total":5},"results":[' + ",".join(rows) + "]}").encode()
+    path = "/v3/products/search" if "api_version" in how else "/v4/products/query"
+    box.medipim.faults.add(Fault("status", route=f"POST {path}", status=200, body=body, times=None))
+    run = run_tap(box, "products", clock=fake_clock, max_nesting=16, **how)
+    assert set(run.ids()) == {"M0", "M1", "M3", "M4"}
+    assert "(id M2) cannot be read: it is nested more than 16 levels deep" in str(run.tap.run.failed["products"])
+    (span,) = run.state["bookmarks"]["products"]["unread"]
+    assert span["from"] == span["until"]
+
+
+@pytest.mark.parametrize(
+    ("stream", "route", "how"),
+    [
+        ("brands", "POST /v4/brands/query", {}),
+        ("categories", "POST /v4/public-categories/query", {}),
+        ("brands", "GET /v3/brands/all", {"api_version": "v3"}),
+    ],
+)
+@pytest.mark.parametrize("levels", [40, 300, 900])
+def test_a_reference_record_that_is_too_deep_costs_itself(
+    levels: int, stream: str, route: str, how: dict[str, Any], sandbox: Make, run_tap: Run
+) -> None:
+    """The others of its list are read, and all other streams."""
+    box = sandbox(products=3)
+    body = '{"meta":{"total":3},"results":[{"id":1},{"id":2,"x":' + "[" * levels + "]" * levels + '},{"id":3}]}'
+    box.medipim.faults.add(Fault("status", route=route, status=200, body=body, times=None))
+    run = run_tap(box, stream, "products", max_nesting=16, **how)
+    assert [str(key) for key in run.ids(stream)] == ["1", "3"]
+    assert "(id 2)" in str(run.tap.run.failed[stream])
+    assert len(run.ids()) == 3
+
+
 @pytest.mark.parametrize("maps", [{}, {"stream_maps": {"brands": {"slug": "str(name).lower()"}}}])
 def test_a_row_that_cannot_be_worked_with_costs_itself(
     maps: dict[str, Any], sandbox: Make, run_tap: Run, monkeypatch: pytest.MonkeyPatch

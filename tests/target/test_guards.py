@@ -36,6 +36,15 @@ def test_a_per_cent_of_rejects_stops_a_long_run_in_its_middle(world: Any, singer
     assert len(outcome.rejects) < 300
 
 
+@pytest.mark.parametrize("limit", [None, "5%"])
+def test_bad_records_that_come_first_stop_nobody_behind_them(world: Any, singer: Any, limit: Any) -> None:
+    """Sorted by time the oldest products come first, and those are the worst: of the whole night they are a few."""
+    given = [*good(singer, 60), *nameless(24), *good(singer, 600)[60:]]
+    outcome = world.run(singer.lines(products=given), max_rejects=limit)
+    assert outcome.failure is None
+    assert (len(outcome.rejects), len(world.pim.products), len(outcome.states)) == (24, 600, 1)
+
+
 @pytest.mark.parametrize(("limit", "most"), [(0, 0), (3, 3), ("10%", 10), (None, 50)])
 def test_the_limit_of_archives_lets_all_go_or_none(world: Any, singer: Any, limit: Any, most: int) -> None:
     """One too many and not a single one is archived, the state stays behind, and the other changes are in."""

@@ -11,6 +11,7 @@ from target_micropim.mapping.numbers import (
     decimal_of,
     decimal_text,
     has_check_digit,
+    moment_of,
     money,
     read_codes,
 )
@@ -163,3 +164,31 @@ def test_a_code_of_another_shape_is_told() -> None:
     """It costs the field, and is no silence."""
     assert codes({"eanGtin13": {"value": EAN13}})
     assert best_code(codes({"eanGtin13": {"value": EAN13}, "gtin": EAN13})) == EAN13
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        1_700_000_000, 1_700_000_000_000, 1_700_000_000.0, "1700000000", "1700000000.0", " 1700000000000 ",
+        "2023-11-14T22:13:20Z", "2023-11-14 22:13:20", "2023-11-15T00:13:20+02:00", "2023-11-14T22:13:20.000000000Z",
+        "2023-11-14 22:13:20 UTC", "2023-11-14T22:13:20 GMT", "2023-11-14 22:13:20 Z", "2023-11-14 22:13:20 +0000",
+        "2023-11-15 00:13:20 +02:00", "2023-11-14 22:13:20+00",
+    ],
+)  # fmt: skip
+def test_a_moment_in_any_form(told: Any) -> None:
+    """As JSON, CSV files, PostgreSQL, BigQuery and Ruby write it."""
+    assert moment_of(told) == 1_700_000_000
+
+
+@pytest.mark.parametrize(
+    "told", [None, True, "", "yesterday", "14/11/2023", 0, -1, 10**15, str(10**15), "1" * 400, 10**400, []]
+)
+def test_what_is_no_moment(told: Any) -> None:
+    """Nothing is guessed."""
+    assert moment_of(told) is None
+
+
+def test_eight_digits_are_a_date() -> None:
+    """In a text they are no seconds; more of them are, also where they could be a date with a time behind it."""
+    assert moment_of("20231114") == 1_699_920_000
+    assert moment_of("1712110112159") == 1_712_110_112.159
