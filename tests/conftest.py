@@ -28,6 +28,7 @@ from sandbox import MedipimOptions, Sandbox
 from tap_medipim.tap import TapMedipim
 from tests.support.examples import count
 from tests.support.forked import ForkedPopen, run_forked
+from trials.kills.fork_server import ForkServer
 
 SECRET = "sandbox-medipim-secret"
 Json = dict[str, Any]
@@ -379,6 +380,13 @@ def tap_command(tap_process: Callable[..., Any]) -> Callable[..., Ended]:
         return Ended(process.returncode, out, err)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def fork_server() -> Iterator[ForkServer]:
+    """Starts plugins that are killed at a chosen moment; one for all tests, since it imports both plugins."""
+    with ForkServer() as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -14,13 +14,6 @@ from trials.kills.scenarios import picture, product
 TEXTS = {"en": "New", "nl": "Nieuw"}
 
 
-@pytest.fixture(scope="module")
-def fork_server() -> Iterator[ForkServer]:
-    """One for all."""
-    with ForkServer() as made:
-        yield made
-
-
 @pytest.fixture
 def deployment(fork_server: ForkServer) -> Iterator[Deployment]:
     """A deployment with one product that has one picture, and MicroPIM as it shows it."""

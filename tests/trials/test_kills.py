@@ -12,13 +12,6 @@ from trials.kills.scenarios import Scenario, TapScenario, TargetScenario, first_
 
 
 @pytest.fixture(scope="module")
-def fork_server() -> Iterator[ForkServer]:
-    """One for all."""
-    with ForkServer() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
 def first(fork_server: ForkServer) -> Iterator[Scenario]:
     """The first night of the target alone."""
     with Deployments(fork_server) as deployments:

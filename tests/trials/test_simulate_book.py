@@ -117,3 +117,34 @@ def test_a_double_was_told_under_the_record_that_was_replaced_since(
     night = Night([], Ended("finished", None, []), is_disturbed=False)
     broken = [*laws.after_night(night), *laws.after_calm("all changes", night, must_be_still=False)]
     assert ["double product" in str(one) for one in broken] == ([] if is_told else [True])
+
+
+@pytest.mark.parametrize("is_late", [True, False])
+def test_what_is_typed_after_the_write_is_told_by_the_next_run(
+    pim: MicroPimService, made: tuple[Book, Source, Json], *, is_late: bool
+) -> None:
+    """Nobody looks at a product again that was written."""
+    book, source, product = made
+    source.change("M00001", "description", 0)
+    if is_late:
+        book.sent["M00001", "description"] = wanted(source.products["M00001"])["description"]
+    book.type(product["id"], "description", "By hand")
+    night = Night([("products", source.products["M00001"])], Ended("finished", None, []), is_disturbed=True)
+    broken = Laws(book, pim, source).after_night(night)
+    assert any("untold" in str(one) for one in broken) is not is_late
+
+
+@pytest.mark.parametrize("is_sent", [True, False])
+def test_what_a_killed_run_sent_in_vain_is_kept_for_the_next_one(
+    pim: MicroPimService, made: tuple[Book, Source, Json], *, is_sent: bool
+) -> None:
+    """MicroPIM keeps no change in this night; the report that would say so was never written."""
+    book, source, _product = made
+    source.change("M00001", "description", 0)
+    record = source.products["M00001"]
+    if is_sent:
+        book.sent["M00001", "description"] = wanted(record)["description"]
+    ended = Ended("killed", None, [{"at": record["meta"]["updatedAt"]}])
+    night = Night([("products", record)], ended, is_disturbed=True, patch_kept="never")
+    broken = Laws(book, pim, source).after_night(night)
+    assert any("state passed" in str(one) for one in broken) is not is_sent

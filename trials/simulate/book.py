@@ -32,9 +32,9 @@ class Book:
         self.loose: set[tuple[int, str]] = set()
         self.seen: dict[tuple[str, str], str] = {}  # (record, field): the source's value that a whole run has seen
         self.sent: dict[tuple[str, str], str] = {}  # (record, field): what went out to a product that was there
+        self.typed_late: set[tuple[int, str]] = set()  # (product, field): typed after this run had sent it
         self.given: dict[str, int] = {}  # by record: the update time of the newest version that a run was given
-        self.archived: set[int] = set()
-        self.revived: set[int] = set()
+        self.archived, self.revived = set[int](), set[int]()
         self.taken_out: set[tuple[int, int]] = set()
         self.assigned: set[tuple[int, int]] = set()
         self.unseen: set[int] = set()  # products whose creation no run may have seen to its end
@@ -163,6 +163,8 @@ class Book:
             self.loosen(number, field)  # whether the writer knows by now that the source says so
         elif not agreed:
             self.typed[number, field] = value
+            if before is None and (str(key), field) in self.sent:
+                self.typed_late.add((number, field))
 
     def leave_category(self, number: int) -> None:
         """A product is out of a category.
@@ -204,6 +206,7 @@ class Book:
             self.seen |= self.sent
             self.unseen = {number for number in self.unseen if self.record_of(number) in self.waiting}
         self.sent.clear()
+        self.typed_late.clear()
         return sent
 
     def settle(

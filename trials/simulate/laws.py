@@ -40,6 +40,7 @@ class Night:
     messages: list[Message]
     ended: Ended
     is_disturbed: bool
+    patch_kept: str = "at_once"  # how MicroPIM took changes in it
 
 
 class Laws:
@@ -213,10 +214,12 @@ class Laws:
         A run that ended early may not have come to the rejects of those before it: the ledger still has them, unless it
         is lost since.
         """
-        is_too_early = night.ended.how == "killed" and self._pim.options.patch_kept == "late"  # it will show
-        if not night.ended.states or is_too_early:
+        is_killed = night.ended.how == "killed"
+        if not night.ended.states or (is_killed and night.patch_kept == "late"):  # it will show
             return
         at, kept = night.ended.states[-1]["at"], self._refused
+        if is_killed and night.patch_kept == "never":  # what was sent in vain is kept for the next run, untold yet
+            kept = kept | {key for key, _field in self._book.sent}
         if night.ended.how != "finished":
             kept = kept | self._book.unsent
         for stream, record in night.messages:
@@ -261,6 +264,7 @@ class Laws:
                 continue
             source = wanted(self._source.products[key])[field]
             is_forgotten = key not in delivered and (number, field) in self._book.forgotten
+            is_forgotten |= (number, field) in self._book.typed_late  # the next run to come to it sees it
             if is_forgotten or same(source, value) or same(source, self._book.seen.get((key, field), source)):
                 continue
             if any(same(product[field], source) for product in self._book.products_of(key)):

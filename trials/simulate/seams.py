@@ -74,7 +74,7 @@ def installed(machine: Machine) -> Iterator[None]:
     threads = SimpleNamespace(Thread=NoThread, Event=threading.Event)
     with ExitStack() as stack:
         for place, name, stands_there in (
-            (store, "engine_for", lambda _url: machine.engine),
+            (store, "engine_for", lambda _url, _is_stopped: machine.engine),
             (store.Ledger, "_make_tables", lambda _ledger: None),
             (run, "KeyedPool", machine.make_pool),
             (run, "threading", threads),

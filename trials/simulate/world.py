@@ -156,6 +156,7 @@ class World:
         disturbances = disturber.plan(during)
         ended = self.run(self.ledger, [*messages, *disturber.stale], disturbances)
         self.pim.faults.clear()
+        patch_kept = self.pim.options.patch_kept
         self.pim.switch(**{name: getattr(self._options, name) for name in NEVER_FOR_GOOD})
         self.pim.requests.clear()
         self.kept_ledgers = [*self.kept_ledgers, self.ledger.copy()][-MOST_LEDGERS:]
@@ -164,7 +165,7 @@ class World:
             if self.medipim is not None and "tap" in self.state:
                 self.medipim.keep(self.state["tap"])
         self.machine.log(f"  {ended.how}, state {self.state}, rejects {[row['external_id'] for row in ended.rejects]}")
-        night = Night(messages, ended, is_disturbed=bool(during))
+        night = Night(messages, ended, is_disturbed=bool(during), patch_kept=patch_kept)
         self._blame(self.laws.after_night(night))
         self._write_into_book(night)
         return night
