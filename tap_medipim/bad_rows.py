@@ -10,7 +10,6 @@ from typing import Any
 
 import orjson
 
-from pim_wire.limits import is_nested_deeper
 from tap_medipim.records import RawRow, Row, is_key, updated_at
 
 MOST_TOLD = 20  # of a stream, by a line each; the others by their number
@@ -93,27 +92,15 @@ def mended_answer(content: bytes) -> Any:
     return {**rest, "results": [_row(row) for row in rows]}
 
 
-def shallow_rows(rows: list[Any], most: int) -> list[Any]:
-    """The rows of a page, with an Unreadable in the place of each that is nested deeper."""
-    reason = f"it is nested more than {most} levels deep (max_nesting)"
-    return [_unreadable(row, reason) if _is_deeper(row, most) else row for row in rows]
-
-
-def _is_deeper(row: Any, most: int) -> bool:
-    try:
-        return not isinstance(row, Unreadable) and is_nested_deeper(orjson.dumps(row, default=str), most)
-    except TypeError:  # orjson's word for 255 levels
-        return True
-
-
 def _row(row: Any) -> Any:
     try:
         return orjson.loads(_plain(row))
     except ValueError:
-        return _unreadable(row)
+        return unreadable(row)
 
 
-def _unreadable(row: Any, *reason: str) -> Unreadable:
+def unreadable(row: Any, *reason: str) -> Unreadable:
+    """What stands in the place of a row that cannot be read."""
     is_object = isinstance(row, dict)
     return Unreadable(row.get("id") if is_object else None, updated_at(row) if is_object else None, *reason)
 

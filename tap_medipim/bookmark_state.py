@@ -31,6 +31,7 @@ BEGINNING = 1
 LEAST_BELIEVABLE = 1_735_689_600  # 2025: this program is younger; a clock before it was never set
 DAY = 86_400
 FUTURE_SECONDS = DAY  # more than any two servers' clocks differ
+REPLICATION_KEY = "updated_at"
 FILTER_KEY = "filter_digest"
 _TIMES = ("read_from", "origin", "read_again_from", "read_whole_at")
 READ_SINCE = "read_since"
@@ -63,6 +64,8 @@ class Circumstances:
 
     def changes(self, state: Mapping[str, Any]) -> Iterator[str]:
         """What differs from what a bookmark was made for, in words; of what it does not say nothing differs."""
+        if state.get("replication_key") not in (None, REPLICATION_KEY):
+            yield f"it is a bookmark of another tap: its replication_key is not {REPLICATION_KEY}"
         if state.get(FILTER_KEY) != self.filter_digest:
             yield "the filter setting changed"
         source = state.get("source", {})

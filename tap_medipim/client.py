@@ -12,15 +12,16 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import orjson
 import requests
 
 from pim_wire import exact_json
 from pim_wire.deadline import Deadline, iter_body
 from pim_wire.errors import AccessDenied, AnswerRefused
-from pim_wire.limits import SizeLimits
+from pim_wire.limits import SizeLimits, is_nested_deeper
 from pim_wire.redaction import Redactor
 from pim_wire.wire import Call, Wire
-from tap_medipim.bad_rows import BadRow, OnBad, good_rows, mended_answer, shallow_rows
+from tap_medipim.bad_rows import BadRow, OnBad, Unreadable, good_rows, mended_answer, unreadable
 from tap_medipim.bookmark_state import FUTURE_SECONDS, LEAST_BELIEVABLE
 from tap_medipim.errors import (
     ConnectionLost,
@@ -195,7 +196,11 @@ class MedipimClient:
 
     def _shallow(self, rows: list[Any], content: bytes) -> list[Any]:
         """The rows of an answer; what is nested too deep is a bad row."""
-        return shallow_rows(rows, self._bounds.nesting) if self._bounds.too_deep(content) else rows
+        if not self._bounds.too_deep(content):
+            return rows
+        most = self._bounds.nesting
+        reason = f"it is nested more than {most} levels deep (max_nesting)"
+        return [unreadable(row, reason) if _is_deeper(row, most) else row for row in rows]
 
     def stream(
         self,
@@ -274,6 +279,13 @@ def _listed_rows(content: bytes) -> list[Any] | None:
     answer = _parsed(content)
     results = answer.get("results") if isinstance(answer, dict) else answer
     return results if isinstance(results, list) else None
+
+
+def _is_deeper(row: Any, most: int) -> bool:
+    try:
+        return not isinstance(row, Unreadable) and is_nested_deeper(orjson.dumps(row, default=str), most)
+    except TypeError:  # orjson's word for 255 levels
+        return True
 
 
 def _object(content: bytes) -> dict[str, Any]:

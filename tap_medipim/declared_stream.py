@@ -20,6 +20,7 @@ from typing_extensions import override
 from pim_wire.errors import InvalidInput, InvalidSettings
 from pim_wire.schema_copies import QuickCopies, copied, copied_schema
 from tap_medipim.bad_rows import bad_row
+from tap_medipim.bookmark_state import REPLICATION_KEY
 from tap_medipim.conform import Conformer
 from tap_medipim.mapped import declared_schema, fitted
 from tap_medipim.resources import Resource
@@ -27,7 +28,6 @@ from tap_medipim.run import Run
 from tap_medipim.schema_types import is_declared
 from tap_medipim.selection import is_wanted
 
-REPLICATION_KEY = "updated_at"
 _UNWORKABLE = (MapExpressionError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 MOST_PATHS = 1000  # of new fields, of which is remembered whether they are selected
 

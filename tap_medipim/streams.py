@@ -18,8 +18,8 @@ from typing_extensions import override
 from pim_wire.errors import Interrupted, StopRun
 from tap_medipim.bad_rows import BadRow, bad_row
 from tap_medipim.bookmark import Bookmark
-from tap_medipim.bookmark_state import READ_SINCE
-from tap_medipim.declared_stream import REPLICATION_KEY, DeclaredStream
+from tap_medipim.bookmark_state import READ_SINCE, REPLICATION_KEY
+from tap_medipim.declared_stream import DeclaredStream
 from tap_medipim.errors import EndpointAbsent, FieldRefused, StreamFailed
 from tap_medipim.localized import with_first_text
 from tap_medipim.pagination import all_pages

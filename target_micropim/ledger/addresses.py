@@ -11,9 +11,9 @@ from sqlalchemy import Engine, NullPool, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from pim_wire.patient_sqlite import connect_arguments
 from pim_wire.urls import shown_url
 from target_micropim.errors import LedgerUnusable
+from target_micropim.ledger.patience import connect_arguments
 from target_micropim.ledger.statements import OF_SQLITE
 
 _SEARCH_PATH = re.compile(r"-c\s*search_path=([a-z_][a-z0-9_]{0,62})\s*$", re.ASCII)

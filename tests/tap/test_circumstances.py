@@ -96,6 +96,21 @@ def test_a_bookmark_of_an_earlier_release_is_adopted(
     assert night.state["bookmarks"]["products"]["source"]["market"] == "be"
 
 
+@pytest.mark.parametrize("key", ["last_modified", "id", "", 7, ["updated_at"]])
+def test_a_bookmark_of_another_tap_is_not_believed(
+    key: Any, sandbox: Make, run_tap: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A stream of the same name, followed by another field: all is read, which is said."""
+    box = sandbox(products=20)
+    saved = {"replication_key": key, "replication_key_value": "2026-11-01T00:00:00Z"}
+    night = run_tap(box, "products", state={"bookmarks": {"products": saved}})
+    assert night.error is None
+    assert len(night.ids()) == 20
+    (line,) = said(caplog, "does not count")
+    assert "replication_key" in line
+    assert night.state["bookmarks"]["products"]["replication_key"] == "updated_at"
+
+
 @pytest.mark.parametrize("source", ["x", 7, [], {"api_url": 7}, {"market": {"a": 1}}])
 def test_circumstances_of_another_shape_are_not_believed(source: Any, sandbox: Make, run_tap: Run) -> None:
     """No traceback: all is read."""
