@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from target_micropim.plan.ownership import EXISTENCE, Ours, with_ours, with_wish, without_emptiness
+from target_micropim.plan.ownership import EXISTENCE, NOBODY_KNOWS, Ours, with_ours, with_wish, without_emptiness
 from target_micropim.plan.values import EMPTY, fingerprints
 
 Fingerprints = Mapping[str, str]
@@ -48,9 +48,11 @@ def after(before: Memory, seen: Seen) -> Memory:
         if name in seen.sent:
             answers = [answer.get(name, EMPTY) for answer in reversed(seen.shown)]
             ours[name] = with_ours(ours.get(name), *answers, source)
-        elif name in seen.theirs or (name in seen.unsure and name in ours):
+        elif name in seen.theirs or (name in seen.unsure and ours.get(name)):
             ours[name] = with_wish(ours.get(name, ()), source)
             continue
+        elif name in seen.unsure and shown != EMPTY:
+            ours[name] = NOBODY_KNOWS
         elif name in seen.held:
             continue
         elif shown == source and name not in seen.unsure and ours.get(name, ())[:1] != (source,):

@@ -21,6 +21,7 @@ LIVE, ARCHIVED = "live", "archived"
 UNDONE = "undone"
 
 Ours = tuple[str, ...]
+NOBODY_KNOWS: Ours = ()  # a field was seen to hold something: whose is not known, but empty it was not
 _BEFORE: Mapping[str, Ours] = {EXISTENCE: (LIVE,)}  # what was there before the first write of a fact
 
 
@@ -37,14 +38,15 @@ class Verdict(Enum):
 def judge(source: str, server: str, ours: Ours | None, handled: str | None) -> Verdict:
     """One fact. All are fingerprints, EMPTY for nothing; ``ours`` is None where nothing is known.
 
+    An empty field is free for the source as long as nobody has seen something in it: from then on a person emptied it.
     ``handled`` is the source's value as it was last dealt with: while it stays, nothing is to be done, whatever
     MicroPIM shows. A value that counts as dealt with and was never ours was held back by a policy, by an older program:
     over a value of ours it may go.
     """
     if source == server:
         return Verdict.AGREED
-    if ours is None:
-        is_free = server in (EMPTY, handled)  # a person typed what the source wanted: that is agreement
+    if not ours:
+        is_free = server == handled or (ours is None and server == EMPTY)  # typed what the source wanted: agreement
         return Verdict.SEND if is_free else Verdict.UNSURE
     if source == handled and (source in ours or server not in ours):
         return Verdict.KEEP

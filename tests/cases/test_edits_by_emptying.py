@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.faults import Fault
 from tests.cases.records import brand, ean, product, supplier, text
 
 CONFIG = {"brand_map": {"Rosalba": 2}, "supplier_map": {"Groothandel Voorbeeld": 2}}
@@ -99,3 +100,29 @@ def test_emptied_after_it_was_filled_late(make_shop: Any, field: str) -> None:
     for _night in range(2):
         told = shop.night(product("M1", "A", **WHOLE | more))
         assert (shop.product("M1")[field], told.conflicts) == (None, {"M1"})
+
+
+@pytest.mark.parametrize("field", ["description", "short_description"])
+def test_a_text_of_the_shop_that_was_asked_about_and_is_emptied_stays_empty(make_shop: Any, field: str) -> None:
+    """The product was there before the first night, with a text that differs: nobody knows whose, but it was not empty."""
+    shop = make_shop(CONFIG)
+    key = shop.people.add("M1", name="A", **{field: "Text of the shop"})["id"]
+    shop.night(product("M1", "A", **WHOLE))
+    assert shop.product("M1")[field] == "Text of the shop"
+    shop.people.empty(key, field)
+    for number in (1, 2):
+        newer = {"shortDescription": {"nl": f"Short {number}"}, **text(f"<p>Long {number}</p>")}
+        report = shop.night(product("M1", "A", **WHOLE | newer)).report
+        assert shop.product("M1")[field] is None
+        assert field in {row["field"] for row in report["unsure"]}
+
+
+def test_so_does_one_of_a_creation_whose_end_nobody_saw(make_shop: Any) -> None:
+    """MicroPIM stores texts in another form, and answered the creation with a failure."""
+    shop = make_shop(CONFIG, text_forms=("capitalised",), show_after_seconds=90)
+    shop.pim.faults.add(Fault("status", "POST /api/products$", status=500, commit=True))
+    shop.night(product("M1", "A Name", **WHOLE | text("<p>Long Text</p>")))
+    assert shop.product("M1")["description"]
+    shop.people.empty(shop.id_of("M1"), "description")
+    shop.night(product("M1", "A Name", **WHOLE | text("<p>Longer Text</p>")))
+    assert shop.product("M1")["description"] is None

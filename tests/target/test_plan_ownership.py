@@ -35,6 +35,9 @@ TABLE = [
     ("B", EMPTY, (EMPTY, "A"), "A", Verdict.SEND),  # it was empty on both sides
     ("B", EMPTY, None, None, Verdict.SEND),  # never filled by anybody
     ("B", "X", None, None, Verdict.UNSURE),  # a product that we did not make
+    ("B", EMPTY, (), "A", Verdict.UNSURE),  # something was seen in it, and somebody emptied it since
+    ("B", "X", (), "A", Verdict.UNSURE),  # it is still there
+    ("C", "B", (), "B", Verdict.SEND),  # a person typed what the source wanted
     ("C", "B", None, "B", Verdict.SEND),  # such a product, and a person typed what the source wanted
     ("C", "B", ("A", "B"), "A", Verdict.SEND),  # the same after a conflict: both sides had agreed
 ]
