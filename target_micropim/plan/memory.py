@@ -51,8 +51,6 @@ def after(before: Memory, seen: Seen) -> Memory:
         elif name in seen.theirs or (name in seen.unsure and ours.get(name)):
             ours[name] = with_wish(ours.get(name, ()), source)
             continue
-        elif name in seen.unsure and shown != EMPTY:
-            ours[name] = NOBODY_KNOWS
         elif name in seen.held:
             continue
         elif shown == source and name not in seen.unsure and ours.get(name, ())[:1] != (source,):
@@ -61,6 +59,7 @@ def after(before: Memory, seen: Seen) -> Memory:
             ours[name] = without_emptiness(ours[name])
         if name not in seen.ignored:
             handled[name] = source
+    ours |= {name: NOBODY_KNOWS for name in seen.unsure if name not in ours and last.get(name, EMPTY) != EMPTY}
     _settle_absent(seen, last, ours, handled)
     return Memory(ours, handled)
 

@@ -104,7 +104,7 @@ def test_emptied_after_it_was_filled_late(make_shop: Any, field: str) -> None:
 
 @pytest.mark.parametrize("field", ["description", "short_description"])
 def test_a_text_of_the_shop_that_was_asked_about_and_is_emptied_stays_empty(make_shop: Any, field: str) -> None:
-    """The product was there before the first night, with a text that differs: nobody knows whose, but it was not empty."""
+    """The product was there before the first night, with another text: whose is not known, but it was not empty."""
     shop = make_shop(CONFIG)
     key = shop.people.add("M1", name="A", **{field: "Text of the shop"})["id"]
     shop.night(product("M1", "A", **WHOLE))

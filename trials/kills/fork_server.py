@@ -26,7 +26,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -143,25 +143,35 @@ class KillSwitch:
             else:
                 commit(dialect, connection)
 
-        class Watched(sqlite3.Connection):
-            """SQLite's own connection: most of what the ledger writes goes to it without SQLAlchemy."""
+        connect: Any = sqlite3.connect
 
-            def commit(self) -> None:
-                """A moment, if anything was written."""
-                if has_written(self):
-                    around("commit", super().commit)
-                else:
-                    super().commit()
+        def watched_connect(*given: Any, factory: type[sqlite3.Connection] = sqlite3.Connection, **options: Any) -> Any:
+            return connect(*given, factory=watched(factory, around), **options)
 
         HTTPAdapter.send = watched_send  # type: ignore[method-assign]
         PGDialect_psycopg.do_commit = watched_commit  # type: ignore[method-assign]
-        sqlite3.dbapi2.connect = partial(sqlite3.connect, factory=Watched)  # type: ignore[attr-defined]
+        sqlite3.dbapi2.connect = watched_connect  # type: ignore[attr-defined]
         os.fsync = lambda file: self.around("file", lambda: fsync(file))
 
 
 def last_word(url: str) -> str:
     """What a path is about: its last part that is no number."""
     return next((part for part in reversed(urlsplit(url).path.split("/")) if part and not part.isdigit()), "")
+
+
+@cache
+def watched(factory: type[sqlite3.Connection], around: Callable[..., Any]) -> type[sqlite3.Connection]:
+    """The ledger's connections: most of what it writes goes to them without SQLAlchemy."""
+
+    class Watched(factory):  # type: ignore[misc, valid-type]
+        def commit(self) -> None:
+            """A moment, if anything was written."""
+            if has_written(self):
+                around("commit", super().commit)
+            else:
+                super().commit()
+
+    return Watched
 
 
 def has_written(connection: Any) -> bool:
