@@ -30,7 +30,8 @@ def serving() -> Iterator[None]:
 TestTapMedipim = get_tap_test_class(
     TapMedipim,
     config=CONFIG,
-    suite_config=SuiteConfig(max_records_limit=60),
+    # one schema holds all markets' fields: some have no value here, and which one is met first hangs on the workers
+    suite_config=SuiteConfig(max_records_limit=60, ignore_no_records_for_streams=["products"]),
     include_stream_tests=True,
     parse_env_config=False,
 )
