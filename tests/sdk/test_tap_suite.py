@@ -16,7 +16,10 @@ CONFIG = {
 }
 
 
-pytestmark = pytest.mark.filterwarnings("ignore:Fields in transformed catalog")  # one schema holds all markets' fields
+# One schema holds all markets' fields. Some have no value here, and which one a worker meets first is its own affair.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Fields in transformed catalog", "ignore:No records were available to test"
+)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -30,8 +33,7 @@ def serving() -> Iterator[None]:
 TestTapMedipim = get_tap_test_class(
     TapMedipim,
     config=CONFIG,
-    # one schema holds all markets' fields: some have no value here, and which one is met first hangs on the workers
-    suite_config=SuiteConfig(max_records_limit=60, ignore_no_records_for_streams=["products"]),
+    suite_config=SuiteConfig(max_records_limit=60),
     include_stream_tests=True,
     parse_env_config=False,
 )
