@@ -68,9 +68,9 @@ class TurnInHand(NamedTuple):
     due: int
     due_at: float
 
-    def wait_until_due(self) -> None:
-        """Only of several that were taken together is one not due yet."""
-        self.throttle.wait_until(self.due_at)
+    def wait_until_due(self) -> float:
+        """Seconds: only of several that were taken together is one not due yet."""
+        return self.throttle.wait_until(self.due_at)
 
     def give_back(self) -> None:
         """It is not used: somebody else may have it."""
@@ -221,9 +221,11 @@ class Throttle:
         with self._timeline.waiting(kind):
             self._clock.sleep(seconds)
 
-    def wait_until(self, moment: float) -> None:
-        """Wait for a turn that is taken and not due yet. Raises Interrupted."""
-        self._wait("pace", max(0.0, moment - self._clock.now()))
+    def wait_until(self, moment: float) -> float:
+        """Wait for a turn that is taken and not due yet, and say for how many seconds. Raises Interrupted."""
+        seconds = max(0.0, moment - self._clock.now())
+        self._wait("pace", seconds)
+        return seconds
 
     def pace(self) -> Pace:
         """The pace as it is now."""

@@ -322,10 +322,6 @@ class Wire:
         with self._timeline.waiting("failing"):
             self._clock.sleep(seconds)
 
-    def now(self) -> float:
-        """Seconds of the clock by which all waits go."""
-        return self._clock.now()
-
     def wait(self, seconds: float) -> None:
         """Wait because the caller wants to see how an answer changes with time."""
         self.tally.waited_seconds += seconds

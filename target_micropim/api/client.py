@@ -65,6 +65,7 @@ class MicroPimClient:
         self._may_give_up_writing = self.health.judge("write")
         self.before_write: Callable[[str, str, Any], None] | None = None  # is told of method, path and body
         self._turns = LookAndWriteTurns(wire)
+        self._waited_within: dict[Lock, float] = {}  # by lock: how long those who held it have waited
 
     # A write that follows a look
 
@@ -99,14 +100,17 @@ class MicroPimClient:
 
     @contextmanager
     def alone(self, lock: Lock) -> Iterator[None]:
-        """Hold a lock within which others look; after a wait for it, the turn of a write in hand may be an old one."""
+        """Hold a lock within which others look; when they waited, the turn of a write in hand is old."""
+        before = self._waited_within.get(lock, 0.0)
         if not lock.acquire(blocking=False):
-            began = self.wire.now()
             lock.acquire()
-            self._turns.waited(self.wire.now() - began)
+            self._turns.waited(self._waited_within.get(lock, 0.0) - before)
+        began = self._turns.waited_in_all
         try:
             yield
         finally:
+            own = self._turns.waited_in_all - began
+            self._waited_within[lock] = self._waited_within.get(lock, 0.0) + own
             lock.release()
 
     # Verbs

@@ -35,6 +35,7 @@ class LookAndWriteTurns(threading.local):
         self._looks = 0
         self._reached = 0  # when the last turn that was used was due
         self._waited = 0.0
+        self.waited_in_all = 0.0  # seconds, for turns and between attempts
         self._renewals = 0
 
     def take(self, tries: Tries) -> None:
@@ -55,7 +56,7 @@ class LookAndWriteTurns(threading.local):
         if not self._in_hand:
             return None
         turn = self._in_hand.pop(0)
-        turn.wait_until_due()
+        self.waited_in_all += turn.wait_until_due()
         self._reached = turn.due
         return turn
 
@@ -63,9 +64,10 @@ class LookAndWriteTurns(threading.local):
         """There was a look, and it waited so many seconds for its own turn or between attempts."""
         self._looks += 1
         self._waited += waited
+        self.waited_in_all += waited
 
     def waited(self, seconds: float) -> None:
-        """Somebody else was waited for. How long an answer takes is no such wait: it is the same for every write."""
+        """Somebody was waited for, who waited. How long answers take is no such wait: it is so for every write."""
         self._waited += seconds
 
     def for_write(self, tries: Tries, write: str) -> None:

@@ -102,6 +102,8 @@ class Recognition:
         if owner not in {None, desired.external_id}:
             return self._follow(desired, str(owner), "sku", desired.sku)
         match = self._matching.find(desired.sku, desired.fields.get("ean"))
+        if match is None and desired.inactive and row is not None and row.announced_at is not None:
+            match = self._matching.newer_than_index(desired.sku, is_form_known=False)  # else it stays on sale, untold
         if match is None:
             return Recognised(row, None)
         maker = self._maker(desired, match) if row is None else None

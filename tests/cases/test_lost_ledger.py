@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.faults import Fault
 from tests.cases.records import category, photos, product, sold_in, text
 
 CATEGORIES = [category(1, "Care"), category(2, "Sun")]
@@ -105,3 +106,13 @@ def test_a_lost_ledger_and_an_archived_sku_in_small_letters(make_shop: Any, plac
     told = shop.night(*source)
     assert shop.skus() == [f"mx{number}" for number in range(4)]
     assert told.says_something
+
+
+def test_a_creation_that_nobody_saw_is_told_when_it_is_to_go_in_small_letters(make_shop: Any) -> None:
+    """MicroPIM stores SKUs in small letters; the record of a product that was perhaps made is inactive by now."""
+    shop = make_shop({"lookup": "index"}, sku_form="lower")
+    shop.people.add("SHOP-1", name="Theirs")
+    shop.pim.faults.add(Fault("status", "POST /api/products$", status=500, commit=True))
+    shop.night(product("M1", "A"))
+    report = shop.night(product("M1", "A", status="inactive")).report
+    assert report["streams"]["products"]["rejected"] == 1

@@ -148,3 +148,17 @@ def test_what_a_killed_run_sent_in_vain_is_kept_for_the_next_one(
     night = Night([("products", record)], ended, is_disturbed=True, patch_kept="never")
     broken = Laws(book, pim, source).after_night(night)
     assert any("state passed" in str(one) for one in broken) is not is_sent
+
+
+def test_a_category_that_both_sides_left_is_free_for_what_comes_next(made: tuple[Book, Source, Json]) -> None:
+    """A person took the product out, then the source did; puts it a record in again, that is new."""
+    book, source, product = made
+    record = source.products["M00001"]
+    (category,) = (row["id"] for row in record["publicCategories"])
+    book.places[category] = {401}
+    book.taken_out.add((product["id"], 401))
+    book.settle([record], set(), is_whole=True)
+    assert book.taken_out
+    record["publicCategories"] = []
+    book.settle([record], set(), is_whole=True)
+    assert not book.taken_out

@@ -11,7 +11,7 @@ from typing import Any
 
 from sandbox.exchange import Call
 from sandbox.micropim.service import MicroPimService
-from trials.simulate.source import Source, as_sent, bare, same, wanted
+from trials.simulate.source import Source, as_sent, bare, inside, same, wanted
 
 Json = dict[str, Any]
 FIELDS = ("name", "description")
@@ -222,6 +222,7 @@ class Book:
                 self.unsent.discard(key)
                 self.unmet -= {key} if record["status"] == "active" else set()
             for product in self.products_of(key):
+                self._agree_on_places(record, product["id"], is_whole=is_whole)
                 self.forgotten -= {(product["id"], field) for field in FIELDS}
                 self._agree(record, product, sent, is_whole=is_whole)
             for field, value in wanted(record).items() if record["status"] == "active" else ():
@@ -230,6 +231,14 @@ class Book:
         if is_whole:
             self.loose_categories.clear()
             self.in_line.clear()
+
+    def _agree_on_places(self, record: Json, number: int, *, is_whole: bool) -> None:
+        """The source has left a category as well that a person took the product out of: what it says next is new."""
+        wanted_in = {one for category in inside(record) for one in self.places.get(category, ())}
+        agreed = {one for one in self.taken_out if one[0] == number and one[1] not in wanted_in}
+        self.taken_out -= agreed
+        if agreed and not is_whole:
+            self.loosen(number, "categories")
 
     def _newest(self, record: Json) -> Json | None:
         newest = self._source.products[record["id"]]
