@@ -126,7 +126,7 @@ def look_at_the_catalogue(page: Page, box: Sandbox) -> None:
     page.get_by_role("link", name="Stop refreshing").click()  # going there could meet the page's own refresh
     page.wait_for_url("**still=1")
     assert page.locator(".grid img").count() == min(48, len(box.micropim.products))
-    assert page.evaluate("[...document.querySelectorAll('.grid img')].slice(0, 4).every(i => i.naturalWidth > 0)")
+    page.wait_for_function("[...document.querySelectorAll('.grid img')].slice(0, 4).every(i => i.naturalWidth > 0)")
     is_accessible(page)
     fits_a_phone(page)
     keep(page, "catalogue")
