@@ -18,7 +18,8 @@ from typing import Any
 from pim_wire.docs_site import docs_page
 from pim_wire.errors import StopRun
 from target_micropim.api.client import PAGE_LIMIT
-from target_micropim.catalog.pictures import MISSING, SHOWN_AFTER
+from target_micropim.catalog.picture_posts import SHOWN_AFTER
+from target_micropim.catalog.pictures import MISSING
 from target_micropim.errors import RecordRejected
 from target_micropim.ledger import AwaitedPictures, Ledger
 from target_micropim.plan.question import PICTURE, TASKS, Question

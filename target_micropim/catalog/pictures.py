@@ -9,40 +9,22 @@ without an end is resolved by counting the pictures.
 What is new, changed or withdrawn: plan/pictures.py. Whether pictures show in the end: catalog/picture_audit.py.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
-from pim_wire.errors import AccessDenied
 from target_micropim.api.payloads import check_payload
-from target_micropim.api.post_once import seconds_until_shown
-from target_micropim.errors import NotFound, RequestRefused
+from target_micropim.catalog.picture_posts import PicturePosts, RemotePictures
+from target_micropim.errors import RequestRefused
 from target_micropim.ledger import AwaitedPictures, MediaRow
 from target_micropim.mapping.desired import DesiredProduct, Picture
 from target_micropim.plan.pictures import IN_SHOP, PicturePlan, in_shop, plan_pictures, room, taken_out
 from target_micropim.plan.question import PICTURE, TASKS, Question
-from target_micropim.plan.values import fingerprint, image_count
+from target_micropim.plan.values import fingerprint
 from target_micropim.report.run_report import Row
 from target_micropim.report.shown import cut
 from target_micropim.services import Services
 
-MAX_POSTS = 2  # a picture that was stored need not show at once, so a third would be reckless
 MISSING = "missing"  # the task to see why accepted pictures do not show
 WAITING = "waiting"  # the task to make room for new pictures
-SHOWN_AFTER = "picture_shown_after_seconds"  # fact of the ledger: a look that late after the last picture showed all
-
-
-@dataclass
-class RemotePictures:
-    """A product in MicroPIM and how many pictures it shows. ``is_ours``: made by us, or known from an earlier run.
-
-    ``hidden`` were accepted and do not show: they may be on their way, or somebody has removed them.
-    """
-
-    remote_id: int
-    images: int
-    is_ours: bool
-    hidden: int = 0
 
 
 class ProductPictures:
@@ -51,7 +33,7 @@ class ProductPictures:
     def __init__(self, services: Services) -> None:
         self._url_check = services.picture_url_check
         self._client = services.client
-        self._post_once = services.post_once
+        self._posts = PicturePosts(services)
         self._ledger = services.ledger
         self._report = services.report
         self._settings = services.settings
@@ -142,9 +124,15 @@ class ProductPictures:
         self._tell(desired, "unknown", what)
 
     def _resolve_intents(self, desired: DesiredProduct, remote: RemotePictures, rows: dict[str, MediaRow]) -> None:
-        """A killed run may have sent a picture without noting its end: more pictures than before means it pending."""
+        """A killed run may have sent a picture without noting its end: more pictures than before means it did.
+
+        One that was announced a moment ago may not show yet. Raises RecordRejected when it would take more than the
+        longest wait to know.
+        """
         for key, row in list(rows.items()):
             if row.state == "intent":
+                if remote.images <= row.count_before and row.announced_at is not None:
+                    self._posts.wait_for(remote, row.count_before, row.announced_at)
                 is_there, sent = remote.images > row.count_before, in_shop(rows.values())
                 rows[key] = replace(row, state="assumed" if is_there else "refused")
                 self._ledger.remember_media(desired.external_id, [rows[key]], soon=not is_there)
@@ -244,9 +232,8 @@ class ProductPictures:
         payload = {"file_url": picture.url, "alt_text": picture.alt, "position": remote.images + remote.hidden}
         try:
             check_payload("media", payload)
-            self._ledger.remember_media(desired.external_id, [MediaRow(name, picture.url, "intent", before)])
-            refused = MediaRow(name, picture.url, "refused", before)
-            state = self._post(payload, remote, lambda: self._ledger.remember_media(desired.external_id, [refused]))
+            intent = MediaRow(name, picture.url, "intent", before, self._ledger.now())
+            state = self._posts.post(desired.external_id, intent, payload, remote)
             if state == "assumed" and remote.hidden:
                 self._tell_of_doubt(desired, picture.key)
         except RequestRefused as refusal:
@@ -283,28 +270,6 @@ class ProductPictures:
         if self._ledger.add_task(question):
             row = Row("products", desired.external_id, desired.sku, what, "picture", "pictures")
             self._report.add("manual_actions", replace(row, source=source, micropim=micropim))
-
-    def _post(self, payload: dict[str, Any], remote: RemotePictures, note_refused: Callable[[], None]) -> str:
-        """``sent``, or ``assumed`` when the answer was lost and the product shows one picture more."""
-
-        def post() -> str:
-            try:
-                self._client.add_media(remote.remote_id, payload)
-            except AccessDenied:  # an answer of MicroPIM's own: nothing was taken, and the next run need not guess
-                note_refused()
-                raise
-            return "sent"
-
-        def look() -> str | None:
-            try:
-                shown = self._client.product(remote.remote_id)
-            except NotFound:  # nobody's last word: it was there a moment ago
-                return None
-            return "assumed" if image_count(shown) > remote.images else None
-
-        seen = self._ledger.fact(SHOWN_AFTER)
-        seconds = seconds_until_shown(float(seen) if seen else None)
-        return self._post_once.post(post, look, MAX_POSTS, seconds)
 
 
 def _name(picture: Picture, rows: dict[str, MediaRow]) -> str:

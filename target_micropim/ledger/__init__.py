@@ -13,6 +13,7 @@ from target_micropim.ledger.schema import (
     KeptReject,
     Known,
     MediaRow,
+    ProductId,
     ProductRow,
     SeenProduct,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "MediaRow",
     "Neighbour",
     "PlannedProducts",
+    "ProductId",
     "ProductRow",
     "RunLock",
     "SeenProduct",

@@ -15,6 +15,7 @@ from target_micropim.ledger.schema import (
     categories,
     decided_names,
     kept_records,
+    media,
     owners,
     products,
     questions,
@@ -80,6 +81,11 @@ def _what_is_open(connection: Connection) -> None:
             index.create(connection, checkfirst=True)
 
 
+def _since_when_a_picture_is_on_its_way(connection: Connection) -> None:
+    """After a kill it is waited for as long as a picture needs to show."""
+    _add_column(connection, media.c.announced_at)
+
+
 def _next_rows(last: str) -> Select[Any]:
     """Only columns that are there by then: a later step may add others."""
     names = ("external_id", "remote_id", "written", "acknowledged", "on_its_way")
@@ -108,6 +114,7 @@ STEPS: tuple[Step, ...] = (
     _what_a_category_was_asked_to_be,
     _who_made_it,
     _what_is_open,
+    _since_when_a_picture_is_on_its_way,
 )
 VERSION = 1 + len(STEPS)
 

@@ -135,6 +135,7 @@ media = Table(
     Column("url", String(MAX_ADDRESS), nullable=False),
     Column("state", String(16), nullable=False),  # intent, sent, assumed, left
     Column("count_before", Integer, nullable=False, default=0),
+    Column("announced_at", Float),  # unix seconds: since when it is on its way
 )
 
 # Products that got pictures in a run, until it is known whether they show.
@@ -257,13 +258,14 @@ class KeptReject:
 class MediaRow:
     """One picture: ``intent`` before it is sent, then ``sent``, ``assumed`` (found later), ``refused`` or ``left``.
 
-    ``count_before`` pictures were there when it was sent.
+    ``count_before`` pictures were there when it was sent, at ``announced_at`` in unix seconds; None in old ledgers.
     """
 
     picture: str
     url: str
     state: str
     count_before: int = 0
+    announced_at: float | None = None
 
 
 @dataclass(frozen=True)

@@ -310,7 +310,7 @@ class Ledger(CatalogueIndex, WaitingNames, OpenEnds):
     def media(self, external_id: ProductId) -> dict[str, MediaRow]:
         """The pictures handled for a product."""
         rows = self.read(_MEDIA, {"key": external_id})
-        return {row.picture: MediaRow(row.picture, row.url, row.state, row.count_before) for row in rows}
+        return {row.picture: MediaRow(*row[1:]) for row in rows}
 
     def remember_media(self, external_id: ProductId, rows: Iterable[MediaRow], *, soon: bool = False) -> None:
         """Write pictures of a product; one whose address is too long to be sent needs no memory."""

@@ -13,7 +13,7 @@ from typing import Any
 from pim_wire.wire import Tries
 from target_micropim.catalog.catalog import Catalog
 from target_micropim.catalog.matching import RemoteProduct, remote_product
-from target_micropim.catalog.pictures import RemotePictures
+from target_micropim.catalog.picture_posts import RemotePictures
 from target_micropim.errors import NotFound, NotYet, Reason, RecordRejected, StaleId
 from target_micropim.ledger import ABSENT, MediaRow, ProductRow
 from target_micropim.mapping.desired import DesiredProduct
@@ -141,8 +141,9 @@ class ProductSync:
             return outcome
         if desired.inactive and product is not None:
             return Outcome("archived", archive=_left_row(desired, row, product, version))
-        if product is None:
-            product = self._creator.find(desired, row, is_last=is_last)
+        if product is None and (shown := self._creator.find(desired, row, is_last=is_last)) is not None:
+            found = self._recognition.recognise(desired, row, shown, is_last=is_last)
+            row, product = found.row, found.product
         fields, categories = self._resolver.fields(desired), self._resolver.category_ids(desired)
         if product is None:
             return self._create(desired, fields, categories, version, tries)

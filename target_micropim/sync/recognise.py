@@ -104,8 +104,12 @@ class Recognition:
         match = self._matching.find(desired.sku, desired.fields.get("ean"))
         if match is None and desired.inactive and row is not None and row.announced_at is not None:
             match = self._matching.newer_than_index(desired.sku, is_form_known=False)  # else it stays on sale, untold
-        if match is None:
-            return Recognised(row, None)
+        return Recognised(row, None) if match is None else self.recognise(desired, row, match, is_last=is_last)
+
+    def recognise(
+        self, desired: DesiredProduct, row: ProductRow | None, match: RemoteProduct, *, is_last: bool
+    ) -> Recognised:
+        """Whose a product is that was found by SKU or EAN; ``row`` knows of none so far. Raises as ``find`` does."""
         maker = self._maker(desired, match) if row is None else None
         owner = self._ledger.claim(maker or desired.external_id, match.remote_id)
         if owner != desired.external_id:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from sandbox import Fault
-from tests.cases.records import category, photos, product, sold_in
+from tests.cases.records import category, photos, product, sold_in, text
 
 CREATE = "POST /api/products$"
 CATEGORY = "POST /api/categories$"
@@ -142,3 +142,37 @@ def test_a_creation_that_shows_no_category(make_shop: Any) -> None:
     shop.people.unassign(shop.id_of("M1"), shop.people.category_id("Care"))
     shop.night(product("M1", "A", **sold_in(1)), **given)
     assert (shop.skus(), shop.categories_of("M1")) == (["M1"], ["Care"])
+
+
+@pytest.mark.parametrize("late", [0, 20, 90])
+@pytest.mark.parametrize("lookup", ["search", "index"])
+def test_a_creation_that_shows_late_and_in_another_form(make_shop: Any, late: float, lookup: str) -> None:
+    """However long it was waited for: whose its text is nobody can tell, and nobody is said to have typed it."""
+    config = {"lookup": lookup, "max_wait_seconds": 300}
+    shop = make_shop(config, show_after_seconds=late, text_forms=("single_spaces",))
+    shop.pim.faults.add(Fault("commit_then_status", CREATE))
+    shop.night(product("M1", "A", **text("<p>Two  spaces</p>")))
+    for name in "AB":
+        told = shop.night(product("M1", name, **text("<p>Two  others</p>")))
+        assert (shop.product("M1")["description"], shop.name("M1")) == ("<p>Two spaces</p>", name)
+        assert (told.conflicts, [row["field"] for row in told.report["unsure"]]) == (set(), ["description"])
+
+
+@pytest.mark.parametrize("late", [5, 90])
+def test_a_picture_that_shows_late_after_a_kill(make_shop: Any, late: float) -> None:
+    """The run begins again at once: what the killed one may have sent is waited for, or told; never sent twice."""
+    shop = make_shop({"max_wait_seconds": 15}, pictures_after_seconds=late)
+    shop.killed(product("M1", "A", **photos(1, 2)), write=PICTURE)
+    for name in ("A", "B", "C"):
+        told = shop.night(product("M1", name, **photos(1, 2)))
+        assert len(shop.pictures("M1")) == len(set(shop.pictures("M1")))
+    assert set(shop.pictures("M1")) == {1, 2} or told.tells("M1")
+
+
+def test_a_picture_that_shows_later_than_one_before(make_shop: Any) -> None:
+    """How long a picture needs is what the slowest one needed, not what was left when the run looked at all of them."""
+    shop = make_shop({"max_wait_seconds": 300}, pictures_after_seconds=90)
+    for number in (1, 2):
+        shop.pim.faults.add(Fault("commit_then_status", PICTURE))
+        shop.night(product(f"M{number}", "A", **photos(1)))
+    assert (shop.pictures("M1"), shop.pictures("M2")) == ([1], [1])
