@@ -118,6 +118,11 @@ class MicroPimService(Service):
         """``status: 0`` inside an HTTP 200 (docs/api/micropim.md#status-in-envelope)."""
         return failure(200, "The request could not be processed").body
 
+    def keep_what_is_late(self) -> None:
+        """Changes that are kept late are kept now (docs/api/micropim.md#kept-late)."""
+        with self.lock:
+            self.store.catch_up(self.options.kept_after_seconds)
+
     def edit(self, product_id: int, **fields: JsonValue) -> Json:
         """A person changes a product by hand; any stored field, the others in ``people``."""
         return self.people.edit(product_id, **fields)

@@ -33,10 +33,11 @@ class Store:
         """Do something when so much time has passed (docs/api/micropim.md#kept-late)."""
         self._late.append((self.options.clock() + seconds, deed))
 
-    def catch_up(self) -> None:
-        """Do what is due by now, in the order it was put off."""
-        due = [deed for at, deed in self._late if at <= self.options.clock()]
-        self._late = [(at, deed) for at, deed in self._late if at > self.options.clock()]
+    def catch_up(self, seconds: float = 0) -> None:
+        """Do what is due by now, or in so many seconds, in the order it was put off."""
+        until = self.options.clock() + seconds
+        due = [deed for at, deed in self._late if at <= until]
+        self._late = [(at, deed) for at, deed in self._late if at > until]
         for deed in due:
             deed()
 

@@ -64,9 +64,8 @@ def many(simulator: Simulator, given: argparse.Namespace) -> int:
         if life.broken:
             law = life.broken[0].law
             found[law] += 1
-            if law not in first:
-                first[law] = seed
-                print(f"seed {seed}: {life.broken[0]}", flush=True)
+            first.setdefault(law, seed)
+            print(f"seed {seed}: {life.broken[0]}", flush=True)
             if given.stop:
                 show(shrunk(simulator, life, traced=False))
                 break

@@ -65,6 +65,9 @@ class Book:
         if call.path == "/api/products":
             self.made.setdefault(str(call.body["sku"]), []).append(number := next(reversed(self._pim.products)))
             self.unseen.add(number)
+            key = self._source.owner(str(call.body["sku"]))
+            if key in self.unmet and self._source.products[key]["status"] != "active":
+                self.loosen(number, *FACTS)  # a reject of an old ledger, which knows nothing of what came since
         elif call.path == "/api/categories":
             key, number = self._source.name_of.get(bare(call.body["name"]), ""), next(reversed(self._pim.categories))
             known = [] if key in self.loose_categories else self.categories.get(key, [])

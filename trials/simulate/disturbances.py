@@ -120,6 +120,8 @@ class Disturber:
         ended = stage.run(ledger, copy.deepcopy(self._messages), [])
         stage.machine.log(f"  the other one has {ended.how}: {ended.failure}")
         stage.book.loosen_all()
+        if same and ended.how == "finished":
+            stage.book.see_sent(is_finished=True)  # the ledger knows of it, whatever becomes of the first one
         stage.laws.second_has_ended(what, ended, first)
         first.stands_still = False
 

@@ -42,7 +42,8 @@ class People:
         }
 
     def work(self, event: Event) -> None:
-        """Do one thing, if there is something to do it to."""
+        """Do one thing, if there is something to do it to; nobody can defend it against what is stored after it."""
+        self._pim.keep_what_is_late()
         match event.what:
             case "rename category" | "move category" | "delete category":
                 self._to_a_category(event)

@@ -24,6 +24,7 @@ from trials.simulate.transport import way_to
 
 ENGINES = Engines()
 MOST_LEDGERS = 6
+AGAIN_SECONDS = 2.0  # until a run that was killed begins again
 
 
 class World:
@@ -76,11 +77,14 @@ class World:
 
     def live(self) -> list[Broken]:
         """All nights of the scenario, then calm ones. The laws that were broken, in their order."""
+        is_at_once = False
         for number, night in enumerate(self.scenario.nights, start=1):
-            self._day(f"night {number}")
+            is_at_once = is_at_once and not any(event.kind == "ledger" for event in night.before)  # that takes a person
+            self._day(f"night {number}", is_at_once=is_at_once)
             for event in night.before:
                 self._happens(event)
-            self.night(night.during)
+            is_killed = self.night(night.during).ended.how == "killed"
+            is_at_once = is_killed and any(event.b % 2 for event in night.during)
             if self.broken:
                 return self.broken
         self._calm_nights()
@@ -103,9 +107,15 @@ class World:
             if self.broken:
                 return
 
-    def _day(self, words: str) -> None:
-        """A day goes by: a picture that shows after some reads shows by then, whoever reads (``media``: ``async``)."""
-        self.machine.time.jump(DAY)
+    def _day(self, words: str, *, is_at_once: bool = False) -> None:
+        """A day goes by: a picture that shows after some reads shows by then, whoever reads (``media``: ``async``).
+
+        ``is_at_once``: what runs the programs lets one begin again as soon as it was killed.
+        """
+        self.machine.time.jump(AGAIN_SECONDS if is_at_once else DAY)
+        if is_at_once:
+            self.machine.log(f"{words}, at once:")
+            return
         for product in self.pim.products.values():
             product["_reads"] += self._options.media_reads
         self.machine.log(f"{words}:")
@@ -156,6 +166,8 @@ class World:
         disturbances = disturber.plan(during)
         ended = self.run(self.ledger, [*messages, *disturber.stale], disturbances)
         self.pim.faults.clear()
+        if ended.how != "killed":  # judged when it shows
+            self.pim.keep_what_is_late()
         patch_kept = self.pim.options.patch_kept
         self.pim.switch(**{name: getattr(self._options, name) for name in NEVER_FOR_GOOD})
         self.pim.requests.clear()
