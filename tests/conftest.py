@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Lock, Thread, local
 from typing import Any
 
 import orjson
@@ -66,33 +66,41 @@ def pytest_unconfigure() -> None:
 
 
 class FakeClock(Clock):
-    """Time that passes only while somebody sleeps."""
+    """Time that passes only while somebody sleeps. Threads sleep side by side: a wait begins when its thread looked."""
 
     def __init__(self) -> None:
         super().__init__()
         self._lock = Lock()
         self._now = 1_000_000.0
+        self._passed = 0.0  # of it, while nobody slept
+        self._looked = local()
         self.slept: list[float] = []
 
     def now(self) -> float:
         """Seconds so far."""
-        return self._now
+        with self._lock:
+            self._looked.at = self._now - self._passed
+            return self._now
 
     def wall(self) -> float:
         """The same seconds."""
-        return self._now
+        return self.now()
 
     def sleep(self, seconds: float) -> None:
         """Let the time pass at once."""
         if self.stopped:
             raise Interrupted("stopped while waiting")
-        self.pass_by(seconds)
+        with self._lock:
+            began = getattr(self._looked, "at", self._now - self._passed) + self._passed
+            self._now = max(self._now, began + seconds)
+            self._looked.at = self._now - self._passed
         self.slept.append(seconds)
 
     def pass_by(self, seconds: float) -> None:
         """Let time pass without anybody sleeping."""
         with self._lock:
             self._now += max(0.0, seconds)
+            self._passed += max(0.0, seconds)
 
 
 class Killed(BaseException):

@@ -123,6 +123,11 @@ class MicroPimService(Service):
         with self.lock:
             self.store.catch_up(self.options.kept_after_seconds)
 
+    def let_pictures_show(self) -> None:
+        """Those that show after some reads show from now on (docs/api/micropim.md#picture-fetch)."""
+        for product in self.products.values():
+            product["_reads"] += self.options.media_reads
+
     def edit(self, product_id: int, **fields: JsonValue) -> Json:
         """A person changes a product by hand; any stored field, the others in ``people``."""
         return self.people.edit(product_id, **fields)

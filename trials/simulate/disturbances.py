@@ -112,6 +112,7 @@ class Disturber:
         first.stands_still = what == "stands still"
         if first.stands_still:
             stage.machine.time.jump(STANDS_STILL_SECONDS)
+            stage.pim.let_pictures_show()
         same = what in {"stands still", "second writer, same ledger"}
         copied = what == "second writer, copied ledger"
         stage.book.two_wrote = stage.book.two_wrote or not same

@@ -116,8 +116,7 @@ class World:
         if is_at_once:
             self.machine.log(f"{words}, at once:")
             return
-        for product in self.pim.products.values():
-            product["_reads"] += self._options.media_reads
+        self.pim.let_pictures_show()
         self.machine.log(f"{words}:")
 
     def _happens(self, event: Event) -> None:
