@@ -40,6 +40,11 @@ _ONE_DIGIT = bytes(ord("0") if byte in b"0123456789" else byte for byte in range
 _MANY_DIGITS = b"0" * 16
 
 
+def pytest_configure() -> None:
+    """A suite under ``nohup`` would have every process that it starts ignore SIGHUP."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 def pytest_collection() -> None:
     """Imports and collected tests stay: to look for garbage among them takes a fifth of the time."""
     gc.disable()
