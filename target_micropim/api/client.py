@@ -240,12 +240,12 @@ class MicroPimClient:
                 break
         return frozenset(products)
 
-    def assign_products(self, category_id: int, product_ids: list[int]) -> None:
-        """POST products into a category. Whether it adds or replaces is not documented.
+    def assign_products(self, category_id: int, product_ids: list[int], tries: Tries | None = None) -> None:
+        """POST products into a category. Whether it adds or replaces is not documented. Raises StaleLook after a wait.
 
         See docs/api/micropim.md#assign-products.
         """
-        self._ask("POST", f"/api/categories/{category_id}/products", json={"product_ids": product_ids})
+        self._ask("POST", f"/api/categories/{category_id}/products", json={"product_ids": product_ids}, tries=tries)
 
     def attributes(self) -> Any:
         """The raw list of definitions; its shape is not documented, catalog/attributes.py reads every known one."""

@@ -3,21 +3,24 @@
 See docs/api/micropim.md#categories-in-patch and docs/api/micropim.md#assign-products.
 
 Whether that route adds or replaces is not documented. A route that replaces would throw all other products
-out of the category. So the first use on a category that has products looks whether they are still there. If not, they
-are put back, and the route is not used again in this run. The ledger holds them meanwhile: a run may be killed in
-between.
+out of the category. So the first use on a category that has several looks whether one of them is still there: that
+some are not may be a person's doing. If none is, they are put back, and the route is not used again in this run. The
+ledger holds them meanwhile: a run may be killed in between. After each wait the category is looked at again.
 """
 
 import json
 import threading
+from functools import partial
 
+from pim_wire.wire import Tries
 from target_micropim.api.payloads import check_payload
-from target_micropim.errors import RecordRejected
+from target_micropim.errors import RecordRejected, RequestRefused
 from target_micropim.plan.values import category_ids
 from target_micropim.report.run_report import Row
 from target_micropim.services import Services
 
-TRIAL = "assigning_on_trial"
+TRIAL = "assigning_on_trial"  # fact of the ledger: a category, and the products that were in it
+MEMBERS_OF_A_TRIAL = 2  # that all of them leave while a run looks is no person's doing
 
 
 class CategoryAssigner:
@@ -38,7 +41,7 @@ class CategoryAssigner:
         number, *before = json.loads(trial)
         try:
             now = self._client.category_products(number)
-            if not now.issuperset(before):
+            if now.isdisjoint(before):
                 self._post(number, sorted(now.union(before)))
         except RecordRejected as error:
             self._warn(f"category {number} may miss products that a killed run found in it: {error.said or error}")
@@ -62,34 +65,58 @@ class CategoryAssigner:
     def _add(self, number: int, product_id: int) -> None:
         if not self._adds:
             with self._lock:
-                if not self._adds:
-                    self._probe(number, product_id)
+                if self._replaces:
                     return
-        self._post(number, [product_id])
+                if not self._adds:
+                    self._client.look_and_write(partial(self._probe, number, product_id))
+                    return
+        self._client.look_and_write(partial(self._assign, number, [product_id]))
 
-    def _probe(self, number: int, product_id: int) -> None:
-        if self._replaces:
-            return
-        before = self._client.category_products(number) - {product_id}
-        if not before:
-            self._post(number, [product_id])
-            return
-        self._ledger.note(TRIAL, json.dumps([number, *sorted(before)]))
-        self._post(number, [product_id])
-        if before <= self._client.category_products(number):
-            self._adds = True
-        else:
+    def _probe(self, number: int, product_id: int, tries: Tries) -> None:
+        """Assign it, and see whether others are still there. One other is sent along: so it stays in either way."""
+        there = self._client.category_products(number) - {product_id}
+        before = self._on_trial(number)  # an attempt whose answer was lost may have thrown them out
+        if not before or not there.isdisjoint(before):
+            before = there
+            is_trial = len(before) >= MEMBERS_OF_A_TRIAL
+            self._note_trial([number, *sorted(before)] if is_trial else [])
+            self._assign(number, [product_id] if is_trial else [*before, product_id], tries)
+            if not is_trial:
+                return
+            there = self._client.category_products(number)
+        if there.isdisjoint(before):
             self._replaces = True
             self._post(number, [*sorted(before), product_id])
             self._warn(
                 f"assigning a product to category {number} threw out {len(before)} others; they were put back, and no "
                 "more products are assigned in this run: do it by hand, or set categories_mode to off"
             )
-        self._ledger.note(TRIAL, "")
+        else:
+            self._adds = True
+        self._note_trial([])
 
-    def _post(self, number: int, product_ids: list[int]) -> None:
+    def _note_trial(self, trial: list[int]) -> None:
+        if (known := json.dumps(trial) if trial else "") != (self._ledger.fact(TRIAL) or ""):
+            self._ledger.note(TRIAL, known)
+
+    def _on_trial(self, number: int) -> frozenset[int]:
+        """The products that were in a category before the first attempt, while it is not known what that did."""
+        category, *before = json.loads(self._ledger.fact(TRIAL) or "[0]")
+        return frozenset(before) if category == number else frozenset()
+
+    def _assign(self, number: int, product_ids: list[int], tries: Tries) -> None:
+        """Unless an attempt whose answer was lost has done it; the last one is the one that is not there yet."""
+        if tries.failures and number in category_ids(self._client.product(product_ids[-1])):
+            return
+        try:
+            self._post(number, product_ids, tries)
+        except RequestRefused:  # an answer of MicroPIM's own: nothing was taken
+            self._note_trial([])
+            raise
+
+    def _post(self, number: int, product_ids: list[int], tries: Tries | None = None) -> None:
         check_payload("category_products", {"product_ids": product_ids})
-        self._client.assign_products(number, product_ids)
+        self._client.assign_products(number, product_ids, tries)
 
     def _warn(self, what: str) -> None:
         self._report.add("warnings", Row("categories", "", None, what))

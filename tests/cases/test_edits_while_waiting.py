@@ -178,3 +178,37 @@ def test_taken_out_of_a_category_before_the_look_after_a_creation(shop: Any, kin
     for name in "ABB":
         shop.night(product("M1", name, **sold_in(1, 2)), categories=tree)
         assert shop.categories_of("M1") == ["Care"]
+
+
+ASSIGN = "POST /api/categories/{id}/products"
+UNSURE = [
+    Fault("status", ASSIGN, status=503),
+    Fault("commit_then_status", ASSIGN, status=500),
+    Fault("drop_after", ASSIGN),
+    Fault("truncate_json", ASSIGN, times=2),
+]
+
+
+@pytest.mark.parametrize("others", [1, 2, 3])
+@pytest.mark.parametrize("assign", ["additive", "replace"])
+@pytest.mark.parametrize("fault", UNSURE, ids=lambda fault: f"{fault.kind} {fault.status}")
+def test_taken_out_while_another_one_is_assigned(make_shop: Any, others: int, assign: str, fault: Fault) -> None:
+    """By the category's own route: who is taken out meanwhile stays out, and all others in, whatever the route does."""
+    shop = make_shop(patch_categories="ignored", assign=assign)
+    care = [category(1, "Care")]
+    shop.night(
+        *(product(f"M{number}", "A", **sold_in(1)) for number in range(others)), product("N", "A"), categories=care
+    )
+    for number in range(others):  # however the route has left them
+        shop.people.assign(shop.id_of(f"M{number}"), shop.people.category_id("Care"))
+    shop.pim.faults.add(fault)
+    gone, place = shop.id_of("M0"), shop.people.category_id("Care")
+    if fault.status == 503:
+        shop.pim.meanwhile.do(lambda: shop.people.unassign(gone, place), before=ASSIGN)
+    else:
+        shop.pim.meanwhile.do_after(lambda: shop.people.unassign(gone, place), write=ASSIGN)
+    shop.night(product("N", "B", **sold_in(1)), categories=care)
+    put_back = assign == "replace" and others > 1  # nobody can tell a person from the route that has thrown all out
+    assert shop.categories_of("N") == ["Care"]
+    assert shop.categories_of("M0") == (["Care"] if put_back and fault.status != 503 else [])
+    assert [shop.categories_of(f"M{number}") for number in range(1, others)] == [["Care"]] * (others - 1)

@@ -45,14 +45,14 @@ def test_a_route_that_replaces_is_repaired_and_left_alone(make_world: Any, singe
     """Nobody is thrown out of a category for good; what could not be assigned is not remembered as assigned."""
     world = make_world(patch_categories="ignored", assign="replace")
     world.load(singer.lines(categories=tree(singer), products=[in_shop(singer, 9, 2)]))
-    new = [in_shop(singer, number) for number in (1, 2)]
+    new = [in_shop(singer, number) for number in (1, 2, 3)]
     world.load(singer.lines(categories=tree(singer), products=new))
     outcome = world.load(
-        singer.lines(categories=tree(singer), products=[in_shop(singer, n, 2) for n in (1, 2)]), max_in_flight=1
+        singer.lines(categories=tree(singer), products=[in_shop(singer, n, 2) for n in (1, 2, 3)]), max_in_flight=1
     )
     assert categories_of(world, "9") == ["B"]
-    assert [categories_of(world, sku) for sku in ("1", "2")] == [["B"], []]
-    assert any("threw out 1 others" in row["what"] for row in outcome.report["warnings"])
+    assert [categories_of(world, sku) for sku in ("1", "2", "3")] == [["B"], ["B"], []]
+    assert any("threw out 2 others" in row["what"] for row in outcome.report["warnings"])
     assert any("could not be added" in row["what"] for row in outcome.report["manual_actions"])
 
 

@@ -105,7 +105,8 @@ class Book:
 
     def is_remembered(self, number: int) -> bool:
         """Whether the ledger knows what was put there: after a loss, once the record has come as an active one."""
-        return self.is_settled and self.record_of(number) not in self.unmet
+        key = self.record_of(number)
+        return self.is_settled and (key is None or self.unmet.isdisjoint(self._source.line_of(key)))
 
     def was_told(self, key: str, field: str, shown: Any) -> bool:
         """Whether a question showed this before a person brought the field in line, and no run has looked since.
@@ -223,7 +224,7 @@ class Book:
                 continue
             if is_whole:
                 self.unsent.discard(key)
-                self.unmet -= {key} if record["status"] == "active" else set()
+                self.unmet -= self._source.line_of(key) if record["status"] == "active" else set()
             for product in self.products_of(key):
                 self._agree_on_places(record, product["id"], is_whole=is_whole)
                 self.forgotten -= {(product["id"], field) for field in FIELDS}

@@ -138,6 +138,11 @@ class Source:
         """The record that has a code: the last one, since the others were replaced by it."""
         return next(key for key in reversed(self.products) if self.products[key]["cnk"] == code)
 
+    def line_of(self, key: str) -> set[str]:
+        """A record with those that it replaced, or that replaced it."""
+        code = self.products[key]["cnk"]
+        return {one for one, record in self.products.items() if record["cnk"] == code}
+
     def owners(self) -> list[str]:
         """The records that no other one has replaced."""
         return [
