@@ -40,6 +40,18 @@ def test_both_make_the_same_product_at_the_same_moment(make_shop: Any, lookup: s
     assert (sorted(first.skus()), told.tells("M1")) == (["M1", "M1", "M2"], True)
 
 
+@pytest.mark.parametrize("nth", range(1, 9))
+@pytest.mark.parametrize("search", ["substring", "names"])
+@pytest.mark.parametrize("lookup", ["auto", "index"])
+def test_the_other_one_makes_it_while_this_one_looks(make_shop: Any, lookup: str, search: str, nth: int) -> None:
+    """Before whichever look of the list: it is found, or both are told, also where no search finds a SKU."""
+    first = make_shop({"lookup": lookup}, sku_unique=False, search=search)
+    second = first.another()
+    first.pim.meanwhile.do(lambda: second.night(product("M1", "A")), before="GET /api/products$", nth=nth)
+    told = first.night(product("M1", "A"))
+    assert first.skus() == ["M1"] or told.tells("M1")
+
+
 def test_two_machines_that_take_turns(make_shop: Any) -> None:
     """Each finds what the other one made; pictures too are there once."""
     first = make_shop(sku_unique=False)

@@ -242,7 +242,7 @@ class Laws:
             key, field = str(row["external_id"]), str(row.get("field") or row["what"].partition(":")[0])
             if row["stream"] != "products" or field not in FIELDS or self._is_a_persons(key, field):
                 continue
-            if not (night.is_disturbed and self._book.was_told(key, field, row.get("micropim"))):
+            if not self._was_told(night, key, field, row):
                 yield Broken("false conflict", f"{key} {row['what']}")
         yield from self._nobody_is_unsure(night)
 
@@ -284,8 +284,13 @@ class Laws:
             return
         for row in night.ended.report.get("unsure", ()):
             key, field = str(row.get("external_id")), str(row.get("field"))
-            if key in self._source.owners() and field in FIELDS and not self._is_a_persons(key, field):
+            if key not in self._source.owners() or field not in FIELDS or self._is_a_persons(key, field):
+                continue
+            if not self._was_told(night, key, field, row):
                 yield Broken("false unsure", f"{key} {row['what']}")
+
+    def _was_told(self, night: Night, key: str, field: str, row: Json) -> bool:
+        return night.is_disturbed and self._book.was_told(key, field, row.get("micropim"))
 
     def _is_a_persons(self, key: str, field: str) -> bool:
         numbers = self._book.numbers_of(key)
