@@ -7,20 +7,20 @@ Renaming and moving goes only by update_categories (docs/api/micropim.md#categor
 made again, and what they renamed or moved stays.
 """
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pim_wire.errors import InvalidSettings, StrangeAnswer
+from pim_wire.errors import AccessDenied, InvalidSettings, StrangeAnswer
 from pim_wire.wire import Tries
 from target_micropim.api.client import remote_id
 from target_micropim.api.payloads import check_payload
-from target_micropim.api.tree import Tree, folded, read_tree
+from target_micropim.api.tree import Tree, folded
 from target_micropim.catalog.category_order import CategoryOrder
+from target_micropim.catalog.category_reader import TOP, CategoryReader
 from target_micropim.catalog.category_twins import CategoryTwins, Twin, question
-from target_micropim.catalog.category_updates import STREAM, TOP, CategoryUpdater, differences, question_of
-from target_micropim.errors import Reason, RecordRejected
+from target_micropim.catalog.category_updates import STREAM, CategoryUpdater, differences, question_of
+from target_micropim.errors import Reason, RecordRejected, RequestRefused
 from target_micropim.ledger import CategoryRow
 from target_micropim.mapping.desired import DesiredCategory
 from target_micropim.mapping.native_categories import OWN
@@ -32,7 +32,6 @@ from target_micropim.services import Services
 _DELETED = ("conflicts", "was deleted in MicroPIM by hand: it is not made again")
 _PARENT_DELETED = ("conflicts", "its parent was deleted in MicroPIM by hand: it is not made")
 MAX_POSTS = 6
-IN_CREATION = "category_on_its_way"  # fact of the ledger: the one that is being made, or was made last
 
 
 @dataclass(frozen=True)
@@ -58,6 +57,7 @@ class Categories:
         self._updater = CategoryUpdater(services) if services.settings.update_categories else None
         self._order = CategoryOrder(services) if self._updater else None
         self._twins = CategoryTwins()
+        self._reader = CategoryReader(services)
         self._tree: Tree | None = None
         self._root: int | None = None
         self._report = services.report
@@ -65,6 +65,7 @@ class Categories:
         self._gone: dict[str, CategoryRow] = {}
         self._waiting: dict[str, list[PendingCategory]] = {}
         self._made: set[str] = set()
+        self._unknown: dict[str, RecordRejected] = {}  # a run was cut off while it made these, and they may show later
         self.asked: set[str] = set()  # those of which a person has something to decide
         self.has_own_stream = False  # of native records; threads read it
 
@@ -72,14 +73,16 @@ class Categories:
         """Read the tree and the ledger once; what MicroPIM no longer has was deleted by a person. Raises StopRun."""
         if self._tree is not None:
             return
-        self._tree = self._read()
         rows = self._ledger.categories()
+        self._reader.expect(rows.values())
+        self._tree = self._reader.read()
         self._known = {key: row for key, row in rows.items() if row.remote_id in self._tree.names}
         self._gone = {key: row for key, row in rows.items() if key not in self._known}
+        self._note_what_shows(self._known)
         self.has_own_stream = self.has_own_stream or any(key.startswith(OWN) for key in rows)
         for key, row in self._known.items():
             self._twins.shares(key, row.remote_id)
-        self._take_over(self._tree)
+        self._take_over()
         self._forget_deletions()
         self._root = self._root_in(self._tree, makes=bool(self._known) or not rows)
 
@@ -98,13 +101,22 @@ class Categories:
             raise InvalidSettings(f"category_root {' > '.join(self._root_names)}: {error}") from None
         return number
 
-    def _take_over(self, tree: Tree) -> None:
+    def _take_over(self) -> None:
         """What a killed run was making is ours if it is there, whatever name the source has for it now."""
-        external_id, parent, name = json.loads(self._ledger.fact(IN_CREATION) or "[null, null, null]")
-        if external_id is None or external_id in self._known:
+        announced = self._reader.announced()
+        if self._tree is None or announced is None or announced[0] in self._known:
+            return
+        external_id, parent, name = announced
+        try:
+            tree = self._tree = self._reader.wait_for_announced(self._tree)
+        except RecordRejected as unknown:
+            if external_id is None:
+                what = f"Whether {name} of category_root was made by a run that was cut off is not known yet"
+                raise StrangeAnswer(f"{what}: start again in two minutes, or raise max_wait_seconds") from None
+            self._unknown[external_id] = unknown
             return
         matches = tree.find(parent, name)
-        if len(matches) == 1:
+        if external_id is not None and len(matches) == 1:
             self._note(external_id, _as_shown(tree, matches[0], name))
             self._is_new(matches[0])
 
@@ -178,10 +190,20 @@ class Categories:
             return self._left_out(desired, _DELETED)  # its root was deleted with it
         if desired.external_id in self._known:
             return self._keep_up(tree, desired, parent)
+        if desired.external_id in self._unknown:
+            raise self._unknown[desired.external_id]
         if desired.external_id in self._gone and not tree.find(parent, desired.name):
             return self._left_out(desired, _DELETED)
+        return self._find_or_make(desired, parent)
+
+    def _find_or_make(self, desired: DesiredCategory, parent: int | None) -> str:
+        """One of which nothing is known so far; the action."""
         number, made = self._place(desired.name, desired.description, parent, desired.external_id)
-        self._note(desired.external_id, _as_shown(self._tree or tree, number, desired.name))
+        row = _as_shown(self._tree or Tree(), number, desired.name)
+        if made:
+            row = replace(row, made_at=self._ledger.now())
+            self._reader.made(row)
+        self._note(desired.external_id, row)
         if self._order is not None:
             self._order.has_order(number, desired.order)
         if made:
@@ -232,7 +254,7 @@ class Categories:
             sent, questions = self._update(self._updater, known, desired, parent)
             self._ask(desired, questions)
             if any(sent):
-                tree = self._tree = self._read()
+                tree = self._tree = self._reader.read()
                 sent = (sent[0] and _took(before, tree.names.get(known.remote_id), desired.name), sent[1])
         if known.remote_id in tree.names:
             self._note(desired.external_id, _what_is_ours(tree, known, desired.name, parent, sent))
@@ -256,7 +278,7 @@ class Categories:
                 asked = question(twin, twins, tree.path(number)) if twin in open_ones else None
                 self._ask(twin.desired, [asked] if asked else [])
         if self._order is not None:
-            self._order.arrange(self._read)
+            self._order.arrange(self._reader.read)
 
     def _differs(self, tree: Tree, number: int, twin: Twin) -> bool:
         """Whether one of those that share a category wants another name, as people see it, or another place."""
@@ -286,7 +308,7 @@ class Categories:
         """The tree is read again behind every wait: a person may have renamed or moved it meanwhile."""
 
         def update(tries: Tries) -> tuple[tuple[bool, bool], list[Question]]:
-            tree = self._tree = self._read()
+            tree = self._tree = self._reader.read()
             if known.remote_id not in tree.names:
                 return (False, False), [question_of(desired, EXISTENCE, _DELETED, LIVE, None)]
             return updater.update(tree, known, desired, parent, tries)
@@ -311,15 +333,23 @@ class Categories:
             yield from children
 
     def look_at_what_was_made(self) -> None:
-        """One look at the end shows in which form the new names are stored. Raises StopRun."""
-        if self._updater is None or not self._made:
+        """One look at the end shows whether they show, and in which form their names are stored. Raises StopRun."""
+        if not self._made:
             return
-        tree = self._tree = self._read()
+        tree = self._tree = self._reader.read()
         for key in sorted(self._made):
             known = self._known[key]
             if known.remote_id in tree.names:
                 self._note(key, replace(known, name=tree.names[known.remote_id]))
+        self._note_what_shows(sorted(self._made))
         self._made.clear()
+
+    def _note_what_shows(self, keys: Iterable[str]) -> None:
+        """What has shown once and is not there any more was deleted, however short a time ago it was made."""
+        for key in list(keys):
+            row = self._known[key]
+            if row.made_at is not None and not self._reader.is_hidden(row.remote_id):
+                self._note(key, replace(row, made_at=None))
 
     def _place(
         self, name: str, description: str, parent: int | None, external_id: str | None = None
@@ -332,9 +362,14 @@ class Categories:
         if description:
             payload["description"] = description
         check_payload("category", payload)
-        if external_id is not None:
-            self._ledger.note(IN_CREATION, json.dumps([external_id, parent, name]))
-        number, shown = self._create(payload)
+        self._reader.announce(external_id, parent, name)
+        try:
+            number, shown = self._create(payload)
+        except (RequestRefused, AccessDenied):
+            self._reader.unannounce()
+            raise
+        if external_id is None:
+            self._reader.made_root(number, name, parent)
         tree.add(number, name, parent)
         tree.names[number] = shown
         return number, True
@@ -354,17 +389,10 @@ class Categories:
 
         number = self._post_once.post(
             post=post,
-            look=lambda: self._one(self._read(), payload["parent_id"], payload["name"]),
+            look=lambda: self._one(self._reader.read(), payload["parent_id"], payload["name"]),
             attempts=MAX_POSTS,
         )
         return number, names[-1]
-
-    def _read(self) -> Tree:
-        """The tree as it is now. Raises StopRun: without it every category would look missing."""
-        try:
-            return read_tree(self._client.category_tree())
-        except (RecordRejected, ValueError) as error:
-            raise StrangeAnswer(f"The category tree of MicroPIM cannot be read: {error}") from None
 
     @staticmethod
     def _one(tree: Tree, parent: int | None, name: str) -> int | None:
@@ -394,7 +422,7 @@ def _what_is_ours(
     tree: Tree, known: CategoryRow, name: str, parent: int | None, sent: tuple[bool, bool]
 ) -> CategoryRow:
     """What is shown after a write, or at which both sides agree, is ours; what a person did to the other is not."""
-    now = _as_shown(tree, known.remote_id, name)
+    now = replace(_as_shown(tree, known.remote_id, name), made_at=known.made_at)
     if not sent[0] and now.name != name:
         now = replace(now, name=known.name, handled=known.handled)
     return now if sent[1] or tree.parents[known.remote_id] == parent else replace(now, parent_id=known.parent_id)

@@ -9,6 +9,7 @@ from typing import Any
 from pim_wire.wire import Tries
 from target_micropim.api.payloads import check_payload
 from target_micropim.api.tree import Tree, as_seen
+from target_micropim.catalog.category_reader import TOP
 from target_micropim.errors import Reason, RecordRejected
 from target_micropim.ledger import CategoryRow
 from target_micropim.mapping.desired import DesiredCategory
@@ -18,7 +19,6 @@ from target_micropim.report.run_report import Change, Subject
 from target_micropim.services import Services
 
 STREAM = "categories"
-TOP = 0  # the parent of a category at the top, in the ledger
 
 
 def differences(tree: Tree, known: CategoryRow, desired: DesiredCategory, parent: int | None) -> tuple[bool, bool]:

@@ -44,6 +44,17 @@ class ProductPictures:
             return {}
         return self._ledger.media(desired.external_id)
 
+    def see(self, external_id: str, images: int) -> None:
+        """A product that gets no pictures now shows so many: one that a killed run may have sent is there if it shows.
+
+        A person may take it out before it gets pictures again.
+        """
+        if self._settings.media_mode == "append":
+            intents = [row for row in self._ledger.media(external_id).values() if row.state == "intent"]
+            shown = [replace(row, state="assumed") for row in intents if images > row.count_before]
+            if shown:
+                self._ledger.remember_media(external_id, shown)
+
     def missing(self, desired: DesiredProduct, remote: RemotePictures, rows: dict[str, MediaRow]) -> list[Picture]:
         """The pictures to send; what a person has to know of the others is told."""
         if self._settings.media_mode != "append" or (not desired.pictures and not rows):

@@ -81,9 +81,10 @@ def _what_is_open(connection: Connection) -> None:
             index.create(connection, checkfirst=True)
 
 
-def _since_when_a_picture_is_on_its_way(connection: Connection) -> None:
-    """After a kill it is waited for as long as a picture needs to show."""
+def _when_things_were_made(connection: Connection) -> None:
+    """A run that begins at once after another one waits for what may not show yet."""
     _add_column(connection, media.c.announced_at)
+    _add_column(connection, categories.c.made_at)
 
 
 def _next_rows(last: str) -> Select[Any]:
@@ -114,7 +115,7 @@ STEPS: tuple[Step, ...] = (
     _what_a_category_was_asked_to_be,
     _who_made_it,
     _what_is_open,
-    _since_when_a_picture_is_on_its_way,
+    _when_things_were_made,
 )
 VERSION = 1 + len(STEPS)
 

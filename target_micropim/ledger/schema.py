@@ -156,6 +156,7 @@ categories = Table(
     Column("name", Text),  # the name and the place that are ours; None where an older program did not note them
     Column("parent_id", Integer),  # 0 at the top
     Column("handled", Text),  # the source's name as it was last dealt with: it may be stored in another form
+    Column("made_at", Float),  # unix seconds: when we made it; None where we did not, or an older program did
 )
 
 missing_categories = Table(
@@ -272,13 +273,15 @@ class MediaRow:
 class CategoryRow:
     """One category: its id in MicroPIM, and the name and place that are ours; None where they are not known.
 
-    ``handled`` is the source's name as it was last dealt with: ``name`` is what MicroPIM made of it.
+    ``handled`` is the source's name as it was last dealt with: ``name`` is what MicroPIM made of it. ``made_at`` is
+    when we made it, in unix seconds.
     """
 
     remote_id: int
     name: str | None = None
     parent_id: int | None = None
     handled: str | None = None
+    made_at: float | None = None
 
 
 @dataclass(frozen=True)

@@ -344,7 +344,7 @@ class Ledger(CatalogueIndex, WaitingNames, OpenEnds):
     def categories(self) -> dict[str, CategoryRow]:
         """The categories by external id."""
         rows = self.read(_CATEGORIES)
-        return {row.external_id: CategoryRow(row.remote_id, row.name, row.parent_id, row.handled) for row in rows}
+        return {row.external_id: CategoryRow(*row[1:]) for row in rows}
 
     def remember_category(self, external_id: str, row: CategoryRow) -> None:
         """Write a category."""

@@ -140,6 +140,7 @@ class ProductSync:
         if outcome := self._left_alone(desired, row, product, version):
             return outcome
         if desired.inactive and product is not None:
+            self._catalog.pictures.see(desired.external_id, product.images)
             return Outcome("archived", archive=_left_row(desired, row, product, version))
         if product is None and (shown := self._creator.find(desired, row, is_last=is_last)) is not None:
             found = self._recognition.recognise(desired, row, shown, is_last=is_last)

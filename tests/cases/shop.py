@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -154,6 +154,7 @@ class Shop:
     folder: Path
     config: Json
     time: Time
+    rest: float = DAY  # seconds between two runs
 
     @property
     def pim(self) -> MicroPimService:
@@ -195,10 +196,8 @@ class Shop:
 
     def night(self, *products: Json, categories: list[Json] | None = None, **settings: Any) -> Night:
         """A run over these records, a day after the one before; categories come first."""
-        streams = {"products": list(products)} if categories is None else {
-            "categories": categories, "products": list(products)
-        }  # fmt: skip
-        return self._run(lambda target: target.listen(io.BytesIO(b"\n".join(lines(**streams)) + b"\n")), settings)
+        fed = _input(products, categories)
+        return self._run(lambda target: target.listen(io.BytesIO(fed)), settings)
 
     def fed(self, messages: bytes, **settings: Any) -> Night:
         """A run over the messages of a tap."""
@@ -223,15 +222,17 @@ class Shop:
             except BaseException as error:  # noqa: BLE001 - the end of a run is what is tested
                 failure = error
         if _is_main():  # a run within a run takes no day
-            self.time.passes(DAY)
+            self.time.passes(self.rest)
         new = [folder for folder in self._folders() if folder not in before]
         return Night(failure, [json.loads(line) for line in out.getvalue().splitlines()], new[0] if new else None)
 
-    def killed(self, *products: Json, write: str, nth: int = 1, **settings: Any) -> None:
+    def killed(
+        self, *products: Json, write: str, nth: int = 1, categories: list[Json] | None = None, **settings: Any
+    ) -> None:
         """A run in a process of its own, killed after the n-th write of a route is carried out, before its answer."""
         process = self.start(**settings)
         self.pim.meanwhile.do_after(lambda: (process.kill(), process.wait(10)), write=write, nth=nth)
-        process.communicate(b"\n".join(lines(products=list(products))) + b"\n", timeout=60)
+        process.communicate(_input(products, categories), timeout=60)
         assert process.returncode == -signal.SIGKILL
 
     def start(self, **settings: Any) -> "subprocess.Popen[bytes]":
@@ -295,6 +296,13 @@ class Shop:
 
     def _folders(self) -> list[Path]:
         return sorted((self.folder / "reports").glob("*/"))
+
+
+def _input(products: Iterable[Json], categories: list[Json] | None) -> bytes:
+    streams = {"products": list(products)} if categories is None else {
+        "categories": categories, "products": list(products)
+    }  # fmt: skip
+    return b"\n".join(lines(**streams)) + b"\n"
 
 
 def _is_main() -> bool:

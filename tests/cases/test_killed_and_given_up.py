@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from sandbox import Fault
-from tests.cases.records import product, text
+from tests.cases.records import photos, product, text
 
 CREATE = "POST /api/products$"
 UPDATE = "PATCH /api/products/"
@@ -112,3 +112,14 @@ def test_an_archive_that_was_refused_is_tried_again(make_shop: Any, *, is_ours: 
     shop.pim.faults.clear()
     told = shop.night(given_up)
     assert (shop.status("C1"), told.conflicts, told.rejected) == ("archived", set(), set())
+
+
+def test_a_picture_that_a_person_takes_out_after_it(make_shop: Any) -> None:
+    """The killed run had sent it, which the run that archives the product sees: taken out by hand it stays out."""
+    shop = make_shop(CONFIG)
+    shop.killed(made("M1", "A", **photos(1)), write="POST /api/products/{id}/media")
+    shop.night(made("M1", "A", **photos(1)) | {"status": "inactive"})
+    shop.people.remove_pictures(shop.id_of("C1"))
+    for name in "BC":
+        shop.night(made("M1", name, **photos(1)))
+        assert (shop.name("C1"), shop.status("C1"), shop.pictures("C1")) == (name, "active", [])

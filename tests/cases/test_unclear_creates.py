@@ -176,3 +176,46 @@ def test_a_picture_that_shows_later_than_one_before(make_shop: Any) -> None:
         shop.pim.faults.add(Fault("commit_then_status", PICTURE))
         shop.night(product(f"M{number}", "A", **photos(1)))
     assert (shop.pictures("M1"), shop.pictures("M2")) == ([1], [1])
+
+
+@pytest.mark.parametrize("late", [5, 90])
+@pytest.mark.parametrize("root", [None, "Shop > Online"])
+@pytest.mark.parametrize("killed_at", [None, 1, 2, 3])
+def test_categories_that_show_late_to_a_run_that_begins_at_once(
+    make_shop: Any, late: float, root: str | None, killed_at: int | None
+) -> None:
+    """What was made a moment ago and does not show yet was not deleted by hand, and is not made again."""
+    config = {"max_wait_seconds": 300, **({"category_root": root} if root else {})}
+    shop = make_shop(config, categories_after_seconds=late)
+    shop.rest = 2
+    given = {"categories": [category(1, "Care"), category(2, "Sun", 1)]}
+    if killed_at is not None:
+        nth = min(killed_at, 4 if root else 2)
+        shop.killed(product("M1", "A", **sold_in(2)), write=CATEGORY, nth=nth, **given)
+    for name in "ABC":
+        told = shop.night(product("M1", name, **sold_in(1, 2)), **given)
+        assert not told.says_something
+    above = f"{root} > " if root else ""
+    assert len(shop.paths()) == len(set(shop.paths())) == (4 if root else 2)
+    assert f"{above}Care > Sun" in shop.paths()
+    assert sorted(shop.categories_of("M1")) == ["Care", "Sun"]
+    shop.rest = 600
+    shop.night(product("M1", "D", **sold_in(1, 2)), **given)
+    shop.people.delete_category(shop.people.category_id("Sun"))
+    told = shop.night(product("M1", "E", **sold_in(1, 2)), **given)
+    assert (f"{above}Care > Sun" in shop.paths(), told.says_something) == (False, True)
+
+
+@pytest.mark.parametrize("root", [None, "Shop"])
+def test_a_category_that_shows_later_than_a_run_waits(make_shop: Any, root: str | None) -> None:
+    """Whether the killed run made it is not known: it is a reject, or the run stops, and nothing is made twice."""
+    config = {"max_wait_seconds": 15, **({"category_root": root} if root else {})}
+    shop = make_shop(config, categories_after_seconds=90)
+    given = {"categories": [category(1, "Care"), category(2, "Sun")]}
+    shop.killed(product("M1", "A", **sold_in(1, 2)), write=CATEGORY, **given)
+    told = shop.night(product("M1", "B", **sold_in(1, 2)), **given)
+    assert told.rejected == {"1"} or not told.is_good
+    shop.night(product("M1", "C", **sold_in(1, 2)), **given)
+    above = f"{root} > " if root else ""
+    assert [path for path in shop.paths() if path != root] == [f"{above}Care", f"{above}Sun"]
+    assert sorted(shop.categories_of("M1")) == ["Care", "Sun"]

@@ -47,8 +47,9 @@ class Book:
         self.loose_categories: set[str] = set()  # may be made again: only a lost memory knew which one it was
         # Categories made since a run came to its end, and records that earlier runs refused: both wait for a run.
         self.unlinked, self.waiting = set[str](), set[str]()
-        # Records of a lost ledger: of whose product the new one knows nothing; that may have waited there as rejects.
-        self.unmet, self.unsent = set[str](), set[str]()
+        # Records of a lost ledger: of whose product the new one knows nothing; that may have waited there as rejects;
+        # categories of which it knows nothing.
+        self.unmet, self.unsent, self.unmet_categories = set[str](), set[str](), set[str]()
         self.other_sku: set[str] = set()  # codes whose product has another SKU by hand
         self.shared: int | None = None  # the product of which two records have the EAN
         self.foreign: dict[int, Json] = {}  # products that people made, as they left them
@@ -132,6 +133,7 @@ class Book:
             forgotten.clear()
         self.loose_categories = set(self._source.categories)
         self.unsent, self.unmet = set(self._source.products), set(self._source.products)
+        self.unmet_categories = set(self._source.categories)
         self.waiting.clear()
         self.is_settled = False
 

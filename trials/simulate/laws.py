@@ -72,6 +72,7 @@ class Laws:
         self._refused = {str(row["external_id"]) for row in night.ended.rejects}
         if night.ended.how == "finished":
             self._book.unlinked.clear()
+            self._book.unmet_categories -= {record["id"] for stream, record in night.messages if stream == "categories"}
         else:
             self._refused |= self._book.waiting
         for check in checks:
@@ -352,5 +353,6 @@ class Laws:
             numbers = {one for one in self._book.places.get(category, ()) if one in self._pim.categories}
             out = {one for number, one in self._book.taken_out if number == product["id"]}
             is_to_come = category in self._book.unlinked and self._book.is_given(record)
+            is_to_come = is_to_come or category in self._book.unmet_categories
             if numbers and not is_to_come and not numbers & (set(product["category_ids"]) | out):
                 yield Broken(f"category lost{how}", f"{key} is not in {category} {sorted(numbers)}")
