@@ -61,9 +61,12 @@ class MicroPimOptions:
 
     See docs/api/micropim.md#find-by-sku and docs/api/micropim.md#odd-lists.
     """
-    product_list: Literal["whole", "null", "unpaged", "total_too_high", "one_page", "empty_page"] = "whole"
+    product_list: Literal[
+        "whole", "null", "unpaged", "total_too_high", "one_page", "empty_page", "no_skus", "null_skus", "no_images"
+    ] = "whole"
     """Lists and searches as documented, or with ``data: null``, without ``pagination``, with a total that is one too
-    high, with ``total_pages`` 1 whatever the total, or with a total and no products (U).
+    high, with ``total_pages`` 1 whatever the total, with a total and no products, or with products that lack a field
+    or show null in it (U).
 
     See docs/api/micropim.md#odd-lists.
     """

@@ -4,22 +4,20 @@ from typing import Any
 
 import pytest
 
-from tests.cases.records import category, product, sold_in
+from tests.cases.records import brand, category, photos, product, sold_in
 
 FIVE = [product(f"M{n}", f"Cream {n}") for n in range(5)]
 SKUS = [f"M{n}" for n in range(5)]
-UNREADABLE = ("null", "empty_page")
+UNREADABLE = ("null", "empty_page", "no_skus", "null_skus")
 TREE = [category(1, "Care"), category(2, "Sun", 1)]
 
 
 @pytest.mark.parametrize(
     ("shape", "lookup"),
     [
-        *((shape, "index") for shape in ("null", "empty_page", "unpaged", "total_too_high", "one_page")),
-        ("null", "search"),
-        ("empty_page", "search"),
-        ("total_too_high", "search"),
-        ("null", "auto"),
+        *((shape, "index") for shape in (*UNREADABLE, "unpaged", "total_too_high", "one_page")),
+        *((shape, "search") for shape in (*UNREADABLE, "total_too_high")),
+        *((shape, "auto") for shape in ("null", "no_skus", "null_skus")),
     ],
 )
 def test_a_list_that_is_not_whole_for_a_night(make_shop: Any, shape: str, lookup: str) -> None:
@@ -48,6 +46,48 @@ def test_a_new_product_beside_known_ones_waits_too(make_shop: Any, shape: str) -
     shop.pim.switch(product_list="whole")
     shop.night(*FIVE, product("M9", "Cream 9"))
     assert shop.skus() == [*SKUS, "M9"]
+
+
+@pytest.mark.parametrize("lookup", ["index", "search", "auto"])
+def test_a_product_that_has_no_sku_hides_no_other(make_shop: Any, lookup: str) -> None:
+    """Somebody has made one without: it shows none when it is looked at either, so the list is whole."""
+    shop = make_shop({"lookup": lookup}, sku_unique=False)
+    for number in range(3):
+        shop.people.add(f"OWN-{number}")["sku"] = None
+    assert shop.night(*FIVE).is_good
+    shop.lose_ledger()
+    assert shop.night(*FIVE).is_good
+    assert sorted(str(one["sku"]) for one in shop.pim.products.values()) == [*SKUS, "None", "None", "None"]
+
+
+@pytest.mark.parametrize("lookup", ["index", "search", "auto"])
+def test_a_list_that_shows_no_pictures(make_shop: Any, lookup: str) -> None:
+    """It does not say that there are none: nothing is sent a second time after a lost ledger."""
+    shop = make_shop({"lookup": lookup}, product_list="no_images")
+    source = [product(f"M{n}", f"Cream {n}", **photos(n)) for n in range(1, 4)]
+    shop.night(*source)
+    shop.lose_ledger()
+    assert shop.night(*source).is_good
+    assert [shop.pictures(f"M{n}") for n in range(1, 4)] == [[1], [2], [3]]
+
+
+def test_a_list_without_pictures_takes_no_memory_of_them(make_shop: Any) -> None:
+    """A product whose id is another one by now is found in the list: its pictures are not sent again."""
+    shop = make_shop(product_list="no_images")
+    shop.night(product("M1", "A", **photos(1)))
+    item = shop.pim.products.pop(shop.id_of("M1"))
+    shop.pim.products[item["id"] + 500] = {**item, "id": item["id"] + 500}
+    assert shop.night(product("M1", "B", **photos(1))).is_good
+    assert (shop.name("M1"), shop.pictures("M1")) == ("B", [1])
+
+
+@pytest.mark.parametrize("place", ["list", "product"])
+def test_a_brand_whose_id_comes_as_a_text_is_learnt(make_shop: Any, place: str) -> None:
+    """From a product that the shop has."""
+    shop = make_shop(brands={11: "Rosalba"}, ids_as_text=frozenset({place}))
+    shop.people.add("OWN-1", brand_id=11)
+    shop.night(product("M1", "A", **brand("Rosalba")))
+    assert shop.product("M1")["brand_id"] == 11
 
 
 @pytest.mark.parametrize("lookup", ["search", "auto"])
