@@ -3,12 +3,11 @@
 See docs/api/micropim.md#unshown-shapes.
 """
 
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from target_micropim.mapping.characters import without_unseen
+from target_micropim.mapping.characters import folded
 from target_micropim.plan.values import as_id
 
 ROOT = None
@@ -16,16 +15,6 @@ Row = dict[str, Any]
 _CHILD_KEYS = ("children", "subcategories")
 _LIST_KEYS = ("tree", "categories")
 _DEEPEST = 50  # a cycle must not hang the run
-
-
-def as_seen(name: str) -> str:
-    """A name as people see it: composed, without what nobody sees and outer or doubled blanks."""
-    return " ".join(without_unseen(unicodedata.normalize("NFC", name)).split())
-
-
-def folded(name: str) -> str:
-    """A name as people compare it: as they see it, case-folded."""
-    return as_seen(name).casefold()
 
 
 @dataclass

@@ -14,9 +14,9 @@ from typing import Any
 
 from pim_wire.errors import Unclear
 from target_micropim.api.payloads import check_payload
-from target_micropim.api.tree import folded
 from target_micropim.errors import Reason, RecordRejected, RequestRefused
 from target_micropim.mapping.attributes import attribute_body
+from target_micropim.mapping.characters import folded
 from target_micropim.mapping.desired import AttributeValue, DesiredProduct
 from target_micropim.plan.values import attribute_field
 from target_micropim.report.run_report import Change, Row, Subject

@@ -16,12 +16,13 @@ from pim_wire.errors import InvalidSettings, StrangeAnswer
 from pim_wire.wire import Tries
 from target_micropim.api.client import remote_id
 from target_micropim.api.payloads import check_payload
-from target_micropim.api.tree import Tree, folded, read_tree
+from target_micropim.api.tree import Tree, read_tree
 from target_micropim.catalog.category_order import CategoryOrder
 from target_micropim.catalog.category_twins import CategoryTwins, Twin, question
 from target_micropim.catalog.category_updates import STREAM, TOP, CategoryUpdater, differences, question_of
 from target_micropim.errors import Reason, RecordRejected
 from target_micropim.ledger import CategoryRow
+from target_micropim.mapping.characters import folded
 from target_micropim.mapping.desired import DesiredCategory
 from target_micropim.mapping.native_categories import OWN
 from target_micropim.plan.ownership import EXISTENCE, LIVE

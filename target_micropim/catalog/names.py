@@ -10,10 +10,9 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-from target_micropim.api.tree import folded
 from target_micropim.catalog.near_names import NearNames
 from target_micropim.ledger import MAX_KEY
-from target_micropim.mapping.characters import decoded
+from target_micropim.mapping.characters import decoded, folded
 from target_micropim.plan.values import as_id
 from target_micropim.report.unmapped import Unmapped
 from target_micropim.services import Services

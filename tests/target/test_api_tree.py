@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_micropim.api.tree import folded, read_tree
+from target_micropim.api.tree import read_tree
+from target_micropim.mapping.characters import folded
 
 NODES = [
     {"id": 1, "name": "A", "children": [{"id": 2, "name": "B", "children": []}]},
