@@ -197,8 +197,12 @@ class MicroPimOptions:
     """How an empty map is written (I, docs/api/micropim.md#product-fields)."""
     wrap_product: bool = False
     """A single product comes inside ``data.product`` (U, docs/api/micropim.md#unshown-shapes)."""
-    tree_shape: Literal["tree", "categories", "list", "null"] = "tree"
-    """``data.tree``, ``data.categories``, ``data`` itself a list, or null (U, docs/api/micropim.md#unshown-shapes)."""
+    tree_shape: Literal["tree", "categories", "list", "null", "nameless", "first_page"] = "tree"
+    """``data.tree``, ``data.categories``, ``data`` itself a list, or null; without names, or with the first category
+    alone and a ``total`` (U).
+
+    See docs/api/micropim.md#unshown-shapes and docs/api/micropim.md#odd-lists.
+    """
     categories_shape: Literal["categories", "list"] = "categories"
     """``data.categories`` or ``data`` itself a list (U, docs/api/micropim.md#unshown-shapes)."""
     children_key: Literal["children", "subcategories"] = "children"

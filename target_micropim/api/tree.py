@@ -74,15 +74,29 @@ class Tree:
 
 
 def read_tree(data: Any) -> Tree:
-    """Nested or flat, wrapped or bare. Raises ValueError for anything else."""
+    """Nested or flat, wrapped or bare. Raises ValueError for anything else, and for one that hides something."""
     tree = Tree()
     for row, parent in category_rows(data):
-        tree.add(row["id"], str(row.get("name") or ""), parent)
+        if row.get("name") is None:
+            raise ValueError(f"category {row['id']} shows no name")
+        tree.add(row["id"], str(row["name"]), parent)
         if isinstance(row.get("description"), str):
             tree.descriptions[row["id"]] = row["description"]
         if type(row.get("position")) is int:
             tree.positions[row["id"]] = row["position"]
+    if isinstance(data, dict):
+        _check_total(data, len(tree.names))
     return tree
+
+
+def _check_total(data: Row, shown: int) -> None:
+    """Some services count what they show, in levels or in all. Raises ValueError where there are more."""
+    pages = data.get("pagination")
+    counted = {"total_items": data.get("total"), **(pages if isinstance(pages, dict) else {})}
+    for name, least in (("total_items", shown), ("total_pages", 1)):
+        if (number := as_id(counted.get(name)) or 0) > least:
+            what = "pages" if name == "total_pages" else "categories"
+            raise ValueError(f"it says that there are {number} {what}, and shows {least}")
 
 
 def category_rows(data: Any) -> Iterator[tuple[Row, int | None]]:

@@ -157,15 +157,17 @@ def test_ids_that_come_as_texts(make_shop: Any, places: tuple[str, ...]) -> None
 
 
 @pytest.mark.parametrize("ledger", ["kept", "lost"])
-def test_a_tree_that_is_null_for_a_night(shop: Any, ledger: str) -> None:
-    """No category is made again because none is shown."""
+@pytest.mark.parametrize("shape", ["null", "nameless", "first_page"])
+def test_a_tree_that_is_not_whole_for_a_night(shop: Any, ledger: str, shape: str) -> None:
+    """No category is made again because it is not shown."""
     given = product("M1", "A", **sold_in(2))
-    shop.night(given, categories=TREE)
+    tree = [*TREE, category(3, "Hair")]
+    shop.night(given, categories=tree)
     if ledger == "lost":
         shop.lose_ledger()
-    shop.pim.switch(tree_shape="null")
-    told = shop.night(given, categories=TREE)
-    assert shop.paths() == ["Care", "Care > Sun"]
+    shop.pim.switch(tree_shape=shape)
+    told = shop.night(given, categories=tree)
+    assert shop.paths() == ["Care", "Care > Sun", "Hair"]
     assert ledger == "kept" or told.says_something
     shop.pim.switch(tree_shape="tree")
-    assert (shop.night(given, categories=TREE).is_good, shop.paths()) == (True, ["Care", "Care > Sun"])
+    assert (shop.night(given, categories=tree).is_good, shop.paths()) == (True, ["Care", "Care > Sun", "Hair"])

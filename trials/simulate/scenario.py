@@ -37,7 +37,7 @@ NEVER_FOR_GOOD: dict[str, frozenset[Any]] = {
     "product_list": frozenset({"null", "unpaged", "total_too_high", "one_page", "empty_page", "no_skus", "null_skus"}),
     "patch_kept": frozenset({"never"}),
     "archive_kept": frozenset({"never"}),
-    "tree_shape": frozenset({"null"}),
+    "tree_shape": frozenset({"null", "nameless", "first_page"}),
     "assign": frozenset({"ignored"}),
 }
 MORE_SWITCHES: tuple[tuple[str, tuple[Any, ...]], ...] = (
