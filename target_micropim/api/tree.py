@@ -85,18 +85,21 @@ def read_tree(data: Any) -> Tree:
         if type(row.get("position")) is int:
             tree.positions[row["id"]] = row["position"]
     if isinstance(data, dict):
-        _check_total(data, len(tree.names))
+        check_total(data, len(tree.names))
     return tree
 
 
-def _check_total(data: Row, shown: int) -> None:
-    """Some services count what they show, in levels or in all. Raises ValueError where there are more."""
+def check_total(data: Row, shown: int) -> None:
+    """A list that is not paged shows all that it counts.
+
+    Some services count what they show, in levels or in all. Raises ValueError where there are more.
+    """
     pages = data.get("pagination")
     counted = {"total_items": data.get("total"), **(pages if isinstance(pages, dict) else {})}
     for name, least in (("total_items", shown), ("total_pages", 1)):
         if (number := as_id(counted.get(name)) or 0) > least:
-            what = "pages" if name == "total_pages" else "categories"
-            raise ValueError(f"it says that there are {number} {what}, and shows {least}")
+            what = " pages" if name == "total_pages" else ""
+            raise ValueError(f"it says that there are {number}{what}, and shows {least}")
 
 
 def category_rows(data: Any) -> Iterator[tuple[Row, int | None]]:

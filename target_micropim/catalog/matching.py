@@ -275,6 +275,9 @@ class ProductMatching:
 
     def _by_barcode(self, ean: str) -> RemoteProduct | None:
         product = self._client.product_by_barcode(ean)
+        if product is not None and not product.get("ean"):  # an answer that hides it proves nothing
+            number = remote_id(product, "GET barcode")
+            product = {**self._client.product(number), "id": number}
         if product is None or str(product.get("ean") or "").zfill(14) != ean.zfill(14):
             return None
         return remote_product(product)

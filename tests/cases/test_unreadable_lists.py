@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.cases.records import brand, category, photos, product, sold_in
+from sandbox import Fault
+from tests.cases.records import brand, category, ean, photos, product, sold_in
 
 FIVE = [product(f"M{n}", f"Cream {n}") for n in range(5)]
 SKUS = [f"M{n}" for n in range(5)]
@@ -79,6 +80,18 @@ def test_a_list_without_pictures_takes_no_memory_of_them(make_shop: Any) -> None
     shop.pim.products[item["id"] + 500] = {**item, "id": item["id"] + 500}
     assert shop.night(product("M1", "B", **photos(1))).is_good
     assert (shop.name("M1"), shop.pictures("M1")) == ("B", [1])
+
+
+@pytest.mark.parametrize("shown", ["absent", "null"])
+def test_a_barcode_that_answers_without_its_code(make_shop: Any, shown: str) -> None:
+    """The product is looked at: the shop has it under another SKU, and no second one is made."""
+    shop = make_shop({"match_on": ["sku", "ean"], "lookup": "search"})
+    number = shop.people.add("OWN-1", name="A", ean=ean(1))["id"]
+    data = f'{{"id": {number}, "sku": "OWN-1"}}' if shown == "absent" else f'{{"id": {number}, "ean": null}}'
+    body = f'{{"status": 1, "data": {data}, "error": null}}'
+    shop.pim.faults.add(Fault("status", "GET /api/products/barcode", times=None, status=200, body=body))
+    assert shop.night(product("M1", "A", ean=[ean(1)])).is_good
+    assert shop.skus() == ["OWN-1"]
 
 
 @pytest.mark.parametrize("place", ["list", "product"])
