@@ -11,7 +11,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator, ValidationError, validators
 
-from pim_wire.config import read_booleans
+from pim_wire.config import read_booleans, types_of
 from pim_wire.redaction import Redactor
 from pim_wire.stray_settings import Stray
 
@@ -73,9 +73,14 @@ def _tidy(config: dict[str, Any], schema: Mapping[str, Any]) -> None:
     for name in [name for name, value in config.items() if value is None or value == ""]:
         del config[name]
     for name, value in config.items():
-        if isinstance(value, Decimal):  # from the SDK's file reader; a socket's timeout must be a float
-            config[name] = float(value)
+        if isinstance(value, Decimal | float):
+            config[name] = _number(float(value), schema["properties"].get(name, {}))
     read_booleans(config, schema)
+
+
+def _number(value: float, setting: Mapping[str, Any]) -> float:
+    """8.0, which JSON Schema takes for a whole number, as 8; a socket's timeout must be a float."""
+    return int(value) if value.is_integer() and "integer" in types_of(setting) else value
 
 
 def _message(error: ValidationError, schema: Mapping[str, Any], how_to_give: Callable[[str], str]) -> str:

@@ -7,6 +7,7 @@ environment, and takes every unknown word for false: a dry run requested with ``
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from singer_sdk.plugin_base import PluginBase, _ConfigInput
 
 from pim_wire.env_file import text_of
 from pim_wire.errors import InvalidSettings
+from pim_wire.settings_json import TwiceNamed, read_json
 
 _BOOLEANS = {
     **dict.fromkeys(("true", "1", "yes", "on"), True),
@@ -40,13 +42,13 @@ def environment_settings(schema: Mapping[str, Any], prefix: str) -> dict[str, An
     # The SDK looks where its own files lie, and lets a file win over a variable.
     load_dotenv(stream=StringIO(text_of(Path(".env"), prefix)), override=False)
     return {
-        name: _value(text.strip(), _types(setting))
+        name: _value(text.strip(), types_of(setting))
         for name, setting in schema["properties"].items()
         if (text := os.environ.get(f"{prefix}{name.upper()}")) is not None
     }
 
 
-def _types(schema: Mapping[str, Any]) -> set[str]:
+def types_of(schema: Mapping[str, Any]) -> set[str]:
     """The JSON types that a setting may have."""
     parts = [schema, *schema.get("anyOf", ()), *schema.get("oneOf", ())]
     declared = (part.get("type", ()) for part in parts)
@@ -72,7 +74,7 @@ def read_booleans(config: dict[str, Any], schema: Mapping[str, Any]) -> None:
     """
     for name, setting in schema["properties"].items():
         if isinstance(value := config.get(name), str):
-            types = _types(setting)
+            types = types_of(setting)
             if "boolean" in types and "string" not in types:
                 config[name] = _value(value.strip(), types)
 
@@ -96,8 +98,8 @@ def header_errors(config: Mapping[str, Any], name: str) -> Iterator[str]:
 
 def _json(text: str) -> Any:
     try:
-        return orjson.loads(text)
-    except ValueError:
+        return read_json(text)
+    except (ValueError, RecursionError):
         return text
 
 
@@ -121,11 +123,16 @@ def _read_files(paths: Iterable[str]) -> _ConfigInput:
 def _read_file(path: Path) -> dict[str, Any]:
     """The settings in a file. Raises InvalidSettings, whose message quotes nothing of the file: it holds a key."""
     try:
-        settings = orjson.loads(path.read_bytes().decode("utf-8-sig"))
+        text = path.read_bytes().decode("utf-8-sig")
+        settings = orjson.loads(text)
+        with suppress(RecursionError):
+            read_json(text)
     except OSError as error:
         raise InvalidSettings(f"--config {path} cannot be read ({error.strerror}): give a file, or ENV") from None
     except UnicodeDecodeError:
         raise InvalidSettings(f"--config {path} is not in UTF-8: save it as UTF-8") from None
+    except TwiceNamed as error:
+        raise InvalidSettings(f"--config {path}: {error}") from None
     except orjson.JSONDecodeError as error:
         raise InvalidSettings(
             f"--config {path} is not JSON (line {error.lineno}, column {error.colno}); --config=ENV reads .env"

@@ -4,6 +4,7 @@ A folder of that name is somebody's virtual environment; a pipe, as managers of 
 blocks whoever opens it until somebody writes.
 """
 
+import logging
 import os
 import re
 import select
@@ -17,6 +18,8 @@ from pim_wire.errors import InvalidSettings
 
 PATIENCE_SECONDS = 30.0  # a manager of secrets may ask its person first
 _AT_ONCE = 1 << 16
+
+logger = logging.getLogger(__name__)
 
 
 def text_of(file: Path, prefix: str, patience: float = PATIENCE_SECONDS) -> str:
@@ -58,8 +61,21 @@ def _of_a_pipe(file: Path, patience: float) -> bytes:
 
 
 def _check_lines(file: Path, text: str, prefix: str) -> None:
+    given: dict[str, str] = {}
     for line in parse_stream(StringIO(text)):
+        if line.key and line.key.startswith(prefix) and line.value:
+            if given.get(line.key, line.value) != line.value and line.key not in os.environ:
+                _tell_of_another(file, line.original.line, line.key)
+            given[line.key] = line.value
         written = line.original.string.strip()
         if line.value is None and written.removeprefix("export ").lstrip().upper().startswith(prefix):
             name = re.split(r"[^A-Za-z0-9_]", written.removeprefix("export ").lstrip(), maxsplit=1)[0]
             raise InvalidSettings(f"{file}, line {line.original.line}: {name} has no value: write {name}=value")
+
+
+def _tell_of_another(file: Path, number: int, name: str) -> None:
+    """A variable stands twice with two values. Raises InvalidSettings where the run would write for the second one."""
+    twice = f"{file}, line {number}: {name} stands twice, with two values"
+    if name.endswith("_DRY_RUN"):
+        raise InvalidSettings(f"{twice}: take one away")
+    logger.warning("%s: the last one counts", twice)

@@ -8,7 +8,6 @@
   an ``and`` at the top. Elsewhere, and for two such lists, the filter is refused.
 """
 
-import json
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 from jsonschema import Draft202012Validator, ValidationError
 
 from pim_wire.schema_files import read_schema
+from pim_wire.settings_json import TwiceNamed, read_json
 
 Filter = dict[str, Any]
 LISTS = ("and", "or")
@@ -33,7 +33,9 @@ def read_filter(value: Any) -> Filter | None:
         if not value.strip():
             return None
         try:
-            value = json.loads(value, object_pairs_hook=_object)
+            value = read_json(value)
+        except TwiceNamed:
+            raise
         except ValueError as error:
             raise ValueError(f"is not JSON: {error}") from None
         except RecursionError:
@@ -44,13 +46,6 @@ def read_filter(value: Any) -> Filter | None:
         raise ValueError('must be an object like {"brand": [21]}')
     _check_values(value)
     return value
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    fields = dict(pairs)
-    if len(fields) < len(pairs):
-        raise ValueError("an object names something twice")
-    return fields
 
 
 def _check_values(value: Any) -> None:

@@ -133,14 +133,18 @@ def list_categories(state: MicroPimState, call: Call) -> Answer:
 
 
 def category_tree(state: MicroPimState, call: Call) -> Answer:
-    """GET tree, in one of three shapes."""
+    """GET tree, in one of its shapes."""
     del call
-    rows: JsonValue = render.tree(state.store)
+    rows: list[Json] = render.tree(state.store)
     shape = state.options.tree_shape
     if "tree" in state.options.ids_as_text:
         rows = render.with_ids_as_text(rows)
     if shape == "null":
         return success(200, None)
+    if shape == "nameless":
+        return success(200, {"tree": render.without_names(rows)})
+    if shape == "first_page":
+        return success(200, {"tree": rows[:1], "total": len(state.store.categories)})
     return success(200, rows if shape == "list" else {shape: rows})
 
 

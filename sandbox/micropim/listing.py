@@ -32,6 +32,14 @@ def _paged(page: Json, **pagination: int) -> Json:
     return {**page, "pagination": {**page["pagination"], **pagination}}
 
 
+def _each_product(page: Json, change: Callable[[Json], Json]) -> Json:
+    return {**page, "products": [change(product) for product in page["products"]]}
+
+
+def _without(page: Json, field: str) -> Json:
+    return _each_product(page, lambda product: {name: value for name, value in product.items() if name != field})
+
+
 PAGE_SHAPES: Mapping[str, Callable[[Json], JsonValue]] = {
     "whole": lambda page: page,
     "null": lambda _page: None,
@@ -39,6 +47,9 @@ PAGE_SHAPES: Mapping[str, Callable[[Json], JsonValue]] = {
     "total_too_high": lambda page: _paged(page, total_items=page["pagination"]["total_items"] + 1),
     "one_page": lambda page: _paged(page, total_pages=1),
     "empty_page": lambda page: {**page, "products": []},
+    "no_skus": lambda page: _without(page, "sku"),
+    "null_skus": lambda page: _each_product(page, lambda product: {**product, "sku": None}),
+    "no_images": lambda page: _without(page, "images"),
 }
 
 

@@ -61,9 +61,12 @@ class MicroPimOptions:
 
     See docs/api/micropim.md#find-by-sku and docs/api/micropim.md#odd-lists.
     """
-    product_list: Literal["whole", "null", "unpaged", "total_too_high", "one_page", "empty_page"] = "whole"
+    product_list: Literal[
+        "whole", "null", "unpaged", "total_too_high", "one_page", "empty_page", "no_skus", "null_skus", "no_images"
+    ] = "whole"
     """Lists and searches as documented, or with ``data: null``, without ``pagination``, with a total that is one too
-    high, with ``total_pages`` 1 whatever the total, or with a total and no products (U).
+    high, with ``total_pages`` 1 whatever the total, with a total and no products, or with products that lack a field
+    or show null in it (U).
 
     See docs/api/micropim.md#odd-lists.
     """
@@ -194,8 +197,12 @@ class MicroPimOptions:
     """How an empty map is written (I, docs/api/micropim.md#product-fields)."""
     wrap_product: bool = False
     """A single product comes inside ``data.product`` (U, docs/api/micropim.md#unshown-shapes)."""
-    tree_shape: Literal["tree", "categories", "list", "null"] = "tree"
-    """``data.tree``, ``data.categories``, ``data`` itself a list, or null (U, docs/api/micropim.md#unshown-shapes)."""
+    tree_shape: Literal["tree", "categories", "list", "null", "nameless", "first_page"] = "tree"
+    """``data.tree``, ``data.categories``, ``data`` itself a list, or null; without names, or with the first category
+    alone and a ``total`` (U).
+
+    See docs/api/micropim.md#unshown-shapes and docs/api/micropim.md#odd-lists.
+    """
     categories_shape: Literal["categories", "list"] = "categories"
     """``data.categories`` or ``data`` itself a list (U, docs/api/micropim.md#unshown-shapes)."""
     children_key: Literal["children", "subcategories"] = "children"

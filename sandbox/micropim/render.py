@@ -124,6 +124,17 @@ def tree(store: Store, parent_id: int | None = None) -> list[Json]:
     return [{**{k: row[k] for k in keep}, key: tree(store, row["id"])} for row in rows]
 
 
+def without_names(rows: list[Json]) -> list[Json]:
+    """The same hierarchy whose names stand under another key."""
+    return [
+        {
+            {"name": "title"}.get(name, name): without_names(value) if isinstance(value, list) else value
+            for name, value in row.items()
+        }
+        for row in rows
+    ]
+
+
 def shown_media(store: Store, product_id: int, item: Json) -> Json:
     """The answer to an attached picture (docs/api/micropim.md#unshown-shapes)."""
     url = picture_url(item["id"])

@@ -3,12 +3,11 @@
 See docs/api/micropim.md#unshown-shapes.
 """
 
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from target_micropim.mapping.characters import without_unseen
+from target_micropim.mapping.characters import folded
 from target_micropim.plan.values import as_id
 
 ROOT = None
@@ -16,16 +15,6 @@ Row = dict[str, Any]
 _CHILD_KEYS = ("children", "subcategories")
 _LIST_KEYS = ("tree", "categories")
 _DEEPEST = 50  # a cycle must not hang the run
-
-
-def as_seen(name: str) -> str:
-    """A name as people see it: composed, without what nobody sees and outer or doubled blanks."""
-    return " ".join(without_unseen(unicodedata.normalize("NFC", name)).split())
-
-
-def folded(name: str) -> str:
-    """A name as people compare it: as they see it, case-folded."""
-    return as_seen(name).casefold()
 
 
 @dataclass
@@ -85,15 +74,32 @@ class Tree:
 
 
 def read_tree(data: Any) -> Tree:
-    """Nested or flat, wrapped or bare. Raises ValueError for anything else."""
+    """Nested or flat, wrapped or bare. Raises ValueError for anything else, and for one that hides something."""
     tree = Tree()
     for row, parent in category_rows(data):
-        tree.add(row["id"], str(row.get("name") or ""), parent)
+        if row.get("name") is None:
+            raise ValueError(f"category {row['id']} shows no name")
+        tree.add(row["id"], str(row["name"]), parent)
         if isinstance(row.get("description"), str):
             tree.descriptions[row["id"]] = row["description"]
         if type(row.get("position")) is int:
             tree.positions[row["id"]] = row["position"]
+    if isinstance(data, dict):
+        check_total(data, len(tree.names))
     return tree
+
+
+def check_total(data: Row, shown: int) -> None:
+    """A list that is not paged shows all that it counts.
+
+    Some services count what they show, in levels or in all. Raises ValueError where there are more.
+    """
+    pages = data.get("pagination")
+    counted = {"total_items": data.get("total"), **(pages if isinstance(pages, dict) else {})}
+    for name, least in (("total_items", shown), ("total_pages", 1)):
+        if (number := as_id(counted.get(name)) or 0) > least:
+            what = " pages" if name == "total_pages" else ""
+            raise ValueError(f"it says that there are {number}{what}, and shows {least}")
 
 
 def category_rows(data: Any) -> Iterator[tuple[Row, int | None]]:

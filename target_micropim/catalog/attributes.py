@@ -14,9 +14,10 @@ from typing import Any
 
 from pim_wire.errors import Unclear
 from target_micropim.api.payloads import check_payload
-from target_micropim.api.tree import folded
+from target_micropim.api.tree import check_total
 from target_micropim.errors import Reason, RecordRejected, RequestRefused
 from target_micropim.mapping.attributes import attribute_body
+from target_micropim.mapping.characters import folded
 from target_micropim.mapping.desired import AttributeValue, DesiredProduct
 from target_micropim.plan.values import attribute_field
 from target_micropim.report.run_report import Change, Row, Subject
@@ -25,6 +26,7 @@ from target_micropim.services import Services
 MAX_POSTS = 6
 _LIST_KEYS = ("attributes", "product_attributes")
 _CODE_KEYS = ("code", "slug")  # one of the two, perhaps (docs/api/micropim.md#attribute-definitions)
+_NAMING = (*_CODE_KEYS, "name")
 _KEPT = frozenset({"type", *_CODE_KEYS})  # values hang on these
 
 
@@ -142,7 +144,7 @@ class Attributes:
 
 
 def _definitions(data: Any) -> list[dict[str, Any]]:
-    """The list in any of its possible shapes. Raises ValueError for an unknown one.
+    """The list in any of its possible shapes. Raises ValueError for an unknown one, and for one that hides something.
 
     See docs/api/micropim.md#unshown-shapes.
     """
@@ -151,7 +153,11 @@ def _definitions(data: Any) -> list[dict[str, Any]]:
         items = next((data[key] for key in _LIST_KEYS if isinstance(data.get(key), list)), [] if not data else None)
     if not isinstance(items, list):
         raise ValueError("the answer holds no list of attributes")
-    return [item for item in items if isinstance(item, dict)]
+    if not all(isinstance(item, dict) and any(isinstance(item.get(key), str) for key in _NAMING) for item in items):
+        raise ValueError("it holds something that is no attribute with a code or a name")
+    if isinstance(data, dict):
+        check_total(data, len(items))
+    return items
 
 
 def _code_in(definitions: list[dict[str, Any]], desired: AttributeValue) -> str | None:

@@ -15,13 +15,14 @@ from pim_wire.errors import AccessDenied, InvalidSettings, StrangeAnswer
 from pim_wire.wire import Tries
 from target_micropim.api.client import remote_id
 from target_micropim.api.payloads import check_payload
-from target_micropim.api.tree import Tree, folded
+from target_micropim.api.tree import Tree
 from target_micropim.catalog.category_order import CategoryOrder
 from target_micropim.catalog.category_reader import TOP, CategoryReader
 from target_micropim.catalog.category_twins import CategoryTwins, Twin, question
 from target_micropim.catalog.category_updates import STREAM, CategoryUpdater, differences, question_of
 from target_micropim.errors import Reason, RecordRejected, RequestRefused
 from target_micropim.ledger import CategoryRow
+from target_micropim.mapping.characters import folded
 from target_micropim.mapping.desired import DesiredCategory
 from target_micropim.mapping.native_categories import OWN
 from target_micropim.plan.ownership import EXISTENCE, LIVE

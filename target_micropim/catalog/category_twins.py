@@ -7,8 +7,8 @@ night takes back what the night before did.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from target_micropim.api.tree import folded
 from target_micropim.catalog.category_updates import question_of
+from target_micropim.mapping.characters import folded
 from target_micropim.mapping.desired import DesiredCategory
 from target_micropim.plan.question import Question
 

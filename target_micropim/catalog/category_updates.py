@@ -8,10 +8,11 @@ from typing import Any
 
 from pim_wire.wire import Tries
 from target_micropim.api.payloads import check_payload
-from target_micropim.api.tree import Tree, as_seen
+from target_micropim.api.tree import Tree
 from target_micropim.catalog.category_reader import TOP
 from target_micropim.errors import Reason, RecordRejected
 from target_micropim.ledger import CategoryRow
+from target_micropim.mapping.characters import as_seen
 from target_micropim.mapping.desired import DesiredCategory
 from target_micropim.plan.question import Question
 from target_micropim.plan.values import fingerprint

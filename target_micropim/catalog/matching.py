@@ -5,20 +5,22 @@ look-up by SKU, only a text search that may hit a part of it, another field, or 
 (docs/api/micropim.md#find-by-sku, docs/api/micropim.md#archive-hidden): every hit is compared exactly, every page is
 read, and two exact hits are a reject, never a choice.
 
-Law: not found is proven before anything is made. A list counts only when it is read to its total. A search counts only
-when a witness has shown that it finds SKUs: a product of the list whose SKU stands in none of its other texts.
+Law: not found is proven before anything is made. A list counts only when it is read to its total and shows SKUs. A
+search counts only when a witness has shown that it finds SKUs: a product of the list whose SKU stands in none of its
+other texts.
 """
 
 import logging
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pim_wire.errors import StrangeAnswer, Unclear
 from target_micropim.api.client import MicroPimClient, remote_id
 from target_micropim.catalog.names import Names
-from target_micropim.errors import Reason, RecordRejected, Unreadable
+from target_micropim.errors import NotFound, Reason, RecordRejected, Unreadable
 from target_micropim.ledger import Ledger, SeenProduct
 from target_micropim.mapping.numbers import has_check_digit
 from target_micropim.plan.values import fingerprint, fingerprints, image_count, server_fields
@@ -29,6 +31,7 @@ MAX_SEARCHES = 16  # of one SKU, when the pages of its hits do not add up; each 
 # without a status the archive may be hidden (docs/api/micropim.md#archive-hidden)
 _LISTS: tuple[dict[str, str], ...] = ({}, {"status": "archived"})
 _ARCHIVED = fingerprint("status", "archived")
+_UNTOLD = -1  # pictures of a product in a list that does not show any: nobody knows how many it has
 
 logger = logging.getLogger("target-micropim")
 
@@ -69,6 +72,7 @@ class ProductMatching:
         self._searches: bool | None = None if capabilities.search_finds_sku else False  # None: not proven yet
         self._archive_shows: bool | None = None if capabilities.may_show_archive else False
         self._archive_lock = threading.Lock()
+        self._has_nameless = False  # whether a product was seen that has no SKU, when it is looked at either
         self._indexed = False
         self._was_read = False
         self._lookups = 0
@@ -113,6 +117,7 @@ class ProductMatching:
         totals = set()
         for page in self._client.product_pages(**query):
             totals.add(page.total)
+            self._check_skus(page.products)
             if names is not None:
                 for product in page.products:
                     names.notice(product)
@@ -129,13 +134,32 @@ class ProductMatching:
         Raises RecordRejected when several products match.
         """
         by_sku = self._indexed_by(sku=sku) if self._indexed else self.search(sku)
-        if match := _only(by_sku, "sku", sku):
+        if match := self._one(by_sku, "sku", sku):
             return match
         if not (self._by_ean and ean and has_check_digit(ean)):
             return None
         if self._indexed:
-            return _only(self._indexed_by(gtin=ean.zfill(14)), "ean", ean)
+            return self._one(self._indexed_by(gtin=ean.zfill(14)), "ean", ean)
         return self._by_barcode(ean)
+
+    def _one(self, hits: list[RemoteProduct], field: str, value: str) -> RemoteProduct | None:
+        """The one product among hits, with its pictures; None without hits. Raises RecordRejected for several."""
+        match = _only(hits, field, value)
+        if match is None or match.images != _UNTOLD:
+            return match
+        return remote_product({**self._client.product(match.remote_id), "id": match.remote_id})
+
+    def _check_skus(self, products: list[dict[str, Any]]) -> None:
+        """A list that hides SKUs proves nothing: a product that shows none is looked at. Raises Unreadable."""
+        if self._has_nameless:
+            return
+        nameless = next((product for product in products if not str(product.get("sku") or "").strip()), None)
+        if nameless is None:
+            return
+        with suppress(NotFound):  # deleted meanwhile: the next one tells
+            if str(self._client.product(nameless["id"]).get("sku") or "").strip():
+                raise Unreadable("a list of products", "does not show their SKUs")
+            self._has_nameless = True
 
     def search(self, sku: str) -> list[RemoteProduct]:
         """Exact hits of a text search, every page of it: live products, and the archive when none is live."""
@@ -168,7 +192,7 @@ class ProductMatching:
             _refuse_near(sku, near)
         if not can_look_up:
             return None
-        return _only(self._hits(sku, _LISTS[0]), "sku", sku)
+        return self._one(self._hits(sku, _LISTS[0]), "sku", sku)
 
     def _prove_search(self) -> None:
         """Until it is known: a product of the list is searched by its SKU. Without a witness the list is read instead.
@@ -225,11 +249,12 @@ class ProductMatching:
             total, here = None, set()
             for page in self._client.product_pages(**narrowed):
                 total = page.total
+                self._check_skus(page.products)
                 here |= {product["id"] for product in page.products}
                 for product in page.products:
                     shown = str(product.get("sku") or "").strip()
                     if shown == sku:
-                        hits[product["id"]] = remote_product(product)
+                        hits[product["id"]] = _listed(product)
                     elif shown.casefold() == sku.casefold():
                         near[product["id"]] = shown
             ids |= here
@@ -242,7 +267,7 @@ class ProductMatching:
 
     def search_one(self, sku: str) -> RemoteProduct | None:
         """The product a search finds with exactly this SKU, or None. Raises RecordRejected when there are several."""
-        return _only(self.search(sku), "sku", sku)
+        return self._one(self.search(sku), "sku", sku)
 
     def _indexed_by(self, *, sku: str | None = None, gtin: str | None = None) -> list[RemoteProduct]:
         rows = self._ledger.seen(sku=sku, gtin=gtin)
@@ -250,6 +275,9 @@ class ProductMatching:
 
     def _by_barcode(self, ean: str) -> RemoteProduct | None:
         product = self._client.product_by_barcode(ean)
+        if product is not None and not product.get("ean"):  # an answer that hides it proves nothing
+            number = remote_id(product, "GET barcode")
+            product = {**self._client.product(number), "id": number}
         if product is None or str(product.get("ean") or "").zfill(14) != ean.zfill(14):
             return None
         return remote_product(product)
@@ -283,8 +311,14 @@ def _only(hits: list[RemoteProduct], field: str, value: str) -> RemoteProduct | 
     return live[0] if live else None
 
 
-def _seen(product: dict[str, Any]) -> SeenProduct:
+def _listed(product: dict[str, Any]) -> RemoteProduct:
+    """A product of a list, which may leave its pictures out."""
     remote = remote_product(product)
+    return remote if isinstance(product.get("images"), list) else replace(remote, images=_UNTOLD)
+
+
+def _seen(product: dict[str, Any]) -> SeenProduct:
+    remote = _listed(product)
     ean = str(product.get("ean") or "").strip()
     return SeenProduct(
         remote_id=remote.remote_id,

@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-from target_micropim.api.tree import folded
 from target_micropim.catalog.near_names import NearNames
 from target_micropim.ledger import MAX_KEY
-from target_micropim.mapping.characters import decoded
+from target_micropim.mapping.characters import decoded, folded
+from target_micropim.plan.values import as_id
 from target_micropim.report.unmapped import Unmapped
 from target_micropim.services import Services
 
@@ -100,8 +100,10 @@ class Names:
         with self._lock:
             for kind in KINDS:
                 shown = product.get(kind)
-                if isinstance(shown, dict) and isinstance(shown.get("id"), int) and shown.get("name"):
-                    self._learn(kind, folded(str(shown["name"])), shown["id"])
+                if not isinstance(shown, dict):
+                    continue
+                if (number := as_id(shown.get("id"))) is not None and shown.get("name"):
+                    self._learn(kind, folded(str(shown["name"])), number)
 
     def _learn(self, kind: str, key: str, number: int) -> None:
         shown = self._shown[kind].get(key, number)

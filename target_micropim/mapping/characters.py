@@ -64,3 +64,13 @@ def one_line(text: str) -> str | None:
         text = unicodedata.normalize("NFC", fit(text))
     line = " ".join(text.split())
     return line if line and (line.isascii() or is_visible(line)) else None
+
+
+def as_seen(name: str) -> str:
+    """A name as people see it: composed, without what nobody sees and outer or doubled blanks."""
+    return " ".join(without_unseen(unicodedata.normalize("NFC", name)).split())
+
+
+def folded(name: str) -> str:
+    """A name as people compare it: as they see it, case-folded."""
+    return as_seen(name).casefold()

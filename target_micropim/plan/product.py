@@ -22,6 +22,8 @@ from target_micropim.plan.values import EMPTY, fingerprints
 POLICIES = ("create_only", "if_empty", "if_source_changed", "always", "never")
 DEFAULT_POLICIES: Mapping[str, str] = {field.name: field.policy for field in FIELDS}
 NATIVE_POLICIES: Mapping[str, str] = {field.name: field.native_policy for field in FIELDS}
+# Where settings make them, nothing that a shop waits for; but a price in the wrong currency is a wrong price.
+OF_SETTINGS = frozenset(field.name for field in FIELDS if field.kind == "choice" and field.name != "currency")
 CLEARABLE = frozenset(field.name for field in FIELDS if field.clearable)
 
 
@@ -100,7 +102,12 @@ def policy_of(name: str, policies: Mapping[str, str], otherwise: str = "never") 
     return policies.get(name.partition(".")[0], otherwise)
 
 
-def plan_update(fields: Mapping[str, Any], policies: Mapping[str, str], product: KnownProduct) -> Update:
+def plan_update(
+    fields: Mapping[str, Any],
+    policies: Mapping[str, str],
+    product: KnownProduct,
+    of_settings: Collection[str] = OF_SETTINGS,
+) -> Update:
     """What to send to a product that is there."""
     send: dict[str, Any] = {}
     conflicts: list[Conflict] = []
@@ -114,26 +121,28 @@ def plan_update(fields: Mapping[str, Any], policies: Mapping[str, str], product:
             send[name] = fields[name]
         elif isinstance(decision, Conflict):
             conflicts.append(decision)
-        elif policy in _HOLDING and (let_through := _let_through_by(name, source, policy, product)):
+        elif policy in _HOLDING and (let_through := _let_through_by(name, source, policy, product, of_settings)):
             held.append(HeldBack(name, let_through, policy))
     return Update(product.remote_id, send, tuple(conflicts), tuple(held))
 
 
 _HOLDING = frozenset({"create_only", "if_empty", "never"})
-# Made by settings, so nothing that a shop waits for; but a price in the wrong currency is a wrong price.
-_OF_SETTINGS = frozenset(field.name for field in FIELDS if field.kind == "choice" and field.name != "currency")
 
 
-def _let_through_by(name: str, source: str, policy: str, product: KnownProduct) -> str | None:
+def _let_through_by(
+    name: str, source: str, policy: str, product: KnownProduct, of_settings: Collection[str] = OF_SETTINGS
+) -> str | None:
     """The policy that would send a value that ``policy`` does not; None where none would, or nobody expects it to.
 
-    What a field is never sent by default is nothing that a person's settings hold back.
+    What a field is never sent by default is nothing that a person's settings hold back. ``of_settings`` are fields that
+    settings make, whatever the source says.
     """
-    if name in _OF_SETTINGS or (policy == "never" == policy_of(name, DEFAULT_POLICIES)):
+    if name in of_settings or (policy == "never" == policy_of(name, DEFAULT_POLICIES)):
         return None
     decision = _decide(name, source, "if_source_changed", product)
     if isinstance(decision, Conflict):
-        return "always"
+        is_nobodys = name in OF_SETTINGS and decision.kind == "unsure"  # a product that the shop had: its own affair
+        return None if is_nobodys else "always"
     return "if_source_changed" if decision else None
 
 

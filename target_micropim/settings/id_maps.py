@@ -4,13 +4,14 @@ Brands and suppliers have no route in MicroPIM (docs/api/micropim.md#brand-ids),
 cannot be read as an id stops the run with its file, line and value: skipped, products would lose their brand.
 """
 
-import json
 import re
 import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pim_wire.settings_json import TwiceNamed, read_json
+from target_micropim.mapping.characters import decoded, folded
 from target_micropim.report.sheet import lines_of, text_of_file, unescaped
 
 _OUR_ID_HEADINGS = frozenset({"micropim id", "id micropim", "micropimid"})
@@ -58,16 +59,28 @@ _TWO_COLUMNS = {"name": 0, "id": 1}
 def read_id_map(value: Any, kind: str) -> Mapping[str, int]:
     """Name to id; ``kind`` is ``brand`` or ``supplier``. Raises ValueError, OSError."""
     if isinstance(value, str) and value.strip() and not value.strip().startswith("{"):
-        return _from_file(Path(value.strip()), kind)
+        return _with_one_id_each(_from_file(Path(value.strip()), kind))
     given = _object(value) if isinstance(value, str) and value.strip() else value
     if not isinstance(given, dict | None):
         raise ValueError("must be an object or the path of a CSV file")
-    return {str(name): _id(number, f"{name!r}") for name, number in flat(given or {}).items()}
+    return _with_one_id_each({str(name): _id(number, f"{name!r}") for name, number in flat(given or {}).items()})
+
+
+def _with_one_id_each(ids: dict[str, int]) -> dict[str, int]:
+    """The same. Raises ValueError for names that are looked up as one (catalog/names.py) and have two ids."""
+    first: dict[str, str] = {}
+    for name, number in ids.items():
+        other = first.setdefault(folded(decoded(name)), name)
+        if ids[other] != number:
+            raise ValueError(f"{other!r} and {name!r} are one name, and have two ids")
+    return ids
 
 
 def _object(text: str) -> Any:
     try:
-        return json.loads(text)
+        return read_json(text)
+    except TwiceNamed:
+        raise
     except ValueError as error:
         raise ValueError(f"is no JSON text: {error}") from None
 

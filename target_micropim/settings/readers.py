@@ -1,6 +1,5 @@
 """How single settings are read: texts as lists, maps and limits. Each reader raises ValueError with what is wrong."""
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
@@ -8,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from pim_wire.schema_files import read_schema
+from pim_wire.settings_json import TwiceNamed, read_json
 from pim_wire.urls import checked_scope, checked_throttle_url
 from target_micropim.mapping.attribute_rows import ATTRIBUTES
 from target_micropim.mapping.attributes import ALL_CODES, DEFAULT_CODES, checked_attribute_template
@@ -83,7 +83,9 @@ def _words(text: str) -> list[Any]:
 def _json(text: str) -> Any:
     """A value that is written as JSON."""
     try:
-        return json.loads(text)
+        return read_json(text)
+    except TwiceNamed:
+        raise
     except ValueError as error:
         raise ValueError(f"is no JSON text: {error}") from None
 

@@ -12,13 +12,14 @@ from pim_wire.config import header_errors, key_errors
 from pim_wire.errors import InvalidSettings
 from pim_wire.limits import SizeLimits
 from pim_wire.urls import checked_base_url
-from target_micropim.mapping.channel_rules import ChannelRule
+from target_micropim.mapping.channel_rules import CHANNELS, STATUS, ChannelRule
 from target_micropim.mapping.description_parts import DescriptionParts
 from target_micropim.mapping.overrides import ExtraField
 from target_micropim.mapping.picture_formats import KNOWN, unknown_formats
 from target_micropim.mapping.sku_template import checked_template, fields_of_maps, fields_of_other_markets
 from target_micropim.mapping.texts import checked_language, languages
 from target_micropim.plan.limit import Limit
+from target_micropim.plan.product import OF_SETTINGS
 from target_micropim.settings.capabilities import Capabilities, read_capabilities
 from target_micropim.settings.ledger_place import ledger_address
 from target_micropim.settings.markets import currency_of, locale_of, missing_tree, remarks
@@ -170,6 +171,14 @@ class TargetSettings:
         """Every channel that a new product may get."""
         of_rules = (name for rule in self.channel_rules for name in rule.publishing_channels or ())
         return tuple(dict.fromkeys([*self.publishing_channels, *of_rules]))
+
+    @property
+    def of_settings(self) -> frozenset[str]:
+        """The fields that settings make: all that no record of the profile native and no rule says."""
+        if self.profile == "native":
+            return frozenset()
+        rules = self.channel_rules
+        return OF_SETTINGS - {name for name in (CHANNELS, STATUS) if any(getattr(rule, name) for rule in rules)}
 
     def in_language(self, locale: str) -> "TargetSettings":
         """The same settings where another one has decided the language; ``read_with`` reads them again."""

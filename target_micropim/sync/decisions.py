@@ -9,9 +9,9 @@ import logging
 from collections.abc import Iterator
 from dataclasses import replace
 
-from target_micropim.api.tree import folded
 from target_micropim.catalog.names import Names
 from target_micropim.ledger import WaitingName
+from target_micropim.mapping.characters import folded
 from target_micropim.plan.decision import (
     CATEGORY,
     NAME_KINDS,

@@ -111,7 +111,8 @@ class LetThrough:
         if product.server.get("status") == ARCHIVED_STATUS or not self._recognition.is_same(row, product):
             return None
         desired = DesiredProduct(key, row.sku, fields)
-        plan = plan_update(fields, self._settings.policies, known_product(row, product))
+        settings = self._settings
+        plan = plan_update(fields, settings.policies, known_product(row, product), settings.of_settings)
         changes = Changes(dict(plan.fields), plan.conflicts, (), plan.held)
         write = self._updater.send(desired, changes, {}, product, row, tries)
         ignored = self._writer.verify(desired, write)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from target_micropim.api.tree import folded
+from target_micropim.mapping.characters import folded
 from target_micropim.plan.decision import is_same_text, kind_of
 from target_micropim.plan.ownership import EXISTENCE
 from target_micropim.plan.question import Question

@@ -34,6 +34,10 @@ ARCHIVES_UNSET = f"{DEFAULT_ARCHIVE_SHARE:.0%}, never below {DEFAULT_ARCHIVE_FRE
 MOST_LETTERS = 500  # of a reason in products.csv; rejects.jsonl has it whole
 MOST_SAID = 300  # characters of a reason, and of MicroPIM's words, in the log
 _WROTE = frozenset({"created", "updated", "archived"})
+# Words about what a record holds: others of the same brand or category are refused with the same ones.
+_OF_CONTENT = re.compile(
+    r"brand|supplier|categor|channel|price|barcode|attribute|\b(ean|sku|name|slug)\b", re.IGNORECASE
+)
 _PARTICULARS = re.compile(r"[0-9]+|'[^']*'|\"[^\"]*\"")
 
 
@@ -54,8 +58,8 @@ class Guards:
             self._refusals = 0
 
     def after_refusal(self, error: RecordRejected) -> None:
-        """Raises TooMany when MicroPIM refuses everything with the same words."""
-        if error.stage != "send":
+        """Raises TooMany when MicroPIM refuses everything with the same words, which are not about the records."""
+        if error.stage != "send" or _OF_CONTENT.search(error.said or ""):
             return
         words = _PARTICULARS.sub("#", f"{error.status}: {error.said or error}")
         with self._lock:

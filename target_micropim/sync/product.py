@@ -137,18 +137,29 @@ class ProductSync:
         row, product = found.row, found.product
         if found.gone:
             return self._gone(desired, found, version)
+        if desired.inactive and product is None and row is not None and row.announced_at is not None:
+            row, product = self._last_look(desired, row, is_last=is_last)  # else it stays on sale, untold
         if outcome := self._left_alone(desired, row, product, version):
             return outcome
         if desired.inactive and product is not None:
             self._catalog.pictures.see(desired.external_id, product.images)
             return Outcome("archived", archive=_left_row(desired, row, product, version))
-        if product is None and (shown := self._creator.find(desired, row, is_last=is_last)) is not None:
-            found = self._recognition.recognise(desired, row, shown, is_last=is_last)
-            row, product = found.row, found.product
+        if product is None:
+            row, product = self._last_look(desired, row, is_last=is_last)
         fields, categories = self._resolver.fields(desired), self._resolver.category_ids(desired)
         if product is None:
             return self._create(desired, fields, categories, version, tries)
         return self._update(desired, fields, categories, row, product, version, tries)
+
+    def _last_look(
+        self, desired: DesiredProduct, row: ProductRow | None, *, is_last: bool
+    ) -> tuple[ProductRow | None, RemoteProduct | None]:
+        """What shows that nothing has shown so far: the proof that there is nothing, or whose it is."""
+        shown = self._creator.find(desired, row, is_last=is_last)
+        if shown is None:
+            return row, None
+        found = self._recognition.recognise(desired, row, shown, is_last=is_last)
+        return found.row, found.product
 
     def _create(
         self, desired: DesiredProduct, fields: Fields, categories: dict[str, int], version: Version, tries: Tries

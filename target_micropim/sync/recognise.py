@@ -102,8 +102,6 @@ class Recognition:
         if owner not in {None, desired.external_id}:
             return self._follow(desired, str(owner), "sku", desired.sku)
         match = self._matching.find(desired.sku, desired.fields.get("ean"))
-        if match is None and desired.inactive and row is not None and row.announced_at is not None:
-            match = self._matching.newer_than_index(desired.sku, is_form_known=False)  # else it stays on sale, untold
         return Recognised(row, None) if match is None else self.recognise(desired, row, match, is_last=is_last)
 
     def recognise(

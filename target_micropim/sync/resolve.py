@@ -3,9 +3,9 @@
 import threading
 from typing import Any
 
-from target_micropim.api.tree import folded
 from target_micropim.catalog.catalog import Catalog
 from target_micropim.catalog.names import KINDS
+from target_micropim.mapping.characters import folded
 from target_micropim.mapping.desired import DesiredProduct
 from target_micropim.report.run_report import Row
 from target_micropim.services import Services

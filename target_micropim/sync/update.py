@@ -83,7 +83,7 @@ class ProductUpdater:
     ) -> Changes:
         """What differs and is ours to change. Of the fields ``asked`` a person has not answered yet."""
         settings, known = self._settings, known_product(row, product, asked)
-        plan = plan_update(fields, settings.policies, known)
+        plan = plan_update(fields, settings.policies, known, settings.of_settings)
         changes = dict(plan.fields)
         if settings.clear_missing:
             unsure = self._resolver.unsure(desired)
@@ -314,6 +314,8 @@ def known_product(row: ProductRow | None, product: RemoteProduct, asked: frozens
 
 def text_of(value: object, redact: Callable[[str], str]) -> str | None:
     """A value as a person reads it in the report, without a key that may stand in it."""
+    if isinstance(value, list | tuple):
+        value = ", ".join(map(str, value))
     return None if value in (None, "") else str(cut(redact(str(value))))
 
 

@@ -1,6 +1,7 @@
 """What a policy holds back is listed with both values and the setting, and comes when the setting lets it through."""
 
 import csv
+import json
 import sqlite3
 from typing import Any
 
@@ -89,6 +90,56 @@ def test_what_is_not_held_back_is_not_listed(sold: Any) -> None:
     sold.people.edit(sold.id_of("M1"), price="12.00", status="active")
     night = sold.night(record(1450, EAN, "One", pharmacistPrice=900, seoName={"nl": "Seo"}))
     assert rows(night) == {}
+
+
+STATUS_HELD = ("draft", "active", "field_policies.status: if_source_changed")
+CHANNELS_HELD = ("web", "web, mobile", "field_policies.publishing_channels: if_source_changed")
+
+
+def native(shop: Any, **fields: Any) -> Any:
+    """A night over one record in MicroPIM's own shape."""
+    schema = {"type": "SCHEMA", "stream": "products", "schema": {"properties": {}}, "key_properties": ["sku"]}
+    record = {"type": "RECORD", "stream": "products", "record": {"sku": "M1", "name": "A", **fields}}
+    return shop.fed("\n".join(map(json.dumps, (schema, record))).encode() + b"\n", profile="native")
+
+
+@pytest.mark.parametrize("is_native", [True, False])
+def test_a_status_and_channels_that_the_source_changes_are_listed(make_shop: Any, is_native: bool) -> None:
+    """They come from its record, or by a rule from one of its fields: no setting makes them."""
+    rules = [{"when": {"prescription": True}, "status": "active", "publishing_channels": ["web", "mobile"]}]
+    shop = make_shop({"publishing_channels": ["web"]} if is_native else {"channel_rules": rules})
+    first, second = (
+        {"status": status, "publishing_channels": channels} for status, channels in
+        (("draft", ["web"]), ("active", ["web", "mobile"]))
+    )  # fmt: skip
+
+    def night(fields: Any, *, prescription: bool) -> Any:
+        if is_native:
+            return native(shop, **fields)
+        return shop.night(product("M1", "A", prescription=prescription), publishing_channels=["web"])
+
+    assert rows(night(first, prescription=False)) == {}
+    for _night in range(2):
+        assert rows(night(second, prescription=True)) == {"status": STATUS_HELD, "publishing_channels": CHANNELS_HELD}
+    assert (shop.status("M1"), shop.product("M1")["publishing_channels"]) == ("draft", ["web"])
+    assert rows(night(first, prescription=False)) == {}
+
+
+@pytest.mark.parametrize("is_native", [True, False])
+def test_a_status_of_the_shops_own_is_not_listed(make_shop: Any, is_native: bool) -> None:
+    """The shop had the product before, or a person has put ours on sale: the source says nothing new."""
+    rules = [{"when": {"prescription": True}, "status": "active"}]
+    shop = make_shop({} if is_native else {"channel_rules": rules})
+    shop.people.add("M1", name="A", status="active")
+    for name in ("A", "B"):
+        told = native(shop, name=name, status="draft") if is_native else shop.night(product("M1", name))
+        assert rows(told) == {}
+    shop.people.remove(shop.id_of("M1"))
+    shop.lose_ledger()
+    for name in ("A", "B"):
+        told = native(shop, name=name, status="draft") if is_native else shop.night(product("M1", name))
+        assert rows(told) == {}
+        shop.people.edit(shop.id_of("M1"), status="active")
 
 
 def test_a_never_of_ones_own_is_listed(sold: Any) -> None:

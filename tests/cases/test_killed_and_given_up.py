@@ -123,3 +123,18 @@ def test_a_picture_that_a_person_takes_out_after_it(make_shop: Any) -> None:
     for name in "BC":
         shop.night(made("M1", name, **photos(1)))
         assert (shop.name("C1"), shop.status("C1"), shop.pictures("C1")) == (name, "active", [])
+
+
+@pytest.mark.parametrize("late", [5, 90])
+@pytest.mark.parametrize("lookup", ["index", "search"])
+@pytest.mark.parametrize("patience", [15, 300])
+def test_given_up_before_it_shows(make_shop: Any, late: float, lookup: str, patience: float) -> None:
+    """The next run begins at once, and the source has given the product up: it leaves the shop, or is a reject."""
+    shop = make_shop({**CONFIG, "lookup": lookup, "max_wait_seconds": patience}, show_after_seconds=late)
+    shop.killed(made("M1", "A"), write=CREATE)
+    shop.rest = 2
+    told = shop.night(made("M1", "A") | {"status": "inactive"})
+    assert shop.status("C1") == "archived" or told.rejected == {"M1"}
+    shop.time.passes(86_400)
+    shop.night(product("M2", "B", cnk="C2"))
+    assert shop.status("C1") == "archived"

@@ -55,3 +55,22 @@ def test_known_products_go_on(merged: Any, kind: str) -> None:
     for name in "BC":
         last = shop.night(product("M1", name, **KINDS[kind]("Rosalba")))
     assert (shop.name("M1"), shop.product("M1")[f"{kind}_id"], last.conflicts) == ("C", 12, set())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("refusal", [None, "Brand or supplier not found"])
+def test_an_id_of_the_settings_stops_nothing_else(make_shop: Any, kind: str, refusal: str | None) -> None:
+    """Many products in a row are refused for it; those behind them go in, new and known, every night."""
+    shop = make_shop({f"{kind}_map": {"Rosalba": 11}}, brands={11: "Rosalba"}, suppliers={11: "Rosalba"})
+    named = [product(f"A{n}", "A", **KINDS[kind]("Rosalba")) for n in range(15)]
+    shop.night(named[0], product("Z0", "A"))
+    (shop.people.merge_brands if kind == "brand" else shop.people.merge_suppliers)(11, 12)
+    if refusal:
+        body = f'{{"status":0,"data":null,"error":"{refusal}"}}'
+        shop.pim.faults.add(
+            Fault("status", "POST /api/products$", times=None, status=400, body=body, containing=f'"{kind}_id":11')
+        )
+    for number in (1, 2):
+        told = shop.night(*named, *(product(f"Z{n}", f"B{number}") for n in range(number + 1)))
+        assert {shop.name(f"Z{n}") for n in range(number + 1)} == {f"B{number}"}
+        assert told.tells(*(f"A{n}" for n in range(1, 15)))

@@ -4,22 +4,21 @@ from typing import Any
 
 import pytest
 
-from tests.cases.records import category, product, sold_in
+from sandbox import Fault
+from tests.cases.records import brand, category, ean, photos, product, sold_in
 
 FIVE = [product(f"M{n}", f"Cream {n}") for n in range(5)]
 SKUS = [f"M{n}" for n in range(5)]
-UNREADABLE = ("null", "empty_page")
+UNREADABLE = ("null", "empty_page", "no_skus", "null_skus")
 TREE = [category(1, "Care"), category(2, "Sun", 1)]
 
 
 @pytest.mark.parametrize(
     ("shape", "lookup"),
     [
-        *((shape, "index") for shape in ("null", "empty_page", "unpaged", "total_too_high", "one_page")),
-        ("null", "search"),
-        ("empty_page", "search"),
-        ("total_too_high", "search"),
-        ("null", "auto"),
+        *((shape, "index") for shape in (*UNREADABLE, "unpaged", "total_too_high", "one_page")),
+        *((shape, "search") for shape in (*UNREADABLE, "total_too_high")),
+        *((shape, "auto") for shape in ("null", "no_skus", "null_skus")),
     ],
 )
 def test_a_list_that_is_not_whole_for_a_night(make_shop: Any, shape: str, lookup: str) -> None:
@@ -48,6 +47,60 @@ def test_a_new_product_beside_known_ones_waits_too(make_shop: Any, shape: str) -
     shop.pim.switch(product_list="whole")
     shop.night(*FIVE, product("M9", "Cream 9"))
     assert shop.skus() == [*SKUS, "M9"]
+
+
+@pytest.mark.parametrize("lookup", ["index", "search", "auto"])
+def test_a_product_that_has_no_sku_hides_no_other(make_shop: Any, lookup: str) -> None:
+    """Somebody has made one without: it shows none when it is looked at either, so the list is whole."""
+    shop = make_shop({"lookup": lookup}, sku_unique=False)
+    for number in range(3):
+        shop.people.add(f"OWN-{number}")["sku"] = None
+    assert shop.night(*FIVE).is_good
+    shop.lose_ledger()
+    assert shop.night(*FIVE).is_good
+    assert sorted(str(one["sku"]) for one in shop.pim.products.values()) == [*SKUS, "None", "None", "None"]
+
+
+@pytest.mark.parametrize("lookup", ["index", "search", "auto"])
+def test_a_list_that_shows_no_pictures(make_shop: Any, lookup: str) -> None:
+    """It does not say that there are none: nothing is sent a second time after a lost ledger."""
+    shop = make_shop({"lookup": lookup}, product_list="no_images")
+    source = [product(f"M{n}", f"Cream {n}", **photos(n)) for n in range(1, 4)]
+    shop.night(*source)
+    shop.lose_ledger()
+    assert shop.night(*source).is_good
+    assert [shop.pictures(f"M{n}") for n in range(1, 4)] == [[1], [2], [3]]
+
+
+def test_a_list_without_pictures_takes_no_memory_of_them(make_shop: Any) -> None:
+    """A product whose id is another one by now is found in the list: its pictures are not sent again."""
+    shop = make_shop(product_list="no_images")
+    shop.night(product("M1", "A", **photos(1)))
+    item = shop.pim.products.pop(shop.id_of("M1"))
+    shop.pim.products[item["id"] + 500] = {**item, "id": item["id"] + 500}
+    assert shop.night(product("M1", "B", **photos(1))).is_good
+    assert (shop.name("M1"), shop.pictures("M1")) == ("B", [1])
+
+
+@pytest.mark.parametrize("shown", ["absent", "null"])
+def test_a_barcode_that_answers_without_its_code(make_shop: Any, shown: str) -> None:
+    """The product is looked at: the shop has it under another SKU, and no second one is made."""
+    shop = make_shop({"match_on": ["sku", "ean"], "lookup": "search"})
+    number = shop.people.add("OWN-1", name="A", ean=ean(1))["id"]
+    data = f'{{"id": {number}, "sku": "OWN-1"}}' if shown == "absent" else f'{{"id": {number}, "ean": null}}'
+    body = f'{{"status": 1, "data": {data}, "error": null}}'
+    shop.pim.faults.add(Fault("status", "GET /api/products/barcode", times=None, status=200, body=body))
+    assert shop.night(product("M1", "A", ean=[ean(1)])).is_good
+    assert shop.skus() == ["OWN-1"]
+
+
+@pytest.mark.parametrize("place", ["list", "product"])
+def test_a_brand_whose_id_comes_as_a_text_is_learnt(make_shop: Any, place: str) -> None:
+    """From a product that the shop has."""
+    shop = make_shop(brands={11: "Rosalba"}, ids_as_text=frozenset({place}))
+    shop.people.add("OWN-1", brand_id=11)
+    shop.night(product("M1", "A", **brand("Rosalba")))
+    assert shop.product("M1")["brand_id"] == 11
 
 
 @pytest.mark.parametrize("lookup", ["search", "auto"])
@@ -117,15 +170,17 @@ def test_ids_that_come_as_texts(make_shop: Any, places: tuple[str, ...]) -> None
 
 
 @pytest.mark.parametrize("ledger", ["kept", "lost"])
-def test_a_tree_that_is_null_for_a_night(shop: Any, ledger: str) -> None:
-    """No category is made again because none is shown."""
+@pytest.mark.parametrize("shape", ["null", "nameless", "first_page"])
+def test_a_tree_that_is_not_whole_for_a_night(shop: Any, ledger: str, shape: str) -> None:
+    """No category is made again because it is not shown."""
     given = product("M1", "A", **sold_in(2))
-    shop.night(given, categories=TREE)
+    tree = [*TREE, category(3, "Hair")]
+    shop.night(given, categories=tree)
     if ledger == "lost":
         shop.lose_ledger()
-    shop.pim.switch(tree_shape="null")
-    told = shop.night(given, categories=TREE)
-    assert shop.paths() == ["Care", "Care > Sun"]
+    shop.pim.switch(tree_shape=shape)
+    told = shop.night(given, categories=tree)
+    assert shop.paths() == ["Care", "Care > Sun", "Hair"]
     assert ledger == "kept" or told.says_something
     shop.pim.switch(tree_shape="tree")
-    assert (shop.night(given, categories=TREE).is_good, shop.paths()) == (True, ["Care", "Care > Sun"])
+    assert (shop.night(given, categories=tree).is_good, shop.paths()) == (True, ["Care", "Care > Sun", "Hair"])

@@ -71,8 +71,8 @@ POSTS = {"create_product", "add_media", "create_category", "create_attribute"}
 WIRE_MODULES = {
     "__init__", "auto_pace", "checked_settings", "cli", "clock", "config", "connections", "deadline", "docs_site",
     "env_file", "errors", "exact_json", "limits", "name_lookup", "pace", "pace_stores", "pages", "plain_text",
-    "redaction", "retry", "schema_copies", "schema_files", "session", "startup", "stdout", "stray_settings", "throttle",
-    "timeline", "urls", "wire",
+    "redaction", "retry", "schema_copies", "schema_files", "session", "settings_json", "startup", "stdout",
+    "stray_settings", "throttle", "timeline", "urls", "wire",
 }  # fmt: skip
 
 

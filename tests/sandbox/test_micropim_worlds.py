@@ -50,9 +50,19 @@ def test_lists_that_are_not_whole(micropim: Callable[..., Any]) -> None:
     assert shown("total_too_high")["pagination"]["total_items"] == 4
     assert shown("one_page")["pagination"]["total_pages"] == 1
     assert (shown("empty_page")["products"], shown("empty_page")["pagination"]["total_items"]) == ([], 3)
+    assert [product["sku"] for product in shown("null_skus")["products"]] == [None, None]
+    assert all("sku" not in product for product in shown("no_skus")["products"])
+    assert all("images" not in product for product in shown("no_images")["products"])
     assert shown("whole")["pagination"]["total_pages"] == 2
     client.service.switch(tree_shape="null")
     assert client.data("GET", "/api/categories/tree") is None
+    for name in ("Care", "Sun"):
+        client.data("POST", "/api/categories", {"name": name})
+    client.service.switch(tree_shape="nameless")
+    assert [row["title"] for row in client.data("GET", "/api/categories/tree")["tree"]] == ["Care", "Sun"]
+    client.service.switch(tree_shape="first_page")
+    shown_tree = client.data("GET", "/api/categories/tree")
+    assert ([row["name"] for row in shown_tree["tree"]], shown_tree["total"]) == (["Care"], 2)
 
 
 def test_what_is_new_shows_late(micropim: Callable[..., Any]) -> None:

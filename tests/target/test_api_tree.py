@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_micropim.api.tree import folded, read_tree
+from target_micropim.api.tree import read_tree
+from target_micropim.mapping.characters import folded
 
 NODES = [
     {"id": 1, "name": "A", "children": [{"id": 2, "name": "B", "children": []}]},
@@ -47,12 +48,29 @@ def test_an_empty_tree_is_empty(shape: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "what", ["nonsense", {"name": "no id"}, None, {"id": 0, "name": "A"}, {"id": 4, "children": 5}]
+    "what", ["nonsense", {"name": "no id"}, None, {"id": 0, "name": "A"}, {"id": 4, "name": "D", "children": 5}]
 )
 def test_what_is_no_category_makes_the_whole_tree_unreadable(what: Any) -> None:
     """Left out, it would be made again."""
     with pytest.raises(ValueError, match=r"no category|no list"):
         read_tree([*NODES, what])
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        [*NODES, {"id": 4}],
+        [*NODES, {"id": 4, "name": None}],
+        {"tree": [*NODES, {"id": 4, "title": "D"}]},
+        {"tree": NODES, "total": 4},
+        {"categories": FLAT, "pagination": {"total_items": "100", "total_pages": 1}},
+        {"categories": FLAT, "pagination": {"current_page": 1, "total_pages": 2}},
+    ],
+)
+def test_a_tree_that_hides_names_or_categories_is_unreadable(shape: Any) -> None:
+    """What it does not show would be made again."""
+    with pytest.raises(ValueError, match=r"no name|says that there are"):
+        read_tree(shape)
 
 
 def test_ids_as_texts_are_ids() -> None:

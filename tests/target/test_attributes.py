@@ -52,6 +52,30 @@ def test_definitions_are_made_once_with_the_fewest_fields(world: Any, singer: An
     assert world.writes() == ["POST /api/products"]
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        "null",
+        '{"items": []}',
+        '{"attributes": [{"id": 1}]}',
+        '{"attributes": [null]}',
+        '[{"id": 1, "title": "CNK"}]',
+        '{"attributes": [], "total": 2}',
+        '{"attributes": [{"id": 9, "code": "other"}], "pagination": {"total_pages": 2}}',
+    ],
+)
+@pytest.mark.parametrize("mode", ["definitions", "values"])
+def test_a_list_that_hides_definitions_makes_none(world: Any, singer: Any, data: str, mode: str) -> None:
+    """For a night: what it does not show would be made again. The product goes in, and it is told."""
+    world.load(singer.lines(products=[pill(singer)]), attributes_mode=mode)
+    made = len(world.pim.attributes)
+    body = f'{{"status": 1, "data": {data}, "error": null}}'
+    world.pim.faults.add(Fault("status", "GET /api/product-attributes", times=None, status=200, body=body))
+    outcome = world.load(singer.lines(products=[pill(singer, 2)]), attributes_mode=mode)
+    assert (len(world.pim.attributes), len(world.pim.products)) == (made, 2)
+    assert any("cannot be read" in row["what"] for row in outcome.report["warnings"])
+
+
 @pytest.mark.parametrize("shape", ["attributes", "product_attributes", "list"])
 def test_definitions_are_recognised_by_code_then_by_name(make_world: Any, singer: Any, shape: str) -> None:
     """In any shape of the list and any case; values travel under the code that MicroPIM has."""

@@ -46,6 +46,7 @@ REFUSED = {
     "negative": ("name;id\nNuxe;-4\n", "line 2"),
     "no name": ("name;id\n;14\n", "line 2"),
     "two ids": ("name;id\nNuxe;14\nNuxe;15\n", "line 3"),
+    "two ids of one name in other letters": ("name;id\nNuxe;14\nNUXE ;15\n", "'Nuxe' and 'NUXE' are one name"),
     "no line": ("name;id\n", "no line"),
     "empty": ("", "no line"),
     "only another kind": ("kind,name,id\nsupplier,Nuxe,3\n", "no line"),

@@ -231,3 +231,64 @@ def test_an_env_file_of_other_programs(tmp_path: Path, monkeypatch: pytest.Monke
         assert environment_settings(SCHEMA, "PLUGIN_") == {"text": "a"}
     finally:
         forget_environment()
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (f'{{"dry_run": true, "api_key": "{SECRET}", "dry_run": false}}', "dry_run"),
+        (f'{{"brand_map": {{"{SECRET}": 1, "A": 1, "A": 2}}}}', "A"),
+    ],
+)
+def test_a_name_that_stands_twice_in_a_file_is_refused(content: str, name: str, tmp_path: Path) -> None:
+    """The last one would count, without a word."""
+    file = tmp_path / "target.json"
+    file.write_text(content, encoding="utf-8")
+    with pytest.raises(InvalidSettings, match=f"names {name} twice") as refused:
+        _read_files([str(file)])
+    assert SECRET not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["brand_map", "field_policies", "sku_template"])
+def test_a_name_that_stands_twice_in_a_setting_is_refused(name: str) -> None:
+    """Written as JSON text, as environment variables give it."""
+    text = '{"A": 1, "A": 2}' if name == "brand_map" else '{"name": "never", "name": "always"}'
+    plugin = TargetMicroPim(config={"api_key": "x", name: text}, validate_config=False)
+    (error,) = plugin._validate_config(raise_errors=False)
+    assert error.startswith(f"Setting {name}: ")
+    assert ("twice" in error) == (name != "sku_template")
+
+
+def test_a_variable_that_stands_twice_in_dot_env_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last one counts. One that was empty, that says the same or that the environment gives is none."""
+    monkeypatch.setenv("TARGET_MICROPIM_GIVEN", "x")
+    file = tmp_path / ".env"
+    file.write_text(
+        f"TARGET_MICROPIM_API_KEY=\nTARGET_MICROPIM_API_KEY={SECRET}\nTARGET_MICROPIM_LOCALE=nl\nOTHER=1\nOTHER=2\n"
+        "TARGET_MICROPIM_SAME=1\nTARGET_MICROPIM_SAME='1'\nTARGET_MICROPIM_GIVEN=1\nTARGET_MICROPIM_GIVEN=2\n"
+        "TARGET_MICROPIM_LOCALE=fr\n",
+        encoding="utf-8",
+    )
+    assert SECRET in text_of(file, "TARGET_MICROPIM_")
+    (told,) = caplog.messages
+    assert told.endswith("line 10: TARGET_MICROPIM_LOCALE stands twice, with two values: the last one counts")
+
+
+def test_a_dry_run_that_a_later_line_of_dot_env_calls_off_is_refused(tmp_path: Path) -> None:
+    """Whoever wrote the first one wants that nothing is written."""
+    file = tmp_path / ".env"
+    file.write_text("TARGET_MICROPIM_DRY_RUN=true\nTARGET_MICROPIM_DRY_RUN=false\n", encoding="utf-8")
+    with pytest.raises(InvalidSettings, match="line 2: TARGET_MICROPIM_DRY_RUN stands twice"):
+        text_of(file, "TARGET_MICROPIM_")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("max_in_flight", 8.0), ("reads_per_minute", 120.0), ("max_rejects", 10.0), ("max_images", 3.0)]
+)
+def test_a_whole_number_with_a_fraction_of_nothing_is_whole(name: str, value: float) -> None:
+    """Some tools write 8 as 8.0."""
+    plugin = TargetMicroPim(config={"api_key": "x", name: value}, validate_config=False)
+    assert plugin._validate_config(raise_errors=False) == []
+    assert (plugin.config[name], type(plugin.config[name])) == (int(value), int)

@@ -34,10 +34,10 @@ SHARE_OF_TAPS = 0.2
 NEVER_FOR_GOOD: dict[str, frozenset[Any]] = {
     "has_organization": frozenset({False}),
     "read_only": frozenset({"400", "403", "405", "409"}),
-    "product_list": frozenset({"null", "unpaged", "total_too_high", "one_page", "empty_page"}),
+    "product_list": frozenset({"null", "unpaged", "total_too_high", "one_page", "empty_page", "no_skus", "null_skus"}),
     "patch_kept": frozenset({"never"}),
     "archive_kept": frozenset({"never"}),
-    "tree_shape": frozenset({"null"}),
+    "tree_shape": frozenset({"null", "nameless", "first_page"}),
     "assign": frozenset({"ignored"}),
 }
 MORE_SWITCHES: tuple[tuple[str, tuple[Any, ...]], ...] = (
