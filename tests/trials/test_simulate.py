@@ -47,7 +47,7 @@ def test_every_fault_of_before_can_be_put_back(name: str) -> None:
         pass
 
 
-@pytest.mark.parametrize("name", ["two-owners", "deleted-is-made"])
+@pytest.mark.parametrize("name", ["two-owners", "edits-are-overwritten"])
 def test_the_simulator_sees_a_fault_of_before(simulator: Simulator, name: str) -> None:
     """What it could not see it could not rule out; those of the list that are found soon (docs/simulate.md)."""
     assert found(simulator, name).broken
@@ -55,7 +55,7 @@ def test_the_simulator_sees_a_fault_of_before(simulator: Simulator, name: str) -
 
 def test_what_breaks_shrinks_to_less_that_breaks_the_same(simulator: Simulator) -> None:
     """To a scenario of a few parts."""
-    name = "deleted-is-made"
+    name = "edits-are-overwritten"
     life = found(simulator, name)
     small = shrunk(simulator, life, fault=lambda: put_back(name))
 
