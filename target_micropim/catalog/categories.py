@@ -369,6 +369,7 @@ class Categories:
         except (RequestRefused, AccessDenied):
             self._reader.unannounce()
             raise
+        self._reader.note_shown_after(number)
         if external_id is None:
             self._reader.made_root(number, name, parent)
         tree.add(number, name, parent)

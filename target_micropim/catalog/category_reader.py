@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable
 
 from pim_wire.errors import StrangeAnswer
-from target_micropim.api.post_once import UNSEEN_SECONDS
+from target_micropim.api.post_once import seconds_until_shown
 from target_micropim.api.tree import Tree, read_tree
 from target_micropim.errors import RecordRejected
 from target_micropim.ledger import CategoryRow
@@ -16,6 +16,8 @@ from target_micropim.services import Services
 
 TOP = 0  # the parent of a category at the top, in the ledger
 IN_CREATION = "category_on_its_way"  # fact of the ledger: the one that is being made, or was made last, and since when
+# fact of the ledger: a look that late after a category was sent showed it; empty where it did not
+SHOWN_AFTER = "category_shown_after_seconds"
 ROOTS = "category_roots_made"  # fact of the ledger: the categories of category_root that were made, which have no row
 
 
@@ -74,6 +76,13 @@ class CategoryReader:
         """A category is about to be made; None is the external id of one of ``category_root``."""
         self._ledger.note(IN_CREATION, json.dumps([external_id, parent, name, self._ledger.now()]))
 
+    def note_shown_after(self, number: int) -> None:
+        """The one that was announced was made: the first of all says how soon one shows. Raises StopRun."""
+        if self._ledger.fact(SHOWN_AFTER) is None:
+            *_category, since = json.loads(self._ledger.fact(IN_CREATION) or "[0]")
+            is_shown = number in self.read().names
+            self._ledger.note(SHOWN_AFTER, str(self._ledger.now() - since) if is_shown else "")
+
     def unannounce(self) -> None:
         """MicroPIM has refused it."""
         self._ledger.note(IN_CREATION, "")
@@ -90,7 +99,7 @@ class CategoryReader:
         the longest wait to know.
         """
         _external_id, parent, name, *since = json.loads(self._ledger.fact(IN_CREATION) or "[null, null, null]")
-        seconds = UNSEEN_SECONDS - max(0.0, self._ledger.now() - (since[0] if since else 0.0))
+        seconds = self._seconds_until_shown() - max(0.0, self._ledger.now() - (since[0] if since else 0.0))
         if tree.find(parent, name) or seconds <= 0:
             return tree
 
@@ -101,4 +110,8 @@ class CategoryReader:
         return self._post_once.look_for(look, seconds) or tree
 
     def _may_hide(self, made_at: float) -> bool:
-        return self._ledger.now() - made_at < UNSEEN_SECONDS
+        return self._ledger.now() - made_at < self._seconds_until_shown()
+
+    def _seconds_until_shown(self) -> float:
+        seen = self._ledger.fact(SHOWN_AFTER)
+        return seconds_until_shown(float(seen) if seen else None)

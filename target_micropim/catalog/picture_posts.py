@@ -3,6 +3,7 @@
 See docs/api/micropim.md#picture-unclear and docs/api/micropim.md#picture-fetch.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -70,6 +71,8 @@ class PicturePosts:
         ``announced_at`` (unix seconds) is when one more was about to be sent. Raises RecordRejected when it would take
         more than the longest wait to know.
         """
+        if self._ledger.fact(SHOWN_AFTER) is None:
+            self._learn()
         age = max(0.0, self._ledger.now() - announced_at)
         if age >= (seconds := self._seconds_until_shown()):
             return
@@ -79,6 +82,19 @@ class PicturePosts:
         if shown is not None:
             remote.images = shown
             self._note_shown_after(self._ledger.now() - announced_at)
+
+    def _learn(self) -> None:
+        """How long a picture needs here, by another product that got some just before the run was killed."""
+        for awaited in self._ledger.awaited_pictures()[:1]:
+            rows = self._ledger.media(awaited.external_id).values()
+            since = max((row.announced_at or 0.0 for row in rows), default=0.0)
+            if since and self._shown(awaited.remote_id) >= awaited.expected:
+                self._note_shown_after(self._ledger.now() - since)
+
+    def may_hide(self, rows: Mapping[str, MediaRow]) -> bool:
+        """Whether one of these was sent so short a time ago that it need not show yet."""
+        since = max((row.announced_at or 0.0 for row in rows.values()), default=0.0)
+        return self._ledger.now() - since < self._seconds_until_shown()
 
     def _shown(self, remote_id: int) -> int:
         """How many pictures a product shows now."""

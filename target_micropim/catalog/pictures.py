@@ -155,7 +155,7 @@ class ProductPictures:
     def _note_taken_out(self, desired: DesiredProduct, remote: RemotePictures, rows: dict[str, MediaRow]) -> None:
         """Withdrawn pictures that a person has taken out make room; not while others may only show later."""
         names = taken_out(rows, remote.images) if remote.is_ours else ()
-        if names and not self._ledger.awaited_pictures([remote.remote_id]):
+        if names and not (self._posts.may_hide(rows) or self._ledger.awaited_pictures([remote.remote_id])):
             self._remember(desired, rows, {name: replace(rows[name], state="removed") for name in names})
             self._ledger.end_tasks(desired.external_id, [f"withdrawn {name}" for name in names])
 
@@ -240,10 +240,10 @@ class ProductPictures:
     ) -> bool:
         """Whether MicroPIM accepted it."""
         before, name = remote.images, _name(picture, rows)
+        intent = MediaRow(name, picture.url, "intent", before, self._ledger.now())
         payload = {"file_url": picture.url, "alt_text": picture.alt, "position": remote.images + remote.hidden}
         try:
             check_payload("media", payload)
-            intent = MediaRow(name, picture.url, "intent", before, self._ledger.now())
             state = self._posts.post(desired.external_id, intent, payload, remote)
             if state == "assumed" and remote.hidden:
                 self._tell_of_doubt(desired, picture.key)
@@ -254,7 +254,7 @@ class ProductPictures:
         else:
             remote.images += 1
             self._ledger.end_tasks(desired.external_id, (f"refused {picture.key}", f"unreachable {picture.key}"))
-        row = MediaRow(name, picture.url, state, before)
+        row = replace(intent, state=state)
         self._ledger.remember_media(desired.external_id, [row], soon=True)  # with the next intent, or with the settling
         self._report.picture(state)
         return state != "refused"

@@ -122,3 +122,15 @@ def test_check_tells_of_failing_pictures_until_some_arrive(make_shop: Any) -> No
     assert checked(shop)
     shop.night(product("M5", "One", **photos(5)))
     assert not checked(shop)
+
+
+@pytest.mark.parametrize("late", [0, 5, 90])
+def test_pictures_that_show_late_to_runs_that_begin_at_once(make_shop: Any, late: float) -> None:
+    """One that does not show yet is no other one that a person has taken out: all that come later arrive, too."""
+    shop = make_shop({"max_wait_seconds": 300}, pictures_after_seconds=late)
+    shop.rest = 2
+    for number in (1, 2, 3):
+        shop.night(product("M1", f"A{number}", **photos(number)))
+    shop.time.passes(86_400)
+    shop.night(product("M1", "B", **photos(4)))
+    assert shop.pictures("M1") == [1, 2, 3, 4]
