@@ -44,8 +44,9 @@ class LookAndWriteTurns(threading.local):
         Where the last look of this thread led to no write, the look takes its own, and a write has to find its turn
         free: a turn of a write that nobody uses is lost to the others, whose turns come behind it.
         """
-        self._give_back(tries)
-        self._looks, self._waited = 0, 0.0
+        if self._in_hand or tries.turn is not None:
+            self._give_back(tries)
+        self._looks, self._waited, tries.must_go_at_once = 0, 0.0, False
         if self._expects_write:
             self._in_hand, tries.turn = self._wire.take_turns(_ANY_LOOK, _ANY_WRITE, self._expected)
         else:
@@ -56,7 +57,7 @@ class LookAndWriteTurns(threading.local):
         if not self._in_hand:
             return None
         turn = self._in_hand.pop(0)
-        self.waited_in_all += turn.wait_until_due()
+        self.waited_in_all += turn.throttle.wait_until(turn.due_at)
         self._reached = turn.due
         return turn
 
@@ -93,12 +94,12 @@ class LookAndWriteTurns(threading.local):
         """Give back what was not used: nothing was looked at, or the look has shown that nothing is to be written."""
         if self._looks:
             self._expects_write = tries.turn is None and not tries.must_go_at_once
-        self._give_back(tries)
+        if self._in_hand or tries.turn is not None:
+            self._give_back(tries)
         self._renewals, self._expected = 0, max(self._counts)
 
     def _give_back(self, tries: Tries) -> None:
         for turn in (tries.turn, *reversed(self._in_hand)):
             if turn is not None:
                 turn.give_back()
-        self._in_hand = []
-        tries.turn, tries.must_go_at_once = None, False
+        self._in_hand, tries.turn = [], None
