@@ -57,10 +57,8 @@ class _Request(requests.PreparedRequest):
         """None are sent."""
 
 
-def _query(params: Any) -> str | None:
+def _query(params: Any) -> str:
     """As requests writes them. It first asks twice, at each call, what kind of thing they are: half of an address."""
-    if not params:
-        return None
     return urlencode({name: value for name, value in params.items() if value is not None}, doseq=True)
 
 
@@ -88,7 +86,7 @@ class _Session(requests.Session):
             method=request.method,
             url=request.url,
             headers={**self.headers, **(request.headers or {})},
-            params=_query(request.params),
+            params=_query(request.params) if request.params else None,
             auth=self.auth,
             json=request.json,
         )

@@ -25,7 +25,7 @@ from pim_wire.errors import (
     WireGaveUp,
     WireRefused,
 )
-from pim_wire.limits import ERROR_BYTES, SizeLimits, read_body
+from pim_wire.limits import SizeLimits
 from pim_wire.redaction import Redactor
 from pim_wire.retry import Next
 from pim_wire.session import open_session
@@ -197,7 +197,9 @@ class Wire:
         token = CURRENT.set(deadline)
         try:
             response = self._request(call)
-            excess = self._read_body(call, response)
+            excess = self._size_limits.read_answer(
+                response, is_streamed=call.stream, check_nesting=not call.checks_nesting_by_row
+            )
         except requests.RequestException as error:
             cause = f"no whole answer within {deadline.seconds:g} s" if deadline.has_passed else retry.describe(error)
             step = retry.after_error(error)
@@ -224,15 +226,6 @@ class Wire:
             stream=True,  # the body is read later, within the size limits
             allow_redirects=False,
         )
-
-    def _read_body(self, call: Call, response: requests.Response) -> str | None:
-        """Read a body that is not streamed, of an error only the beginning. The limit that it exceeds, or None."""
-        if not response.ok:
-            read_body(response, ERROR_BYTES)
-            return None
-        if call.stream:
-            return None
-        return self._size_limits.read_answer(response, check_nesting=not call.checks_nesting_by_row)
 
     def _raise_too_large(self, call: Call, response: requests.Response, excess: str) -> None:
         reason = f"answered {response.status_code} {excess}"

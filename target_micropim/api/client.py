@@ -289,7 +289,7 @@ class MicroPimClient:
         if method == "GET":
             tries.turn = self._turns.for_look()
         else:
-            self._turns.for_write(tries, str(call))
+            self._turns.for_write(tries, call)
             if self.before_write is not None:
                 self.before_write(method, path, json)
         try:

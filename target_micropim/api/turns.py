@@ -71,7 +71,7 @@ class LookAndWriteTurns(threading.local):
         """Somebody was waited for, who waited. How long answers take is no such wait: it is so for every write."""
         self._waited += seconds
 
-    def for_write(self, tries: Tries, write: str) -> None:
+    def for_write(self, tries: Tries, write: object) -> None:
         """Nothing where the write may be sent with the turn in hand, or takes its own.
 
         Raises StaleLook where its turn was due long before, since there were waits, or where it is due later.
@@ -84,7 +84,7 @@ class LookAndWriteTurns(threading.local):
         is_in_time = early <= MOST_SECONDS_EARLY and self._waited <= MOST_SECONDS_LATE
         if not is_in_time and self._renewals < MOST_RENEWALS:
             self._renewals, self._expected = self._renewals + 1, count
-            raise StaleLook(write)
+            raise StaleLook(str(write))
 
     def expect_write(self) -> None:
         """A write did not find its turn free, or in time: turns for both next time."""

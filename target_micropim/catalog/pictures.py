@@ -11,6 +11,7 @@ What is new, changed or withdrawn: plan/pictures.py. Whether pictures show in th
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Any
 
 from pim_wire.errors import AccessDenied
@@ -29,6 +30,7 @@ from target_micropim.services import Services
 MAX_POSTS = 2  # a picture that was stored need not show at once, so a third would be reckless
 MISSING = "missing"  # the task to see why accepted pictures do not show
 WAITING = "waiting"  # the task to make room for new pictures
+_STATE_OF = attrgetter("state")
 SHOWN_AFTER = "picture_shown_after_seconds"  # fact of the ledger: a look that late after the last picture showed all
 
 
@@ -66,10 +68,14 @@ class ProductPictures:
         """The pictures to send; what a person has to know of the others is told."""
         if self._settings.media_mode != "append" or (not desired.pictures and not rows):
             return []
-        self._resolve_intents(desired, remote, rows)
-        self._note_taken_out(desired, remote, rows)
+        states = set(map(_STATE_OF, rows.values()))
+        if "intent" in states:
+            self._resolve_intents(desired, remote, rows)
+        if "withdrawn" in states:
+            self._note_taken_out(desired, remote, rows)
         plan = plan_pictures(desired.pictures, desired.source_addresses, rows)
-        accounted, new = _accounted(rows), self._new(desired, plan, rows)
+        accounted = _accounted(rows)
+        new = self._new(desired, plan, rows) if plan.fresh or plan.changed else []
         fresh = new[: room(rows.values(), self._settings.max_images)] if new else []
         self._note_withdrawn(desired, plan, rows, waiting=len(new) - len(fresh))
         if remote.images > accounted and self._settings.on_unknown_media != "append":
@@ -86,8 +92,6 @@ class ProductPictures:
 
     def _new(self, desired: DesiredProduct, plan: PicturePlan, rows: dict[str, MediaRow]) -> list[Picture]:
         """The pictures that are to be sent, were there room for all, in the order of the source."""
-        if not plan.fresh and not plan.changed:
-            return []
         wanted = {picture.key: picture for picture in desired.pictures}
         appended = self._note_changed(desired, plan, wanted, rows) if plan.changed else ()
         new = {*appended, *plan.fresh}

@@ -46,7 +46,7 @@ class FieldResolver:
         """MicroPIM's ids of the categories that the product should be in, by external id."""
         if self._services.settings.categories_mode == "off":
             return {}
-        ids = self._catalog.categories.ids(desired.categories)
+        ids = self._catalog.categories.ids(desired.categories) if desired.categories else {}
         return ids | {str(number): number for number in desired.category_ids} if desired.category_ids else ids
 
     def unsure(self, desired: DesiredProduct) -> frozenset[str]:

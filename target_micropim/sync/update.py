@@ -162,7 +162,7 @@ class ProductUpdater:
         self, desired: DesiredProduct, categories: dict[str, int], row: ProductRow | None, product: RemoteProduct
     ) -> tuple[list[int] | None, tuple[int, ...]]:
         mode, ours = self._settings.categories_mode, frozenset(row.categories if row is not None else ())
-        if mode == "off":
+        if mode == "off" or not (categories or product.category_ids):
             return None, ()
         if mode not in {"managed", "replace"}:
             return plan_categories(categories, ours, product.category_ids), ()
@@ -182,7 +182,7 @@ class ProductUpdater:
     ) -> tuple[Membership, ...]:
         """Nothing where categories are not ours to say, and where no memory tells what a person did."""
         mode = self._settings.categories_mode
-        if row is None or mode in {"off", "replace"}:
+        if row is None or mode in {"off", "replace"} or not (categories or product.category_ids):
             return ()
         ours = self._categories.ids(row.categories)
         managed = self._categories.managed() if mode == "managed" else frozenset()
@@ -240,7 +240,7 @@ class ProductUpdater:
             shown_text = shown_text or ""
         return Question(
             STREAM, desired.external_id, held.field, HELD_BACK, desired.sku, held.setting,
-            fingerprint(held.field, fields[held.field]), wanted_text, shown_text,
+            held.source_print, wanted_text, shown_text,
             wanted=json.dumps(fields[held.field], default=str), held_by=held.by,
             mapped_by=self._settings.value_digest,
         )  # fmt: skip

@@ -222,7 +222,10 @@ class ProductWriter:
         for name in unsure & row.on_its_way.keys() if unsure else ():
             if self._echo.changes_forms or name not in row.acknowledged:
                 late[name] = row.on_its_way[name]  # what shows may be our own text in another form
-        known = self._catalog.categories.ids(row.categories)
+        categories: tuple[str, ...] = ()
+        if row.categories or write.categories:
+            known = self._catalog.categories.ids(row.categories)
+            categories = categories_after(row.categories, write.categories, known, after.category_ids)
         is_archived = "status" in ignored and after.server.get("status") == _ARCHIVED  # where it is still as it was
         return replace(
             row,
@@ -230,7 +233,7 @@ class ProductWriter:
             digest=None,
             acknowledged={**memory.handled, EXISTENCE: LIVE},
             ours=memory.ours if is_archived else {**memory.ours, EXISTENCE: (LIVE,)},
-            categories=categories_after(row.categories, write.categories, known, after.category_ids),
+            categories=categories,
             archived=is_archived,
             on_its_way=late,  # it may still come, in whatever form
             announced_at=None,
