@@ -11,12 +11,11 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from pim_wire.errors import StaleLook
-from pim_wire.wire import Call, Tries, Wire
+from pim_wire.wire import Tries
 
 if TYPE_CHECKING:  # its library takes 40 ms to import
-    from pim_wire.throttle import TurnInHand
+    from pim_wire.throttle import Throttle, TurnInHand
 
-_ANY_LOOK, _ANY_WRITE = Call("GET", "/api/products", 0), Call("PATCH", "/api/products", 0)  # throttles go by the method
 MOST_SECONDS_EARLY, MOST_SECONDS_LATE = 0.6, 0.4  # together what the even pace leaves out of each minute of 60 writes
 MOST_LOOKS = 4  # before a write; only the first creation of a run has more, to find out what the service does
 MOST_RENEWALS = 3  # of one write: better sent late than never
@@ -26,8 +25,8 @@ _WRITES = 5  # that say how many looks the next one has: a turn too many is used
 class LookAndWriteTurns(threading.local):
     """Those of one thread: the turns of looks until they are sent; the turn of the write stands in its tries."""
 
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
+    def __init__(self, reads: "Throttle", writes: "Throttle") -> None:
+        self._reads, self._writes = reads, writes
         self._in_hand: list[TurnInHand] = []
         self._expects_write = True
         self._counts = deque([1], maxlen=_WRITES)
@@ -48,7 +47,7 @@ class LookAndWriteTurns(threading.local):
             self._give_back(tries)
         self._looks, self._waited, tries.must_go_at_once = 0, 0.0, False
         if self._expects_write:
-            self._in_hand, tries.turn = self._wire.take_turns(_ANY_LOOK, _ANY_WRITE, self._expected)
+            self._in_hand, tries.turn = self._reads.take_with(self._writes, self._expected)
         else:
             tries.must_go_at_once = True
 

@@ -85,7 +85,8 @@ def pictures(
     media: Media, rules: PictureRules, locales: tuple[str, ...], alt: str, warnings: list[str]
 ) -> Iterator[Picture]:
     """Each picture once, in one format, whatever its ids; one without a usable address is named in the warnings."""
-    warnings += [f"{name}: holds no picture that can be read" for name in media.unread]
+    if media.unread:
+        warnings += [f"{name}: holds no picture that can be read" for name in media.unread]
     shots = [_shot(item, formats, rules) for item, formats in media.items]
     language = _language(shots, locales, rules)
     looked_at = locales[: locales.index(language) + 1] if language in locales else None

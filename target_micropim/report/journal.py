@@ -20,9 +20,9 @@ from typing import Any
 import orjson
 
 from pim_wire.errors import InvalidInput, not_written, writing
+from pim_wire.exact_json import as_json
 from target_micropim.plan.undo import Noted
 from target_micropim.report.input_order import current_record
-from target_micropim.report.rejects import as_json
 
 FILE = "changes.jsonl"
 FORMAT = 1
@@ -56,8 +56,7 @@ class Journal:
 
     def note_shown(self, key: str, shown: Values) -> None:
         """What MicroPIM shows after a write, where it is not what was sent."""
-        if shown:
-            self._write({"kind": "shown", "external_id": key, "shown": shown}, sync=False)
+        self._write({"kind": "shown", "external_id": key, "shown": shown}, sync=False)
 
     def note_other(self, method: str, path: str, body: Any) -> None:
         """A request is about to go out; those to the fields and categories of a product have lines of their own."""

@@ -53,7 +53,8 @@ class ProductRows:
         reason = " ".join(end.reason.split()) if end.reason else ""
         changes = _in_words(end) if end.changes or end.pictures else ""
         with self._lock:
-            self._hold_unchanged()
+            if self._unchanged:
+                self._hold_unchanged()
             self._sheet.hold((key, sku, name, action, reason, changes))
             self._keep(action, end, place)
             self._sheet.flush()
@@ -79,14 +80,14 @@ class ProductRows:
             self._flush()
 
     def _flush(self) -> None:
-        self._hold_unchanged()
+        if self._unchanged:
+            self._hold_unchanged()
         self._sheet.flush()
 
     def _hold_unchanged(self) -> None:
         """The rows that wait, all at once: most products of a night are among them."""
-        if self._unchanged:
-            self._sheet.hold_all([(end[0] or "", end[1] or "", end[2], UNCHANGED, "", "") for end in self._unchanged])
-            self._unchanged.clear()
+        self._sheet.hold_all([(end[0] or "", end[1] or "", end[2], UNCHANGED, "", "") for end in self._unchanged])
+        self._unchanged.clear()
 
 
 def _in_words(end: ProductEnd) -> str:

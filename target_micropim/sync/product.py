@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from pim_wire.exact_json import as_json
 from pim_wire.wire import Tries
 from target_micropim.catalog.catalog import Catalog
 from target_micropim.catalog.matching import RemoteProduct, remote_product
@@ -23,7 +24,6 @@ from target_micropim.plan.product import is_undone, plan_create, plan_leave
 from target_micropim.plan.question import HELD_BACK, Question
 from target_micropim.plan.undo import has_news
 from target_micropim.plan.values import fingerprint
-from target_micropim.report.rejects import as_json
 from target_micropim.report.run_report import Row
 from target_micropim.services import Services
 from target_micropim.sync.archives import PendingArchives
@@ -214,7 +214,7 @@ class ProductSync:
         asked, known = frozenset[str](), row
         if row is not None and (questions := self._services.ledger.questions_of(STREAM, row.external_id)):
             row, asked = with_agreed(row, questions, product), unanswered(questions, product)
-        if row is not None:
+        if row is not None and row.on_its_way:
             row = self._updater.with_seen_categories(row, product)
         changes = self._updater.changes(desired, fields, categories, row, product, asked)
         if product.product is None and (changes.fields or changes.conflicts or changes.memberships):
@@ -232,7 +232,7 @@ class ProductSync:
         asked: list[Question],
     ) -> bool:
         """Whether it is looked at before the record changes: MicroPIM may keep it, or a person may settle it."""
-        if is_worth_another_try(ignored, write.fields, before):
+        if ignored and is_worth_another_try(ignored, write.fields, before):
             self.not_kept.leave(desired)
             return True
         is_asked = any(one.kind == "conflicts" and one.category is None for one in asked)
@@ -327,7 +327,7 @@ class ProductSync:
     def _ask(self, desired: DesiredProduct, questions: list[Question]) -> list[Question]:
         """What a person has to decide, in place of what was open before; what is held back is told at the end."""
         record = as_json(desired.record) if {question.kind for question in questions} - {HELD_BACK} else None
-        asked = self._services.ledger.ask(STREAM, desired.external_id, questions, record)
+        asked = self._services.ledger.ask(STREAM, desired.external_id, questions, record, soon=True)
         for question in asked:
             if question.kind != HELD_BACK:
                 self._services.report.ask(question)

@@ -35,7 +35,8 @@ class FieldResolver:
                 names.unmapped.add(kind, name, desired.sku)
         if isinstance(fields.get(CHANNELS), list):
             fields[CHANNELS] = self._offered_among(fields[CHANNELS])
-        fields = {name: value for name, value in fields.items() if value != []}
+        if [] in fields.values():
+            fields = {name: value for name, value in fields.items() if value != []}
         return fields | self._catalog.attributes.fields(desired) if desired.attributes else fields
 
     def ended(self, desired: DesiredProduct) -> frozenset[str]:

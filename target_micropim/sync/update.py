@@ -120,9 +120,11 @@ class ProductUpdater:
         """Send what differs. Raises RequestRefused, StaleLook after a wait."""
         if not changes.fields:
             return Write({}, product, product, (product,), categories)
-        body = body_of(without_extras(changes.fields), product.product)
-        if checked := {name: value for name, value in body.items() if value is not None}:
-            # null, which empties a field, has no form to check (docs/api/micropim.md#null-in-patch)
+        documented = without_extras(changes.fields) if self._settings.extra_fields else changes.fields
+        checked = body_of(documented, product.product)
+        if None in checked.values():  # null, which empties a field, has no form (docs/api/micropim.md#null-in-patch)
+            checked = {name: value for name, value in checked.items() if value is not None}
+        if checked:
             check_payload("product_patch", checked)
         if "category_ids" in changes.fields:
             base = sent_categories.announced(base, categories, changes.removed, product, self._categories)
@@ -193,7 +195,7 @@ class ProductUpdater:
     ) -> list[Question]:
         """What a person has to decide, and what the settings hold back, with both values."""
         shown, redact = product.fields, self._redactor.clean
-        decide = [
+        asked = [
             Question(
                 STREAM,
                 desired.external_id,
@@ -209,8 +211,9 @@ class ProductUpdater:
             )
             for conflict in changes.conflicts
         ]
-        decide += [self._membership(desired, one) for one in changes.memberships]
-        return decide + self.held_back(desired, fields, changes.held, product)
+        if changes.memberships:
+            asked += [self._membership(desired, one) for one in changes.memberships]
+        return asked + self.held_back(desired, fields, changes.held, product) if changes.held else asked
 
     def held_back(
         self, desired: DesiredProduct, fields: Fields, held: Iterable[HeldBack], product: RemoteProduct

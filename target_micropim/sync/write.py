@@ -127,7 +127,9 @@ class ProductWriter:
         names = {name for name, value in sent.items() if name not in _NOT_COMPARED and shown.get(name, EMPTY) != value}
         if write.before is None:
             names |= {"status", *(name for name in PLAIN_FIELDS if shown.get(name, EMPTY) != EMPTY)} - sent.keys()
-        self._services.journal.note_shown(external_id, {name: write.after.fields.get(name) for name in sorted(names)})
+        if names:
+            values = {name: write.after.fields.get(name) for name in sorted(names)}
+            self._services.journal.note_shown(external_id, values)
 
     def patch(self, product: RemoteProduct, fields: Fields, tries: Tries) -> list[RemoteProduct]:
         """PATCH, and the product as MicroPIM shows it afterwards. Raises RequestRefused, StaleLook."""

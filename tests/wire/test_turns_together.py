@@ -10,7 +10,7 @@ import pytest
 from pim_wire import pace
 from pim_wire.errors import StaleLook
 from pim_wire.pace import Pace
-from pim_wire.throttle import LocalPaceStore, Throttle, TurnInHand
+from pim_wire.throttle import LocalPaceStore, Throttle
 from pim_wire.wire import Tries
 from target_micropim.api.turns import LookAndWriteTurns
 from tests.wire.simulated_services import TogetherClock
@@ -18,17 +18,6 @@ from tests.wire.simulated_services import TogetherClock
 WRITES, READS = 60, 120  # a minute
 SHOPS, WORKERS = 6, 4
 MINUTES = 12
-
-
-class OneWorkersTurns:
-    """What the turns of a look and a write need of the wire."""
-
-    def __init__(self, reads: Throttle, writes: Throttle) -> None:
-        self._reads, self._writes = reads, writes
-
-    def take_turns(self, _look: object, _write: object, looks: int) -> tuple[list[TurnInHand], TurnInHand]:
-        """Of both throttles."""
-        return self._reads.take_with(self._writes, looks)
 
 
 @dataclass
@@ -71,7 +60,7 @@ class Chain:
 
     def _work(self, reads: Throttle, writes: Throttle, begins: float, first: list[str]) -> None:
         self.clock.sleep(begins)
-        turns = LookAndWriteTurns(OneWorkersTurns(reads, writes))  # type: ignore[arg-type]
+        turns = LookAndWriteTurns(reads, writes)
         while self.clock.now() < self.end:
             tries = Tries(self.clock.now())
             looks, writes_it = 1 + (self._chance.random() < self.second_looks), self._chance.random() >= self.nothing
