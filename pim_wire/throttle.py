@@ -151,7 +151,10 @@ class Throttle:
             pace.turns_together, next_of_first=self._next_turn, next_of_second=other._next_turn, count=count
         )
         while True:
-            turns, turn_there = self._with_retries(self._store.change_with, other._store, together)
+            try:
+                turns, turn_there = self._store.change_with(other._store, together)
+            except CannotPace as error:
+                turns, turn_there = self._retried(error, self._store.change_with, other._store, together)
             first = turns[0]
             self._share, other._share = turns[-1].share, turn_there.share
             waits = first.pause + first.wait

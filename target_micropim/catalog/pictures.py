@@ -77,7 +77,10 @@ class ProductPictures:
         accounted = _accounted(rows)
         new = self._new(desired, plan, rows) if plan.fresh or plan.changed else []
         fresh = new[: room(rows.values(), self._settings.max_images)] if new else []
-        self._note_withdrawn(desired, plan, rows, waiting=len(new) - len(fresh))
+        if plan.withdrawn or plan.returned or len(new) > len(fresh):
+            self._note_withdrawn(desired, plan, rows, waiting=len(new) - len(fresh))
+        else:
+            self._ledger.end_tasks(desired.external_id, (WAITING,))
         if remote.images > accounted and self._settings.on_unknown_media != "append":
             if fresh:
                 self._leave(desired, remote, rows, new)
@@ -85,7 +88,10 @@ class ProductPictures:
                 self._account_for(desired, remote, rows)
             return []
         ours = in_shop(rows.values())
-        self._note_missing(desired, remote, ours)
+        if remote.is_ours and remote.images < ours:
+            self._tell_of_missing(desired, remote, ours)
+        else:
+            self._ledger.end_tasks(desired.external_id, (MISSING,))
         # a picture that was accepted may not show yet (docs/api/micropim.md#picture-fetch)
         remote.hidden = max(0, ours - remote.images)
         return fresh
@@ -226,19 +232,13 @@ class ProductPictures:
         rows.update(changed)
         self._ledger.remember_media(desired.external_id, changed.values())
 
-    def _note_missing(self, desired: DesiredProduct, remote: RemotePictures, sent: int) -> None:
+    def _tell_of_missing(self, desired: DesiredProduct, remote: RemotePictures, sent: int) -> None:
         """Pictures that an earlier run had accepted and that do not show: a person may want to know.
 
         See docs/api/micropim.md#picture-fetch.
         """
-        if remote.is_ours and remote.images < sent:
-            what = (
-                f"shows {remote.images} pictures of {sent} that MicroPIM accepted: it could not fetch the others, or "
-            )
-            what += "somebody removed them"
-            self._tell(desired, MISSING, what)
-        else:
-            self._ledger.end_tasks(desired.external_id, (MISSING,))
+        what = f"shows {remote.images} pictures of {sent} that MicroPIM accepted: it could not fetch the others, or "
+        self._tell(desired, MISSING, f"{what}somebody removed them")
 
     def _send_one(
         self, desired: DesiredProduct, picture: Picture, remote: RemotePictures, rows: dict[str, MediaRow]

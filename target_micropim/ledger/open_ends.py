@@ -250,7 +250,7 @@ class OpenEnds(KeptRecords):
     def questions_of(self, stream: str, external_id: ProductId) -> list[Question]:
         """What a person has to decide of one record, as it was seen last."""
         rows = self.read(_TOLD_OF, {"of_stream": stream, "key": external_id}) if self.has_questions() else ()
-        return [Question(*row) for row in rows]
+        return [Question(*row) for row in rows] if rows else []
 
     def held_back(self, policies: Mapping[str, str] | None = None) -> Iterator[Question]:
         """What the settings hold back, as it was seen last, by record and field; read a part at a time.

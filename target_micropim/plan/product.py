@@ -112,7 +112,7 @@ def plan_update(fields: Mapping[str, Any], policies: Mapping[str, str], product:
     for name, source in fingerprints(fields).items():
         if source in (EMPTY, product.server.get(name, EMPTY)):
             continue
-        policy = policy_of(name, policies)
+        policy = policies.get(name) or policy_of(name, policies)
         decision = _decide(name, source, policy, product)
         if decision is True:
             send[name] = fields[name]

@@ -77,7 +77,10 @@ class Journal:
         """Raises CannotWrite."""
         if self._path is None:
             return
-        data = self._without_secrets(line)
+        data = as_json(line)
+        text = data.decode()
+        if self._clean(text) != text:
+            data = self._without_secrets(line)
         try:
             with self._lock:
                 self._append(self._path, data, sync=sync)
@@ -97,10 +100,6 @@ class Journal:
                 os.fsync(file.fileno())
 
     def _without_secrets(self, line: dict[str, Any]) -> bytes:
-        data = as_json(line)
-        text = data.decode()
-        if self._clean(text) == text:
-            return data
         values = [line[part] for part in ("before", "after", "shown") if part in line]
         withheld = sorted({name for part in values for name, value in part.items() if self._is_secret(value)})
         for part in ("before", "after", "shown"):

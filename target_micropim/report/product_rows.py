@@ -56,15 +56,11 @@ class ProductRows:
             if self._unchanged:
                 self._hold_unchanged()
             self._sheet.hold((key, sku, name, action, reason, changes))
-            self._keep(action, end, place)
+            self.totals[action] = self.totals.get(action, 0) + 1
+            if action not in self._kept:
+                self._kept[action] = FirstRows(self._most)
+            self._kept[action].add(place, end.external_id or "", end)
             self._sheet.flush()
-
-    def _keep(self, action: str, end: ProductEnd, place: int) -> None:
-        self.totals[action] = self.totals.get(action, 0) + 1
-        rows = self._kept.get(action)
-        if rows is None:
-            rows = self._kept[action] = FirstRows(self._most)
-        rows.add(place, end.external_id or "", end)
 
     def kept(self, *actions: str) -> list[tuple[str, ProductEnd]]:
         """The first products that ended so, each with its action."""

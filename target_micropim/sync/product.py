@@ -8,6 +8,7 @@ relies on it. Look and write belong together: MicroPimClient.look_and_write make
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from pim_wire.exact_json import as_json
@@ -44,6 +45,7 @@ from target_micropim.sync.update import ARCHIVED_STATUS, Changes, ProductUpdater
 from target_micropim.sync.write import STREAM, Fields, ProductWriter, Write
 
 MAX_POSTS = 6
+_KIND_OF = attrgetter("kind")
 REVIVED = "revived"
 
 
@@ -235,8 +237,10 @@ class ProductSync:
         if ignored and is_worth_another_try(ignored, write.fields, before):
             self.not_kept.leave(desired)
             return True
-        is_asked = any(one.kind == "conflicts" and one.category is None for one in asked)
-        return is_asked or not TEXTS.isdisjoint(ignored)
+        for one in asked:
+            if one.kind == "conflicts" and one.category is None:
+                return True
+        return not TEXTS.isdisjoint(ignored)
 
     def _tell_of_sku(self, desired: DesiredProduct, row: ProductRow) -> None:
         """The fields of ``sku_template`` have changed: a SKU is what others know a product by, so it stays."""
@@ -326,7 +330,7 @@ class ProductSync:
 
     def _ask(self, desired: DesiredProduct, questions: list[Question]) -> list[Question]:
         """What a person has to decide, in place of what was open before; what is held back is told at the end."""
-        record = as_json(desired.record) if {question.kind for question in questions} - {HELD_BACK} else None
+        record = as_json(desired.record) if set(map(_KIND_OF, questions)) - {HELD_BACK} else None
         asked = self._services.ledger.ask(STREAM, desired.external_id, questions, record, soon=True)
         for question in asked:
             if question.kind != HELD_BACK:

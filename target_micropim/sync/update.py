@@ -94,12 +94,16 @@ class ProductUpdater:
             ended = plan_emptied(self._resolver.ended(desired), settings.policies, known)
             # as every kind of map stores it (docs/api/micropim.md#attribute-values)
             changes |= dict.fromkeys(ended, "")
-        ids, removed = self._category_changes(desired, categories, row, product)
-        if ids is not None:
-            changes["category_ids"] = ids
+        removed: tuple[int, ...] = ()
+        memberships: tuple[Membership, ...] = ()
+        if categories or product.category_ids:
+            ids, removed = self._category_changes(desired, categories, row, product)
+            memberships = self._memberships(categories, row, product)
+            if ids is not None:
+                changes["category_ids"] = ids
         if product.server.get("status") == ARCHIVED_STATUS and (status := self._revived_status(row)):
             changes["status"] = status
-        return Changes(changes, plan.conflicts, removed, plan.held, self._memberships(categories, row, product))
+        return Changes(changes, plan.conflicts, removed, plan.held, memberships)
 
     def _revived_status(self, row: ProductRow | None) -> str | None:
         """The status of a product that leaves the archive: the one that it had before we put it there."""
@@ -164,7 +168,7 @@ class ProductUpdater:
         self, desired: DesiredProduct, categories: dict[str, int], row: ProductRow | None, product: RemoteProduct
     ) -> tuple[list[int] | None, tuple[int, ...]]:
         mode, ours = self._settings.categories_mode, frozenset(row.categories if row is not None else ())
-        if mode == "off" or not (categories or product.category_ids):
+        if mode == "off":
             return None, ()
         if mode not in {"managed", "replace"}:
             return plan_categories(categories, ours, product.category_ids), ()
@@ -184,7 +188,7 @@ class ProductUpdater:
     ) -> tuple[Membership, ...]:
         """Nothing where categories are not ours to say, and where no memory tells what a person did."""
         mode = self._settings.categories_mode
-        if row is None or mode in {"off", "replace"} or not (categories or product.category_ids):
+        if row is None or mode in {"off", "replace"}:
             return ()
         ours = self._categories.ids(row.categories)
         managed = self._categories.managed() if mode == "managed" else frozenset()

@@ -5,7 +5,7 @@ docs/api/micropim.md#assign-products, docs/api/micropim.md#attribute-values). Mi
 field (docs/api/micropim.md#envelope), so what was to blame is learnt by leaving it out once.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -263,9 +263,9 @@ class ProductWriter:
         return values
 
 
-def _values(product: RemoteProduct, names: Iterable[str]) -> Fields:
+def _values(product: RemoteProduct, names: Collection[str]) -> Fields:
     """What a product shows of these fields, whole."""
-    values = {name: product.fields.get(name) for name in names}
+    values: Fields = dict(zip(names, map(product.fields.get, names), strict=True))
     return values | {"category_ids": list(product.category_ids)} if "category_ids" in values else values
 
 
