@@ -14,6 +14,7 @@ LONGEST_EXACT = 15  # digits that every float keeps
 # Each digit and point is a zero, so that the search for a long number is one for a text: an eighth of a pattern's time.
 _ZEROS = bytes(ord("0") if chr(byte) in "0123456789." else ord(" ") for byte in range(256))
 _LONG = b"0" * (LONGEST_EXACT + 1)
+_LINE = orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS
 _WHOLE = range(-(2**63), 2**64)  # what orjson reads and writes as it is
 
 
@@ -36,6 +37,14 @@ def number(digits: str) -> int | float | Decimal:
 def dumps(value: Any, option: int = 0) -> bytes:
     """The JSON of a value. A Decimal is written as the number that it is; what JSON does not know, as its text."""
     return orjson.dumps(value, default=_other, option=option)
+
+
+def as_json(line: Any) -> bytes:
+    """One line of JSON, each number as it came; what is nested too deep for orjson is left to the standard library."""
+    try:
+        return orjson.dumps(line, default=_other, option=_LINE)
+    except TypeError:
+        return json.dumps(line, default=str).encode() + b"\n"
 
 
 def spaced(value: Any) -> bytes:

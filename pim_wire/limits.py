@@ -36,8 +36,16 @@ class SizeLimits:
         """Most bytes, after decompression, of an answer that is read whole."""
         return LINES_IN_AN_ANSWER * self.line_bytes
 
-    def read_answer(self, response: requests.Response, *, check_nesting: bool = True) -> str | None:
-        """Read a good answer whole. A description of the limit that it exceeds, or None."""
+    def read_answer(self, response: requests.Response, *, is_streamed: bool, check_nesting: bool) -> str | None:
+        """Read a good answer whole unless it is streamed, of an error the beginning.
+
+        A description of the limit that it exceeds, or None.
+        """
+        if not response.ok:
+            read_body(response, ERROR_BYTES)
+            return None
+        if is_streamed:
+            return None
         most = self.answer_bytes
         if not read_body(response, most):
             return f"with more than {most} bytes ({LINES_IN_AN_ANSWER} times max_line_bytes)"

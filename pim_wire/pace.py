@@ -118,17 +118,14 @@ class Rate(NamedTuple):
     gap: int
 
 
+@lru_cache(maxsize=256)  # a pace changes its share every half minute at most
 def even_rate(per_minute: float) -> Rate:
     """The rate whose burst and pace together never exceed ``per_minute`` within any 60 seconds.
 
     The burst is 2 % of the limit; the pace leaves out as much, so that jitter on the wire cannot push one
     request too many into a window either.
     """
-    return _even_rate(max(1, int(per_minute)))
-
-
-@lru_cache(maxsize=256)
-def _even_rate(limit: int) -> Rate:
+    limit = max(1, int(per_minute))
     burst = max(1, limit // 50)
     pace = limit - burst if limit >= 20 else limit  # noqa: PLR2004 - below 20 a margin would cost more than 5 %
     return Rate(pace, burst, ceil(MINUTE_MS * 1000 / pace))
@@ -186,17 +183,20 @@ def turns_together(
     first: Pace, second: Pace, next_of_first: NextTurn, next_of_second: NextTurn, count: int = 1
 ) -> tuple[Pace, Pace, tuple[list[Turn], Turn]]:
     """Reserve ``count`` turns within the first of two limits, and one within the second that is due with the last."""
-    earliest, trial = [], first
+    turns, after = [], first
     for _ in range(count):
-        trial, turn = next_of_first(trial)
-        earliest.append(turn.due)
-    later = max(0, next_of_second(second)[1].due - earliest[-1])
-    turns = []
-    for due in earliest:
-        first, turn = next_of_first(first, earliest=due + later)
+        after, turn = next_of_first(after)
         turns.append(turn)
-    second, turn_of_second = next_of_second(second, earliest=turns[-1].due)
-    return first, second, (turns, turn_of_second)
+    after_second, turn_of_second = next_of_second(second)
+    later = turn_of_second.due - turns[-1].due
+    if later > 0:
+        trials, turns, after = turns, [], first
+        for trial in trials:
+            after, turn = next_of_first(after, earliest=trial.due + later)
+            turns.append(turn)
+    if turn_of_second.due < turns[-1].due:
+        after_second, turn_of_second = next_of_second(second, earliest=turns[-1].due)
+    return after, after_second, (turns, turn_of_second)
 
 
 def without_a_turn(pace: Pace, per_minute: int, due: int) -> Pace:

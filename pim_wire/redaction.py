@@ -6,7 +6,8 @@ import logging
 import os
 import re
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 MASK = "****"
@@ -25,6 +26,8 @@ class Redactor:
         for user, password in pairs:
             forms |= _forms(f"{user}:{password}") | _forms(password or user)
         self._pattern = re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True)))) if forms else None
+        # the text with every secret masked: each value that is reported goes through it
+        self.clean: Callable[[str], str] = partial(self._pattern.sub, MASK) if self._pattern else str
 
     def __eq__(self, other: object) -> bool:
         """Whether the other one masks the same: a handler keeps one of them, however many runs a process has."""
@@ -33,10 +36,6 @@ class Redactor:
     def __hash__(self) -> int:
         """The same for equal ones."""
         return hash(self._pattern)
-
-    def clean(self, text: str) -> str:
-        """The text with every secret masked."""
-        return self._pattern.sub(MASK, text) if self._pattern else text
 
     def excerpt(self, text: str, limit: int = 200) -> str:
         """One printable, masked line of at most ``limit`` characters, for messages that quote a server."""

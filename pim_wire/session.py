@@ -57,10 +57,8 @@ class _Request(requests.PreparedRequest):
         """None are sent."""
 
 
-def _query(params: Any) -> str | None:
+def _query(params: Any) -> str:
     """As requests writes them. It first asks twice, at each call, what kind of thing they are: half of an address."""
-    if not params:
-        return None
     return urlencode({name: value for name, value in params.items() if value is not None}, doseq=True)
 
 
@@ -74,13 +72,6 @@ class _Session(requests.Session):
     _environment: Any = None  # the library's own type of these settings is private
 
     @override
-    def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
-        """Proxy and certificates, of the environment at the first call."""
-        if self._environment is None:
-            self._environment = super().merge_environment_settings(url, proxies, stream, verify, cert)
-        return {**self._environment}
-
-    @override
     def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
         """The call with this session's headers and credentials; there are no cookies, hooks or parameters to add."""
         prepared = _Request()
@@ -88,7 +79,7 @@ class _Session(requests.Session):
             method=request.method,
             url=request.url,
             headers={**self.headers, **(request.headers or {})},
-            params=_query(request.params),
+            params=_query(request.params) if request.params else None,
             auth=self.auth,
             json=request.json,
         )
@@ -96,9 +87,14 @@ class _Session(requests.Session):
 
     @override
     def send(self, request: requests.PreparedRequest, **how: Any) -> requests.Response:
-        """Straight to the adapter: the answer as it came, its body unread, whether it is a redirect or sets cookies."""
-        how.pop("allow_redirects", None)
-        return self.get_adapter(str(request.url)).send(request, **how)
+        """Straight to the adapter: the answer as it came, its body unread, whether it is a redirect or sets cookies.
+
+        By proxy and certificates of the environment at the first call. A body is read later, within the size limits.
+        """
+        url = str(request.url)
+        if self._environment is None:
+            self._environment = self.merge_environment_settings(url, {}, stream=True, verify=None, cert=None)
+        return self.get_adapter(url).send(request, **self._environment, **how)
 
 
 class _Adapter(HTTPAdapter):

@@ -39,17 +39,15 @@ class LocalPaceStore:
     def change(self, change: Change[T]) -> T:
         """Replace the pace as one atomic step."""
         with self._lock:
-            self._pace, result = change(self._at_now())
+            self._pace, result = change(pace.at(self._pace, int(self._clock.now() * 1000)))
         return result
 
     def change_with(self, other: Self, change: ChangeOfTwo[T]) -> T:
         """Replace this pace and another one as one atomic step."""
         with self._lock, other._lock:
-            self._pace, other._pace, result = change(self._at_now(), other._at_now())
+            now = int(self._clock.now() * 1000)
+            self._pace, other._pace, result = change(pace.at(self._pace, now), pace.at(other._pace, now))
         return result
-
-    def _at_now(self) -> Pace:
-        return pace.at(self._pace, int(self._clock.now() * 1000))
 
 
 @dataclass
@@ -67,10 +65,6 @@ class TurnInHand(NamedTuple):
     throttle: "Throttle"
     due: int
     due_at: float
-
-    def wait_until_due(self) -> float:
-        """Seconds: only of several that were taken together is one not due yet."""
-        return self.throttle.wait_until(self.due_at)
 
     def give_back(self) -> None:
         """It is not used: somebody else may have it."""
@@ -133,7 +127,7 @@ class Throttle:
                 break  # otherwise a refusal during the wait has voided the turn
         if self._within is not None:
             waited += self._within.take()
-        self._count()
+        self._count(self._clock.now())
         return waited
 
     def take_at_once(self) -> bool:
@@ -145,7 +139,7 @@ class Throttle:
 
         is_free: bool = self._with_retries(self._store.change, take_if_free)
         if is_free:
-            self._count()
+            self._count(self._clock.now())
         return is_free
 
     def take_with(self, other: "Throttle", count: int = 1) -> tuple[list[TurnInHand], TurnInHand]:
@@ -157,7 +151,10 @@ class Throttle:
             pace.turns_together, next_of_first=self._next_turn, next_of_second=other._next_turn, count=count
         )
         while True:
-            turns, turn_there = self._with_retries(self._store.change_with, other._store, together)
+            try:
+                turns, turn_there = self._store.change_with(other._store, together)
+            except CannotPace as error:
+                turns, turn_there = self._retried(error, self._store.change_with, other._store, together)
             first = turns[0]
             self._share, other._share = turns[-1].share, turn_there.share
             waits = first.pause + first.wait
@@ -168,20 +165,20 @@ class Throttle:
             self._wait("pace", (waits - pause) / 1000)
             if not (self._has_paused_since(first) or other._has_paused_since(turn_there)):
                 break
-        now, hands = self._clock.now(), []
-        for throttle, turn in [*((self, turn) for turn in turns), (other, turn_there)]:
-            throttle._count()
-            hands.append(TurnInHand(throttle, turn.due, now + (turn.due - first.due) / 1000))
-        return hands[:-1], hands[-1]
+        now = self._clock.now()
+        self._count(now, count)
+        other._count(now)
+        hands = [TurnInHand(self, turn.due, now + (turn.due - first.due) / 1000) for turn in turns]
+        return hands, TurnInHand(other, turn_there.due, now + (turn_there.due - first.due) / 1000)
 
     def _has_paused_since(self, turn: Turn) -> bool:
         return self._with_retries(self._store.read).paused_until > turn.paused_until
 
-    def _count(self) -> None:
+    def _count(self, moment: float, turns: int = 1) -> None:
         with self._lock:
-            self.tally.turns += 1
-            self._turn_times.append(moment := self._clock.now())
-        self._timeline.count(self._name, moment)
+            self.tally.turns += turns
+            self._turn_times.extend([moment] * turns)
+        self._timeline.count(self._name, moment, turns)
 
     def give_back(self, due: int) -> None:
         """The turn that was taken for this moment is not used: somebody else may have it."""
@@ -224,7 +221,8 @@ class Throttle:
     def wait_until(self, moment: float) -> float:
         """Wait for a turn that is taken and not due yet, and say for how many seconds. Raises Interrupted."""
         seconds = max(0.0, moment - self._clock.now())
-        self._wait("pace", seconds)
+        if seconds:
+            self._wait("pace", seconds)
         return seconds
 
     def pace(self) -> Pace:

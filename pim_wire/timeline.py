@@ -27,15 +27,15 @@ class Timeline:
         self._sums: dict[str, list[float]] = {}
         self._waits: Counter[str] = Counter()
 
-    def count(self, kind: str, moment: float | None = None) -> None:
-        """Add one to a kind, at a moment of the clock or now."""
+    def count(self, kind: str, moment: float | None = None, number: int = 1) -> None:
+        """Add one, or so many, to a kind, at a moment of the clock or now."""
         moment = self._clock.now() if moment is None else moment
         with self._lock:
             bucket = int((moment - self._started_at) // self._width)
             if not 0 <= bucket < BUCKETS:
                 bucket = self._bucket(moment)
             sums = self._sums.get(kind) or self._bucket_sums(kind)
-            sums[bucket] += 1.0
+            sums[bucket] += number
 
     def uncount(self, kind: str) -> None:
         """Take back the latest one of a kind."""

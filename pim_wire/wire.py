@@ -25,7 +25,7 @@ from pim_wire.errors import (
     WireGaveUp,
     WireRefused,
 )
-from pim_wire.limits import ERROR_BYTES, SizeLimits, read_body
+from pim_wire.limits import SizeLimits
 from pim_wire.redaction import Redactor
 from pim_wire.retry import Next
 from pim_wire.session import open_session
@@ -134,7 +134,7 @@ class Wire:
         self.base_url = base_url
         self._size_limits = size_limits or SizeLimits()
         self._service = service
-        self._throttle_for = throttle_for
+        self.throttle_for = throttle_for
         self._max_wait = max_wait_seconds
         self._clock = clock
         self._redactor = redactor
@@ -172,12 +172,8 @@ class Wire:
         """The attempts of a call that begins now."""
         return Tries(self._clock.now(), gives_up, must_look_again)
 
-    def take_turns(self, look: Call, write: Call, looks: int = 1) -> "tuple[list[TurnInHand], TurnInHand]":
-        """Wait for the turns of looks and of the write that follows them, so that no wait lies before the write."""
-        return self._throttle_for(look).take_with(self._throttle_for(write), looks)
-
     def _attempt(self, call: Call, state: Tries) -> _Attempt:
-        throttle = state.turn.throttle if state.turn is not None else self._throttle_for(call)
+        throttle = state.turn.throttle if state.turn is not None else self.throttle_for(call)
         if state.must_go_at_once and not throttle.take_at_once():
             raise StaleLook(str(call))
         if state.turn is None and not state.must_go_at_once:
@@ -197,7 +193,9 @@ class Wire:
         token = CURRENT.set(deadline)
         try:
             response = self._request(call)
-            excess = self._read_body(call, response)
+            excess = self._size_limits.read_answer(
+                response, is_streamed=call.stream, check_nesting=not call.checks_nesting_by_row
+            )
         except requests.RequestException as error:
             cause = f"no whole answer within {deadline.seconds:g} s" if deadline.has_passed else retry.describe(error)
             step = retry.after_error(error)
@@ -214,25 +212,11 @@ class Wire:
         return Deadline(self._clock, seconds)
 
     def _request(self, call: Call) -> requests.Response:
-        return self._session.request(
-            call.method,
-            self.base_url + call.path,
-            json=call.json,
-            params=call.params,
-            headers=call.headers,
-            timeout=(CONNECT_TIMEOUT_SECONDS, call.timeout),
-            stream=True,  # the body is read later, within the size limits
-            allow_redirects=False,
+        request = requests.Request(
+            call.method, self.base_url + call.path, headers=call.headers, json=call.json, params=call.params
         )
-
-    def _read_body(self, call: Call, response: requests.Response) -> str | None:
-        """Read a body that is not streamed, of an error only the beginning. The limit that it exceeds, or None."""
-        if not response.ok:
-            read_body(response, ERROR_BYTES)
-            return None
-        if call.stream:
-            return None
-        return self._size_limits.read_answer(response, check_nesting=not call.checks_nesting_by_row)
+        timeout = (CONNECT_TIMEOUT_SECONDS, call.timeout)
+        return self._session.send(self._session.prepare_request(request), timeout=timeout)
 
     def _raise_too_large(self, call: Call, response: requests.Response, excess: str) -> None:
         reason = f"answered {response.status_code} {excess}"
@@ -293,7 +277,7 @@ class Wire:
         if self._on_wait is not None:
             self._on_wait(wait, attempt.reason)
         if attempt.next is Next.THROTTLED:  # the throttle waits, and counts what it waits
-            self._throttle_for(call).refused(wait, self._clock.now() - state.sent_at)
+            self.throttle_for(call).refused(wait, self._clock.now() - state.sent_at)
         else:
             self.tally.waited_seconds += wait
             self._sleep(wait)

@@ -15,8 +15,8 @@ import orjson
 from pim_wire import exact_json
 from pim_wire.clock import Clock
 from pim_wire.errors import Interrupted, InvalidInput
+from pim_wire.exact_json import as_json
 from pim_wire.limits import SizeLimits, is_nested_deeper
-from target_micropim.report.rejects import as_json
 
 HEAD_BYTES = 4096
 KEPT_CHARACTERS = 2000

@@ -30,6 +30,8 @@ NO_CONTENT = 204
 _SUCCESS = (1, True, "1")
 _STATUSES = (*_SUCCESS, 0, False, "0")  # of the envelope (docs/api/micropim.md#envelope)
 
+_ANY_LOOK, _ANY_WRITE = Call("GET", "/api/products", 0), Call("PATCH", "/api/products", 0)  # throttles go by the method
+
 # What a status means for the caller; an unknown one is refused, never retried (docs/api/micropim.md#status-codes).
 STATUS_TABLE: dict[int, type[RequestRefused | AccessDenied]] = {
     400: RequestRefused,
@@ -64,7 +66,7 @@ class MicroPimClient:
         self._may_give_up_reading = self.health.judge("read")
         self._may_give_up_writing = self.health.judge("write")
         self.before_write: Callable[[str, str, Any], None] | None = None  # is told of method, path and body
-        self._turns = LookAndWriteTurns(wire)
+        self._turns = LookAndWriteTurns(wire.throttle_for(_ANY_LOOK), wire.throttle_for(_ANY_WRITE))
         self._waited_within: dict[Lock, float] = {}  # by lock: how long those who held it have waited
 
     # A write that follows a look
@@ -79,7 +81,7 @@ class MicroPimClient:
         The turns of the look and of the write are taken together before the look, so that no wait lies between the two;
         what is not used is given back. Raises what ``act`` raises, but for StaleLook.
         """
-        tries, has_vanished = self.tries(), False
+        tries, has_vanished = self.wire.tries(self._may_give_up_writing, must_look_again=True), False
         try:
             while True:
                 self.take_turns(tries)
@@ -289,7 +291,7 @@ class MicroPimClient:
         if method == "GET":
             tries.turn = self._turns.for_look()
         else:
-            self._turns.for_write(tries, str(call))
+            self._turns.for_write(tries, call)
             if self.before_write is not None:
                 self.before_write(method, path, json)
         try:

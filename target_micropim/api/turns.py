@@ -11,12 +11,11 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from pim_wire.errors import StaleLook
-from pim_wire.wire import Call, Tries, Wire
+from pim_wire.wire import Tries
 
 if TYPE_CHECKING:  # its library takes 40 ms to import
-    from pim_wire.throttle import TurnInHand
+    from pim_wire.throttle import Throttle, TurnInHand
 
-_ANY_LOOK, _ANY_WRITE = Call("GET", "/api/products", 0), Call("PATCH", "/api/products", 0)  # throttles go by the method
 MOST_SECONDS_EARLY, MOST_SECONDS_LATE = 0.6, 0.4  # together what the even pace leaves out of each minute of 60 writes
 MOST_LOOKS = 4  # before a write; only the first creation of a run has more, to find out what the service does
 MOST_RENEWALS = 3  # of one write: better sent late than never
@@ -26,8 +25,8 @@ _WRITES = 5  # that say how many looks the next one has: a turn too many is used
 class LookAndWriteTurns(threading.local):
     """Those of one thread: the turns of looks until they are sent; the turn of the write stands in its tries."""
 
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
+    def __init__(self, reads: "Throttle", writes: "Throttle") -> None:
+        self._reads, self._writes = reads, writes
         self._in_hand: list[TurnInHand] = []
         self._expects_write = True
         self._counts = deque([1], maxlen=_WRITES)
@@ -44,10 +43,11 @@ class LookAndWriteTurns(threading.local):
         Where the last look of this thread led to no write, the look takes its own, and a write has to find its turn
         free: a turn of a write that nobody uses is lost to the others, whose turns come behind it.
         """
-        self._give_back(tries)
-        self._looks, self._waited = 0, 0.0
+        if self._in_hand or tries.turn is not None:
+            self._give_back(tries)
+        self._looks, self._waited, tries.must_go_at_once = 0, 0.0, False
         if self._expects_write:
-            self._in_hand, tries.turn = self._wire.take_turns(_ANY_LOOK, _ANY_WRITE, self._expected)
+            self._in_hand, tries.turn = self._reads.take_with(self._writes, self._expected)
         else:
             tries.must_go_at_once = True
 
@@ -56,7 +56,7 @@ class LookAndWriteTurns(threading.local):
         if not self._in_hand:
             return None
         turn = self._in_hand.pop(0)
-        self.waited_in_all += turn.wait_until_due()
+        self.waited_in_all += turn.throttle.wait_until(turn.due_at)
         self._reached = turn.due
         return turn
 
@@ -70,7 +70,7 @@ class LookAndWriteTurns(threading.local):
         """Somebody was waited for, who waited. How long answers take is no such wait: it is so for every write."""
         self._waited += seconds
 
-    def for_write(self, tries: Tries, write: str) -> None:
+    def for_write(self, tries: Tries, write: object) -> None:
         """Nothing where the write may be sent with the turn in hand, or takes its own.
 
         Raises StaleLook where its turn was due long before, since there were waits, or where it is due later.
@@ -83,7 +83,7 @@ class LookAndWriteTurns(threading.local):
         is_in_time = early <= MOST_SECONDS_EARLY and self._waited <= MOST_SECONDS_LATE
         if not is_in_time and self._renewals < MOST_RENEWALS:
             self._renewals, self._expected = self._renewals + 1, count
-            raise StaleLook(write)
+            raise StaleLook(str(write))
 
     def expect_write(self) -> None:
         """A write did not find its turn free, or in time: turns for both next time."""
@@ -93,12 +93,12 @@ class LookAndWriteTurns(threading.local):
         """Give back what was not used: nothing was looked at, or the look has shown that nothing is to be written."""
         if self._looks:
             self._expects_write = tries.turn is None and not tries.must_go_at_once
-        self._give_back(tries)
+        if self._in_hand or tries.turn is not None:
+            self._give_back(tries)
         self._renewals, self._expected = 0, max(self._counts)
 
     def _give_back(self, tries: Tries) -> None:
         for turn in (tries.turn, *reversed(self._in_hand)):
             if turn is not None:
                 turn.give_back()
-        self._in_hand = []
-        tries.turn, tries.must_go_at_once = None, False
+        self._in_hand, tries.turn = [], None

@@ -52,11 +52,10 @@ class RemoteProduct:
 
 
 def remote_product(product: dict[str, Any]) -> RemoteProduct:
-    """What a shown product tells."""
+    """What a shown product tells, with its id as a number."""
     fields = server_fields(product)
     ids = tuple(fields.pop("category_ids"))
-    number = remote_id(product, "GET product")
-    return RemoteProduct(number, fingerprints(fields), ids, image_count(product), product, fields)
+    return RemoteProduct(product["id"], fingerprints(fields), ids, image_count(product), product, fields)
 
 
 class ProductMatching:
@@ -280,7 +279,7 @@ class ProductMatching:
             product = {**self._client.product(number), "id": number}
         if product is None or str(product.get("ean") or "").zfill(14) != ean.zfill(14):
             return None
-        return remote_product(product)
+        return remote_product({**product, "id": remote_id(product, "GET product")})
 
 
 def _is_telling(product: dict[str, Any]) -> bool:

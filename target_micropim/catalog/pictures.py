@@ -10,6 +10,7 @@ What is new, changed or withdrawn: plan/pictures.py. Whether pictures show in th
 """
 
 from dataclasses import replace
+from operator import attrgetter
 
 from target_micropim.api.payloads import check_payload
 from target_micropim.catalog.picture_posts import PicturePosts, RemotePictures
@@ -25,6 +26,7 @@ from target_micropim.services import Services
 
 MISSING = "missing"  # the task to see why accepted pictures do not show
 WAITING = "waiting"  # the task to make room for new pictures
+_STATE_OF = attrgetter("state")
 
 
 class ProductPictures:
@@ -59,12 +61,19 @@ class ProductPictures:
         """The pictures to send; what a person has to know of the others is told."""
         if self._settings.media_mode != "append" or (not desired.pictures and not rows):
             return []
-        self._resolve_intents(desired, remote, rows)
-        self._note_taken_out(desired, remote, rows)
+        states = set(map(_STATE_OF, rows.values()))
+        if "intent" in states:
+            self._resolve_intents(desired, remote, rows)
+        if "withdrawn" in states:
+            self._note_taken_out(desired, remote, rows)
         plan = plan_pictures(desired.pictures, desired.source_addresses, rows)
-        accounted, new = _accounted(rows), self._new(desired, plan, rows)
+        accounted = _accounted(rows)
+        new = self._new(desired, plan, rows) if plan.fresh or plan.changed else []
         fresh = new[: room(rows.values(), self._settings.max_images)] if new else []
-        self._note_withdrawn(desired, plan, rows, waiting=len(new) - len(fresh))
+        if plan.withdrawn or plan.returned or len(new) > len(fresh):
+            self._note_withdrawn(desired, plan, rows, waiting=len(new) - len(fresh))
+        else:
+            self._ledger.end_tasks(desired.external_id, (WAITING,))
         if remote.images > accounted and self._settings.on_unknown_media != "append":
             if fresh:
                 self._leave(desired, remote, rows, new)
@@ -72,15 +81,16 @@ class ProductPictures:
                 self._account_for(desired, remote, rows)
             return []
         ours = in_shop(rows.values())
-        self._note_missing(desired, remote, ours)
+        if remote.is_ours and remote.images < ours:
+            self._tell_of_missing(desired, remote, ours)
+        else:
+            self._ledger.end_tasks(desired.external_id, (MISSING,))
         # a picture that was accepted may not show yet (docs/api/micropim.md#picture-fetch)
         remote.hidden = max(0, ours - remote.images)
         return fresh
 
     def _new(self, desired: DesiredProduct, plan: PicturePlan, rows: dict[str, MediaRow]) -> list[Picture]:
         """The pictures that are to be sent, were there room for all, in the order of the source."""
-        if not plan.fresh and not plan.changed:
-            return []
         wanted = {picture.key: picture for picture in desired.pictures}
         appended = self._note_changed(desired, plan, wanted, rows) if plan.changed else ()
         new = {*appended, *plan.fresh}
@@ -221,19 +231,13 @@ class ProductPictures:
         rows.update(changed)
         self._ledger.remember_media(desired.external_id, changed.values())
 
-    def _note_missing(self, desired: DesiredProduct, remote: RemotePictures, sent: int) -> None:
+    def _tell_of_missing(self, desired: DesiredProduct, remote: RemotePictures, sent: int) -> None:
         """Pictures that an earlier run had accepted and that do not show: a person may want to know.
 
         See docs/api/micropim.md#picture-fetch.
         """
-        if remote.is_ours and remote.images < sent:
-            what = (
-                f"shows {remote.images} pictures of {sent} that MicroPIM accepted: it could not fetch the others, or "
-            )
-            what += "somebody removed them"
-            self._tell(desired, MISSING, what)
-        else:
-            self._ledger.end_tasks(desired.external_id, (MISSING,))
+        what = f"shows {remote.images} pictures of {sent} that MicroPIM accepted: it could not fetch the others, or "
+        self._tell(desired, MISSING, f"{what}somebody removed them")
 
     def _send_one(
         self, desired: DesiredProduct, picture: Picture, remote: RemotePictures, rows: dict[str, MediaRow]

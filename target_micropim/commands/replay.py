@@ -13,11 +13,11 @@ from typing import Any
 
 from pim_wire import exact_json
 from pim_wire.errors import InvalidInput
+from pim_wire.exact_json import as_json
 from pim_wire.limits import LINES_IN_AN_ANSWER, SizeLimits
 from target_micropim.host import OpenRun
 from target_micropim.lines import lines_of, too_deep
 from target_micropim.report.product_rows import ProductEnd
-from target_micropim.report.rejects import as_json
 from target_micropim.run import Run
 from target_micropim.sync.categories import STREAM as CATEGORIES
 from target_micropim.sync.write import STREAM as PRODUCTS

@@ -5,8 +5,9 @@ A failure names the place, what the database said and what to do: it is the last
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Inspector, Row, Select, Table, bindparam, inspect, select, text
@@ -60,7 +61,7 @@ class _OfThread(threading.local):
     """What one thread has put off."""
 
     def __init__(self) -> None:
-        self.writes: list[tuple[Table, Rows]] = []
+        self.writes: list[Callable[[Connection], object]] = []
 
 
 class Database:
@@ -139,8 +140,8 @@ class Database:
                 self._engine.begin() if not self._is_sqlite else nullcontext(self._kept or self._open()) as connection,
             ):
                 try:
-                    for table, rows in () if apart else self._put_off.writes:
-                        self.put(connection, table, rows)
+                    for write in () if apart else self._put_off.writes:
+                        write(connection)
                     yield connection
                     if self._writer is not None and not apart:
                         self._refuse_another_writer(connection, self._writer)
@@ -206,9 +207,13 @@ class Database:
 
     # Writes that may wait: a commit costs the disk more than all else, and a product has several
 
-    def put_soon(self, table: Table, rows: Rows) -> None:
+    def soon(self, write: Callable[[Connection], object]) -> None:
         """Write with this thread's next transaction, whatever that is about: before its next step relies on it."""
-        self._put_off.writes.append((table, rows))
+        self._put_off.writes.append(write)
+
+    def put_soon(self, table: Table, rows: Rows) -> None:
+        """Put rows so."""
+        self.soon(partial(self.put, table=table, rows=rows))
 
     def flush(self) -> None:
         """Write what was put off; to be called before a thread turns to something else."""

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from operator import attrgetter
 from typing import Any
 
@@ -23,6 +23,7 @@ from sqlalchemy import (
 from typing_extensions import override
 
 from target_micropim.ledger import schema
+from target_micropim.ledger.database import Rows
 from target_micropim.ledger.kept_records import KeptRecords
 from target_micropim.ledger.schema import KeptReject, ProductId, ProductRow, product_values
 from target_micropim.ledger.statements import Prepared
@@ -83,36 +84,52 @@ def _held_by_others(policies: tuple[tuple[str, str], ...]) -> Select[Any]:
 
 
 class OpenEnds(KeptRecords):
-    """The part of the ledger that is about what is not settled. ``wall`` gives unix seconds."""
+    """The part of the ledger that is about what is not settled. ``wall`` gives unix seconds.
+
+    ``now`` is the moment as it is noted when a product is settled.
+    """
 
     def __init__(self, engine: Engine, wall: Callable[[], float] = time.time) -> None:
         super().__init__(engine)
-        self._wall = wall
+        self.now = wall
         self._has_questions: bool | None = None  # until it was asked for
         self._has_kept: bool | None = None
         self._has_tasks: bool | None = None
 
     def ask(
-        self, stream: str, external_id: ProductId, questions: Iterable[Question], record: bytes | None = None
+        self,
+        stream: str,
+        external_id: ProductId,
+        questions: Iterable[Question],
+        record: bytes | None = None,
+        *,
+        soon: bool = False,
     ) -> list[Question]:
         """Replace the open questions about one record; those that are open.
 
         One of which a person has said that MicroPIM's side stands is none, while the source says the same. ``record``
-        is kept with them, so that a decision needs no source.
+        is kept with them, so that a decision needs no source. ``soon``: together with what is settled next.
         """
         questions = list(questions)
         if not questions and not self.has_questions():
             return []
         self._has_questions = True
-        with self.transaction() as connection:
-            kept = self._kept_facts(connection, stream, external_id)
-            open_ones = [question for question in questions if kept.get(question.fact) != question.source_print]
-            self.write(connection, _ANSWERED, {"of_stream": stream, "key": external_id})
-            rows = [self._row(question, is_kept=question not in open_ones) for question in questions]
-            self.put(connection, schema.questions, rows)
-            is_waiting = bool(set(map(_KIND_OF, open_ones)) - {HELD_BACK})
-            self.put_record(connection, stream, external_id, record if is_waiting else b"")
+        kept = self._kept_facts(stream, external_id)
+        open_ones = [question for question in questions if kept.get(question.fact) != question.source_print]
+        rows = [self._row(question, is_kept=question not in open_ones) for question in questions]
+        if not set(map(_KIND_OF, open_ones)) - {HELD_BACK}:
+            record = b""
+        self.soon(partial(self._replace, stream, external_id, rows, record))
+        if not soon:
+            self.flush()
         return open_ones
+
+    def _replace(
+        self, stream: str, external_id: ProductId, rows: Rows, record: bytes | None, connection: Connection
+    ) -> None:
+        self.write(connection, _ANSWERED, {"of_stream": stream, "key": external_id})
+        self.put(connection, schema.questions, rows)
+        self.put_record(connection, stream, external_id, record)
 
     def ask_about(
         self, stream: str, external_id: ProductId, facts: Collection[str], questions: Iterable[Question]
@@ -124,17 +141,17 @@ class OpenEnds(KeptRecords):
             connection.execute(delete(table).where(about_them))
             self.put(connection, table, [self._row(question) for question in questions])
 
-    def _row(self, question: Question, *, is_kept: bool = False) -> dict[str, object]:
+    def _row(self, question: Question, *, is_kept: bool = False) -> dict[str, Any]:
         fact, kind = question.fact[: schema.MAX_KEY], KEPT if is_kept else question.kind
-        return {**vars(question), "fact": fact, "kind": kind, "asked_at": self._wall()}
+        return {**vars(question), "fact": fact, "kind": kind, "asked_at": self.now()}
 
-    def _kept_facts(self, connection: Connection, stream: str, external_id: ProductId) -> dict[str, str]:
+    def _kept_facts(self, stream: str, external_id: ProductId) -> dict[str, str]:
         """What a person has settled of a record: the source's side of each fact as it was then."""
         if self._has_kept is None:
-            self._has_kept = bool(self.ask_within(connection, _HAS_KEPT))
+            self._has_kept = bool(self.read(_HAS_KEPT))
         if not self._has_kept:
             return {}
-        rows = self.ask_within(connection, _KEPT, {"of_stream": stream, "key": external_id})
+        rows = self.read(_KEPT, {"of_stream": stream, "key": external_id})
         return {row.fact: row.source_print for row in rows}
 
     def is_kept(self, question: Question) -> bool:
@@ -233,7 +250,7 @@ class OpenEnds(KeptRecords):
     def questions_of(self, stream: str, external_id: ProductId) -> list[Question]:
         """What a person has to decide of one record, as it was seen last."""
         rows = self.read(_TOLD_OF, {"of_stream": stream, "key": external_id}) if self.has_questions() else ()
-        return [Question(*row) for row in rows]
+        return [Question(*row) for row in rows] if rows else []
 
     def held_back(self, policies: Mapping[str, str] | None = None) -> Iterator[Question]:
         """What the settings hold back, as it was seen last, by record and field; read a part at a time.
@@ -267,7 +284,7 @@ class OpenEnds(KeptRecords):
             connection.execute(delete(table).where(table.c.stream == stream, table.c.external_id == external_id))
             if stream == products.name:
                 is_settled = (products.c.external_id == external_id) & products.c.settled_at.is_not(None)
-                connection.execute(update(products).where(is_settled).values(settled_at=self._wall()))
+                connection.execute(update(products).where(is_settled).values(settled_at=self.now()))
 
     def reject_times(self) -> dict[tuple[str, str], float | None]:
         """Stream and id of every reject that waits, with the record's own update time."""

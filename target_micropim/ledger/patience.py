@@ -34,16 +34,15 @@ class Patience:
                 raise Interrupted("stopped while another program held the database")
         return now - began < LONGEST_SECONDS
 
-    def apply(self, act: Callable[..., T], *given: Any) -> T:
-        """Carry out a call of the driver, again while the database is locked: nothing of it was done then."""
-        began: float | None = None
-        while True:
+    def again(self, error: sqlite3.OperationalError, act: Callable[..., T], *given: Any) -> T:
+        """Carry out a call of the driver that failed so, while the database is locked: nothing of it was done then."""
+        began = time.monotonic()
+        while _is_locked(error) and self.is_left(began):
             try:
                 return act(*given)
-            except sqlite3.OperationalError as error:
-                began = time.monotonic() if began is None else began
-                if not _is_locked(error) or not self.is_left(began):
-                    raise
+            except sqlite3.OperationalError as failure:
+                error = failure
+        raise error
 
 
 def _is_locked(error: sqlite3.OperationalError) -> bool:
@@ -56,30 +55,28 @@ def connect_arguments(is_stopped: Callable[[], bool]) -> dict[str, Any]:
     """What a connection is opened with."""
     patience = Patience(is_stopped)
 
-    class Cursor(sqlite3.Cursor):
-        @override
-        def execute(self, *given: Any) -> Any:
-            return patience.apply(super().execute, *given)
+    def patient(act: Callable[..., Any]) -> Any:
+        """A call of the driver that fails only when patience is at its end."""
 
-        @override
-        def executemany(self, *given: Any) -> Any:
-            return patience.apply(super().executemany, *given)
+        def with_patience(*given: Any) -> Any:
+            try:
+                return act(*given)
+            except sqlite3.OperationalError as error:
+                return patience.again(error, act, *given)
+
+        return with_patience
+
+    class Cursor(sqlite3.Cursor):
+        execute = patient(sqlite3.Cursor.execute)
+        executemany = patient(sqlite3.Cursor.executemany)
 
     class Connection(sqlite3.Connection):
+        execute = patient(sqlite3.Connection.execute)
+        executemany = patient(sqlite3.Connection.executemany)
+        commit = patient(sqlite3.Connection.commit)
+
         @override
         def cursor(self, factory: Any = Cursor) -> Any:
             return super().cursor(factory)
-
-        @override
-        def execute(self, *given: Any) -> Any:
-            return patience.apply(super().execute, *given)
-
-        @override
-        def executemany(self, *given: Any) -> Any:
-            return patience.apply(super().executemany, *given)
-
-        @override
-        def commit(self) -> None:
-            patience.apply(super().commit)
 
     return {"timeout": SLICE_SECONDS, "factory": Connection}

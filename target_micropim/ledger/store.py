@@ -238,7 +238,7 @@ class Ledger(CatalogueIndex, WaitingNames, OpenEnds):
 
         ``missing`` categories are linked when they arrive, and ``names`` (kind, folded name, name) when they have ids.
         """
-        values = {**product_values(row), "digest": digest, "settled_at": self._wall()}
+        values = {**product_values(row), "digest": digest, "settled_at": self.now()}
         rows: Rows = []
         for key in missing:
             if len(key) <= schema.MAX_KEY:  # a longer one is rejected: it never arrives
@@ -267,10 +267,6 @@ class Ledger(CatalogueIndex, WaitingNames, OpenEnds):
         with self.transaction() as connection:
             table = schema.products
             connection.execute(delete(table).where(table.c.external_id == row.external_id))
-
-    def now(self) -> float:
-        """The moment as it is noted when a product is settled."""
-        return self._wall()
 
     def was_settled_between(self, external_id: ProductId, since: float, until: float) -> bool:
         """Whether the newest version of this product was settled after one moment and before another."""

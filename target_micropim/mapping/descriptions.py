@@ -131,7 +131,7 @@ class _Composer:
 
         One that is required comes in any language, also where ``fallback_locales`` names few.
         """
-        if not self._texts.has(LEGAL) or not (self._is_legal_required or LEGAL in self._rules.parts.kinds):
+        if LEGAL not in self._texts.types or not (self._is_legal_required or LEGAL in self._rules.parts.kinds):
             return []
         locales = (*self._rules.locales, ANY) if self._is_legal_required else self._rules.locales
         languages = in_order(locales, [self._texts.languages])

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+MAX_WEIGHT = 500_000  # tags times depth, which is what reading them costs
 _FEW = 1000  # so many tags cost little, however they stand
 _SMALL, _LONG_TAG = 20_000, 2_000  # characters
 _TAG_START = re.compile(r"<[a-zA-Z/!?]")
@@ -33,10 +34,13 @@ _INLINE = frozenset({
 })  # fmt: skip
 
 
-def weight(html: str) -> int:
-    """The tags times the deepest they may stand in each other; 0 for a text of few tags."""
-    if html.count("<") <= _FEW:
-        return 0
+def bounded(html: str) -> str:
+    """HTML that can be read in bounded time: where tags stand too deep in each other, their text alone."""
+    return html if html.count("<") <= _FEW or _weight(html) <= MAX_WEIGHT else flattened(html)
+
+
+def _weight(html: str) -> int:
+    """The tags times the deepest they may stand in each other."""
     tags, depth, deepest = 0, 0, 1
     opened: Counter[str] = Counter()
     for match in _TAG.finditer(html):

@@ -16,7 +16,7 @@ import nh3
 
 from target_micropim.mapping.breaks import BLOCKS, LINES, MARKS, STRUCK, UNSEEN, with_breaks
 from target_micropim.mapping.characters import fit, is_visible
-from target_micropim.mapping.flat_html import flattened, lean, weight
+from target_micropim.mapping.flat_html import bounded, lean
 
 TAGS = frozenset({
     "b", "i", "em", "strong", "p", "br", "ul", "ol", "li", "table", "thead", "tbody", "tfoot", "tr", "th", "td",
@@ -32,7 +32,6 @@ _WITHOUT_CONTENT = {
 MAX_PASSES = 10  # two are enough for anything seen; an end has to be
 MAX_CHARACTERS = 260_000  # of what is left: four times what MicroPIM takes
 MAX_SOURCE = 4_000_000  # of what came: pictures and office data inside a text
-MAX_WEIGHT = 500_000  # tags times depth, which is what reading them costs
 _SHORT = 4_000  # characters of a text that is worth remembering
 _LONE_WRAPPER = re.compile(r"^<(div|span)>(.*)</\1>$", re.DOTALL)
 _FORMULA = re.compile(r"<math(?=[\s>])[^<>]*>(.{0,2000}?)</math>", re.IGNORECASE | re.DOTALL)
@@ -69,23 +68,22 @@ def clean_html(html: str) -> str:
     return _short_cleaned(html) if len(html) <= _SHORT else _any_cleaned(html)
 
 
-@lru_cache(maxsize=256)  # legal texts are the same in many products, and a short text is taken from a long one
-def _short_cleaned(html: str) -> str:
-    return _any_cleaned(html)
-
-
 def _any_cleaned(html: str) -> str:
     if len(html) > MAX_SOURCE:
         raise ValueError(f"HTML of {len(html)} characters is more than is read")
     source = _FORMULA.sub(_words_of_a_formula, lean(fit(html)))
-    before, cleaned = "", _tidy(with_breaks(_READER.clean(_bounded(source)), source))
+    before, cleaned = "", _tidy(with_breaks(_READER.clean(bounded(source)), source))
     if len(cleaned) > MAX_CHARACTERS:
         raise ValueError(f"HTML of {len(cleaned)} characters is more than is cleaned")
     for _ in range(MAX_PASSES):
-        before, cleaned = cleaned, _tidy(_CLEANER.clean(_bounded(cleaned)))
+        before, cleaned = cleaned, _tidy(_CLEANER.clean(bounded(cleaned)))
         if cleaned == before:
             return cleaned if has_text(cleaned) else ""
     raise ValueError("HTML that reads differently each time it is cleaned")
+
+
+# legal texts are the same in many products, and a short text is taken from a long one
+_short_cleaned = lru_cache(maxsize=256)(_any_cleaned)
 
 
 def _words_of_a_formula(formula: re.Match[str]) -> str:
@@ -95,11 +93,6 @@ def _words_of_a_formula(formula: re.Match[str]) -> str:
     """
     words = _IN_A_LINE.sub("", _ANNOTATION.sub("", formula[1]))
     return formula[0] if "<" in words else words
-
-
-def _bounded(html: str) -> str:
-    """HTML that can be read in bounded time: where tags stand too deep in each other, their text alone."""
-    return flattened(html) if weight(html) > MAX_WEIGHT else html
 
 
 def _tidy(html: str) -> str:

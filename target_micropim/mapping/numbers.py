@@ -172,7 +172,7 @@ def moment_of(value: Any) -> float | None:
     if not isinstance(value, str):
         return None
     text = value.strip()
-    if (number := decimal_of(text)) is not None and not _DATE.fullmatch(text):
+    if ":" not in text and (number := decimal_of(text)) is not None and not _DATE.fullmatch(text):
         return moment_of(number)
     try:
         moment = datetime.fromisoformat(_ZONE.sub(_zone, text))

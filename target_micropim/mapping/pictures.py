@@ -7,7 +7,6 @@ pictures that are tied to languages only those of one language are taken: the fi
 a language whose pictures have no usable format does not hide the next one's (docs/decisions/0031).
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -83,14 +82,16 @@ class _Shot:
 
 def pictures(
     media: Media, rules: PictureRules, locales: tuple[str, ...], alt: str, warnings: list[str]
-) -> Iterator[Picture]:
+) -> list[Picture]:
     """Each picture once, in one format, whatever its ids; one without a usable address is named in the warnings."""
-    warnings += [f"{name}: holds no picture that can be read" for name in media.unread]
+    if media.unread:
+        warnings += [f"{name}: holds no picture that can be read" for name in media.unread]
     shots = [_shot(item, formats, rules) for item, formats in media.items]
     language = _language(shots, locales, rules)
     looked_at = locales[: locales.index(language) + 1] if language in locales else None
     keys: set[str] = set()
     addresses: set[str] = set()
+    found: list[Picture] = []
     for shot in shots:
         if shot.url is None:
             if shot.key not in keys and _is_missed(shot, looked_at):
@@ -100,7 +101,8 @@ def pictures(
             continue
         keys.add(shot.key)
         addresses.update(shot.formats.values())
-        yield Picture(shot.key, shot.url, alt[:MAX_ALT_TEXT], frozenset(shot.formats.values()))
+        found.append(Picture(shot.key, shot.url, alt[:MAX_ALT_TEXT], frozenset(shot.formats.values())))
+    return found
 
 
 def _shot(item: Record, formats: dict[str, str], rules: PictureRules) -> _Shot:
@@ -113,7 +115,8 @@ def _shot(item: Record, formats: dict[str, str], rules: PictureRules) -> _Shot:
     number = item.get("id")
     is_id = isinstance(number, int | str | Decimal) and not isinstance(number, bool) and str(number).strip() != ""
     key = str(number).strip() if is_id else url or ""  # a picture is its address, with an id or without
-    return _Shot(key, _locales(item.get("locales")), url, formats)
+    tied_to = item.get("locales")
+    return _Shot(key, _locales(tied_to) if tied_to else (), url, formats)
 
 
 def _locales(value: Any) -> tuple[str, ...]:

@@ -49,10 +49,10 @@ def _name(record: Record, _texts: Descriptions, rules: TextRules, notes: Notes) 
 
 
 def _short_description(record: Record, texts: Descriptions, rules: TextRules, notes: Notes) -> str | None:
+    if not any(map(record.get, _SHORT_FIELDS)) and texts.types.isdisjoint(_SHORT_TYPES):
+        return None
     maps = [value for name in _SHORT_FIELDS if (value := record.get(name))]
     kinds = [kind for kind in _SHORT_TYPES if texts.has(kind)]
-    if not maps and not kinds:
-        return None
     return _told(SHORT, _short_text(maps, kinds, texts, rules, notes), rules, notes)
 
 

@@ -59,13 +59,18 @@ def after(before: Memory, seen: Seen) -> Memory:
             ours[name] = without_emptiness(ours[name])
         if name not in seen.ignored:
             handled[name] = source
-    ours |= {name: NOBODY_KNOWS for name in seen.unsure if name not in ours and last.get(name, EMPTY) != EMPTY}
-    _settle_absent(seen, last, ours, handled)
+    _settle_others(seen, last, ours, handled)
     return Memory(ours, handled)
 
 
-def _settle_absent(seen: Seen, shown: Fingerprints, ours: dict[str, Ours], handled: dict[str, str]) -> None:
-    """What neither side has any more is settled: should the source have it again, it is new."""
+def _settle_others(seen: Seen, shown: Fingerprints, ours: dict[str, Ours], handled: dict[str, str]) -> None:
+    """What shows and nobody knows is nobody's.
+
+    What neither side has any more is settled: should the source have it again, it is new.
+    """
+    for name in seen.unsure:
+        if name not in ours and shown.get(name, EMPTY) != EMPTY:
+            ours[name] = NOBODY_KNOWS
     for name in ours.keys() - seen.fields.keys() - seen.sent.keys() - {EXISTENCE}:
         if shown.get(name, EMPTY) == EMPTY:
             ours[name] = (EMPTY,)

@@ -58,10 +58,14 @@ class Conflict:
 
 @dataclass(frozen=True)
 class HeldBack:
-    """A new value of the source that a policy holds back, ``by`` which, and the policy under which it would be sent."""
+    """A new value of the source that a policy holds back, ``by`` which, and the policy under which it would be sent.
+
+    ``source_print`` is the fingerprint of the value.
+    """
 
     field: str
     policy: str
+    source_print: str
     by: str = "never"
 
     @property
@@ -93,7 +97,7 @@ def plan_create(fields: Mapping[str, Any], policies: Mapping[str, str]) -> Creat
     kept = [name for name in fields if policy_of(name, policies, "always") == "never"]
     nothing, prints = KnownProduct(0, {}), fingerprints({name: fields[name] for name in kept})
     ways = {name: _let_through_by(name, prints[name], "never", nothing) for name in kept if prints[name] != EMPTY}
-    held = tuple(HeldBack(name, way) for name, way in ways.items() if way)
+    held = tuple(HeldBack(name, way, prints[name]) for name, way in ways.items() if way)
     return Create({name: value for name, value in fields.items() if name not in kept}, held)
 
 
@@ -115,14 +119,14 @@ def plan_update(
     for name, source in fingerprints(fields).items():
         if source in (EMPTY, product.server.get(name, EMPTY)):
             continue
-        policy = policy_of(name, policies)
+        policy = policies.get(name) or policy_of(name, policies)
         decision = _decide(name, source, policy, product)
         if decision is True:
             send[name] = fields[name]
         elif isinstance(decision, Conflict):
             conflicts.append(decision)
         elif policy in _HOLDING and (let_through := _let_through_by(name, source, policy, product, of_settings)):
-            held.append(HeldBack(name, let_through, policy))
+            held.append(HeldBack(name, let_through, source, policy))
     return Update(product.remote_id, send, tuple(conflicts), tuple(held))
 
 

@@ -56,7 +56,7 @@ def fingerprints(fields: Mapping[str, Any]) -> dict[str, str]:
 
 def server_fields(product: Mapping[str, Any]) -> dict[str, Any]:
     """A product as MicroPIM shows it, in the names in which it is written; unknown shapes count as nothing."""
-    fields = {name: product.get(name) for name in PLAIN_FIELDS}
+    fields: dict[str, Any] = dict(zip(PLAIN_FIELDS, map(product.get, PLAIN_FIELDS), strict=True))
     for name, shown in REFERENCES.items():
         reference = product.get(shown)
         number = reference.get("id") if isinstance(reference, dict) else product.get(name)

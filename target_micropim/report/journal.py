@@ -20,9 +20,9 @@ from typing import Any
 import orjson
 
 from pim_wire.errors import InvalidInput, not_written, writing
+from pim_wire.exact_json import as_json
 from target_micropim.plan.undo import Noted
 from target_micropim.report.input_order import current_record
-from target_micropim.report.rejects import as_json
 
 FILE = "changes.jsonl"
 FORMAT = 1
@@ -56,8 +56,7 @@ class Journal:
 
     def note_shown(self, key: str, shown: Values) -> None:
         """What MicroPIM shows after a write, where it is not what was sent."""
-        if shown:
-            self._write({"kind": "shown", "external_id": key, "shown": shown}, sync=False)
+        self._write({"kind": "shown", "external_id": key, "shown": shown}, sync=False)
 
     def note_other(self, method: str, path: str, body: Any) -> None:
         """A request is about to go out; those to the fields and categories of a product have lines of their own."""
@@ -78,7 +77,10 @@ class Journal:
         """Raises CannotWrite."""
         if self._path is None:
             return
-        data = self._without_secrets(line)
+        data = as_json(line)
+        text = data.decode()
+        if self._clean(text) != text:
+            data = self._without_secrets(line)
         try:
             with self._lock:
                 self._append(self._path, data, sync=sync)
@@ -98,10 +100,6 @@ class Journal:
                 os.fsync(file.fileno())
 
     def _without_secrets(self, line: dict[str, Any]) -> bytes:
-        data = as_json(line)
-        text = data.decode()
-        if self._clean(text) == text:
-            return data
         values = [line[part] for part in ("before", "after", "shown") if part in line]
         withheld = sorted({name for part in values for name, value in part.items() if self._is_secret(value)})
         for part in ("before", "after", "shown"):

@@ -53,17 +53,14 @@ class ProductRows:
         reason = " ".join(end.reason.split()) if end.reason else ""
         changes = _in_words(end) if end.changes or end.pictures else ""
         with self._lock:
-            self._hold_unchanged()
+            if self._unchanged:
+                self._hold_unchanged()
             self._sheet.hold((key, sku, name, action, reason, changes))
-            self._keep(action, end, place)
+            self.totals[action] = self.totals.get(action, 0) + 1
+            if action not in self._kept:
+                self._kept[action] = FirstRows(self._most)
+            self._kept[action].add(place, end.external_id or "", end)
             self._sheet.flush()
-
-    def _keep(self, action: str, end: ProductEnd, place: int) -> None:
-        self.totals[action] = self.totals.get(action, 0) + 1
-        rows = self._kept.get(action)
-        if rows is None:
-            rows = self._kept[action] = FirstRows(self._most)
-        rows.add(place, end.external_id or "", end)
 
     def kept(self, *actions: str) -> list[tuple[str, ProductEnd]]:
         """The first products that ended so, each with its action."""
@@ -79,14 +76,14 @@ class ProductRows:
             self._flush()
 
     def _flush(self) -> None:
-        self._hold_unchanged()
+        if self._unchanged:
+            self._hold_unchanged()
         self._sheet.flush()
 
     def _hold_unchanged(self) -> None:
         """The rows that wait, all at once: most products of a night are among them."""
-        if self._unchanged:
-            self._sheet.hold_all([(end[0] or "", end[1] or "", end[2], UNCHANGED, "", "") for end in self._unchanged])
-            self._unchanged.clear()
+        self._sheet.hold_all([(end[0] or "", end[1] or "", end[2], UNCHANGED, "", "") for end in self._unchanged])
+        self._unchanged.clear()
 
 
 def _in_words(end: ProductEnd) -> str:

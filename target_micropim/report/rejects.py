@@ -13,10 +13,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import orjson
-
-from pim_wire import exact_json
 from pim_wire.errors import writing
+from pim_wire.exact_json import as_json
 from target_micropim.errors import RecordRejected
 from target_micropim.report.sheet import Sheet
 from target_micropim.report.shown import SHOWN_ROWS, cut
@@ -78,14 +76,6 @@ class Rejects:
 
 def _digest(stream: str, record: Any) -> bytes:
     return hashlib.blake2b(as_json([stream, record]), digest_size=12).digest()
-
-
-def as_json(line: Any) -> bytes:
-    """One line of JSON, each number as it came; what is nested too deep for orjson is left to the standard library."""
-    try:
-        return exact_json.dumps(line, orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS)
-    except TypeError:
-        return json.dumps(line, default=str).encode() + b"\n"
 
 
 def rejects_in(file: Path) -> Iterator[Sequence[Any]]:

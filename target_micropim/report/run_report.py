@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pim_wire.errors import not_written, writing
+from pim_wire.exact_json import as_json
 from target_micropim.plan.question import Question
 from target_micropim.report.held_back import HeldBackFile
 from target_micropim.report.input_order import AFTER_THE_INPUT, FieldChange, FirstRows, current_number, current_record
@@ -22,7 +23,7 @@ from target_micropim.report.page import page
 from target_micropim.report.parts import Rows
 from target_micropim.report.plan_sheet import write_plan_sheet
 from target_micropim.report.product_rows import ProductEnd, ProductRows
-from target_micropim.report.rejects import as_json, rejects_in
+from target_micropim.report.rejects import rejects_in
 from target_micropim.report.shown import cut
 from target_micropim.report.unmapped import Unmapped
 from target_micropim.report.words import Words

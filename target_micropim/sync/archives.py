@@ -41,7 +41,7 @@ class PendingArchives:
         self.held: dict[str, PendingArchive] = {}
         self._lock = threading.Lock()
         self._file = RecordFile()
-        self._replaced: list[PendingArchive] = []
+        self.replaced: list[PendingArchive] = []  # those that are not settled yet
 
     def put(self, ticket: int, record: Any, row: ProductRow) -> None:
         """Keep a product until the end. Raises OSError when the disk is full."""
@@ -62,7 +62,7 @@ class PendingArchives:
         replaced = self.drop(key)
         if replaced is not None:
             with self._lock:
-                self._replaced.append(replaced)
+                self.replaced.append(replaced)
 
     def source_at(self, key: str) -> float | None:
         """The update time of the version that waits."""
@@ -71,11 +71,9 @@ class PendingArchives:
             return None if held is None else held.source_at
 
     def take_replaced(self) -> list[PendingArchive]:
-        """Those that were replaced and are not settled yet."""
-        if not self._replaced:
-            return []
+        """Those that were replaced, to be settled by the caller."""
         with self._lock:
-            replaced, self._replaced = self._replaced, []
+            replaced, self.replaced = self.replaced, []
             return replaced
 
     def record(self, deferred: PendingArchive) -> Any:

@@ -3,13 +3,13 @@
 from dataclasses import replace
 from typing import Any
 
+from pim_wire.exact_json import as_json
 from target_micropim.catalog.categories import Categories, PendingCategory
 from target_micropim.errors import RecordRejected
 from target_micropim.mapping.native_categories import OWN
 from target_micropim.mapping.plain_values import row_id_of
 from target_micropim.mapping.profiles import Profile
 from target_micropim.report.input_order import record_scope
-from target_micropim.report.rejects import as_json
 from target_micropim.services import Services
 from target_micropim.sync.outcomes import Outcomes, check_key, rejection
 from target_micropim.sync.unknown_fields import UnknownFields

@@ -57,7 +57,7 @@ class Checkpoints:
                 self._waiting.pop()
             self._waiting.append((self._next, state))
             if len(self._waiting) > MOST_WAITING:
-                self._drop_superseded()
+                self._drop_superseded(next(iter(self._open), self._next))
                 self._thin_out()
 
     def release(self, *, now: bool = False) -> None:
@@ -66,17 +66,18 @@ class Checkpoints:
             moment = self._now()
             if not self._waiting or (not now and moment - self._written_at < self._interval):
                 return
+            oldest = next(iter(self._open), self._next)
             if len(self._waiting) > 1:
-                self._drop_superseded()
-            if self._is_safe(self._waiting[0]):
+                self._drop_superseded(oldest)
+            if self._waiting[0][0] <= oldest:
                 state = self._waiting.popleft()[1]
                 if self._write is not None:
                     self._write(state)
                 self._written_at = moment
 
-    def _drop_superseded(self) -> None:
-        """Of several safe states only the newest matters; so few are ever kept."""
-        while len(self._waiting) > 1 and self._is_safe(self._waiting[1]):
+    def _drop_superseded(self, oldest: int) -> None:
+        """Of several safe states, those behind which no record is open, only the newest matters."""
+        while len(self._waiting) > 1 and self._waiting[1][0] <= oldest:
             self._waiting.popleft()
 
     def _thin_out(self) -> None:
@@ -84,6 +85,3 @@ class Checkpoints:
         if len(self._waiting) > MOST_WAITING:
             newest = self._waiting.pop()
             self._waiting = deque([*list(self._waiting)[::2], newest])
-
-    def _is_safe(self, waiting: tuple[int, State]) -> bool:
-        return not self._open or waiting[0] <= next(iter(self._open))

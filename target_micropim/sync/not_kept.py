@@ -8,11 +8,11 @@ source has something new. See docs/api/micropim.md#kept-late and docs/decisions/
 import threading
 from collections.abc import Collection
 
+from pim_wire.exact_json import as_json
 from target_micropim.ledger import ProductRow
 from target_micropim.mapping.desired import DesiredProduct
 from target_micropim.plan.ownership import ARCHIVED, EXISTENCE
 from target_micropim.plan.values import EMPTY, fingerprint
-from target_micropim.report.rejects import as_json
 from target_micropim.services import Services
 from target_micropim.sync.write import STREAM, Fields
 

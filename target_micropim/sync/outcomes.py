@@ -12,11 +12,12 @@ from bisect import bisect_left, insort
 from dataclasses import dataclass, field
 from typing import Any
 
+from pim_wire.exact_json import as_json
 from target_micropim.errors import Reason, RecordRejected, TooMany
 from target_micropim.ledger import MAX_KEY, KeptReject, Ledger
 from target_micropim.plan.limit import Limit
 from target_micropim.report.product_rows import ProductEnd
-from target_micropim.report.rejects import Rejects, as_json
+from target_micropim.report.rejects import Rejects
 from target_micropim.report.run_report import AGAIN, Report
 from target_micropim.sync.checkpoints import Checkpoints
 

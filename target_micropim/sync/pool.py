@@ -23,7 +23,9 @@ class KeyedPool:
     def submit(self, keys: frozenset[Hashable], job: Callable[[], None]) -> None:
         """Run the job when its turn comes. Raises what an earlier job raised: after a failure nothing new is begun."""
         with self._changed:
-            self._wait_while(lambda: bool(keys & self._busy) or self._jobs >= self._limit)
+            self._check()
+            while self._jobs >= self._limit or not keys.isdisjoint(self._busy):
+                self._wait()
             self._busy |= keys
             self._jobs += 1
         self._executor.submit(self._run, keys, job)
@@ -31,12 +33,16 @@ class KeyedPool:
     def drain(self) -> None:
         """Wait until nothing is in flight. Raises what a job raised."""
         with self._changed:
-            self._wait_while(lambda: self._jobs > 0)
+            self._check()
+            while self._jobs:
+                self._wait()
 
     def wait_until(self, is_enough: Callable[[], bool]) -> None:
         """Wait until this is so, or nothing is in flight. Raises what a job raised."""
         with self._changed:
-            self._wait_while(lambda: self._jobs > 0 and not is_enough())
+            self._check()
+            while self._jobs and not is_enough():
+                self._wait()
 
     def fail(self, failure: BaseException) -> None:
         """Something outside the pool makes going on pointless: the next submit or drain raises it."""
@@ -50,15 +56,15 @@ class KeyedPool:
             self._failure = self._failure or Interrupted("closed")
         self._executor.shutdown(wait=True, cancel_futures=True)
 
-    def _wait_while(self, condition: Callable[[], bool]) -> None:
-        while True:
-            if self._failure is not None:
-                raise self._failure
-            if self._clock.stopped:
-                raise Interrupted("stopped while records were in flight")
-            if not condition():
-                return
-            self._changed.wait(timeout=0.5)
+    def _wait(self) -> None:
+        self._changed.wait(timeout=0.5)
+        self._check()
+
+    def _check(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+        if self._clock.stopped:
+            raise Interrupted("stopped while records were in flight")
 
     def _run(self, keys: frozenset[Hashable], job: Callable[[], None]) -> None:
         try:

@@ -8,8 +8,10 @@ relies on it. Look and write belong together: MicroPimClient.look_and_write make
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
+from pim_wire.exact_json import as_json
 from pim_wire.wire import Tries
 from target_micropim.catalog.catalog import Catalog
 from target_micropim.catalog.matching import RemoteProduct, remote_product
@@ -23,7 +25,6 @@ from target_micropim.plan.product import is_undone, plan_create, plan_leave
 from target_micropim.plan.question import HELD_BACK, Question
 from target_micropim.plan.undo import has_news
 from target_micropim.plan.values import fingerprint
-from target_micropim.report.rejects import as_json
 from target_micropim.report.run_report import Row
 from target_micropim.services import Services
 from target_micropim.sync.archives import PendingArchives
@@ -44,6 +45,7 @@ from target_micropim.sync.update import ARCHIVED_STATUS, Changes, ProductUpdater
 from target_micropim.sync.write import STREAM, Fields, ProductWriter, Write
 
 MAX_POSTS = 6
+_KIND_OF = attrgetter("kind")
 REVIVED = "revived"
 
 
@@ -227,7 +229,7 @@ class ProductSync:
         asked, known = frozenset[str](), row
         if row is not None and (questions := self._services.ledger.questions_of(STREAM, row.external_id)):
             row, asked = with_agreed(row, questions, product), unanswered(questions, product)
-        if row is not None:
+        if row is not None and row.on_its_way:
             row = self._updater.with_seen_categories(row, product)
         changes = self._updater.changes(desired, fields, categories, row, product, asked)
         if product.product is None and (changes.fields or changes.conflicts or changes.memberships):
@@ -245,11 +247,13 @@ class ProductSync:
         asked: list[Question],
     ) -> bool:
         """Whether it is looked at before the record changes: MicroPIM may keep it, or a person may settle it."""
-        if is_worth_another_try(ignored, write.fields, before):
+        if ignored and is_worth_another_try(ignored, write.fields, before):
             self.not_kept.leave(desired)
             return True
-        is_asked = any(one.kind == "conflicts" and one.category is None for one in asked)
-        return is_asked or not TEXTS.isdisjoint(ignored)
+        for one in asked:
+            if one.kind == "conflicts" and one.category is None:
+                return True
+        return not TEXTS.isdisjoint(ignored)
 
     def _tell_of_sku(self, desired: DesiredProduct, row: ProductRow) -> None:
         """The fields of ``sku_template`` have changed: a SKU is what others know a product by, so it stays."""
@@ -339,8 +343,8 @@ class ProductSync:
 
     def _ask(self, desired: DesiredProduct, questions: list[Question]) -> list[Question]:
         """What a person has to decide, in place of what was open before; what is held back is told at the end."""
-        record = as_json(desired.record) if {question.kind for question in questions} - {HELD_BACK} else None
-        asked = self._services.ledger.ask(STREAM, desired.external_id, questions, record)
+        record = as_json(desired.record) if set(map(_KIND_OF, questions)) - {HELD_BACK} else None
+        asked = self._services.ledger.ask(STREAM, desired.external_id, questions, record, soon=True)
         for question in asked:
             if question.kind != HELD_BACK:
                 self._services.report.ask(question)

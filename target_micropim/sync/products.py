@@ -345,7 +345,7 @@ class ProductsSync:
             logger.debug("Unexpected failure of one record", exc_info=failure)
             self._reject(item, rejection("internal", "$", f"unexpected {type(failure).__name__}"), done)
         finally:
-            for replaced in self._archives.take_replaced():
+            for replaced in self._archives.take_replaced() if self._archives.replaced else ():
                 self._settle_replaced(item, replaced)
             self._services.ledger.flush()
             self._forget_in_flight(item.key)

@@ -75,7 +75,7 @@ class Recognition:
             product = self.look(row.remote_id)
         except NotFound:
             return self.look_by_sku(row)
-        if self.is_same(row, product) or shown_sku(product) == desired.sku:
+        if shown_sku(product) == desired.sku or self.is_same(row, product):
             return Recognised(row, product)
         return self.look_by_sku(row, f"its id {row.remote_id} shows another product (SKU {shown_sku(product)})")
 

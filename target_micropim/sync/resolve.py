@@ -35,7 +35,8 @@ class FieldResolver:
                 names.unmapped.add(kind, name, desired.sku)
         if isinstance(fields.get(CHANNELS), list):
             fields[CHANNELS] = self._offered_among(fields[CHANNELS])
-        fields = {name: value for name, value in fields.items() if value != []}
+        if [] in fields.values():
+            fields = {name: value for name, value in fields.items() if value != []}
         return fields | self._catalog.attributes.fields(desired) if desired.attributes else fields
 
     def ended(self, desired: DesiredProduct) -> frozenset[str]:
@@ -46,7 +47,7 @@ class FieldResolver:
         """MicroPIM's ids of the categories that the product should be in, by external id."""
         if self._services.settings.categories_mode == "off":
             return {}
-        ids = self._catalog.categories.ids(desired.categories)
+        ids = self._catalog.categories.ids(desired.categories) if desired.categories else {}
         return ids | {str(number): number for number in desired.category_ids} if desired.category_ids else ids
 
     def unsure(self, desired: DesiredProduct) -> frozenset[str]:

@@ -94,12 +94,16 @@ class ProductUpdater:
             ended = plan_emptied(self._resolver.ended(desired), settings.policies, known)
             # as every kind of map stores it (docs/api/micropim.md#attribute-values)
             changes |= dict.fromkeys(ended, "")
-        ids, removed = self._category_changes(desired, categories, row, product)
-        if ids is not None:
-            changes["category_ids"] = ids
+        removed: tuple[int, ...] = ()
+        memberships: tuple[Membership, ...] = ()
+        if categories or product.category_ids:
+            ids, removed = self._category_changes(desired, categories, row, product)
+            memberships = self._memberships(categories, row, product)
+            if ids is not None:
+                changes["category_ids"] = ids
         if product.server.get("status") == ARCHIVED_STATUS and (status := self._revived_status(row)):
             changes["status"] = status
-        return Changes(changes, plan.conflicts, removed, plan.held, self._memberships(categories, row, product))
+        return Changes(changes, plan.conflicts, removed, plan.held, memberships)
 
     def _revived_status(self, row: ProductRow | None) -> str | None:
         """The status of a product that leaves the archive: the one that it had before we put it there."""
@@ -120,9 +124,11 @@ class ProductUpdater:
         """Send what differs. Raises RequestRefused, StaleLook after a wait."""
         if not changes.fields:
             return Write({}, product, product, (product,), categories)
-        body = body_of(without_extras(changes.fields), product.product)
-        if checked := {name: value for name, value in body.items() if value is not None}:
-            # null, which empties a field, has no form to check (docs/api/micropim.md#null-in-patch)
+        documented = without_extras(changes.fields) if self._settings.extra_fields else changes.fields
+        checked = body_of(documented, product.product)
+        if None in checked.values():  # null, which empties a field, has no form (docs/api/micropim.md#null-in-patch)
+            checked = {name: value for name, value in checked.items() if value is not None}
+        if checked:
             check_payload("product_patch", checked)
         if "category_ids" in changes.fields:
             base = sent_categories.announced(base, categories, changes.removed, product, self._categories)
@@ -193,7 +199,7 @@ class ProductUpdater:
     ) -> list[Question]:
         """What a person has to decide, and what the settings hold back, with both values."""
         shown, redact = product.fields, self._redactor.clean
-        decide = [
+        asked = [
             Question(
                 STREAM,
                 desired.external_id,
@@ -209,8 +215,9 @@ class ProductUpdater:
             )
             for conflict in changes.conflicts
         ]
-        decide += [self._membership(desired, one) for one in changes.memberships]
-        return decide + self.held_back(desired, fields, changes.held, product)
+        if changes.memberships:
+            asked += [self._membership(desired, one) for one in changes.memberships]
+        return asked + self.held_back(desired, fields, changes.held, product) if changes.held else asked
 
     def held_back(
         self, desired: DesiredProduct, fields: Fields, held: Iterable[HeldBack], product: RemoteProduct
@@ -240,7 +247,7 @@ class ProductUpdater:
             shown_text = shown_text or ""
         return Question(
             STREAM, desired.external_id, held.field, HELD_BACK, desired.sku, held.setting,
-            fingerprint(held.field, fields[held.field]), wanted_text, shown_text,
+            held.source_print, wanted_text, shown_text,
             wanted=json.dumps(fields[held.field], default=str), held_by=held.by,
             mapped_by=self._settings.value_digest,
         )  # fmt: skip

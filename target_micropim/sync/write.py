@@ -5,7 +5,7 @@ docs/api/micropim.md#assign-products, docs/api/micropim.md#attribute-values). Mi
 field (docs/api/micropim.md#envelope), so what was to blame is learnt by leaving it out once.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -127,7 +127,9 @@ class ProductWriter:
         names = {name for name, value in sent.items() if name not in _NOT_COMPARED and shown.get(name, EMPTY) != value}
         if write.before is None:
             names |= {"status", *(name for name in PLAIN_FIELDS if shown.get(name, EMPTY) != EMPTY)} - sent.keys()
-        self._services.journal.note_shown(external_id, {name: write.after.fields.get(name) for name in sorted(names)})
+        if names:
+            values = {name: write.after.fields.get(name) for name in sorted(names)}
+            self._services.journal.note_shown(external_id, values)
 
     def patch(self, product: RemoteProduct, fields: Fields, tries: Tries) -> list[RemoteProduct]:
         """PATCH, and the product as MicroPIM shows it afterwards. Raises RequestRefused, StaleLook."""
@@ -222,7 +224,10 @@ class ProductWriter:
         for name in unsure & row.on_its_way.keys() if unsure else ():
             if self._echo.changes_forms or name not in row.acknowledged:
                 late[name] = row.on_its_way[name]  # what shows may be our own text in another form
-        known = self._catalog.categories.ids(row.categories)
+        categories: tuple[str, ...] = ()
+        if row.categories or write.categories:
+            known = self._catalog.categories.ids(row.categories)
+            categories = categories_after(row.categories, write.categories, known, after.category_ids)
         is_archived = "status" in ignored and after.server.get("status") == _ARCHIVED  # where it is still as it was
         return replace(
             row,
@@ -230,7 +235,7 @@ class ProductWriter:
             digest=None,
             acknowledged={**memory.handled, EXISTENCE: LIVE},
             ours=memory.ours if is_archived else {**memory.ours, EXISTENCE: (LIVE,)},
-            categories=categories_after(row.categories, write.categories, known, after.category_ids),
+            categories=categories,
             archived=is_archived,
             on_its_way=late,  # it may still come, in whatever form
             announced_at=None,
@@ -258,9 +263,9 @@ class ProductWriter:
         return values
 
 
-def _values(product: RemoteProduct, names: Iterable[str]) -> Fields:
+def _values(product: RemoteProduct, names: Collection[str]) -> Fields:
     """What a product shows of these fields, whole."""
-    values = {name: product.fields.get(name) for name in names}
+    values: Fields = dict(zip(names, map(product.fields.get, names), strict=True))
     return values | {"category_ids": list(product.category_ids)} if "category_ids" in values else values
 
 

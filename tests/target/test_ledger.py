@@ -5,6 +5,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from sandbox.faults import Fault
 from target_micropim.errors import LedgerUnusable
 from target_micropim.ledger import Ledger, MediaRow, ProductRow, addresses, statements
 from target_micropim.ledger.migrations import VERSION
+from target_micropim.plan.question import HELD_BACK, Question
 
 FIRST_VERSION = """
 create table meta (name varchar(64) primary key, value text not null);
@@ -262,6 +264,21 @@ def test_ledgers_of_one_process_share_the_words_of_their_statements_and_nothing_
         sizes.append((len(statements.OF_SQLITE), statements.upsert_of_sqlite.cache_info().misses))
         ledger.close()
     assert sizes[0] == sizes[1] > (0, 0)
+
+
+def test_what_a_person_is_asked_is_settled_in_one_commit(tmp_path: Path) -> None:
+    """Questions of a product go with its settling: both are there, or the product is looked at again."""
+    ledger, commits = new_ledger(tmp_path)
+    held = Question("products", "1", "name", HELD_BACK, "S-1", "field_policies.name: always", "abc", "ours", "theirs")
+    typed = replace(held, fact="price", kind="conflicts")
+    assert ledger.ask("products", "1", [held, typed], b"{}", soon=True) == [held, typed]
+    assert not commits
+    ledger.settle(ProductRow("1", "S-1", 77), "digest", [])
+    assert len(commits) == 1
+    assert [(one.fact, one.kind) for one in ledger.questions_of("products", "1")] == [("price", "conflicts")]
+    assert [one.fact for one in ledger.held_back()] == ["name"]
+    assert ledger.kept_record("products", "1") == b"{}"
+    ledger.close()
 
 
 @pytest.mark.parametrize(("ask", "key"), [("known", list), ("product", "".join), ("media", "".join)])

@@ -3,32 +3,25 @@
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pim_wire import pace
 from pim_wire.errors import StaleLook
 from pim_wire.pace import Pace
-from pim_wire.throttle import LocalPaceStore, Throttle, TurnInHand
+from pim_wire.throttle import LocalPaceStore, Throttle
 from pim_wire.wire import Tries
 from target_micropim.api.turns import LookAndWriteTurns
+from tests.support.examples import examples
 from tests.wire.simulated_services import TogetherClock
 
 WRITES, READS = 60, 120  # a minute
 SHOPS, WORKERS = 6, 4
 MINUTES = 12
-
-
-class OneWorkersTurns:
-    """What the turns of a look and a write need of the wire."""
-
-    def __init__(self, reads: Throttle, writes: Throttle) -> None:
-        self._reads, self._writes = reads, writes
-
-    def take_turns(self, _look: object, _write: object, looks: int) -> tuple[list[TurnInHand], TurnInHand]:
-        """Of both throttles."""
-        return self._reads.take_with(self._writes, looks)
 
 
 @dataclass
@@ -71,7 +64,7 @@ class Chain:
 
     def _work(self, reads: Throttle, writes: Throttle, begins: float, first: list[str]) -> None:
         self.clock.sleep(begins)
-        turns = LookAndWriteTurns(OneWorkersTurns(reads, writes))  # type: ignore[arg-type]
+        turns = LookAndWriteTurns(reads, writes)
         while self.clock.now() < self.end:
             tries = Tries(self.clock.now())
             looks, writes_it = 1 + (self._chance.random() < self.second_looks), self._chance.random() >= self.nothing
@@ -181,6 +174,37 @@ def test_both_are_due_when_the_later_one_is(fake_clock: Any) -> None:
     assert fake_clock.now() - began == pytest.approx(60 / (WRITES - 1), abs=0.01)
     assert reads.tally.turns == 1
     assert writes.tally.turns == 6
+
+
+PACE = st.builds(
+    Pace,
+    arrival=st.integers(-5_000_000, 5_000_000),
+    paused_until=st.integers(-5_000, 5_000),
+    share=st.sampled_from([1 / 16, 0.5, 0.97, 1.0]),
+    alone=st.integers(0, 2_000),
+    latest=st.integers(-5_000, 5_000),
+)
+
+
+@examples(60)
+@given(first=PACE, second=PACE, limits=st.tuples(st.integers(1, 6_000), st.integers(1, 6_000)), count=st.integers(1, 4))
+def test_a_turn_that_nothing_moves_is_that_of_the_trial(
+    first: Pace, second: Pace, limits: tuple[int, int], count: int
+) -> None:
+    """As if each turn were tried first, and then reserved for the moment at which all of them are due."""
+    of_first, of_second = (partial(pace.next_turn, per_minute=limit) for limit in limits)
+    tried, dues = first, []
+    for _ in range(count):
+        tried, turn = of_first(tried)
+        dues.append(turn.due)
+    later = max(0, of_second(second)[1].due - dues[-1])
+    after, turns = first, []
+    for due in dues:
+        after, turn = of_first(after, earliest=due + later)
+        turns.append(turn)
+    expected = of_second(second, earliest=turns[-1].due)
+    together = pace.turns_together(first, second, of_first, of_second, count)
+    assert together == (after, expected[0], (turns, expected[1]))
 
 
 def test_a_pause_of_either_voids_both(make_clock: Callable[[], Any]) -> None:

@@ -70,7 +70,7 @@ def test_passing_failures_are_outlasted(fault: Fault, times: int, sandbox: Make,
     with wire.send(brands()) as response:
         assert response.status_code == 200
     assert (wire.tally.requests, wire.tally.retries) == (times, times - 1)
-    assert wire._throttle_for("POST").tally.turns == times
+    assert wire.throttle_for("POST").tally.turns == times
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422, 501])

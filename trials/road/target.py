@@ -14,7 +14,7 @@ from typing import Any
 from trials.road.process import Lines, own_signals
 from trials.road.tracer import Trace, Tracer
 
-WARM_UPS = 2
+WARM_UPS = 24  # of each kind: a thread expects as many looks as its last five writes had, and four threads take turns
 REPEATS = 5
 LONGEST_WAIT_SECONDS = 60
 Json = dict[str, Any]
@@ -75,11 +75,14 @@ class Input:
         yield from (_record(_product(number)) for number in range(1, 6))
         yield _state()
         self._wait()
+        yield from self._steady("unchanged", lambda _turn: _product(2))
+        yield from self._steady("changed", lambda turn: _product(1, f"turn {turn}"))
+        yield from self._steady("new", lambda turn: _product(100 + turn))
+
+    def _steady(self, kind: str, product: Callable[[int], Json]) -> Iterator[bytes]:
+        """Products of one kind in a row; those at the end are traced."""
         for turn in range(WARM_UPS + REPEATS):
-            is_counted = turn >= WARM_UPS
-            yield from self._traced("unchanged" if is_counted else None, _product(2))
-            yield from self._traced("changed" if is_counted else None, _product(1, f"turn {turn}"))
-            yield from self._traced("new" if is_counted else None, _product(100 + turn))
+            yield from self._traced(kind if turn >= WARM_UPS else None, product(turn))
 
     def _traced(self, kind: str | None, product: Json) -> Iterator[bytes]:
         """A product and its STATE; the trace is kept under the kind, if there is one."""

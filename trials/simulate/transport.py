@@ -122,28 +122,22 @@ class SandboxSession:
         self._app = app
         self._process = process
 
-    def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        json: Any = None,
-        params: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-        timeout: tuple[float, float] = (10.0, 60.0),
-        **_given: Any,
-    ) -> requests.Response:
-        """The answer, or what requests would raise."""
+    def prepare_request(self, call: requests.Request) -> requests.PreparedRequest:
+        """The call with the session's headers and credentials."""
         request = requests.PreparedRequest()
-        request.method, request.url = method, f"{url}?{urlencode(params)}" if params else url
+        request.method, request.url = call.method, f"{call.url}?{urlencode(call.params)}" if call.params else call.url
         request.headers = CaseInsensitiveDict({str(k): str(v) for k, v in self._session.headers.items()})
-        request.headers.update(headers or {})
-        if json is not None:
+        request.headers.update(call.headers or {})
+        if call.json is not None:
             request.headers["Content-Type"] = "application/json"
-            request.body = orjson.dumps(json)
+            request.body = orjson.dumps(call.json)
         if callable(self._session.auth):
             self._session.auth(request)
-        self._process.before_request(f"{method} {request.path_url}", request.body)
+        return request
+
+    def send(self, request: requests.PreparedRequest, *, timeout: tuple[float, float]) -> requests.Response:
+        """The answer, or what requests would raise."""
+        self._process.before_request(f"{request.method} {request.path_url}", request.body)
         exchange = Exchange(self._app, request)
         self._process.after_request(exchange.status, bytes(exchange.body))
         return self._answer(request, exchange, timeout[1])
