@@ -73,9 +73,16 @@ def _tidy(config: dict[str, Any], schema: Mapping[str, Any]) -> None:
     for name in [name for name, value in config.items() if value is None or value == ""]:
         del config[name]
     for name, value in config.items():
+        setting = schema["properties"].get(name, {})
         if isinstance(value, Decimal | float):
-            config[name] = _number(float(value), schema["properties"].get(name, {}))
+            config[name] = _number(float(value), setting)
+        elif type(value) is int and types_of(setting) - {"null"} == {"string"} and not _is_secret(setting):
+            config[name] = str(value)  # as YAML reads the number of an API key; what hides secrets saw them before
     read_booleans(config, schema)
+
+
+def _is_secret(setting: Mapping[str, Any]) -> bool:
+    return bool(setting.get("secret") or setting.get("writeOnly"))
 
 
 def _number(value: float, setting: Mapping[str, Any]) -> float:
@@ -89,7 +96,7 @@ def _message(error: ValidationError, schema: Mapping[str, Any], how_to_give: Cal
         missing = [name for name in schema.get("required", []) if repr(name) in error.message]
         return " and ".join(f"Setting {name}{IS_MISSING} {how_to_give(name)}" for name in missing)
     setting = schema["properties"].get(str(error.absolute_path[0]), {})
-    if setting.get("secret") or setting.get("writeOnly"):
+    if _is_secret(setting):
         return f"Setting {name}: must be a text (value not shown)"
     if error.validator == "type" and "boolean" in str(error.validator_value):
         return f"Setting {name}: {error.instance!r} is neither true nor false"

@@ -120,6 +120,16 @@ class People:
             self._store.categories[row["id"]] = row
             return row
 
+    def give_category_id_again(self, category_id: int, name: str, parent_id: int | None = None) -> Json:
+        """Delete a category; its id shows another one from now on (docs/api/micropim.md#ids-again)."""
+        with self._lock:
+            if category_id in self._store.categories:
+                self.delete_category(category_id)
+            row = {**self.add_category(name, parent_id), "id": category_id}
+            del self._store.categories[max(self._store.categories)]
+            self._store.categories[category_id] = row
+            return row
+
     def rename_category(self, category_id: int, name: str) -> None:
         """Give a category another name."""
         with self._lock:

@@ -18,6 +18,7 @@ from target_micropim.api.payloads import check_payload
 from target_micropim.api.tree import Tree
 from target_micropim.catalog.category_order import CategoryOrder
 from target_micropim.catalog.category_reader import TOP, CategoryReader
+from target_micropim.catalog.category_strangers import strangers
 from target_micropim.catalog.category_twins import CategoryTwins, Twin, question
 from target_micropim.catalog.category_updates import STREAM, CategoryUpdater, differences, question_of
 from target_micropim.errors import Reason, RecordRejected, RequestRefused
@@ -31,6 +32,7 @@ from target_micropim.report.run_report import Row
 from target_micropim.services import Services
 
 _DELETED = ("conflicts", "was deleted in MicroPIM by hand: it is not made again")
+_GIVEN_AGAIN = ("conflicts", "was deleted in MicroPIM by hand, and its id is another one now: it is not made again")
 _PARENT_DELETED = ("conflicts", "its parent was deleted in MicroPIM by hand: it is not made")
 MAX_POSTS = 6
 
@@ -48,6 +50,7 @@ class Categories:
     """Knows which MicroPIM category each external one is; makes those that are missing."""
 
     def __init__(self, services: Services) -> None:
+        self._services = services
         self._client = services.client
         self._post_once = services.post_once
         self._ledger = services.ledger
@@ -64,6 +67,7 @@ class Categories:
         self._report = services.report
         self._known: dict[str, CategoryRow] = {}
         self._gone: dict[str, CategoryRow] = {}
+        self._given_again = frozenset[str]()  # of those that are gone, whose id is another category now
         self._waiting: dict[str, list[PendingCategory]] = {}
         self._made: set[str] = set()
         self._unknown: dict[str, RecordRejected] = {}  # a run was cut off while it made these, and they may show later
@@ -77,7 +81,11 @@ class Categories:
         rows = self._ledger.categories()
         self._reader.expect(rows.values())
         self._tree = self._reader.read()
-        self._known = {key: row for key, row in rows.items() if row.remote_id in self._tree.names}
+        self._given_again = strangers(self._services, self._tree, rows)
+        is_there = self._tree.names.keys()
+        self._known = {
+            key: row for key, row in rows.items() if row.remote_id in is_there and key not in self._given_again
+        }
         self._gone = {key: row for key, row in rows.items() if key not in self._known}
         self._note_what_shows(self._known)
         self.has_own_stream = self.has_own_stream or any(key.startswith(OWN) for key in rows)
@@ -188,13 +196,13 @@ class Categories:
             self._root = self._root_in(tree, makes=True)
         parent = self._root if desired.parent is None else self._parent_id(desired.parent)
         if self.has_root and parent is None and desired.external_id in self._gone:
-            return self._left_out(desired, _DELETED)  # its root was deleted with it
+            return self._left_out(desired, self._deleted(desired))  # its root was deleted with it
         if desired.external_id in self._known:
             return self._keep_up(tree, desired, parent)
         if desired.external_id in self._unknown:
             raise self._unknown[desired.external_id]
         if desired.external_id in self._gone and not tree.find(parent, desired.name):
-            return self._left_out(desired, _DELETED)
+            return self._left_out(desired, self._deleted(desired))
         return self._find_or_make(desired, parent)
 
     def _find_or_make(self, desired: DesiredCategory, parent: int | None) -> str:
@@ -212,6 +220,9 @@ class Categories:
             self._is_new(number)
         self._ledger.ask(STREAM, desired.external_id, [])
         return "created" if made else "unchanged"
+
+    def _deleted(self, desired: DesiredCategory) -> tuple[str, str]:
+        return _GIVEN_AGAIN if desired.external_id in self._given_again else _DELETED
 
     def _know_by_earlier_key(self, desired: DesiredCategory) -> None:
         """Earlier releases knew a native category by its bare id; where the name is the same it is the same one."""

@@ -313,7 +313,7 @@ def _only(hits: list[RemoteProduct], field: str, value: str) -> RemoteProduct | 
 def _listed(product: dict[str, Any]) -> RemoteProduct:
     """A product of a list, which may leave its pictures out."""
     remote = remote_product(product)
-    return remote if isinstance(product.get("images"), list) else replace(remote, images=_UNTOLD)
+    return remote if isinstance(product.get("images"), list | dict) else replace(remote, images=_UNTOLD)
 
 
 def _seen(product: dict[str, Any]) -> SeenProduct:

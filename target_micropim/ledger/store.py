@@ -8,7 +8,7 @@ Everything here is written before the fact is relied upon.
 import sqlite3
 import time
 import uuid
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
@@ -347,24 +347,38 @@ class Ledger(CatalogueIndex, WaitingNames, OpenEnds):
         with self.transaction() as connection:
             self.put(connection, schema.categories, [{"external_id": external_id, **vars(row)}])
 
-    def forget_category(self, external_id: str) -> None:
-        """A person lets a category be made again that was deleted by hand: its products are put into it anew."""
+    def live_products_in(self, categories: Collection[str]) -> dict[str, set[int]]:
+        """By category, the ids of the products that are in it by us and not in the archive."""
+        inside: dict[str, set[int]] = {key: set() for key in categories}
+        for rows in self._all_products() if inside else ():
+            for row in rows:
+                for key in inside.keys() & set(row.categories) if row.is_made and not row.archived else ():
+                    inside[key].add(row.remote_id)
+        return inside
+
+    def _all_products(self) -> Iterator[list[ProductRow]]:
+        """Every row of a product, so many at a time."""
         table, last = schema.products, ""
         while True:
             query = select(table).where(table.c.external_id > last).order_by(table.c.external_id).limit(ROWS_AT_ONCE)
             rows = [product_row(row) for row in self.read(query)]
+            yield rows
+            if len(rows) < ROWS_AT_ONCE:
+                return
+            last = rows[-1].external_id
+
+    def forget_category(self, external_id: str) -> None:
+        """A person lets a category be made again that was deleted by hand: its products are put into it anew."""
+        for rows in self._all_products():
             inside = [row for row in rows if external_id in row.categories]
             left = [
                 replace(row, categories=tuple(key for key in row.categories if key != external_id)) for row in inside
             ]
             missing = [{"external_id": row.external_id, "category": external_id} for row in inside]
             with self.transaction() as connection:
-                self.put(connection, table, [product_values(row) for row in left])
+                self.put(connection, schema.products, [product_values(row) for row in left])
                 self.put(connection, schema.missing_categories, missing)
                 self._has_missing = True
-            if len(rows) < ROWS_AT_ONCE:
-                break
-            last = rows[-1].external_id
         with self.transaction() as connection:
             categories = schema.categories
             connection.execute(delete(categories).where(categories.c.external_id == external_id))

@@ -47,6 +47,7 @@ def fingerprints(fields: Mapping[str, Any]) -> dict[str, str]:
                 meaning = format(Decimal(text).normalize(), "f")
         elif isinstance(value, str):
             meaning = unicodedata.normalize("NFC", value).strip()
+            meaning = meaning.lower() if name == "status" else meaning
         elif isinstance(value, list | tuple | set):
             meaning = sorted(map(str, value))
         is_nothing = meaning in ("", [])
@@ -106,9 +107,7 @@ def attributes(product: Mapping[str, Any]) -> dict[str, Any]:
 
 def category_ids(product: Mapping[str, Any]) -> list[int]:
     """The ids of the categories a product is in."""
-    shown = product.get("categories")
-    if not shown or not isinstance(shown, list):
-        return []
+    shown = _rows(product.get("categories"))
     ids = [as_id(item.get("id")) for item in shown if isinstance(item, dict)]
     return [number for number in ids if number is not None]
 
@@ -129,5 +128,11 @@ def as_id(value: Any) -> int | None:
 
 def image_count(product: Mapping[str, Any]) -> int:
     """How many pictures a product shows."""
-    images = product.get("images")
-    return len(images) if isinstance(images, list) else 0
+    return len(_rows(product.get("images")))
+
+
+def _rows(shown: Any) -> list[Any]:
+    """What a list holds; PHP writes one that has lost an entry as an object by place."""
+    if isinstance(shown, dict):
+        return list(shown.values())
+    return shown if isinstance(shown, list) else []

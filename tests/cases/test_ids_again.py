@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.cases.records import photos, product
+from tests.cases.records import category, photos, product, sold_in
+from tests.cases.test_decisions import decide
 
 THEIRS = {"name": "Somebody else's", "description": "<p>Theirs</p>", "status": "active"}
 AFTER = [
@@ -93,3 +94,50 @@ def test_a_sku_that_a_person_changed(make_shop: Any, unique: bool) -> None:
         told = shop.night(product("M1", name))
         assert len(shop.skus()) <= 2
         assert told.tells("M1") or shop.skus() == ["M1-OLD"]
+
+
+TREE = [category(1, "Care"), category(2, "Sun", 1)]
+RENAMED = [category(1, "Care"), category(2, "Sea", 1)]
+
+
+@pytest.mark.parametrize("place", ["Care", None])
+@pytest.mark.parametrize("mode", ["add", "managed"])
+@pytest.mark.parametrize("updates", [True, False])
+def test_a_category_whose_id_shows_another_one(make_shop: Any, mode: str, place: str | None, updates: bool) -> None:
+    """Ours was deleted, and its id is a category of theirs: it stays as it is, and nothing of ours is put into it."""
+    shop = make_shop({"categories_mode": mode, "update_categories": updates})
+    shop.night(product("M1", "A", **sold_in(2)), categories=TREE)
+    key = shop.people.category_id("Sun")
+    shop.people.give_category_id_again(key, "Winter", place and shop.people.category_id(place))
+    own = shop.people.add("OWN-1", category_ids=[key])["id"]
+    for name, tree in (("B", TREE), ("C", RENAMED)):
+        told = shop.night(product("M1", name, **sold_in(2)), product("M2", name, **sold_in(2)), categories=tree)
+        assert shop.paths() == ["Care", "Care > Winter" if place else "Winter"]
+        assert [shop.categories_of(sku) for sku in ("M1", "M2", "OWN-1")] == [[], [], ["Winter"]]
+        assert (shop.name("M1"), told.is_good, told.tells("2")) == ("C" if name == "C" else "B", True, True)
+    assert own
+
+
+def test_a_category_that_was_renamed_is_proven_once(make_shop: Any) -> None:
+    """Its products are in it still: new ones go there, and no later night asks for its products."""
+    shop = make_shop()
+    shop.night(product("M1", "A", **sold_in(2)), categories=TREE)
+    key = shop.people.category_id("Sun")
+    shop.people.rename_category(key, "Zon")
+    shop.people.move_category(key, None)
+    shop.night(product("M1", "B", **sold_in(2)), product("M2", "A", **sold_in(2)), categories=TREE)
+    assert [shop.categories_of(sku) for sku in ("M1", "M2")] == [["Zon"], ["Zon"]]
+    shop.forget_requests()
+    told = shop.night(product("M1", "C", **sold_in(2)), categories=TREE)
+    assert not [one for one in shop.requests if one.path.endswith("/products") and "categories" in one.path]
+    assert told.conflicts == set()
+
+
+def test_a_category_whose_id_was_given_again_is_made_where_a_person_says_so(shop: Any) -> None:
+    """Beside the other one, with its products."""
+    shop.night(product("M1", "A", **sold_in(2)), categories=TREE)
+    shop.people.give_category_id_again(shop.people.category_id("Sun"), "Winter")
+    shop.night(categories=TREE)
+    decide(shop, "source", kind="category", name="Sun")
+    shop.night(product("M1", "B", **sold_in(2)), categories=TREE)
+    assert (shop.paths(), shop.categories_of("M1")) == (["Care", "Care > Sun", "Winter"], ["Sun"])

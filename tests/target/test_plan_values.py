@@ -114,3 +114,17 @@ def test_unknown_shapes_of_a_product_count_as_nothing(shown: Any) -> None:
     assert server_fields(shown)["category_ids"] == []
     assert server_fields(shown)["brand_id"] is None
     assert image_count(shown) == 0
+
+
+def test_lists_that_lost_an_entry_are_read() -> None:
+    """PHP writes them as objects by place."""
+    product = {"images": {"1": "a", "2": "b"}, "categories": {"0": {"id": 4}, "2": {"id": "5"}}}
+    assert (image_count(product), category_ids(product)) == (2, [4, 5])
+    assert (image_count({"images": {}}), category_ids({"categories": {}})) == (0, [])
+    assert (image_count({"images": "a"}), category_ids({"categories": None})) == (0, [])
+
+
+def test_a_status_is_the_same_in_other_letters() -> None:
+    """A name is not."""
+    assert fingerprint("status", " Archived") == fingerprint("status", "archived")
+    assert fingerprint("name", "Archived") != fingerprint("name", "archived")

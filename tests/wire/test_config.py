@@ -292,3 +292,13 @@ def test_a_whole_number_with_a_fraction_of_nothing_is_whole(name: str, value: fl
     plugin = TargetMicroPim(config={"api_key": "x", name: value}, validate_config=False)
     assert plugin._validate_config(raise_errors=False) == []
     assert (plugin.config[name], type(plugin.config[name])) == (int(value), int)
+
+
+def test_a_text_of_digits_may_come_as_a_number() -> None:
+    """YAML reads the user name of an API key so. A secret stays as it is given: what hides it has to know it."""
+    plugin = TapMedipim(config={"api_key_id": 12345, "api_key_secret": "x"}, validate_config=False)
+    assert plugin._validate_config(raise_errors=False) == []
+    assert plugin.config["api_key_id"] == "12345"
+    plugin = TapMedipim(config={"api_key_id": "12345", "api_key_secret": 67890}, validate_config=False)
+    (error,) = plugin._validate_config(raise_errors=False)
+    assert error == "Setting api_key_secret: must be a text (value not shown)"
