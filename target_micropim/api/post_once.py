@@ -31,7 +31,7 @@ class PostOnce:
     def __init__(self, wait: Callable[[float], None], now: Callable[[], float], most: float) -> None:
         self._wait = wait
         self._now = now
-        self._most = most
+        self.longest_wait = most
         self._lock = threading.Lock()
         self._failures = 0
 
@@ -69,7 +69,7 @@ class PostOnce:
             if waited >= seconds:
                 return None
             wait = min(next(waits), seconds - waited)
-            if waited + wait > self._most:
+            if waited + wait > self.longest_wait:
                 message = "whether it was made is not known, and it does not show yet: the next run looks again"
                 raise RecordRejected("send", [Reason("$", message)])
             self._wait(wait)

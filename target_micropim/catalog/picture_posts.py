@@ -68,13 +68,17 @@ class PicturePosts:
     def wait_for(self, remote: RemotePictures, before: int, announced_at: float) -> None:
         """Until more pictures show than before, or would show; how many do is noted in ``remote``.
 
-        ``announced_at`` (unix seconds) is when one more was about to be sent. Raises RecordRejected when it would take
-        more than the longest wait to know.
+        ``announced_at`` (unix seconds) is when one more was about to be sent. Where nobody has seen how long one needs
+        here, no longer than the longest wait: more often than not it was never sent. Raises RecordRejected when it was
+        seen, and would take more.
         """
         if self._ledger.fact(SHOWN_AFTER) is None:
             self._learn()
         age = max(0.0, self._ledger.now() - announced_at)
-        if age >= (seconds := self._seconds_until_shown()):
+        seconds = self._seconds_until_shown()
+        if self._ledger.fact(SHOWN_AFTER) is None:
+            seconds = min(seconds, self._post_once.longest_wait)
+        if age >= seconds:
             return
         shown = self._post_once.look_for(
             lambda: count if (count := self._shown(remote.remote_id)) > before else None, seconds - age

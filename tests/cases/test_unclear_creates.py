@@ -158,10 +158,10 @@ def test_a_creation_that_shows_late_and_in_another_form(make_shop: Any, late: fl
         assert (told.conflicts, [row["field"] for row in told.report["unsure"]]) == (set(), ["description"])
 
 
-@pytest.mark.parametrize("late", [5, 90])
-def test_a_picture_that_shows_late_after_a_kill(make_shop: Any, late: float) -> None:
+@pytest.mark.parametrize(("late", "patience"), [(5, 15), (5, 300), (90, 300)])
+def test_a_picture_that_shows_late_after_a_kill(make_shop: Any, late: float, patience: float) -> None:
     """The run begins again at once: what the killed one may have sent is waited for, or told; never sent twice."""
-    shop = make_shop({"max_wait_seconds": 15}, pictures_after_seconds=late)
+    shop = make_shop({"max_wait_seconds": patience}, pictures_after_seconds=late)
     shop.killed(product("M1", "A", **photos(1, 2)), write=PICTURE)
     for name in ("A", "B", "C"):
         told = shop.night(product("M1", name, **photos(1, 2)))
