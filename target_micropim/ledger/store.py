@@ -347,13 +347,13 @@ class Ledger(CatalogueIndex, WaitingNames, OpenEnds):
         with self.transaction() as connection:
             self.put(connection, schema.categories, [{"external_id": external_id, **vars(row)}])
 
-    def live_products_in(self, categories: Collection[str]) -> dict[str, set[int]]:
-        """By category, the ids of the products that are in it by us and not in the archive."""
-        inside: dict[str, set[int]] = {key: set() for key in categories}
+    def live_products_in(self, categories: Collection[str]) -> dict[str, dict[int, str]]:
+        """By category, the ids and SKUs of the products that are in it by us and not in the archive."""
+        inside: dict[str, dict[int, str]] = {key: {} for key in categories}
         for rows in self._all_products() if inside else ():
             for row in rows:
                 for key in inside.keys() & set(row.categories) if row.is_made and not row.archived else ():
-                    inside[key].add(row.remote_id)
+                    inside[key][row.remote_id] = row.shown_sku or row.sku
         return inside
 
     def _all_products(self) -> Iterator[list[ProductRow]]:

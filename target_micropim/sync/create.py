@@ -50,14 +50,21 @@ class ProductCreator:
 
         Raises NotYet, or RecordRejected, where a POST of before may have made it and it does not show yet.
         """
-        if row is None or row.announced_at is None:
+        announced_at = self._announced_at(desired, row)
+        if announced_at is None:
             return self._matching.newer_than_index(desired.sku, is_form_known=self._is_form_known)
         if is_last:
-            return self._visibility.wait_for(desired.sku, row.announced_at)
+            return self._visibility.wait_for(desired.sku, announced_at)
         match = self._matching.search_one(desired.sku)
         if match is None:
             raise NotYet("recognise", [Reason("sku", f"whether {desired.sku} was made is not known yet")])
         return match
+
+    def _announced_at(self, desired: DesiredProduct, row: ProductRow | None) -> float | None:
+        """Since when a creation with this SKU may be on its way, also one for a record that this one replaces."""
+        if row is None and (maker := self._services.ledger.maker_of_sku(desired.sku)) is not None:
+            row = self._services.ledger.product(maker)
+        return None if row is None else row.announced_at
 
     def create(self, desired: DesiredProduct, fields: Fields, categories: dict[str, int], tries: Tries) -> Write:
         """Make it. Raises RequestRefused, NotYet where the end is not known, StaleLook after a wait."""

@@ -39,6 +39,7 @@ class Doubles:
         self._report = services.report
         self._matching = matching
         self._lock = threading.Lock()
+        self._began = services.ledger.now()
         self._before: int | None = None
         self._made = 0
         self._skus: dict[str, str] = {}
@@ -81,6 +82,8 @@ class Doubles:
             for sku, (external_id, ids) in hits.items():
                 self._tell_of(sku, external_id, ids)
             late = self._late([*hidden, *(sku for sku in made if sku in hits)], hits)
+            due = self._due.items()
+            late |= {sku: key for sku, key in due if self._visibility.may_hide_from_before(key, self._began)}
             if self._due or self._skus:
                 self._ledger.note(DUE, json.dumps(late))
         except (RecordRejected, StopRun) as error:

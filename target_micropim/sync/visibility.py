@@ -69,6 +69,11 @@ class Visibility:
         seen, age = self._seen(), self._clock.now() - made_at
         return self._matching.is_search_proven if seen is None else age + PROMPT_SECONDS < seen
 
+    def may_hide_from_before(self, external_id: str, began: float) -> bool:
+        """Whether what an earlier run has made may not be found yet; this one ``began`` at these unix seconds."""
+        since = self._ledger.now() - seconds_until_shown(self._seen())
+        return self._ledger.was_settled_between(external_id, since, began)
+
     def wait_for(self, sku: str, announced_at: float) -> RemoteProduct | None:
         """The product of a POST whose end is not known, or None when it would show by now and does not.
 

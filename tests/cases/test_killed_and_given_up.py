@@ -138,3 +138,17 @@ def test_given_up_before_it_shows(make_shop: Any, late: float, lookup: str, pati
     shop.time.passes(86_400)
     shop.night(product("M2", "B", cnk="C2"))
     assert shop.status("C1") == "archived"
+
+
+@pytest.mark.parametrize("late", [5, 90])
+@pytest.mark.parametrize("patience", [15, 300])
+def test_replaced_before_it_shows(make_shop: Any, late: float, patience: float) -> None:
+    """The next run begins at once, and another record has its SKU now: there is one product, for that one."""
+    shop = make_shop({**CONFIG, "max_wait_seconds": patience}, show_after_seconds=late, sku_unique=False)
+    shop.killed(made("M1", "A"), write=CREATE)
+    shop.rest = 2
+    for _night in range(2):
+        told = shop.night(made("M1", "A") | {"status": "replaced"}, made("M2", "B"))
+        shop.time.passes(120)
+    assert shop.skus() == ["C1"]
+    assert (shop.name("C1"), shop.status("C1")) == ("B", "active") or told.tells("M2")

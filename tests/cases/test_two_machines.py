@@ -138,3 +138,15 @@ def test_what_a_run_made_that_ended_early_is_looked_for_once(make_shop: Any) -> 
     shop.forget_requests()
     assert not shop.night(*source()).says_something
     assert len(shop.requests) <= 1  # the key
+
+
+def test_a_double_that_shows_late_to_a_run_that_begins_at_once(make_shop: Any) -> None:
+    """The run after it comes too soon to see both; one of the next ones tells."""
+    first = make_shop({"lookup": "search", "max_wait_seconds": 15}, sku_unique=False, show_after_seconds=90)
+    second = first.another()
+    first.rest = second.rest = 2
+    first.pim.meanwhile.do(lambda: second.night(product("M1", "A")), before=CREATE)
+    nights = [first.night(product("M1", "A")), first.night(product("M1", "A"))]
+    first.time.passes(600)
+    nights += [first.night(product("M1", "B"))]
+    assert (first.skus(), any(night.tells("M1") for night in nights)) == (["M1", "M1"], True)

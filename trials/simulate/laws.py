@@ -52,6 +52,7 @@ class Laws:
         self._of_second: list[Broken] = []
         self._shut_out: list[tuple[Process, int]] = []
         self._took_again = False  # whether rejects of an earlier night were waiting for the last one
+        self._is_cut_off = False  # whether the last run did not come to its end
         self._refused: set[str] = set()  # records that are rejects after the last night
 
     # When
@@ -68,10 +69,11 @@ class Laws:
             self._hand_edits_are_told,
         )
         broken, self._of_second = self._of_second, []
-        self._took_again = bool(self._book.waiting)
+        self._took_again, self._is_cut_off = bool(self._book.waiting), night.ended.how != "finished"
         self._refused = {str(row["external_id"]) for row in night.ended.rejects}
         if night.ended.how == "finished":
-            self._book.unlinked.clear()
+            if not night.is_disturbed:  # else a look that it takes to link them may have failed
+                self._book.unlinked.clear()
             self._book.unmet_categories -= {record["id"] for stream, record in night.messages if stream == "categories"}
         else:
             self._refused |= self._book.waiting
@@ -352,7 +354,7 @@ class Laws:
         for category in inside(record) - self._book.once_deleted - self._refused:  # it follows one that is a reject
             numbers = {one for one in self._book.places.get(category, ()) if one in self._pim.categories}
             out = {one for number, one in self._book.taken_out if number == product["id"]}
-            is_to_come = category in self._book.unlinked and self._book.is_given(record)
+            is_to_come = category in self._book.unlinked and (self._is_cut_off or self._book.is_given(record))
             is_to_come = is_to_come or category in self._book.unmet_categories
             if numbers and not is_to_come and not numbers & (set(product["category_ids"]) | out):
                 yield Broken(f"category lost{how}", f"{key} is not in {category} {sorted(numbers)}")
