@@ -79,8 +79,8 @@ class World:
         """All nights of the scenario, then calm ones. The laws that were broken, in their order."""
         is_at_once = False
         for number, night in enumerate(self.scenario.nights, start=1):
-            # a person puts the ledger there; a product that is 404 while no list shows it yet is gone to everybody; and of
-            # two writers without a common memory each looks once for what both made
+            # a person puts the ledger there; a product that is 404 while no list shows it yet is gone to everybody; two
+            # writers without a common memory look once each for what both made
             is_at_once = is_at_once and not any(event.kind == "ledger" for event in night.before)
             is_at_once = is_at_once and not any(event.what == "404" for event in night.during)
             is_at_once = is_at_once and not self.book.two_wrote
