@@ -354,7 +354,7 @@ class Laws:
         for category in inside(record) - self._book.once_deleted - self._refused:  # it follows one that is a reject
             numbers = {one for one in self._book.places.get(category, ()) if one in self._pim.categories}
             out = {one for number, one in self._book.taken_out if number == product["id"]}
-            was_given = self._book.is_given(record) or (self._is_cut_off and key in self._book.given)
+            was_given = self._book.is_given(record) or (self._is_cut_off and self._book.given.get(key, 0) > 0)
             is_to_come = category in self._book.unlinked and was_given
             is_to_come = is_to_come or category in self._book.unmet_categories
             if numbers and not is_to_come and not numbers & (set(product["category_ids"]) | out):
