@@ -37,11 +37,14 @@ class Time:
         self._passed = 0.0
         self._began = time.time()
         self._one_at_a_time = threading.Lock()
+        self._slept = 0.0  # of what has passed: threads sleep side by side, each from its own last look on
+        self._looked = threading.local()
         self._deeds: list[Callable[[], object]] = []
 
     def now(self) -> float:
         """Seconds so far."""
         with self._one_at_a_time:
+            self._looked.at = self._slept
             return self._passed
 
     def wall(self) -> float:
@@ -61,7 +64,10 @@ class Time:
         """A run sleeps: what was to be done in that time is done."""
         if seconds > A_MOMENT and self._deeds:
             self._deeds.pop(0)()
-        self.passes(seconds)
+        with self._one_at_a_time:
+            slept = max(self._slept, getattr(self._looked, "at", self._slept) + max(0.0, seconds))
+            self._passed += slept - self._slept
+            self._slept = self._looked.at = slept
 
 
 class NightClock(Clock):
