@@ -345,10 +345,18 @@ class Categories:
             yield from children
 
     def look_at_what_was_made(self) -> None:
-        """One look at the end shows whether they show, and in which form their names are stored. Raises StopRun."""
+        """One look at the end shows whether they show, and in which form their names are stored.
+
+        Without it the next run sees. Raises StopRun where that one would compare the names.
+        """
         if not self._made:
             return
-        tree = self._tree = self._reader.read()
+        try:
+            tree = self._tree = self._reader.read()
+        except StrangeAnswer:
+            if self._updater is not None:
+                raise
+            return
         for key in sorted(self._made):
             known = self._known[key]
             if known.remote_id in tree.names:

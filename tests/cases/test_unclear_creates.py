@@ -219,3 +219,14 @@ def test_a_category_that_shows_later_than_a_run_waits(make_shop: Any, root: str 
     above = f"{root} > " if root else ""
     assert [path for path in shop.paths() if path != root] == [f"{above}Care", f"{above}Sun"]
     assert sorted(shop.categories_of("M1")) == ["Care", "Sun"]
+
+
+@pytest.mark.parametrize("nth", [2, 3])
+def test_a_look_at_new_categories_that_fails(make_shop: Any, nth: int) -> None:
+    """The first one is looked at, and all at the end: without a look they are made, and the run is good."""
+    shop = make_shop()
+    shop.pim.faults.add(Fault("status", "GET /api/categories/tree", nth=nth, status=422))
+    given = {"categories": [category(1, "Care"), category(2, "Sun")]}
+    for name in "AB":
+        assert shop.night(product("M1", name, **sold_in(1, 2)), **given).is_good
+        assert (shop.paths(), sorted(shop.categories_of("M1"))) == (["Care", "Sun"], ["Care", "Sun"])
